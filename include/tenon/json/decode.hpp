@@ -1,0 +1,304 @@
+#ifndef TENON_JSON_DECODE_HPP
+#define TENON_JSON_DECODE_HPP
+
+// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+//
+// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
+//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
+// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
+// - a variant takes its first alternative that can read the value.
+// - arrays, tuples and pairs need exactly their number of elements.
+//
+// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
+// a multiple of the text's length.
+
+#include <tenon/json/reader.hpp>
+#include <tenon/json/reflect.hpp>
+#include <tenon/json/shape.hpp>
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace tenon::detail {
+
+template <class T>
+bool decode(json_reader& in, T& value);
+
+template <class T>
+bool decode_integer(json_reader& in, T& value) {
+    using limits = std::numeric_limits<T>;
+    const char* start = in.value_start();
+    if constexpr (std::is_signed_v<T>) {
+        std::int64_t wide;
+        if (!in.read_int64(wide)) return false;
+        if (wide < limits::min() || wide > limits::max()) return in.refuse("integer out of range", start);
+        value = static_cast<T>(wide);
+    } else {
+        std::uint64_t wide;
+        if (!in.read_uint64(wide)) return false;
+        if (wide > limits::max()) return in.refuse("integer out of range", start);
+        value = static_cast<T>(wide);
+    }
+    return true;
+}
+
+template <class T>
+bool decode_number(json_reader& in, T& value) {
+    const char* start = in.value_start();
+    double wide;
+    if (!in.read_double(wide)) return false;
+    value = static_cast<T>(wide);
+    if (sizeof(T) < sizeof(double) && value - value != 0) return in.refuse("number out of range", start);
+    return true;
+}
+
+/// `expected one of "red", "green"`, written once for all enums.
+inline bool refuse_name(json_reader& in, const char* start, std::string_view names) {
+    std::string sentence = "expected one of ";
+    return in.refuse(sentence.append(names), start);
+}
+
+template <class T>
+std::string list_enum_names() {
+    std::string list;
+    for (const auto& known : enum_names<T>) {
+        if (!list.empty()) list += ", ";
+        list.append(1, '"').append(known.name).append(1, '"');
+    }
+    return list;
+}
+
+template <class T>
+bool find_enum(std::string_view name, T& value) {
+    for (const auto& known : enum_names<T>)
+        if (known.name == name) return value = known.value, true;
+    return false;
+}
+
+template <class T>
+bool decode_enum(json_reader& in, T& value) {
+    const char* start = in.value_start();
+    std::string scratch;
+    std::string_view name;
+    if (!in.read_text(name, scratch)) return false;
+    return find_enum(name, value) || refuse_name(in, start, list_enum_names<T>());
+}
+
+template <class T, std::size_t Index = 0>
+bool decode_variant(json_reader& in, T& value, json_reader::mark start) {
+    auto& alternative = value.template emplace<Index>();
+    if (decode(in, alternative)) return true;
+    if constexpr (Index + 1 < std::variant_size_v<T>)
+        return in.retry_from(start) && decode_variant<T, Index + 1>(in, value, start);
+    else if (in.retry_from(start)) return in.refuse("expected one of several types, got none of them", start.at);
+    return false;
+}
+
+template <class T>
+bool decode_element(json_reader& in, T& element, std::size_t index) {
+    if (!in.next_element()) return !in.failed() ? in.refuse("too few elements") : false;
+    return decode(in, element) || in.in_element(index);
+}
+
+inline bool no_more_elements(json_reader& in) {
+    return in.next_element() ? in.refuse("too many elements") : !in.failed();
+}
+
+template <class T>
+bool decode_tuple(json_reader& in, T& value) {
+    if (!in.enter_array()) return false;
+    const bool good = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        return (decode_element(in, std::get<Index>(value), Index) && ...);
+    }(std::make_index_sequence<std::tuple_size_v<T>>());
+    return good && no_more_elements(in);
+}
+
+template <class T>
+bool decode_array(json_reader& in, T& value) {
+    if (!in.enter_array()) return false;
+    for (std::size_t index = 0; index < value.size(); ++index)
+        if (!decode_element(in, value[index], index)) return false;
+    return no_more_elements(in);
+}
+
+template <class T>
+bool decode_sequence(json_reader& in, T& value) {
+    value.clear();
+    if (!in.enter_array()) return false;
+    for (std::size_t index = 0; in.next_element(); ++index) {
+        if (!in.afford(sizeof(typename T::value_type))) return false;
+        if constexpr (vector_like<T> && !std::is_same_v<typename T::value_type, bool>) {
+            if (!decode(in, value.emplace_back())) return in.in_element(index);
+        } else {
+            typename T::value_type element{};
+            if (!decode(in, element)) return in.in_element(index);
+            if constexpr (vector_like<T>) value.push_back(element);
+            else value.insert(std::move(element));
+        }
+    }
+    return !in.failed();
+}
+
+template <class Key>
+bool decode_key(json_reader& in, std::string_view text, Key& key) {
+    if constexpr (std::is_same_v<Key, std::string>) {
+        key = text;
+        return true;
+    } else if constexpr (std::is_enum_v<Key>) {
+        return find_enum(text, key) || refuse_name(in, in.position(), list_enum_names<Key>());
+    } else {
+        json_reader digits(text);
+        return (decode(digits, key) && digits.finish()) || in.refuse("expected a number as the member's name");
+    }
+}
+
+template <class T>
+bool decode_map(json_reader& in, T& value) {
+    using key_type = typename T::key_type;
+    static_assert(is_map_key<key_type>, "tenon: a map's key must be a std::string, an integer or an enum");
+    value.clear();
+    if (!in.enter_object()) return false;
+    std::string_view name;
+    while (in.next_member(name)) {
+        key_type key{};
+        if (!in.afford(sizeof(typename T::value_type)) || !decode_key(in, name, key)) return in.in_member(name);
+        const auto [place, added] = value.try_emplace(std::move(key));
+        if (!added) return in.refuse("duplicate member"), in.in_member(name);
+        // The name is gone once the value is read; the map still has it.
+        if (!decode(in, place->second)) {
+            if constexpr (std::is_same_v<key_type, std::string>) return in.in_member(place->first);
+            else return in.in_member("?");
+        }
+    }
+    return !in.failed();
+}
+
+// --- objects ---
+
+template <class T, std::size_t... Index, class... Member>
+constexpr std::uint32_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
+    if constexpr (allows_missing<T>) return 0;
+    else return ((may_be_absent<Member> ? 0u : 1u << Index) | ... | 0u);
+}
+
+/// Reads member `Index` if the input goes on with exactly its name; true unless reading it failed.
+template <class T, std::size_t Index, class Member>
+bool decode_if_next(json_reader& in, Member& member, std::uint32_t& seen) {
+    if (!in.take_member(member_text<T, Index>)) return true;
+    seen |= std::uint32_t{1} << Index;
+    return decode(in, member) || in.in_member(member_names<T>[Index]);
+}
+
+template <class T, std::size_t Index, class Member>
+bool decode_named(json_reader& in, std::string_view name, Member& member, std::uint32_t& seen, bool& good) {
+    if (name != member_names<T>[Index]) return false;
+    constexpr std::uint32_t bit = std::uint32_t{1} << Index;
+    good = (seen & bit) != 0 ? in.refuse("duplicate member") : decode(in, member);
+    if (!good) in.in_member(member_names<T>[Index]);
+    seen |= bit;
+    return true;
+}
+
+inline bool refuse_missing(json_reader& in, const char* start, const std::string_view* names,
+                           std::uint32_t missing) {
+    in.refuse("missing", start);
+    return in.in_member(names[__builtin_ctz(missing)]);
+}
+
+template <class T, std::size_t... Index, class... Member>
+bool decode_members(json_reader& in, std::index_sequence<Index...> indices, Member&... members) {
+    const char* start = in.value_start();
+    std::uint32_t seen = 0;
+    if (!in.enter_object()) return false;
+    // Peers write members in the order of the struct, as we do: try each in turn, at the price of one
+    // comparison of known length, before looking names up.
+    if (!(decode_if_next<T, Index>(in, members, seen) && ...)) return false;
+    std::string_view name;
+    while (in.next_member(name)) {
+        bool good = true;
+        if (!(decode_named<T, Index>(in, name, members, seen, good) || ...)) good = in.skip_value();
+        if (!good) return false; // the path has been said
+    }
+    if (in.failed()) return false;
+    constexpr std::uint32_t required = required_bits<T>(indices, type_list<Member...>());
+    if ((seen & required) != required)
+        return refuse_missing(in, start, member_names<T>.data(), required & ~seen);
+    return true;
+}
+
+template <class T>
+bool decode_object(json_reader& in, T& value) {
+    if constexpr (member_count<T> == 0) {
+        return in.enter_object() && in.skip_members();
+    } else {
+        return visit_members(value, [&](auto&... members) {
+            return decode_members<T>(in, std::make_index_sequence<sizeof...(members)>(), members...);
+        });
+    }
+}
+
+template <class T>
+bool decode_foreign(json_reader& in, T& value) {
+    std::string_view text;
+    const char* start = in.value_start();
+    if (!in.read_slice(text)) return false;
+    value = T::parse(text, nullptr, false);
+    return !value.is_discarded() || in.refuse("refused by the JSON library of its type", start);
+}
+
+template <class T>
+bool decode(json_reader& in, T& value) {
+    constexpr shape form = shape_of<T>;
+    static_assert(form != shape::unknown,
+                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
+                  "container, and it has no describe() and no tenon::json_codec");
+    if constexpr (form == shape::codec) return json_codec<T>::read(in, value);
+    else if constexpr (form == shape::any) return value.read(in);
+    else if constexpr (form == shape::foreign) return decode_foreign(in, value);
+    else if constexpr (form == shape::null) return in.read_null();
+    else if constexpr (form == shape::boolean) return in.read_bool(value);
+    else if constexpr (std::is_same_v<T, std::int64_t>) return in.read_int64(value);
+    else if constexpr (std::is_same_v<T, std::uint64_t>) return in.read_uint64(value);
+    else if constexpr (std::is_same_v<T, double>) return in.read_double(value);
+    else if constexpr (form == shape::integer) return decode_integer(in, value);
+    else if constexpr (form == shape::number) return decode_number(in, value);
+    else if constexpr (form == shape::enumeration) return decode_enum(in, value);
+    else if constexpr (form == shape::text) {
+        static_assert(std::is_same_v<T, std::string>, "tenon: text is read into a std::string, which owns it");
+        return in.read_string(value);
+    } else if constexpr (form == shape::optional) {
+        if (in.peek() == json_kind::null) return value.reset(), in.read_null();
+        return decode(in, value.emplace());
+    } else if constexpr (form == shape::duration) {
+        typename T::rep count;
+        if (!decode(in, count)) return false;
+        value = T(count);
+        return true;
+    } else if constexpr (form == shape::variant) return decode_variant(in, value, in.here());
+    else if constexpr (form == shape::tuple) return decode_tuple(in, value);
+    else if constexpr (form == shape::array) return decode_array(in, value);
+    else if constexpr (form == shape::map) return decode_map(in, value);
+    else if constexpr (form == shape::sequence) return decode_sequence(in, value);
+    else if constexpr (form == shape::object) return decode_object(in, value);
+    else return false;
+}
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+/// Reads a whole JSON text. A fault names the path and the byte: `files[2].path: expected string, got number
+/// at byte 71`.
+template <class T>
+result<T> from_json(std::string_view text, json_origin origin = {}) {
+    json_reader in(text, origin);
+    T value{};
+    if (!detail::decode(in, value) || !in.finish()) return in.error();
+    return value;
+}
+
+} // namespace tenon
+
+#endif

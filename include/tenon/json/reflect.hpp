@@ -1,0 +1,197 @@
+#ifndef TENON_JSON_REFLECT_HPP
+#define TENON_JSON_REFLECT_HPP
+
+// The members of a struct and the names of an enum, known while compiling: from describe() where there is
+// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
+// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
+
+#include <tenon/json/describe.hpp>
+#include <tenon/json/unpack.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+// An object that is named and never read, so it has no definition.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
+namespace tenon::detail {
+
+template <class T>
+struct never_read {
+    T value;
+};
+template <class T>
+extern const never_read<T> no_object;
+
+template <class T>
+struct address {
+    const T* pointer;
+};
+
+template <auto Address>
+constexpr std::string_view signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+constexpr bool is_name(char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '_' || static_cast<unsigned char>(byte) >= 0x80;
+}
+
+/// The identifier that ends at `end`.
+constexpr std::string_view name_before(std::string_view text, std::size_t end) {
+    std::size_t begin = end;
+    while (begin > 0 && is_name(text[begin - 1])) --begin;
+    return text.substr(begin, end - begin);
+}
+
+/// The member in `...{(& no_object<...>.value.path)}...` as g++ says it, `...{&no_object.value.path}]` as clang.
+constexpr std::string_view member_in(std::string_view signature) {
+    const std::size_t parenthesis = signature.find(")}");
+    return name_before(signature, parenthesis != signature.npos ? parenthesis : signature.rfind('}'));
+}
+
+template <class T>
+inline constexpr std::size_t plain_member_count = count_members<T>();
+
+template <class T>
+constexpr auto plain_addresses() {
+    return unpack<plain_member_count<T>>(no_object<T>.value,
+                                         [](const auto&... members) { return std::tuple(&members...); });
+}
+
+template <class T, std::size_t... Index>
+constexpr auto plain_names(std::index_sequence<Index...>) {
+    constexpr auto addresses = plain_addresses<T>();
+    return std::array<std::string_view, sizeof...(Index)>{member_in(
+        signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
+            std::get<Index>(addresses)}>())...};
+}
+
+template <class T>
+constexpr auto names_of_members() {
+    if constexpr (described<T>)
+        return description_of<T>()(
+            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
+    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+}
+
+/// The JSON names of T's members, in order.
+template <class T>
+inline constexpr auto member_names = names_of_members<T>();
+
+template <class T>
+inline constexpr std::size_t member_count = member_names<T>.size();
+
+/// Calls `visit` with a reference to each member of `value`, in the order of `member_names`.
+template <class T, class Visitor>
+constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
+    using Plain = std::remove_const_t<T>;
+    if constexpr (described<Plain>)
+        return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
+    else return unpack<plain_member_count<Plain>>(value, visit);
+}
+
+template <class... T>
+struct type_list {};
+
+struct to_type_list {
+    template <class... Member>
+    constexpr type_list<Member...> operator()(const Member&...) const {
+        return {};
+    }
+};
+
+/// The types of T's members as a type_list.
+template <class T>
+using member_types = decltype(visit_members(std::declval<const T&>(), to_type_list()));
+
+/// `,"name":`, the bytes that come before a member's value on the wire.
+template <class T, std::size_t Index>
+constexpr auto make_member_text() {
+    constexpr std::string_view name = member_names<T>[Index];
+    std::array<char, name.size() + 4> text{};
+    text[0] = ',';
+    text[1] = '"';
+    for (std::size_t at = 0; at < name.size(); ++at) text[at + 2] = name[at];
+    text[name.size() + 2] = '"';
+    text[name.size() + 3] = ':';
+    return text;
+}
+template <class T, std::size_t Index>
+inline constexpr auto member_text = make_member_text<T, Index>();
+
+// --- enums ---
+
+template <class Enum, Enum... Values>
+constexpr std::string_view enum_signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+/// Enumerators are looked for among these values; others, and other names, need a describe().
+inline constexpr std::size_t enum_search_range = 128;
+
+template <class Enum>
+struct enum_name {
+    std::string_view name = {};
+    Enum value = {};
+};
+
+template <class Enum>
+struct enum_names_found {
+    std::array<enum_name<Enum>, enum_search_range> names{};
+    std::size_t count = 0;
+};
+
+// The signature lists every value asked for: `colour::red` where it has a name, `(colour)7` where it has none.
+template <class Enum, std::size_t... Value>
+constexpr auto find_enum_names(std::index_sequence<Value...>) {
+    enum_names_found<Enum> found;
+    std::string_view list = enum_signature<Enum, static_cast<Enum>(Value)...>();
+    list.remove_prefix(list.find("Values = ") + 10); // and the bracket around them: { or <
+    for (std::size_t value = 0; value < sizeof...(Value); ++value) {
+        std::size_t end = 0;
+        while (list[end] != ',' && list[end] != '}' && list[end] != '>')
+            if (list[end++] == '<') end = list.find('>', end) + 1; // <unnamed>, as g++ calls a namespace
+        const std::string_view name = name_before(list, end);
+        if (name[0] < '0' || name[0] > '9') found.names[found.count++] = {name, static_cast<Enum>(value)};
+        list.remove_prefix(list[end] == ',' ? end + 2 : end);
+    }
+    return found;
+}
+
+template <class Enum>
+constexpr auto names_of_enum() {
+    if constexpr (described<Enum>) {
+        return description_of<Enum>()([](auto... all) {
+            return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
+        });
+    } else {
+        static_assert(requires { Enum{0}; },
+                      "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<enum_search_range>());
+        std::array<enum_name<Enum>, found.count> names{};
+        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+        return names;
+    }
+}
+
+template <class Enum>
+inline constexpr auto enum_names = names_of_enum<Enum>();
+
+} // namespace tenon::detail
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+#endif

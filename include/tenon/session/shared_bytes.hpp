@@ -1,0 +1,54 @@
+#ifndef TENON_SESSION_SHARED_BYTES_HPP
+#define TENON_SESSION_SHARED_BYTES_HPP
+
+// One encoded payload in the output queues of many sessions: a broadcast is encoded once. Copying counts
+// references; the last one frees the bytes. Sessions that share a payload may live on different threads, so
+// the count is atomic, through the compilers' builtins because <atomic> costs every plugin compile time.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace tenon::detail {
+
+class shared_bytes {
+public:
+    shared_bytes() = default;
+    explicit shared_bytes(std::string_view text) {
+        void* memory = ::operator new(sizeof(block) + text.size());
+        block_ = ::new (memory) block{1, text.size()};
+        if (!text.empty()) std::memcpy(static_cast<char*>(memory) + sizeof(block), text.data(), text.size());
+    }
+    shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
+        if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
+    }
+    shared_bytes(shared_bytes&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    shared_bytes& operator=(shared_bytes other) noexcept {
+        std::swap(block_, other.block_);
+        return *this;
+    }
+    ~shared_bytes() {
+        if (block_ != nullptr && __atomic_fetch_sub(&block_->references, 1, __ATOMIC_ACQ_REL) == 1)
+            ::operator delete(block_);
+    }
+
+    std::string_view view() const noexcept {
+        if (block_ == nullptr) return {};
+        return {reinterpret_cast<const char*>(block_) + sizeof(block), block_->size};
+    }
+
+private:
+    struct block {
+        std::size_t references;
+        std::size_t size; // the bytes stand behind
+    };
+
+    block* block_ = nullptr;
+};
+
+} // namespace tenon::detail
+
+#endif
