@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Holds every #include under include/ to the floors of the house.
+
+core <- json <- wire <- session <- plugin
+                                ^- transport <- host        testing sees everything
+
+Nothing includes upward or sideways; plugin and host never see each other. What one library or one system is about
+stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE = ROOT / "include"
+
+PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
+HOST_SIDE = ["core", "json", "wire", "session", "transport", "host"]
+# An umbrella tenon/wire.hpp belongs to the floor wire; tenon.hpp is the umbrella of the plugin side.
+MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
+MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
+MAY_SEE["testing"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "testing"})
+MAY_NAME_ASIO = {"transport", "host"}
+
+NO_THREADS = "wasm32-wasi has no threads"
+COMPILE_TIME = "every plugin would pay for it in compile time"
+FORBIDDEN_ON_PLUGIN_SIDE = {
+    "chrono": "it costs every plugin 0.1 s of compile time: use <tenon/core/time.hpp>",
+    "memory": COMPILE_TIME,
+    "functional": COMPILE_TIME + ": use a function pointer",
+    "map": COMPILE_TIME,
+    "unordered_map": COMPILE_TIME,
+    "algorithm": COMPILE_TIME,
+    "ranges": COMPILE_TIME + ", and clang 14 cannot compile its views",
+    "iostream": COMPILE_TIME + ", and the streams belong to the protocol",
+    "sstream": COMPILE_TIME,
+    "regex": COMPILE_TIME,
+    "filesystem": COMPILE_TIME,
+    "format": "the compilers we support do not have it",
+    "mutex": NO_THREADS,
+    "thread": NO_THREADS,
+    "condition_variable": NO_THREADS,
+    "atomic": NO_THREADS,
+    "future": NO_THREADS,
+}
+# The one header that is there to name it.
+EXCEPTIONS = {("tenon/core/time.hpp", "chrono")}
+
+# Headers in .h that belong to the compiler or its library, not to a system.
+OF_THE_COMPILER = re.compile(r"bits/|.mmintrin\.h|arm_neon\.h|wasm_simd128\.h")
+
+
+def floor_of(header):
+    if header == "tenon.hpp":
+        return "plugin"
+    return header.split("/")[1].removesuffix(".hpp")
+
+
+def complaint(header, name, quoted):
+    """What is wrong with `header` including `name`, or None."""
+    floor = floor_of(header)
+    if quoted:
+        return "headers are included with angle brackets"
+    if name == "tenon.hpp" or name.startswith("tenon/"):
+        if not (INCLUDE / name).is_file():
+            return "no such header"
+        if floor_of(name) not in MAY_SEE[floor]:
+            return f"{floor} may only see {', '.join(MAY_SEE[floor])}"
+    elif re.match(r"asio\b", name):
+        if floor not in MAY_NAME_ASIO:
+            return "only transport and host may name Asio"
+    elif name.startswith("boost/"):
+        if floor not in MAY_NAME_ASIO:
+            return "only one header, in transport or host, may name Boost"
+    elif name.endswith(".h") and not OF_THE_COMPILER.match(name):
+        if not pathlib.Path(header).name.startswith("system_"):
+            return "system headers belong into a file named system_*.hpp"
+        if floor in ("json", "wire", "session"):
+            return f"{floor} has nothing to do with the system"
+    elif floor in PLUGIN_SIDE and (header, name) not in EXCEPTIONS:
+        return FORBIDDEN_ON_PLUGIN_SIDE.get(name)
+    return None
+
+
+def main():
+    failures = []
+    names_boost = set()
+    headers = sorted(INCLUDE.rglob("*.hpp"))
+    for path in headers:
+        header = path.relative_to(INCLUDE).as_posix()
+        if floor_of(header) not in MAY_SEE:
+            failures.append(f"include/{header}: there is no floor '{floor_of(header)}'")
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), start=1):
+            include = re.match(r"\s*#\s*include\s*([<\"])([^>\"]+)", line)
+            if include is None:
+                continue
+            name = include[2]
+            if name.startswith("boost/"):
+                names_boost.add(header)
+            if why := complaint(header, name, quoted=include[1] == '"'):
+                failures.append(f"include/{header}:{number}: <{name}>: {why}")
+    if len(names_boost) > 1:
+        failures.append(f"only one header may name Boost, these do: {', '.join(sorted(names_boost))}")
+
+    print("\n".join(failures + [f"{len(headers)} headers, {len(failures)} complaints"]))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
