@@ -159,9 +159,13 @@ constexpr auto find_enum_names(std::index_sequence<Value...>) {
     std::string_view list = enum_signature<Enum, static_cast<Enum>(Value)...>();
     list.remove_prefix(list.find("Values = ") + 10); // and the bracket around them: { or <
     for (std::size_t value = 0; value < sizeof...(Value); ++value) {
+        // What is in brackets belongs to the name: <unnamed> and (anonymous namespace), the arguments of a
+        // class template, the parameters of a function that an enum is local to.
         std::size_t end = 0;
-        while (list[end] != ',' && list[end] != '}' && list[end] != '>')
-            if (list[end++] == '<') end = list.find('>', end) + 1; // <unnamed>, as g++ calls a namespace
+        for (int open = 0; open != 0 || (list[end] != ',' && list[end] != '}' && list[end] != '>'); ++end) {
+            if (list[end] == '<' || list[end] == '(') ++open;
+            else if (list[end] == '>' || list[end] == ')') --open;
+        }
         const std::string_view name = name_before(list, end);
         if (name[0] < '0' || name[0] > '9') found.names[found.count++] = {name, static_cast<Enum>(value)};
         list.remove_prefix(list[end] == ',' ? end + 2 : end);
