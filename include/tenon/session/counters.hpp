@@ -9,12 +9,12 @@
 namespace tenon {
 
 struct session_counters {
-    std::uint64_t received = 0;            // bodies taken in, good or bad; a batch is one
-    std::uint64_t sent = 0;                // bodies queued for the peer
-    std::uint64_t bad_bodies = 0;          // no JSON, or no JSON-RPC; answered -32700 or -32600
-    std::uint64_t malformed_replies = 0;   // of these: answers to a call of ours, which got -32603
-    std::uint64_t refused_requests = 0;    // well formed, but before the handshake, after it, or a used id
-    std::uint64_t overloaded_requests = 0; // more in flight than the limit; answered -32016
+    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
+    std::uint64_t sent = 0;                  // bodies queued for the peer
+    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
+    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
+    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
+    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
     std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
     std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
     std::uint64_t orphan_replies = 0;        // to an id that we never used

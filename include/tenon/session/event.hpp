@@ -37,14 +37,14 @@ enum class event_kind : std::uint8_t {
     progress,     // call, value
     cancelled,    // request: the peer does not want the answer any more, but still gets one
     polluted,     // text: a line that stood between frames, recovered from
-    bad_body,     // error, text (the body, empty if it was not stored): refused, and answered where an answer is due
-    peer_error,   // error: the peer could not read something that we sent
-    closed,       // reason (none: clean), text. The last event, after the completion of every call
+    bad_body, // error, text (the body, empty if it was not stored): refused, and answered where an answer is due
+    peer_error, // error: the peer could not read something that we sent
+    closed,     // reason (none: clean), text. The last event, after the completion of every call
 };
 
 struct session_event {
     event_kind kind = event_kind::none;
-    bool failed = false;           // of a response: `error` holds instead of `value`
+    bool failed = false; // of a response: `error` holds instead of `value`
     request_token request = {};
     call_id call = {};
     std::string_view id = {};      // raw JSON text

@@ -4,13 +4,11 @@
 // What one connection may cost. Every number can be changed where the session is made.
 
 #include <tenon/core/time.hpp>
+#include <tenon/wire/limits.hpp>
 
 #include <cstddef>
 
 namespace tenon {
-
-/// 16 MiB: a photograph in base64 fits, and a hundred plugins at the limit do not fill a small machine.
-inline constexpr std::size_t default_max_frame_bytes = std::size_t{16} << 20;
 
 /// 8 MiB: half a minute of a busy event stream, so a plugin that falls behind that far does not read at all.
 inline constexpr std::size_t default_host_output_bytes = std::size_t{8} << 20;

@@ -58,9 +58,11 @@ public:
     /// `params` is one JSON value as text, or empty for none. A deadline that is over already completes the
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
-    result<call_id> call(std::string_view method, std::string_view params, time_point deadline, time_point now);
+    result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
+                         time_point now);
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
-    result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline, time_point now);
+    result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
+                         time_point now);
     /// The same with params written in place: at most one value, then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);

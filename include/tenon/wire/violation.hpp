@@ -6,6 +6,10 @@
 //
 // Each reason has a stable name for logs, counters and status pages.
 
+#include <tenon/json/number.hpp>
+
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,19 +33,32 @@ enum class violation_reason {
 
 inline std::string_view name_of(violation_reason reason) noexcept {
     switch (reason) {
-    case violation_reason::no_length: return "frame.no_length";
-    case violation_reason::bad_length: return "frame.bad_length";
-    case violation_reason::duplicate_length: return "frame.dup_length";
-    case violation_reason::syntax: return "frame.syntax";
-    case violation_reason::header_too_large: return "frame.header_too_large";
-    case violation_reason::too_large: return "frame.too_large";
-    case violation_reason::bad_charset: return "frame.bad_charset";
-    case violation_reason::truncated: return "frame.truncated";
-    case violation_reason::stalled: return "frame.stalled";
-    case violation_reason::polluted: return "stdout.polluted";
-    case violation_reason::too_many_bad_bodies: return "rpc.bad_bodies";
-    case violation_reason::output_overflow: return "output.overflow";
-    case violation_reason::none: break;
+    case violation_reason::no_length:
+        return "frame.no_length";
+    case violation_reason::bad_length:
+        return "frame.bad_length";
+    case violation_reason::duplicate_length:
+        return "frame.dup_length";
+    case violation_reason::syntax:
+        return "frame.syntax";
+    case violation_reason::header_too_large:
+        return "frame.header_too_large";
+    case violation_reason::too_large:
+        return "frame.too_large";
+    case violation_reason::bad_charset:
+        return "frame.bad_charset";
+    case violation_reason::truncated:
+        return "frame.truncated";
+    case violation_reason::stalled:
+        return "frame.stalled";
+    case violation_reason::polluted:
+        return "stdout.polluted";
+    case violation_reason::too_many_bad_bodies:
+        return "rpc.bad_bodies";
+    case violation_reason::output_overflow:
+        return "output.overflow";
+    case violation_reason::none:
+        break;
     }
     return "none";
 }
@@ -51,6 +68,33 @@ struct protocol_violation {
     violation_reason reason = violation_reason::none;
     std::string message = {};
 };
+
+namespace detail {
+
+/// Appends a peer's bytes so that they can stand in a log: printable ASCII alone, at most `limit` of them.
+inline void append_escaped(std::string& to, std::string_view bytes, std::size_t limit = 64) {
+    constexpr char hex[] = "0123456789abcdef";
+    to += '"';
+    for (const char byte : bytes.substr(0, limit)) {
+        const auto value = static_cast<unsigned char>(byte);
+        if (byte == '"' || byte == '\\')
+            (to += '\\') += byte;
+        else if (byte == '\n')
+            to += "\\n";
+        else if (value >= 0x20 && value < 0x7f)
+            to += byte;
+        else
+            ((to += "\\x") += hex[value >> 4]) += hex[value & 15];
+    }
+    to += bytes.size() > limit ? "\"..." : "\"";
+}
+
+inline void append_number(std::string& to, std::uint64_t number) {
+    char digits[20];
+    to.append(digits, write_unsigned(digits, number));
+}
+
+} // namespace detail
 
 } // namespace tenon
 
