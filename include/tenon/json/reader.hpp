@@ -43,7 +43,8 @@ struct json_origin {
 class json_reader {
 public:
     explicit json_reader(std::string_view text, json_origin origin = {}) noexcept
-        : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), origin_(origin) {}
+        : begin_(text.data() == nullptr ? "" : text.data()), // failed() tells by a pointer whether there is a fault
+          at_(begin_), end_(begin_ + text.size()), origin_(origin) {}
 
     /// What comes next, judged by its first byte; `none` at the end or where no value can start.
     json_kind peek() noexcept;
@@ -170,6 +171,7 @@ private:
     std::size_t stored_ = 0;
     json_origin origin_;
     const char* failed_at_ = nullptr;
+    const char* reached_ = nullptr; // how far the reader had come when it failed
     std::string key_; // an unescaped key
     std::string path_;
     std::string sentence_;

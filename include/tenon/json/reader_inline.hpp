@@ -386,7 +386,8 @@ inline bool json_reader::finish() {
 
 inline bool json_reader::retry_from(mark place) {
     if (malformed_) return false; // no type reads what is no JSON
-    retried_ += static_cast<std::size_t>((failed_at_ == nullptr ? at_ : failed_at_) - place.at);
+    // Not up to failed_at_: a missing member is found at the end of an object and reported at its start.
+    retried_ += static_cast<std::size_t>((failed() ? reached_ : at_) - place.at);
     if (retried_ / 16 > static_cast<std::size_t>(end_ - begin_)) return refuse("too ambiguous", place.at);
     at_ = place.at;
     depth_ = place.depth;
@@ -397,17 +398,21 @@ inline bool json_reader::retry_from(mark place) {
 }
 
 inline bool json_reader::refuse(std::string_view sentence, const char* at) {
+    if (failed()) return false;
     failed_at_ = at;
     sentence_ = sentence;
+    reached_ = at_;
+    at_ = end_; // a codec that overlooks the failure finds nothing more to read
     return false;
 }
 
 inline bool json_reader::syntax(std::string_view sentence, const char* at) {
-    malformed_ = true;
+    if (!failed()) malformed_ = true;
     return refuse(sentence, at);
 }
 
 inline bool json_reader::mismatch(std::string_view expected, const char* at) {
+    if (failed()) return false;
     const json_kind kind = at == end_ ? json_kind::none : detail::kind_of(*at);
     if (kind == json_kind::none) return syntax(at == end_ ? "expected a value" : "not a JSON value", at);
     refuse("expected ", at);
