@@ -109,10 +109,11 @@ public:
     }
 
     /// Whether one more element of `size` bytes may be stored: what is stored in total is kept within a
-    /// multiple of the text, so that `[{},{},...]` does not become gigabytes of structs.
+    /// multiple of the text, so that `[{},{},...]` does not become gigabytes of structs. The first MiB is free:
+    /// a list of structs with many absent members is no attack.
     bool afford(std::size_t size) {
         stored_ += size;
-        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 128 || refuse("too large in memory");
+        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 32768 || refuse("too large in memory");
     }
 
     /// Going back to try the value as another type. Each retry is paid from a budget that is a multiple of the
@@ -120,8 +121,9 @@ public:
     struct mark {
         const char* at;
         unsigned depth;
+        std::size_t stored;
     };
-    mark here() noexcept { return {value_start(), depth_}; }
+    mark here() noexcept { return {value_start(), depth_, stored_}; }
     bool retry_from(mark place);
 
 private:

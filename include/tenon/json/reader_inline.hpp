@@ -388,13 +388,13 @@ inline bool json_reader::retry_from(mark place) {
     if (malformed_) return false; // no type reads what is no JSON
     // Not up to failed_at_: a missing member is found at the end of an object and reported at its start.
     retried_ += static_cast<std::size_t>((failed() ? reached_ : at_) - place.at);
-    if (retried_ / 16 > static_cast<std::size_t>(end_ - begin_)) return refuse("too ambiguous", place.at);
     at_ = place.at;
     depth_ = place.depth;
+    stored_ = place.stored;
     fresh_ = false;
     failed_at_ = nullptr;
     path_.clear();
-    return true;
+    return retried_ / 16 <= static_cast<std::size_t>(end_ - begin_) || refuse("too ambiguous");
 }
 
 inline bool json_reader::refuse(std::string_view sentence, const char* at) {
