@@ -49,9 +49,14 @@ bool decode_number(json_reader& in, T& value) {
     const char* start = in.value_start();
     double wide;
     if (!in.read_double(wide)) return false;
-    value = static_cast<T>(wide);
-    if (sizeof(T) < sizeof(double) && value - value != 0) return in.refuse("number out of range", start);
-    return true;
+    if constexpr (std::is_same_v<T, float>) {
+        // Not by way of the double: rounded twice, 7.038531e-26 becomes the float beside the one it names.
+        const std::string_view text(start, static_cast<std::size_t>(in.position() - start));
+        return number_from_text(text, value) || in.refuse("number out of range", start);
+    } else {
+        value = static_cast<T>(wide);
+        return true;
+    }
 }
 
 /// `expected one of "red", "green"`, written once for all enums.
@@ -128,7 +133,7 @@ bool decode_sequence(json_reader& in, T& value) {
     value.clear();
     if (!in.enter_array()) return false;
     for (std::size_t index = 0; in.next_element(); ++index) {
-        if (!in.afford(sizeof(typename T::value_type))) return false;
+        if (!in.afford(sizeof(typename T::value_type))) return in.in_element(index);
         if constexpr (vector_like<T> && !std::is_same_v<typename T::value_type, bool>) {
             if (!decode(in, value.emplace_back())) return in.in_element(index);
         } else {
@@ -178,23 +183,23 @@ bool decode_map(json_reader& in, T& value) {
 // --- objects ---
 
 template <class T, std::size_t... Index, class... Member>
-constexpr std::uint32_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
+constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
     if constexpr (allows_missing<T>) return 0;
-    else return ((may_be_absent<Member> ? 0u : 1u << Index) | ... | 0u);
+    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
 }
 
 /// Reads member `Index` if the input goes on with exactly its name; true unless reading it failed.
 template <class T, std::size_t Index, class Member>
-bool decode_if_next(json_reader& in, Member& member, std::uint32_t& seen) {
+bool decode_if_next(json_reader& in, Member& member, std::uint64_t& seen) {
     if (!in.take_member(member_text<T, Index>)) return true;
-    seen |= std::uint32_t{1} << Index;
+    seen |= std::uint64_t{1} << Index;
     return decode(in, member) || in.in_member(member_names<T>[Index]);
 }
 
 template <class T, std::size_t Index, class Member>
-bool decode_named(json_reader& in, std::string_view name, Member& member, std::uint32_t& seen, bool& good) {
+bool decode_named(json_reader& in, std::string_view name, Member& member, std::uint64_t& seen, bool& good) {
     if (name != member_names<T>[Index]) return false;
-    constexpr std::uint32_t bit = std::uint32_t{1} << Index;
+    constexpr std::uint64_t bit = std::uint64_t{1} << Index;
     good = (seen & bit) != 0 ? in.refuse("duplicate member") : decode(in, member);
     if (!good) in.in_member(member_names<T>[Index]);
     seen |= bit;
@@ -202,15 +207,16 @@ bool decode_named(json_reader& in, std::string_view name, Member& member, std::u
 }
 
 inline bool refuse_missing(json_reader& in, const char* start, const std::string_view* names,
-                           std::uint32_t missing) {
+                           std::uint64_t missing) {
     in.refuse("missing", start);
-    return in.in_member(names[__builtin_ctz(missing)]);
+    return in.in_member(names[__builtin_ctzll(missing)]);
 }
 
 template <class T, std::size_t... Index, class... Member>
 bool decode_members(json_reader& in, std::index_sequence<Index...> indices, Member&... members) {
+    static_assert(sizeof...(Index) <= 64, "tenon: a struct of more than 64 members needs a tenon::json_codec");
     const char* start = in.value_start();
-    std::uint32_t seen = 0;
+    std::uint64_t seen = 0;
     if (!in.enter_object()) return false;
     // Peers write members in the order of the struct, as we do: try each in turn, at the price of one
     // comparison of known length, before looking names up.
@@ -222,7 +228,7 @@ bool decode_members(json_reader& in, std::index_sequence<Index...> indices, Memb
         if (!good) return false; // the path has been said
     }
     if (in.failed()) return false;
-    constexpr std::uint32_t required = required_bits<T>(indices, type_list<Member...>());
+    constexpr std::uint64_t required = required_bits<T>(indices, type_list<Member...>());
     if ((seen & required) != required)
         return refuse_missing(in, start, member_names<T>.data(), required & ~seen);
     return true;
@@ -240,6 +246,13 @@ bool decode_object(json_reader& in, T& value) {
 }
 
 template <class T>
+bool decode_codec(json_reader& in, T& value) {
+    const char* start = in.value_start();
+    // A codec may just say no. Where the reader has refused already, its words stay.
+    return json_codec<T>::read(in, value) || in.refuse("refused by the codec of its type", start);
+}
+
+template <class T>
 bool decode_foreign(json_reader& in, T& value) {
     std::string_view text;
     const char* start = in.value_start();
@@ -254,7 +267,7 @@ bool decode(json_reader& in, T& value) {
     static_assert(form != shape::unknown,
                   "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
                   "container, and it has no describe() and no tenon::json_codec");
-    if constexpr (form == shape::codec) return json_codec<T>::read(in, value);
+    if constexpr (form == shape::codec) return decode_codec(in, value);
     else if constexpr (form == shape::any) return value.read(in);
     else if constexpr (form == shape::foreign) return decode_foreign(in, value);
     else if constexpr (form == shape::null) return in.read_null();

@@ -54,7 +54,9 @@ void encode_key(json_writer& out, const Key& key) {
     if constexpr (std::is_same_v<Key, std::string>) {
         out.key(key);
     } else if constexpr (std::is_enum_v<Key>) {
-        out.key(name_of_enum(key));
+        const std::string_view name = name_of_enum(key);
+        if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
+        else out.key(name);
     } else {
         char digits[21];
         if constexpr (std::is_signed_v<Key>) out.key({digits, write_signed(digits, key)});

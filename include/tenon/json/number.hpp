@@ -80,9 +80,10 @@ inline number_text scan_number(const char* at, const char* end) noexcept {
     return number;
 }
 
-/// The double nearest to the number written in `text`, which must satisfy the grammar. False if it is too
-/// large for one; too small ones become zero.
-inline bool double_from_text(std::string_view text, double& value) {
+/// The double or float nearest to the number written in `text`, which must satisfy the grammar. False if it is
+/// too large for one; too small ones become zero.
+template <class Number>
+bool number_from_text(std::string_view text, Number& value) {
 #if defined(__cpp_lib_to_chars)
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
     if (parsed.ec == std::errc()) return true;
@@ -90,14 +91,15 @@ inline bool double_from_text(std::string_view text, double& value) {
     // exponent and too small a negative one.
     const number_text number = scan_number(text.data(), text.data() + text.size());
     if (number.digits != 0 && number.exponent > 0) return false;
-    value = number.negative ? -0.0 : 0.0;
+    value = number.negative ? -Number{} : Number{};
     return true;
 #else
     // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
     // knows no other decimal point there.
     const std::string terminated(text);
-    value = std::strtod(terminated.c_str(), nullptr);
-    return value <= std::numeric_limits<double>::max() && value >= -std::numeric_limits<double>::max();
+    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
+    else value = std::strtod(terminated.c_str(), nullptr);
+    return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
 #endif
 }
 
@@ -113,7 +115,7 @@ inline bool double_from(const number_text& number, const char* begin, double& va
         value = number.negative ? -scaled : scaled;
         return true;
     }
-    return double_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
+    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
 }
 
 /// Whether the number is within the range of a double, without computing it where that is plain to see.
@@ -121,7 +123,7 @@ inline bool within_double(const number_text& number, const char* begin) {
     // uint64 digits are below 1.9e19, so an exponent up to 288 stays below 1.8e308.
     if (number.digits == 0 || number.exponent <= 288) return true;
     double ignored;
-    return double_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
+    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
 }
 
 inline constexpr char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536"

@@ -115,10 +115,18 @@ struct to_type_list {
 template <class T>
 using member_types = decltype(visit_members(std::declval<const T&>(), to_type_list()));
 
+constexpr bool needs_no_escape(std::string_view name) {
+    for (const char byte : name)
+        if (byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20) return false;
+    return true;
+}
+
 /// `,"name":`, the bytes that come before a member's value on the wire.
 template <class T, std::size_t Index>
 constexpr auto make_member_text() {
     constexpr std::string_view name = member_names<T>[Index];
+    static_assert(needs_no_escape(name),
+                  "tenon: a member's JSON name may not hold a quote, a backslash or a control character");
     std::array<char, name.size() + 4> text{};
     text[0] = ',';
     text[1] = '"';
@@ -182,7 +190,9 @@ constexpr auto names_of_enum() {
     } else {
         static_assert(requires { Enum{0}; },
                       "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<enum_search_range>());
+        constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
+        static_assert(found.count != 0, "tenon: an enum that names none of the values 0 to 127 needs a describe()");
         std::array<enum_name<Enum>, found.count> names{};
         for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
         return names;

@@ -31,10 +31,13 @@ struct schema_writer {
     void within(std::string_view step, Write write) {
         const std::size_t length = path.size();
         path += '/';
-        for (const char byte : step) { // as JSON pointers escape
+        for (const char byte : step) { // as JSON pointers escape, within a URI
+            constexpr char hex[] = "0123456789ABCDEF";
+            const auto code = static_cast<unsigned char>(byte);
             if (byte == '~') path += "~0";
             else if (byte == '/') path += "~1";
-            else path += byte;
+            else if (code < 0x80 && is_name(byte)) path += byte;
+            else path.append(1, '%').append(1, hex[code >> 4]).append(1, hex[code & 15]);
         }
         write();
         path.resize(length);

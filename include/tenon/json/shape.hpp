@@ -131,7 +131,8 @@ inline constexpr bool may_be_absent = is_optional<T>;
 
 /// The type of a map's key decides how it becomes a member's name.
 template <class Key>
-inline constexpr bool is_map_key = std::is_same_v<Key, std::string> || std::is_integral_v<Key> || std::is_enum_v<Key>;
+inline constexpr bool is_map_key =
+    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
 
 } // namespace detail
 
