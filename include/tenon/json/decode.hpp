@@ -94,7 +94,7 @@ bool decode_enum(json_reader& in, T& value) {
 template <class T, std::size_t Index = 0>
 bool decode_variant(json_reader& in, T& value, json_reader::mark start) {
     auto& alternative = value.template emplace<Index>();
-    if (decode(in, alternative)) return true;
+    if (detail::decode(in, alternative)) return true;
     if constexpr (Index + 1 < std::variant_size_v<T>)
         return in.retry_from(start) && decode_variant<T, Index + 1>(in, value, start);
     else if (in.retry_from(start)) return in.refuse("expected one of several types, got none of them", start.at);
@@ -104,7 +104,7 @@ bool decode_variant(json_reader& in, T& value, json_reader::mark start) {
 template <class T>
 bool decode_element(json_reader& in, T& element, std::size_t index) {
     if (!in.next_element()) return !in.failed() ? in.refuse("too few elements") : false;
-    return decode(in, element) || in.in_element(index);
+    return detail::decode(in, element) || in.in_element(index);
 }
 
 inline bool no_more_elements(json_reader& in) {
@@ -135,10 +135,10 @@ bool decode_sequence(json_reader& in, T& value) {
     for (std::size_t index = 0; in.next_element(); ++index) {
         if (!in.afford(sizeof(typename T::value_type))) return in.in_element(index);
         if constexpr (vector_like<T> && !std::is_same_v<typename T::value_type, bool>) {
-            if (!decode(in, value.emplace_back())) return in.in_element(index);
+            if (!detail::decode(in, value.emplace_back())) return in.in_element(index);
         } else {
             typename T::value_type element{};
-            if (!decode(in, element)) return in.in_element(index);
+            if (!detail::decode(in, element)) return in.in_element(index);
             if constexpr (vector_like<T>) value.push_back(element);
             else value.insert(std::move(element));
         }
@@ -155,7 +155,7 @@ bool decode_key(json_reader& in, std::string_view text, Key& key) {
         return find_enum(text, key) || refuse_name(in, in.position(), list_enum_names<Key>());
     } else {
         json_reader digits(text);
-        return (decode(digits, key) && digits.finish()) || in.refuse("expected a number as the member's name");
+        return (detail::decode(digits, key) && digits.finish()) || in.refuse("expected a number as the member's name");
     }
 }
 
@@ -172,7 +172,7 @@ bool decode_map(json_reader& in, T& value) {
         const auto [place, added] = value.try_emplace(std::move(key));
         if (!added) return in.refuse("duplicate member"), in.in_member(name);
         // The name is gone once the value is read; the map still has it.
-        if (!decode(in, place->second)) {
+        if (!detail::decode(in, place->second)) {
             if constexpr (std::is_same_v<key_type, std::string>) return in.in_member(place->first);
             else return in.in_member("?");
         }
@@ -193,14 +193,14 @@ template <class T, std::size_t Index, class Member>
 bool decode_if_next(json_reader& in, Member& member, std::uint64_t& seen) {
     if (!in.take_member(member_text<T, Index>)) return true;
     seen |= std::uint64_t{1} << Index;
-    return decode(in, member) || in.in_member(member_names<T>[Index]);
+    return detail::decode(in, member) || in.in_member(member_names<T>[Index]);
 }
 
 template <class T, std::size_t Index, class Member>
 bool decode_named(json_reader& in, std::string_view name, Member& member, std::uint64_t& seen, bool& good) {
     if (name != member_names<T>[Index]) return false;
     constexpr std::uint64_t bit = std::uint64_t{1} << Index;
-    good = (seen & bit) != 0 ? in.refuse("duplicate member") : decode(in, member);
+    good = (seen & bit) != 0 ? in.refuse("duplicate member") : detail::decode(in, member);
     if (!good) in.in_member(member_names<T>[Index]);
     seen |= bit;
     return true;
@@ -239,7 +239,7 @@ bool decode_object(json_reader& in, T& value) {
     if constexpr (member_count<T> == 0) {
         return in.enter_object() && in.skip_members();
     } else {
-        return visit_members(value, [&](auto&... members) {
+        return detail::visit_members(value, [&](auto&... members) {
             return decode_members<T>(in, std::make_index_sequence<sizeof...(members)>(), members...);
         });
     }
@@ -283,10 +283,10 @@ bool decode(json_reader& in, T& value) {
         return in.read_string(value);
     } else if constexpr (form == shape::optional) {
         if (in.peek() == json_kind::null) return value.reset(), in.read_null();
-        return decode(in, value.emplace());
+        return detail::decode(in, value.emplace());
     } else if constexpr (form == shape::duration) {
         typename T::rep count;
-        if (!decode(in, count)) return false;
+        if (!detail::decode(in, count)) return false;
         value = T(count);
         return true;
     } else if constexpr (form == shape::variant) return decode_variant(in, value, in.here());

@@ -36,7 +36,7 @@ template <class T>
 void encode_tuple(json_writer& out, const T& value) {
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (encode(out, std::get<Index>(value)), ...);
+        (detail::encode(out, std::get<Index>(value)), ...);
     }(std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();
 }
@@ -45,7 +45,7 @@ template <class T>
 void encode_sequence(json_writer& out, const T& value) {
     out.begin_array();
     // By value where the container has only a stand-in for its elements (std::vector<bool>).
-    for (const typename T::value_type& element : value) encode(out, element);
+    for (const typename T::value_type& element : value) detail::encode(out, element);
     out.end_array();
 }
 
@@ -71,7 +71,7 @@ void encode_map(json_writer& out, const T& value) {
     out.begin_object();
     for (const auto& [key, mapped] : value) {
         encode_key(out, key);
-        encode(out, mapped);
+        detail::encode(out, mapped);
     }
     out.end_object();
 }
@@ -82,13 +82,13 @@ void encode_member(json_writer& out, const Member& member) {
         if (!member.has_value()) return;
     }
     out.member_literal(member_text<T, Index>);
-    encode(out, member);
+    detail::encode(out, member);
 }
 
 template <class T>
 void encode_object(json_writer& out, const T& value) {
     out.begin_object();
-    visit_members(value, [&](const auto&... members) {
+    detail::visit_members(value, [&](const auto&... members) {
         [&]<std::size_t... Index>(std::index_sequence<Index...>) {
             (encode_member<T, Index>(out, members), ...);
         }(std::make_index_sequence<sizeof...(members)>());
@@ -114,11 +114,11 @@ void encode(json_writer& out, const T& value) {
     else if constexpr (form == shape::enumeration) encode_enum(out, value);
     else if constexpr (form == shape::text) out.string(value);
     else if constexpr (form == shape::optional) {
-        if (value.has_value()) encode(out, *value);
+        if (value.has_value()) detail::encode(out, *value);
         else out.null();
-    } else if constexpr (form == shape::duration) encode(out, value.count());
+    } else if constexpr (form == shape::duration) detail::encode(out, value.count());
     else if constexpr (form == shape::variant)
-        std::visit([&](const auto& alternative) { encode(out, alternative); }, value);
+        std::visit([&](const auto& alternative) { detail::encode(out, alternative); }, value);
     else if constexpr (form == shape::tuple) encode_tuple(out, value);
     else if constexpr (form == shape::map) encode_map(out, value);
     else if constexpr (form == shape::array || form == shape::sequence) encode_sequence(out, value);

@@ -65,7 +65,7 @@ inline constexpr std::size_t plain_member_count = count_members<T>();
 
 template <class T>
 constexpr auto plain_addresses() {
-    return unpack<plain_member_count<T>>(no_object<T>.value,
+    return detail::unpack<plain_member_count<T>>(no_object<T>.value,
                                          [](const auto&... members) { return std::tuple(&members...); });
 }
 
@@ -98,7 +98,7 @@ constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
     using Plain = std::remove_const_t<T>;
     if constexpr (described<Plain>)
         return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
-    else return unpack<plain_member_count<Plain>>(value, visit);
+    else return detail::unpack<plain_member_count<Plain>>(value, visit);
 }
 
 template <class... T>
@@ -113,7 +113,7 @@ struct to_type_list {
 
 /// The types of T's members as a type_list.
 template <class T>
-using member_types = decltype(visit_members(std::declval<const T&>(), to_type_list()));
+using member_types = decltype(detail::visit_members(std::declval<const T&>(), to_type_list()));
 
 constexpr bool needs_no_escape(std::string_view name) {
     for (const char byte : name)

@@ -58,9 +58,9 @@ template <class T>
 void write_integer_schema(schema_writer& schema) {
     schema.type("integer");
     schema.out.key("minimum");
-    encode(schema.out, std::numeric_limits<T>::min());
+    detail::encode(schema.out, std::numeric_limits<T>::min());
     schema.out.key("maximum");
-    encode(schema.out, std::numeric_limits<T>::max());
+    detail::encode(schema.out, std::numeric_limits<T>::max());
 }
 
 template <class T>
