@@ -1,0 +1,221 @@
+#ifndef TENON_WIRE_ENVELOPE_INLINE_HPP
+#define TENON_WIRE_ENVELOPE_INLINE_HPP
+
+// The bodies of wire/envelope.hpp.
+
+#include <tenon/wire/envelope.hpp>
+#include <tenon/wire/header_block.hpp>
+
+namespace tenon::detail {
+
+inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
+    switch (key.size()) {
+    case 2:
+        return key == "id" ? id : 0u;
+    case 5:
+        return key == "error" ? error : 0u;
+    case 6:
+        if (key == "method") return method;
+        if (key == "params") return params;
+        return key == "result" ? result : 0u;
+    case 7:
+        return key == "jsonrpc" ? jsonrpc : 0u;
+    default:
+        return 0;
+    }
+}
+
+/// The member that `key` is when case is ignored, or nothing.
+inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
+    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
+        if (equals_ignoring_case(key, name)) return name;
+    return {};
+}
+
+inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
+                                    std::string_view name) {
+    message_.kind = envelope_kind::refused;
+    message_.error.code = code;
+    message_.error.message = title;
+    message_.error.message.append(": ").append(sentence);
+    if (!name.empty()) message_.error.message.append(" '").append(name).append("'");
+    return false;
+}
+
+inline bool envelope_parser::parse() {
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = message_.method = message_.params = message_.result = {};
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::array) {
+        message_.kind = envelope_kind::batch;
+        return true;
+    }
+    if (kind == json_kind::object) {
+        in_.enter_object();
+        std::string_view key;
+        while (in_.next_member(key) && take_member(key)) {
+        }
+    } else {
+        in_.skip_value();
+        note("expected an object");
+    }
+    if (!in_.finish()) {
+        message_.id = {};
+        return refuse(codes::parse_error, "Parse error", in_.error().message);
+    }
+    if (!id_usable_) message_.id = {};
+    classify();
+    if (problem_.empty()) return true;
+    message_.maybe_response = (seen_ & method) == 0;
+    message_.has_outcome = (seen_ & (result | error)) != 0;
+    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
+}
+
+inline bool envelope_parser::take_member(std::string_view key) {
+    const unsigned member = member_named(key);
+    if (member == 0) {
+        const std::string_view meant = variant_of(key);
+        if (!meant.empty()) note("a member differs in case from", meant);
+        return in_.skip_value();
+    }
+    if ((seen_ & member) != 0) {
+        if (member == id) id_usable_ = false;
+        note("duplicate member", variant_of(key));
+        return in_.skip_value();
+    }
+    seen_ |= member;
+    switch (member) {
+    case jsonrpc:
+        return take_version();
+    case id:
+        return take_id();
+    case method:
+        return take_method();
+    case params:
+        return take_params();
+    case result:
+        return in_.read_slice(message_.result);
+    default:
+        return take_error();
+    }
+}
+
+inline bool envelope_parser::take_version() {
+    std::string_view version;
+    std::string scratch;
+    if (in_.peek() != json_kind::string) {
+        if (!in_.skip_value()) return false;
+    } else if (!in_.read_text(version, scratch)) {
+        return false;
+    }
+    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
+}
+
+inline bool envelope_parser::take_id() {
+    std::string_view value;
+    if (!in_.read_slice(value)) return false;
+    // Null is for the answers to messages whose id could not be read; classify() sees to that.
+    if (value != "null" && !is_request_id(value))
+        return note("expected a string or a 64-bit integer in member", "id");
+    message_.id = value;
+    return true;
+}
+
+inline bool envelope_parser::take_method() {
+    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
+    return in_.skip_value() && note("expected a string in member", "method");
+}
+
+inline bool envelope_parser::take_params() {
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
+    if (kind == json_kind::null) return in_.read_null();
+    return in_.skip_value() && note("expected an object or an array in member", "params");
+}
+
+inline bool envelope_parser::take_error() {
+    std::string_view text;
+    if (!in_.read_slice(text)) return false;
+    message_.failed = true;
+    return read_error(text, message_.error) ||
+           note("expected an integer code and a string message in member", "error");
+}
+
+inline void envelope_parser::classify() {
+    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
+    if ((seen_ & method) != 0) {
+        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
+        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
+        if (message_.id == "null") note("null in member", "id");
+        return;
+    }
+    message_.kind = envelope_kind::response;
+    if ((seen_ & (result | error)) == 0)
+        note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error))
+        note("a result and an error");
+    else if ((seen_ & id) == 0)
+        note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed)
+        note("null in member", "id");
+}
+
+inline bool parse_envelope(std::string_view body, envelope& message) {
+    return envelope_parser(body, message).parse();
+}
+
+inline bool read_error(std::string_view text, fault& error) {
+    json_reader in(text);
+    if (in.peek() != json_kind::object || !in.enter_object()) return false;
+    enum : unsigned { code = 1, message = 2, data = 4 };
+    unsigned seen = 0;
+    error.data.clear();
+    std::string_view key;
+    while (in.next_member(key)) {
+        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
+        if ((seen & member) != 0) return false;
+        seen |= member;
+        if (member == code) {
+            std::int64_t number;
+            if (!in.read_int64(number)) return false;
+            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+                return false;
+            error.code = static_cast<int>(number);
+        } else if (member == message) {
+            if (!in.read_string(error.message)) return false;
+        } else {
+            std::string_view value;
+            if (!in.read_slice(value)) return false;
+            if (member == data) error.data = value;
+        }
+    }
+    return (seen & (code | message)) == (code | message);
+}
+
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error) {
+    // Twice, so that nothing of a batch is done before all of it is known to be good.
+    json_reader check(body);
+    std::string_view entry;
+    std::size_t count = 0;
+    check.enter_array();
+    while (check.next_element() && check.skip_value()) ++count;
+    if (!check.finish()) {
+        error = check.error();
+        error.message.insert(0, "Parse error: ");
+        return false;
+    }
+    if (count == 0 || count > max_batch) {
+        error = {codes::invalid_request, count == 0 ? "Invalid Request: an empty batch"
+                                                    : "Invalid Request: a batch of more than 256"};
+        return false;
+    }
+    json_reader in(body);
+    in.enter_array();
+    while (in.next_element() && in.read_slice(entry)) take(context, entry);
+    return true;
+}
+
+} // namespace tenon::detail
+
+#endif
