@@ -424,7 +424,10 @@ inline bool json_reader::mismatch(std::string_view expected, const char* at) {
 inline constexpr std::size_t longest_name = 64;
 
 inline bool json_reader::in_member(std::string_view name) {
-    path_.insert(0, name.substr(0, longest_name)).insert(0, 1, '.');
+    std::size_t length = name.size();
+    if (length > longest_name) // cut between characters
+        for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
+    path_.insert(0, name.substr(0, length)).insert(0, 1, '.');
     return false;
 }
 
