@@ -191,7 +191,7 @@ constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<M
 /// Reads member `Index` if the input goes on with exactly its name; true unless reading it failed.
 template <class T, std::size_t Index, class Member>
 bool decode_if_next(json_reader& in, Member& member, std::uint64_t& seen) {
-    if (!in.take_member(member_text<T, Index>)) return true;
+    if (!in.take_member(member_label<T, Index>)) return true;
     seen |= std::uint64_t{1} << Index;
     return detail::decode(in, member) || in.in_member(member_names<T>[Index]);
 }

@@ -81,7 +81,7 @@ void encode_member(json_writer& out, const Member& member) {
     if constexpr (may_be_absent<Member>) {
         if (!member.has_value()) return;
     }
-    out.member_literal(member_text<T, Index>);
+    out.member_literal(member_label<T, Index>);
     detail::encode(out, member);
 }
 

@@ -123,7 +123,7 @@ constexpr bool needs_no_escape(std::string_view name) {
 
 /// `,"name":`, the bytes that come before a member's value on the wire.
 template <class T, std::size_t Index>
-constexpr auto make_member_text() {
+constexpr auto make_member_label() {
     constexpr std::string_view name = member_names<T>[Index];
     static_assert(needs_no_escape(name),
                   "tenon: a member's JSON name may not hold a quote, a backslash or a control character");
@@ -136,7 +136,7 @@ constexpr auto make_member_text() {
     return text;
 }
 template <class T, std::size_t Index>
-inline constexpr auto member_text = make_member_text<T, Index>();
+inline constexpr auto member_label = make_member_label<T, Index>();
 
 // --- enums ---
 

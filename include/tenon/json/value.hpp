@@ -32,6 +32,12 @@ public:
     result<T> as(json_origin origin = {}) const {
         return from_json<T>(text_, origin);
     }
+    /// The string without its quotes, unescaped into `scratch` where it has to be; empty if this is no string.
+    std::string_view as_text(std::string& scratch) const {
+        json_reader in(text_);
+        std::string_view plain;
+        return kind() == json_kind::string && in.read_text(plain, scratch) ? plain : std::string_view();
+    }
 
     /// The member or element, or null where there is none.
     json_view operator[](std::string_view name) const;
