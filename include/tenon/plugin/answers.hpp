@@ -1,0 +1,134 @@
+#ifndef TENON_PLUGIN_ANSWERS_HPP
+#define TENON_PLUGIN_ANSWERS_HPP
+
+// What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
+// stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
+
+#include <tenon/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+
+/// Whether an event goes on to whoever is next.
+struct flow {
+    bool stopped = false;
+    std::string reason = {};
+    std::optional<json> data = {}; // anything more that whoever asked should know
+};
+
+inline flow proceed() { return {}; }
+inline flow stop(std::string_view reason) { return {.stopped = true, .reason = std::string(reason)}; }
+
+/// A flow that may carry the event as it shall go on: `return message` or `return tenon::proceed()`.
+template <class Message>
+struct rewrite {
+    rewrite(flow decided) : decision(std::move(decided)) {}
+    rewrite(Message changed) : payload(std::move(changed)) {}
+
+    flow decision = {};
+    std::optional<Message> payload = {};
+};
+
+/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
+struct response {
+    struct header {
+        std::string name;
+        std::string value;
+    };
+    int status = 200;
+    std::vector<header> headers = {};
+    std::string body = {};
+};
+
+/// 200 with the value as JSON.
+template <class T>
+response ok(const T& value) {
+    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
+}
+inline response text(std::string_view body, int status = 200) {
+    return {.status = status, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = std::string(body)};
+}
+
+enum class health_status { healthy, warning, critical };
+
+/// What a plugin's `health()` returns.
+struct health {
+    struct metric {
+        std::string name;
+        double value;
+    };
+    health_status status = health_status::healthy;
+    std::string message = {};
+    std::vector<metric> metrics = {};
+};
+
+enum class log_level { debug, info, warn, error };
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_rewrite = false;
+template <class Message>
+inline constexpr bool is_rewrite<rewrite<Message>> = true;
+
+
+inline void begin_flow(json_writer& out, const flow& decision) {
+    out.begin_object();
+    out.key("flow");
+    out.string(decision.stopped ? "stop" : "continue");
+    if (!decision.reason.empty()) {
+        out.key("reason");
+        out.string(decision.reason);
+    }
+    if (decision.data) {
+        out.key("data");
+        out.raw(decision.data->text());
+    }
+}
+
+inline void write_answer(json_writer& out, const flow& decision) {
+    begin_flow(out, decision);
+    out.end_object();
+}
+
+template <class Message>
+void write_answer(json_writer& out, const rewrite<Message>& answer) {
+    begin_flow(out, answer.decision);
+    if (answer.payload) {
+        out.key("payload");
+        encode(out, *answer.payload);
+    }
+    out.end_object();
+}
+
+inline void write_answer(json_writer& out, const health& state) {
+    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
+    out.begin_object();
+    out.key("status");
+    out.string(names[static_cast<unsigned>(state.status)]);
+    if (!state.message.empty()) {
+        out.key("message");
+        out.string(state.message);
+    }
+    if (!state.metrics.empty()) {
+        out.key("metrics");
+        out.begin_object();
+        for (const auto& metric : state.metrics) {
+            out.key(metric.name);
+            out.number(metric.value);
+        }
+        out.end_object();
+    }
+    out.end_object();
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif

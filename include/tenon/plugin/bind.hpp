@@ -1,0 +1,143 @@
+#ifndef TENON_PLUGIN_BIND_HPP
+#define TENON_PLUGIN_BIND_HPP
+
+// From an invocation to the message that a handler takes. Parameters of commands and events are one JSON value:
+// an object by member name, or an array by position. A route's members come from three places, the first that
+// has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
+// is read as the member's type wants it: `?limit=20&tag=a&tag=b`.
+
+#include <tenon/plugin/http_request.hpp>
+#include <tenon/plugin/message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace tenon::detail {
+
+/// Reads members by position.
+template <class M>
+bool decode_positions(json_reader& in, M& message) {
+    if (!in.enter_array()) return false;
+    return visit_members(message, [&](auto&... members) {
+        std::size_t index = 0;
+        std::uint32_t seen = 0;
+        bool more = true, good = true;
+        const auto take = [&](auto& member) {
+            more = more && good && in.next_element();
+            if (!more || !good) return;
+            good = decode(in, member) || in.in_element(index);
+            seen |= std::uint32_t{1} << index++;
+        };
+        (take(members), ...);
+        if (!good || in.failed()) return false;
+        if (more && !no_more_elements(in)) return false;
+        constexpr std::uint32_t required =
+            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
+                             type_list<std::remove_reference_t<decltype(members)>...>());
+        return (seen & required) == required || in.refuse("too few elements");
+    });
+}
+
+template <class M>
+bool decode_message(json_reader& in, M& message) {
+    if constexpr (shape_of<M> == shape::object && member_count<M> != 0) {
+        if (in.peek() == json_kind::array) return decode_positions(in, message);
+    }
+    return decode(in, message);
+}
+
+// --- routes ---
+
+/// Reads `text`, which stood in a path or query, as a value of the member's type.
+template <class T>
+bool decode_text(std::string_view text, T& value) {
+    constexpr shape form = shape_of<T>;
+    if constexpr (std::is_same_v<T, std::string>) {
+        value = text;
+        return true;
+    } else if constexpr (form == shape::optional) {
+        return decode_text(text, value.emplace());
+    } else if constexpr (form == shape::enumeration) {
+        return find_enum(text, value);
+    } else if constexpr (form == shape::sequence) {
+        typename T::value_type element{};
+        if (!decode_text(text, element)) return false;
+        if constexpr (vector_like<T>) value.push_back(std::move(element));
+        else value.insert(std::move(element));
+        return true;
+    } else {
+        json_reader in(text);
+        return decode(in, value) && in.finish();
+    }
+}
+
+/// The texts of a parameter: a string, or an array of strings where it was repeated.
+template <class T>
+result<void> decode_parameter(json_view given, std::string_view place, std::string_view name, T& value) {
+    const auto refuse = [&](std::string_view why) {
+        std::string message(place);
+        return fault{codes::invalid_params, message.append(name).append(": ").append(why)};
+    };
+    std::string scratch;
+    if (given.kind() == json_kind::array) {
+        if constexpr (shape_of<T> == shape::sequence) {
+            for (std::size_t index = 0; !given[index].is_null(); ++index)
+                if (!decode_text(given[index].as_text(scratch), value)) return refuse("not of the type expected");
+            return {};
+        } else {
+            return refuse("given more than once");
+        }
+    }
+    const std::string_view text = given.kind() == json_kind::string ? given.as_text(scratch) : given.text();
+    if (!decode_text(text, value)) return refuse("not of the type expected");
+    return {};
+}
+
+template <class T>
+result<void> bind_member(const http_request& request, const result<json>& body, std::string_view name,
+                         bool may_be_missing, T& value) {
+    if (const json_view given = request.params[name]; !given.is_null())
+        return decode_parameter(given, "", name, value);
+    if (const json_view given = request.query[name]; !given.is_null())
+        return decode_parameter(given, "query.", name, value);
+    if (!body) return fault{codes::invalid_params, "body: " + body.error().message};
+    if (const json_view given = (*body)[name]; !given.is_null()) {
+        json_reader in(given.text(), {"body"});
+        if (decode(in, value)) return {};
+        in.in_member(name);
+        return in.error();
+    }
+    if (may_be_missing || may_be_absent<T>) return {};
+    return fault{codes::invalid_params, std::string(name) + ": missing"};
+}
+
+template <class M>
+result<void> bind_route(const http_request& request, M& message) {
+    const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
+    return visit_members(message, [&](auto&... members) {
+        result<void> outcome;
+        std::size_t index = 0;
+        const auto bind = [&](auto& member) {
+            const std::string_view name = member_names<M>[index++];
+            if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+        };
+        (bind(members), ...);
+        return outcome;
+    });
+}
+
+/// Fills the message of an invocation.
+template <class M>
+result<void> bind_message(const invocation& call, M& message) {
+    if constexpr (route_message<M>) {
+        return bind_route(*call.http, message);
+    } else {
+        json_reader in(call.params, call.origin);
+        if (!decode_message(in, message) || !in.finish()) return in.error();
+        return {};
+    }
+}
+
+} // namespace tenon::detail
+
+#endif

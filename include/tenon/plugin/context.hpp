@@ -1,0 +1,145 @@
+#ifndef TENON_PLUGIN_CONTEXT_HPP
+#define TENON_PLUGIN_CONTEXT_HPP
+
+// What a handler can say to the host. A `host_link` may be copied, kept and used from any thread, also by
+// threads of the author's own; when the connection is over its verbs fail or do nothing. A `context` is the
+// same for the duration of one call, and knows that call.
+//
+// Calls block until the answer is there or their time is up. A handler that waits does not keep health checks
+// and cancellations waiting.
+
+#include <tenon/plugin/engine.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace tenon {
+
+class host_link {
+public:
+    explicit host_link(detail::engine& connection) : engine_(connection) {}
+
+    void log(log_level level, std::string_view message) const { engine_->log(level, message, {}); }
+    template <class Fields>
+    void log(log_level level, std::string_view message, const Fields& fields) const {
+        engine_->log(level, message, to_json(fields));
+    }
+    void debug(std::string_view message) const { log(log_level::debug, message); }
+    void info(std::string_view message) const { log(log_level::info, message); }
+    void warn(std::string_view message) const { log(log_level::warn, message); }
+    void error(std::string_view message) const { log(log_level::error, message); }
+
+    /// Calls a method of the host: one of docs/protocol.md, or what the application provides.
+    template <class Result = json, class Params>
+    result<Result> call(std::string_view method, const Params& params,
+                        milliseconds timeout = detail::default_call_timeout) const {
+        return call_with<Result>(method, timeout, [&](json_writer& out) { detail::encode(out, params); });
+    }
+
+    /// Puts an event in: a struct that says which, or a name and a payload.
+    template <class Event>
+        requires requires { Event::event; }
+    result<void> emit(const Event& event) const {
+        return emit(Event::event, event);
+    }
+    template <class Payload>
+    result<void> emit(std::string_view type, const Payload& payload) const {
+        return call_with<void>("host/emit", detail::default_call_timeout, [&](json_writer& out) {
+            write_named(out, "eventType", type, "payload", payload);
+        });
+    }
+
+    /// Runs a command of whichever plugin has it.
+    template <class Result = json, class Args>
+    result<Result> execute(std::string_view command, const Args& args,
+                           milliseconds timeout = detail::default_call_timeout) const {
+        return call_with<Result>("host/execute", timeout, [&](json_writer& out) {
+            write_named(out, "command", command, "args", args);
+        });
+    }
+
+    /// The plugin's configuration as it stands.
+    template <class Config = json>
+    result<Config> config() const {
+        return from_json<Config>(engine_->config(), {.root = "config"});
+    }
+
+protected:
+    detail::engine& connection() const { return *engine_; }
+
+private:
+    template <class Value>
+    static void write_named(json_writer& out, std::string_view name_member, std::string_view name,
+                            std::string_view value_member, const Value& value) {
+        out.begin_object();
+        out.key(name_member);
+        out.string(name);
+        out.key(value_member);
+        detail::encode(out, value);
+        out.end_object();
+    }
+
+    template <class Result, class Write>
+    result<Result> call_with(std::string_view method, milliseconds timeout, Write write) const {
+        if (!engine_->calls_host())
+            return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+        detail::engine::outgoing call(*engine_);
+        json_writer out = call.call(method);
+        write(out);
+        auto answer = call.finish_call(timeout);
+        if (!answer) return std::move(answer).error();
+        if constexpr (std::is_void_v<Result>) return {};
+        else return from_json<Result>(*answer, {.root = "result"});
+    }
+
+    detail::engine_ref engine_;
+};
+
+class context : public host_link {
+public:
+    explicit context(const detail::invocation& call)
+        : host_link(call.runs_in), request_(call.request), name_(call.name), event_id_(call.event_id),
+          deadline_(call.deadline), http_(call.http) {}
+
+    /// Whether the answer is not wanted any more, or the connection is over.
+    bool cancelled() const { return connection().cancelled(request_); }
+
+    /// Reports on the work so far, which restarts the caller's deadline.
+    template <class Value>
+    void progress(const Value& value) const {
+        connection().progress(request_, to_json(value));
+    }
+
+    /// When the host stops waiting; `never` where it did not say.
+    time_point deadline() const noexcept { return deadline_; }
+
+    /// The event's type or the command's name, for a handler of several.
+    const std::string& name() const noexcept { return name_; }
+
+    /// Tells the host that this event was received.
+    result<void> acknowledge() const {
+        detail::engine::outgoing call(connection());
+        json_writer out = call.call("plugin/ackEvent");
+        out.begin_object();
+        out.key("eventId");
+        out.raw(event_id_);
+        out.end_object();
+        auto answer = call.finish_call(detail::default_call_timeout);
+        if (!answer) return std::move(answer).error();
+        return {};
+    }
+
+    /// The HTTP request of a route, null in other handlers. Valid until the handler returns.
+    const http_request* request() const noexcept { return http_; }
+
+private:
+    detail::request_token request_;
+    std::string name_;
+    std::string event_id_;
+    time_point deadline_;
+    const http_request* http_;
+};
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,170 @@
+#ifndef TENON_PLUGIN_DISPATCH_HPP
+#define TENON_PLUGIN_DISPATCH_HPP
+
+// From an author's class to the function pointers that the engine runs: one table of handlers, made while
+// compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
+
+#include <tenon/json/schema.hpp>
+#include <tenon/plugin/bind.hpp>
+#include <tenon/plugin/check.hpp>
+#include <tenon/plugin/encode_answer.hpp>
+#include <tenon/plugin/run_event.hpp>
+#include <tenon/plugin/run_route.hpp>
+#include <tenon/plugin/workers.hpp>
+
+namespace tenon::detail {
+
+template <class M, class Receive>
+void answer_with(invocation& call, Receive receive) {
+    if constexpr (std::is_void_v<decltype(receive())>) {
+        receive();
+        if (call.wants_answer()) send_nothing<M>(call.runs_in, call.request);
+    } else {
+        const auto answer = receive();
+        if (call.wants_answer()) send_answer<M>(call.runs_in, call.request, answer);
+    }
+}
+
+template <class P, class M>
+void run_handler(void* object, invocation& call) {
+    P& plugin = *static_cast<P*>(object);
+    M message{};
+    if (const auto bound = bind_message(call, message); !bound) return call.runs_in.refuse(call, bound.error());
+    const M& given = message;
+    if constexpr (receives_with_responder<P, M>) {
+        plugin.receive(given, responder<M>(call));
+    } else if constexpr (receives_with_context<P, M>) {
+        context here(call);
+        answer_with<M>(call, [&]() -> decltype(auto) { return plugin.receive(given, here); });
+    } else {
+        answer_with<M>(call, [&]() -> decltype(auto) { return plugin.receive(given); });
+    }
+}
+
+// --- declarations ---
+
+inline void declare_text(json_writer& out, std::string_view member, std::string_view value) {
+    out.key(member);
+    out.string(value);
+}
+
+template <class T>
+void declare_schema(json_writer& out, std::string_view member) {
+    if constexpr (!std::is_void_v<T>) {
+        out.key(member);
+        schema_writer schema{.out = json_writer(out.buffer())};
+        write_schema<T>(schema);
+    }
+}
+
+template <class P, class M>
+constexpr std::string_view mode_of_event() {
+    using answer = answer_of<P, M>;
+    if constexpr (is_rewrite<answer>) return "mutate";
+    else if constexpr (std::is_same_v<answer, flow> || receives_with_responder<P, M>) return "validate";
+    else return "observe";
+}
+
+template <class P, class M>
+void declare_event(json_writer& out) {
+    declare_text(out, "type", M::event);
+    declare_text(out, "mode", mode_of_event<P, M>());
+    if constexpr (requires { M::priority; }) {
+        out.key("priority");
+        out.integer(M::priority);
+    }
+    if constexpr (requires { M::stop_on_failure; })
+        declare_text(out, "onFailure", M::stop_on_failure ? "stop" : "continue");
+}
+
+template <class P, class M>
+void declare_command(json_writer& out) {
+    declare_text(out, "name", M::command);
+    if constexpr (requires { M::description; }) declare_text(out, "description", M::description);
+    declare_schema<M>(out, "params");
+    if constexpr (requires { typename M::result; }) declare_schema<typename M::result>(out, "result");
+    else if constexpr (!receives_with_responder<P, M>) declare_schema<answer_of<P, M>>(out, "result");
+}
+
+template <class M>
+void declare_route(json_writer& out) {
+    declare_text(out, "path", name_of_message<M>());
+    declare_text(out, "method", method_of_message<M>());
+    if constexpr (requires { M::description; }) declare_text(out, "description", M::description);
+    if constexpr (requires { M::auth; }) {
+        out.key("auth");
+        out.boolean(M::auth);
+    }
+    if constexpr (member_count<M> != 0) declare_schema<M>(out, "schema");
+}
+
+template <class P, class M>
+void declare_message(json_writer& out) {
+    out.begin_object();
+    if constexpr (event_message<M>) declare_event<P, M>(out);
+    else if constexpr (command_message<M>) declare_command<P, M>(out);
+    else declare_route<M>(out);
+    out.end_object();
+}
+
+// --- hooks ---
+
+template <class P, class Messages>
+struct handler_table;
+template <class P, class... M>
+struct handler_table<P, list<M...>> {
+    static constexpr std::size_t size = sizeof...(M);
+    static constexpr bool events = (event_message<M> || ...);
+    static constexpr bool commands = (command_message<M> || ...);
+    static constexpr bool routes = (route_message<M> || ...);
+    static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
+    static constexpr handler entries[size + 1] = {
+        {kind_of_message<M>(), name_of_message<M>(), method_of_message<M>(), &run_handler<P, M>,
+         &declare_message<P, M>}...,
+        {}};
+};
+
+// The type of configuration is what configure() takes.
+template <class P, class Config>
+Config configured_type(result<void> (P::*)(const Config&));
+
+template <class P>
+result<void> run_configure(void* object, std::string_view config) {
+    using Config = decltype(configured_type(&P::configure));
+    auto read = from_json<Config>(config, {.root = "config"});
+    if (!read) return fault{codes::invalid_params, read.error().message};
+    return static_cast<P*>(object)->configure(*read);
+}
+
+/// Requests in flight that a plugin takes which answers some of them later.
+inline constexpr int deferred_concurrency = 64;
+
+template <class P>
+plugin_hooks make_hooks(const about& identity) {
+    using table = handler_table<P, typename P::receives>;
+    plugin_hooks hooks;
+    hooks.identity = identity;
+    hooks.handlers = table::entries;
+    hooks.handler_count = table::size;
+    if constexpr (table::events) hooks.run_event = &run_event;
+    if constexpr (table::commands) hooks.run_command = &run_command;
+    if constexpr (table::routes) hooks.run_route = &run_route;
+    if constexpr (requires { requires P::threads > 1; }) {
+        hooks.threads = P::threads;
+        hooks.start_workers = [](engine& runs_in) { runs_in.start_workers(); };
+    }
+    if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
+    else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
+    if constexpr (requires { &P::configure; }) hooks.configure = &run_configure<P>;
+    if constexpr (requires(P& plugin) { health(plugin.health()); })
+        hooks.check = [](void* object, json_writer& out) { write_answer(out, static_cast<P*>(object)->health()); };
+    if constexpr (requires(P& plugin, const host_link& host) { milliseconds(plugin.tick(host)); })
+        hooks.tick = [](void* object, engine& runs_in) -> milliseconds {
+            return static_cast<P*>(object)->tick(host_link(runs_in));
+        };
+    return hooks;
+}
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,207 @@
+#ifndef TENON_PLUGIN_ENGINE_LOOP_HPP
+#define TENON_PLUGIN_ENGINE_LOOP_HPP
+
+// The half of the engine that moves bytes and waits: reading, writing, calls to the host, workers, goodbye.
+// Everything here runs under the lock, except where it says mutex_.unlock().
+
+#include <tenon/plugin/engine.hpp>
+
+namespace tenon::detail {
+
+inline int engine::run() {
+    held lock(*this);
+    reader_.set_this();
+    if (hooks_.start_workers != nullptr) hooks_.start_workers(*this);
+    while (!over_) {
+        if (workers_ == 0 && run_next_job()) continue;
+        tick_if_due();
+        flush();
+        read_once(next_tick_);
+        take_messages(true);
+    }
+    say_goodbye();
+    return 0;
+}
+
+inline void engine::read_once(time_point deadline) {
+    // What workers have not done yet is not added to without end. Health waits too then, and says so.
+    while (workers_ != 0 && waiting_bytes_ > max_waiting_bytes && !over_) changed_.wait(mutex_, never);
+    if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
+    const std::span<char> room = session_.input_room();
+    std::size_t count = 0;
+    mutex_.unlock();
+    const read_outcome outcome = io_->read(room, deadline, count);
+    now_ = io_->now();
+    mutex_.lock();
+    if (outcome == read_outcome::bytes) session_.input_received(count, now_);
+    else if (outcome == read_outcome::ended) session_.receive_end(now_);
+    if (session_.next_deadline() <= now_) session_.handle_timeout(now_);
+}
+
+inline void engine::take_messages(bool may_run) {
+    session_event event;
+    while (!over_ && session_.next_event(event, now_)) take(event, may_run);
+}
+
+// Everything queued is written when this returns, by this thread or by the one that writes already.
+inline void engine::flush() {
+    if (writing_) {
+        while (writing_ && session_.queued_bytes() > max_unsent_bytes) changed_.wait(mutex_, never);
+        return;
+    }
+    writing_ = true;
+    for (auto pieces = session_.transmit(); !pieces.empty(); pieces = session_.transmit()) {
+        mutex_.unlock();
+        const std::size_t count = io_->write(pieces);
+        mutex_.lock();
+        if (count == 0) {
+            session_.close("the host does not read any more");
+            over_ = true;
+            break;
+        }
+        session_.sent(count);
+        changed_.wake_all();
+    }
+    writing_ = false;
+    changed_.wake_all();
+}
+
+inline result<std::string> engine::wait_for(call_id call, time_point deadline) {
+    waiter self{.next = waiters_, .call = call};
+    waiters_ = &self;
+    flush();
+    if (reader_.is_this()) {
+        // The session minds the deadline and answers a call that has none.
+        while (!self.answered && !over_) {
+            read_once(deadline);
+            take_messages(false);
+            flush();
+        }
+    } else {
+        while (!self.answered && !over_ && now() < deadline) changed_.wait(mutex_, deadline);
+        if (!self.answered && !over_) {
+            session_.cancel(call, now());
+            flush();
+        }
+    }
+    for (waiter** link = &waiters_; *link != nullptr; link = &(*link)->next) {
+        if (*link != &self) continue;
+        *link = self.next;
+        break;
+    }
+    if (self.answered) return std::move(self.answer);
+    if (over_) return fault{codes::unavailable, "the host is gone"};
+    return fault{codes::timeout, "the host did not answer in time"};
+}
+
+inline void engine::complete(const session_event& event) {
+    for (waiter* waiting = waiters_; waiting != nullptr; waiting = waiting->next) {
+        if (waiting->call != event.call) continue;
+        if (event.failed) waiting->answer = event.error;
+        else waiting->answer = std::string(event.value);
+        waiting->answered = true;
+        changed_.wake_all();
+        return;
+    }
+}
+
+inline result<void> engine::attach(std::string_view token) {
+    held lock(*this);
+    reader_.set_this();
+    json_writer out = session_.begin_call("plugin/attach");
+    out.begin_object();
+    out.key("name");
+    out.string(hooks_.identity.name);
+    if (!token.empty()) {
+        out.key("token");
+        out.string(token);
+    }
+    out.end_object();
+    now_ = now();
+    const time_point deadline = after(now_, default_call_timeout);
+    auto call = session_.finish_call(deadline, now_);
+    if (!call) return call.error();
+    auto answer = wait_for(*call, deadline);
+    if (!answer) return answer.error();
+    return {};
+}
+
+// --- work for later ---
+
+inline void engine::enqueue(const session_event& event) {
+    const std::size_t size = event.params.size() + sizeof(job);
+    if (workers_ == 0 && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
+        ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
+        return;
+    }
+    auto* added = new job{nullptr, event.request, std::string(event.method), std::string(event.params),
+                          event.params_offset};
+    waiting_bytes_ += size;
+    (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
+    last_job_ = added;
+    if (workers_ != 0) changed_.wake_all();
+}
+
+inline bool engine::run_next_job() {
+    job* next = first_job_;
+    if (next == nullptr) return false;
+    first_job_ = next->next;
+    if (first_job_ == nullptr) last_job_ = nullptr;
+    waiting_bytes_ -= next->params.size() + sizeof(job);
+    changed_.wake_all(); // the reader may wait for room
+    work(next->request, next->method, next->params, next->params_offset);
+    delete next;
+    if (first_job_ == nullptr && dropped_events_ != 0) {
+        io_->report("events were dropped while a handler was busy");
+        dropped_events_ = 0;
+    }
+    return true;
+}
+
+/// Takes a request back that has not begun; false if it has.
+inline bool engine::withdraw(request_token request) {
+    job* before = nullptr;
+    for (job* waiting = first_job_; waiting != nullptr; before = waiting, waiting = waiting->next) {
+        if (waiting->request != request) continue;
+        (before == nullptr ? first_job_ : before->next) = waiting->next;
+        if (last_job_ == waiting) last_job_ = before;
+        waiting_bytes_ -= waiting->params.size() + sizeof(job);
+        delete waiting;
+        return true;
+    }
+    return false;
+}
+
+// --- the end ---
+
+inline void engine::tick_if_due() {
+    if (next_tick_ == never || now_ < next_tick_) return;
+    mutex_.unlock();
+    const milliseconds wait = hooks_.tick(hooks_.plugin, *this);
+    now_ = io_->now();
+    mutex_.lock();
+    next_tick_ = after(now_, wait);
+}
+
+inline void engine::say_goodbye() {
+    over_ = true;
+    session_.close("goodbye");
+    session_event event;
+    while (session_.next_event(event, now_))
+        if (event.kind == event_kind::response) complete(event);
+    flush();
+    changed_.wake_all();
+    const time_point patience = after(now(), goodbye_timeout);
+    while (workers_ != 0 && now() < patience) changed_.wait(mutex_, patience);
+    if (workers_ != 0) leave_now(0); // a handler that does not end must not keep the process
+    while (first_job_ != nullptr) {
+        job* dropped = first_job_;
+        first_job_ = dropped->next;
+        delete dropped;
+    }
+    last_job_ = nullptr;
+}
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,72 @@
+#ifndef TENON_PLUGIN_HANDLER_HPP
+#define TENON_PLUGIN_HANDLER_HPP
+
+// A plugin without its type: what the engine needs to declare it in the handshake and to run its handlers.
+// The typed side of it, made from the author's class, is plugin/dispatch.hpp.
+
+#include <tenon/core/result.hpp>
+#include <tenon/core/time.hpp>
+#include <tenon/json/value.hpp>
+#include <tenon/plugin/about.hpp>
+#include <tenon/plugin/answers.hpp>
+#include <tenon/session/event.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tenon {
+
+struct http_request;
+
+namespace detail {
+
+class engine;
+
+/// One call of a handler.
+struct invocation {
+    engine& runs_in;
+    request_token request = {}; // generation 0: nobody waits for an answer
+    std::string_view name = {}; // the event's type or the command's name
+    std::string_view event_id = {}; // raw JSON text
+    std::string_view params = {};
+    json_origin origin = {};
+    time_point deadline = never;
+    const http_request* http = nullptr;
+
+    bool wants_answer() const noexcept { return request.generation != 0; }
+};
+
+enum class message_kind { event, command, route };
+
+struct handler {
+    message_kind kind;
+    std::string_view name;   // the event's type, the command's name, the route's path
+    std::string_view method; // of a route
+    void (*run)(void* plugin, invocation& call);
+    void (*declare)(json_writer& out);
+};
+
+/// What is null is not there, and its code is not compiled.
+struct plugin_hooks {
+    void* plugin = nullptr;
+    about identity = {};
+    const handler* handlers = nullptr;
+    std::size_t handler_count = 0;
+    int threads = 1;
+    int max_concurrency = 1;
+    void (*run_event)(engine&, invocation&) = nullptr;
+    void (*run_command)(engine&, invocation&) = nullptr;
+    void (*run_route)(engine&, invocation&) = nullptr;
+    void (*start_workers)(engine&) = nullptr;
+    result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
+    void (*check)(void* plugin, json_writer& out) = nullptr;
+    /// Called when its time has come; returns how long to wait until the next time.
+    milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
+};
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef TENON_PLUGIN_REQUESTS_HPP
+#define TENON_PLUGIN_REQUESTS_HPP
+
+// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, as
+// slices of the input. One plain loop for all of them, because structs and their decoders would cost every
+// plugin more compile time than its own messages do.
+
+#include <tenon/core/version.hpp>
+#include <tenon/json/reader.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tenon::detail {
+
+/// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
+struct field {
+    std::string_view name;
+    std::string_view value = {};
+};
+
+inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
+    if (!in.enter_object()) return false;
+    std::string_view name;
+    while (in.next_member(name)) {
+        std::size_t index = 0;
+        while (index < count && fields[index].name != name) ++index;
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_member(name);
+        if (index == count || value == "null") continue;
+        if (!fields[index].value.empty()) return in.refuse("duplicate member"), in.in_member(fields[index].name);
+        fields[index].value = value;
+    }
+    return in.finish();
+}
+
+/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string.
+inline std::string_view text_of(std::string_view value, std::string& scratch) {
+    json_reader in(value);
+    std::string_view text;
+    return in.peek() == json_kind::string && in.read_text(text, scratch) ? text : std::string_view();
+}
+
+/// The integer that `value` is, or -1 where it is none.
+inline std::int64_t integer_of(std::string_view value) {
+    json_reader in(value);
+    std::int64_t number;
+    return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
+}
+
+/// Whether the list of versions names ours. Hosts that name none speak the first.
+inline bool offers_our_version(std::string_view versions) {
+    if (versions.empty()) return protocol_version == 1;
+    json_reader in(versions);
+    if (!in.enter_array()) return false;
+    std::int64_t version;
+    while (in.next_element() && in.read_int64(version))
+        if (version == protocol_version) return true;
+    return false;
+}
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef TENON_PLUGIN_RUN_COMMAND_HPP
+#define TENON_PLUGIN_RUN_COMMAND_HPP
+
+// `plugin/execute`: the command by its name, its arguments as the message. Not compiled for plugins without
+// commands.
+
+#include <tenon/plugin/engine.hpp>
+#include <tenon/plugin/requests.hpp>
+
+namespace tenon::detail {
+
+/// Narrows an invocation to one value within its parameters.
+inline void narrow(invocation& call, std::string_view root, std::string_view value) {
+    if (value.empty()) {
+        call.params = "{}";
+        return;
+    }
+    call.origin = {root, call.origin.offset + static_cast<std::size_t>(value.data() - call.params.data())};
+    call.params = value;
+}
+
+inline void run_command(engine& runs_in, invocation& call) {
+    field fields[] = {{"command"}, {"args"}};
+    const auto& [command, args] = fields;
+    json_reader in(call.params, call.origin);
+    if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
+    std::string scratch;
+    call.name = text_of(command.value, scratch);
+    const plugin_hooks& hooks = runs_in.hooks();
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        const handler& target = hooks.handlers[index];
+        if (target.kind != message_kind::command || target.name != call.name) continue;
+        narrow(call, "params.args", args.value);
+        return runs_in.run(target, call);
+    }
+    runs_in.refuse(call, {codes::method_not_found, quoted("unknown command ", call.name, "")});
+}
+
+} // namespace tenon::detail
+
+#endif

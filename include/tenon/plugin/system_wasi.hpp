@@ -1,0 +1,103 @@
+#ifndef TENON_PLUGIN_SYSTEM_WASI_HPP
+#define TENON_PLUGIN_SYSTEM_WASI_HPP
+
+// The plugin's side of wasm32-wasi: no threads, no sockets, no signals, and no dup(), so that the protocol
+// keeps the standard streams as they are. What a plugin prints to stdout there reaches the host between
+// frames, which the host recovers from and logs. See system_posix.hpp for what each name means.
+
+#include <tenon/plugin/stream.hpp>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+class mutex {
+public:
+    void lock() noexcept {}
+    void unlock() noexcept {}
+};
+
+class condition {
+public:
+    void wait(mutex&, time_point) noexcept {}
+    void wake_all() noexcept {}
+};
+
+class thread_identity {
+public:
+    bool is_this() const noexcept { return true; }
+    void set_this() noexcept {}
+};
+
+inline bool start_thread(void* (*)(void*), void*) noexcept { return false; }
+
+inline void write_error(std::string_view text) noexcept {
+    static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()));
+}
+inline void write_output(std::string_view text) noexcept {
+    static_cast<void>(::write(STDOUT_FILENO, text.data(), text.size()));
+}
+
+class descriptor_stream final : public stream {
+public:
+    descriptor_stream(int input, int output) noexcept : input_(input), output_(output) {}
+
+    read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
+        if (deadline != never) {
+            const auto left = std::chrono::duration_cast<milliseconds>(deadline - now()).count() + 1;
+            pollfd entry{input_, POLLIN, 0};
+            if (::poll(&entry, 1, left < 0 ? 0 : left > 60'000 ? 60'000 : static_cast<int>(left)) == 0)
+                return read_outcome::timed_out;
+        }
+        const ssize_t got = ::read(input_, room.data(), room.size());
+        if (got <= 0) return read_outcome::ended;
+        count = static_cast<std::size_t>(got);
+        return read_outcome::bytes;
+    }
+
+    std::size_t write(std::span<const std::string_view> pieces) override {
+        const ssize_t put = ::write(output_, pieces.front().data(), pieces.front().size());
+        return put > 0 ? static_cast<std::size_t>(put) : 0;
+    }
+
+    time_point now() override { return std::chrono::steady_clock::now(); }
+
+    void report(std::string_view line) override { write_error(std::string("tenon: ").append(line).append("\n")); }
+
+private:
+    int input_;
+    int output_;
+};
+
+inline void guard_output() noexcept {}
+
+inline bool claim_standard_streams(int& input, int& output) noexcept {
+    input = STDIN_FILENO;
+    output = STDOUT_FILENO;
+    return true;
+}
+
+inline int connect_socket(const char*, std::string& why) {
+    why = "there are no sockets on this system";
+    return -1;
+}
+
+inline bool stdin_is_terminal() noexcept { return ::isatty(STDIN_FILENO) == 1; }
+
+inline std::string_view environment(const char* name) noexcept {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+inline void survive_broken_pipes() noexcept {}
+
+[[noreturn]] inline void leave_now(int code) noexcept { std::_Exit(code); }
+
+} // namespace tenon::detail
+
+#endif
