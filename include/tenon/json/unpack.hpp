@@ -12,10 +12,13 @@
 
 namespace tenon::detail {
 
-/// Converts to whatever a member needs, in unevaluated code only.
+/// Converts to whatever a member needs, in unevaluated code only. It has a body all the same: clang asks for one
+/// where a std::optional of a type in an anonymous namespace is made from it.
 struct anything {
     template <class T>
-    operator T() const;
+    operator T() const {
+        __builtin_unreachable();
+    }
 };
 
 template <class T, std::size_t... Index>
