@@ -155,7 +155,9 @@ bool decode_key(json_reader& in, std::string_view text, Key& key) {
         return find_enum(text, key) || refuse_name(in, in.position(), list_enum_names<Key>());
     } else {
         json_reader digits(text);
-        return (detail::decode(digits, key) && digits.finish()) || in.refuse("expected a number as the member's name");
+        const bool spaced = text.empty() || text.front() <= ' ' || text.back() <= ' '; // a reader would skip it
+        return (!spaced && detail::decode(digits, key) && digits.finish()) ||
+               in.refuse("expected a number as the member's name");
     }
 }
 
@@ -171,10 +173,12 @@ bool decode_map(json_reader& in, T& value) {
         if (!in.afford(sizeof(typename T::value_type)) || !decode_key(in, name, key)) return in.in_member(name);
         const auto [place, added] = value.try_emplace(std::move(key));
         if (!added) return in.refuse("duplicate member"), in.in_member(name);
-        // The name is gone once the value is read; the map still has it.
-        if (!detail::decode(in, place->second)) {
-            if constexpr (std::is_same_v<key_type, std::string>) return in.in_member(place->first);
-            else return in.in_member("?");
+        // The name is gone once the value is read; the map still has it, or it is a short one.
+        if constexpr (std::is_same_v<key_type, std::string>) {
+            if (!detail::decode(in, place->second)) return in.in_member(place->first);
+        } else {
+            const std::string spelled(name);
+            if (!detail::decode(in, place->second)) return in.in_member(spelled);
         }
     }
     return !in.failed();
