@@ -23,21 +23,33 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/writer.hpp>
+#include <tenon/session/batch.hpp>
+#include <tenon/session/call_table.hpp>
 #include <tenon/session/counters.hpp>
 #include <tenon/session/event.hpp>
+#include <tenon/session/incoming_table.hpp>
 #include <tenon/session/limits.hpp>
+#include <tenon/session/outbox.hpp>
 #include <tenon/session/phase.hpp>
 #include <tenon/session/shared_bytes.hpp>
+#include <tenon/wire/envelope.hpp>
+#include <tenon/wire/frame_reader.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tenon::detail {
 
 class session {
 public:
-    explicit session(session_role role, session_limits limits = {});
+    explicit session(session_role role, session_limits limits = {})
+        : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
+          reader_(limits.max_frame_bytes) {}
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
 
     // --- input ---
 
@@ -98,8 +110,8 @@ public:
 
     // --- life of the connection ---
 
-    session_phase phase() const noexcept;
-    session_role role() const noexcept;
+    session_phase phase() const noexcept { return phase_; }
+    session_role role() const noexcept { return role_; }
     /// Plugin: after the handshake event was answered; false (it was rejected) lets the host ask once more.
     /// Host: when the answer of its call plugin/handshake was accepted.
     void handshake_done(bool accepted);
@@ -113,10 +125,10 @@ public:
 
     /// What to write now, in order, at most 64 pieces; empty if there is nothing. The pieces stay valid and
     /// unchanged until sent() is called, whatever is queued meanwhile. After sent(), poll it again.
-    std::span<const std::string_view> transmit();
-    void sent(std::size_t count);
-    bool wants_write() const noexcept;
-    std::size_t queued_bytes() const noexcept;
+    std::span<const std::string_view> transmit() { return outbox_.transmit(); }
+    void sent(std::size_t count) { outbox_.sent(count); }
+    bool wants_write() const noexcept { return outbox_.queued_bytes() != 0; }
+    std::size_t queued_bytes() const noexcept { return outbox_.queued_bytes(); }
 
     // --- time ---
 
@@ -128,15 +140,103 @@ public:
 
     // --- looking in ---
 
-    const session_counters& counters() const noexcept;
-    const session_limits& limits() const noexcept;
-    /// A host lowers its limit to what the peer said it reads, or a plugin to the host's limits.maxFrameBytes.
-    void limit_sent_frames(std::size_t bytes) noexcept;
-    bool newline_framed() const noexcept;
-    std::size_t pending_calls() const noexcept;
-    std::size_t open_requests() const noexcept;
+    const session_counters& counters() const noexcept { return counters_; }
+    const session_limits& limits() const noexcept { return limits_; }
+    /// The peer reads no larger frames than this (it says so in the handshake): larger ones are not sent.
+    void limit_sent_frames(std::size_t bytes) noexcept {
+        if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
+    }
+    bool newline_framed() const noexcept { return reader_.newline_framed(); }
+    std::size_t pending_calls() const noexcept { return calls_.size(); }
+    std::size_t open_requests() const noexcept { return incoming_.size(); }
+
+private:
+    enum class writing : std::uint8_t { nothing, call, notification, reply };
+
+    // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
+    // nothing is to be told.
+    void clear(session_event& event) const noexcept;
+    bool take_completion(session_event& event);
+    bool take_closed(session_event& event);
+    bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
+    bool take_message(session_event& event, std::string_view body, time_point now);
+    bool take_request(session_event& event, std::string_view body);
+    bool take_notification(session_event& event, std::string_view body, time_point now);
+    bool take_cancel(session_event& event);
+    bool take_progress(session_event& event, time_point now);
+    bool take_response(session_event& event);
+    bool take_refused(session_event& event, std::string_view body, time_point now);
+    bool take_batch(session_event& event, std::string_view body, time_point now);
+    bool take_bad_body(session_event& event, std::string_view body, time_point now);
+    void note_frame_deadline() noexcept;
+    void describe_message(session_event& event, std::string_view body) const noexcept;
+    const char* refusal_of(std::string_view method, int& code) const noexcept;
+    static std::int64_t own_id(std::string_view raw) noexcept;
+
+    // Sending (session_sending.hpp, session_answers.hpp)
+    bool refuse_request(std::string_view id, int code, std::string_view message);
+    void answer_error(std::uint32_t batch, std::string_view id, const fault& error);
+    byte_buffer& begin_answer(std::uint32_t batch);
+    void finish_answer(std::uint32_t batch);
+    void take_back(std::uint32_t batch);
+    std::size_t answer_size(std::uint32_t batch) const noexcept;
+    void settle(request_token request, std::uint32_t batch);
+    void send_batch(std::uint32_t batch);
+    void send_cancel(std::int64_t call);
+    bool may_send(std::string_view method) const noexcept;
+    result<void> close_value(const shared_bytes* params);
+    json_writer begin_message(writing kind, std::string_view method);
+    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
+    bool end_notify(const shared_bytes* params);
+    bool queue_full(std::size_t factor) const noexcept {
+        return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
+    }
+    void count_sent();
+
+    void end_connection(violation_reason reason, std::string_view why, bool may_answer);
+
+    session_role role_;
+    session_phase phase_ = session_phase::awaiting_handshake;
+    bool handshake_begun_ = false;
+    bool may_answer_ = true; // after the end of input answers still go out
+    bool closed_told_ = false;
+    session_limits limits_;
+    std::size_t sent_frame_limit_;
+    session_counters counters_;
+
+    frame_reader reader_;
+    envelope envelope_;
+    bool input_unread_ = false; // bytes came that next_event() has not looked at
+    time_point last_input_ = {};
+    time_point frame_deadline_ = never;
+    time_point bad_times_[max_bad_bodies] = {}; // a ring
+    std::size_t bad_count_ = 0;
+    bool batch_was_bad_ = false;
+
+    incoming_table incoming_;
+    batch_table batches_;
+    call_table calls_;
+    sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
+    std::size_t next_ended_ = 0;
+
+    outbox outbox_;
+    writing writing_ = writing::nothing;
+    bool writing_allowed_ = false;
+    request_token answering_ = {};
+    std::uint32_t answering_batch_ = 0;
+    std::size_t value_start_ = 0;
+    byte_buffer* value_buffer_ = nullptr;
+    std::size_t answer_start_ = 0; // within a batch
+
+    violation_reason close_reason_ = violation_reason::none;
+    std::string close_text_;
 };
 
 } // namespace tenon::detail
+
+#include <tenon/session/session_answers.hpp>
+#include <tenon/session/session_events.hpp>
+#include <tenon/session/session_messages.hpp>
+#include <tenon/session/session_sending.hpp>
 
 #endif

@@ -23,6 +23,9 @@ namespace tenon::detail {
 /// A batch of more is refused: its answer must be kept until the last entry is answered.
 inline constexpr std::size_t max_batch = 256;
 
+/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
+inline constexpr std::size_t max_id_bytes = 256;
+
 enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
 
 struct envelope {
@@ -55,6 +58,7 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 
 /// Whether a checked JSON value can name a request.
 inline bool is_request_id(std::string_view value) noexcept {
+    if (value.size() > max_id_bytes) return false;
     if (value.front() == '"') return true;
     const number_text number = scan_number(value.data(), value.data() + value.size());
     const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);

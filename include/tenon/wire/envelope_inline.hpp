@@ -116,7 +116,7 @@ inline bool envelope_parser::take_id() {
     if (!in_.read_slice(value)) return false;
     // Null is for the answers to messages whose id could not be read; classify() sees to that.
     if (value != "null" && !is_request_id(value))
-        return note("expected a string or a 64-bit integer in member", "id");
+        return note("expected a short string or a 64-bit integer in member", "id");
     message_.id = value;
     return true;
 }

@@ -24,7 +24,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,17 +68,19 @@ public:
 private:
     enum class state : std::uint8_t { boundary, header, body, drain, pollution, line, line_drain, failed };
     enum class framing : std::uint8_t { undecided, headers, lines };
-    using maybe_step = std::optional<frame_step>; // nothing: the state has changed, look again
 
-    maybe_step at_boundary();
+    // The state has changed: nothing to hand out yet.
+    static constexpr frame_step look_again{0xff};
+
+    frame_step at_boundary();
     bool take_plain_header() noexcept;
-    maybe_step in_header();
-    maybe_step begin_body(std::uint64_t length);
-    maybe_step in_body(std::string_view& text);
-    maybe_step in_drain();
-    maybe_step in_pollution(std::string_view& text);
-    maybe_step in_line(std::string_view& text);
-    maybe_step in_line_drain();
+    frame_step in_header();
+    frame_step begin_body(std::uint64_t length);
+    frame_step in_body(std::string_view& text);
+    frame_step in_drain();
+    frame_step in_pollution(std::string_view& text);
+    frame_step in_line(std::string_view& text);
+    frame_step in_line_drain();
 
     frame_step fail(violation_reason reason, std::string message);
     frame_step truncated(std::string_view inside);

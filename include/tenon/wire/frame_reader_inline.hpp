@@ -29,7 +29,7 @@ inline void frame_reader::append(std::string_view bytes) {
 
 inline frame_step frame_reader::next(std::string_view& text) {
     for (;;) {
-        maybe_step step;
+        frame_step step = frame_step::violation;
         switch (state_) {
         case state::boundary:
             step = at_boundary();
@@ -56,7 +56,7 @@ inline frame_step frame_reader::next(std::string_view& text) {
             step = frame_step::violation;
             break;
         }
-        if (step) return *step;
+        if (step != look_again) return step;
     }
 }
 
@@ -110,7 +110,7 @@ inline bool frame_reader::take_plain_header() noexcept {
     return true;
 }
 
-inline frame_reader::maybe_step frame_reader::at_boundary() {
+inline frame_step frame_reader::at_boundary() {
     const bool undecided = framing_ == framing::undecided;
     while (left() != 0 &&
            (*here() == '\n' || *here() == '\r' || (undecided && (*here() == ' ' || *here() == '\t'))))
@@ -120,10 +120,10 @@ inline frame_reader::maybe_step frame_reader::at_boundary() {
         framing_ = *here() == '{' || *here() == '[' ? framing::lines : framing::headers;
         if (newline_framed()) {
             state_ = state::line;
-            return {};
+            return look_again;
         }
     }
-    if (take_plain_header()) return {};
+    if (take_plain_header()) return look_again;
 
     const std::string_view text = rest();
     bool header = begins_content(text);
@@ -141,15 +141,15 @@ inline frame_reader::maybe_step frame_reader::at_boundary() {
     }
     if (!header) {
         become_pollution(ended_ ? text.size() : 0);
-        return {};
+        return look_again;
     }
     header_.clear();
     line_ = searched_ = 0;
     state_ = state::header;
-    return {};
+    return look_again;
 }
 
-inline frame_reader::maybe_step frame_reader::in_header() {
+inline frame_step frame_reader::in_header() {
     for (;;) {
         const std::string_view text = rest().substr(0, max_header_bytes);
         const std::size_t line_end = text.find('\n', searched_);
@@ -160,7 +160,7 @@ inline frame_reader::maybe_step frame_reader::in_header() {
             if (!ended_) return frame_step::need_more;
             if (inside_frame()) return truncated("header block");
             become_pollution(text.size());
-            return {};
+            return look_again;
         }
         std::string_view line = text.substr(line_, line_end - line_);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
@@ -179,16 +179,16 @@ inline frame_reader::maybe_step frame_reader::in_header() {
             }
             // Up to the line that cannot be a header, which may be the first itself.
             become_pollution(line_ != 0 ? line_ : line_end + 1);
-            return {};
+            return look_again;
         }
     }
 }
 
-inline frame_reader::maybe_step frame_reader::begin_body(std::uint64_t length) {
+inline frame_step frame_reader::begin_body(std::uint64_t length) {
     remaining_ = length;
     state_ = length == 0 ? state::boundary : state::body;
     if (length == 0) return frame_step::ignored_empty;
-    if (length <= max_frame_bytes_) return {};
+    if (length <= max_frame_bytes_) return look_again;
     state_ = state::drain;
     if (within_drain(length)) return frame_step::too_large;
     std::string message("Content-Length ");
@@ -197,7 +197,7 @@ inline frame_reader::maybe_step frame_reader::begin_body(std::uint64_t length) {
     return fail(violation_reason::bad_length, std::move(message));
 }
 
-inline frame_reader::maybe_step frame_reader::in_body(std::string_view& text) {
+inline frame_step frame_reader::in_body(std::string_view& text) {
     if (left() < remaining_) return ended_ ? truncated("body") : frame_step::need_more;
     text = {here(), static_cast<std::size_t>(remaining_)};
     consume(text.size());
@@ -205,13 +205,13 @@ inline frame_reader::maybe_step frame_reader::in_body(std::string_view& text) {
     return frame_step::body;
 }
 
-inline frame_reader::maybe_step frame_reader::in_drain() {
+inline frame_step frame_reader::in_drain() {
     const std::size_t taken = left() < remaining_ ? left() : static_cast<std::size_t>(remaining_);
     consume(taken);
     remaining_ -= taken;
     if (remaining_ != 0) return ended_ ? truncated("body") : frame_step::need_more;
     state_ = state::boundary;
-    return {};
+    return look_again;
 }
 
 inline void frame_reader::become_pollution(std::size_t certain) noexcept {
@@ -222,7 +222,7 @@ inline void frame_reader::become_pollution(std::size_t certain) noexcept {
 
 // Looks for the end of the line, or for a header that stands behind text without a line end. A piece is cut
 // only where the bytes that decide it are all there, so how the input was split does not show.
-inline frame_reader::maybe_step frame_reader::in_pollution(std::string_view& text) {
+inline frame_step frame_reader::in_pollution(std::string_view& text) {
     constexpr std::string_view name = "content-length";
     const std::string_view all = rest().substr(0, max_pollution_line + name.size());
     std::size_t cut = std::string_view::npos, used = 0;
@@ -260,11 +260,11 @@ inline frame_reader::maybe_step frame_reader::in_pollution(std::string_view& tex
         return fail(violation_reason::polluted, std::move(message));
     }
     if (resume) state_ = state::boundary;
-    if (text.empty()) return {};
+    if (text.empty()) return look_again;
     return frame_step::skipped_text;
 }
 
-inline frame_reader::maybe_step frame_reader::in_line(std::string_view& text) {
+inline frame_step frame_reader::in_line(std::string_view& text) {
     if (searched_ == 0)
         while (left() != 0 && (*here() == '\n' || *here() == '\r' || *here() == ' ' || *here() == '\t'))
             consume(1);
@@ -287,7 +287,7 @@ inline frame_reader::maybe_step frame_reader::in_line(std::string_view& text) {
     return frame_step::body;
 }
 
-inline frame_reader::maybe_step frame_reader::in_line_drain() {
+inline frame_step frame_reader::in_line_drain() {
     const std::size_t line_end = rest().find('\n');
     const bool whole = line_end != std::string_view::npos;
     const std::size_t taken = whole ? line_end + 1 : left();
@@ -296,7 +296,7 @@ inline frame_reader::maybe_step frame_reader::in_line_drain() {
     if (!within_drain(remaining_)) return fail(violation_reason::too_large, "a line far beyond the limit");
     if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
     state_ = state::line;
-    return {};
+    return look_again;
 }
 
 } // namespace tenon::detail
