@@ -33,6 +33,15 @@ public:
     virtual void report(std::string_view line) = 0;
 };
 
+/// What poll() takes for a wait until `deadline`: rounded up, so that the deadline is over when poll() says that
+/// it is, and at most a minute, after which whoever waits looks again.
+inline int poll_timeout(time_point deadline, time_point now) noexcept {
+    if (deadline == never) return -1;
+    if (deadline <= now) return 0; // as far back as time_point::min(), out of reach of a subtraction
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - now).count() + 1;
+    return left > 60'000 ? 60'000 : static_cast<int>(left);
+}
+
 } // namespace tenon::detail
 
 #endif

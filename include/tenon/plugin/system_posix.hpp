@@ -146,15 +146,8 @@ public:
 private:
     bool wait_for(int descriptor, short what, time_point deadline) {
         for (;;) {
-            int wait = -1;
-            if (deadline != never) {
-                const auto left = deadline - now();
-                // Rounded up, so that the deadline is over when poll() says that it is.
-                const auto rounded = std::chrono::duration_cast<milliseconds>(left).count() + 1;
-                wait = left.count() <= 0 ? 0 : rounded > 60'000 ? 60'000 : static_cast<int>(rounded);
-            }
             pollfd entry{descriptor, what, 0};
-            const int ready = ::poll(&entry, 1, wait);
+            const int ready = ::poll(&entry, 1, poll_timeout(deadline, now()));
             if (ready > 0) return true;
             if (ready < 0 && errno != EINTR) return true; // let read() or write() name the trouble
             if (deadline != never && now() >= deadline) return false;

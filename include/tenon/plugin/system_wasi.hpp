@@ -49,10 +49,8 @@ public:
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         if (deadline != never) {
-            const auto left = std::chrono::duration_cast<milliseconds>(deadline - now()).count() + 1;
             pollfd entry{input_, POLLIN, 0};
-            if (::poll(&entry, 1, left < 0 ? 0 : left > 60'000 ? 60'000 : static_cast<int>(left)) == 0)
-                return read_outcome::timed_out;
+            if (::poll(&entry, 1, poll_timeout(deadline, now())) == 0) return read_outcome::timed_out;
         }
         const ssize_t got = ::read(input_, room.data(), room.size());
         if (got <= 0) return read_outcome::ended;
