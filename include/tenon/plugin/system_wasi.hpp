@@ -48,19 +48,26 @@ public:
     descriptor_stream(int input, int output) noexcept : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
-        if (deadline != never) {
-            pollfd entry{input_, POLLIN, 0};
-            if (::poll(&entry, 1, poll_timeout(deadline, now())) == 0) return read_outcome::timed_out;
+        for (;;) {
+            if (deadline != never && !wait_for(input_, POLLIN, deadline)) return read_outcome::timed_out;
+            const ssize_t got = ::read(input_, room.data(), room.size());
+            if (got > 0) {
+                count = static_cast<std::size_t>(got);
+                return read_outcome::bytes;
+            }
+            // node's poll() leaves what it waited for non-blocking, for good.
+            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never))) continue;
+            return read_outcome::ended;
         }
-        const ssize_t got = ::read(input_, room.data(), room.size());
-        if (got <= 0) return read_outcome::ended;
-        count = static_cast<std::size_t>(got);
-        return read_outcome::bytes;
     }
 
     std::size_t write(std::span<const std::string_view> pieces) override {
-        const ssize_t put = ::write(output_, pieces.front().data(), pieces.front().size());
-        return put > 0 ? static_cast<std::size_t>(put) : 0;
+        for (;;) {
+            const ssize_t put = ::write(output_, pieces.front().data(), pieces.front().size());
+            if (put > 0) return static_cast<std::size_t>(put);
+            if (put < 0 && errno == EAGAIN && wait_for(output_, POLLOUT, never)) continue;
+            return 0;
+        }
     }
 
     time_point now() override { return std::chrono::steady_clock::now(); }
@@ -68,6 +75,11 @@ public:
     void report(std::string_view line) override { write_error(std::string("tenon: ").append(line).append("\n")); }
 
 private:
+    bool wait_for(int descriptor, short what, time_point deadline) {
+        pollfd entry{descriptor, what, 0};
+        return ::poll(&entry, 1, poll_timeout(deadline, now())) != 0; // read() or write() name the trouble
+    }
+
     int input_;
     int output_;
 };
