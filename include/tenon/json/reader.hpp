@@ -17,6 +17,7 @@
 // same verbs.
 
 #include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/json/number.hpp>
 #include <tenon/json/scan.hpp>
 

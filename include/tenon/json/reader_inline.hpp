@@ -193,24 +193,25 @@ inline bool json_reader::scan_escape(const char*& at) {
 
 // `raw` has been checked by scan_string.
 inline void json_reader::unescape(std::string_view raw, std::string& value) {
-    value.resize(raw.size()); // an escape is never shorter than what it stands for
-    char* to = value.data();
+    value.clear();
+    value.reserve(raw.size()); // an escape is never shorter than what it stands for
     const char* at = raw.data();
     const char* end = at + raw.size();
     while (at != end) {
         const auto* escape = static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
-        const auto plain = static_cast<std::size_t>((escape == nullptr ? end : escape) - at);
-        std::memcpy(to, at, plain);
-        to += plain;
-        at += plain;
+        const char* const plain_end = escape == nullptr ? end : escape;
+        value.append(at, static_cast<std::size_t>(plain_end - at));
+        at = plain_end;
         if (escape == nullptr) break;
         at += 2;
+        char character[4];
+        std::size_t length = 1;
         switch (escape[1]) {
-        case 'b': *to++ = '\b'; break;
-        case 'f': *to++ = '\f'; break;
-        case 'n': *to++ = '\n'; break;
-        case 'r': *to++ = '\r'; break;
-        case 't': *to++ = '\t'; break;
+        case 'b': character[0] = '\b'; break;
+        case 'f': character[0] = '\f'; break;
+        case 'n': character[0] = '\n'; break;
+        case 'r': character[0] = '\r'; break;
+        case 't': character[0] = '\t'; break;
         case 'u': {
             auto code = static_cast<unsigned>(detail::hex4(at, end));
             at += 4;
@@ -219,13 +220,13 @@ inline void json_reader::unescape(std::string_view raw, std::string& value) {
                 code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
                 at += 6;
             }
-            to = detail::write_utf8(to, code);
+            length = static_cast<std::size_t>(detail::write_utf8(character, code) - character);
             break;
         }
-        default: *to++ = escape[1]; break;
+        default: character[0] = escape[1]; break;
         }
+        value.append(character, length);
     }
-    value.resize(static_cast<std::size_t>(to - value.data()));
 }
 
 inline bool json_reader::read_text(std::string_view& value, std::string& scratch) {
@@ -400,7 +401,7 @@ inline bool json_reader::retry_from(mark place) {
 inline bool json_reader::refuse(std::string_view sentence, const char* at) {
     if (failed()) return false;
     failed_at_ = at;
-    sentence_ = sentence;
+    sentence_ = detail::join({sentence});
     reached_ = at_;
     at_ = end_; // a codec that overlooks the failure finds nothing more to read
     return false;
@@ -415,9 +416,7 @@ inline bool json_reader::mismatch(std::string_view expected, const char* at) {
     if (failed()) return false;
     const json_kind kind = at == end_ ? json_kind::none : detail::kind_of(*at);
     if (kind == json_kind::none) return syntax(at == end_ ? "expected a value" : "not a JSON value", at);
-    refuse("expected ", at);
-    sentence_.append(expected).append(", got ").append(detail::name_of(kind));
-    return false;
+    return refuse(detail::join({"expected ", expected, ", got ", detail::name_of(kind)}), at);
 }
 
 /// Keys are the peer's words: no more of one is repeated in a fault.
@@ -427,27 +426,24 @@ inline bool json_reader::in_member(std::string_view name) {
     std::size_t length = name.size();
     if (length > longest_name) // cut between characters
         for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
-    path_.insert(0, name.substr(0, length)).insert(0, 1, '.');
+    path_ = detail::join({".", {name.data(), length}, path_});
     return false;
 }
 
 inline bool json_reader::in_element(std::size_t index) {
-    char digits[20];
-    const std::size_t length = detail::write_unsigned(digits, index);
-    path_.insert(0, 1, ']').insert(0, digits, length).insert(0, 1, '[');
+    path_ = detail::join({"[", detail::digits(index), "]", path_});
     return false;
 }
 
 inline fault json_reader::error() const {
     TENON_ASSERT(failed());
-    std::string message(origin_.root);
-    message += path_;
-    if (origin_.root.empty() && !path_.empty() && path_[0] == '.') message.erase(0, 1);
-    if (!message.empty()) message += ": ";
-    message += sentence_;
-    char digits[20];
-    message.append(" at byte ").append(digits, detail::write_unsigned(digits, offset_of(failed_at_)));
-    return {malformed_ ? codes::parse_error : codes::invalid_params, message};
+    // Where there is no root the path starts with a name, not with the dot before it.
+    const std::size_t dot = origin_.root.empty() && !path_.empty() && path_[0] == '.' ? 1 : 0;
+    const std::string_view path(path_.data() + dot, path_.size() - dot);
+    const bool placed = !origin_.root.empty() || !path.empty();
+    std::string message = detail::join({origin_.root, path, placed ? ": " : "", sentence_, " at byte ",
+                                        detail::digits(offset_of(failed_at_))});
+    return {malformed_ ? codes::parse_error : codes::invalid_params, std::move(message)};
 }
 
 } // namespace tenon

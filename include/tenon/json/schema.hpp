@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 namespace tenon::detail {
 
@@ -20,27 +19,29 @@ namespace tenon::detail {
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
     json_writer out;
-    std::string path = "#"; // a JSON pointer to the schema being written
+    byte_buffer path = {}; // a JSON pointer to the schema being written
     struct open_struct {
+        const open_struct* above;
         const void* identity;
-        std::string path;
+        std::size_t path_length; // of a place within `path`
     };
-    std::vector<open_struct> open = {};
+    const open_struct* open = nullptr;
 
     template <class Write>
     void within(std::string_view step, Write write) {
         const std::size_t length = path.size();
-        path += '/';
+        path.append('/');
         for (const char byte : step) { // as JSON pointers escape, within a URI
             constexpr char hex[] = "0123456789ABCDEF";
             const auto code = static_cast<unsigned char>(byte);
-            if (byte == '~') path += "~0";
-            else if (byte == '/') path += "~1";
-            else if (code < 0x80 && is_name(byte)) path += byte;
-            else path.append(1, '%').append(1, hex[code >> 4]).append(1, hex[code & 15]);
+            const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
+            if (byte == '~') path.append("~0");
+            else if (byte == '/') path.append("~1");
+            else if (code < 0x80 && is_name(byte)) path.append(byte);
+            else path.append({escaped, sizeof escaped});
         }
         write();
-        path.resize(length);
+        path.truncate(length);
     }
     void type(std::string_view name) {
         out.key("type");
@@ -150,17 +151,18 @@ void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, 
 template <class T>
 void write_object_schema(schema_writer& schema) {
     const void* identity = &type_identity<T>;
-    for (const auto& above : schema.open) {
-        if (above.identity != identity) continue;
+    for (const auto* above = schema.open; above != nullptr; above = above->above) {
+        if (above->identity != identity) continue;
         schema.out.key("$ref");
-        schema.out.string(above.path);
+        schema.out.string(join({"#", {schema.path.data(), above->path_length}}));
         return;
     }
     schema.type("object");
-    schema.open.push_back({identity, schema.path});
+    const schema_writer::open_struct here{schema.open, identity, schema.path.size()};
+    schema.open = &here;
     if constexpr (member_count<T> != 0)
         write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
-    schema.open.pop_back();
+    schema.open = here.above;
 }
 
 template <class T>

@@ -98,7 +98,7 @@ inline void engine::complete(const session_event& event) {
     for (waiter* waiting = waiters_; waiting != nullptr; waiting = waiting->next) {
         if (waiting->call != event.call) continue;
         if (event.failed) waiting->answer = event.error;
-        else waiting->answer = std::string(event.value);
+        else waiting->answer = join({event.value});
         waiting->answered = true;
         changed_.wake_all();
         return;
@@ -134,7 +134,7 @@ inline void engine::enqueue(const session_event& event) {
         ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
         return;
     }
-    auto* added = new job{nullptr, event.request, std::string(event.method), std::string(event.params),
+    auto* added = new job{nullptr, event.request, join({event.method}), join({event.params}),
                           event.params_offset};
     waiting_bytes_ += size;
     (last_job_ == nullptr ? first_job_ : last_job_->next) = added;

@@ -10,17 +10,6 @@
 
 namespace tenon::detail {
 
-inline std::string quoted(std::string_view before, std::string_view name, std::string_view behind) {
-    std::string text(before);
-    return text.append("'").append(name).append("'").append(behind);
-}
-
-inline fault version_mismatch(std::string_view offered) {
-    std::string text = "this plugin speaks protocol version ";
-    text += static_cast<char>('0' + protocol_version);
-    return {codes::version_mismatch, text.append(", the host ").append(offered)};
-}
-
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
     case event_kind::handshake: return shake_hands(event);
@@ -55,7 +44,7 @@ inline void engine::take_request(const session_event& event, bool may_run) {
         session_.reply(event.request, "null");
         return;
     }
-    session_.reject(event.request, {codes::method_not_found, quoted("unknown method ", event.method, "")});
+    session_.reject(event.request, {codes::method_not_found, join({"unknown method '", event.method, "'"})});
 }
 
 inline engine::runner engine::runner_of(std::string_view method) const noexcept {
@@ -78,14 +67,16 @@ inline void engine::shake_hands(const session_event& event) {
     json_reader in(event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
-        return refuse_handshake(event.request, version_mismatch(versions.value));
+        return refuse_handshake(event.request, {codes::version_mismatch,
+                                                join({"this plugin speaks protocol version ",
+                                                      digits(protocol_version), ", the host ", versions.value})});
     if (!limits.value.empty()) {
         field sizes[] = {{"maxFrameBytes"}};
         json_reader inner(limits.value);
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
-    if (!config.value.empty()) config_ = config.value;
+    if (!config.value.empty()) config_ = join({config.value});
     if (hooks_.configure != nullptr) {
         mutex_.unlock();
         const auto taken = configure(config_);
@@ -121,7 +112,7 @@ inline void engine::reconfigure(const invocation& call) {
     json_reader in(call.params, call.origin);
     if (!read_fields(in, changed, 1)) return refuse(call, in.error());
     // A copy, because the input may move while the plugin is busy with it.
-    std::string config(changed[0].value.empty() ? std::string_view("{}") : changed[0].value);
+    std::string config = join({changed[0].value.empty() ? "{}" : changed[0].value});
     const auto taken = configure(config);
     if (!taken) return refuse(call, taken.error());
     held lock(*this);
@@ -169,12 +160,12 @@ inline void engine::run(const handler& target, invocation& call) {
         return target.run(hooks_.plugin, call);
     } catch (const std::exception& thrown) {
         // What it said is for the log; the peer learns only which handler failed.
-        log(log_level::error, quoted("the handler of ", target.name, " threw: ").append(thrown.what()), {});
+        log(log_level::error, join({"the handler of '", target.name, "' threw: ", thrown.what()}), {});
     } catch (...) {
-        log(log_level::error, quoted("the handler of ", target.name, " threw something"), {});
+        log(log_level::error, join({"the handler of '", target.name, "' threw something"}), {});
     }
     if (call.wants_answer())
-        reject(call.request, {codes::internal_error, quoted("the handler of ", target.name, " failed")});
+        reject(call.request, {codes::internal_error, join({"the handler of '", target.name, "' failed"})});
 #else
     target.run(hooks_.plugin, call);
 #endif

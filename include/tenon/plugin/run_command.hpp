@@ -33,7 +33,7 @@ inline void run_command(engine& runs_in, invocation& call) {
         narrow(call, "params.args", args.value);
         return runs_in.run(target, call);
     }
-    runs_in.refuse(call, {codes::method_not_found, quoted("unknown command ", call.name, "")});
+    runs_in.refuse(call, {codes::method_not_found, join({"unknown command '", call.name, "'"})});
 }
 
 } // namespace tenon::detail

@@ -23,7 +23,7 @@ inline void run_route(engine& runs_in, invocation& call) {
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
     std::string scratch;
-    const auto copy = [&](const field& from) { return std::string(text_of(from.value, scratch)); };
+    const auto copy = [&](const field& from) { return join({text_of(from.value, scratch)}); };
     http_request request{copy(method),        copy(path),            json_of(params.value),
                          json_of(query.value), json_of(headers.value), copy(body)};
     if (copy(encoding) == "base64") {
@@ -42,7 +42,7 @@ inline void run_route(engine& runs_in, invocation& call) {
         call.http = &request;
         return runs_in.run(target, call);
     }
-    runs_in.refuse(call, {codes::method_not_found, quoted("no route for ", request.path, "")});
+    runs_in.refuse(call, {codes::method_not_found, join({"no route for '", request.path, "'"})});
 }
 
 } // namespace tenon::detail

@@ -13,7 +13,6 @@
 #include <tenon/plugin/dispatch.hpp>
 #include <tenon/plugin/system.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,50 +33,50 @@ struct command_line {
 };
 
 inline command_line read_command_line(int argc, char** argv) {
-    command_line line{.socket = std::string(environment("TENON_SOCKET"))};
+    command_line line{.socket = join({environment("TENON_SOCKET")})};
     for (int index = 1; index < argc; ++index) {
         const std::string_view argument = argv[index];
         if (argument == "--describe") line.describe = true;
         else if (argument == "--help") line.help = true;
-        else if (argument == "--socket" && index + 1 < argc) line.socket = argv[++index];
+        else if (argument == "--socket" && index + 1 < argc) line.socket = join({argv[++index]});
     }
     return line;
 }
 
 inline std::string help_text(const about& identity) {
-    std::string text(identity.name);
-    text.append(" ").append(identity.version);
-    if (!identity.description.empty()) text.append(" - ").append(identity.description);
-    text += "\n\n"
-            "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and output;\n"
-            "run by hand it has nothing to do.\n\n"
-            "  --describe     print what it receives, as it tells a host, and exit\n"
-            "  --socket PATH  attach to a running host on its Unix socket\n"
-            "  --help         print this\n";
-    return text;
+    return join({identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",
+                 identity.description,
+                 "\n\n"
+                 "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and\n"
+                 "output; run by hand it has nothing to do.\n\n"
+                 "  --describe     print what it receives, as it tells a host, and exit\n"
+                 "  --socket PATH  attach to a running host on its Unix socket\n"
+                 "  --help         print this\n"});
 }
 
-/// Everything that can be done without the plugin itself: its stream, or the exit code if there is none.
-inline std::optional<int> open_stream(const command_line& line, const plugin_hooks& hooks, stream*& io) {
+/// Everything that can be done without the plugin itself: its stream, or null and the exit code.
+inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+    code = exit_codes::good;
     if (line.describe) {
         byte_buffer buffer;
         json_writer out(buffer);
         write_declaration(out, hooks);
         buffer.append('\n');
         write_output(buffer.view());
-        return exit_codes::good;
+        return nullptr;
     }
     if (line.help) {
         write_output(help_text(hooks.identity));
-        return exit_codes::good;
+        return nullptr;
     }
     if (line.socket.empty() && stdin_is_terminal()) {
         write_error(help_text(hooks.identity));
-        return exit_codes::run_by_hand;
+        code = exit_codes::run_by_hand;
+        return nullptr;
     }
     survive_broken_pipes();
     int input = -1, output = -1;
-    std::string why = "its standard streams are not open";
+    std::string why = join({"its standard streams are not open"});
     if (!line.socket.empty()) {
         input = output = connect_socket(line.socket.c_str(), why);
         if (input >= 0) guard_output();
@@ -85,11 +84,11 @@ inline std::optional<int> open_stream(const command_line& line, const plugin_hoo
         input = -1;
     }
     if (input < 0) {
-        write_error(std::string(hooks.identity.name) + ": no connection to a host: " + why + "\n");
-        return exit_codes::unavailable;
+        write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
+        code = exit_codes::unavailable;
+        return nullptr;
     }
-    io = new descriptor_stream(input, output);
-    return std::nullopt;
+    return new descriptor_stream(input, output);
 }
 
 template <class P>
@@ -98,7 +97,7 @@ int serve_plugin(engine& runs, P& plugin, const command_line& line) {
     if (!line.socket.empty()) {
         const auto attached = runs.attach(environment("TENON_TOKEN"));
         if (!attached) {
-            write_error("the host did not accept the plugin: " + attached.error().message + "\n");
+            write_error(join({"the host did not accept the plugin: ", attached.error().message, "\n"}));
             return exit_codes::unavailable;
         }
     }
@@ -113,8 +112,9 @@ int serve(P& plugin, int argc, char** argv) {
     if constexpr (detail::check_plugin<P>()) {
         const auto hooks = detail::make_hooks<P>(plugin.about);
         const auto line = detail::read_command_line(argc, argv);
-        detail::stream* io = nullptr;
-        if (const auto done = detail::open_stream(line, hooks, io)) return *done;
+        int code;
+        detail::stream* io = detail::open_stream(line, hooks, code);
+        if (io == nullptr) return code;
         detail::engine_ref runs = detail::engine_ref::adopt(new detail::engine(hooks, io));
         return detail::serve_plugin(*runs, plugin, line);
     } else {
@@ -128,8 +128,9 @@ int serve(int argc, char** argv) {
     if constexpr (detail::check_plugin<P>()) {
         const auto hooks = detail::make_hooks<P>(P::about);
         const auto line = detail::read_command_line(argc, argv);
-        detail::stream* io = nullptr;
-        if (const auto done = detail::open_stream(line, hooks, io)) return *done;
+        int code;
+        detail::stream* io = detail::open_stream(line, hooks, code);
+        if (io == nullptr) return code;
         detail::engine_ref runs = detail::engine_ref::adopt(new detail::engine(hooks, io));
         if constexpr (std::is_constructible_v<P, host_link>) {
             P plugin{host_link(*runs)};

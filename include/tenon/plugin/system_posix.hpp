@@ -8,6 +8,7 @@
 // Threads are POSIX threads rather than <thread> and <mutex>, which would cost every plugin as much compile
 // time as everything else together.
 
+#include <tenon/core/text.hpp>
 #include <tenon/plugin/stream.hpp>
 
 #include <cerrno>
@@ -141,7 +142,7 @@ public:
 
     time_point now() override { return std::chrono::steady_clock::now(); }
 
-    void report(std::string_view line) override { write_error(std::string("tenon: ").append(line).append("\n")); }
+    void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
     bool wait_for(int descriptor, short what, time_point deadline) {
@@ -185,14 +186,14 @@ inline int connect_socket(const char* path, std::string& why) {
     address.sun_family = AF_UNIX;
     const std::size_t length = std::strlen(path);
     if (length >= sizeof address.sun_path) {
-        why = "the path is longer than a socket's address may be";
+        why = join({"the path is longer than a socket's address may be"});
         return -1;
     }
     std::memcpy(address.sun_path, path, length + 1);
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
         return descriptor;
-    why = std::strerror(errno);
+    why = join({std::strerror(errno)});
     if (descriptor >= 0) ::close(descriptor);
     return -1;
 }

@@ -5,6 +5,7 @@
 // keeps the standard streams as they are. What a plugin prints to stdout there reaches the host between
 // frames, which the host recovers from and logs. See system_posix.hpp for what each name means.
 
+#include <tenon/core/text.hpp>
 #include <tenon/plugin/stream.hpp>
 
 #include <cerrno>
@@ -72,7 +73,7 @@ public:
 
     time_point now() override { return std::chrono::steady_clock::now(); }
 
-    void report(std::string_view line) override { write_error(std::string("tenon: ").append(line).append("\n")); }
+    void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
     bool wait_for(int descriptor, short what, time_point deadline) {

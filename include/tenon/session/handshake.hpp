@@ -1,0 +1,176 @@
+#ifndef TENON_SESSION_HANDSHAKE_HPP
+#define TENON_SESSION_HANDSHAKE_HPP
+
+// plugin/handshake as types, for hosts and for scripted peers. A plugin answers without them
+// (plugin/requests.hpp), to keep its compile time. Members are named as on the wire by describe(); what may be
+// absent is an optional, and what its absence means stands beside it.
+//
+// Nothing here owns more than text: `config`, schemas and the like are slices of the message.
+
+#include <tenon/core/version.hpp>
+#include <tenon/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::detail {
+
+struct plugin_identity {
+    std::string id, name;
+};
+
+struct peer_limits {
+    std::optional<std::uint64_t> max_frame_bytes = {}; // default_max_frame_bytes
+    static constexpr auto describe() {
+        return members(member("maxFrameBytes", &peer_limits::max_frame_bytes));
+    }
+};
+
+struct handshake_request {
+    std::string name, version; // of the host
+    std::vector<int> protocol_versions = {protocol_version};
+    std::optional<bool> supports_reverse_rpc = {};
+    std::optional<std::int64_t> process_id = {};
+    std::optional<plugin_identity> plugin = {};
+    std::optional<json_view> config = {}; // {}
+    std::optional<std::vector<std::string>> permissions = {};
+    std::optional<std::vector<std::string>> features = {};
+    std::optional<peer_limits> limits = {};
+
+    static constexpr auto describe() {
+        using self = handshake_request;
+        return members(member("name", &self::name), member("version", &self::version),
+                       member("protocolVersions", &self::protocol_versions),
+                       member("supportsReverseRpc", &self::supports_reverse_rpc),
+                       member("processId", &self::process_id), member("plugin", &self::plugin),
+                       member("config", &self::config), member("permissions", &self::permissions),
+                       member("features", &self::features), member("limits", &self::limits));
+    }
+};
+
+enum class event_mode { observe, validate, mutate };
+enum class failure_policy { proceed, stop };
+constexpr auto describe(type<failure_policy>) {
+    return enumerators(enumerator("continue", failure_policy::proceed),
+                       enumerator("stop", failure_policy::stop));
+}
+
+/// An event that a plugin wants: a plain string on the wire where it says no more than the type.
+struct event_interest {
+    std::string type;                              // "message.incoming", "message.*" or "*"
+    std::optional<event_mode> mode = {};           // mutate when asked, observe when told
+    std::optional<int> priority = {};              // 0
+    std::optional<failure_policy> on_failure = {}; // proceed
+
+    bool operator==(const event_interest&) const = default;
+};
+
+struct event_interest_object : event_interest {
+    static constexpr auto describe() {
+        using self = event_interest;
+        return members(member("type", &self::type), member("mode", &self::mode),
+                       member("priority", &self::priority), member("onFailure", &self::on_failure));
+    }
+};
+
+struct route_declaration {
+    std::string path, method;
+    std::optional<std::string> description = {};
+    std::optional<bool> auth = {}; // false
+    std::optional<json_view> schema = {};
+};
+
+struct command_declaration {
+    std::string name;
+    std::optional<std::string> description = {};
+    std::optional<json_view> params = {}, result = {}; // JSON Schema
+};
+
+struct handshake_answer {
+    std::string name, version;              // of the plugin
+    std::optional<int> chosen_version = {}; // 1
+    std::optional<std::vector<std::string>> capabilities = {};
+    std::optional<std::vector<event_interest>> events = {}; // the whole families of the capabilities
+    std::optional<std::vector<route_declaration>> routes = {};
+    std::optional<std::vector<command_declaration>> commands = {};
+    std::optional<bool> reverse_rpc = {};         // false
+    std::optional<unsigned> max_concurrency = {}; // 1
+    std::optional<std::vector<std::string>> features = {};
+    std::optional<std::string> disable = {}; // why it does not want to run here
+
+    static constexpr auto describe() {
+        using self = handshake_answer;
+        return members(member("name", &self::name), member("version", &self::version),
+                       member("protocolVersion", &self::chosen_version),
+                       member("capabilities", &self::capabilities), member("events", &self::events),
+                       member("routes", &self::routes), member("commands", &self::commands),
+                       member("reverseRpc", &self::reverse_rpc),
+                       member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
+                       member("disable", &self::disable));
+    }
+};
+
+} // namespace tenon::detail
+
+template <>
+struct tenon::json_codec<tenon::detail::event_interest> {
+    static bool read(json_reader& in, detail::event_interest& value) {
+        value = {};
+        if (in.peek() == json_kind::string) return in.read_string(value.type);
+        detail::event_interest_object object;
+        if (!detail::decode(in, object)) return false;
+        value = std::move(object);
+        return true;
+    }
+    static void write(json_writer& out, const detail::event_interest& value) {
+        if (!value.mode && !value.priority && !value.on_failure) return out.string(value.type);
+        detail::encode(out, detail::event_interest_object{value});
+    }
+};
+
+namespace tenon::detail {
+
+inline std::string list_versions(const std::vector<int>& versions) {
+    std::string list;
+    for (const int version : versions) {
+        if (!list.empty()) list += ", ";
+        list += std::to_string(version);
+    }
+    return list.empty() ? "none" : list;
+}
+
+/// The highest version that both speak. A fault names what each side has.
+inline result<int> choose_version(const std::vector<int>& ours, const std::vector<int>& theirs) {
+    int best = 0;
+    for (const int one : ours)
+        for (const int other : theirs)
+            if (one == other && one > best) best = one;
+    if (best != 0) return best;
+    return fault{codes::version_mismatch, "no common protocol version: here " + list_versions(ours) +
+                                              ", there " + list_versions(theirs)};
+}
+
+/// Reads a plugin's answer. A fault says what was expected and what came; with `expected_name` a plugin that is
+/// another one than configured is refused too.
+inline result<handshake_answer> read_handshake_answer(std::string_view text, const std::vector<int>& offered,
+                                                      std::string_view expected_name = {}) {
+    result<handshake_answer> answer = from_json<handshake_answer>(text, {.root = "handshake"});
+    if (!answer) return answer;
+    if (answer->name.empty())
+        return fault{codes::invalid_params, "handshake.name: expected a name, got \"\""};
+    if (!expected_name.empty() && answer->name != expected_name)
+        return fault{codes::invalid_params, "handshake.name: expected \"" + std::string(expected_name) +
+                                                "\", got \"" + answer->name.substr(0, longest_name) + "\""};
+    if (const auto common = choose_version(offered, {answer->chosen_version.value_or(1)}); !common)
+        return common.error();
+    if (answer->max_concurrency == 0u)
+        return fault{codes::invalid_params, "handshake.maxConcurrency: expected at least 1, got 0"};
+    return answer;
+}
+
+} // namespace tenon::detail
+
+#endif

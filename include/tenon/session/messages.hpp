@@ -1,0 +1,196 @@
+#ifndef TENON_SESSION_MESSAGES_HPP
+#define TENON_SESSION_MESSAGES_HPP
+
+// The params and results of docs/protocol.md beyond the handshake, for hosts and for scripted peers. What one
+// side does not look into stays a slice of the message (json_view), so that a host passes payloads on without
+// decoding them. An absent optional means what the page says.
+
+#include <tenon/json/value.hpp>
+#include <tenon/session/handshake.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tenon::detail {
+
+namespace methods {
+inline constexpr std::string_view handshake = "plugin/handshake";
+inline constexpr std::string_view on_event = "plugin/onEvent";
+inline constexpr std::string_view handle_request = "plugin/handleRequest";
+inline constexpr std::string_view execute = "plugin/execute";
+inline constexpr std::string_view health = "plugin/health";
+inline constexpr std::string_view configure = "plugin/configure";
+inline constexpr std::string_view shutdown = "plugin/shutdown";
+inline constexpr std::string_view exit = "exit";
+inline constexpr std::string_view attach = "plugin/attach";
+inline constexpr std::string_view acknowledge = "plugin/ackEvent";
+inline constexpr std::string_view log = "host/log";
+inline constexpr std::string_view emit = "host/emit";
+inline constexpr std::string_view subscribe = "host/subscribe";
+inline constexpr std::string_view unsubscribe = "host/unsubscribe";
+inline constexpr std::string_view register_command = "host/registerCommand";
+inline constexpr std::string_view unregister_command = "host/unregisterCommand";
+inline constexpr std::string_view host_execute = "host/execute";
+inline constexpr std::string_view get_config = "host/getConfig";
+inline constexpr std::string_view set_config = "host/setConfig";
+inline constexpr std::string_view save_config = "host/saveConfig";
+} // namespace methods
+
+// --- host to plugin ---
+
+struct event_delivery {
+    std::string event_id, event_type;
+    json_view payload;
+    std::optional<json_view> metadata = {};
+    std::string timestamp; // RFC 3339, UTC
+    std::optional<std::int64_t> deadline_ms = {};
+
+    static constexpr auto describe() {
+        using self = event_delivery;
+        return members(member("eventId", &self::event_id), member("eventType", &self::event_type),
+                       member("payload", &self::payload), member("metadata", &self::metadata),
+                       member("timestamp", &self::timestamp), member("deadlineMs", &self::deadline_ms));
+    }
+};
+
+enum class event_flow { proceed, stop };
+constexpr auto describe(type<event_flow>) {
+    return enumerators(enumerator("continue", event_flow::proceed), enumerator("stop", event_flow::stop));
+}
+
+struct event_decision {
+    std::optional<event_flow> flow = {}; // proceed
+    std::optional<json_view> payload = {};
+    std::optional<std::string> reason = {};
+    std::optional<json_view> data = {};
+    std::optional<event_flow> result = {}; // {"result":"continue"} is an older way to say so
+
+    bool stops() const noexcept { return flow == event_flow::stop; }
+};
+
+/// Reads a plugin's answer to an event: null, {} and {"result":"continue"} mean continue.
+inline result<event_decision> read_decision(std::string_view text) {
+    if (text == "null") return event_decision{};
+    result<event_decision> decision = from_json<event_decision>(text, {.root = "decision"});
+    if (decision && decision->result == event_flow::stop)
+        return fault{codes::invalid_params, "decision.result: expected \"continue\", got \"stop\""};
+    return decision;
+}
+
+enum class body_encoding { utf8, base64 };
+
+struct route_request {
+    std::string request_id, method, path, route;
+    std::optional<json_view> params = {}, query = {}, headers = {};
+    std::optional<std::string> body = {};
+    std::optional<body_encoding> encoding = {};
+    std::optional<json_view> auth = {};
+
+    static constexpr auto describe() {
+        using self = route_request;
+        return members(member("requestId", &self::request_id), member("method", &self::method),
+                       member("path", &self::path), member("route", &self::route),
+                       member("params", &self::params), member("query", &self::query),
+                       member("headers", &self::headers), member("body", &self::body),
+                       member("bodyEncoding", &self::encoding), member("auth", &self::auth));
+    }
+};
+
+struct route_answer {
+    int status = 200;
+    std::optional<json_view> headers = {};
+    std::optional<std::string> body = {};
+    std::optional<body_encoding> encoding = {};
+
+    static constexpr auto describe() {
+        using self = route_answer;
+        return members(member("status", &self::status), member("headers", &self::headers),
+                       member("body", &self::body), member("bodyEncoding", &self::encoding));
+    }
+};
+
+struct command_request {
+    std::string command;
+    std::optional<json_view> args = {}, caller = {};
+};
+
+enum class reported_health { healthy, warning, critical };
+
+struct health_answer {
+    std::optional<reported_health> status = {};
+    std::optional<std::string> message = {};
+    std::optional<json_view> metrics = {}; // an object of numbers
+};
+
+struct configure_request {
+    json_view config;
+};
+
+struct shutdown_request {
+    std::optional<std::string> reason = {};
+    std::optional<std::int64_t> deadline_ms = {};
+
+    static constexpr auto describe() {
+        using self = shutdown_request;
+        return members(member("reason", &self::reason), member("deadlineMs", &self::deadline_ms));
+    }
+};
+
+// --- plugin to host ---
+
+struct attach_request {
+    std::string name;
+    std::optional<std::string> token = {};
+};
+
+struct log_record {
+    std::string level, message; // an unknown level is the host's to judge, the line is not lost for it
+    std::optional<json_view> fields = {};
+};
+
+struct acknowledged_event {
+    std::string event_id;
+    static constexpr auto describe() { return members(member("eventId", &acknowledged_event::event_id)); }
+};
+
+struct emitted_event {
+    std::string event_type;
+    json_view payload;
+    std::optional<json_view> metadata = {};
+
+    static constexpr auto describe() {
+        using self = emitted_event;
+        return members(member("eventType", &self::event_type), member("payload", &self::payload),
+                       member("metadata", &self::metadata));
+    }
+};
+
+struct subscribe_request {
+    std::string type;
+    std::optional<event_mode> mode = {};
+    std::optional<int> priority = {};
+};
+
+struct unsubscribe_request {
+    std::string type;
+};
+
+struct unregister_request {
+    std::string name;
+};
+
+struct config_key {
+    std::optional<std::string> key = {}; // all of it
+};
+
+struct config_entry {
+    std::string key;
+    json_view value;
+};
+
+} // namespace tenon::detail
+
+#endif
