@@ -31,12 +31,12 @@ bool decode_integer(json_reader& in, T& value) {
     using limits = std::numeric_limits<T>;
     const char* start = in.value_start();
     if constexpr (std::is_signed_v<T>) {
-        std::int64_t wide;
+        std::int64_t wide = 0;
         if (!in.read_int64(wide)) return false;
         if (wide < limits::min() || wide > limits::max()) return in.refuse("integer out of range", start);
         value = static_cast<T>(wide);
     } else {
-        std::uint64_t wide;
+        std::uint64_t wide = 0;
         if (!in.read_uint64(wide)) return false;
         if (wide > limits::max()) return in.refuse("integer out of range", start);
         value = static_cast<T>(wide);
@@ -47,7 +47,7 @@ bool decode_integer(json_reader& in, T& value) {
 template <class T>
 bool decode_number(json_reader& in, T& value) {
     const char* start = in.value_start();
-    double wide;
+    double wide = 0;
     if (!in.read_double(wide)) return false;
     if constexpr (std::is_same_v<T, float>) {
         // Not by way of the double: rounded twice, 7.038531e-26 becomes the float beside the one it names.
