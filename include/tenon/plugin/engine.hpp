@@ -31,6 +31,9 @@ inline constexpr std::size_t max_unsent_bytes = std::size_t{1} << 20;
 /// What waits for workers, or for a busy handler, before reading pauses or events are dropped.
 inline constexpr std::size_t max_waiting_bytes = std::size_t{16} << 20;
 
+/// When to call a tick() again that threw instead of saying so.
+inline constexpr milliseconds wait_after_failed_tick{1'000};
+
 /// How long the end of the connection waits for handlers that are still busy.
 inline constexpr milliseconds goodbye_timeout{2'000};
 

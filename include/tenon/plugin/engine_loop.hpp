@@ -4,6 +4,7 @@
 // The half of the engine that moves bytes and waits: reading, writing, calls to the host, workers, goodbye.
 // Everything here runs under the lock, except where it says mutex_.unlock().
 
+#include <tenon/core/text.hpp>
 #include <tenon/plugin/engine.hpp>
 
 namespace tenon::detail {
@@ -176,8 +177,19 @@ inline bool engine::withdraw(request_token request) {
 
 inline void engine::tick_if_due() {
     if (next_tick_ == never || now_ < next_tick_) return;
+    milliseconds wait = wait_after_failed_tick;
     mutex_.unlock();
-    const milliseconds wait = hooks_.tick(hooks_.plugin, *this);
+#if defined(__cpp_exceptions)
+    try {
+        wait = hooks_.tick(hooks_.plugin, *this);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"tick() threw: ", thrown.what()}), {});
+    } catch (...) {
+        log(log_level::error, "tick() threw something", {});
+    }
+#else
+    wait = hooks_.tick(hooks_.plugin, *this);
+#endif
     now_ = io_->now();
     mutex_.lock();
     next_tick_ = after(now_, wait);

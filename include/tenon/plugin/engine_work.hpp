@@ -118,6 +118,7 @@ inline void engine::reconfigure(const invocation& call) {
     held lock(*this);
     config_ = std::move(config);
     session_.reply(call.request, "null");
+    if (hooks_.tick != nullptr) next_tick_ = now_; // how often may have changed
     flush();
 }
 

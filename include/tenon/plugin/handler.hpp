@@ -61,7 +61,7 @@ struct plugin_hooks {
     void (*start_workers)(engine&) = nullptr;
     result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
     void (*check)(void* plugin, json_writer& out) = nullptr;
-    /// Called when its time has come; returns how long to wait until the next time.
+    /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
 };
 
