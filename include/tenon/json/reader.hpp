@@ -128,12 +128,20 @@ public:
     bool retry_from(mark place);
 
 private:
+// g++ 12 takes a label's characters for a string of one at -O1 and -Os.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wstringop-overread"
+#endif
     template <std::size_t Size>
     bool take_bytes(const char* text) noexcept {
         if (static_cast<std::size_t>(end_ - at_) < Size || std::memcmp(at_, text, Size) != 0) return false;
         at_ += Size;
         return true;
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     /// Takes the colon behind a key.
     bool take_colon() {
         if (at_ != end_ && *at_ == ':') {
