@@ -1,66 +1,66 @@
-// A plugin that decides: it stops some messages, rewrites others, and answers a command and a route.
+// A plugin that decides: it stops some messages, tidies names, and answers a command and a route.
 
 #include <tenon.hpp>
+
+#include <string>
+#include <vector>
 
 struct message { // an event that may be stopped
     static constexpr auto event = "message.incoming";
     std::string content, from_uid, to_uid;
 };
 
-struct profile { // an event that may be changed
+struct profile { // an event that may also be changed
     static constexpr auto event = "user.renamed";
     std::string uid, name;
 };
 
-struct greet { // a command
-    static constexpr auto command = "greet";
-    static constexpr auto description = "Says hello";
-    std::string who;
+struct forgive { // a command
+    static constexpr auto command = "forgive";
+    static constexpr auto description = "Forgets what was stopped from a user, and says how much it was";
+    std::string from_uid;
 };
 
-struct verdicts { // a route
-    static constexpr auto route = "GET /verdicts/{verdict}";
-    std::string verdict;
-    std::optional<int> limit; // ?limit=10
-};
-
-struct report {
-    std::int64_t seen = 0, stopped = 0;
-    std::vector<std::string> latest;
+struct history { // a route; the limit is in the query: GET /stopped/ada?limit=5
+    static constexpr auto route = "GET /stopped/{from_uid}";
+    std::string from_uid;
+    std::optional<std::uint32_t> limit;
 };
 
 class moderator {
 public:
     static constexpr tenon::about about{.name = "moderator", .version = "1.0.0"};
-    using receives = tenon::list<message, profile, greet, verdicts>;
+    using receives = tenon::list<message, profile, forgive, history>;
 
     tenon::flow receive(const message& m) {
-        ++report_.seen;
         if (m.content.find("spam") == std::string::npos) return tenon::proceed();
-        ++report_.stopped;
-        report_.latest.push_back(m.content);
+        if (stopped_.size() == 100) stopped_.erase(stopped_.begin());
+        stopped_.push_back(m);
         return tenon::stop("spam");
     }
 
-    tenon::rewrite<profile> receive(const profile& p) {
-        if (p.name.size() <= 16) return tenon::proceed();
-        profile shorter = p;
-        shorter.name.resize(16);
-        return shorter;
+    tenon::rewrite<profile> receive(const profile& p) const {
+        const auto first = p.name.find_first_not_of(' ');
+        if (first == std::string::npos) return tenon::stop("a name needs letters");
+        const auto last = p.name.find_last_not_of(' ');
+        if (last - first + 1 == p.name.size()) return tenon::proceed();
+        return profile{p.uid, p.name.substr(first, last - first + 1)};
     }
 
-    std::string receive(const greet& g) const { return "hello " + g.who; }
+    std::uint32_t receive(const forgive& f) {
+        const auto from_them = [&](const message& m) { return m.from_uid == f.from_uid; };
+        return static_cast<std::uint32_t>(std::erase_if(stopped_, from_them));
+    }
 
-    tenon::result<report> receive(const verdicts& wanted) const {
-        if (wanted.verdict != "stopped") return tenon::fault{404, "only what was stopped is remembered"};
-        report shown = report_;
-        const auto limit = static_cast<std::size_t>(wanted.limit.value_or(10));
-        if (shown.latest.size() > limit) shown.latest.resize(limit);
-        return shown;
+    tenon::response receive(const history& wanted) const {
+        std::vector<message> found;
+        for (const message& m : stopped_)
+            if (m.from_uid == wanted.from_uid && found.size() < wanted.limit.value_or(10)) found.push_back(m);
+        return found.empty() ? tenon::text("nothing of theirs was stopped", 404) : tenon::ok(found);
     }
 
 private:
-    report report_;
+    std::vector<message> stopped_; // the latest 100
 };
 
 int main(int argc, char** argv) { return tenon::serve<moderator>(argc, argv); }
