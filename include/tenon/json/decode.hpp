@@ -289,7 +289,7 @@ bool decode(json_reader& in, T& value) {
         if (in.peek() == json_kind::null) return value.reset(), in.read_null();
         return detail::decode(in, value.emplace());
     } else if constexpr (form == shape::duration) {
-        typename T::rep count;
+        typename T::rep count{};
         if (!detail::decode(in, count)) return false;
         value = T(count);
         return true;
