@@ -46,6 +46,10 @@ public:
 
     /// Serves until the host says goodbye or is gone; the process's exit code.
     int run();
+    /// The same in turns, for who has the thread to itself, as a test has: does what there is to do without
+    /// waiting, and says when there will be more even if nothing comes. The last one says goodbye.
+    time_point turn();
+    bool over();
     /// Introduces itself on a socket and goes on once the host has agreed; otherwise says why not.
     result<void> attach(std::string_view token);
 
@@ -99,7 +103,7 @@ private:
 
     ~engine() { delete io_; }
 
-    void read_once(time_point deadline); // under the lock, which it gives up meanwhile
+    bool read_once(time_point deadline); // under the lock, which it gives up meanwhile
     void take_messages(bool may_run);
     void take(const session_event& event, bool may_run);
     void take_request(const session_event& event, bool may_run);

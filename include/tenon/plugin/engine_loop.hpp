@@ -26,7 +26,30 @@ inline int engine::run() {
     return 0;
 }
 
-inline void engine::read_once(time_point deadline) {
+inline time_point engine::turn() {
+    held lock(*this);
+    reader_.set_this();
+    now_ = now();
+    for (bool more = true; more && !over_;) {
+        if (run_next_job()) continue;
+        tick_if_due();
+        flush();
+        more = read_once(time_point::min());
+        take_messages(true);
+        more = more || first_job_ != nullptr;
+    }
+    if (over_) say_goodbye();
+    flush();
+    return next_tick_ < session_.next_deadline() ? next_tick_ : session_.next_deadline();
+}
+
+inline bool engine::over() {
+    held lock(*this);
+    return over_;
+}
+
+/// Whether anything came before the deadline.
+inline bool engine::read_once(time_point deadline) {
     // What workers have not done yet is not added to without end. Health waits too then, and says so.
     while (workers_ != 0 && waiting_bytes_ > max_waiting_bytes && !over_) changed_.wait(mutex_, never);
     if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
@@ -39,6 +62,7 @@ inline void engine::read_once(time_point deadline) {
     if (outcome == read_outcome::bytes) session_.input_received(count, now_);
     else if (outcome == read_outcome::ended) session_.receive_end(now_);
     if (session_.next_deadline() <= now_) session_.handle_timeout(now_);
+    return outcome == read_outcome::bytes;
 }
 
 inline void engine::take_messages(bool may_run) {

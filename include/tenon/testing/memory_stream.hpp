@@ -39,7 +39,10 @@ public:
     std::size_t most_read = std::string::npos;
     std::size_t most_written = std::string::npos;
 
-    void put(std::string_view bytes) { input_ += bytes; }
+    void put(std::string_view bytes) {
+        if (at_ == input_.size()) input_.clear(), at_ = 0;
+        input_ += bytes;
+    }
     /// The plugin's input ends behind what was put in.
     void end_input() { ended_ = true; }
     /// From now on nobody reads what the plugin writes.
@@ -47,7 +50,7 @@ public:
         const std::lock_guard lock(mutex_);
         broken_ = true;
     }
-    bool has_input() const { return !input_.empty() || ended_; }
+    bool has_input() const { return at_ != input_.size(); }
 
     std::string take_output() {
         const std::lock_guard lock(mutex_);
@@ -74,10 +77,10 @@ public:
     detail::read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         for (;;) {
             const time_point next = std::min(deadline, attend ? attend() : never);
-            if (!input_.empty()) {
-                count = std::min({room.size(), input_.size(), most_read});
-                std::memcpy(room.data(), input_.data(), count);
-                input_.erase(0, count);
+            if (has_input()) {
+                count = std::min({room.size(), input_.size() - at_, most_read});
+                std::memcpy(room.data(), input_.data() + at_, count);
+                at_ += count;
                 return detail::read_outcome::bytes;
             }
             if (ended_) return detail::read_outcome::ended;
@@ -110,6 +113,7 @@ public:
 private:
     std::shared_ptr<manual_clock> clock_;
     std::string input_; // the reading thread's own
+    std::size_t at_ = 0;
     bool ended_ = false;
     std::mutex mutex_; // for what any thread of the plugin may do
     std::condition_variable written_;

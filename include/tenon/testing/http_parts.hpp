@@ -1,0 +1,159 @@
+#ifndef TENON_TESTING_HTTP_PARTS_HPP
+#define TENON_TESTING_HTTP_PARTS_HPP
+
+// An HTTP request as a test writes it, and as the wire wants it: the path's parameters, the query with repeated
+// names as arrays, bodies that are no text in base64.
+
+#include <tenon/plugin/base64.hpp>
+#include <tenon/plugin/encode_answer.hpp>
+#include <tenon/plugin/route_pattern.hpp>
+#include <tenon/testing/recorded.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::testing {
+
+struct http_parts {
+    using part = response::header;
+    std::vector<part> query = {}; // beside what stands behind the `?` of the path
+    std::vector<part> headers = {};
+    std::string body = {}; // e.g. tenon::to_json(order{...})
+    json auth = {};        // what the host knows about the caller
+};
+
+} // namespace tenon::testing
+
+namespace tenon::detail {
+
+/// `%41` and `+` as a query has them; what is no escape stays as it is.
+inline std::string from_percent(std::string_view text) {
+    const auto hex = [](char digit) {
+        return digit >= '0' && digit <= '9'                 ? digit - '0'
+               : (digit | 32) >= 'a' && (digit | 32) <= 'f' ? (digit | 32) - 'a' + 10
+                                                            : -1;
+    };
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool escaped =
+            text[at] == '%' && at + 2 < text.size() && hex(text[at + 1]) >= 0 && hex(text[at + 2]) >= 0;
+        if (escaped) {
+            plain += static_cast<char>(hex(text[at + 1]) * 16 + hex(text[at + 2]));
+            at += 2;
+        } else {
+            plain += text[at] == '+' ? ' ' : text[at];
+        }
+    }
+    return plain;
+}
+
+inline void add_query(std::vector<response::header>& parts, std::string_view query) {
+    while (!query.empty()) {
+        const std::size_t end = query.find('&');
+        const std::string_view part = query.substr(0, end);
+        query.remove_prefix(end == query.npos ? query.size() : end + 1);
+        const std::size_t equals = part.find('=');
+        const std::string_view value = equals == part.npos ? std::string_view() : part.substr(equals + 1);
+        if (!part.empty()) parts.push_back({from_percent(part.substr(0, equals)), from_percent(value)});
+    }
+}
+
+/// Names of a query differ by letter case, so this is not write_headers().
+inline void write_query(json_writer& out, const std::vector<response::header>& parts) {
+    out.begin_object();
+    for (std::size_t index = 0; index < parts.size(); ++index) {
+        std::vector<std::string_view> values;
+        bool named = false;
+        for (std::size_t other = 0; other < parts.size(); ++other) {
+            if (parts[other].name != parts[index].name) continue;
+            named = named || other < index;
+            values.push_back(parts[other].value);
+        }
+        if (named) continue;
+        out.key(parts[index].name);
+        if (values.size() == 1)
+            out.string(values.front());
+        else
+            encode(out, values);
+    }
+    out.end_object();
+}
+
+/// The params of plugin/handleRequest, or nothing where no declared route matches.
+inline std::optional<std::string> http_request_text(const testing::declaration& plugin, std::string_view id,
+                                                    std::string_view method, std::string_view target,
+                                                    testing::http_parts parts) {
+    const std::size_t question = target.find('?');
+    const std::string_view path = target.substr(0, question);
+    if (question != target.npos) add_query(parts.query, target.substr(question + 1));
+    for (const auto& route : plugin.routes) {
+        json params;
+        if (route.method != method || !match_path(route.path, path, params)) continue;
+        const bool plain = is_utf8(parts.body);
+        byte_buffer buffer;
+        json_writer out(buffer);
+        const auto text = [&](std::string_view name, std::string_view value) {
+            out.key(name);
+            out.string(value);
+        };
+        out.begin_object();
+        text("requestId", id);
+        text("method", method);
+        text("path", path);
+        text("route", route.path);
+        out.key("params");
+        out.raw(params.text());
+        out.key("query");
+        write_query(out, parts.query);
+        out.key("headers");
+        write_headers(out, parts.headers);
+        text("body", plain ? parts.body : to_base64(parts.body));
+        text("bodyEncoding", plain ? "utf8" : "base64");
+        if (!parts.auth.is_null()) {
+            out.key("auth");
+            out.raw(parts.auth.text());
+        }
+        out.end_object();
+        return std::string(buffer.view());
+    }
+    return std::nullopt;
+}
+
+/// What a plugin answered, as a response.
+inline result<response> read_response(std::string_view text) {
+    const auto answer = json::parse(text);
+    if (!answer) return answer.error();
+    response read;
+    std::string scratch;
+    const auto status = (*answer)["status"].as<int>({.root = "result.status"});
+    if (!status) return status.error();
+    read.status = *status;
+    read.body = (*answer)["body"].as_text(scratch);
+    if ((*answer)["bodyEncoding"].as_text(scratch) == "base64") {
+        auto bytes = from_base64(read.body);
+        if (!bytes) return fault{codes::invalid_params, "result.body: expected base64"};
+        read.body = std::move(*bytes);
+    }
+    const json_view headers = (*answer)["headers"];
+    json_reader in(headers.text());
+    std::string_view name;
+    if (headers.kind() != json_kind::object || !in.enter_object()) return read;
+    while (in.next_member(name)) {
+        const std::string kept(name);
+        json_view value;
+        if (!value.read(in)) break;
+        if (value.kind() == json_kind::array) {
+            for (std::size_t index = 0; !value[index].is_null(); ++index)
+                read.headers.push_back({kept, std::string(value[index].as_text(scratch))});
+        } else {
+            read.headers.push_back({kept, std::string(value.as_text(scratch))});
+        }
+    }
+    return read;
+}
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,135 @@
+#ifndef TENON_TESTING_MEMORY_HOST_ANSWERS_HPP
+#define TENON_TESTING_MEMORY_HOST_ANSWERS_HPP
+
+// The half of memory_host that listens to the plugin: answers its calls, keeps what it said. Who may ask what is
+// docs/protocol.md, section 5.
+
+#include <tenon/testing/memory_host.hpp>
+
+#include <algorithm>
+
+namespace tenon::testing {
+
+inline void memory_host::take_event(const detail::session_event& event) {
+    using detail::event_kind;
+    const auto state = open_.find(event.call.value);
+    switch (event.kind) {
+    case event_kind::notification:
+        if (event.method == "host/log") log(event.params);
+        return;
+    case event_kind::response:
+        if (state == open_.end()) return;
+        state->second->done = true;
+        if (event.failed)
+            state->second->answer = event.error;
+        else
+            state->second->answer = std::string(event.value);
+        open_.erase(state);
+        return;
+    case event_kind::progress:
+        if (state != open_.end())
+            state->second->progress.push_back(json::parse(event.value).value_or(json()));
+        return;
+    case event_kind::polluted:
+        complaints_.push_back("stray text: " + std::string(event.text));
+        return;
+    case event_kind::bad_body:
+        complaints_.push_back("bad message: " + event.error.message);
+        return;
+    case event_kind::peer_error:
+        complaints_.push_back("the plugin refused: " + event.error.message);
+        return;
+    case event_kind::closed:
+        if (event.reason != violation_reason::none)
+            complaints_.push_back("broken: " + std::string(event.text));
+        return;
+    case event_kind::none:
+    case event_kind::handshake:
+    case event_kind::request:
+    case event_kind::cancelled:
+        return;
+    }
+}
+
+inline void memory_host::log(std::string_view params) {
+    struct line {
+        log_level level;
+        std::string message;
+        std::optional<json> fields;
+    };
+    auto read = from_json<line>(params, {.root = "host/log"});
+    if (!read) return complaints_.push_back(read.error().message);
+    logs_.push_back({read->level, read->message, read->fields.value_or(json())});
+}
+
+inline scripted_answer memory_host::answer(std::string_view method, std::string_view params) {
+    asked_.push_back({std::string(method), json::parse(params.empty() ? "null" : params).value_or(json())});
+    if (auto why = denied(method)) return {.outcome = std::move(*why)};
+    if (std::find(silent_.begin(), silent_.end(), method) != silent_.end()) return {.never = true};
+    if (const auto found = provided_.find(method); found != provided_.end())
+        return {.outcome = found->second(params)};
+    if (options_.script.empty()) return answer_of_host(method, params);
+    auto scripted = script_.answer(method, params);
+    if (!script_.surprises().empty() && script_.surprises().size() > complaints_.size())
+        complaints_.push_back(script_.surprises().back());
+    return scripted;
+}
+
+/// The methods of the wire, as far as a host without other plugins can have them.
+inline scripted_answer memory_host::answer_of_host(std::string_view method, std::string_view params) {
+    const json given = json::parse(params.empty() ? "{}" : params).value_or(json());
+    std::string scratch;
+    const std::string_view key = given["key"].as_text(scratch);
+    if (method == "plugin/ackEvent") {
+        acknowledged_.emplace_back(given["eventId"].as_text(scratch));
+    } else if (method == "host/emit") {
+        emitted_.push_back({std::string(given["eventType"].as_text(scratch)), json(given["payload"])});
+    } else if (method == "host/execute") {
+        const auto command = commands_.find(given["command"].as_text(scratch));
+        if (command != commands_.end()) return {.outcome = command->second(given["args"].text())};
+        return {.outcome = fault{codes::method_not_found, "no plugin has this command"}};
+    } else if (method == "host/getConfig") {
+        return {.outcome = std::string(key.empty() ? config_.text() : config_[key].text())};
+    } else if (method == "host/setConfig") {
+        auto members = config_.as<std::map<std::string, json>>().value_or({});
+        members[std::string(key)] = json(given["value"]);
+        config_ = json::of(members);
+    } else if (method != "host/saveConfig" && method != "host/subscribe" && method != "host/unsubscribe" &&
+               method != "host/registerCommand" && method != "host/unregisterCommand") {
+        return {.outcome = fault{codes::method_not_found,
+                                 "the test does not provide '" + std::string(method) + "'"}};
+    }
+    return {};
+}
+
+inline std::optional<fault> memory_host::denied(std::string_view method) const {
+    if (method == "plugin/ackEvent") return std::nullopt;
+    if (!options_.reverse_rpc)
+        return fault{codes::permission_denied, "this host answers no requests of plugins"};
+    if (started_ && !started_->reverseRpc)
+        return fault{codes::permission_denied, "the plugin did not say reverseRpc in its handshake"};
+    constexpr std::string_view needed[][2] = {{"host/emit", "events:emit"},
+                                              {"host/subscribe", "events:subscribe"},
+                                              {"host/unsubscribe", "events:subscribe"},
+                                              {"host/registerCommand", "commands:register"},
+                                              {"host/unregisterCommand", "commands:register"},
+                                              {"host/execute", "commands:execute"},
+                                              {"host/getConfig", "config:read"},
+                                              {"host/setConfig", "config:write"},
+                                              {"host/saveConfig", "config:write"}};
+    if (!options_.permissions) return std::nullopt;
+    std::string permission;
+    for (const auto& [name, grant] : needed)
+        if (name == method) permission = grant;
+    if (permission.empty()) { // of the application: users/kick needs users:kick
+        permission = method;
+        std::replace(permission.begin(), permission.end(), '/', ':');
+    }
+    const auto& granted = *options_.permissions;
+    if (std::find(granted.begin(), granted.end(), permission) != granted.end()) return std::nullopt;
+    return fault{codes::permission_denied, permission + " is not granted"};
+}
+
+} // namespace tenon::testing
+
+#endif
