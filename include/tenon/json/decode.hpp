@@ -311,8 +311,8 @@ namespace tenon {
 template <class T>
 result<T> from_json(std::string_view text, json_origin origin = {}) {
     json_reader in(text, origin);
-    T value{};
-    if (!detail::decode(in, value) || !in.finish()) return in.error();
+    result<T> value{T{}};
+    if (!detail::decode(in, *value) || !in.finish()) return in.error();
     return value;
 }
 
