@@ -113,17 +113,20 @@ result<void> bind_member(const http_request& request, const result<json>& body, 
 
 template <class M>
 result<void> bind_route(const http_request& request, M& message) {
-    const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
-    return visit_members(message, [&](auto&... members) {
-        result<void> outcome;
-        std::size_t index = 0;
-        const auto bind = [&](auto& member) {
-            const std::string_view name = member_names<M>[index++];
-            if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
-        };
-        (bind(members), ...);
-        return outcome;
-    });
+    if constexpr (member_count<M> == 0) return {};
+    else {
+        const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
+        return visit_members(message, [&](auto&... members) {
+            result<void> outcome;
+            std::size_t index = 0;
+            const auto bind = [&](auto& member) {
+                const std::string_view name = member_names<M>[index++];
+                if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+            };
+            (bind(members), ...);
+            return outcome;
+        });
+    }
 }
 
 /// Fills the message of an invocation.
