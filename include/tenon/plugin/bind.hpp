@@ -40,8 +40,11 @@ bool decode_positions(json_reader& in, M& message) {
 
 template <class M>
 bool decode_message(json_reader& in, M& message) {
-    if constexpr (shape_of<M> == shape::object && member_count<M> != 0) {
-        if (in.peek() == json_kind::array) return decode_positions(in, message);
+    if constexpr (shape_of<M> == shape::object) {
+        if (in.peek() == json_kind::array) {
+            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
+            else return decode_positions(in, message);
+        }
     }
     return decode(in, message);
 }

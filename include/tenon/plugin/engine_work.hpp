@@ -62,7 +62,7 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 }
 
 inline void engine::shake_hands(const session_event& event) {
-    field offered[] = {{"protocolVersions"}, {"config"}, {"limits"}};
+    field offered[] = {{"protocolVersions", 2}, {"config", 6}, {"limits", 9}};
     const auto& [versions, config, limits] = offered;
     json_reader in(event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
@@ -71,7 +71,7 @@ inline void engine::shake_hands(const session_event& event) {
                                                 join({"this plugin speaks protocol version ",
                                                       digits(protocol_version), ", the host ", versions.value})});
     if (!limits.value.empty()) {
-        field sizes[] = {{"maxFrameBytes"}};
+        field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
@@ -108,7 +108,7 @@ inline result<void> engine::configure(std::string_view config) {
 }
 
 inline void engine::reconfigure(const invocation& call) {
-    field changed[] = {{"config"}};
+    field changed[] = {{"config", 0}};
     json_reader in(call.params, call.origin);
     if (!read_fields(in, changed, 1)) return refuse(call, in.error());
     // A copy, because the input may move while the plugin is busy with it.

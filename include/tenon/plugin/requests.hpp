@@ -1,8 +1,8 @@
 #ifndef TENON_PLUGIN_REQUESTS_HPP
 #define TENON_PLUGIN_REQUESTS_HPP
 
-// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, as
-// slices of the input. One plain loop for all of them, because structs and their decoders would cost every
+// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs and their decoders would cost every
 // plugin more compile time than its own messages do.
 
 #include <tenon/core/version.hpp>
@@ -17,10 +17,23 @@ namespace tenon::detail {
 /// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
 struct field {
     std::string_view name;
+    std::size_t position; // in the tables of docs/protocol.md
     std::string_view value = {};
 };
 
+inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
+    if (!in.enter_array()) return false;
+    for (std::size_t position = 0; in.next_element(); ++position) {
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_element(position);
+        for (std::size_t index = 0; index < count; ++index)
+            if (fields[index].position == position && value != "null") fields[index].value = value;
+    }
+    return in.finish();
+}
+
 inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
+    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
     if (!in.enter_object()) return false;
     std::string_view name;
     while (in.next_member(name)) {

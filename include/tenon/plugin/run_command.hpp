@@ -12,6 +12,7 @@ namespace tenon::detail {
 /// Narrows an invocation to one value within its parameters.
 inline void narrow(invocation& call, std::string_view root, std::string_view value) {
     if (value.empty()) {
+        call.origin.root = root;
         call.params = "{}";
         return;
     }
@@ -20,7 +21,7 @@ inline void narrow(invocation& call, std::string_view root, std::string_view val
 }
 
 inline void run_command(engine& runs_in, invocation& call) {
-    field fields[] = {{"command"}, {"args"}};
+    field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());

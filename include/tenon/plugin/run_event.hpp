@@ -25,7 +25,7 @@ inline const handler* find_event(const plugin_hooks& hooks, std::string_view typ
 }
 
 inline void run_event(engine& runs_in, invocation& call) {
-    field fields[] = {{"eventId"}, {"eventType"}, {"payload"}, {"deadlineMs"}};
+    field fields[] = {{"eventId", 0}, {"eventType", 1}, {"payload", 2}, {"deadlineMs", 5}};
     const auto& [id, type, payload, deadline_ms] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());

@@ -17,8 +17,8 @@ inline json json_of(std::string_view value) {
 }
 
 inline void run_route(engine& runs_in, invocation& call) {
-    field fields[] = {{"method"}, {"path"},    {"route"}, {"params"},
-                      {"query"},  {"headers"}, {"body"},  {"bodyEncoding"}};
+    field fields[] = {{"method", 1}, {"path", 2},    {"route", 3}, {"params", 4},
+                      {"query", 5},  {"headers", 6}, {"body", 7},  {"bodyEncoding", 8}};
     const auto& [method, path, route, params, query, headers, body, encoding] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
