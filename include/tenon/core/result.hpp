@@ -26,6 +26,8 @@ public:
     using value_type = T;
 
     result(T value) : good_(true) { ::new (&value_) T(std::move(value)); }
+    /// A value that is made here and filled afterwards.
+    explicit result(std::in_place_t) : good_(true) { ::new (&value_) T{}; }
     result(fault error) : good_(false) { ::new (&error_) fault(std::move(error)); }
     result(result&& other) noexcept : good_(other.good_) { take(std::move(other)); }
     result(const result& other) : good_(other.good_) {

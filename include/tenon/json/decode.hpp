@@ -311,7 +311,7 @@ namespace tenon {
 template <class T>
 result<T> from_json(std::string_view text, json_origin origin = {}) {
     json_reader in(text, origin);
-    result<T> value{T{}};
+    result<T> value(std::in_place);
     if (!detail::decode(in, *value) || !in.finish()) return in.error();
     return value;
 }
