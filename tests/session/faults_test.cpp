@@ -105,6 +105,21 @@ TEST_CASE("F9: a byte a second does not extend a frame's deadline") {
     CHECK(host.session.phase() == session_phase::closed);
 }
 
+TEST_CASE("F9: bytes that never stop coming do not put off the deadline") {
+    ready_host host;
+    CHECK(host.receive_raw("Content-Length: 1000000\r\n\r\n").empty());
+    told_list all;
+    for (int tenth = 0; tenth < 200 && all.empty(); ++tenth) {
+        host.now += milliseconds(100);
+        host.session.receive_bytes("x", host.now);
+        host.session.handle_timeout(host.now); // always with something unread
+        all = host.events();
+    }
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].reason == violation_reason::stalled);
+    CHECK(host.now == peer::at(10'000));
+}
+
 TEST_CASE("F9: each frame has its own deadline, and silence between frames is none") {
     ready_host host;
     const std::string frame = framed(notification);

@@ -275,10 +275,10 @@ TEST_CASE("messages are written in one spelling") {
     append_result_head(out, "\"x\"");
     CHECK(out.view() == R"({"jsonrpc":"2.0","id":"x","result":)");
     out.clear();
-    append_error(out, "", {-32700, "bad\xff", ""});
+    append_error(out, "", -32700, "bad\xff");
     CHECK(out.view() ==
           "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"bad\xEF\xBF\xBD\"}}");
     out.clear();
-    append_error(out, "0", {7, "no", "{\"a\":1}"});
+    append_error(out, "0", 7, "no", "{\"a\":1}");
     CHECK(out.view() == R"({"jsonrpc":"2.0","id":0,"error":{"code":7,"message":"no","data":{"a":1}}})");
 }

@@ -6,6 +6,7 @@
 // too, because the input may move on before its last entry. We never send one.
 
 #include <tenon/core/byte_buffer.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/session/sequence.hpp>
 
 #include <cstddef>
@@ -18,7 +19,7 @@ namespace tenon::detail {
 class batch_table {
 public:
     /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
-    std::string& begin();
+    void begin(std::string_view text);
     std::string_view text() const noexcept { return text_; }
     void add(std::string_view entry) { entries_.push_back(entry); }
 
@@ -58,7 +59,7 @@ private:
     std::uint32_t current_ = 0;
 };
 
-inline std::string& batch_table::begin() {
+inline void batch_table::begin(std::string_view text) {
     std::uint32_t slot = 0;
     while (slot != batches_.size() && batches_[slot].used) ++slot;
     if (slot == batches_.size()) batches_.push_back({});
@@ -66,7 +67,8 @@ inline std::string& batch_table::begin() {
     current_ = slot + 1;
     entries_.clear();
     next_ = 0;
-    return text_;
+    text_.clear();
+    append(text_, text);
 }
 
 inline bool batch_table::next_entry(std::string_view& entry) noexcept {

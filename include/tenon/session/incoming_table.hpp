@@ -5,6 +5,7 @@
 // answered already finds nothing. A request is also found by its id, which is compared byte for byte: 0 and
 // "0" are two requests. Slots, and the room for their ids, are used again.
 
+#include <tenon/core/text.hpp>
 #include <tenon/session/event.hpp>
 #include <tenon/session/sequence.hpp>
 
@@ -79,7 +80,8 @@ inline request_token incoming_table::insert(std::string_view id, std::uint32_t b
     const std::uint32_t slot = free_ - 1;
     incoming_request& request = slots_[slot];
     free_ = request.next;
-    request.id = id;
+    request.id.clear();
+    append(request.id, id);
     request.batch = batch;
     request.cancelled = false;
     request.hash = hash_of(id);

@@ -21,6 +21,7 @@
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/writer.hpp>
 #include <tenon/session/batch.hpp>
@@ -156,6 +157,7 @@ private:
     // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
     // nothing is to be told.
     void clear(session_event& event) const noexcept;
+    static void set_error(session_event& event, int code, std::string message);
     bool take_completion(session_event& event);
     bool take_closed(session_event& event);
     bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
@@ -175,7 +177,9 @@ private:
 
     // Sending (session_sending.hpp, session_answers.hpp)
     bool refuse_request(std::string_view id, int code, std::string_view message);
-    void answer_error(std::uint32_t batch, std::string_view id, const fault& error);
+    void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
+                      std::string_view data = {});
+    std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
     void finish_answer(std::uint32_t batch);
     void take_back(std::uint32_t batch);
@@ -184,7 +188,8 @@ private:
     void send_batch(std::uint32_t batch);
     void send_cancel(std::int64_t call);
     bool may_send(std::string_view method) const noexcept;
-    result<void> close_value(const shared_bytes* params);
+    int close_value(const shared_bytes* params);
+    fault refused_call(int code) const;
     json_writer begin_message(writing kind, std::string_view method);
     result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
     bool end_notify(const shared_bytes* params);
@@ -193,6 +198,7 @@ private:
     }
     void count_sent();
 
+    void end_stalled();
     void end_connection(violation_reason reason, std::string_view why, bool may_answer);
 
     session_role role_;
@@ -226,6 +232,7 @@ private:
     std::uint32_t answering_batch_ = 0;
     std::size_t value_start_ = 0;
     byte_buffer* value_buffer_ = nullptr;
+    std::size_t message_size_ = 0;
     std::size_t answer_start_ = 0; // within a batch
 
     violation_reason close_reason_ = violation_reason::none;

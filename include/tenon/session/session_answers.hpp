@@ -32,19 +32,25 @@ inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
     return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
 }
 
-inline void session::answer_error(std::uint32_t batch, std::string_view id, const fault& error) {
-    append_error(begin_answer(batch), id, error);
+inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
+                                  std::string_view message, std::string_view data) {
+    append_error(begin_answer(batch), id, code, message, data);
     if (answer_size(batch) > sent_frame_limit_) {
         take_back(batch);
-        append_error(begin_answer(batch), id, {error.code, "the error is too large to be sent", ""});
+        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
     }
     finish_answer(batch);
 }
 
 inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
     ++counters_.refused_requests;
-    answer_error(batches_.current(), id, {code, std::string(message), ""});
+    answer_error(batches_.current(), id, code, message);
     return false;
+}
+
+// For what is larger than the peer reads.
+inline std::string session::too_large(std::string_view what, std::size_t size) const {
+    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
 }
 
 inline json_writer session::begin_reply(request_token request) {
@@ -78,10 +84,8 @@ inline bool session::finish_reply() {
     } else {
         ++counters_.oversized_replies;
         take_back(answering_batch_);
-        fault large{codes::too_large, "a result of "};
-        append_number(large.message, size);
-        append_number(large.message.append(" bytes is beyond the limit of "), sent_frame_limit_);
-        answer_error(answering_batch_, incoming_.get(answering_)->id, large);
+        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
+                     too_large("a result of ", size));
     }
     settle(answering_, answering_batch_);
     return fits;
@@ -103,7 +107,7 @@ inline bool session::reject(request_token request, const fault& error) {
     const incoming_request* open = incoming_.get(request);
     if (open == nullptr || !may_answer_) return false;
     const std::uint32_t batch = open->batch;
-    answer_error(batch, open->id, error);
+    answer_error(batch, open->id, error.code, error.message, error.data);
     settle(request, batch);
     return true;
 }

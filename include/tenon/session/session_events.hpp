@@ -6,6 +6,8 @@
 
 #include <tenon/session/session.hpp>
 
+#include <utility>
+
 namespace tenon::detail {
 
 // --- input ---
@@ -61,7 +63,9 @@ inline bool session::next_event(session_event& event, time_point now) {
         const frame_step step = reader_.next(text);
         if (step == frame_step::need_more) {
             note_frame_deadline();
-            return false;
+            if (now < frame_deadline_) return false;
+            end_stalled(); // bytes that keep coming one by one would put off handle_timeout() for ever
+            continue;
         }
         frame_deadline_ = never;
         if (take_step(event, step, text, now)) return true;
@@ -77,6 +81,12 @@ inline void session::note_frame_deadline() noexcept {
         frame_deadline_ = after(last_input_, limits_.assembly_timeout);
 }
 
+inline void session::set_error(session_event& event, int code, std::string message) {
+    event.error.code = code;
+    event.error.message = std::move(message);
+    event.error.data.clear();
+}
+
 inline bool session::take_completion(session_event& event) {
     const ended_call done = ended_calls_[next_ended_++];
     if (next_ended_ == ended_calls_.size()) {
@@ -86,19 +96,11 @@ inline bool session::take_completion(session_event& event) {
     event.kind = event_kind::response;
     event.call = {done.id};
     event.failed = true;
-    event.error.code = done.code;
-    event.error.data.clear();
-    switch (done.code) {
-    case codes::timeout:
-        event.error.message = "no answer in time";
-        break;
-    case codes::cancelled:
-        event.error.message = "cancelled";
-        break;
-    default:
-        event.error.message = "the connection is closed: ";
-        event.error.message += close_text_;
-    }
+    const bool closed = done.code == codes::unavailable;
+    const std::string_view why = closed                        ? "the connection is closed: "
+                                 : done.code == codes::timeout ? "no answer in time"
+                                                               : "cancelled";
+    set_error(event, done.code, join({why, closed ? std::string_view(close_text_) : std::string_view()}));
     return true;
 }
 
@@ -125,20 +127,20 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
     case frame_step::ignored_empty:
         ++counters_.empty_frames;
         event.kind = event_kind::bad_body;
-        event.error = {codes::invalid_request, "an empty frame is ignored", ""};
+        set_error(event, codes::invalid_request, join({"an empty frame is ignored"}));
         return true;
     case frame_step::too_large:
         ++counters_.oversized_frames;
         event.kind = event_kind::bad_body;
-        event.error = {codes::too_large, "a frame beyond the limit of ", ""};
-        append_number(event.error.message, limits_.max_frame_bytes);
-        event.error.message += " bytes is not read";
-        answer_error(0, {}, event.error);
+        set_error(
+            event, codes::too_large,
+            join({"a frame beyond the limit of ", digits(limits_.max_frame_bytes), " bytes is not read"}));
+        answer_error(0, {}, event.error.code, event.error.message);
         return true;
     case frame_step::violation:
         counters_.pollution_bytes = reader_.pollution_bytes();
         if (reader_.violation().reason == violation_reason::bad_charset)
-            answer_error(0, {}, {codes::parse_error, reader_.violation().message, ""});
+            answer_error(0, {}, codes::parse_error, reader_.violation().message);
         end_connection(reader_.violation().reason, reader_.violation().message, false);
         return false;
     case frame_step::end:

@@ -62,8 +62,7 @@ inline bool session::take_request(session_event& event, std::string_view body) {
         return refuse_request(envelope_.id, codes::invalid_request, "a request with this id is in flight");
     if (incoming_.size() >= limits_.max_incoming) {
         ++counters_.overloaded_requests;
-        answer_error(batches_.current(), envelope_.id,
-                     {codes::overloaded, "too many requests in flight", ""});
+        answer_error(batches_.current(), envelope_.id, codes::overloaded, "too many requests in flight");
         return false;
     }
     const std::uint32_t batch = batches_.current();
@@ -177,9 +176,7 @@ inline bool session::take_refused(session_event& event, std::string_view body, t
             event.kind = event_kind::response;
             event.call = {call};
             event.failed = true;
-            event.error.code = codes::internal_error;
-            event.error.data.clear();
-            event.error.message.insert(0, "malformed reply: ");
+            set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
             event.text = {};
             return true;
         }
@@ -188,17 +185,18 @@ inline bool session::take_refused(session_event& event, std::string_view body, t
     }
     // An answer is never answered, or two peers could go on for ever.
     if (!envelope_.maybe_response || !envelope_.has_outcome)
-        answer_error(batches_.current(), envelope_.id, envelope_.error);
+        answer_error(batches_.current(), envelope_.id, envelope_.error.code, envelope_.error.message);
     return take_bad_body(event, body, now);
 }
 
 inline bool session::take_batch(session_event& event, std::string_view body, time_point now) {
     envelope_.id = {};
     if (batches_.delivering()) {
-        envelope_.error = {codes::invalid_request, "Invalid Request: a batch inside a batch", ""};
+        envelope_.error.code = codes::invalid_request;
+        envelope_.error.message = join({"Invalid Request: a batch inside a batch"});
     } else {
         batch_was_bad_ = false;
-        batches_.begin() = body;
+        batches_.begin(body);
         const auto add = [](void* batches, std::string_view entry) {
             static_cast<batch_table*>(batches)->add(entry);
         };
@@ -207,7 +205,7 @@ inline bool session::take_batch(session_event& event, std::string_view body, tim
         batches_.end_delivery();
         batches_.end(batch);
     }
-    answer_error(batches_.current(), {}, envelope_.error);
+    answer_error(batches_.current(), {}, envelope_.error.code, envelope_.error.message);
     return take_bad_body(event, body, now);
 }
 
@@ -221,9 +219,9 @@ inline bool session::take_bad_body(session_event& event, std::string_view body, 
     const bool full = bad_count_ >= max_bad_bodies;
     // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
     if (full && role_ == session_role::host && now - oldest < bad_body_window)
-        end_connection(violation_reason::too_many_bad_bodies,
-                       "more than 10 unacceptable messages in a minute, the last: " + event.error.message,
-                       false);
+        end_connection(
+            violation_reason::too_many_bad_bodies,
+            join({"more than 10 unacceptable messages in a minute, the last: ", event.error.message}), false);
     oldest = now;
     ++bad_count_;
     return true;

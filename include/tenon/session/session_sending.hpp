@@ -50,42 +50,47 @@ inline json_writer session::begin_notify(std::string_view method) {
     return begin_message(writing::notification, method);
 }
 
-// Completes the open message, but for shared params, or says why it cannot go.
-inline result<void> session::close_value(const shared_bytes* params) {
+// Completes the open message, but for shared params. The code of what keeps it from being sent, or 0.
+inline int session::close_value(const shared_bytes* params) {
     byte_buffer& buffer = *value_buffer_;
-    std::size_t size = 0;
+    message_size_ = 0;
     if (params != nullptr) {
-        size = params->view().size() + 1;
+        message_size_ = params->view().size() + 1;
     } else {
         if (buffer.size() == value_start_) buffer.truncate(value_start_ - params_member.size());
         buffer.append('}');
     }
-    size += outbox_.body_size();
-    if (!writing_allowed_) {
-        if (phase_ == session_phase::closed)
-            return fault{codes::unavailable, "the connection is closed: " + close_text_};
-        return fault{codes::unavailable, "nothing may be sent before the handshake"};
+    message_size_ += outbox_.body_size();
+    if (!writing_allowed_) return codes::unavailable;
+    if (message_size_ > sent_frame_limit_) return codes::too_large;
+    return queue_full(1) ? codes::overloaded : 0;
+}
+
+inline fault session::refused_call(int code) const {
+    const bool closed = phase_ == session_phase::closed;
+    switch (code) {
+    case codes::too_large:
+        return {code, too_large("a message of ", message_size_)};
+    case codes::unavailable:
+        return {code,
+                join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
+                      closed ? std::string_view(close_text_) : std::string_view()})};
+    default:
+        return {code, join({calls_.size() >= limits_.max_outgoing
+                                ? "too many calls in flight"
+                                : "the peer does not read what is queued for it"})};
     }
-    if (size > sent_frame_limit_) {
-        fault large{codes::too_large, "a message of "};
-        append_number(large.message, size);
-        append_number(large.message.append(" bytes is beyond the limit of "), sent_frame_limit_);
-        return large;
-    }
-    if (queue_full(1)) return fault{codes::overloaded, "the peer does not read what is queued for it"};
-    return {};
 }
 
 inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
     TENON_ASSERT(writing_ == writing::call);
     writing_ = writing::nothing;
-    result<void> good = close_value(params);
-    if (good && calls_.size() >= limits_.max_outgoing)
-        good = fault{codes::overloaded, "too many calls in flight"};
-    if (!good) {
+    int refusal = close_value(params);
+    if (refusal == 0 && calls_.size() >= limits_.max_outgoing) refusal = codes::overloaded;
+    if (refusal != 0) {
         outbox_.rollback();
         ++counters_.refused_calls;
-        return std::move(good).error();
+        return refused_call(refusal);
     }
     if (deadline <= now) {
         outbox_.rollback();
@@ -108,7 +113,7 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
 inline bool session::end_notify(const shared_bytes* params) {
     TENON_ASSERT(writing_ == writing::notification);
     writing_ = writing::nothing;
-    if (!close_value(params)) {
+    if (close_value(params) != 0) {
         outbox_.rollback();
         ++counters_.dropped_notifications;
         return false;
@@ -182,7 +187,7 @@ inline void session::end_connection(violation_reason reason, std::string_view wh
     if (phase_ != session_phase::closed) {
         phase_ = next_phase(phase_, phase_trigger::connection_closed);
         close_reason_ = reason;
-        close_text_ = why;
+        close_text_ = join({why});
         calls_.take_all(codes::unavailable, ended_calls_);
     }
     frame_deadline_ = never;
@@ -209,9 +214,11 @@ inline void session::handle_timeout(time_point now) {
         for (std::size_t index = first; index != last; ++index) send_cancel(ended_calls_[index].id);
     }
     // What came meanwhile may be the rest of the frame: next_event() looks at it first.
-    if (frame_deadline_ <= now && !input_unread_)
-        end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time",
-                       false);
+    if (frame_deadline_ <= now && !input_unread_) end_stalled();
+}
+
+inline void session::end_stalled() {
+    end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time", false);
 }
 
 } // namespace tenon::detail

@@ -40,9 +40,8 @@ inline bool envelope_parser::refuse(int code, std::string_view title, std::strin
                                     std::string_view name) {
     message_.kind = envelope_kind::refused;
     message_.error.code = code;
-    message_.error.message = title;
-    message_.error.message.append(": ").append(sentence);
-    if (!name.empty()) message_.error.message.append(" '").append(name).append("'");
+    const std::string_view quote = name.empty() ? "" : "'";
+    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
     return false;
 }
 
@@ -206,12 +205,13 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
     while (check.next_element() && check.skip_value()) ++count;
     if (!check.finish()) {
         error = check.error();
-        error.message.insert(0, "Parse error: ");
+        error.message = join({"Parse error: ", error.message});
         return false;
     }
     if (count == 0 || count > max_batch) {
-        error = {codes::invalid_request, count == 0 ? "Invalid Request: an empty batch"
-                                                    : "Invalid Request: a batch of more than 256"};
+        error.code = codes::invalid_request;
+        error.message =
+            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
         return false;
     }
     json_reader in(body);

@@ -8,7 +8,6 @@
 //     buffer.append('}');
 
 #include <tenon/core/byte_buffer.hpp>
-#include <tenon/core/fault.hpp>
 #include <tenon/json/writer.hpp>
 
 #include <cstdint>
@@ -49,16 +48,17 @@ inline void append_result_head(byte_buffer& to, std::string_view id) {
     to.append(",\"result\":");
 }
 
-/// A whole message.
-inline void append_error(byte_buffer& to, std::string_view id, const fault& error) {
+/// A whole message. `data` is JSON text, or empty for none.
+inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
+                         std::string_view data = {}) {
     append_id(to, id);
     to.append(",\"error\":{\"code\":");
-    json_writer(to).integer(error.code);
+    json_writer(to).integer(code);
     to.append(",\"message\":");
-    json_writer(to).string(error.message);
-    if (!error.data.empty()) {
+    json_writer(to).string(message);
+    if (!data.empty()) {
         to.append(",\"data\":");
-        to.append(error.data);
+        to.append(data);
     }
     to.append("}}");
 }

@@ -86,8 +86,7 @@ inline frame_step frame_reader::fail(violation_reason reason, std::string messag
 }
 
 inline frame_step frame_reader::truncated(std::string_view inside) {
-    std::string message("the input ended inside a ");
-    return fail(violation_reason::truncated, message.append(inside));
+    return fail(violation_reason::truncated, join({"the input ended inside a ", inside}));
 }
 
 // The header of nearly every frame there is, without looking at its lines: exactly ours, and of a size that
@@ -134,7 +133,7 @@ inline frame_step frame_reader::at_boundary() {
         if (searched_ == text.size()) {
             // One long word: a name as far as anybody can tell, so a header's limit holds.
             if (searched_ >= max_header_bytes)
-                return fail(violation_reason::header_too_large, "a header's name without an end");
+                return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
             if (!ended_) return frame_step::need_more;
         }
         header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
@@ -156,7 +155,7 @@ inline frame_step frame_reader::in_header() {
         if (line_end == std::string_view::npos) {
             searched_ = text.size();
             if (text.size() == max_header_bytes)
-                return fail(violation_reason::header_too_large, "a header block beyond 8 KiB");
+                return fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}));
             if (!ended_) return frame_step::need_more;
             if (inside_frame()) return truncated("header block");
             become_pollution(text.size());
@@ -191,10 +190,9 @@ inline frame_step frame_reader::begin_body(std::uint64_t length) {
     if (length <= max_frame_bytes_) return look_again;
     state_ = state::drain;
     if (within_drain(length)) return frame_step::too_large;
-    std::string message("Content-Length ");
-    append_number(message, length);
-    append_number(message.append(" is far beyond the limit of "), max_frame_bytes_);
-    return fail(violation_reason::bad_length, std::move(message));
+    return fail(
+        violation_reason::bad_length,
+        join({"Content-Length ", digits(length), " is far beyond the limit of ", digits(max_frame_bytes_)}));
 }
 
 inline frame_step frame_reader::in_body(std::string_view& text) {
@@ -251,11 +249,11 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
     if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
     pollution_bytes_ += used;
     if (quote_.size() < quoted_pollution_bytes)
-        quote_.append(all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
+        detail::append(quote_, all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
     consume(used);
     certain_ = certain_ > used ? certain_ - used : 0;
     if (pollution_bytes_ > max_pollution_bytes) {
-        std::string message("stdout is reserved for the protocol, but it holds other text: ");
+        std::string message = join({"stdout is reserved for the protocol, but it holds other text: "});
         append_escaped(message, quote_, quoted_pollution_bytes);
         return fail(violation_reason::polluted, std::move(message));
     }
@@ -293,7 +291,8 @@ inline frame_step frame_reader::in_line_drain() {
     const std::size_t taken = whole ? line_end + 1 : left();
     consume(taken);
     remaining_ += taken;
-    if (!within_drain(remaining_)) return fail(violation_reason::too_large, "a line far beyond the limit");
+    if (!within_drain(remaining_))
+        return fail(violation_reason::too_large, join({"a line far beyond the limit"}));
     if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
     state_ = state::line;
     return look_again;

@@ -70,8 +70,8 @@ private:
     outcome take_type(std::string_view value);
     outcome broken(violation_reason reason, std::string_view sentence, std::string_view quoted = {}) {
         violation_.reason = reason;
-        violation_.message = sentence;
-        if (!quoted.empty()) append_escaped(violation_.message.append(": "), quoted);
+        violation_.message = join({sentence, quoted.empty() ? "" : ": "});
+        if (!quoted.empty()) append_escaped(violation_.message, quoted);
         return outcome::broken;
     }
     static std::string_view trimmed(std::string_view text) noexcept {

@@ -6,10 +6,9 @@
 //
 // Each reason has a stable name for logs, counters and status pages.
 
-#include <tenon/json/number.hpp>
+#include <tenon/core/text.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -74,24 +73,22 @@ namespace detail {
 /// Appends a peer's bytes so that they can stand in a log: printable ASCII alone, at most `limit` of them.
 inline void append_escaped(std::string& to, std::string_view bytes, std::size_t limit = 64) {
     constexpr char hex[] = "0123456789abcdef";
-    to += '"';
+    append(to, "\"");
     for (const char byte : bytes.substr(0, limit)) {
         const auto value = static_cast<unsigned char>(byte);
-        if (byte == '"' || byte == '\\')
-            (to += '\\') += byte;
+        const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
+        if (byte == '"')
+            append(to, "\\\"");
+        else if (byte == '\\')
+            append(to, "\\\\");
         else if (byte == '\n')
-            to += "\\n";
+            append(to, "\\n");
         else if (value >= 0x20 && value < 0x7f)
-            to += byte;
+            append(to, {&byte, 1});
         else
-            ((to += "\\x") += hex[value >> 4]) += hex[value & 15];
+            append(to, {escaped, sizeof escaped});
     }
-    to += bytes.size() > limit ? "\"..." : "\"";
-}
-
-inline void append_number(std::string& to, std::uint64_t number) {
-    char digits[20];
-    to.append(digits, write_unsigned(digits, number));
+    append(to, bytes.size() > limit ? "\"..." : "\"");
 }
 
 } // namespace detail
