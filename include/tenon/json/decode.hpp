@@ -26,6 +26,17 @@ namespace tenon::detail {
 template <class T>
 bool decode(json_reader& in, T& value);
 
+/// Says what is wrong with the type of elements before their container is instantiated for reading, whose own
+/// words would come first.
+template <class T>
+constexpr bool can_be_read() {
+    static_assert(shape_of<T> != shape::unknown,
+                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
+                  "container, and it has no describe() and no tenon::json_codec");
+    static_assert(std::is_default_constructible_v<T>, "tenon: a type that is read needs a default constructor");
+    return true;
+}
+
 template <class T>
 bool decode_integer(json_reader& in, T& value) {
     using limits = std::numeric_limits<T>;
@@ -93,6 +104,7 @@ bool decode_enum(json_reader& in, T& value) {
 
 template <class T, std::size_t Index = 0>
 bool decode_variant(json_reader& in, T& value, json_reader::mark start) {
+    static_assert(can_be_read<std::variant_alternative_t<Index, T>>());
     auto& alternative = value.template emplace<Index>();
     if (detail::decode(in, alternative)) return true;
     if constexpr (Index + 1 < std::variant_size_v<T>)
@@ -130,6 +142,7 @@ bool decode_array(json_reader& in, T& value) {
 
 template <class T>
 bool decode_sequence(json_reader& in, T& value) {
+    static_assert(can_be_read<typename T::value_type>());
     value.clear();
     if (!in.enter_array()) return false;
     for (std::size_t index = 0; in.next_element(); ++index) {
@@ -165,6 +178,7 @@ template <class T>
 bool decode_map(json_reader& in, T& value) {
     using key_type = typename T::key_type;
     static_assert(is_map_key<key_type>, "tenon: a map's key must be a std::string, an integer or an enum");
+    static_assert(can_be_read<typename T::mapped_type>());
     value.clear();
     if (!in.enter_object()) return false;
     std::string_view name;
@@ -268,9 +282,7 @@ bool decode_foreign(json_reader& in, T& value) {
 template <class T>
 bool decode(json_reader& in, T& value) {
     constexpr shape form = shape_of<T>;
-    static_assert(form != shape::unknown,
-                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
-                  "container, and it has no describe() and no tenon::json_codec");
+    static_assert(can_be_read<T>());
     if constexpr (form == shape::codec) return decode_codec(in, value);
     else if constexpr (form == shape::any) return value.read(in);
     else if constexpr (form == shape::foreign) return decode_foreign(in, value);
@@ -286,6 +298,7 @@ bool decode(json_reader& in, T& value) {
         static_assert(std::is_same_v<T, std::string>, "tenon: text is read into a std::string, which owns it");
         return in.read_string(value);
     } else if constexpr (form == shape::optional) {
+        static_assert(can_be_read<typename T::value_type>());
         if (in.peek() == json_kind::null) return value.reset(), in.read_null();
         return detail::decode(in, value.emplace());
     } else if constexpr (form == shape::duration) {

@@ -61,7 +61,7 @@ constexpr std::string_view member_in(std::string_view signature) {
 }
 
 template <class T>
-inline constexpr std::size_t plain_member_count = count_members<T>();
+inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
 template <class T>
 constexpr auto plain_addresses() {

@@ -2,7 +2,8 @@
 #define TENON_JSON_UNPACK_HPP
 
 // How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
-// leaves to counting braces. Up to 32 members; bases, C arrays and bit-fields are not understood.
+// leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
+// not understood.
 //
 // The ladder below is long because a structured binding must spell out every name.
 
@@ -35,6 +36,52 @@ constexpr std::size_t count_members() {
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
     else return Count;
+}
+
+/// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
+template <class T>
+struct only_base_of {
+    template <class Base>
+        requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
+    operator Base() const;
+};
+
+template <class T>
+concept has_base = requires { T{only_base_of<T>{}}; };
+
+// A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
+// take empty braces is no array.
+template <class T, std::size_t... Before, std::size_t... Behind>
+constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
+    if constexpr (requires {
+                      T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
+                  })
+        return false;
+    else return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+}
+
+template <class T, std::size_t... Index>
+constexpr bool has_array(std::index_sequence<Index...>) {
+    return (begins_array<T>(std::make_index_sequence<Index>(),
+                            std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
+            ...);
+}
+
+/// What count_members() says, where that is the number of members.
+template <class T>
+constexpr std::size_t member_count_of() {
+    constexpr std::size_t count = count_members<T>();
+    if constexpr (count > max_members) {
+        static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
+    } else if constexpr (has_base<T>) {
+        static_assert(!has_base<T>, "tenon: a struct that has a base class needs a describe()");
+    } else if constexpr (has_array<T>(std::make_index_sequence<count>())) {
+        static_assert(count == 0, "tenon: a struct with a C array as a member needs a describe(); a std::array "
+                                  "needs nothing");
+    } else {
+        return count;
+    }
+    return 0;
 }
 
 /// Calls `visit` with a reference to each of the `count` members of `value`, in order.

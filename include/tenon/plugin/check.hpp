@@ -1,17 +1,22 @@
 #ifndef TENON_PLUGIN_CHECK_HPP
 #define TENON_PLUGIN_CHECK_HPP
 
-// An author's mistakes, each as one sentence from the compiler. Everything that is checked here is checked
-// before anything else of the plugin is instantiated, so that the sentence comes first.
+// An author's mistakes, each as one sentence from the compiler (tests/compile_fail/). Everything that is checked
+// here is checked before anything else of the plugin is instantiated, so that the sentence comes first, and
+// nothing else of it is instantiated where a check failed, so that little comes after. Conditions have names,
+// because compilers quote them with the types they were asked about.
 
 #include <tenon/plugin/answers.hpp>
 #include <tenon/plugin/message.hpp>
 #include <tenon/plugin/responder.hpp>
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
 namespace tenon::detail {
+
+// --- handlers ---
 
 template <class P, class M>
 concept receives_plain = requires(P& plugin, const M& message) { plugin.receive(message); };
@@ -62,44 +67,71 @@ constexpr bool can_be_written() {
     else return shape_of<T> != shape::unknown;
 }
 
-template <class M>
-constexpr int names_given() {
-    return int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
+template <class P, class M>
+constexpr bool check_answer() {
+    using answer = answer_of<P, M>;
+    if constexpr (event_message<M>) {
+        constexpr bool good =
+            std::is_void_v<answer> || std::is_same_v<answer, flow> || std::is_same_v<answer, rewrite<M>>;
+        static_assert(good, "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
+        return good;
+    } else if constexpr (route_message<M>) {
+        constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
+        static_assert(good, "tenon: receive() of a route must return a tenon::response or a type that can be "
+                            "described");
+        return good;
+    } else {
+        constexpr bool good = can_be_written<answer>();
+        static_assert(good, "tenon: receive() of a command must return a type that can be described");
+        return good;
+    }
 }
+
+// --- messages ---
+
+template <class M>
+inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
+
+template <class M>
+concept named_while_compiling = requires { typename std::bool_constant<name_of_message<M>().empty()>; };
+
+template <class M>
+constexpr bool well_named() {
+    if constexpr (route_message<M>) return is_route(M::route);
+    else return !name_of_message<M>().empty();
+}
+
+template <class M>
+concept describable_message =
+    (shape_of<M> == shape::object || shape_of<M> == shape::codec) && std::is_default_constructible_v<M>;
 
 template <class P, class M>
 constexpr bool check_message() {
-    if constexpr (names_given<M>() != 1) {
-        static_assert(names_given<M>() == 1,
-                      "tenon: a received struct must say what it is, with one of `static constexpr auto event`, "
-                      "`command` or `route`");
-    } else if constexpr (shape_of<M> != shape::object && shape_of<M> != shape::codec) {
-        static_assert(!std::is_same_v<M, M>,
+    if constexpr (things_said<M> != 1) {
+        static_assert(things_said<M> == 1,
+                      "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
+                      "event`, `command` or `route`");
+    } else if constexpr (!named_while_compiling<M>) {
+        static_assert(named_while_compiling<M>,
+                      "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
+                      "is known while compiling");
+    } else if constexpr (!well_named<M>()) {
+        static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
+        static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
+    } else if constexpr (!describable_message<M>) {
+        static_assert(describable_message<M>,
                       "tenon: a received struct cannot be described: make it a plain aggregate, or give it a "
                       "describe()");
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
-        static_assert(!std::is_same_v<M, M>, "tenon: receive() must take its message by const reference");
+        static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {
-        static_assert(!std::is_same_v<M, M>,
+        static_assert(receives_any<P, M>,
                       "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
                       "for it");
     } else {
-        using answer = answer_of<P, M>;
-        if constexpr (event_message<M>)
-            static_assert(std::is_void_v<answer> || std::is_same_v<answer, flow> ||
-                              std::is_same_v<answer, rewrite<M>>,
-                          "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
-        else if constexpr (route_message<M>)
-            static_assert(std::is_same_v<answer, response> || can_be_written<answer>(),
-                          "tenon: receive() of a route must return a tenon::response or a type that can be "
-                          "described");
-        else
-            static_assert(can_be_written<answer>(),
-                          "tenon: receive() of a command must return a type that can be described");
-        if constexpr (route_message<M>)
-            static_assert(is_route(M::route), "tenon: a route is a method and a path: \"GET /path\"");
+        return check_answer<P, M>();
     }
-    return true;
+    return false;
 }
 
 template <class A, class B>
@@ -117,23 +149,116 @@ constexpr bool names_differ(type<First>, type<Rest>... rest) {
 template <class P, class... M>
 constexpr bool check_messages(list<M...>) {
     constexpr bool each = (check_message<P, M>() && ...);
-    if constexpr (each && sizeof...(M) > 1 && ((names_given<M>() == 1) && ...))
+    if constexpr (each && sizeof...(M) > 1)
         static_assert(names_differ(type<M>()...), "tenon: two structs in `receives` have the same name");
     return each;
 }
 
+// --- the plugin ---
+
+template <class P>
+concept says_who_it_is = requires(P& plugin) {
+    { plugin.about } -> std::convertible_to<about>;
+};
+template <class T>
+inline constexpr bool is_list = false;
+template <class... M>
+inline constexpr bool is_list<list<M...>> = true;
+template <class P>
+concept lists_messages = requires { requires is_list<typename P::receives>; };
+
+// An author may have a public member of one of the names below that is no function: it is not meant for us.
+template <class T>
+concept member_function = std::is_member_function_pointer_v<T>;
+
+template <class P, class Config>
+type<Config> configuration(result<void> (P::*)(const Config&));
+template <class P, class Config>
+type<Config> configuration(result<void> (P::*)(const Config&) const);
+
+/// What configure() takes: the type of the plugin's configuration.
+template <class P>
+using configuration_of = decltype(type_inside(configuration(&P::configure)));
+
+template <class P>
+concept configured = requires { requires member_function<decltype(&P::configure)>; };
+template <class P>
+concept configured_well = requires {
+    requires shape_of<configuration_of<P>> != shape::unknown;
+    requires std::is_default_constructible_v<configuration_of<P>>;
+};
+
+template <class P>
+concept reports_health = requires { requires member_function<decltype(&P::health)>; } ||
+                         requires(P& plugin) { plugin.health(); };
+template <class P>
+concept reports_health_well = requires(P& plugin) {
+    { plugin.health() } -> std::convertible_to<health>;
+};
+
+template <class P>
+concept ticks = requires { requires member_function<decltype(&P::tick)>; } ||
+                requires(P& plugin, const host_link& host) { plugin.tick(host); };
+template <class P>
+concept ticks_well = requires(P& plugin, const host_link& host) {
+    { plugin.tick(host) } -> std::convertible_to<milliseconds>;
+};
+
+template <class P>
+concept counts_threads = requires { P::threads; };
+template <class P>
+concept counts_threads_well = requires { requires std::bool_constant<(P::threads > 0)>::value; };
+
+template <class P>
+constexpr bool check_members() {
+    if constexpr (configured<P> && !configured_well<P>)
+        static_assert(configured_well<P>,
+                      "tenon: configure() must be one `tenon::result<void> configure(const Settings&)`, with "
+                      "settings that can be described");
+    else if constexpr (reports_health<P> && !reports_health_well<P>)
+        static_assert(reports_health_well<P>, "tenon: health() must take nothing and return tenon::health");
+    else if constexpr (ticks<P> && !ticks_well<P>)
+        static_assert(ticks_well<P>, "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
+    else if constexpr (counts_threads<P> && !counts_threads_well<P>)
+        static_assert(counts_threads_well<P>,
+                      "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
+    else return true;
+    return false;
+}
+
 template <class P>
 constexpr bool check_plugin() {
-    if constexpr (!requires(P& plugin) { about(plugin.about); }) {
-        static_assert(!std::is_same_v<P, P>,
-                      "tenon: a plugin must say who it is: `static constexpr tenon::about about{.name = ..., "
-                      ".version = ...};`");
-    } else if constexpr (!requires { typename P::receives; }) {
-        static_assert(!std::is_same_v<P, P>,
-                      "tenon: a plugin must list what it receives: `using receives = tenon::list<...>;`");
-    } else {
-        return check_messages<P>(typename P::receives());
-    }
+    if constexpr (!says_who_it_is<P>)
+        static_assert(says_who_it_is<P>,
+                      "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
+                      "= ..., .version = ...};`");
+    else if constexpr (!lists_messages<P>)
+        static_assert(lists_messages<P>,
+                      "tenon: a plugin must list what it receives, with a public `using receives = "
+                      "tenon::list<...>;`");
+    else return check_messages<P>(typename P::receives()) && check_members<P>();
+    return false;
+}
+
+// For a plugin that is made here, by its type alone.
+
+template <class P>
+concept says_who_it_is_without_object = requires {
+    { *&P::about } -> std::convertible_to<about>;
+};
+template <class P>
+concept made_without_arguments = std::is_default_constructible_v<P> || std::is_constructible_v<P, host_link>;
+
+template <class P>
+constexpr bool check_plugin_class() {
+    if constexpr (!check_plugin<P>()) return false;
+    else if constexpr (!says_who_it_is_without_object<P>)
+        static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
+    else if constexpr (!made_without_arguments<P>)
+        static_assert(made_without_arguments<P>,
+                      "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
+                      "otherwise is served by tenon::serve(plugin, argc, argv)");
+    else return true;
     return false;
 }
 

@@ -124,14 +124,9 @@ struct handler_table<P, list<M...>> {
         {}};
 };
 
-// The type of configuration is what configure() takes.
-template <class P, class Config>
-Config configured_type(result<void> (P::*)(const Config&));
-
 template <class P>
 result<void> run_configure(void* object, std::string_view config) {
-    using Config = decltype(configured_type(&P::configure));
-    auto read = from_json<Config>(config, {.root = "config"});
+    auto read = from_json<configuration_of<P>>(config, {.root = "config"});
     if (!read) return fault{codes::invalid_params, read.error().message};
     return static_cast<P*>(object)->configure(*read);
 }
@@ -155,10 +150,10 @@ plugin_hooks make_hooks(const about& identity) {
     }
     if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
-    if constexpr (requires { &P::configure; }) hooks.configure = &run_configure<P>;
-    if constexpr (requires(P& plugin) { health(plugin.health()); })
+    if constexpr (configured<P>) hooks.configure = &run_configure<P>;
+    if constexpr (reports_health<P>)
         hooks.check = [](void* object, json_writer& out) { write_answer(out, static_cast<P*>(object)->health()); };
-    if constexpr (requires(P& plugin, const host_link& host) { milliseconds(plugin.tick(host)); })
+    if constexpr (ticks<P>)
         hooks.tick = [](void* object, engine& runs_in) -> milliseconds {
             return static_cast<P*>(object)->tick(host_link(runs_in));
         };

@@ -19,16 +19,24 @@ namespace tenon {
 
 namespace detail {
 
+template <class Lambda, class Result, class M, class... Rest>
+type<M> message_of(Result (Lambda::*)(const M&, Rest...));
+template <class Lambda, class Result, class M, class... Rest>
+type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
+
 template <class Lambda>
-struct message_taken : message_taken<decltype(&Lambda::operator())> {};
-template <class Lambda, class Result, class M, class... Rest>
-struct message_taken<Result (Lambda::*)(const M&, Rest...)> {
-    using type = M;
-};
-template <class Lambda, class Result, class M, class... Rest>
-struct message_taken<Result (Lambda::*)(const M&, Rest...) const> {
-    using type = M;
-};
+concept handles_message = requires { message_of(&Lambda::operator()); };
+
+template <class Lambda>
+constexpr auto message_taken() {
+    if constexpr (handles_message<Lambda>) {
+        return decltype(message_of(&Lambda::operator()))();
+    } else {
+        static_assert(handles_message<Lambda>,
+                      "tenon: a lambda handler must take its message by const reference, and not as `auto`");
+        return type<void>();
+    }
+}
 
 template <class... Lambda>
 struct overloads : Lambda... {
@@ -42,7 +50,7 @@ struct overloads<> {};
 template <class... Lambda>
 class plugin {
 public:
-    using receives = list<typename detail::message_taken<Lambda>::type...>;
+    using receives = list<decltype(detail::type_inside(detail::message_taken<Lambda>()))...>;
     const tenon::about about;
 
     explicit plugin(const tenon::about& identity) : about(identity) {}

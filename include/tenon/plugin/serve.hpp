@@ -125,7 +125,7 @@ int serve(P& plugin, int argc, char** argv) {
 /// Makes the plugin, from a host_link if it wants one, and serves it.
 template <class P>
 int serve(int argc, char** argv) {
-    if constexpr (detail::check_plugin<P>()) {
+    if constexpr (detail::check_plugin_class<P>()) {
         const auto hooks = detail::make_hooks<P>(P::about);
         const auto line = detail::read_command_line(argc, argv);
         int code;

@@ -1,0 +1,16 @@
+// expect: tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) for it
+
+#include <tenon.hpp>
+
+struct greet {
+    static constexpr auto command = "greet";
+    std::string who;
+};
+
+class wrong {
+public:
+    static constexpr tenon::about about{.name = "wrong", .version = "1.0.0"};
+    using receives = tenon::list<greet>;
+};
+
+int main(int argc, char** argv) { return tenon::serve<wrong>(argc, argv); }

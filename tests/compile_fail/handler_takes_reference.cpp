@@ -1,0 +1,18 @@
+// expect: tenon: receive() must take its message by const reference
+
+#include <tenon.hpp>
+
+struct greet {
+    static constexpr auto command = "greet";
+    std::string who;
+};
+
+class wrong {
+public:
+    static constexpr tenon::about about{.name = "wrong", .version = "1.0.0"};
+    using receives = tenon::list<greet>;
+
+    std::string receive(greet& g) { return "hello " + g.who; }
+};
+
+int main(int argc, char** argv) { return tenon::serve<wrong>(argc, argv); }

@@ -1,0 +1,24 @@
+// expect: tenon: two structs in `receives` have the same name
+
+#include <tenon.hpp>
+
+struct one {
+    static constexpr auto command = "greet";
+    std::string who;
+};
+
+struct two {
+    static constexpr auto command = "greet";
+    int count = 0;
+};
+
+class wrong {
+public:
+    static constexpr tenon::about about{.name = "wrong", .version = "1.0.0"};
+    using receives = tenon::list<one, two>;
+
+    void receive(const one&) {}
+    void receive(const two&) {}
+};
+
+int main(int argc, char** argv) { return tenon::serve<wrong>(argc, argv); }
