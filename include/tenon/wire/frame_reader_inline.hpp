@@ -129,13 +129,12 @@ inline frame_step frame_reader::at_boundary() {
     if (header && text.size() < content_prefix.size())
         return ended_ ? truncated("header block") : frame_step::need_more;
     if (!header) {
-        while (searched_ != text.size() && is_token(text[searched_])) ++searched_;
-        if (searched_ == text.size()) {
-            // One long word: a name as far as anybody can tell, so a header's limit holds.
-            if (searched_ >= max_header_bytes)
-                return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
-            if (!ended_) return frame_step::need_more;
-        }
+        while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
+            ++searched_;
+        // One long word: a name as far as anybody can tell, so a header's limit holds.
+        if (searched_ == max_header_bytes)
+            return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
+        if (searched_ == text.size() && !ended_) return frame_step::need_more;
         header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
