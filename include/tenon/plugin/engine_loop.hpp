@@ -52,6 +52,8 @@ inline bool engine::over() {
 inline bool engine::read_once(time_point deadline) {
     // What workers have not done yet is not added to without end. Health waits too then, and says so.
     while (workers_ != 0 && waiting_bytes_ > max_waiting_bytes && !over_) changed_.wait(mutex_, never);
+    // What a busy handler kept in the pipe has not stalled.
+    if (session_.next_deadline() != never) session_.excuse(now() - now_);
     if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
     const std::span<char> room = session_.input_room();
     std::size_t count = 0;

@@ -16,7 +16,7 @@ inline void engine::take(const session_event& event, bool may_run) {
     case event_kind::request: return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent") run_or_enqueue(event, may_run);
+        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr) run_or_enqueue(event, may_run);
         return;
     case event_kind::response: return complete(event);
     case event_kind::cancelled:
@@ -64,7 +64,7 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 inline void engine::shake_hands(const session_event& event) {
     field offered[] = {{"protocolVersions", 2}, {"config", 6}, {"limits", 9}};
     const auto& [versions, config, limits] = offered;
-    json_reader in(event.params, {"params", event.params_offset});
+    json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(event.request, {codes::version_mismatch,
@@ -76,7 +76,7 @@ inline void engine::shake_hands(const session_event& event) {
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
-    if (!config.value.empty()) config_ = join({config.value});
+    config_ = join({config.value.empty() ? "{}" : config.value});
     if (hooks_.configure != nullptr) {
         mutex_.unlock();
         const auto taken = configure(config_);
@@ -149,6 +149,7 @@ inline void engine::work(request_token request, std::string_view method, std::st
     invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset}};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
+    flush(); // the handler may take long
     mutex_.unlock();
     if (run_it != nullptr) run_it(*this, call);
     else reconfigure(call);

@@ -138,6 +138,10 @@ public:
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
+    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    void excuse(time_point::duration busy) noexcept {
+        if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
+    }
 
     // --- looking in ---
 
