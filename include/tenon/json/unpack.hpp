@@ -61,11 +61,13 @@ constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<
 }
 
 template <class T, std::size_t... Index>
-constexpr bool has_array(std::index_sequence<Index...>) {
+constexpr bool any_array_begins(std::index_sequence<Index...>) {
     return (begins_array<T>(std::make_index_sequence<Index>(),
                             std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
             ...);
 }
+template <class T>
+concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
 
 /// What count_members() says, where that is the number of members.
 template <class T>
@@ -75,9 +77,9 @@ constexpr std::size_t member_count_of() {
         static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
     } else if constexpr (has_base<T>) {
         static_assert(!has_base<T>, "tenon: a struct that has a base class needs a describe()");
-    } else if constexpr (has_array<T>(std::make_index_sequence<count>())) {
-        static_assert(count == 0, "tenon: a struct with a C array as a member needs a describe(); a std::array "
-                                  "needs nothing");
+    } else if constexpr (has_c_array<T>) {
+        static_assert(!has_c_array<T>, "tenon: a struct with a C array as a member needs a describe(); a "
+                                       "std::array needs nothing");
     } else {
         return count;
     }
