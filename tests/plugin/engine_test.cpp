@@ -341,6 +341,14 @@ TEST_CASE("while a handler waits, health and cancellation are attended to and ot
     CHECK(all == expected);
 }
 
+TEST_CASE("what came together with a request is attended to while its handler waits") {
+    raw_host<talker> host;
+    const auto all = host.say(execute("1", "askHost", R"({"method":"users/kick"})"), health,
+                              execute("2", "echo", put_in("a")), result_of("1", "7"));
+    CHECK(all ==
+          texts{request("1", "users/kick", "1"), healthy, result_of("1", "7"), result_of("2", R"("a")")});
+}
+
 TEST_CASE("work that was kept may wait for the host itself") {
     raw_host<talker> host;
     int calls = 0;

@@ -118,6 +118,7 @@ public:
 
     /// Tells the host that this event was received.
     result<void> acknowledge() const {
+        if (event_id_.empty()) return fault{codes::invalid_request, "there is no event to acknowledge"};
         detail::engine::outgoing call(connection());
         json_writer out = call.call("plugin/ackEvent");
         out.begin_object();

@@ -66,7 +66,6 @@ public:
     void progress(request_token request, std::string_view value);
     void reject(request_token request, const fault& error);
     const plugin_hooks& hooks() const noexcept { return hooks_; }
-    time_point latest_read() const noexcept { return now_; }
     /// Calls the handler, and answers for it where it throws.
     void run(const handler& target, invocation& call);
     void start_workers();
@@ -89,6 +88,7 @@ private:
         std::string method = {};
         std::string params = {};
         std::size_t params_offset = 0;
+        time_point received = {};
     };
 
     // A thread that waits for the answer to a call of ours.
@@ -109,7 +109,8 @@ private:
     void take_request(const session_event& event, bool may_run);
     void run_or_enqueue(const session_event& event, bool may_run);
     void shake_hands(const session_event& event);
-    void work(request_token request, std::string_view method, std::string_view params, std::size_t offset);
+    void work(request_token request, std::string_view method, std::string_view params, std::size_t offset,
+              time_point received);
     using runner = void (*)(engine&, invocation&);
     runner runner_of(std::string_view method) const noexcept;
     void reconfigure(const invocation& call);
@@ -122,7 +123,7 @@ private:
     bool withdraw(request_token request);
     static void* worker_main(void* self);
 
-    result<std::string> wait_for(call_id call, time_point deadline);
+    result<std::string> wait_for(call_id call);
     void complete(const session_event& event);
     void flush();
     void tick_if_due();
@@ -212,10 +213,10 @@ public:
     }
     result<std::string> finish_call(milliseconds timeout) {
         finished_ = true;
-        const time_point now = owner_.now(), deadline = after(now, timeout);
-        auto call = owner_.session_.finish_call(deadline, now);
+        const time_point now = owner_.now();
+        auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
-        return owner_.wait_for(*call, deadline);
+        return owner_.wait_for(*call);
     }
 
 private:

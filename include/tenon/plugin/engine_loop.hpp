@@ -59,8 +59,9 @@ inline bool engine::read_once(time_point deadline) {
     std::size_t count = 0;
     mutex_.unlock();
     const read_outcome outcome = io_->read(room, deadline, count);
-    now_ = io_->now();
+    const time_point now = io_->now();
     mutex_.lock();
+    now_ = now;
     if (outcome == read_outcome::bytes) session_.input_received(count, now_);
     else if (outcome == read_outcome::ended) session_.receive_end(now_);
     if (session_.next_deadline() <= now_) session_.handle_timeout(now_);
@@ -95,19 +96,21 @@ inline void engine::flush() {
     changed_.wake_all();
 }
 
-inline result<std::string> engine::wait_for(call_id call, time_point deadline) {
+inline result<std::string> engine::wait_for(call_id call) {
     waiter self{.next = waiters_, .call = call};
     waiters_ = &self;
     flush();
     if (reader_.is_this()) {
-        // The session minds the deadline and answers a call that has none.
-        while (!self.answered && !over_) {
-            read_once(deadline);
+        // The session minds the deadline, which the host's progress reports may put off.
+        for (;;) {
             take_messages(false);
             flush();
+            if (self.answered || over_) break;
+            read_once(never);
         }
     } else {
-        while (!self.answered && !over_ && now() < deadline) changed_.wait(mutex_, deadline);
+        while (!self.answered && !over_ && now() < session_.deadline_of(call))
+            changed_.wait(mutex_, session_.deadline_of(call));
         if (!self.answered && !over_) {
             session_.cancel(call, now());
             flush();
@@ -147,10 +150,9 @@ inline result<void> engine::attach(std::string_view token) {
     }
     out.end_object();
     now_ = now();
-    const time_point deadline = after(now_, default_call_timeout);
-    auto call = session_.finish_call(deadline, now_);
+    auto call = session_.finish_call(after(now_, default_call_timeout), now_);
     if (!call) return call.error();
-    auto answer = wait_for(*call, deadline);
+    auto answer = wait_for(*call);
     if (!answer) return answer.error();
     return {};
 }
@@ -164,7 +166,7 @@ inline void engine::enqueue(const session_event& event) {
         return;
     }
     auto* added = new job{nullptr, event.request, join({event.method}), join({event.params}),
-                          event.params_offset};
+                          event.params_offset, now_};
     waiting_bytes_ += size;
     (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
     last_job_ = added;
@@ -178,7 +180,7 @@ inline bool engine::run_next_job() {
     if (first_job_ == nullptr) last_job_ = nullptr;
     waiting_bytes_ -= next->params.size() + sizeof(job);
     changed_.wake_all(); // the reader may wait for room
-    work(next->request, next->method, next->params, next->params_offset);
+    work(next->request, next->method, next->params, next->params_offset, next->received);
     delete next;
     if (first_job_ == nullptr && dropped_events_ != 0) {
         io_->report("events were dropped while a handler was busy");
@@ -218,8 +220,8 @@ inline void engine::tick_if_due() {
 #else
     wait = hooks_.tick(hooks_.plugin, *this);
 #endif
-    now_ = io_->now();
     mutex_.lock();
+    now_ = now();
     next_tick_ = after(now_, wait);
 }
 

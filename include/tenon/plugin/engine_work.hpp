@@ -57,7 +57,7 @@ inline engine::runner engine::runner_of(std::string_view method) const noexcept 
 inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
     // Straight from the input where nothing is before it: no copy, no hand-off between threads.
     if (may_run && workers_ == 0 && first_job_ == nullptr)
-        work(event.request, event.method, event.params, event.params_offset);
+        work(event.request, event.method, event.params, event.params_offset, now_);
     else enqueue(event);
 }
 
@@ -145,8 +145,9 @@ inline void engine::answer_health(request_token request) {
 }
 
 inline void engine::work(request_token request, std::string_view method, std::string_view params,
-                         std::size_t offset) {
-    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset}};
+                         std::size_t offset, time_point received) {
+    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset},
+                    .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
     flush(); // the handler may take long

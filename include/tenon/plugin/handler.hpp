@@ -31,6 +31,7 @@ struct invocation {
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
     json_origin origin = {};
+    time_point received = {};
     time_point deadline = never;
     const http_request* http = nullptr;
 

@@ -32,8 +32,8 @@ inline void run_event(engine& runs_in, invocation& call) {
     std::string scratch;
     call.name = text_of(type.value, scratch);
     call.event_id = id.value;
-    if (!deadline_ms.value.empty())
-        call.deadline = after(runs_in.latest_read(), milliseconds(integer_of(deadline_ms.value)));
+    const std::int64_t left = integer_of(deadline_ms.value);
+    if (left >= 0) call.deadline = after(call.received, milliseconds(left));
     narrow(call, "params.payload", payload.value);
     if (const handler* target = find_event(runs_in.hooks(), call.name)) return runs_in.run(*target, call);
     if (!call.wants_answer()) return;

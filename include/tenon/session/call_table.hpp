@@ -34,6 +34,10 @@ public:
     std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
     bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
     bool remove(std::int64_t id) noexcept;
+    time_point deadline_of(std::int64_t id) const noexcept {
+        const entry* call = find(id);
+        return call == nullptr ? time_point::min() : call->deadline;
+    }
 
     /// Restarts the call's wait, up to the latest deadline it was given.
     bool extend(std::int64_t id, time_point now) noexcept;

@@ -135,6 +135,8 @@ public:
 
     /// When handle_timeout() is to be called, or `never`. It may be early, never late.
     time_point next_deadline() const noexcept;
+    /// When a call of ours completes with a timeout; long ago if it has completed.
+    time_point deadline_of(call_id call) const noexcept { return calls_.deadline_of(call.value); }
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
