@@ -39,7 +39,7 @@ std::string request_with_id(std::string_view id) {
     return "{\"jsonrpc\":\"2.0\",\"id\":" + std::string(id) + ",\"method\":\"m\"}";
 }
 
-std::string text(const char* bytes, std::size_t size) { return {bytes, size}; }
+std::string with_nul(const char* bytes, std::size_t size) { return {bytes, size}; }
 
 constexpr int bad_json = codes::parse_error, bad_message = codes::invalid_request;
 
@@ -103,7 +103,7 @@ TEST_CASE("J3: bytes that are no UTF-8 are refused wherever they stand") {
         CHECK(parsed(R"({"jsonrpc":"2.0","id":1,"method":"m)" + word + "\"}").id.empty());
     }
     CHECK(refused("\xEF\xBB\xBF{\"jsonrpc\":\"2.0\",\"method\":\"m\"}") == bad_json);
-    CHECK(refused(text("{\0\"\0j\0", 6)) == bad_json);
+    CHECK(refused(with_nul("{\0\"\0j\0", 6)) == bad_json);
 }
 
 TEST_CASE("J4: a member that appears twice is refused") {
@@ -159,7 +159,7 @@ TEST_CASE("R3: null, fractions, booleans and containers are no ids") {
 }
 
 TEST_CASE("J7: a NUL in a method does not end it") {
-    const std::string name = text("admin\0x", 7);
+    const std::string name = with_nul("admin\0x", 7);
     CHECK(parsed(R"({"jsonrpc":"2.0","id":1,"method":"admin\u0000x"})").method == name);
     CHECK(parsed(R"({"jsonrpc":"2.0","id":1,"method":"admin\u0000x"})").method != "admin");
     CHECK(refused(R"({"jsonrpc":"2.0","id":1,"method":")" + name + "\"}") == bad_json); // raw it is no JSON

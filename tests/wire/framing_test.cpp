@@ -102,7 +102,7 @@ void check(const row& row) {
     CHECK(read_bytewise(more) == expected);
 }
 
-std::string text(const char* bytes, std::size_t size) { return {bytes, size}; }
+std::string with_nul(const char* bytes, std::size_t size) { return {bytes, size}; }
 
 } // namespace
 
@@ -251,8 +251,8 @@ TEST_CASE("F7: bare LF line ends are read") {
 TEST_CASE("F7: what breaks the syntax of a header block is fatal") {
     check({"Content-Length: 2\r\r\n\r\n{}", {"violation frame.syntax"}});
     check({"Content-Length: 2\rX: 1\r\n\r\n{}", {"violation frame.syntax"}});
-    check({text("Content-Length: 2\0\r\n\r\n{}", 24), {"violation frame.syntax"}});
-    check({text("Content-Length\0: 2\r\n\r\n{}", 24), {"violation frame.syntax"}});
+    check({with_nul("Content-Length: 2\0\r\n\r\n{}", 24), {"violation frame.syntax"}});
+    check({with_nul("Content-Length\0: 2\r\n\r\n{}", 24), {"violation frame.syntax"}});
     check({"Content-Length: 2\x7f\r\n\r\n{}", {"violation frame.syntax"}});
     check({"Content-Length: 2\r\n folded\r\n\r\n{}", {"violation frame.syntax"}});
     check({"Content-Length: 2\r\nno colon\r\n\r\n{}", {"violation frame.syntax"}});
@@ -331,7 +331,7 @@ TEST_CASE("F11: text between frames is handed out by line and the frames behind 
            {"text Starting...", "text Ready.", "body 1", "text done", "body 2", "end"}});
     check({"\x1b[31m*** banner ***\x1b[0m\n" + frame("1"),
            {"text \x1b[31m*** banner ***\x1b[0m", "body 1", "end"}});
-    check({text("\0\1\2\n", 4) + frame("1"), {"text " + text("\0\1\2", 3), "body 1", "end"}});
+    check({with_nul("\0\1\2\n", 4) + frame("1"), {"text " + with_nul("\0\1\2", 3), "body 1", "end"}});
     check({frame("1") + "no line end", {"body 1", "text no line end", "end"}});
 }
 
@@ -425,7 +425,7 @@ TEST_CASE("any bytes split anyhow yield the same steps") {
                                             " ",
                                             frame("{}"),
                                             frame("[]"),
-                                            text("\0", 1),
+                                            with_nul("\0", 1),
                                             "Content-",
                                             std::string(80, 'q'),
                                             std::string(1020, '*')};
