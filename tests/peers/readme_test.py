@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Does what a page of documentation shows: an example that nothing runs will lie.
+
+    readme_test.py PAGE...
+
+For g++ and for clang++, in an empty folder with the single header and, as `tenon`, the checkout:
+
+- Every ```cpp block compiles without a warning. The blocks of one `## ` section are one translation unit, so a block may
+  use what stands above it there. Plugin classes are instantiated as tenon::serve() would.
+- `<!-- file: NAME -->` in front of a block saves it under that name instead. `<!-- file: NAME without main -->` saves it
+  once more, without its last line. `<!-- then: COMMAND -->` says what shows that it is right.
+- `<!-- run -->` in front of an ```sh block runs it, with the compiler in question called g++. What it prints must be
+  what the next block says where that has `<!-- output -->` in front: line by line JSON, or literally.
+- `<!-- types -->` in front of a table: in each row a C++ type, a JSON value that it reads and writes, its JSON Schema.
+
+A compiler that is missing is skipped with a note. Exit status 0 when all is as shown.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
+SECONDS = 120  # for one command
+
+BLOCK = re.compile(r"(?P<marks>(?:<!-- [^\n]* -->\n)*)(?:```(?P<language>\w+)\n(?P<code>.*?)^```$|(?P<table>\|.*?\n)(?!\|))",
+                   re.DOTALL | re.MULTILINE)
+CLASS = re.compile(r"^(?:class|struct) (\w+)[^;{]*\{.*?^\};", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"`([^`]+)`")
+
+
+class Wrong(Exception):
+    """What is not as the page says; carries the line number and a text."""
+
+
+class Block:
+    def __init__(self, page, match):
+        self.line = page.count("\n", 0, match.start("code") if match["language"] else match.start("table")) + 1
+        self.marks = re.findall(r"<!-- (.*?) -->", match["marks"])
+        self.language = match["language"] or "table"
+        self.code = match["code"] or match["table"]
+        self.section = page.count("\n## ", 0, match.start())
+
+    def marked(self, mark):
+        return next((each.removeprefix(mark).strip() for each in self.marks if each.startswith(mark)), None)
+
+
+def run(line, command, folder, compiler=None, **options):
+    """What the command prints; Wrong if it fails."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TENON_")}
+    environment["CXX"] = shutil.which(compiler or "g++") or "g++"
+    if compiler:
+        environment["PATH"] = f"{folder / '.compiler'}:{environment['PATH']}"
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, timeout=SECONDS, **options)
+    except subprocess.TimeoutExpired:
+        raise Wrong(line, f"not done after {SECONDS} s") from None
+    if done.returncode != 0:
+        raise Wrong(line, f"exit status {done.returncode}\n{done.stdout}{done.stderr}".rstrip())
+    return done.stdout
+
+
+def compile_file(line, compiler, folder, source):
+    # Not -fsyntax-only: it may leave templates uninstantiated.
+    command = [compiler, "-std=c++20", *WARNINGS, "-I.", "-Itenon/include", "-x", "c++", "-S", "-o", os.devnull, source]
+    run(line, command, folder)
+
+
+def instantiations(code):
+    if "int main(" in code:  # it does that itself
+        return
+    for plugin in CLASS.finditer(code):
+        if "tenon::about about" in plugin[0]:
+            yield f"template int tenon::serve<{plugin[1]}>(int, char**);"
+
+
+def section_text(name, blocks):
+    """One translation unit: the page's name and lines are in the compiler's messages."""
+    text, code = ["#include <tenon.hpp>"], "\n".join(block.code for block in blocks)
+    for block in blocks:
+        text += [f'#line {block.line} "{name}"', block.code]
+    return "\n".join([*text, '#line 1 "instantiations"', *instantiations(code)]) + "\n"
+
+
+def check_output(block, got):
+    expected = block.code.strip()
+    try:
+        if block.language != "json":
+            raise ValueError
+        # One value for each line that was printed, though the page may fold it.
+        decoder, rest, wanted = json.JSONDecoder(), expected, []
+        while rest:
+            value, end = decoder.raw_decode(rest)
+            wanted.append(value)
+            rest = rest[end:].strip()
+        same = wanted == [json.loads(line) for line in got.splitlines()]
+    except ValueError:
+        same = expected == got.strip()
+    if not same:
+        raise Wrong(block.line, f"printed was\n{got}")
+
+
+def types_text(block):
+    """A program that compares each row with what the types do."""
+    rows = [row.strip("|").split(" | ") for row in block.code.splitlines()[2:]]
+    cells = [[code[1] for cell in row if (code := CODE.search(cell))] for row in rows]
+    checks = [f"check<{cpp}>({json.dumps(value)}, {json.dumps(schema)});" for cpp, value, schema in cells]
+    if not checks:
+        raise Wrong(block.line, "no row has a type, a value and a schema")
+    return f"""
+#include <tenon.hpp>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <vector>
+enum class colour {{ red, green }};
+struct point {{ int x; std::optional<int> y; }};
+int failed = 0;
+template <class T> void check(const char* json, const char* schema) {{
+    const auto value = tenon::from_json<T>(json);
+    const std::string said = tenon::json_schema<T>();
+    const std::string back = value ? tenon::to_json(*value) : value.error().message;
+    if (back == json && said == schema) return;
+    std::printf("%s becomes %s, its schema is %s\\n", json, back.c_str(), said.c_str());
+    failed = 1;
+}}
+int main() {{
+    {' '.join(checks)}
+    return failed;
+}}
+"""
+
+
+def save(block, compiler, folder, target, without):
+    path = folder / target
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.code if not without else block.code.rstrip().rpartition("\n")[0] + "\n")
+    if block.language == "cpp":
+        compile_file(block.line, compiler, folder, target)
+
+
+def try_with(compiler, name, blocks, folder):
+    (folder / ".compiler").mkdir()
+    (folder / ".compiler" / "g++").symlink_to(shutil.which(compiler))
+    (folder / "tenon").symlink_to(ROOT)
+    run(0, [sys.executable, ROOT / "single_header" / "generate.py", "--output", folder / "tenon.hpp"], folder)
+
+    sections, printed, count = {}, None, 0
+    for block in blocks:
+        if block.marked("output") is not None:
+            check_output(block, printed)
+        elif block.marked("types") is not None:
+            (folder / "types.cpp").write_text(types_text(block))
+            run(block.line, [compiler, "-std=c++20", "-I.", "types.cpp", "-o", "types"], folder)
+            run(block.line, ["./types"], folder)
+        elif block.marked("run") is not None:
+            printed = run(block.line, ["bash", "-euc", block.code], folder, compiler)
+        elif block.marked("file:"):
+            for mark in block.marks:
+                kind, _, target = mark.partition(": ")
+                if kind == "then":
+                    run(block.line, ["bash", "-euc", target], folder, compiler)
+                else:
+                    save(block, compiler, folder, *target.partition(" without ")[::2])
+        elif block.language == "cpp":
+            sections.setdefault(block.section, []).append(block)
+            continue
+        else:
+            continue
+        count += 1
+    for section in sections.values():
+        source = f"section_{section[0].line}.cpp"
+        (folder / source).write_text(section_text(name, section))
+        compile_file(section[0].line, compiler, folder, source)
+        count += len(section)
+    return count
+
+
+def main(pages):
+    if not pages:
+        print(__doc__, file=sys.stderr)
+        return 1
+    failed = passed = 0
+    for page in pages:
+        text = pathlib.Path(page).read_text(encoding="utf-8")
+        name = pathlib.Path(page).name
+        blocks = [Block(text, match) for match in BLOCK.finditer(text)]
+        for compiler in ("g++", "clang++"):
+            if not shutil.which(compiler):
+                print(f"{name}: skipped, {compiler} is missing")
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    print(f"{name}: {try_with(compiler, name, blocks, pathlib.Path(folder))} blocks are true with {compiler}")
+                    passed += 1
+                except Wrong as wrong:
+                    line, why = wrong.args
+                    print(f"{name}:{line}: with {compiler}: {why}")
+                    failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
