@@ -99,9 +99,12 @@ inline result<void> engine::configure(std::string_view config) {
 #if defined(__cpp_exceptions)
     try {
         return hooks_.configure(hooks_.plugin, config);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"configure() threw: ", thrown.what()}), {});
     } catch (...) {
-        return fault{codes::internal_error, "the plugin failed to take its configuration"};
+        log(log_level::error, "configure() threw something", {});
     }
+    return fault{codes::internal_error, "the plugin failed to take its configuration"};
 #else
     return hooks_.configure(hooks_.plugin, config);
 #endif
