@@ -211,8 +211,8 @@ TEST_CASE("R5: a malformed reply is refused, keeps its id and is known for one")
          {R"("result":1,"error":{"code":1,"message":""})", R"("error":"text")", R"("error":null)",
           R"("error":[])", R"("error":{"code":"1","message":""})", R"("error":{"code":1.5,"message":""})",
           R"("error":{"code":1})", R"("error":{"message":""})", R"("error":{"code":1,"message":2})",
-          R"("error":{"code":99999999999,"message":""})", R"("error":{"code":1,"message":"","code":2})",
-          R"("trace":1)"}) {
+          R"("error":{"code":99999999999,"message":""})", R"("error":{"code":-99999999999,"message":""})",
+          R"("error":{"code":1,"message":"","code":2})", R"("trace":1)"}) {
         CAPTURE(outcome);
         const parsed message(R"({"jsonrpc":"2.0",)" + std::string(outcome) + R"(,"id":3})");
         CHECK(message.kind == envelope_kind::refused);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <string>
@@ -280,6 +281,38 @@ TEST_CASE("F8: a header without an end is fatal at the cap") {
     }
     CHECK(step == frame_step::violation);
     CHECK(reader.buffer_capacity() <= 4 * max_header_bytes);
+}
+
+TEST_CASE("F8: a word of a header's limit is too large, however it comes and whatever follows") {
+    const std::string word(max_header_bytes, 'A');
+    check({word + ": 1\r\n", {"violation frame.header_too_large"}});
+    check({word + " " + frame("{}"), {"violation frame.header_too_large"}});
+    check({word.substr(1) + "\n" + frame("{}"),
+           {"text " + word.substr(0, 1024), "text " + word.substr(0, 1024), "text " + word.substr(0, 1024),
+            "text " + word.substr(0, 1024), "text " + word.substr(0, 1024), "text " + word.substr(0, 1024),
+            "text " + word.substr(0, 1024), "text " + word.substr(0, 1023), "body {}", "end"}});
+}
+
+TEST_CASE("a buffer that one large frame made grow is given back after a while, not at once") {
+    frame_reader reader;
+    std::string_view body;
+    reader.append(frame(std::string(1'000'000, 'x')));
+    CHECK(reader.next(body) == frame_step::body);
+    reader.append(frame("{}"));
+    CHECK(reader.buffer_capacity() > kept_buffer_bytes);
+    for (int index = 0; index < 100; ++index) {
+        CHECK(reader.next(body) == frame_step::body);
+        reader.append(frame("{}"));
+    }
+    CHECK(reader.buffer_capacity() <= kept_buffer_bytes);
+}
+
+TEST_CASE("every reason has a name of its own") {
+    std::vector<std::string> names;
+    for (int reason = 0; reason <= static_cast<int>(violation_reason::output_overflow); ++reason)
+        names.emplace_back(name_of(static_cast<violation_reason>(reason)));
+    std::sort(names.begin(), names.end());
+    CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
 
 TEST_CASE("F9: a frame has begun once its header or its body has, and only then") {
