@@ -40,7 +40,8 @@ const conversations = {
         assert.equal(long.payload.name.length, 1 << 20);
 
         await assert.rejects(plugin.sendRequest('plugin/execute', { command: 'none' }), { code: -32601 });
-        await assert.rejects(plugin.sendRequest('plugin/onEvent', 'a string'), { code: -32602 }); // sent as ["a string"]
+        await assert.rejects(decide('user.renamed', { uid: 'u' }), { code: -32602 });
+        await assert.rejects(plugin.sendRequest('plugin/none', 'a', 'b'), { code: -32601 }); // params are an array here
         assert.deepEqual(await plugin.sendRequest('plugin/health'), { status: 'healthy' });
     },
 
