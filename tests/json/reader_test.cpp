@@ -686,23 +686,37 @@ TEST_CASE("an empty text without an address is refused like any empty text") {
     CHECK(told(in.error()) == "-32700 expected a value at byte 0");
 }
 
-TEST_CASE("a name is taken as whole bytes in its place, and only there") {
+TEST_CASE("a name is recognised as whole bytes in its place, and only there") {
     constexpr std::array<char, 5> name{',', '"', 'a', '"', ':'};
     constexpr std::array<char, 5> other{',', '"', 'b', '"', ':'};
-    json_reader in(R"({"a":1,"b":2 ,"a":3})");
+    json_reader in(R"({"a":1, "b":2 ,"a" :3})");
     std::int64_t number;
-    REQUIRE(in.enter_object());
-    CHECK(!in.take_member(other));
-    REQUIRE(in.take_member(name));
-    REQUIRE(in.read_int64(number));
-    CHECK(!in.take_member(name));
-    REQUIRE(in.take_member(other));
-    REQUIRE(in.read_int64(number));
-    CHECK(!in.take_member(name)); // a space stands before the comma
+    auto next = in.open_object(in.position());
+    REQUIRE(next.more);
+    CHECK(!in.is_label_at(next.at, other));
+    REQUIRE(in.is_label_at(next.at, name));
+    next = in.after_member(in.int64_at(next.at + 4, number));
+    REQUIRE(next.more);
+    CHECK(!in.is_label_at(next.at, name));
+    REQUIRE(in.is_label_at(next.at, other));
+    next = in.after_member(in.int64_at(next.at + 4, number));
+    REQUIRE(next.more);
+    CHECK(!in.is_label_at(next.at, name)); // a space stands before the colon
     std::string_view key;
-    REQUIRE(in.next_member(key));
+    const char* value = in.name_at(next.at, key);
     CHECK(key == "a");
-    REQUIRE(in.read_int64(number));
-    CHECK(!in.next_member(key));
+    next = in.after_member(in.int64_at(value, number));
+    CHECK(!next.more);
+    REQUIRE(in.arrive(next.at));
     CHECK(in.finish());
+}
+
+TEST_CASE("a name is not looked for behind the end of the text") {
+    constexpr std::array<char, 5> name{',', '"', 'a', '"', ':'};
+    const std::string text = R"({"a":)";
+    for (std::size_t size = 1; size <= text.size(); ++size) {
+        const std::vector<char> exact(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
+        json_reader in({exact.data(), exact.size()});
+        CHECK(in.is_label_at(exact.data() + 1, name) == (size == text.size()));
+    }
 }

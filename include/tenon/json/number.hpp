@@ -4,6 +4,8 @@
 // Numbers as JSON spells them: the strict grammar, exact 64-bit integers, correctly rounded doubles, and the
 // shortest text that reads back as the same double. Nothing here asks the locale.
 
+#include <tenon/json/digits.hpp>
+
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +26,6 @@ struct number_text {
     bool integral = true; // neither fraction nor exponent was written
     bool exact = true;    // `digits` holds all of them
 };
-
-inline bool is_digit(char byte) noexcept { return static_cast<unsigned char>(byte - '0') < 10; }
 
 // Digits beyond what a uint64 holds are counted, not stored.
 inline const char* scan_digits(const char* at, const char* end, number_text& number, bool fraction) noexcept {
@@ -57,8 +57,10 @@ inline number_text scan_number(const char* at, const char* end) noexcept {
         ++at;
     }
     if (at == end || !is_digit(*at)) return number;
-    if (*at == '0') ++at; // a leading zero stands alone
-    else at = scan_digits(at, end, number, false);
+    if (*at == '0')
+        ++at; // a leading zero stands alone
+    else
+        at = scan_digits(at, end, number, false);
     if (at != end && *at == '.') {
         number.integral = false;
         const char* fraction = ++at;
@@ -97,25 +99,74 @@ bool number_from_text(std::string_view text, Number& value) {
     // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
     // knows no other decimal point there.
     const std::string terminated(text);
-    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
-    else value = std::strtod(terminated.c_str(), nullptr);
+    if constexpr (sizeof(Number) == sizeof(float))
+        value = std::strtof(terminated.c_str(), nullptr);
+    else
+        value = std::strtod(terminated.c_str(), nullptr);
     return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
 #endif
 }
 
-inline bool double_from(const number_text& number, const char* begin, double& value) {
-    // Clinger's fast path: both factors are exact doubles, so one operation rounds once.
+/// The common case without any search for the nearest: both factors are exact doubles, so one operation rounds
+/// once (Clinger's fast path). False where that does not hold.
+inline bool exact_product(std::uint64_t digits, std::int64_t exponent, double& value) noexcept {
     constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    constexpr std::uint64_t exact_limit = std::uint64_t{1} << 53;
-    if (number.exact && number.digits <= exact_limit && number.exponent >= -22 && number.exponent <= 22) {
-        const double digits = static_cast<double>(number.digits);
-        const double scaled =
-            number.exponent < 0 ? digits / powers[-number.exponent] : digits * powers[number.exponent];
-        value = number.negative ? -scaled : scaled;
+#if __FLT_EVAL_METHOD__ != 0
+    return false; // x87 computes in more digits than it stores, and rounds twice
+#endif
+    if (digits > std::uint64_t{1} << 53 || exponent < -22 || exponent > 22) return false;
+    const auto factor = static_cast<double>(static_cast<std::int64_t>(digits)); // signed is one instruction
+    value = exponent < 0 ? factor / powers[-exponent] : factor * powers[exponent];
+    return true;
+}
+
+inline bool double_from(const number_text& number, const char* begin, double& value) {
+    if (number.exact && exact_product(number.digits, number.exponent, value)) {
+        if (number.negative) value = -value;
         return true;
     }
     return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
+}
+
+// --- the short forms, which nearly all numbers have ---
+
+/// An integer of up to 18 digits, which is within every 64-bit range. Null where there is anything else.
+inline const char* read_short_integer(const char* at, const char* end, std::int64_t& value) noexcept {
+    const bool negative = at != end && *at == '-';
+    const char* first = at + (negative ? 1 : 0);
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    const auto count = at - first;
+    if (count == 0 || count > 18 || (*first == '0' && count != 1)) return nullptr;
+    if (at != end && (*at == '.' || *at == 'e' || *at == 'E')) return nullptr;
+    value = static_cast<std::int64_t>(negative ? 0 - digits : digits);
+    return at;
+}
+
+/// A number of up to 19 digits without an exponent. Null where there is anything else.
+inline const char* read_short_number(const char* at, const char* end, double& value) {
+    const char* begin = at;
+    const bool negative = at != end && *at == '-';
+    if (negative) ++at;
+    const char* first = at;
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    auto count = at - first;
+    if (count == 0 || (*first == '0' && count != 1)) return nullptr;
+    std::ptrdiff_t decimals = 0;
+    if (at != end && *at == '.') {
+        const char* fraction = at + 1;
+        at = take_digits(fraction, end, digits);
+        decimals = at - fraction;
+        if (decimals == 0) return nullptr;
+    }
+    if (count + decimals > 19 || (at != end && (*at == 'e' || *at == 'E'))) return nullptr;
+    if (exact_product(digits, -decimals, value)) {
+        if (negative) value = -value;
+        return at;
+    }
+    return number_from_text({begin, static_cast<std::size_t>(at - begin)}, value) ? at : nullptr;
 }
 
 /// Whether the number is within the range of a double, without computing it where that is plain to see.
@@ -124,36 +175,6 @@ inline bool within_double(const number_text& number, const char* begin) {
     if (number.digits == 0 || number.exponent <= 288) return true;
     double ignored;
     return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
-}
-
-inline constexpr char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536"
-                                      "37383940414243444546474849505152535455565758596061626364656667686970717273"
-                                      "7475767778798081828384858687888990919293949596979899";
-
-/// Writes `value` to `to`, which has room for 20 bytes; returns how many were used.
-inline std::size_t write_unsigned(char* to, std::uint64_t value) noexcept {
-    char digits[20];
-    std::size_t at = sizeof digits;
-    while (value >= 100) {
-        at -= 2;
-        std::memcpy(digits + at, digit_pairs + value % 100 * 2, 2);
-        value /= 100;
-    }
-    if (value >= 10) {
-        at -= 2;
-        std::memcpy(digits + at, digit_pairs + value * 2, 2);
-    } else {
-        digits[--at] = static_cast<char>('0' + value);
-    }
-    std::memcpy(to, digits + at, sizeof digits - at);
-    return sizeof digits - at;
-}
-
-/// As above for 21 bytes.
-inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
-    if (value >= 0) return write_unsigned(to, static_cast<std::uint64_t>(value));
-    *to = '-';
-    return 1 + write_unsigned(to + 1, 0 - static_cast<std::uint64_t>(value));
 }
 
 /// Room that any double needs.

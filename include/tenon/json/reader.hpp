@@ -18,8 +18,9 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/json/kind.hpp>
 #include <tenon/json/number.hpp>
-#include <tenon/json/scan.hpp>
+#include <tenon/json/escape.hpp>
 
 #include <array>
 #include <cstdint>
@@ -33,8 +34,6 @@ namespace tenon {
 /// protocol that we know comes near it.
 inline constexpr unsigned max_json_depth = 64;
 
-enum class json_kind { none, null, boolean, number, string, array, object };
-
 /// Where a text stands within a larger one, for the words of a fault.
 struct json_origin {
     std::string_view root = {}; // what the path starts with, e.g. "params"
@@ -44,28 +43,32 @@ struct json_origin {
 class json_reader {
 public:
     explicit json_reader(std::string_view text, json_origin origin = {}) noexcept
-        : begin_(text.data() == nullptr ? "" : text.data()), // failed() tells by a pointer whether there is a fault
+        : begin_(text.data() == nullptr
+                     ? ""
+                     : text.data()), // failed() tells by a pointer whether there is a fault
           at_(begin_), end_(begin_ + text.size()), origin_(origin) {}
 
     /// What comes next, judged by its first byte; `none` at the end or where no value can start.
     json_kind peek() noexcept;
 
-    bool read_null();
-    bool read_bool(bool& value);
-    bool read_string(std::string& value);
-    bool read_int64(std::int64_t& value);
-    bool read_uint64(std::uint64_t& value);
-    bool read_double(double& value);
+    bool read_null() { return arrive(null_at(at_)); }
+    bool read_bool(bool& value) { return arrive(bool_at(at_, value)); }
+    bool read_string(std::string& value) { return arrive(string_at(at_, value)); }
+    bool read_int64(std::int64_t& value) { return arrive(int64_at(at_, value)); }
+    bool read_uint64(std::uint64_t& value) { return arrive(uint64_at(at_, value)); }
+    bool read_double(double& value) { return arrive(double_at(at_, value)); }
 
     /// The text without its quotes where nothing in it is escaped, else its unescaped copy in `scratch`.
-    bool read_text(std::string_view& value, std::string& scratch);
+    bool read_text(std::string_view& value, std::string& scratch) {
+        return arrive(text_at(at_, value, scratch));
+    }
 
-    bool skip_value();
+    bool skip_value() { return arrive(skip_at(at_)); }
     /// The value's own text, checked, as a slice of the input.
-    bool read_slice(std::string_view& value);
+    bool read_slice(std::string_view& value) { return arrive(slice_at(at_, value)); }
 
-    bool enter_object() { return enter('{', "object"); }
-    bool enter_array() { return enter('[', "array"); }
+    bool enter_object() { return arrive(enter_at(at_, '{', "object")); }
+    bool enter_array() { return arrive(enter_at(at_, '[', "array")); }
     /// The next member's key; false at the end of the object, which is then left, and on failure. The key is
     /// valid until the next call.
     bool next_member(std::string_view& key);
@@ -88,33 +91,88 @@ public:
     bool in_member(std::string_view name);
     bool in_element(std::size_t index);
 
-    // --- for the typed decoder ---
-
     const char* position() const noexcept { return at_; }
     std::size_t offset_of(const char* at) const noexcept {
         return origin_.offset + static_cast<std::size_t>(at - begin_);
     }
-    const char* value_start() noexcept {
-        skip_space();
-        return at_;
+    const char* value_start() noexcept { return at_ = behind_space(at_); }
+
+    // --- steps, for the typed decoder ---
+    //
+    // A step takes the position where it reads and returns the one behind what it read, null where it refused.
+    // Where the next value starts is known when this one has been read: handed from step to step the position
+    // stays in a register, and that alone makes short values a quarter cheaper than a position in memory.
+
+    const char* null_at(const char* at) { return word_at(at, "null", "null"); }
+    const char* bool_at(const char* at, bool& value);
+    const char* string_at(const char* at, std::string& value);
+    const char* int64_at(const char* at, std::int64_t& value);
+    const char* uint64_at(const char* at, std::uint64_t& value);
+    const char* double_at(const char* at, double& value);
+    const char* text_at(const char* at, std::string_view& value, std::string& scratch);
+    const char* skip_at(const char* at);
+    const char* slice_at(const char* at, std::string_view& value);
+
+    /// Where a walk through an object or array stands: at the next member or element if there is one, else behind
+    /// the end; null where it failed. Small enough to be returned in registers.
+    struct place {
+        const char* at;
+        bool more;
+    };
+    place open_object(const char* at) { return open_at(at, '{', '}', "object"); }
+    place open_array(const char* at) { return open_at(at, '[', ']', "array"); }
+    place after_member(const char* at) { return after_item(at, '}'); }
+    place after_element(const char* at) { return after_item(at, ']'); }
+    /// A member's name, unescaped, and the colon. The name is valid until the next one is read.
+    const char* name_at(const char* at, std::string_view& name);
+    /// Whether exactly this `,"name":` comes next, but for the comma.
+    template <std::size_t Size>
+    bool is_label_at(const char* at, const std::array<char, Size>& label) const noexcept {
+        return static_cast<std::size_t>(end_ - at) >= Size - 1 &&
+               detail::same_bytes<Size - 1>(at, label.data() + 1);
+    }
+    bool null_next(const char*& at) const noexcept {
+        at = behind_space(at);
+        return at != end_ && *at == 'n';
     }
 
-    /// Takes a member's name in its place within an object, written as `,"name":` and without the comma in the
-    /// first place, if the input goes on with exactly these bytes.
-    template <std::size_t Size>
-    bool take_member(const std::array<char, Size>& text) noexcept {
-        if (!fresh_) return take_bytes<Size>(text.data());
-        if (!take_bytes<Size - 1>(text.data() + 1)) return false;
-        fresh_ = false;
+    /// Refuses the value at `at`, of which everything before `end` has been read.
+    const char* refuse_at(std::string_view sentence, const char* at, const char* end);
+    const char* behind_space(const char* at) const noexcept {
+        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+        return at;
+    }
+
+    /// From steps to verbs and on: false if the step refused.
+    bool arrive(const char* at) noexcept {
+        if (at == nullptr) return false;
+        at_ = at;
         return true;
     }
+    const char* depart(bool good) const noexcept { return good ? at_ : nullptr; }
 
     /// Whether one more element of `size` bytes may be stored: what is stored in total is kept within a
     /// multiple of the text, so that `[{},{},...]` does not become gigabytes of structs. The first MiB is free:
     /// a list of structs with many absent members is no attack.
-    bool afford(std::size_t size) {
+    bool afford(std::size_t size, const char* at) {
         stored_ += size;
-        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 32768 || refuse("too large in memory");
+        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 32768 ||
+               refuse("too large in memory", at);
+    }
+
+    /// For how many elements of `size` bytes to make room when `count` of them stood between `begin` and `at`: as
+    /// many as the rest of the text can hold at that rate and afford() will let pass, so that a long array is moved
+    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already.
+    std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
+                               const char* at) const noexcept {
+        if (count == 0) return size <= 256 ? 4 : 1;
+        const std::size_t text_size = static_cast<std::size_t>(at - begin) / count;
+        const std::size_t left = static_cast<std::size_t>(end_ - at) / text_size;
+        const std::size_t affordable =
+            (static_cast<std::size_t>(end_ - begin_) + 32768 - stored_ / 32) / (size / 32 + 1);
+        std::size_t more = left + left / 16 + 1;
+        if (more > affordable) more = affordable;
+        return count + (more < count * 15 ? more : count * 15);
     }
 
     /// Going back to try the value as another type. Each retry is paid from a budget that is a multiple of the
@@ -125,52 +183,30 @@ public:
         std::size_t stored;
     };
     mark here() noexcept { return {value_start(), depth_, stored_}; }
-    bool retry_from(mark place);
+    bool retry_from(mark start);
 
 private:
-// g++ 12 takes a label's characters for a string of one at -O1 and -Os.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wstringop-overread"
-#endif
-    template <std::size_t Size>
-    bool take_bytes(const char* text) noexcept {
-        if (static_cast<std::size_t>(end_ - at_) < Size || std::memcmp(at_, text, Size) != 0) return false;
-        at_ += Size;
-        return true;
-    }
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
-    /// Takes the colon behind a key.
-    bool take_colon() {
-        if (at_ != end_ && *at_ == ':') {
-            ++at_;
-            return true;
-        }
-        return take_spaced_colon();
-    }
-    void skip_space() noexcept {
-        while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
-    }
-    bool enter(char open, std::string_view expected);
-    bool leave() noexcept {
-        ++at_;
+    const char* word_at(const char* at, std::string_view word, std::string_view expected);
+    const char* any_int64_at(const char* at, std::int64_t& value);
+    const char* any_double_at(const char* at, double& value);
+    const char* any_string_at(const char* at, std::string& value);
+    const char* number_end(const char* at);
+    const char* integer_at(const char* at, detail::number_text& number);
+    /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
+    const char* string_end(const char* at, bool& escaped);
+    const char* colon_at(const char* at);
+    const char* enter_at(const char* at, char open, std::string_view expected);
+    place open_at(const char* at, char open, char close, std::string_view expected);
+    place after_item(const char* at, char close);
+    place after_spaced_item(const char* at, char close);
+    bool next(char close);
+    const char* leave(const char* at) noexcept {
         --depth_;
         fresh_ = false;
-        return false;
+        return at + 1;
     }
-    bool take_spaced_colon();
-    bool take_word(std::string_view word, std::string_view expected);
-    bool next(char close, std::string_view expected);
-    bool scan_integer(detail::number_text& number, const char*& start, std::string_view expected);
 
-    // The string's raw text between its quotes; `escaped` if it holds a backslash.
-    bool scan_string(std::string_view& raw, bool& escaped);
-    bool scan_escape(const char*& at);
-    static void unescape(std::string_view raw, std::string& value);
-
-    bool syntax(std::string_view sentence, const char* at);
+    const char* syntax(std::string_view sentence, const char* at);
 
     const char* begin_;
     const char* at_;
@@ -183,13 +219,15 @@ private:
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed
-    std::string key_; // an unescaped key
+    std::string key_;               // an unescaped key
     std::string path_;
     std::string sentence_;
 };
 
 } // namespace tenon
 
-#include <tenon/json/reader_inline.hpp>
+#include <tenon/json/reader_values.hpp>
+#include <tenon/json/reader_walk.hpp>
+#include <tenon/json/reader_faults.hpp>
 
 #endif

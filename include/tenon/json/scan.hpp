@@ -3,11 +3,14 @@
 
 // The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
 // UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
-// every x86-64), eight elsewhere. Never reads past `end`.
+// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
+
+#include <tenon/json/digits.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace tenon::detail {
 
@@ -17,7 +20,10 @@ inline bool is_plain(char byte) noexcept {
     return static_cast<signed char>(byte) >= 0x20 && byte != '"' && byte != '\\';
 }
 
-#if defined(__SSE2__)
+// Two questions about the `scan_step` bytes at an address, which must all be readable. The answer is a set of
+// bytes, which is tested before it is counted: a loop that moves by a constant as long as a set is empty does
+// not wait for the bytes it has loaded, one that moves by a count does.
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
 
 using byte_vector = signed char __attribute__((vector_size(16)));
 
@@ -27,52 +33,87 @@ inline byte_vector load_bytes(const char* from) noexcept {
     return bytes;
 }
 
-/// One bit a byte, set where the byte is not plain.
-inline unsigned unplain_bits(byte_vector bytes) noexcept {
-    const auto unplain = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
-    using char_vector = char __attribute__((vector_size(16)));
-    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(unplain)));
-}
-
 inline constexpr std::size_t scan_step = 16;
 
-/// How many bytes at `from` are plain, at most `scan_step`, which must all be readable.
-inline std::size_t plain_prefix(const char* from) noexcept {
-    const unsigned bits = unplain_bits(load_bytes(from));
-    return bits == 0 ? scan_step : static_cast<std::size_t>(__builtin_ctz(bits));
+/// One bit a byte.
+using byte_set = unsigned;
+
+inline byte_set set_of(byte_vector comparison) noexcept {
+    using char_vector = char __attribute__((vector_size(16)));
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(comparison)));
+}
+
+inline byte_set unplain_bytes(const char* from) noexcept {
+    const byte_vector bytes = load_bytes(from);
+    return set_of((bytes > 0x1F) & (bytes != '"') & (bytes != '\\')) ^ 0xFFFF;
+}
+
+inline byte_set backslashes(const char* from) noexcept { return set_of(load_bytes(from) == '\\'); }
+
+/// The number of the first byte in a set that is not empty.
+inline std::size_t first_of(byte_set bytes) noexcept {
+    return static_cast<std::size_t>(__builtin_ctz(bytes));
 }
 
 #else
 
 inline constexpr std::size_t scan_step = 8;
 
-inline std::size_t plain_prefix(const char* from) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-    std::uint64_t bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    const auto equals = [&](std::uint64_t byte) {
-        const std::uint64_t differs = bytes ^ (ones * byte);
-        return (differs - ones) & ~differs;
-    };
-    // A borrow can mark a byte behind a true hit, never one before the first: the first is exact.
-    const std::uint64_t unplain = ((bytes - ones * 0x20) | bytes | equals('"') | equals('\\')) & tops;
-    if (unplain == 0) return scan_step;
-    std::size_t count = 0;
-    while (is_plain(from[count])) ++count;
-    return count;
+/// The top bit of a byte says whether it belongs. The set may hold bytes too many behind its first, because sums
+/// carry, but never one too many before.
+using byte_set = std::uint64_t;
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+inline byte_set equal_bytes(std::uint64_t bytes, char byte) noexcept {
+    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
+    return (differs - every_byte) & ~differs & (every_byte * 0x80);
+}
+
+inline byte_set unplain_bytes(const char* from) noexcept {
+    const std::uint64_t bytes = load_eight(from);
+    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
+    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
+}
+
+inline byte_set backslashes(const char* from) noexcept { return equal_bytes(load_eight(from), '\\'); }
+
+/// The number of the first byte in a set that is not empty.
+inline std::size_t first_of(byte_set bytes) noexcept {
+    return static_cast<std::size_t>(__builtin_ctzll(bytes)) / 8;
 }
 
 #endif
 
+/// How many bytes at `from` are plain, at most `scan_step`.
+inline std::size_t plain_prefix(const char* from) noexcept {
+    const byte_set unplain = unplain_bytes(from);
+    return unplain == 0 ? scan_step : first_of(unplain);
+}
+
 /// The first byte in [at, end) that is not plain, or `end`.
 inline const char* skip_plain(const char* at, const char* end) noexcept {
-    while (static_cast<std::size_t>(end - at) >= scan_step) {
-        const std::size_t count = plain_prefix(at);
-        at += count;
-        if (count != scan_step) return at;
-    }
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set unplain = unplain_bytes(at)) return at + first_of(unplain);
     while (at != end && is_plain(*at)) ++at;
     return at;
+}
+
+/// Whether two runs of `Size` bytes are equal, word by word; the last word may overlap the one before. What the
+/// compiler knows of either becomes part of the instructions, and unlike with memcmp there is a single branch.
+template <std::size_t Size>
+bool same_bytes(const char* left, const char* right) noexcept {
+    using Word =
+        std::conditional_t<(Size >= 8), std::uint64_t, std::conditional_t<(Size >= 4), std::uint32_t, char>>;
+    const auto difference = [&](std::size_t at) {
+        Word one, other;
+        std::memcpy(&one, left + at, sizeof one);
+        std::memcpy(&other, right + at, sizeof other);
+        return one ^ other;
+    };
+    auto differs = difference(Size - sizeof(Word));
+    for (std::size_t at = 0; at + sizeof(Word) < Size; at += sizeof(Word)) differs |= difference(at);
+    return differs == 0;
 }
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
