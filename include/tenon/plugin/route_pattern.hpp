@@ -26,10 +26,12 @@ constexpr bool is_route(std::string_view route) {
     return path.find(' ') == path.npos;
 }
 
-inline std::string_view take_segment(std::string_view& path) {
+/// The text before the next slash, which goes too; `more` says whether there was one.
+inline std::string_view take_segment(std::string_view& path, bool& more) {
     const std::size_t end = path.find('/');
     const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(end == path.npos ? path.size() : end + 1);
+    more = end != path.npos;
+    path.remove_prefix(more ? end + 1 : path.size());
     return segment;
 }
 
@@ -38,9 +40,9 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
-    for (;;) {
-        if (pattern.empty() || path.empty()) break;
-        const std::string_view wanted = take_segment(pattern), given = take_segment(path);
+    for (bool more_wanted = true, more_given = true; more_wanted;) {
+        const std::string_view wanted = take_segment(pattern, more_wanted), given = take_segment(path, more_given);
+        if (more_wanted != more_given) return false;
         if (wanted.size() > 2 && wanted.front() == '{' && wanted.back() == '}') {
             if (given.empty()) return false;
             out.key(wanted.substr(1, wanted.size() - 2));
@@ -49,7 +51,6 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
             return false;
         }
     }
-    if (!pattern.empty() || !path.empty()) return false;
     out.end_object();
     auto made = json::parse(buffer.view());
     if (made) params = std::move(*made);
