@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,15 +51,18 @@ public:
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         for (;;) {
-            if (deadline != never && !wait_for(input_, POLLIN, deadline)) return read_outcome::timed_out;
+            const bool may_wait = deadline == never || deadline > now();
+            if (!may_wait) stop_waiting();
+            if (deadline != never && (may_wait || !never_waits_) && !wait_for(input_, POLLIN, deadline))
+                return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
-            // node's poll() leaves what it waited for non-blocking, for good.
-            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never))) continue;
-            return read_outcome::ended;
+            if (got == 0 || errno != EAGAIN) return read_outcome::ended;
+            if (!may_wait) return read_outcome::timed_out;
+            if (deadline == never) wait_for(input_, POLLIN, never);
         }
     }
 
@@ -76,13 +80,22 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
+    // node's poll() sees nothing with a timeout of 0, so a look at what is there is a read that cannot wait. It
+    // makes descriptors that it waited for non-blocking anyway, for good.
+    void stop_waiting() {
+        if (never_waits_) return;
+        never_waits_ = ::fcntl(input_, F_SETFL, ::fcntl(input_, F_GETFL) | O_NONBLOCK) == 0;
+    }
+
     bool wait_for(int descriptor, short what, time_point deadline) {
+        const int wait = poll_timeout(deadline, now());
         pollfd entry{descriptor, what, 0};
-        return ::poll(&entry, 1, poll_timeout(deadline, now())) != 0; // read() or write() name the trouble
+        return ::poll(&entry, 1, wait == 0 ? 1 : wait) != 0; // read() or write() name the trouble
     }
 
     int input_;
     int output_;
+    bool never_waits_ = false; // reads do not
 };
 
 inline void guard_output() noexcept {}
