@@ -38,8 +38,10 @@ bool is_json(std::string_view text) {
     bool in_string = false;
     for (std::size_t at = 0; at != text.size(); ++at) {
         if (in_string) {
-            if (text[at] == '\\') ++at;
-            else if (text[at] == '"') in_string = false;
+            if (text[at] == '\\')
+                ++at;
+            else if (text[at] == '"')
+                in_string = false;
             if (at == text.size()) return false;
             continue;
         }
@@ -65,8 +67,10 @@ std::vector<std::string_view> parts_of(std::string_view container, char separato
     for (std::size_t at = 0; at != container.size(); ++at) {
         const char byte = container[at];
         if (in_string) {
-            if (byte == '\\') ++at;
-            else if (byte == '"') in_string = false;
+            if (byte == '\\')
+                ++at;
+            else if (byte == '"')
+                in_string = false;
         } else if (byte == '"') {
             in_string = true;
         } else if (byte == '{' || byte == '[') {
@@ -111,14 +115,17 @@ struct judged {
     bool has_method = false, has_outcome = false;
 };
 
-bool is_integer(std::string_view text) { return text.find_first_not_of("-0123456789") == std::string_view::npos; }
+bool is_integer(std::string_view text) {
+    return text.find_first_not_of("-0123456789") == std::string_view::npos;
+}
 
 bool is_id(std::string_view text) {
     if (text.size() > max_id_bytes) return false;
     if (text[0] == '"' || text == "null") return true;
     if (!is_integer(text)) return false;
     const auto number = nlohmann::json::parse(text);
-    return number.is_number_integer() && (!number.is_number_unsigned() || number.get<std::uint64_t>() <= INT64_MAX);
+    return number.is_number_integer() &&
+           (!number.is_number_unsigned() || number.get<std::uint64_t>() <= INT64_MAX);
 }
 
 bool is_error(std::string_view text, judged& said) {
@@ -244,7 +251,9 @@ void require_equal(const envelope& left, const envelope& right) {
 
 void write(byte_buffer& to, const envelope& message) {
     if (message.kind == envelope_kind::response) {
-        if (message.failed) return append_error(to, message.id, message.error.code, message.error.message, message.error.data);
+        if (message.failed)
+            return append_error(to, message.id, message.error.code, message.error.message,
+                                message.error.data);
         append_result_head(to, message.id);
         to.append(message.result);
     } else {

@@ -78,8 +78,8 @@ private:
         received_ += size;
         largest_ = std::max({largest_, size, read_bytes});
         drain();
-        const std::size_t unit =
-            std::max({limit_ + 2, max_header_bytes, max_pollution_line + std::string_view("content-length").size()});
+        const std::size_t unit = std::max(
+            {limit_ + 2, max_header_bytes, max_pollution_line + std::string_view("content-length").size()});
         if (!over_) FUZZ_REQUIRE(reader_.buffered_bytes() < unit + 2);
         FUZZ_REQUIRE(reader_.buffer_capacity() <= std::max(first_buffer, 2 * (unit + 2 + largest_)));
     }
@@ -102,7 +102,8 @@ private:
             }
             result_.steps += text;
             result_.steps += '\n';
-            FUZZ_REQUIRE((step == frame_step::violation) == (reader_.violation().reason != violation_reason::none));
+            FUZZ_REQUIRE((step == frame_step::violation) ==
+                         (reader_.violation().reason != violation_reason::none));
             over_ = step == frame_step::violation || step == frame_step::end;
             if (!over_) continue;
             result_.steps += reader_.violation().message;
@@ -118,7 +119,8 @@ private:
     bool over_ = false;
 };
 
-seen read_pieces(std::string_view bytes, std::size_t limit, const std::size_t* sizes, std::size_t count, bool copied) {
+seen read_pieces(std::string_view bytes, std::size_t limit, const std::size_t* sizes, std::size_t count,
+                 bool copied) {
     run reading(limit);
     for (std::size_t index = 0; !bytes.empty(); ++index) {
         const std::size_t size = std::min(bytes.size(), sizes[index % count]);

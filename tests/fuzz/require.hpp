@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define FUZZ_REQUIRE(condition)                                                                                  \
-    ((condition) ? static_cast<void>(0)                                                                        \
-                 : (std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition), std::abort()))
+#define FUZZ_REQUIRE(condition)                                                                              \
+    ((condition) ? static_cast<void>(0)                                                                      \
+                 : (std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition),      \
+                    std::abort()))
 
 #endif
