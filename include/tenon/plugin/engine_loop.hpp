@@ -50,8 +50,10 @@ inline bool engine::over() {
 
 /// Whether anything came before the deadline.
 inline bool engine::read_once(time_point deadline) {
-    // What workers have not done yet is not added to without end. Health waits too then, and says so.
-    while (workers_ != 0 && waiting_bytes_ > max_waiting_bytes && !over_) changed_.wait(mutex_, never);
+    // What workers have not done yet is not added to without end. Health waits too then, and says so. A worker
+    // that waits for an answer needs a reader all the same: then events are dropped instead.
+    while (workers_ != 0 && waiters_ == nullptr && waiting_bytes_ > max_waiting_bytes && !over_)
+        changed_.wait(mutex_, never);
     // What a busy handler kept in the pipe has not stalled.
     if (session_.next_deadline() != never) session_.excuse(now() - now_);
     if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
@@ -123,7 +125,7 @@ inline result<std::string> engine::wait_for(call_id call) {
     }
     if (self.answered) return std::move(self.answer);
     if (over_) return fault{codes::unavailable, "the host is gone"};
-    return fault{codes::timeout, "the host did not answer in time"};
+    return fault{codes::timeout, "no answer in time"};
 }
 
 inline void engine::complete(const session_event& event) {
@@ -161,7 +163,8 @@ inline result<void> engine::attach(std::string_view token) {
 
 inline void engine::enqueue(const session_event& event) {
     const std::size_t size = event.params.size() + sizeof(job);
-    if (workers_ == 0 && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
+    const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
+    if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
         ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
         return;
     }
