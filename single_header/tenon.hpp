@@ -27,6 +27,7 @@
 #define TENON_SINGLE_HEADER_TENON_HPP
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -156,7 +157,8 @@ concept has_codec = requires { sizeof(json_codec<T>); };
 #define TENON_JSON_UNPACK_HPP
 
 // How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
-// leaves to counting braces. Up to 32 members; bases, C arrays and bit-fields are not understood.
+// leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
+// not understood.
 //
 // The ladder below is long because a structured binding must spell out every name.
 
@@ -185,6 +187,54 @@ constexpr std::size_t count_members() {
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
     else return Count;
+}
+
+/// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
+template <class T>
+struct only_base_of {
+    template <class Base>
+        requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
+    operator Base() const;
+};
+
+template <class T>
+concept has_base = requires { T{only_base_of<T>{}}; };
+
+// A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
+// take empty braces is no array.
+template <class T, std::size_t... Before, std::size_t... Behind>
+constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
+    if constexpr (requires {
+                      T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
+                  })
+        return false;
+    else return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+}
+
+template <class T, std::size_t... Index>
+constexpr bool any_array_begins(std::index_sequence<Index...>) {
+    return (begins_array<T>(std::make_index_sequence<Index>(),
+                            std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
+            ...);
+}
+template <class T>
+concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
+
+/// What count_members() says, where that is the number of members.
+template <class T>
+constexpr std::size_t member_count_of() {
+    constexpr std::size_t count = count_members<T>();
+    if constexpr (count > max_members) {
+        static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
+    } else if constexpr (has_base<T>) {
+        static_assert(!has_base<T>, "tenon: a struct that has a base class needs a describe()");
+    } else if constexpr (has_c_array<T>) {
+        static_assert(!has_c_array<T>, "tenon: a struct with a C array as a member needs a describe(); a "
+                                       "std::array needs nothing");
+    } else {
+        return count;
+    }
+    return 0;
 }
 
 /// Calls `visit` with a reference to each of the `count` members of `value`, in order.
@@ -375,7 +425,7 @@ constexpr std::string_view member_in(std::string_view signature) {
 }
 
 template <class T>
-inline constexpr std::size_t plain_member_count = count_members<T>();
+inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
 template <class T>
 constexpr auto plain_addresses() {
@@ -781,6 +831,95 @@ private:
 
 #endif
 
+// ---- tenon/json/digits.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_DIGITS_HPP
+#define TENON_JSON_DIGITS_HPP
+
+// Decimal digits, read eight at a time and written two at a time. How many digits a number has cannot be
+// foreseen, so a loop over them mispredicts its end again and again; counting them within a word does not.
+
+namespace tenon::detail {
+
+inline bool is_digit(char byte) noexcept { return static_cast<unsigned char>(byte - '0') < 10; }
+
+/// Eight bytes as an integer whose lowest byte is the first of them.
+inline std::uint64_t load_eight(const char* from) noexcept {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+    return bytes;
+}
+
+/// Marks the bytes that are no digits by their top bits. One behind the first mark may be marked wrongly.
+inline std::uint64_t mark_others(std::uint64_t bytes) noexcept {
+    // One of the sums sets the top bit of a byte beyond '9' or below '0'; such a byte may carry into the next.
+    return ((bytes + 0x4646464646464646u) | (bytes - 0x3030303030303030u)) & 0x8080808080808080u;
+}
+
+/// The number that eight digits spell.
+inline std::uint64_t value_of_digits(std::uint64_t bytes) noexcept {
+    // Digits are joined to pairs, and pairs to fours and eights, side by side.
+    bytes -= 0x3030303030303030u;
+    bytes = bytes * 10 + (bytes >> 8);
+    constexpr std::uint64_t mask = 0x000000FF000000FFu;
+    return ((bytes & mask) * 0x000F424000000064u + ((bytes >> 16) & mask) * 0x0000271000000001u) >> 32;
+}
+
+/// Appends the digits at `at` to `value` and returns their end. More than 19 digits may overflow: count them.
+inline const char* take_digits(const char* at, const char* end, std::uint64_t& value) noexcept {
+    constexpr std::uint64_t zeros = 0x3030303030303030u;
+    constexpr std::uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    for (; end - at >= 8; at += 8) {
+        const std::uint64_t bytes = load_eight(at);
+        const std::uint64_t others = mark_others(bytes);
+        if (others != 0) {
+            const auto bits = static_cast<unsigned>(__builtin_ctzll(others)) & ~7u;
+            if (bits == 0) return at;
+            // The digits move up, and zeros come before them.
+            value = value * powers[bits / 8] + value_of_digits(bytes << (64 - bits) | zeros >> bits);
+            return at + bits / 8;
+        }
+        value = value * 100000000 + value_of_digits(bytes);
+    }
+    for (; at != end && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+    return at;
+}
+
+inline constexpr char digit_pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536"
+    "37383940414243444546474849505152535455565758596061626364656667686970717273"
+    "7475767778798081828384858687888990919293949596979899";
+
+/// Writes `value` to `to`, which has room for 20 bytes; returns how many were used.
+inline std::size_t write_unsigned(char* to, std::uint64_t value) noexcept {
+    char digits[20];
+    std::size_t at = sizeof digits;
+    while (value >= 100) {
+        at -= 2;
+        std::memcpy(digits + at, digit_pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (value >= 10) {
+        at -= 2;
+        std::memcpy(digits + at, digit_pairs + value * 2, 2);
+    } else {
+        digits[--at] = static_cast<char>('0' + value);
+    }
+    std::memcpy(to, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+/// As above for 21 bytes.
+inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
+    if (value >= 0) return write_unsigned(to, static_cast<std::uint64_t>(value));
+    *to = '-';
+    return 1 + write_unsigned(to + 1, 0 - static_cast<std::uint64_t>(value));
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/json/number.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_NUMBER_HPP
 #define TENON_JSON_NUMBER_HPP
@@ -799,8 +938,6 @@ struct number_text {
     bool integral = true; // neither fraction nor exponent was written
     bool exact = true;    // `digits` holds all of them
 };
-
-inline bool is_digit(char byte) noexcept { return static_cast<unsigned char>(byte - '0') < 10; }
 
 // Digits beyond what a uint64 holds are counted, not stored.
 inline const char* scan_digits(const char* at, const char* end, number_text& number, bool fraction) noexcept {
@@ -832,8 +969,10 @@ inline number_text scan_number(const char* at, const char* end) noexcept {
         ++at;
     }
     if (at == end || !is_digit(*at)) return number;
-    if (*at == '0') ++at; // a leading zero stands alone
-    else at = scan_digits(at, end, number, false);
+    if (*at == '0')
+        ++at; // a leading zero stands alone
+    else
+        at = scan_digits(at, end, number, false);
     if (at != end && *at == '.') {
         number.integral = false;
         const char* fraction = ++at;
@@ -872,25 +1011,74 @@ bool number_from_text(std::string_view text, Number& value) {
     // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
     // knows no other decimal point there.
     const std::string terminated(text);
-    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
-    else value = std::strtod(terminated.c_str(), nullptr);
+    if constexpr (sizeof(Number) == sizeof(float))
+        value = std::strtof(terminated.c_str(), nullptr);
+    else
+        value = std::strtod(terminated.c_str(), nullptr);
     return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
 #endif
 }
 
-inline bool double_from(const number_text& number, const char* begin, double& value) {
-    // Clinger's fast path: both factors are exact doubles, so one operation rounds once.
+/// The common case without any search for the nearest: both factors are exact doubles, so one operation rounds
+/// once (Clinger's fast path). False where that does not hold.
+inline bool exact_product(std::uint64_t digits, std::int64_t exponent, double& value) noexcept {
     constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    constexpr std::uint64_t exact_limit = std::uint64_t{1} << 53;
-    if (number.exact && number.digits <= exact_limit && number.exponent >= -22 && number.exponent <= 22) {
-        const double digits = static_cast<double>(number.digits);
-        const double scaled =
-            number.exponent < 0 ? digits / powers[-number.exponent] : digits * powers[number.exponent];
-        value = number.negative ? -scaled : scaled;
+#if __FLT_EVAL_METHOD__ != 0
+    return false; // x87 computes in more digits than it stores, and rounds twice
+#endif
+    if (digits > std::uint64_t{1} << 53 || exponent < -22 || exponent > 22) return false;
+    const auto factor = static_cast<double>(static_cast<std::int64_t>(digits)); // signed is one instruction
+    value = exponent < 0 ? factor / powers[-exponent] : factor * powers[exponent];
+    return true;
+}
+
+inline bool double_from(const number_text& number, const char* begin, double& value) {
+    if (number.exact && exact_product(number.digits, number.exponent, value)) {
+        if (number.negative) value = -value;
         return true;
     }
     return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
+}
+
+// --- the short forms, which nearly all numbers have ---
+
+/// An integer of up to 18 digits, which is within every 64-bit range. Null where there is anything else.
+inline const char* read_short_integer(const char* at, const char* end, std::int64_t& value) noexcept {
+    const bool negative = at != end && *at == '-';
+    const char* first = at + (negative ? 1 : 0);
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    const auto count = at - first;
+    if (count == 0 || count > 18 || (*first == '0' && count != 1)) return nullptr;
+    if (at != end && (*at == '.' || *at == 'e' || *at == 'E')) return nullptr;
+    value = static_cast<std::int64_t>(negative ? 0 - digits : digits);
+    return at;
+}
+
+/// A number of up to 19 digits without an exponent. Null where there is anything else.
+inline const char* read_short_number(const char* at, const char* end, double& value) {
+    const char* begin = at;
+    const bool negative = at != end && *at == '-';
+    if (negative) ++at;
+    const char* first = at;
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    auto count = at - first;
+    if (count == 0 || (*first == '0' && count != 1)) return nullptr;
+    std::ptrdiff_t decimals = 0;
+    if (at != end && *at == '.') {
+        const char* fraction = at + 1;
+        at = take_digits(fraction, end, digits);
+        decimals = at - fraction;
+        if (decimals == 0) return nullptr;
+    }
+    if (count + decimals > 19 || (at != end && (*at == 'e' || *at == 'E'))) return nullptr;
+    if (exact_product(digits, -decimals, value)) {
+        if (negative) value = -value;
+        return at;
+    }
+    return number_from_text({begin, static_cast<std::size_t>(at - begin)}, value) ? at : nullptr;
 }
 
 /// Whether the number is within the range of a double, without computing it where that is plain to see.
@@ -899,36 +1087,6 @@ inline bool within_double(const number_text& number, const char* begin) {
     if (number.digits == 0 || number.exponent <= 288) return true;
     double ignored;
     return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
-}
-
-inline constexpr char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536"
-                                      "37383940414243444546474849505152535455565758596061626364656667686970717273"
-                                      "7475767778798081828384858687888990919293949596979899";
-
-/// Writes `value` to `to`, which has room for 20 bytes; returns how many were used.
-inline std::size_t write_unsigned(char* to, std::uint64_t value) noexcept {
-    char digits[20];
-    std::size_t at = sizeof digits;
-    while (value >= 100) {
-        at -= 2;
-        std::memcpy(digits + at, digit_pairs + value % 100 * 2, 2);
-        value /= 100;
-    }
-    if (value >= 10) {
-        at -= 2;
-        std::memcpy(digits + at, digit_pairs + value * 2, 2);
-    } else {
-        digits[--at] = static_cast<char>('0' + value);
-    }
-    std::memcpy(to, digits + at, sizeof digits - at);
-    return sizeof digits - at;
-}
-
-/// As above for 21 bytes.
-inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
-    if (value >= 0) return write_unsigned(to, static_cast<std::uint64_t>(value));
-    *to = '-';
-    return 1 + write_unsigned(to + 1, 0 - static_cast<std::uint64_t>(value));
 }
 
 /// Room that any double needs.
@@ -954,7 +1112,7 @@ std::size_t write_number(char* to, Number value) noexcept {
 
 // The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
 // UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
-// every x86-64), eight elsewhere. Never reads past `end`.
+// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
 
 namespace tenon::detail {
 
@@ -964,7 +1122,10 @@ inline bool is_plain(char byte) noexcept {
     return static_cast<signed char>(byte) >= 0x20 && byte != '"' && byte != '\\';
 }
 
-#if defined(__SSE2__)
+// Two questions about the `scan_step` bytes at an address, which must all be readable. The answer is a set of
+// bytes, which is tested before it is counted: a loop that moves by a constant as long as a set is empty does
+// not wait for the bytes it has loaded, one that moves by a count does.
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
 
 using byte_vector = signed char __attribute__((vector_size(16)));
 
@@ -974,52 +1135,87 @@ inline byte_vector load_bytes(const char* from) noexcept {
     return bytes;
 }
 
-/// One bit a byte, set where the byte is not plain.
-inline unsigned unplain_bits(byte_vector bytes) noexcept {
-    const auto unplain = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
-    using char_vector = char __attribute__((vector_size(16)));
-    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(unplain)));
-}
-
 inline constexpr std::size_t scan_step = 16;
 
-/// How many bytes at `from` are plain, at most `scan_step`, which must all be readable.
-inline std::size_t plain_prefix(const char* from) noexcept {
-    const unsigned bits = unplain_bits(load_bytes(from));
-    return bits == 0 ? scan_step : static_cast<std::size_t>(__builtin_ctz(bits));
+/// One bit a byte.
+using byte_set = unsigned;
+
+inline byte_set set_of(byte_vector comparison) noexcept {
+    using char_vector = char __attribute__((vector_size(16)));
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(comparison)));
+}
+
+inline byte_set unplain_bytes(const char* from) noexcept {
+    const byte_vector bytes = load_bytes(from);
+    return set_of((bytes > 0x1F) & (bytes != '"') & (bytes != '\\')) ^ 0xFFFF;
+}
+
+inline byte_set backslashes(const char* from) noexcept { return set_of(load_bytes(from) == '\\'); }
+
+/// The number of the first byte in a set that is not empty.
+inline std::size_t first_of(byte_set bytes) noexcept {
+    return static_cast<std::size_t>(__builtin_ctz(bytes));
 }
 
 #else
 
 inline constexpr std::size_t scan_step = 8;
 
-inline std::size_t plain_prefix(const char* from) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-    std::uint64_t bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    const auto equals = [&](std::uint64_t byte) {
-        const std::uint64_t differs = bytes ^ (ones * byte);
-        return (differs - ones) & ~differs;
-    };
-    // A borrow can mark a byte behind a true hit, never one before the first: the first is exact.
-    const std::uint64_t unplain = ((bytes - ones * 0x20) | bytes | equals('"') | equals('\\')) & tops;
-    if (unplain == 0) return scan_step;
-    std::size_t count = 0;
-    while (is_plain(from[count])) ++count;
-    return count;
+/// The top bit of a byte says whether it belongs. The set may hold bytes too many behind its first, because sums
+/// carry, but never one too many before.
+using byte_set = std::uint64_t;
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+inline byte_set equal_bytes(std::uint64_t bytes, char byte) noexcept {
+    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
+    return (differs - every_byte) & ~differs & (every_byte * 0x80);
+}
+
+inline byte_set unplain_bytes(const char* from) noexcept {
+    const std::uint64_t bytes = load_eight(from);
+    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
+    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
+}
+
+inline byte_set backslashes(const char* from) noexcept { return equal_bytes(load_eight(from), '\\'); }
+
+/// The number of the first byte in a set that is not empty.
+inline std::size_t first_of(byte_set bytes) noexcept {
+    return static_cast<std::size_t>(__builtin_ctzll(bytes)) / 8;
 }
 
 #endif
 
+/// How many bytes at `from` are plain, at most `scan_step`.
+inline std::size_t plain_prefix(const char* from) noexcept {
+    const byte_set unplain = unplain_bytes(from);
+    return unplain == 0 ? scan_step : first_of(unplain);
+}
+
 /// The first byte in [at, end) that is not plain, or `end`.
 inline const char* skip_plain(const char* at, const char* end) noexcept {
-    while (static_cast<std::size_t>(end - at) >= scan_step) {
-        const std::size_t count = plain_prefix(at);
-        at += count;
-        if (count != scan_step) return at;
-    }
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set unplain = unplain_bytes(at)) return at + first_of(unplain);
     while (at != end && is_plain(*at)) ++at;
     return at;
+}
+
+/// Whether two runs of `Size` bytes are equal, word by word; the last word may overlap the one before. What the
+/// compiler knows of either becomes part of the instructions, and unlike with memcmp there is a single branch.
+template <std::size_t Size>
+bool same_bytes(const char* left, const char* right) noexcept {
+    using Word =
+        std::conditional_t<(Size >= 8), std::uint64_t, std::conditional_t<(Size >= 4), std::uint32_t, char>>;
+    const auto difference = [&](std::size_t at) {
+        Word one, other;
+        std::memcpy(&one, left + at, sizeof one);
+        std::memcpy(&other, right + at, sizeof other);
+        return one ^ other;
+    };
+    auto differs = difference(Size - sizeof(Word));
+    for (std::size_t at = 0; at + sizeof(Word) < Size; at += sizeof(Word)) differs |= difference(at);
+    return differs == 0;
 }
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
@@ -1422,6 +1618,8 @@ public:
     using value_type = T;
 
     result(T value) : good_(true) { ::new (&value_) T(std::move(value)); }
+    /// A value that is made here and filled afterwards.
+    explicit result(std::in_place_t) : good_(true) { ::new (&value_) T{}; }
     result(fault error) : good_(false) { ::new (&error_) fault(std::move(error)); }
     result(result&& other) noexcept : good_(other.good_) { take(std::move(other)); }
     result(const result& other) : good_(other.good_) {
@@ -1536,6 +1734,211 @@ private:
 
 #endif
 
+// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_KIND_HPP
+#define TENON_JSON_KIND_HPP
+
+// The kinds of JSON values, told by the first byte of one.
+
+namespace tenon {
+
+enum class json_kind { none, null, boolean, number, string, array, object };
+
+namespace detail {
+
+inline json_kind kind_of(char first) noexcept {
+    switch (first) {
+    case '{':
+        return json_kind::object;
+    case '[':
+        return json_kind::array;
+    case '"':
+        return json_kind::string;
+    case 't':
+    case 'f':
+        return json_kind::boolean;
+    case 'n':
+        return json_kind::null;
+    default:
+        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    }
+}
+
+inline std::string_view name_of(json_kind kind) noexcept {
+    switch (kind) {
+    case json_kind::null:
+        return "null";
+    case json_kind::boolean:
+        return "boolean";
+    case json_kind::number:
+        return "number";
+    case json_kind::string:
+        return "string";
+    case json_kind::array:
+        return "array";
+    case json_kind::object:
+        return "object";
+    case json_kind::none:
+        break;
+    }
+    return "nothing";
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/json/escape.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_ESCAPE_HPP
+#define TENON_JSON_ESCAPE_HPP
+
+// What stands between the quotes of a JSON string: UTF-8 and escapes. Checking comes first and says what is
+// wrong; what it has passed can be unescaped without looking for mistakes again.
+
+namespace tenon::detail {
+
+/// The value of four hexadecimal digits, or -1.
+inline int hex4(const char* at, const char* end) noexcept {
+    if (end - at < 4) return -1;
+    int value = 0;
+    for (int index = 0; index < 4; ++index) {
+        const char digit = at[index];
+        const char lower = static_cast<char>(digit | 0x20);
+        if (is_digit(digit))
+            value = value * 16 + (digit - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            value = value * 16 + (lower - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+inline char* write_utf8(char* to, unsigned code) noexcept {
+    const auto tail = [&](unsigned shift) { return static_cast<char>(0x80u | ((code >> shift) & 0x3Fu)); };
+    if (code < 0x80) {
+        *to++ = static_cast<char>(code);
+    } else if (code < 0x800) {
+        *to++ = static_cast<char>(0xC0u | (code >> 6));
+        *to++ = tail(0);
+    } else if (code < 0x10000) {
+        *to++ = static_cast<char>(0xE0u | (code >> 12));
+        *to++ = tail(6);
+        *to++ = tail(0);
+    } else {
+        *to++ = static_cast<char>(0xF0u | (code >> 18));
+        *to++ = tail(12);
+        *to++ = tail(6);
+        *to++ = tail(0);
+    }
+    return to;
+}
+
+/// Moves `at` behind the escape that it stands on; what is wrong with it otherwise.
+inline const char* check_escape(const char*& at, const char* end) noexcept {
+    const char* next = at + 1;
+    if (next == end) return "string without an end";
+    switch (*next++) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        at = next;
+        return nullptr;
+    case 'u':
+        break;
+    default:
+        return "unknown escape in a string";
+    }
+    const int code = hex4(next, end);
+    if (code < 0) return "\\u without four hexadecimal digits";
+    next += 4;
+    if (code >= 0xD800 && code <= 0xDFFF) {
+        // A high surrogate must be followed by a low one, and a low one may not stand alone.
+        const bool pair = code < 0xDC00 && end - next >= 6 && next[0] == '\\' && next[1] == 'u';
+        const int low = pair ? hex4(next + 2, end) : -1;
+        if (low < 0xDC00 || low > 0xDFFF) return "surrogate without its partner";
+        next += 6;
+    }
+    at = next;
+    return nullptr;
+}
+
+/// Writes what the checked escape at `at` stands for, and moves both behind it.
+inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
+    const char letter = at[1];
+    at += 2;
+    switch (letter) {
+    case 'b':
+        *to++ = '\b';
+        break;
+    case 'f':
+        *to++ = '\f';
+        break;
+    case 'n':
+        *to++ = '\n';
+        break;
+    case 'r':
+        *to++ = '\r';
+        break;
+    case 't':
+        *to++ = '\t';
+        break;
+    case 'u': {
+        auto code = static_cast<unsigned>(hex4(at, end));
+        at += 4;
+        if (code >= 0xD800 && code <= 0xDFFF) {
+            const auto low = static_cast<unsigned>(hex4(at + 2, end));
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            at += 6;
+        }
+        to = write_utf8(to, code);
+        break;
+    }
+    default:
+        *to++ = letter;
+        break;
+    }
+}
+
+/// The text that the checked `raw` stands for. Made piece by piece beside the string, because it can only be
+/// written into once it has been filled with zeros.
+inline void unescape(std::string_view raw, std::string& value) {
+    constexpr std::size_t piece = 256;
+    char text[piece + scan_step];
+    const char* at = raw.data();
+    const char* const end = at + raw.size();
+    value.clear();
+    while (at != end) {
+        char* to = text;
+        while (at != end && to < text + piece) {
+            if (static_cast<std::size_t>(end - at) >= scan_step) {
+                std::memcpy(to, at, scan_step);
+                const byte_set escapes = backslashes(at);
+                const std::size_t plain = escapes == 0 ? scan_step : first_of(escapes);
+                to += plain;
+                at += plain;
+                if (escapes == 0 || to >= text + piece) continue;
+            }
+            if (*at == '\\')
+                take_escape(at, end, to);
+            else
+                *to++ = *at++;
+        }
+        value.append(text, static_cast<std::size_t>(to - text));
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/json/reader.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_READER_HPP
 #define TENON_JSON_READER_HPP
@@ -1561,8 +1964,6 @@ namespace tenon {
 /// protocol that we know comes near it.
 inline constexpr unsigned max_json_depth = 64;
 
-enum class json_kind { none, null, boolean, number, string, array, object };
-
 /// Where a text stands within a larger one, for the words of a fault.
 struct json_origin {
     std::string_view root = {}; // what the path starts with, e.g. "params"
@@ -1572,28 +1973,32 @@ struct json_origin {
 class json_reader {
 public:
     explicit json_reader(std::string_view text, json_origin origin = {}) noexcept
-        : begin_(text.data() == nullptr ? "" : text.data()), // failed() tells by a pointer whether there is a fault
+        : begin_(text.data() == nullptr
+                     ? ""
+                     : text.data()), // failed() tells by a pointer whether there is a fault
           at_(begin_), end_(begin_ + text.size()), origin_(origin) {}
 
     /// What comes next, judged by its first byte; `none` at the end or where no value can start.
     json_kind peek() noexcept;
 
-    bool read_null();
-    bool read_bool(bool& value);
-    bool read_string(std::string& value);
-    bool read_int64(std::int64_t& value);
-    bool read_uint64(std::uint64_t& value);
-    bool read_double(double& value);
+    bool read_null() { return arrive(null_at(at_)); }
+    bool read_bool(bool& value) { return arrive(bool_at(at_, value)); }
+    bool read_string(std::string& value) { return arrive(string_at(at_, value)); }
+    bool read_int64(std::int64_t& value) { return arrive(int64_at(at_, value)); }
+    bool read_uint64(std::uint64_t& value) { return arrive(uint64_at(at_, value)); }
+    bool read_double(double& value) { return arrive(double_at(at_, value)); }
 
     /// The text without its quotes where nothing in it is escaped, else its unescaped copy in `scratch`.
-    bool read_text(std::string_view& value, std::string& scratch);
+    bool read_text(std::string_view& value, std::string& scratch) {
+        return arrive(text_at(at_, value, scratch));
+    }
 
-    bool skip_value();
+    bool skip_value() { return arrive(skip_at(at_)); }
     /// The value's own text, checked, as a slice of the input.
-    bool read_slice(std::string_view& value);
+    bool read_slice(std::string_view& value) { return arrive(slice_at(at_, value)); }
 
-    bool enter_object() { return enter('{', "object"); }
-    bool enter_array() { return enter('[', "array"); }
+    bool enter_object() { return arrive(enter_at(at_, '{', "object")); }
+    bool enter_array() { return arrive(enter_at(at_, '[', "array")); }
     /// The next member's key; false at the end of the object, which is then left, and on failure. The key is
     /// valid until the next call.
     bool next_member(std::string_view& key);
@@ -1616,33 +2021,88 @@ public:
     bool in_member(std::string_view name);
     bool in_element(std::size_t index);
 
-    // --- for the typed decoder ---
-
     const char* position() const noexcept { return at_; }
     std::size_t offset_of(const char* at) const noexcept {
         return origin_.offset + static_cast<std::size_t>(at - begin_);
     }
-    const char* value_start() noexcept {
-        skip_space();
-        return at_;
+    const char* value_start() noexcept { return at_ = behind_space(at_); }
+
+    // --- steps, for the typed decoder ---
+    //
+    // A step takes the position where it reads and returns the one behind what it read, null where it refused.
+    // Where the next value starts is known when this one has been read: handed from step to step the position
+    // stays in a register, and that alone makes short values a quarter cheaper than a position in memory.
+
+    const char* null_at(const char* at) { return word_at(at, "null", "null"); }
+    const char* bool_at(const char* at, bool& value);
+    const char* string_at(const char* at, std::string& value);
+    const char* int64_at(const char* at, std::int64_t& value);
+    const char* uint64_at(const char* at, std::uint64_t& value);
+    const char* double_at(const char* at, double& value);
+    const char* text_at(const char* at, std::string_view& value, std::string& scratch);
+    const char* skip_at(const char* at);
+    const char* slice_at(const char* at, std::string_view& value);
+
+    /// Where a walk through an object or array stands: at the next member or element if there is one, else behind
+    /// the end; null where it failed. Small enough to be returned in registers.
+    struct place {
+        const char* at;
+        bool more;
+    };
+    place open_object(const char* at) { return open_at(at, '{', '}', "object"); }
+    place open_array(const char* at) { return open_at(at, '[', ']', "array"); }
+    place after_member(const char* at) { return after_item(at, '}'); }
+    place after_element(const char* at) { return after_item(at, ']'); }
+    /// A member's name, unescaped, and the colon. The name is valid until the next one is read.
+    const char* name_at(const char* at, std::string_view& name);
+    /// Whether exactly this `,"name":` comes next, but for the comma.
+    template <std::size_t Size>
+    bool is_label_at(const char* at, const std::array<char, Size>& label) const noexcept {
+        return static_cast<std::size_t>(end_ - at) >= Size - 1 &&
+               detail::same_bytes<Size - 1>(at, label.data() + 1);
+    }
+    bool null_next(const char*& at) const noexcept {
+        at = behind_space(at);
+        return at != end_ && *at == 'n';
     }
 
-    /// Takes a member's name in its place within an object, written as `,"name":` and without the comma in the
-    /// first place, if the input goes on with exactly these bytes.
-    template <std::size_t Size>
-    bool take_member(const std::array<char, Size>& text) noexcept {
-        if (!fresh_) return take_bytes<Size>(text.data());
-        if (!take_bytes<Size - 1>(text.data() + 1)) return false;
-        fresh_ = false;
+    /// Refuses the value at `at`, of which everything before `end` has been read.
+    const char* refuse_at(std::string_view sentence, const char* at, const char* end);
+    const char* behind_space(const char* at) const noexcept {
+        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+        return at;
+    }
+
+    /// From steps to verbs and on: false if the step refused.
+    bool arrive(const char* at) noexcept {
+        if (at == nullptr) return false;
+        at_ = at;
         return true;
     }
+    const char* depart(bool good) const noexcept { return good ? at_ : nullptr; }
 
     /// Whether one more element of `size` bytes may be stored: what is stored in total is kept within a
     /// multiple of the text, so that `[{},{},...]` does not become gigabytes of structs. The first MiB is free:
     /// a list of structs with many absent members is no attack.
-    bool afford(std::size_t size) {
+    bool afford(std::size_t size, const char* at) {
         stored_ += size;
-        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 32768 || refuse("too large in memory");
+        return stored_ / 32 <= static_cast<std::size_t>(end_ - begin_) + 32768 ||
+               refuse("too large in memory", at);
+    }
+
+    /// For how many elements of `size` bytes to make room when `count` of them stood between `begin` and `at`: as
+    /// many as the rest of the text can hold at that rate and afford() will let pass, so that a long array is moved
+    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already.
+    std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
+                               const char* at) const noexcept {
+        if (count == 0) return size <= 256 ? 4 : 1;
+        const std::size_t text_size = static_cast<std::size_t>(at - begin) / count;
+        const std::size_t left = static_cast<std::size_t>(end_ - at) / text_size;
+        const std::size_t affordable =
+            (static_cast<std::size_t>(end_ - begin_) + 32768 - stored_ / 32) / (size / 32 + 1);
+        std::size_t more = left + left / 16 + 1;
+        if (more > affordable) more = affordable;
+        return count + (more < count * 15 ? more : count * 15);
     }
 
     /// Going back to try the value as another type. Each retry is paid from a budget that is a multiple of the
@@ -1653,44 +2113,32 @@ public:
         std::size_t stored;
     };
     mark here() noexcept { return {value_start(), depth_, stored_}; }
-    bool retry_from(mark place);
+    bool retry_from(mark start);
 
 private:
-    template <std::size_t Size>
-    bool take_bytes(const char* text) noexcept {
-        if (static_cast<std::size_t>(end_ - at_) < Size || std::memcmp(at_, text, Size) != 0) return false;
-        at_ += Size;
-        return true;
-    }
-    /// Takes the colon behind a key.
-    bool take_colon() {
-        if (at_ != end_ && *at_ == ':') {
-            ++at_;
-            return true;
-        }
-        return take_spaced_colon();
-    }
-    void skip_space() noexcept {
-        while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
-    }
-    bool enter(char open, std::string_view expected);
-    bool leave() noexcept {
-        ++at_;
+    const char* word_at(const char* at, std::string_view word, std::string_view expected);
+    const char* any_int64_at(const char* at, std::int64_t& value);
+    const char* any_double_at(const char* at, double& value);
+    const char* any_string_at(const char* at, const char* text, std::string& value);
+    const char* number_end(const char* at);
+    const char* integer_at(const char* at, detail::number_text& number);
+    /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
+    const char* string_end(const char* at, bool& escaped) { return string_end(at, at + 1, escaped); }
+    /// The same where everything between the quote and `at` is known to be plain.
+    const char* string_end(const char* start, const char* at, bool& escaped);
+    const char* colon_at(const char* at);
+    const char* enter_at(const char* at, char open, std::string_view expected);
+    place open_at(const char* at, char open, char close, std::string_view expected);
+    place after_item(const char* at, char close);
+    place after_spaced_item(const char* at, char close);
+    bool next(char close);
+    const char* leave(const char* at) noexcept {
         --depth_;
         fresh_ = false;
-        return false;
+        return at + 1;
     }
-    bool take_spaced_colon();
-    bool take_word(std::string_view word, std::string_view expected);
-    bool next(char close, std::string_view expected);
-    bool scan_integer(detail::number_text& number, const char*& start, std::string_view expected);
 
-    // The string's raw text between its quotes; `escaped` if it holds a backslash.
-    bool scan_string(std::string_view& raw, bool& escaped);
-    bool scan_escape(const char*& at);
-    static void unescape(std::string_view raw, std::string& value);
-
-    bool syntax(std::string_view sentence, const char* at);
+    const char* syntax(std::string_view sentence, const char* at);
 
     const char* begin_;
     const char* at_;
@@ -1703,306 +2151,286 @@ private:
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed
-    std::string key_; // an unescaped key
+    std::string key_;               // an unescaped key
     std::string path_;
     std::string sentence_;
 };
 
 } // namespace tenon
 
-// ---- tenon/json/reader_inline.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_INLINE_HPP
-#define TENON_JSON_READER_INLINE_HPP
+// ---- tenon/json/reader_values.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_READER_VALUES_HPP
+#define TENON_JSON_READER_VALUES_HPP
 
-// The bodies of json/reader.hpp: values first, then containers, then skipping, then the words of a fault.
+// How json/reader.hpp reads what is no container: words, numbers, strings. The short and plain forms that
+// nearly all values have come first and look for nothing else; whatever they do not recognise is read again by
+// a function that knows all of the grammar and says what is wrong.
 
 namespace tenon {
 
+inline json_kind json_reader::peek() noexcept {
+    at_ = behind_space(at_);
+    return at_ == end_ ? json_kind::none : detail::kind_of(*at_);
+}
+
+inline const char* json_reader::word_at(const char* at, std::string_view word, std::string_view expected) {
+    at = behind_space(at);
+    if (at == end_ || *at != word[0]) return mismatch(expected, at), nullptr;
+    if (static_cast<std::size_t>(end_ - at) < word.size() || std::memcmp(at, word.data(), word.size()) != 0)
+        return syntax("not a JSON value", at);
+    return at + word.size();
+}
+
+inline const char* json_reader::bool_at(const char* at, bool& value) {
+    at = behind_space(at);
+    value = at != end_ && *at == 't';
+    if (end_ - at >= 5) {
+        if (value && std::memcmp(at, "true", 4) == 0) return at + 4;
+        if (!value && std::memcmp(at, "false", 5) == 0) return at + 5;
+    }
+    return value ? word_at(at, "true", "boolean") : word_at(at, "false", "boolean");
+}
+
+// --- numbers ---
+
+inline const char* json_reader::int64_at(const char* at, std::int64_t& value) {
+    at = behind_space(at);
+    const char* end = detail::read_short_integer(at, end_, value);
+    return end != nullptr ? end : any_int64_at(at, value);
+}
+
+inline const char* json_reader::double_at(const char* at, double& value) {
+    at = behind_space(at);
+    const char* end = detail::read_short_number(at, end_, value);
+    return end != nullptr ? end : any_double_at(at, value);
+}
+
+inline const char* json_reader::integer_at(const char* at, detail::number_text& number) {
+    if (at == end_ || detail::kind_of(*at) != json_kind::number) return mismatch("integer", at), nullptr;
+    number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!number.integral) return refuse("expected integer, got fraction", at), nullptr;
+    return number.end;
+}
+
+inline const char* json_reader::any_int64_at(const char* at, std::int64_t& value) {
+    detail::number_text number;
+    if (integer_at(at, number) == nullptr) return nullptr;
+    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
+    if (!number.exact || number.digits > limit) return refuse("integer out of range", at), nullptr;
+    value = static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits);
+    return number.end;
+}
+
+inline const char* json_reader::uint64_at(const char* at, std::uint64_t& value) {
+    at = behind_space(at);
+    detail::number_text number;
+    if (integer_at(at, number) == nullptr) return nullptr;
+    if (!number.exact || (number.negative && number.digits != 0))
+        return refuse("integer out of range", at), nullptr;
+    value = number.digits;
+    return number.end;
+}
+
+inline const char* json_reader::any_double_at(const char* at, double& value) {
+    if (at == end_ || detail::kind_of(*at) != json_kind::number) return mismatch("number", at), nullptr;
+    const detail::number_text number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!detail::double_from(number, at, value)) return syntax("number beyond the range of a double", at);
+    return number.end;
+}
+
+/// From a number to behind it, checked and not computed.
+inline const char* json_reader::number_end(const char* at) {
+    const detail::number_text number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!detail::within_double(number, at)) return syntax("number beyond the range of a double", at);
+    return number.end;
+}
+
+// --- strings ---
+
 namespace detail {
 
-inline json_kind kind_of(char first) noexcept {
-    switch (first) {
-    case '{': return json_kind::object;
-    case '[': return json_kind::array;
-    case '"': return json_kind::string;
-    case 't':
-    case 'f': return json_kind::boolean;
-    case 'n': return json_kind::null;
-    default: return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
-    }
+/// Every implementation keeps strings of 15 bytes inside the string itself, where no memory is asked for.
+inline constexpr std::size_t inner_string = 15;
+
+/// Makes `value` the `size` bytes at `from`, at most `inner_string`, of which that many are readable. assign() is
+/// a call into the library, which calls memmove; this is two moves of eight bytes.
+inline void assign_short(std::string& value, const char* from, std::size_t size) {
+    using std::string;
+    value.~string();
+    ::new (&value) string(from, inner_string);
+    value.erase(size);
 }
 
-inline std::string_view name_of(json_kind kind) noexcept {
-    switch (kind) {
-    case json_kind::null: return "null";
-    case json_kind::boolean: return "boolean";
-    case json_kind::number: return "number";
-    case json_kind::string: return "string";
-    case json_kind::array: return "array";
-    case json_kind::object: return "object";
-    case json_kind::none: break;
-    }
-    return "nothing";
-}
-
-/// The value of four hexadecimal digits, or -1.
-inline int hex4(const char* at, const char* end) noexcept {
-    if (end - at < 4) return -1;
-    int value = 0;
-    for (int index = 0; index < 4; ++index) {
-        const char digit = at[index];
-        const char lower = static_cast<char>(digit | 0x20);
-        if (is_digit(digit)) value = value * 16 + (digit - '0');
-        else if (lower >= 'a' && lower <= 'f') value = value * 16 + (lower - 'a' + 10);
-        else return -1;
-    }
-    return value;
-}
-
-inline char* write_utf8(char* to, unsigned code) noexcept {
-    const auto tail = [&](unsigned shift) { return static_cast<char>(0x80u | ((code >> shift) & 0x3Fu)); };
-    if (code < 0x80) {
-        *to++ = static_cast<char>(code);
-    } else if (code < 0x800) {
-        *to++ = static_cast<char>(0xC0u | (code >> 6));
-        *to++ = tail(0);
-    } else if (code < 0x10000) {
-        *to++ = static_cast<char>(0xE0u | (code >> 12));
-        *to++ = tail(6);
-        *to++ = tail(0);
-    } else {
-        *to++ = static_cast<char>(0xF0u | (code >> 18));
-        *to++ = tail(12);
-        *to++ = tail(6);
-        *to++ = tail(0);
-    }
-    return to;
+inline void assign_long(std::string& value, const char* from, std::size_t size) {
+    if (size > value.capacity())
+        value = std::string(from, size); // cheaper than growing the old one
+    else
+        value.assign(from, size);
 }
 
 } // namespace detail
 
-inline json_kind json_reader::peek() noexcept {
-    skip_space();
-    return at_ == end_ ? json_kind::none : detail::kind_of(*at_);
+inline const char* json_reader::string_at(const char* at, std::string& value) {
+    if (at == end_ || *at != '"') {
+        at = behind_space(at);
+        if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
+    }
+    const char* start = at + 1;
+    const char* text = start;
+    for (; static_cast<std::size_t>(end_ - text) >= detail::scan_step; text += detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(text);
+        if (unplain == 0) continue;
+        const char* end = text + detail::first_of(unplain);
+        if (*end != '"') break;
+        if (detail::scan_step > detail::inner_string && text == start)
+            detail::assign_short(value, start, static_cast<std::size_t>(end - start));
+        else
+            detail::assign_long(value, start, static_cast<std::size_t>(end - start));
+        return end + 1;
+    }
+    return any_string_at(at, text, value);
 }
 
-inline bool json_reader::take_word(std::string_view word, std::string_view expected) {
-    skip_space();
-    if (at_ == end_ || *at_ != word[0]) return mismatch(expected, at_);
-    if (static_cast<std::size_t>(end_ - at_) < word.size() ||
-        std::memcmp(at_, word.data(), word.size()) != 0)
-        return syntax("not a JSON value", at_);
-    at_ += word.size();
-    return true;
+// What stands before `text` is plain.
+inline const char* json_reader::any_string_at(const char* at, const char* text, std::string& value) {
+    bool escaped = false;
+    const char* end = string_end(at, text, escaped);
+    if (end == nullptr) return nullptr;
+    const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
+    if (escaped)
+        detail::unescape(raw, value);
+    else
+        detail::assign_long(value, raw.data(), raw.size());
+    return end;
 }
 
-inline bool json_reader::read_null() { return take_word("null", "null"); }
-
-inline bool json_reader::read_bool(bool& value) {
-    skip_space();
-    value = at_ != end_ && *at_ == 't';
-    return value ? take_word("true", "boolean") : take_word("false", "boolean");
+inline const char* json_reader::text_at(const char* at, std::string_view& value, std::string& scratch) {
+    at = behind_space(at);
+    if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
+    bool escaped = false;
+    const char* end = string_end(at, escaped);
+    if (end == nullptr) return nullptr;
+    value = {at + 1, static_cast<std::size_t>(end - at) - 2};
+    if (escaped) {
+        detail::unescape(value, scratch);
+        value = scratch;
+    }
+    return end;
 }
 
-inline bool json_reader::scan_integer(detail::number_text& number, const char*& start,
-                                      std::string_view expected) {
-    start = value_start();
-    if (at_ == end_ || detail::kind_of(*at_) != json_kind::number) return mismatch(expected, at_);
-    number = detail::scan_number(at_, end_);
-    if (number.end == nullptr) return syntax("not a JSON number", at_);
-    if (!number.integral) return refuse("expected integer, got fraction", at_);
-    at_ = number.end;
-    return true;
-}
-
-inline bool json_reader::read_int64(std::int64_t& value) {
-    detail::number_text number;
-    const char* start;
-    if (!scan_integer(number, start, "integer")) return false;
-    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
-    if (!number.exact || number.digits > limit) return refuse("integer out of range", start);
-    value = static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits);
-    return true;
-}
-
-inline bool json_reader::read_uint64(std::uint64_t& value) {
-    detail::number_text number;
-    const char* start;
-    if (!scan_integer(number, start, "integer")) return false;
-    if (!number.exact || (number.negative && number.digits != 0))
-        return refuse("integer out of range", start);
-    value = number.digits;
-    return true;
-}
-
-inline bool json_reader::read_double(double& value) {
-    const char* start = value_start();
-    if (at_ == end_ || detail::kind_of(*at_) != json_kind::number) return mismatch("number", at_);
-    const detail::number_text number = detail::scan_number(at_, end_);
-    if (number.end == nullptr) return syntax("not a JSON number", at_);
-    if (!detail::double_from(number, start, value)) return syntax("number beyond the range of a double", at_);
-    at_ = number.end;
-    return true;
-}
-
-inline bool json_reader::scan_string(std::string_view& raw, bool& escaped) {
-    // at_ stands on the opening quote.
-    const char* start = ++at_;
-    const char* at = start;
-    escaped = false;
+inline const char* json_reader::string_end(const char* start, const char* at, bool& escaped) {
     for (;;) {
         at = detail::skip_plain(at, end_);
-        if (at == end_) return syntax("string without an end", start - 1);
+        if (at == end_) return syntax("string without an end", start);
         const auto byte = static_cast<unsigned char>(*at);
-        if (byte == '"') {
-            raw = {start, static_cast<std::size_t>(at - start)};
-            at_ = at + 1;
-            return true;
-        }
+        if (byte == '"') return at + 1;
         if (byte == '\\') {
             escaped = true;
-            if (!scan_escape(at)) return false;
+            if (const char* wrong = detail::check_escape(at, end_)) return syntax(wrong, at);
         } else if (byte >= 0x80) {
-            const std::size_t length = detail::utf8_sequence(at, end_);
-            if (length == 0) return syntax("invalid UTF-8", at);
-            at += length;
+            // Where one such character is, the next is likely one as well.
+            do {
+                const std::size_t length = detail::utf8_sequence(at, end_);
+                if (length == 0) return syntax("invalid UTF-8", at);
+                at += length;
+            } while (at != end_ && static_cast<unsigned char>(*at) >= 0x80);
         } else {
             return syntax("control character in a string", at);
         }
     }
 }
 
-inline bool json_reader::scan_escape(const char*& at) {
-    const char* start = at++;
-    if (at == end_) return syntax("string without an end", start);
-    switch (*at++) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't': return true;
-    case 'u': break;
-    default: return syntax("unknown escape in a string", start);
-    }
-    const int code = detail::hex4(at, end_);
-    if (code < 0) return syntax("\\u without four hexadecimal digits", start);
-    at += 4;
-    if (code < 0xD800 || code > 0xDFFF) return true;
-    // A high surrogate must be followed by a low one, and a low one may not stand alone.
-    if (code < 0xDC00 && end_ - at >= 6 && at[0] == '\\' && at[1] == 'u') {
-        const int low = detail::hex4(at + 2, end_);
-        if (low >= 0xDC00 && low <= 0xDFFF) {
-            at += 6;
-            return true;
-        }
-    }
-    return syntax("surrogate without its partner", start);
+} // namespace tenon
+
+#endif
+
+// ---- tenon/json/reader_walk.hpp ---------------------------------------------------------------------------
+#ifndef TENON_JSON_READER_WALK_HPP
+#define TENON_JSON_READER_WALK_HPP
+
+// How json/reader.hpp walks through objects and arrays, and past values that nobody asked for, which are
+// checked as strictly as any.
+
+namespace tenon {
+
+namespace detail {
+
+inline std::string_view expected_after(char close) noexcept {
+    return close == '}' ? std::string_view("expected ',' or '}'") : std::string_view("expected ',' or ']'");
 }
 
-// `raw` has been checked by scan_string.
-inline void json_reader::unescape(std::string_view raw, std::string& value) {
-    value.clear();
-    value.reserve(raw.size()); // an escape is never shorter than what it stands for
-    const char* at = raw.data();
-    const char* end = at + raw.size();
-    while (at != end) {
-        const auto* escape = static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
-        const char* const plain_end = escape == nullptr ? end : escape;
-        value.append(at, static_cast<std::size_t>(plain_end - at));
-        at = plain_end;
-        if (escape == nullptr) break;
-        at += 2;
-        char character[4];
-        std::size_t length = 1;
-        switch (escape[1]) {
-        case 'b': character[0] = '\b'; break;
-        case 'f': character[0] = '\f'; break;
-        case 'n': character[0] = '\n'; break;
-        case 'r': character[0] = '\r'; break;
-        case 't': character[0] = '\t'; break;
-        case 'u': {
-            auto code = static_cast<unsigned>(detail::hex4(at, end));
-            at += 4;
-            if (code >= 0xD800 && code <= 0xDFFF) {
-                const auto low = static_cast<unsigned>(detail::hex4(at + 2, end));
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-                at += 6;
-            }
-            length = static_cast<std::size_t>(detail::write_utf8(character, code) - character);
-            break;
-        }
-        default: character[0] = escape[1]; break;
-        }
-        value.append(character, length);
-    }
-}
+} // namespace detail
 
-inline bool json_reader::read_text(std::string_view& value, std::string& scratch) {
-    skip_space();
-    if (at_ == end_ || *at_ != '"') return mismatch("string", at_);
-    bool escaped;
-    if (!scan_string(value, escaped)) return false;
-    if (escaped) {
-        unescape(value, scratch);
-        value = scratch;
-    }
-    return true;
-}
-
-inline bool json_reader::read_string(std::string& value) {
-    skip_space();
-    if (at_ == end_ || *at_ != '"') return mismatch("string", at_);
-    std::string_view raw;
-    bool escaped;
-    if (!scan_string(raw, escaped)) return false;
-    if (escaped) unescape(raw, value);
-    else value.assign(raw.data(), raw.size());
-    return true;
-}
-
-inline bool json_reader::enter(char open, std::string_view expected) {
-    skip_space();
-    if (at_ == end_ || *at_ != open) return mismatch(expected, at_);
-    if (depth_ == max_json_depth) return syntax("nested too deep", at_);
-    ++at_;
+inline const char* json_reader::enter_at(const char* at, char open, std::string_view expected) {
+    at = behind_space(at);
+    if (at == end_ || *at != open) return mismatch(expected, at), nullptr;
+    if (depth_ == max_json_depth) return syntax("nested too deep", at);
     ++depth_;
     fresh_ = true;
-    return true;
+    return at + 1;
 }
 
-// Stands the reader on the next item of a container, or leaves it.
-inline bool json_reader::next(char close, std::string_view expected) {
-    if (failed()) return false;
-    skip_space();
-    if (at_ == end_) return syntax(expected, at_);
-    if (fresh_) {
-        fresh_ = false;
-        if (*at_ == close) return leave();
-        return true;
-    }
-    if (*at_ == close) return leave();
-    if (*at_ != ',') return syntax(expected, at_);
-    ++at_;
-    skip_space();
-    return true;
+inline json_reader::place json_reader::open_at(const char* at, char open, char close,
+                                               std::string_view expected) {
+    at = enter_at(at, open, expected);
+    if (at == nullptr) return {nullptr, false};
+    fresh_ = false;
+    at = behind_space(at);
+    if (at == end_) return {syntax(detail::expected_after(close), at), false};
+    if (*at == close) return {leave(at), false};
+    return {at, true};
 }
 
-inline bool json_reader::next_element() { return next(']', "expected ',' or ']'"); }
+inline json_reader::place json_reader::after_item(const char* at, char close) {
+    if (at != end_ && *at == ',') return {behind_space(at + 1), true};
+    return after_spaced_item(at, close);
+}
 
-inline bool json_reader::next_member(std::string_view& key) {
-    if (!next('}', "expected ',' or '}'")) return false;
-    if (at_ == end_ || *at_ != '"') return syntax("expected a member's name", at_);
-    bool escaped;
-    if (!scan_string(key, escaped)) return false;
+inline json_reader::place json_reader::after_spaced_item(const char* at, char close) {
+    at = behind_space(at);
+    if (at != end_ && *at == ',') return {behind_space(at + 1), true};
+    if (at == end_ || *at != close) return {syntax(detail::expected_after(close), at), false};
+    return {leave(at), false};
+}
+
+inline const char* json_reader::name_at(const char* at, std::string_view& name) {
+    if (at == end_ || *at != '"') return syntax("expected a member's name", at);
+    bool escaped = false;
+    const char* end = string_end(at, escaped);
+    if (end == nullptr) return nullptr;
+    name = {at + 1, static_cast<std::size_t>(end - at) - 2};
     if (escaped) {
-        unescape(key, key_);
-        key = key_;
+        detail::unescape(name, key_);
+        name = key_;
     }
-    return take_colon();
+    return colon_at(end);
 }
+
+inline const char* json_reader::colon_at(const char* at) {
+    at = behind_space(at);
+    return at != end_ && *at == ':' ? at + 1 : syntax("expected ':'", at);
+}
+
+inline bool json_reader::next(char close) {
+    if (failed()) return false;
+    if (!fresh_) {
+        const place next = after_item(at_, close);
+        return arrive(next.at) && next.more;
+    }
+    fresh_ = false;
+    at_ = behind_space(at_);
+    if (at_ == end_) return arrive(syntax(detail::expected_after(close), at_));
+    if (*at_ != close) return true;
+    at_ = leave(at_);
+    return false;
+}
+
+inline bool json_reader::next_element() { return next(']'); }
+
+inline bool json_reader::next_member(std::string_view& key) { return next('}') && arrive(name_at(at_, key)); }
 
 inline bool json_reader::skip_members() {
     std::string_view name;
@@ -2011,98 +2439,101 @@ inline bool json_reader::skip_members() {
     return !failed();
 }
 
-inline bool json_reader::take_spaced_colon() {
-    skip_space();
-    if (at_ == end_ || *at_ != ':') return syntax("expected ':'", at_);
-    ++at_;
-    return true;
-}
-
-inline bool json_reader::read_slice(std::string_view& value) {
-    const char* start = value_start();
-    if (!skip_value()) return false;
-    value = {start, static_cast<std::size_t>(at_ - start)};
-    return true;
+inline const char* json_reader::slice_at(const char* at, std::string_view& value) {
+    const char* start = behind_space(at);
+    at = skip_at(start);
+    if (at != nullptr) value = {start, static_cast<std::size_t>(at - start)};
+    return at;
 }
 
 // One loop over a value of any depth. Bit n of `objects` says whether level n is an object or an array.
-inline bool json_reader::skip_value() {
+inline const char* json_reader::skip_at(const char* at) {
     std::uint64_t objects = 0;
     unsigned level = 0;
-    std::string_view ignored;
-    bool escaped;
+    bool ignored;
     for (;;) {
-        skip_space();
-        if (at_ == end_) return syntax("expected a value", at_);
+        at = behind_space(at);
+        if (at == end_) return syntax("expected a value", at);
         bool opened = false;
-        switch (detail::kind_of(*at_)) {
+        switch (detail::kind_of(*at)) {
         case json_kind::object:
         case json_kind::array:
-            if (depth_ + level == max_json_depth) return syntax("nested too deep", at_);
-            objects = objects << 1 | (*at_ == '{' ? 1u : 0u);
+            if (depth_ + level == max_json_depth) return syntax("nested too deep", at);
+            objects = objects << 1 | (*at == '{' ? 1u : 0u);
             ++level;
-            ++at_;
+            ++at;
             opened = true;
             break;
         case json_kind::string:
-            if (!scan_string(ignored, escaped)) return false;
+            at = string_end(at, ignored);
             break;
-        case json_kind::number: {
-            const detail::number_text number = detail::scan_number(at_, end_);
-            if (number.end == nullptr) return syntax("not a JSON number", at_);
-            if (!detail::within_double(number, at_)) return syntax("number beyond the range of a double", at_);
-            at_ = number.end;
+        case json_kind::number:
+            at = number_end(at);
             break;
-        }
         case json_kind::boolean:
-            if (*at_ == 't' ? !take_bytes<4>("true") : !take_bytes<5>("false"))
-                return syntax("not a JSON value", at_);
+            at = bool_at(at, ignored);
             break;
         case json_kind::null:
-            if (!take_bytes<4>("null")) return syntax("not a JSON value", at_);
+            at = null_at(at);
             break;
-        case json_kind::none: return syntax("not a JSON value", at_);
+        case json_kind::none:
+            return syntax("not a JSON value", at);
         }
+        if (at == nullptr) return nullptr;
         // Behind a value, or inside a container just opened: close what ends here, stop before the next value.
         for (;;) {
-            if (level == 0) return true;
+            if (level == 0) return at;
             const bool object = (objects & 1) != 0;
-            skip_space();
-            if (at_ == end_) return syntax(object ? "expected ',' or '}'" : "expected ',' or ']'", at_);
-            if (*at_ == (object ? '}' : ']')) {
-                ++at_;
+            const char close = object ? '}' : ']';
+            at = behind_space(at);
+            if (at == end_) return syntax(detail::expected_after(close), at);
+            if (*at == close) {
+                ++at;
                 objects >>= 1;
                 --level;
                 opened = false;
                 continue;
             }
             if (!opened) {
-                if (*at_ != ',') return syntax(object ? "expected ',' or '}'" : "expected ',' or ']'", at_);
-                ++at_;
-                skip_space();
+                if (*at != ',') return syntax(detail::expected_after(close), at);
+                at = behind_space(at + 1);
             }
             if (object) {
-                if (at_ == end_ || *at_ != '"') return syntax("expected a member's name", at_);
-                if (!scan_string(ignored, escaped) || !take_colon()) return false;
+                if (at == end_ || *at != '"') return syntax("expected a member's name", at);
+                at = string_end(at, ignored);
+                if (at == nullptr || (at = colon_at(at)) == nullptr) return nullptr;
             }
             break;
         }
     }
 }
 
+} // namespace tenon
+
+#endif
+
+// ---- tenon/json/reader_faults.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_READER_FAULTS_HPP
+#define TENON_JSON_READER_FAULTS_HPP
+
+// How json/reader.hpp fails: it keeps the first failure and puts it into words, and goes back where another
+// type may be tried.
+
+namespace tenon {
+
 inline bool json_reader::finish() {
     if (failed()) return false;
-    skip_space();
-    return at_ == end_ || syntax("text behind the value", at_);
+    at_ = behind_space(at_);
+    return at_ == end_ || arrive(syntax("text behind the value", at_));
 }
 
-inline bool json_reader::retry_from(mark place) {
+inline bool json_reader::retry_from(mark start) {
     if (malformed_) return false; // no type reads what is no JSON
     // Not up to failed_at_: a missing member is found at the end of an object and reported at its start.
-    retried_ += static_cast<std::size_t>((failed() ? reached_ : at_) - place.at);
-    at_ = place.at;
-    depth_ = place.depth;
-    stored_ = place.stored;
+    retried_ += static_cast<std::size_t>((failed() ? reached_ : at_) - start.at);
+    at_ = start.at;
+    depth_ = start.depth;
+    stored_ = start.stored;
     fresh_ = false;
     failed_at_ = nullptr;
     path_.clear();
@@ -2113,20 +2544,26 @@ inline bool json_reader::refuse(std::string_view sentence, const char* at) {
     if (failed()) return false;
     failed_at_ = at;
     sentence_ = detail::join({sentence});
-    reached_ = at_;
-    at_ = end_; // a codec that overlooks the failure finds nothing more to read
+    reached_ = at > at_ ? at : at_; // steps do not say how far they have come until they are through
+    at_ = end_;                     // a codec that overlooks the failure finds nothing more to read
     return false;
 }
 
-inline bool json_reader::syntax(std::string_view sentence, const char* at) {
+inline const char* json_reader::refuse_at(std::string_view sentence, const char* at, const char* end) {
+    if (!failed() && end > at_) at_ = end;
+    return refuse(sentence, at), nullptr;
+}
+
+inline const char* json_reader::syntax(std::string_view sentence, const char* at) {
     if (!failed()) malformed_ = true;
-    return refuse(sentence, at);
+    return refuse(sentence, at), nullptr;
 }
 
 inline bool json_reader::mismatch(std::string_view expected, const char* at) {
     if (failed()) return false;
     const json_kind kind = at == end_ ? json_kind::none : detail::kind_of(*at);
-    if (kind == json_kind::none) return syntax(at == end_ ? "expected a value" : "not a JSON value", at);
+    if (kind == json_kind::none)
+        return arrive(syntax(at == end_ ? "expected a value" : "not a JSON value", at));
     return refuse(detail::join({"expected ", expected, ", got ", detail::name_of(kind)}), at);
 }
 
@@ -2163,64 +2600,73 @@ inline fault json_reader::error() const {
 
 #endif
 
-// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_HPP
-#define TENON_JSON_DECODE_HPP
+// ---- tenon/json/decode_scalar.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_SCALAR_HPP
+#define TENON_JSON_DECODE_SCALAR_HPP
 
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
-//
-// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
-// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
-// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
-// - a variant takes its first alternative that can read the value.
-// - arrays, tuples and pairs need exactly their number of elements.
-//
-// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
-// a multiple of the text's length.
+// The integers, numbers and enums of json/decode.hpp, and the two ways to call it that everything else uses.
 
 namespace tenon::detail {
 
+/// Reads a value at `at` and returns the position behind it, null where it refused (json/reader.hpp, steps).
 template <class T>
-bool decode(json_reader& in, T& value);
+const char* decode_at(json_reader& in, const char* at, T& value);
 
+/// Says what is wrong with the type of elements before their container is instantiated for reading, whose own
+/// words would come first.
 template <class T>
-bool decode_integer(json_reader& in, T& value) {
-    using limits = std::numeric_limits<T>;
-    const char* start = in.value_start();
-    if constexpr (std::is_signed_v<T>) {
-        std::int64_t wide;
-        if (!in.read_int64(wide)) return false;
-        if (wide < limits::min() || wide > limits::max()) return in.refuse("integer out of range", start);
-        value = static_cast<T>(wide);
-    } else {
-        std::uint64_t wide;
-        if (!in.read_uint64(wide)) return false;
-        if (wide > limits::max()) return in.refuse("integer out of range", start);
-        value = static_cast<T>(wide);
-    }
+constexpr bool can_be_read() {
+    static_assert(shape_of<T> != shape::unknown,
+                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
+                  "container, and it has no describe() and no tenon::json_codec");
+    static_assert(std::is_default_constructible_v<T>,
+                  "tenon: a type that is read needs a default constructor");
     return true;
 }
 
+/// The same with the reader's own position, for whoever is not deep inside.
 template <class T>
-bool decode_number(json_reader& in, T& value) {
-    const char* start = in.value_start();
-    double wide;
-    if (!in.read_double(wide)) return false;
+bool decode(json_reader& in, T& value) {
+    return in.arrive(detail::decode_at(in, in.position(), value));
+}
+
+template <class T>
+const char* decode_integer(json_reader& in, const char* at, T& value) {
+    using limits = std::numeric_limits<T>;
+    using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
+    Wide wide = 0; // g++ -O2 warns otherwise
+    const char* end = nullptr;
+    if constexpr (std::is_signed_v<T>)
+        end = in.int64_at(at, wide);
+    else
+        end = in.uint64_at(at, wide);
+    if (end == nullptr) return nullptr;
+    if (wide < limits::min() || wide > limits::max())
+        return in.refuse_at("integer out of range", in.behind_space(at), end);
+    value = static_cast<T>(wide);
+    return end;
+}
+
+template <class T>
+const char* decode_number(json_reader& in, const char* at, T& value) {
+    double wide = 0;
+    const char* end = in.double_at(at, wide);
+    if (end == nullptr) return nullptr;
     if constexpr (std::is_same_v<T, float>) {
         // Not by way of the double: rounded twice, 7.038531e-26 becomes the float beside the one it names.
-        const std::string_view text(start, static_cast<std::size_t>(in.position() - start));
-        return number_from_text(text, value) || in.refuse("number out of range", start);
+        const char* start = in.behind_space(at);
+        const std::string_view text(start, static_cast<std::size_t>(end - start));
+        return number_from_text(text, value) ? end : in.refuse_at("number out of range", start, end);
     } else {
         value = static_cast<T>(wide);
-        return true;
+        return end;
     }
 }
 
 /// `expected one of "red", "green"`, written once for all enums.
-inline bool refuse_name(json_reader& in, const char* start, std::string_view names) {
+inline const char* refuse_name(json_reader& in, const char* start, const char* end, std::string_view names) {
     std::string sentence = "expected one of ";
-    return in.refuse(sentence.append(names), start);
+    return in.refuse_at(sentence.append(names), start, end);
 }
 
 template <class T>
@@ -2241,28 +2687,44 @@ bool find_enum(std::string_view name, T& value) {
 }
 
 template <class T>
-bool decode_enum(json_reader& in, T& value) {
-    const char* start = in.value_start();
+const char* decode_enum(json_reader& in, const char* at, T& value) {
     std::string scratch;
     std::string_view name;
-    if (!in.read_text(name, scratch)) return false;
-    return find_enum(name, value) || refuse_name(in, start, list_enum_names<T>());
+    const char* end = in.text_at(at, name, scratch);
+    if (end == nullptr || find_enum(name, value)) return end;
+    return refuse_name(in, in.behind_space(at), end, list_enum_names<T>());
 }
 
-template <class T, std::size_t Index = 0>
-bool decode_variant(json_reader& in, T& value, json_reader::mark start) {
-    auto& alternative = value.template emplace<Index>();
-    if (detail::decode(in, alternative)) return true;
-    if constexpr (Index + 1 < std::variant_size_v<T>)
-        return in.retry_from(start) && decode_variant<T, Index + 1>(in, value, start);
-    else if (in.retry_from(start)) return in.refuse("expected one of several types, got none of them", start.at);
-    return false;
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/decode_container.hpp ----------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_CONTAINER_HPP
+#define TENON_JSON_DECODE_CONTAINER_HPP
+
+// The containers of json/decode.hpp: arrays of any and of a fixed length, sets, maps. Every element is counted
+// before it is stored; room is made for those that are likely still to come.
+
+namespace tenon::detail {
+
+// --- arrays ---
+
+/// Where to go on behind an element, given where it ended; null if it was refused.
+inline json_reader::place behind_element(json_reader& in, const char* end, std::size_t index) {
+    if (end == nullptr) return in.in_element(index), json_reader::place{nullptr, false};
+    return in.after_element(end);
 }
 
 template <class T>
-bool decode_element(json_reader& in, T& element, std::size_t index) {
-    if (!in.next_element()) return !in.failed() ? in.refuse("too few elements") : false;
-    return detail::decode(in, element) || in.in_element(index);
+json_reader::place decode_element(json_reader& in, json_reader::place next, T& element, std::size_t index) {
+    if (next.more) return behind_element(in, detail::decode_at(in, next.at, element), index);
+    if (next.at != nullptr) in.refuse_at("too few elements", next.at, next.at);
+    return {nullptr, false};
+}
+
+inline const char* expect_no_element(json_reader& in, json_reader::place next) {
+    return next.more ? in.refuse_at("too many elements", next.at, next.at) : next.at;
 }
 
 inline bool no_more_elements(json_reader& in) {
@@ -2270,194 +2732,302 @@ inline bool no_more_elements(json_reader& in) {
 }
 
 template <class T>
-bool decode_tuple(json_reader& in, T& value) {
-    if (!in.enter_array()) return false;
-    const bool good = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        return (decode_element(in, std::get<Index>(value), Index) && ...);
-    }(std::make_index_sequence<std::tuple_size_v<T>>());
-    return good && no_more_elements(in);
-}
-
-template <class T>
-bool decode_array(json_reader& in, T& value) {
-    if (!in.enter_array()) return false;
-    for (std::size_t index = 0; index < value.size(); ++index)
-        if (!decode_element(in, value[index], index)) return false;
-    return no_more_elements(in);
-}
-
-template <class T>
-bool decode_sequence(json_reader& in, T& value) {
-    value.clear();
-    if (!in.enter_array()) return false;
-    for (std::size_t index = 0; in.next_element(); ++index) {
-        if (!in.afford(sizeof(typename T::value_type))) return in.in_element(index);
-        if constexpr (vector_like<T> && !std::is_same_v<typename T::value_type, bool>) {
-            if (!detail::decode(in, value.emplace_back())) return in.in_element(index);
-        } else {
-            typename T::value_type element{};
-            if (!detail::decode(in, element)) return in.in_element(index);
-            if constexpr (vector_like<T>) value.push_back(element);
-            else value.insert(std::move(element));
-        }
+const char* decode_tuple(json_reader& in, const char* at, T& value) {
+    json_reader::place next = in.open_array(at);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        ((next = decode_element(in, next, std::get<Index>(value), Index)), ...);
     }
-    return !in.failed();
+    (std::make_index_sequence<std::tuple_size_v<T>>());
+    return expect_no_element(in, next);
+}
+
+template <class T>
+const char* decode_array(json_reader& in, const char* at, T& value) {
+    json_reader::place next = in.open_array(at);
+    for (std::size_t index = 0; index < value.size(); ++index)
+        next = decode_element(in, next, value[index], index);
+    return expect_no_element(in, next);
+}
+
+template <class T>
+const char* decode_sequence(json_reader& in, const char* at, T& value) {
+    using Element = typename T::value_type;
+    static_assert(can_be_read<Element>());
+    value.clear();
+    json_reader::place next = in.open_array(at);
+    for (std::size_t index = 0; next.more; ++index) {
+        const char* end = nullptr;
+        if constexpr (requires { value.reserve(value.capacity()); }) {
+            if (index == value.capacity())
+                value.reserve(in.expected_count(index, sizeof(Element), at, next.at));
+        }
+        if (in.afford(sizeof(Element), next.at)) {
+            if constexpr (vector_like<T> && !std::is_same_v<Element, bool>) {
+                end = detail::decode_at(in, next.at, value.emplace_back());
+            } else {
+                Element element{};
+                end = detail::decode_at(in, next.at, element);
+                if constexpr (vector_like<T>)
+                    value.push_back(element);
+                else
+                    value.insert(std::move(element));
+            }
+        }
+        next = behind_element(in, end, index);
+    }
+    return next.at;
+}
+
+// --- maps ---
+
+/// Where to go on behind a member, given where its value ended; null if it was refused.
+inline json_reader::place behind_member(json_reader& in, const char* end, std::string_view name) {
+    if (end == nullptr) return in.in_member(name), json_reader::place{nullptr, false};
+    return in.after_member(end);
 }
 
 template <class Key>
-bool decode_key(json_reader& in, std::string_view text, Key& key) {
+const char* decode_key(json_reader& in, const char* at, std::string_view text, Key& key) {
     if constexpr (std::is_same_v<Key, std::string>) {
         key = text;
-        return true;
+        return at;
     } else if constexpr (std::is_enum_v<Key>) {
-        return find_enum(text, key) || refuse_name(in, in.position(), list_enum_names<Key>());
+        return find_enum(text, key) ? at : refuse_name(in, at, at, list_enum_names<Key>());
     } else {
         json_reader digits(text);
-        const bool spaced = text.empty() || text.front() <= ' ' || text.back() <= ' '; // a reader would skip it
-        return (!spaced && detail::decode(digits, key) && digits.finish()) ||
-               in.refuse("expected a number as the member's name");
+        const bool spaced =
+            text.empty() || text.front() <= ' ' || text.back() <= ' '; // a reader would skip it
+        return !spaced && detail::decode(digits, key) && digits.finish()
+                   ? at
+                   : in.refuse_at("expected a number as the member's name", at, at);
     }
 }
 
 template <class T>
-bool decode_map(json_reader& in, T& value) {
+const char* decode_map(json_reader& in, const char* at, T& value) {
     using key_type = typename T::key_type;
     static_assert(is_map_key<key_type>, "tenon: a map's key must be a std::string, an integer or an enum");
+    static_assert(can_be_read<typename T::mapped_type>());
     value.clear();
-    if (!in.enter_object()) return false;
-    std::string_view name;
-    while (in.next_member(name)) {
+    json_reader::place next = in.open_object(at);
+    while (next.more) {
+        std::string_view name;
+        at = in.name_at(next.at, name);
+        if (at == nullptr) return nullptr;
         key_type key{};
-        if (!in.afford(sizeof(typename T::value_type)) || !decode_key(in, name, key)) return in.in_member(name);
+        if (!in.afford(sizeof(typename T::value_type), at) || decode_key(in, at, name, key) == nullptr)
+            return in.in_member(name), nullptr;
         const auto [place, added] = value.try_emplace(std::move(key));
-        if (!added) return in.refuse("duplicate member"), in.in_member(name);
+        if (!added) return in.refuse_at("duplicate member", at, at), in.in_member(name), nullptr;
         // The name is gone once the value is read; the map still has it, or it is a short one.
         if constexpr (std::is_same_v<key_type, std::string>) {
-            if (!detail::decode(in, place->second)) return in.in_member(place->first);
+            next = behind_member(in, detail::decode_at(in, at, place->second), place->first);
         } else {
             const std::string spelled(name);
-            if (!detail::decode(in, place->second)) return in.in_member(spelled);
+            next = behind_member(in, detail::decode_at(in, at, place->second), spelled);
         }
     }
-    return !in.failed();
+    return next.at;
 }
 
-// --- objects ---
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/decode_object.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_OBJECT_HPP
+#define TENON_JSON_DECODE_OBJECT_HPP
+
+// The structs of json/decode.hpp. Members are expected in the order of the struct; as soon as one is not, the
+// rest are looked up by name.
+
+namespace tenon::detail {
 
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
-    if constexpr (allows_missing<T>) return 0;
-    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    if constexpr (allows_missing<T>)
+        return 0;
+    else
+        return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
 }
 
-/// Reads member `Index` if the input goes on with exactly its name; true unless reading it failed.
-template <class T, std::size_t Index, class Member>
-bool decode_if_next(json_reader& in, Member& member, std::uint64_t& seen) {
-    if (!in.take_member(member_label<T, Index>)) return true;
-    seen |= std::uint64_t{1} << Index;
-    return detail::decode(in, member) || in.in_member(member_names<T>[Index]);
+inline const char* refuse_missing(json_reader& in, const char* start, const char* end,
+                                  const std::string_view* names, std::uint64_t missing) {
+    in.refuse_at("missing", in.behind_space(start), end);
+    return in.in_member(names[__builtin_ctzll(missing)]), nullptr;
 }
 
-template <class T, std::size_t Index, class Member>
-bool decode_named(json_reader& in, std::string_view name, Member& member, std::uint64_t& seen, bool& good) {
-    if (name != member_names<T>[Index]) return false;
-    constexpr std::uint64_t bit = std::uint64_t{1} << Index;
-    good = (seen & bit) != 0 ? in.refuse("duplicate member") : detail::decode(in, member);
-    if (!good) in.in_member(member_names<T>[Index]);
-    seen |= bit;
-    return true;
-}
-
-inline bool refuse_missing(json_reader& in, const char* start, const std::string_view* names,
-                           std::uint64_t missing) {
-    in.refuse("missing", start);
-    return in.in_member(names[__builtin_ctzll(missing)]);
+/// The index of `name`, or `count`.
+inline std::size_t find_name(std::string_view name, const std::string_view* names, std::size_t count) {
+    std::size_t index = 0;
+    while (index != count && names[index] != name) ++index;
+    return index;
 }
 
 template <class T, std::size_t... Index, class... Member>
-bool decode_members(json_reader& in, std::index_sequence<Index...> indices, Member&... members) {
-    static_assert(sizeof...(Index) <= 64, "tenon: a struct of more than 64 members needs a tenon::json_codec");
-    const char* start = in.value_start();
+const char* decode_members(json_reader& in, const char* at, std::index_sequence<Index...> indices,
+                           Member&... members) {
+    static_assert(sizeof...(Index) <= 64,
+                  "tenon: a struct of more than 64 members needs a tenon::json_codec");
+    constexpr const auto& names = member_names<T>;
     std::uint64_t seen = 0;
-    if (!in.enter_object()) return false;
-    // Peers write members in the order of the struct, as we do: try each in turn, at the price of one
-    // comparison of known length, before looking names up.
-    if (!(decode_if_next<T, Index>(in, members, seen) && ...)) return false;
-    std::string_view name;
-    while (in.next_member(name)) {
-        bool good = true;
-        if (!(decode_named<T, Index>(in, name, members, seen, good) || ...)) good = in.skip_value();
-        if (!good) return false; // the path has been said
+    json_reader::place next = in.open_object(at);
+    // Peers write members in the order of the struct, as we do: see whether the next one comes next, at the
+    // price of one comparison of known length, before looking names up.
+    ((next.more && in.is_label_at(next.at, member_label<T, Index>) &&
+      (seen |= std::uint64_t{1} << Index,
+       next = behind_member(in, detail::decode_at(in, next.at + member_label<T, Index>.size() - 1, members),
+                            names[Index]),
+       true)),
+     ...);
+    while (next.more) {
+        std::string_view name;
+        const char* value = in.name_at(next.at, name);
+        if (value == nullptr) return nullptr;
+        const std::size_t found = find_name(name, names.data(), names.size());
+        if (found == names.size()) {
+            value = in.skip_at(value);
+            if (value == nullptr) return nullptr;
+            next = in.after_member(value);
+            continue;
+        }
+        if ((seen >> found & 1) != 0) in.refuse_at("duplicate member", value, value), value = nullptr;
+        seen |= std::uint64_t{1} << found;
+        if (value != nullptr)
+            static_cast<void>(
+                ((found == Index && (value = detail::decode_at(in, value, members), true)) || ...));
+        next = behind_member(in, value, names[found]);
     }
-    if (in.failed()) return false;
     constexpr std::uint64_t required = required_bits<T>(indices, type_list<Member...>());
-    if ((seen & required) != required)
-        return refuse_missing(in, start, member_names<T>.data(), required & ~seen);
-    return true;
+    if ((seen & required) != required && next.at != nullptr)
+        return refuse_missing(in, at, next.at, names.data(), required & ~seen);
+    return next.at;
 }
 
 template <class T>
-bool decode_object(json_reader& in, T& value) {
+const char* decode_object(json_reader& in, const char* at, T& value) {
     if constexpr (member_count<T> == 0) {
-        return in.enter_object() && in.skip_members();
+        in.arrive(at);
+        return in.depart(in.enter_object() && in.skip_members());
     } else {
         return detail::visit_members(value, [&](auto&... members) {
-            return decode_members<T>(in, std::make_index_sequence<sizeof...(members)>(), members...);
+            return decode_members<T>(in, at, std::make_index_sequence<sizeof...(members)>(), members...);
         });
     }
 }
 
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_HPP
+#define TENON_JSON_DECODE_HPP
+
+// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+//
+// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
+//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
+// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
+// - a variant takes its first alternative that can read the value.
+// - arrays, tuples and pairs need exactly their number of elements.
+//
+// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
+// a multiple of the text's length.
+
+namespace tenon::detail {
+
 template <class T>
-bool decode_codec(json_reader& in, T& value) {
-    const char* start = in.value_start();
+const char* decode_optional(json_reader& in, const char* at, T& value) {
+    static_assert(can_be_read<typename T::value_type>());
+    if (!in.null_next(at)) return detail::decode_at(in, at, value.emplace());
+    value.reset();
+    return in.null_at(at);
+}
+
+template <class T, std::size_t Index = 0>
+const char* decode_variant(json_reader& in, T& value, json_reader::mark start) {
+    static_assert(can_be_read<std::variant_alternative_t<Index, T>>());
+    auto& alternative = value.template emplace<Index>();
+    const char* end = detail::decode_at(in, start.at, alternative);
+    if (end != nullptr) return end;
+    if (!in.retry_from(start)) return nullptr;
+    if constexpr (Index + 1 < std::variant_size_v<T>)
+        return decode_variant<T, Index + 1>(in, value, start);
+    else
+        return in.refuse_at("expected one of several types, got none of them", start.at, start.at);
+}
+
+template <class T>
+const char* decode_codec(json_reader& in, const char* at, T& value) {
+    in.arrive(at);
     // A codec may just say no. Where the reader has refused already, its words stay.
-    return json_codec<T>::read(in, value) || in.refuse("refused by the codec of its type", start);
+    return in.depart(json_codec<T>::read(in, value) ||
+                     in.refuse("refused by the codec of its type", in.behind_space(at)));
 }
 
 template <class T>
-bool decode_foreign(json_reader& in, T& value) {
+const char* decode_foreign(json_reader& in, const char* at, T& value) {
     std::string_view text;
-    const char* start = in.value_start();
-    if (!in.read_slice(text)) return false;
+    const char* end = in.slice_at(at, text);
+    if (end == nullptr) return nullptr;
     value = T::parse(text, nullptr, false);
-    return !value.is_discarded() || in.refuse("refused by the JSON library of its type", start);
+    return value.is_discarded() ? in.refuse_at("refused by the JSON library of its type", text.data(), end)
+                                : end;
 }
 
 template <class T>
-bool decode(json_reader& in, T& value) {
+const char* decode_at(json_reader& in, const char* at, T& value) {
     constexpr shape form = shape_of<T>;
-    static_assert(form != shape::unknown,
-                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
-                  "container, and it has no describe() and no tenon::json_codec");
-    if constexpr (form == shape::codec) return decode_codec(in, value);
-    else if constexpr (form == shape::any) return value.read(in);
-    else if constexpr (form == shape::foreign) return decode_foreign(in, value);
-    else if constexpr (form == shape::null) return in.read_null();
-    else if constexpr (form == shape::boolean) return in.read_bool(value);
-    else if constexpr (std::is_same_v<T, std::int64_t>) return in.read_int64(value);
-    else if constexpr (std::is_same_v<T, std::uint64_t>) return in.read_uint64(value);
-    else if constexpr (std::is_same_v<T, double>) return in.read_double(value);
-    else if constexpr (form == shape::integer) return decode_integer(in, value);
-    else if constexpr (form == shape::number) return decode_number(in, value);
-    else if constexpr (form == shape::enumeration) return decode_enum(in, value);
+    static_assert(can_be_read<T>());
+    if constexpr (form == shape::codec)
+        return decode_codec(in, at, value);
+    else if constexpr (form == shape::any)
+        return in.arrive(at), in.depart(value.read(in));
+    else if constexpr (form == shape::foreign)
+        return decode_foreign(in, at, value);
+    else if constexpr (form == shape::null)
+        return in.null_at(at);
+    else if constexpr (form == shape::boolean)
+        return in.bool_at(at, value);
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+        return in.int64_at(at, value);
+    else if constexpr (std::is_same_v<T, std::uint64_t>)
+        return in.uint64_at(at, value);
+    else if constexpr (std::is_same_v<T, double>)
+        return in.double_at(at, value);
+    else if constexpr (form == shape::integer)
+        return decode_integer(in, at, value);
+    else if constexpr (form == shape::number)
+        return decode_number(in, at, value);
+    else if constexpr (form == shape::enumeration)
+        return decode_enum(in, at, value);
     else if constexpr (form == shape::text) {
-        static_assert(std::is_same_v<T, std::string>, "tenon: text is read into a std::string, which owns it");
-        return in.read_string(value);
-    } else if constexpr (form == shape::optional) {
-        if (in.peek() == json_kind::null) return value.reset(), in.read_null();
-        return detail::decode(in, value.emplace());
-    } else if constexpr (form == shape::duration) {
-        typename T::rep count;
-        if (!detail::decode(in, count)) return false;
-        value = T(count);
-        return true;
-    } else if constexpr (form == shape::variant) return decode_variant(in, value, in.here());
-    else if constexpr (form == shape::tuple) return decode_tuple(in, value);
-    else if constexpr (form == shape::array) return decode_array(in, value);
-    else if constexpr (form == shape::map) return decode_map(in, value);
-    else if constexpr (form == shape::sequence) return decode_sequence(in, value);
-    else if constexpr (form == shape::object) return decode_object(in, value);
-    else return false;
+        static_assert(std::is_same_v<T, std::string>,
+                      "tenon: text is read into a std::string, which owns it");
+        return in.string_at(at, value);
+    } else if constexpr (form == shape::optional)
+        return decode_optional(in, at, value);
+    else if constexpr (form == shape::duration) {
+        typename T::rep count{};
+        const char* end = detail::decode_at(in, at, count);
+        if (end != nullptr) value = T(count);
+        return end;
+    } else if constexpr (form == shape::variant)
+        return in.arrive(at), decode_variant(in, value, in.here());
+    else if constexpr (form == shape::tuple)
+        return decode_tuple(in, at, value);
+    else if constexpr (form == shape::array)
+        return decode_array(in, at, value);
+    else if constexpr (form == shape::map)
+        return decode_map(in, at, value);
+    else if constexpr (form == shape::sequence)
+        return decode_sequence(in, at, value);
+    else if constexpr (form == shape::object)
+        return decode_object(in, at, value);
+    else
+        return nullptr;
 }
 
 } // namespace tenon::detail
@@ -2468,10 +3038,11 @@ namespace tenon {
 /// at byte 71`.
 template <class T>
 result<T> from_json(std::string_view text, json_origin origin = {}) {
+    // Read where it will stay: to move a small struct costs as much as to read it.
+    result<T> parsed(std::in_place);
     json_reader in(text, origin);
-    T value{};
-    if (!detail::decode(in, value) || !in.finish()) return in.error();
-    return value;
+    if (!detail::decode(in, *parsed) || !in.finish()) parsed = in.error();
+    return parsed;
 }
 
 } // namespace tenon
@@ -3051,24 +3622,22 @@ namespace detail {
 /// Appends a peer's bytes so that they can stand in a log: printable ASCII alone, at most `limit` of them.
 inline void append_escaped(std::string& to, std::string_view bytes, std::size_t limit = 64) {
     constexpr char hex[] = "0123456789abcdef";
-    to += '"';
+    append(to, "\"");
     for (const char byte : bytes.substr(0, limit)) {
         const auto value = static_cast<unsigned char>(byte);
-        if (byte == '"' || byte == '\\')
-            (to += '\\') += byte;
+        const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
+        if (byte == '"')
+            append(to, "\\\"");
+        else if (byte == '\\')
+            append(to, "\\\\");
         else if (byte == '\n')
-            to += "\\n";
+            append(to, "\\n");
         else if (value >= 0x20 && value < 0x7f)
-            to += byte;
+            append(to, {&byte, 1});
         else
-            ((to += "\\x") += hex[value >> 4]) += hex[value & 15];
+            append(to, {escaped, sizeof escaped});
     }
-    to += bytes.size() > limit ? "\"..." : "\"";
-}
-
-inline void append_number(std::string& to, std::uint64_t number) {
-    char digits[20];
-    to.append(digits, write_unsigned(digits, number));
+    append(to, bytes.size() > limit ? "\"..." : "\"");
 }
 
 } // namespace detail
@@ -3157,6 +3726,7 @@ struct invocation {
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
     json_origin origin = {};
+    time_point received = {};
     time_point deadline = never;
     const http_request* http = nullptr;
 
@@ -3187,7 +3757,7 @@ struct plugin_hooks {
     void (*start_workers)(engine&) = nullptr;
     result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
     void (*check)(void* plugin, json_writer& out) = nullptr;
-    /// Called when its time has come; returns how long to wait until the next time.
+    /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
 };
 
@@ -3221,10 +3791,12 @@ constexpr bool is_route(std::string_view route) {
     return path.find(' ') == path.npos;
 }
 
-inline std::string_view take_segment(std::string_view& path) {
+/// The text before the next slash, which goes too; `more` says whether there was one.
+inline std::string_view take_segment(std::string_view& path, bool& more) {
     const std::size_t end = path.find('/');
     const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(end == path.npos ? path.size() : end + 1);
+    more = end != path.npos;
+    path.remove_prefix(more ? end + 1 : path.size());
     return segment;
 }
 
@@ -3233,9 +3805,9 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
-    for (;;) {
-        if (pattern.empty() || path.empty()) break;
-        const std::string_view wanted = take_segment(pattern), given = take_segment(path);
+    for (bool more_wanted = true, more_given = true; more_wanted;) {
+        const std::string_view wanted = take_segment(pattern, more_wanted), given = take_segment(path, more_given);
+        if (more_wanted != more_given) return false;
         if (wanted.size() > 2 && wanted.front() == '{' && wanted.back() == '}') {
             if (given.empty()) return false;
             out.key(wanted.substr(1, wanted.size() - 2));
@@ -3244,7 +3816,6 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
             return false;
         }
     }
-    if (!pattern.empty() || !path.empty()) return false;
     out.end_object();
     auto made = json::parse(buffer.view());
     if (made) params = std::move(*made);
@@ -3270,12 +3841,13 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
 
 namespace tenon::detail {
 
+// The address, because a message may have a member of that name, which says nothing of the struct.
 template <class M>
-concept event_message = requires { std::string_view(M::event); };
+concept event_message = requires { std::string_view(*&M::event); };
 template <class M>
-concept command_message = requires { std::string_view(M::command); };
+concept command_message = requires { std::string_view(*&M::command); };
 template <class M>
-concept route_message = requires { std::string_view(M::route); };
+concept route_message = requires { std::string_view(*&M::route); };
 
 template <class M>
 constexpr message_kind kind_of_message() {
@@ -3339,8 +3911,11 @@ bool decode_positions(json_reader& in, M& message) {
 
 template <class M>
 bool decode_message(json_reader& in, M& message) {
-    if constexpr (shape_of<M> == shape::object && member_count<M> != 0) {
-        if (in.peek() == json_kind::array) return decode_positions(in, message);
+    if constexpr (shape_of<M> == shape::object) {
+        if (in.peek() == json_kind::array) {
+            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
+            else return decode_positions(in, message);
+        }
     }
     return decode(in, message);
 }
@@ -3412,17 +3987,20 @@ result<void> bind_member(const http_request& request, const result<json>& body, 
 
 template <class M>
 result<void> bind_route(const http_request& request, M& message) {
-    const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
-    return visit_members(message, [&](auto&... members) {
-        result<void> outcome;
-        std::size_t index = 0;
-        const auto bind = [&](auto& member) {
-            const std::string_view name = member_names<M>[index++];
-            if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
-        };
-        (bind(members), ...);
-        return outcome;
-    });
+    if constexpr (member_count<M> == 0) return {};
+    else {
+        const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
+        return visit_members(message, [&](auto&... members) {
+            result<void> outcome;
+            std::size_t index = 0;
+            const auto bind = [&](auto& member) {
+                const std::string_view name = member_names<M>[index++];
+                if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+            };
+            (bind(members), ...);
+            return outcome;
+        });
+    }
 }
 
 /// Fills the message of an invocation.
@@ -3507,6 +4085,7 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 #include <cstdlib>
 #include <string>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -3545,15 +4124,18 @@ public:
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         for (;;) {
-            if (deadline != never && !wait_for(input_, POLLIN, deadline)) return read_outcome::timed_out;
+            const bool may_wait = deadline == never || deadline > now();
+            if (!may_wait) stop_waiting();
+            if (deadline != never && (may_wait || !never_waits_) && !wait_for(input_, POLLIN, deadline))
+                return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
-            // node's poll() leaves what it waited for non-blocking, for good.
-            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never))) continue;
-            return read_outcome::ended;
+            if (got == 0 || errno != EAGAIN) return read_outcome::ended;
+            if (!may_wait) return read_outcome::timed_out;
+            if (deadline == never) wait_for(input_, POLLIN, never);
         }
     }
 
@@ -3571,13 +4153,22 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
+    // node's poll() sees nothing with a timeout of 0, so a look at what is there is a read that cannot wait. It
+    // makes descriptors that it waited for non-blocking anyway, for good.
+    void stop_waiting() {
+        if (never_waits_) return;
+        never_waits_ = ::fcntl(input_, F_SETFL, ::fcntl(input_, F_GETFL) | O_NONBLOCK) == 0;
+    }
+
     bool wait_for(int descriptor, short what, time_point deadline) {
+        const int wait = poll_timeout(deadline, now());
         pollfd entry{descriptor, what, 0};
-        return ::poll(&entry, 1, poll_timeout(deadline, now())) != 0; // read() or write() name the trouble
+        return ::poll(&entry, 1, wait == 0 ? 1 : wait) != 0; // read() or write() name the trouble
     }
 
     int input_;
     int output_;
+    bool never_waits_ = false; // reads do not
 };
 
 inline void guard_output() noexcept {}
@@ -3924,7 +4515,7 @@ namespace tenon::detail {
 class batch_table {
 public:
     /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
-    std::string& begin();
+    void begin(std::string_view text);
     std::string_view text() const noexcept { return text_; }
     void add(std::string_view entry) { entries_.push_back(entry); }
 
@@ -3964,7 +4555,7 @@ private:
     std::uint32_t current_ = 0;
 };
 
-inline std::string& batch_table::begin() {
+inline void batch_table::begin(std::string_view text) {
     std::uint32_t slot = 0;
     while (slot != batches_.size() && batches_[slot].used) ++slot;
     if (slot == batches_.size()) batches_.push_back({});
@@ -3972,7 +4563,8 @@ inline std::string& batch_table::begin() {
     current_ = slot + 1;
     entries_.clear();
     next_ = 0;
-    return text_;
+    text_.clear();
+    append(text_, text);
 }
 
 inline bool batch_table::next_entry(std::string_view& entry) noexcept {
@@ -4040,6 +4632,10 @@ public:
     std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
     bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
     bool remove(std::int64_t id) noexcept;
+    time_point deadline_of(std::int64_t id) const noexcept {
+        const entry* call = find(id);
+        return call == nullptr ? time_point::min() : call->deadline;
+    }
 
     /// Restarts the call's wait, up to the latest deadline it was given.
     bool extend(std::int64_t id, time_point now) noexcept;
@@ -4257,7 +4853,8 @@ inline request_token incoming_table::insert(std::string_view id, std::uint32_t b
     const std::uint32_t slot = free_ - 1;
     incoming_request& request = slots_[slot];
     free_ = request.next;
-    request.id = id;
+    request.id.clear();
+    append(request.id, id);
     request.batch = batch;
     request.cancelled = false;
     request.hash = hash_of(id);
@@ -4883,8 +5480,8 @@ private:
     outcome take_type(std::string_view value);
     outcome broken(violation_reason reason, std::string_view sentence, std::string_view quoted = {}) {
         violation_.reason = reason;
-        violation_.message = sentence;
-        if (!quoted.empty()) append_escaped(violation_.message.append(": "), quoted);
+        violation_.message = join({sentence, quoted.empty() ? "" : ": "});
+        if (!quoted.empty()) append_escaped(violation_.message, quoted);
         return outcome::broken;
     }
     static std::string_view trimmed(std::string_view text) noexcept {
@@ -4962,18 +5559,20 @@ inline header_block::outcome header_block::take_type(std::string_view value) {
 
 namespace tenon::detail {
 
+// By length first, and then by bytes whose number the compiler knows.
 inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
+    const char* name = key.data();
     switch (key.size()) {
     case 2:
-        return key == "id" ? id : 0u;
+        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
     case 5:
-        return key == "error" ? error : 0u;
+        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
     case 6:
-        if (key == "method") return method;
-        if (key == "params") return params;
-        return key == "result" ? result : 0u;
+        if (std::memcmp(name, "method", 6) == 0) return method;
+        if (std::memcmp(name, "params", 6) == 0) return params;
+        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
     case 7:
-        return key == "jsonrpc" ? jsonrpc : 0u;
+        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
     default:
         return 0;
     }
@@ -4990,9 +5589,8 @@ inline bool envelope_parser::refuse(int code, std::string_view title, std::strin
                                     std::string_view name) {
     message_.kind = envelope_kind::refused;
     message_.error.code = code;
-    message_.error.message = title;
-    message_.error.message.append(": ").append(sentence);
-    if (!name.empty()) message_.error.message.append(" '").append(name).append("'");
+    const std::string_view quote = name.empty() ? "" : "'";
+    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
     return false;
 }
 
@@ -5156,12 +5754,13 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
     while (check.next_element() && check.skip_value()) ++count;
     if (!check.finish()) {
         error = check.error();
-        error.message.insert(0, "Parse error: ");
+        error.message = join({"Parse error: ", error.message});
         return false;
     }
     if (count == 0 || count > max_batch) {
-        error = {codes::invalid_request, count == 0 ? "Invalid Request: an empty batch"
-                                                    : "Invalid Request: a batch of more than 256"};
+        error.code = codes::invalid_request;
+        error.message =
+            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
         return false;
     }
     json_reader in(body);
@@ -5367,8 +5966,7 @@ inline frame_step frame_reader::fail(violation_reason reason, std::string messag
 }
 
 inline frame_step frame_reader::truncated(std::string_view inside) {
-    std::string message("the input ended inside a ");
-    return fail(violation_reason::truncated, message.append(inside));
+    return fail(violation_reason::truncated, join({"the input ended inside a ", inside}));
 }
 
 // The header of nearly every frame there is, without looking at its lines: exactly ours, and of a size that
@@ -5411,13 +6009,12 @@ inline frame_step frame_reader::at_boundary() {
     if (header && text.size() < content_prefix.size())
         return ended_ ? truncated("header block") : frame_step::need_more;
     if (!header) {
-        while (searched_ != text.size() && is_token(text[searched_])) ++searched_;
-        if (searched_ == text.size()) {
-            // One long word: a name as far as anybody can tell, so a header's limit holds.
-            if (searched_ >= max_header_bytes)
-                return fail(violation_reason::header_too_large, "a header's name without an end");
-            if (!ended_) return frame_step::need_more;
-        }
+        while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
+            ++searched_;
+        // One long word: a name as far as anybody can tell, so a header's limit holds.
+        if (searched_ == max_header_bytes)
+            return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
+        if (searched_ == text.size() && !ended_) return frame_step::need_more;
         header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
@@ -5437,7 +6034,7 @@ inline frame_step frame_reader::in_header() {
         if (line_end == std::string_view::npos) {
             searched_ = text.size();
             if (text.size() == max_header_bytes)
-                return fail(violation_reason::header_too_large, "a header block beyond 8 KiB");
+                return fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}));
             if (!ended_) return frame_step::need_more;
             if (inside_frame()) return truncated("header block");
             become_pollution(text.size());
@@ -5472,10 +6069,9 @@ inline frame_step frame_reader::begin_body(std::uint64_t length) {
     if (length <= max_frame_bytes_) return look_again;
     state_ = state::drain;
     if (within_drain(length)) return frame_step::too_large;
-    std::string message("Content-Length ");
-    append_number(message, length);
-    append_number(message.append(" is far beyond the limit of "), max_frame_bytes_);
-    return fail(violation_reason::bad_length, std::move(message));
+    return fail(
+        violation_reason::bad_length,
+        join({"Content-Length ", digits(length), " is far beyond the limit of ", digits(max_frame_bytes_)}));
 }
 
 inline frame_step frame_reader::in_body(std::string_view& text) {
@@ -5532,11 +6128,11 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
     if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
     pollution_bytes_ += used;
     if (quote_.size() < quoted_pollution_bytes)
-        quote_.append(all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
+        detail::append(quote_, all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
     consume(used);
     certain_ = certain_ > used ? certain_ - used : 0;
     if (pollution_bytes_ > max_pollution_bytes) {
-        std::string message("stdout is reserved for the protocol, but it holds other text: ");
+        std::string message = join({"stdout is reserved for the protocol, but it holds other text: "});
         append_escaped(message, quote_, quoted_pollution_bytes);
         return fail(violation_reason::polluted, std::move(message));
     }
@@ -5574,7 +6170,8 @@ inline frame_step frame_reader::in_line_drain() {
     const std::size_t taken = whole ? line_end + 1 : left();
     consume(taken);
     remaining_ += taken;
-    if (!within_drain(remaining_)) return fail(violation_reason::too_large, "a line far beyond the limit");
+    if (!within_drain(remaining_))
+        return fail(violation_reason::too_large, join({"a line far beyond the limit"}));
     if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
     state_ = state::line;
     return look_again;
@@ -5701,9 +6298,15 @@ public:
 
     /// When handle_timeout() is to be called, or `never`. It may be early, never late.
     time_point next_deadline() const noexcept;
+    /// When a call of ours completes with a timeout; long ago if it has completed.
+    time_point deadline_of(call_id call) const noexcept { return calls_.deadline_of(call.value); }
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
+    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    void excuse(time_point::duration busy) noexcept {
+        if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
+    }
 
     // --- looking in ---
 
@@ -5723,6 +6326,7 @@ private:
     // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
     // nothing is to be told.
     void clear(session_event& event) const noexcept;
+    static void set_error(session_event& event, int code, std::string message);
     bool take_completion(session_event& event);
     bool take_closed(session_event& event);
     bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
@@ -5742,7 +6346,9 @@ private:
 
     // Sending (session_sending.hpp, session_answers.hpp)
     bool refuse_request(std::string_view id, int code, std::string_view message);
-    void answer_error(std::uint32_t batch, std::string_view id, const fault& error);
+    void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
+                      std::string_view data = {});
+    std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
     void finish_answer(std::uint32_t batch);
     void take_back(std::uint32_t batch);
@@ -5751,7 +6357,8 @@ private:
     void send_batch(std::uint32_t batch);
     void send_cancel(std::int64_t call);
     bool may_send(std::string_view method) const noexcept;
-    result<void> close_value(const shared_bytes* params);
+    int close_value(const shared_bytes* params);
+    fault refused_call(int code) const;
     json_writer begin_message(writing kind, std::string_view method);
     result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
     bool end_notify(const shared_bytes* params);
@@ -5760,6 +6367,7 @@ private:
     }
     void count_sent();
 
+    void end_stalled();
     void end_connection(violation_reason reason, std::string_view why, bool may_answer);
 
     session_role role_;
@@ -5793,6 +6401,7 @@ private:
     std::uint32_t answering_batch_ = 0;
     std::size_t value_start_ = 0;
     byte_buffer* value_buffer_ = nullptr;
+    std::size_t message_size_ = 0;
     std::size_t answer_start_ = 0; // within a batch
 
     violation_reason close_reason_ = violation_reason::none;
@@ -5846,16 +6455,17 @@ inline void append_result_head(byte_buffer& to, std::string_view id) {
     to.append(",\"result\":");
 }
 
-/// A whole message.
-inline void append_error(byte_buffer& to, std::string_view id, const fault& error) {
+/// A whole message. `data` is JSON text, or empty for none.
+inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
+                         std::string_view data = {}) {
     append_id(to, id);
     to.append(",\"error\":{\"code\":");
-    json_writer(to).integer(error.code);
+    json_writer(to).integer(code);
     to.append(",\"message\":");
-    json_writer(to).string(error.message);
-    if (!error.data.empty()) {
+    json_writer(to).string(message);
+    if (!data.empty()) {
         to.append(",\"data\":");
-        to.append(error.data);
+        to.append(data);
     }
     to.append("}}");
 }
@@ -5896,19 +6506,25 @@ inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
     return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
 }
 
-inline void session::answer_error(std::uint32_t batch, std::string_view id, const fault& error) {
-    append_error(begin_answer(batch), id, error);
+inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
+                                  std::string_view message, std::string_view data) {
+    append_error(begin_answer(batch), id, code, message, data);
     if (answer_size(batch) > sent_frame_limit_) {
         take_back(batch);
-        append_error(begin_answer(batch), id, {error.code, "the error is too large to be sent", ""});
+        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
     }
     finish_answer(batch);
 }
 
 inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
     ++counters_.refused_requests;
-    answer_error(batches_.current(), id, {code, std::string(message), ""});
+    answer_error(batches_.current(), id, code, message);
     return false;
+}
+
+// For what is larger than the peer reads.
+inline std::string session::too_large(std::string_view what, std::size_t size) const {
+    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
 }
 
 inline json_writer session::begin_reply(request_token request) {
@@ -5942,10 +6558,8 @@ inline bool session::finish_reply() {
     } else {
         ++counters_.oversized_replies;
         take_back(answering_batch_);
-        fault large{codes::too_large, "a result of "};
-        append_number(large.message, size);
-        append_number(large.message.append(" bytes is beyond the limit of "), sent_frame_limit_);
-        answer_error(answering_batch_, incoming_.get(answering_)->id, large);
+        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
+                     too_large("a result of ", size));
     }
     settle(answering_, answering_batch_);
     return fits;
@@ -5967,7 +6581,7 @@ inline bool session::reject(request_token request, const fault& error) {
     const incoming_request* open = incoming_.get(request);
     if (open == nullptr || !may_answer_) return false;
     const std::uint32_t batch = open->batch;
-    answer_error(batch, open->id, error);
+    answer_error(batch, open->id, error.code, error.message, error.data);
     settle(request, batch);
     return true;
 }
@@ -6075,7 +6689,9 @@ inline bool session::next_event(session_event& event, time_point now) {
         const frame_step step = reader_.next(text);
         if (step == frame_step::need_more) {
             note_frame_deadline();
-            return false;
+            if (now < frame_deadline_) return false;
+            end_stalled(); // bytes that keep coming one by one would put off handle_timeout() for ever
+            continue;
         }
         frame_deadline_ = never;
         if (take_step(event, step, text, now)) return true;
@@ -6091,6 +6707,12 @@ inline void session::note_frame_deadline() noexcept {
         frame_deadline_ = after(last_input_, limits_.assembly_timeout);
 }
 
+inline void session::set_error(session_event& event, int code, std::string message) {
+    event.error.code = code;
+    event.error.message = std::move(message);
+    event.error.data.clear();
+}
+
 inline bool session::take_completion(session_event& event) {
     const ended_call done = ended_calls_[next_ended_++];
     if (next_ended_ == ended_calls_.size()) {
@@ -6100,19 +6722,11 @@ inline bool session::take_completion(session_event& event) {
     event.kind = event_kind::response;
     event.call = {done.id};
     event.failed = true;
-    event.error.code = done.code;
-    event.error.data.clear();
-    switch (done.code) {
-    case codes::timeout:
-        event.error.message = "no answer in time";
-        break;
-    case codes::cancelled:
-        event.error.message = "cancelled";
-        break;
-    default:
-        event.error.message = "the connection is closed: ";
-        event.error.message += close_text_;
-    }
+    const bool closed = done.code == codes::unavailable;
+    const std::string_view why = closed                        ? "the connection is closed: "
+                                 : done.code == codes::timeout ? "no answer in time"
+                                                               : "cancelled";
+    set_error(event, done.code, join({why, closed ? std::string_view(close_text_) : std::string_view()}));
     return true;
 }
 
@@ -6139,20 +6753,20 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
     case frame_step::ignored_empty:
         ++counters_.empty_frames;
         event.kind = event_kind::bad_body;
-        event.error = {codes::invalid_request, "an empty frame is ignored", ""};
+        set_error(event, codes::invalid_request, join({"an empty frame is ignored"}));
         return true;
     case frame_step::too_large:
         ++counters_.oversized_frames;
         event.kind = event_kind::bad_body;
-        event.error = {codes::too_large, "a frame beyond the limit of ", ""};
-        append_number(event.error.message, limits_.max_frame_bytes);
-        event.error.message += " bytes is not read";
-        answer_error(0, {}, event.error);
+        set_error(
+            event, codes::too_large,
+            join({"a frame beyond the limit of ", digits(limits_.max_frame_bytes), " bytes is not read"}));
+        answer_error(0, {}, event.error.code, event.error.message);
         return true;
     case frame_step::violation:
         counters_.pollution_bytes = reader_.pollution_bytes();
         if (reader_.violation().reason == violation_reason::bad_charset)
-            answer_error(0, {}, {codes::parse_error, reader_.violation().message, ""});
+            answer_error(0, {}, codes::parse_error, reader_.violation().message);
         end_connection(reader_.violation().reason, reader_.violation().message, false);
         return false;
     case frame_step::end:
@@ -6229,8 +6843,7 @@ inline bool session::take_request(session_event& event, std::string_view body) {
         return refuse_request(envelope_.id, codes::invalid_request, "a request with this id is in flight");
     if (incoming_.size() >= limits_.max_incoming) {
         ++counters_.overloaded_requests;
-        answer_error(batches_.current(), envelope_.id,
-                     {codes::overloaded, "too many requests in flight", ""});
+        answer_error(batches_.current(), envelope_.id, codes::overloaded, "too many requests in flight");
         return false;
     }
     const std::uint32_t batch = batches_.current();
@@ -6344,9 +6957,7 @@ inline bool session::take_refused(session_event& event, std::string_view body, t
             event.kind = event_kind::response;
             event.call = {call};
             event.failed = true;
-            event.error.code = codes::internal_error;
-            event.error.data.clear();
-            event.error.message.insert(0, "malformed reply: ");
+            set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
             event.text = {};
             return true;
         }
@@ -6355,17 +6966,18 @@ inline bool session::take_refused(session_event& event, std::string_view body, t
     }
     // An answer is never answered, or two peers could go on for ever.
     if (!envelope_.maybe_response || !envelope_.has_outcome)
-        answer_error(batches_.current(), envelope_.id, envelope_.error);
+        answer_error(batches_.current(), envelope_.id, envelope_.error.code, envelope_.error.message);
     return take_bad_body(event, body, now);
 }
 
 inline bool session::take_batch(session_event& event, std::string_view body, time_point now) {
     envelope_.id = {};
     if (batches_.delivering()) {
-        envelope_.error = {codes::invalid_request, "Invalid Request: a batch inside a batch", ""};
+        envelope_.error.code = codes::invalid_request;
+        envelope_.error.message = join({"Invalid Request: a batch inside a batch"});
     } else {
         batch_was_bad_ = false;
-        batches_.begin() = body;
+        batches_.begin(body);
         const auto add = [](void* batches, std::string_view entry) {
             static_cast<batch_table*>(batches)->add(entry);
         };
@@ -6374,7 +6986,7 @@ inline bool session::take_batch(session_event& event, std::string_view body, tim
         batches_.end_delivery();
         batches_.end(batch);
     }
-    answer_error(batches_.current(), {}, envelope_.error);
+    answer_error(batches_.current(), {}, envelope_.error.code, envelope_.error.message);
     return take_bad_body(event, body, now);
 }
 
@@ -6388,9 +7000,9 @@ inline bool session::take_bad_body(session_event& event, std::string_view body, 
     const bool full = bad_count_ >= max_bad_bodies;
     // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
     if (full && role_ == session_role::host && now - oldest < bad_body_window)
-        end_connection(violation_reason::too_many_bad_bodies,
-                       "more than 10 unacceptable messages in a minute, the last: " + event.error.message,
-                       false);
+        end_connection(
+            violation_reason::too_many_bad_bodies,
+            join({"more than 10 unacceptable messages in a minute, the last: ", event.error.message}), false);
     oldest = now;
     ++bad_count_;
     return true;
@@ -6448,42 +7060,47 @@ inline json_writer session::begin_notify(std::string_view method) {
     return begin_message(writing::notification, method);
 }
 
-// Completes the open message, but for shared params, or says why it cannot go.
-inline result<void> session::close_value(const shared_bytes* params) {
+// Completes the open message, but for shared params. The code of what keeps it from being sent, or 0.
+inline int session::close_value(const shared_bytes* params) {
     byte_buffer& buffer = *value_buffer_;
-    std::size_t size = 0;
+    message_size_ = 0;
     if (params != nullptr) {
-        size = params->view().size() + 1;
+        message_size_ = params->view().size() + 1;
     } else {
         if (buffer.size() == value_start_) buffer.truncate(value_start_ - params_member.size());
         buffer.append('}');
     }
-    size += outbox_.body_size();
-    if (!writing_allowed_) {
-        if (phase_ == session_phase::closed)
-            return fault{codes::unavailable, "the connection is closed: " + close_text_};
-        return fault{codes::unavailable, "nothing may be sent before the handshake"};
+    message_size_ += outbox_.body_size();
+    if (!writing_allowed_) return codes::unavailable;
+    if (message_size_ > sent_frame_limit_) return codes::too_large;
+    return queue_full(1) ? codes::overloaded : 0;
+}
+
+inline fault session::refused_call(int code) const {
+    const bool closed = phase_ == session_phase::closed;
+    switch (code) {
+    case codes::too_large:
+        return {code, too_large("a message of ", message_size_)};
+    case codes::unavailable:
+        return {code,
+                join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
+                      closed ? std::string_view(close_text_) : std::string_view()})};
+    default:
+        return {code, join({calls_.size() >= limits_.max_outgoing
+                                ? "too many calls in flight"
+                                : "the peer does not read what is queued for it"})};
     }
-    if (size > sent_frame_limit_) {
-        fault large{codes::too_large, "a message of "};
-        append_number(large.message, size);
-        append_number(large.message.append(" bytes is beyond the limit of "), sent_frame_limit_);
-        return large;
-    }
-    if (queue_full(1)) return fault{codes::overloaded, "the peer does not read what is queued for it"};
-    return {};
 }
 
 inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
     TENON_ASSERT(writing_ == writing::call);
     writing_ = writing::nothing;
-    result<void> good = close_value(params);
-    if (good && calls_.size() >= limits_.max_outgoing)
-        good = fault{codes::overloaded, "too many calls in flight"};
-    if (!good) {
+    int refusal = close_value(params);
+    if (refusal == 0 && calls_.size() >= limits_.max_outgoing) refusal = codes::overloaded;
+    if (refusal != 0) {
         outbox_.rollback();
         ++counters_.refused_calls;
-        return std::move(good).error();
+        return refused_call(refusal);
     }
     if (deadline <= now) {
         outbox_.rollback();
@@ -6506,7 +7123,7 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
 inline bool session::end_notify(const shared_bytes* params) {
     TENON_ASSERT(writing_ == writing::notification);
     writing_ = writing::nothing;
-    if (!close_value(params)) {
+    if (close_value(params) != 0) {
         outbox_.rollback();
         ++counters_.dropped_notifications;
         return false;
@@ -6580,7 +7197,7 @@ inline void session::end_connection(violation_reason reason, std::string_view wh
     if (phase_ != session_phase::closed) {
         phase_ = next_phase(phase_, phase_trigger::connection_closed);
         close_reason_ = reason;
-        close_text_ = why;
+        close_text_ = join({why});
         calls_.take_all(codes::unavailable, ended_calls_);
     }
     frame_deadline_ = never;
@@ -6607,9 +7224,11 @@ inline void session::handle_timeout(time_point now) {
         for (std::size_t index = first; index != last; ++index) send_cancel(ended_calls_[index].id);
     }
     // What came meanwhile may be the rest of the frame: next_event() looks at it first.
-    if (frame_deadline_ <= now && !input_unread_)
-        end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time",
-                       false);
+    if (frame_deadline_ <= now && !input_unread_) end_stalled();
+}
+
+inline void session::end_stalled() {
+    end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time", false);
 }
 
 } // namespace tenon::detail
@@ -6644,6 +7263,9 @@ inline constexpr std::size_t max_unsent_bytes = std::size_t{1} << 20;
 /// What waits for workers, or for a busy handler, before reading pauses or events are dropped.
 inline constexpr std::size_t max_waiting_bytes = std::size_t{16} << 20;
 
+/// When to call a tick() again that threw instead of saying so.
+inline constexpr milliseconds wait_after_failed_tick{1'000};
+
 /// How long the end of the connection waits for handlers that are still busy.
 inline constexpr milliseconds goodbye_timeout{2'000};
 
@@ -6656,6 +7278,10 @@ public:
 
     /// Serves until the host says goodbye or is gone; the process's exit code.
     int run();
+    /// The same in turns, for who has the thread to itself, as a test has: does what there is to do without
+    /// waiting, and says when there will be more even if nothing comes. The last one says goodbye.
+    time_point turn();
+    bool over();
     /// Introduces itself on a socket and goes on once the host has agreed; otherwise says why not.
     result<void> attach(std::string_view token);
 
@@ -6672,7 +7298,6 @@ public:
     void progress(request_token request, std::string_view value);
     void reject(request_token request, const fault& error);
     const plugin_hooks& hooks() const noexcept { return hooks_; }
-    time_point latest_read() const noexcept { return now_; }
     /// Calls the handler, and answers for it where it throws.
     void run(const handler& target, invocation& call);
     void start_workers();
@@ -6695,6 +7320,7 @@ private:
         std::string method = {};
         std::string params = {};
         std::size_t params_offset = 0;
+        time_point received = {};
     };
 
     // A thread that waits for the answer to a call of ours.
@@ -6709,13 +7335,14 @@ private:
 
     ~engine() { delete io_; }
 
-    void read_once(time_point deadline); // under the lock, which it gives up meanwhile
+    bool read_once(time_point deadline); // under the lock, which it gives up meanwhile
     void take_messages(bool may_run);
     void take(const session_event& event, bool may_run);
     void take_request(const session_event& event, bool may_run);
     void run_or_enqueue(const session_event& event, bool may_run);
     void shake_hands(const session_event& event);
-    void work(request_token request, std::string_view method, std::string_view params, std::size_t offset);
+    void work(request_token request, std::string_view method, std::string_view params, std::size_t offset,
+              time_point received);
     using runner = void (*)(engine&, invocation&);
     runner runner_of(std::string_view method) const noexcept;
     void reconfigure(const invocation& call);
@@ -6728,7 +7355,7 @@ private:
     bool withdraw(request_token request);
     static void* worker_main(void* self);
 
-    result<std::string> wait_for(call_id call, time_point deadline);
+    result<std::string> wait_for(call_id call);
     void complete(const session_event& event);
     void flush();
     void tick_if_due();
@@ -6818,10 +7445,10 @@ public:
     }
     result<std::string> finish_call(milliseconds timeout) {
         finished_ = true;
-        const time_point now = owner_.now(), deadline = after(now, timeout);
-        auto call = owner_.session_.finish_call(deadline, now);
+        const time_point now = owner_.now();
+        auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
-        return owner_.wait_for(*call, deadline);
+        return owner_.wait_for(*call);
     }
 
 private:
@@ -6846,9 +7473,11 @@ inline int engine::run() {
     reader_.set_this();
     if (hooks_.start_workers != nullptr) hooks_.start_workers(*this);
     while (!over_) {
-        if (workers_ == 0 && run_next_job()) continue;
         tick_if_due();
+        // Jobs come after it: a tick that waits for the host leaves behind what came meanwhile.
+        if (workers_ == 0 && !over_ && run_next_job()) continue;
         flush();
+        if (over_) break;
         read_once(next_tick_);
         take_messages(true);
     }
@@ -6856,19 +7485,48 @@ inline int engine::run() {
     return 0;
 }
 
-inline void engine::read_once(time_point deadline) {
-    // What workers have not done yet is not added to without end. Health waits too then, and says so.
-    while (workers_ != 0 && waiting_bytes_ > max_waiting_bytes && !over_) changed_.wait(mutex_, never);
+inline time_point engine::turn() {
+    held lock(*this);
+    reader_.set_this();
+    now_ = now();
+    for (bool more = true; more && !over_;) {
+        if (run_next_job()) continue;
+        tick_if_due();
+        flush();
+        more = read_once(time_point::min());
+        take_messages(true);
+        more = more || first_job_ != nullptr;
+    }
+    if (over_) say_goodbye();
+    flush();
+    return next_tick_ < session_.next_deadline() ? next_tick_ : session_.next_deadline();
+}
+
+inline bool engine::over() {
+    held lock(*this);
+    return over_;
+}
+
+/// Whether anything came before the deadline.
+inline bool engine::read_once(time_point deadline) {
+    // What workers have not done yet is not added to without end. Health waits too then, and says so. A worker
+    // that waits for an answer needs a reader all the same: then events are dropped instead.
+    while (workers_ != 0 && waiters_ == nullptr && waiting_bytes_ > max_waiting_bytes && !over_)
+        changed_.wait(mutex_, never);
+    // What a busy handler kept in the pipe has not stalled.
+    if (session_.next_deadline() != never) session_.excuse(now() - now_);
     if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
     const std::span<char> room = session_.input_room();
     std::size_t count = 0;
     mutex_.unlock();
     const read_outcome outcome = io_->read(room, deadline, count);
-    now_ = io_->now();
+    const time_point now = io_->now();
     mutex_.lock();
+    now_ = now;
     if (outcome == read_outcome::bytes) session_.input_received(count, now_);
     else if (outcome == read_outcome::ended) session_.receive_end(now_);
     if (session_.next_deadline() <= now_) session_.handle_timeout(now_);
+    return outcome == read_outcome::bytes;
 }
 
 inline void engine::take_messages(bool may_run) {
@@ -6899,19 +7557,21 @@ inline void engine::flush() {
     changed_.wake_all();
 }
 
-inline result<std::string> engine::wait_for(call_id call, time_point deadline) {
+inline result<std::string> engine::wait_for(call_id call) {
     waiter self{.next = waiters_, .call = call};
     waiters_ = &self;
     flush();
     if (reader_.is_this()) {
-        // The session minds the deadline and answers a call that has none.
-        while (!self.answered && !over_) {
-            read_once(deadline);
+        // The session minds the deadline, which the host's progress reports may put off.
+        for (;;) {
             take_messages(false);
             flush();
+            if (self.answered || over_) break;
+            read_once(never);
         }
     } else {
-        while (!self.answered && !over_ && now() < deadline) changed_.wait(mutex_, deadline);
+        while (!self.answered && !over_ && now() < session_.deadline_of(call))
+            changed_.wait(mutex_, session_.deadline_of(call));
         if (!self.answered && !over_) {
             session_.cancel(call, now());
             flush();
@@ -6924,7 +7584,7 @@ inline result<std::string> engine::wait_for(call_id call, time_point deadline) {
     }
     if (self.answered) return std::move(self.answer);
     if (over_) return fault{codes::unavailable, "the host is gone"};
-    return fault{codes::timeout, "the host did not answer in time"};
+    return fault{codes::timeout, "no answer in time"};
 }
 
 inline void engine::complete(const session_event& event) {
@@ -6951,10 +7611,9 @@ inline result<void> engine::attach(std::string_view token) {
     }
     out.end_object();
     now_ = now();
-    const time_point deadline = after(now_, default_call_timeout);
-    auto call = session_.finish_call(deadline, now_);
+    auto call = session_.finish_call(after(now_, default_call_timeout), now_);
     if (!call) return call.error();
-    auto answer = wait_for(*call, deadline);
+    auto answer = wait_for(*call);
     if (!answer) return answer.error();
     return {};
 }
@@ -6963,12 +7622,13 @@ inline result<void> engine::attach(std::string_view token) {
 
 inline void engine::enqueue(const session_event& event) {
     const std::size_t size = event.params.size() + sizeof(job);
-    if (workers_ == 0 && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
+    const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
+    if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
         ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
         return;
     }
     auto* added = new job{nullptr, event.request, join({event.method}), join({event.params}),
-                          event.params_offset};
+                          event.params_offset, now_};
     waiting_bytes_ += size;
     (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
     last_job_ = added;
@@ -6982,7 +7642,7 @@ inline bool engine::run_next_job() {
     if (first_job_ == nullptr) last_job_ = nullptr;
     waiting_bytes_ -= next->params.size() + sizeof(job);
     changed_.wake_all(); // the reader may wait for room
-    work(next->request, next->method, next->params, next->params_offset);
+    work(next->request, next->method, next->params, next->params_offset, next->received);
     delete next;
     if (first_job_ == nullptr && dropped_events_ != 0) {
         io_->report("events were dropped while a handler was busy");
@@ -7009,10 +7669,21 @@ inline bool engine::withdraw(request_token request) {
 
 inline void engine::tick_if_due() {
     if (next_tick_ == never || now_ < next_tick_) return;
+    milliseconds wait = wait_after_failed_tick;
     mutex_.unlock();
-    const milliseconds wait = hooks_.tick(hooks_.plugin, *this);
-    now_ = io_->now();
+#if defined(__cpp_exceptions)
+    try {
+        wait = hooks_.tick(hooks_.plugin, *this);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"tick() threw: ", thrown.what()}), {});
+    } catch (...) {
+        log(log_level::error, "tick() threw something", {});
+    }
+#else
+    wait = hooks_.tick(hooks_.plugin, *this);
+#endif
     mutex_.lock();
+    now_ = now();
     next_tick_ = after(now_, wait);
 }
 
@@ -7112,8 +7783,8 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
 #ifndef TENON_PLUGIN_REQUESTS_HPP
 #define TENON_PLUGIN_REQUESTS_HPP
 
-// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, as
-// slices of the input. One plain loop for all of them, because structs and their decoders would cost every
+// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs and their decoders would cost every
 // plugin more compile time than its own messages do.
 
 namespace tenon::detail {
@@ -7121,10 +7792,23 @@ namespace tenon::detail {
 /// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
 struct field {
     std::string_view name;
+    std::size_t position; // in the tables of docs/protocol.md
     std::string_view value = {};
 };
 
+inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
+    if (!in.enter_array()) return false;
+    for (std::size_t position = 0; in.next_element(); ++position) {
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_element(position);
+        for (std::size_t index = 0; index < count; ++index)
+            if (fields[index].position == position && value != "null") fields[index].value = value;
+    }
+    return in.finish();
+}
+
 inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
+    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
     if (!in.enter_object()) return false;
     std::string_view name;
     while (in.next_member(name)) {
@@ -7139,11 +7823,14 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     return in.finish();
 }
 
-/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string.
+/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
+/// a field's, so it is known to be JSON.
 inline std::string_view text_of(std::string_view value, std::string& scratch) {
+    if (value.empty() || value.front() != '"') return {};
+    if (value.find('\\') == value.npos) return value.substr(1, value.size() - 2);
     json_reader in(value);
     std::string_view text;
-    return in.peek() == json_kind::string && in.read_text(text, scratch) ? text : std::string_view();
+    return in.read_text(text, scratch) ? text : std::string_view();
 }
 
 /// The integer that `value` is, or -1 where it is none.
@@ -7183,7 +7870,7 @@ inline void engine::take(const session_event& event, bool may_run) {
     case event_kind::request: return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent") run_or_enqueue(event, may_run);
+        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr) run_or_enqueue(event, may_run);
         return;
     case event_kind::response: return complete(event);
     case event_kind::cancelled:
@@ -7224,26 +7911,26 @@ inline engine::runner engine::runner_of(std::string_view method) const noexcept 
 inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
     // Straight from the input where nothing is before it: no copy, no hand-off between threads.
     if (may_run && workers_ == 0 && first_job_ == nullptr)
-        work(event.request, event.method, event.params, event.params_offset);
+        work(event.request, event.method, event.params, event.params_offset, now_);
     else enqueue(event);
 }
 
 inline void engine::shake_hands(const session_event& event) {
-    field offered[] = {{"protocolVersions"}, {"config"}, {"limits"}};
+    field offered[] = {{"protocolVersions", 2}, {"config", 6}, {"limits", 9}};
     const auto& [versions, config, limits] = offered;
-    json_reader in(event.params, {"params", event.params_offset});
+    json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(event.request, {codes::version_mismatch,
                                                 join({"this plugin speaks protocol version ",
                                                       digits(protocol_version), ", the host ", versions.value})});
     if (!limits.value.empty()) {
-        field sizes[] = {{"maxFrameBytes"}};
+        field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
-    if (!config.value.empty()) config_ = join({config.value});
+    config_ = join({config.value.empty() ? "{}" : config.value});
     if (hooks_.configure != nullptr) {
         mutex_.unlock();
         const auto taken = configure(config_);
@@ -7266,16 +7953,19 @@ inline result<void> engine::configure(std::string_view config) {
 #if defined(__cpp_exceptions)
     try {
         return hooks_.configure(hooks_.plugin, config);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"configure() threw: ", thrown.what()}), {});
     } catch (...) {
-        return fault{codes::internal_error, "the plugin failed to take its configuration"};
+        log(log_level::error, "configure() threw something", {});
     }
+    return fault{codes::internal_error, "the plugin failed to take its configuration"};
 #else
     return hooks_.configure(hooks_.plugin, config);
 #endif
 }
 
 inline void engine::reconfigure(const invocation& call) {
-    field changed[] = {{"config"}};
+    field changed[] = {{"config", 0}};
     json_reader in(call.params, call.origin);
     if (!read_fields(in, changed, 1)) return refuse(call, in.error());
     // A copy, because the input may move while the plugin is busy with it.
@@ -7285,6 +7975,7 @@ inline void engine::reconfigure(const invocation& call) {
     held lock(*this);
     config_ = std::move(config);
     session_.reply(call.request, "null");
+    if (hooks_.tick != nullptr) next_tick_ = now_; // how often may have changed
     flush();
 }
 
@@ -7311,10 +8002,12 @@ inline void engine::answer_health(request_token request) {
 }
 
 inline void engine::work(request_token request, std::string_view method, std::string_view params,
-                         std::size_t offset) {
-    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset}};
+                         std::size_t offset, time_point received) {
+    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset},
+                    .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
+    flush(); // the handler may take long
     mutex_.unlock();
     if (run_it != nullptr) run_it(*this, call);
     else reconfigure(call);
@@ -7511,6 +8204,7 @@ public:
 
     /// Tells the host that this event was received.
     result<void> acknowledge() const {
+        if (event_id_.empty()) return fault{codes::invalid_request, "there is no event to acknowledge"};
         detail::engine::outgoing call(connection());
         json_writer out = call.call("plugin/ackEvent");
         out.begin_object();
@@ -7756,10 +8450,14 @@ private:
 #ifndef TENON_PLUGIN_CHECK_HPP
 #define TENON_PLUGIN_CHECK_HPP
 
-// An author's mistakes, each as one sentence from the compiler. Everything that is checked here is checked
-// before anything else of the plugin is instantiated, so that the sentence comes first.
+// An author's mistakes, each as one sentence from the compiler (tests/compile_fail/). Everything that is checked
+// here is checked before anything else of the plugin is instantiated, so that the sentence comes first, and
+// nothing else of it is instantiated where a check failed, so that little comes after. Conditions have names,
+// because compilers quote them with the types they were asked about.
 
 namespace tenon::detail {
+
+// --- handlers ---
 
 template <class P, class M>
 concept receives_plain = requires(P& plugin, const M& message) { plugin.receive(message); };
@@ -7810,44 +8508,71 @@ constexpr bool can_be_written() {
     else return shape_of<T> != shape::unknown;
 }
 
-template <class M>
-constexpr int names_given() {
-    return int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
+template <class P, class M>
+constexpr bool check_answer() {
+    using answer = answer_of<P, M>;
+    if constexpr (event_message<M>) {
+        constexpr bool good =
+            std::is_void_v<answer> || std::is_same_v<answer, flow> || std::is_same_v<answer, rewrite<M>>;
+        static_assert(good, "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
+        return good;
+    } else if constexpr (route_message<M>) {
+        constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
+        static_assert(good, "tenon: receive() of a route must return a tenon::response or a type that can be "
+                            "described");
+        return good;
+    } else {
+        constexpr bool good = can_be_written<answer>();
+        static_assert(good, "tenon: receive() of a command must return a type that can be described");
+        return good;
+    }
 }
+
+// --- messages ---
+
+template <class M>
+inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
+
+template <class M>
+concept named_while_compiling = requires { typename std::bool_constant<name_of_message<M>().empty()>; };
+
+template <class M>
+constexpr bool well_named() {
+    if constexpr (route_message<M>) return is_route(M::route);
+    else return !name_of_message<M>().empty();
+}
+
+template <class M>
+concept describable_message =
+    (shape_of<M> == shape::object || shape_of<M> == shape::codec) && std::is_default_constructible_v<M>;
 
 template <class P, class M>
 constexpr bool check_message() {
-    if constexpr (names_given<M>() != 1) {
-        static_assert(names_given<M>() == 1,
-                      "tenon: a received struct must say what it is, with one of `static constexpr auto event`, "
-                      "`command` or `route`");
-    } else if constexpr (shape_of<M> != shape::object && shape_of<M> != shape::codec) {
-        static_assert(!std::is_same_v<M, M>,
+    if constexpr (things_said<M> != 1) {
+        static_assert(things_said<M> == 1,
+                      "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
+                      "event`, `command` or `route`");
+    } else if constexpr (!named_while_compiling<M>) {
+        static_assert(named_while_compiling<M>,
+                      "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
+                      "is known while compiling");
+    } else if constexpr (!well_named<M>()) {
+        static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
+        static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
+    } else if constexpr (!describable_message<M>) {
+        static_assert(describable_message<M>,
                       "tenon: a received struct cannot be described: make it a plain aggregate, or give it a "
                       "describe()");
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
-        static_assert(!std::is_same_v<M, M>, "tenon: receive() must take its message by const reference");
+        static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {
-        static_assert(!std::is_same_v<M, M>,
+        static_assert(receives_any<P, M>,
                       "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
                       "for it");
     } else {
-        using answer = answer_of<P, M>;
-        if constexpr (event_message<M>)
-            static_assert(std::is_void_v<answer> || std::is_same_v<answer, flow> ||
-                              std::is_same_v<answer, rewrite<M>>,
-                          "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
-        else if constexpr (route_message<M>)
-            static_assert(std::is_same_v<answer, response> || can_be_written<answer>(),
-                          "tenon: receive() of a route must return a tenon::response or a type that can be "
-                          "described");
-        else
-            static_assert(can_be_written<answer>(),
-                          "tenon: receive() of a command must return a type that can be described");
-        if constexpr (route_message<M>)
-            static_assert(is_route(M::route), "tenon: a route is a method and a path: \"GET /path\"");
+        return check_answer<P, M>();
     }
-    return true;
+    return false;
 }
 
 template <class A, class B>
@@ -7865,23 +8590,116 @@ constexpr bool names_differ(type<First>, type<Rest>... rest) {
 template <class P, class... M>
 constexpr bool check_messages(list<M...>) {
     constexpr bool each = (check_message<P, M>() && ...);
-    if constexpr (each && sizeof...(M) > 1 && ((names_given<M>() == 1) && ...))
+    if constexpr (each && sizeof...(M) > 1)
         static_assert(names_differ(type<M>()...), "tenon: two structs in `receives` have the same name");
     return each;
 }
 
+// --- the plugin ---
+
+template <class P>
+concept says_who_it_is = requires(P& plugin) {
+    { plugin.about } -> std::convertible_to<about>;
+};
+template <class T>
+inline constexpr bool is_list = false;
+template <class... M>
+inline constexpr bool is_list<list<M...>> = true;
+template <class P>
+concept lists_messages = requires { requires is_list<typename P::receives>; };
+
+// An author may have a public member of one of the names below that is no function: it is not meant for us.
+template <class T>
+concept member_function = std::is_member_function_pointer_v<T>;
+
+template <class P, class Config>
+type<Config> configuration(result<void> (P::*)(const Config&));
+template <class P, class Config>
+type<Config> configuration(result<void> (P::*)(const Config&) const);
+
+/// What configure() takes: the type of the plugin's configuration.
+template <class P>
+using configuration_of = decltype(type_inside(configuration(&P::configure)));
+
+template <class P>
+concept configured = requires { requires member_function<decltype(&P::configure)>; };
+template <class P>
+concept configured_well = requires {
+    requires shape_of<configuration_of<P>> != shape::unknown;
+    requires std::is_default_constructible_v<configuration_of<P>>;
+};
+
+template <class P>
+concept reports_health = requires { requires member_function<decltype(&P::health)>; } ||
+                         requires(P& plugin) { plugin.health(); };
+template <class P>
+concept reports_health_well = requires(P& plugin) {
+    { plugin.health() } -> std::convertible_to<health>;
+};
+
+template <class P>
+concept ticks = requires { requires member_function<decltype(&P::tick)>; } ||
+                requires(P& plugin, const host_link& host) { plugin.tick(host); };
+template <class P>
+concept ticks_well = requires(P& plugin, const host_link& host) {
+    { plugin.tick(host) } -> std::convertible_to<milliseconds>;
+};
+
+template <class P>
+concept counts_threads = requires { P::threads; };
+template <class P>
+concept counts_threads_well = requires { requires std::bool_constant<(P::threads > 0)>::value; };
+
+template <class P>
+constexpr bool check_members() {
+    if constexpr (configured<P> && !configured_well<P>)
+        static_assert(configured_well<P>,
+                      "tenon: configure() must be one `tenon::result<void> configure(const Settings&)`, with "
+                      "settings that can be described");
+    else if constexpr (reports_health<P> && !reports_health_well<P>)
+        static_assert(reports_health_well<P>, "tenon: health() must take nothing and return tenon::health");
+    else if constexpr (ticks<P> && !ticks_well<P>)
+        static_assert(ticks_well<P>, "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
+    else if constexpr (counts_threads<P> && !counts_threads_well<P>)
+        static_assert(counts_threads_well<P>,
+                      "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
+    else return true;
+    return false;
+}
+
 template <class P>
 constexpr bool check_plugin() {
-    if constexpr (!requires(P& plugin) { about(plugin.about); }) {
-        static_assert(!std::is_same_v<P, P>,
-                      "tenon: a plugin must say who it is: `static constexpr tenon::about about{.name = ..., "
-                      ".version = ...};`");
-    } else if constexpr (!requires { typename P::receives; }) {
-        static_assert(!std::is_same_v<P, P>,
-                      "tenon: a plugin must list what it receives: `using receives = tenon::list<...>;`");
-    } else {
-        return check_messages<P>(typename P::receives());
-    }
+    if constexpr (!says_who_it_is<P>)
+        static_assert(says_who_it_is<P>,
+                      "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
+                      "= ..., .version = ...};`");
+    else if constexpr (!lists_messages<P>)
+        static_assert(lists_messages<P>,
+                      "tenon: a plugin must list what it receives, with a public `using receives = "
+                      "tenon::list<...>;`");
+    else return check_messages<P>(typename P::receives()) && check_members<P>();
+    return false;
+}
+
+// For a plugin that is made here, by its type alone.
+
+template <class P>
+concept says_who_it_is_without_object = requires {
+    { *&P::about } -> std::convertible_to<about>;
+};
+template <class P>
+concept made_without_arguments = std::is_default_constructible_v<P> || std::is_constructible_v<P, host_link>;
+
+template <class P>
+constexpr bool check_plugin_class() {
+    if constexpr (!check_plugin<P>()) return false;
+    else if constexpr (!says_who_it_is_without_object<P>)
+        static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
+    else if constexpr (!made_without_arguments<P>)
+        static_assert(made_without_arguments<P>,
+                      "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
+                      "otherwise is served by tenon::serve(plugin, argc, argv)");
+    else return true;
     return false;
 }
 
@@ -7901,6 +8719,7 @@ namespace tenon::detail {
 /// Narrows an invocation to one value within its parameters.
 inline void narrow(invocation& call, std::string_view root, std::string_view value) {
     if (value.empty()) {
+        call.origin.root = root;
         call.params = "{}";
         return;
     }
@@ -7909,7 +8728,7 @@ inline void narrow(invocation& call, std::string_view root, std::string_view val
 }
 
 inline void run_command(engine& runs_in, invocation& call) {
-    field fields[] = {{"command"}, {"args"}};
+    field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
@@ -7954,15 +8773,15 @@ inline const handler* find_event(const plugin_hooks& hooks, std::string_view typ
 }
 
 inline void run_event(engine& runs_in, invocation& call) {
-    field fields[] = {{"eventId"}, {"eventType"}, {"payload"}, {"deadlineMs"}};
+    field fields[] = {{"eventId", 0}, {"eventType", 1}, {"payload", 2}, {"deadlineMs", 5}};
     const auto& [id, type, payload, deadline_ms] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(type.value, scratch);
     call.event_id = id.value;
-    if (!deadline_ms.value.empty())
-        call.deadline = after(runs_in.latest_read(), milliseconds(integer_of(deadline_ms.value)));
+    const std::int64_t left = integer_of(deadline_ms.value);
+    if (left >= 0) call.deadline = after(call.received, milliseconds(left));
     narrow(call, "params.payload", payload.value);
     if (const handler* target = find_event(runs_in.hooks(), call.name)) return runs_in.run(*target, call);
     if (!call.wants_answer()) return;
@@ -7990,8 +8809,8 @@ inline json json_of(std::string_view value) {
 }
 
 inline void run_route(engine& runs_in, invocation& call) {
-    field fields[] = {{"method"}, {"path"},    {"route"}, {"params"},
-                      {"query"},  {"headers"}, {"body"},  {"bodyEncoding"}};
+    field fields[] = {{"method", 1}, {"path", 2},    {"route", 3}, {"params", 4},
+                      {"query", 5},  {"headers", 6}, {"body", 7},  {"bodyEncoding", 8}};
     const auto& [method, path, route, params, query, headers, body, encoding] = fields;
     json_reader in(call.params, call.origin);
     if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
@@ -8179,14 +8998,9 @@ struct handler_table<P, list<M...>> {
         {}};
 };
 
-// The type of configuration is what configure() takes.
-template <class P, class Config>
-Config configured_type(result<void> (P::*)(const Config&));
-
 template <class P>
 result<void> run_configure(void* object, std::string_view config) {
-    using Config = decltype(configured_type(&P::configure));
-    auto read = from_json<Config>(config, {.root = "config"});
+    auto read = from_json<configuration_of<P>>(config, {.root = "config"});
     if (!read) return fault{codes::invalid_params, read.error().message};
     return static_cast<P*>(object)->configure(*read);
 }
@@ -8210,10 +9024,10 @@ plugin_hooks make_hooks(const about& identity) {
     }
     if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
-    if constexpr (requires { &P::configure; }) hooks.configure = &run_configure<P>;
-    if constexpr (requires(P& plugin) { health(plugin.health()); })
+    if constexpr (configured<P>) hooks.configure = &run_configure<P>;
+    if constexpr (reports_health<P>)
         hooks.check = [](void* object, json_writer& out) { write_answer(out, static_cast<P*>(object)->health()); };
-    if constexpr (requires(P& plugin, const host_link& host) { milliseconds(plugin.tick(host)); })
+    if constexpr (ticks<P>)
         hooks.tick = [](void* object, engine& runs_in) -> milliseconds {
             return static_cast<P*>(object)->tick(host_link(runs_in));
         };
@@ -8346,7 +9160,7 @@ int serve(P& plugin, int argc, char** argv) {
 /// Makes the plugin, from a host_link if it wants one, and serves it.
 template <class P>
 int serve(int argc, char** argv) {
-    if constexpr (detail::check_plugin<P>()) {
+    if constexpr (detail::check_plugin_class<P>()) {
         const auto hooks = detail::make_hooks<P>(P::about);
         const auto line = detail::read_command_line(argc, argv);
         int code;
@@ -8387,16 +9201,24 @@ namespace tenon {
 
 namespace detail {
 
+template <class Lambda, class Result, class M, class... Rest>
+type<M> message_of(Result (Lambda::*)(const M&, Rest...));
+template <class Lambda, class Result, class M, class... Rest>
+type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
+
 template <class Lambda>
-struct message_taken : message_taken<decltype(&Lambda::operator())> {};
-template <class Lambda, class Result, class M, class... Rest>
-struct message_taken<Result (Lambda::*)(const M&, Rest...)> {
-    using type = M;
-};
-template <class Lambda, class Result, class M, class... Rest>
-struct message_taken<Result (Lambda::*)(const M&, Rest...) const> {
-    using type = M;
-};
+concept handles_message = requires { message_of(&Lambda::operator()); };
+
+template <class Lambda>
+constexpr auto message_taken() {
+    if constexpr (handles_message<Lambda>) {
+        return decltype(message_of(&Lambda::operator()))();
+    } else {
+        static_assert(handles_message<Lambda>,
+                      "tenon: a lambda handler must take its message by const reference, and not as `auto`");
+        return type<void>();
+    }
+}
 
 template <class... Lambda>
 struct overloads : Lambda... {
@@ -8410,7 +9232,7 @@ struct overloads<> {};
 template <class... Lambda>
 class plugin {
 public:
-    using receives = list<typename detail::message_taken<Lambda>::type...>;
+    using receives = list<decltype(detail::type_inside(detail::message_taken<Lambda>()))...>;
     const tenon::about about;
 
     explicit plugin(const tenon::about& identity) : about(identity) {}

@@ -1,6 +1,6 @@
 // A plugin that speaks first: it puts events in at an interval, asks the host, and is configured while it runs.
 
-#include <tenon.hpp>
+#include "tenon.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // The smallest plugin: one command.
 
-#include <tenon.hpp>
+#include "tenon.hpp"
 
 struct greet {
     static constexpr auto command = "greet";

@@ -1,6 +1,6 @@
 // A plugin that decides: it stops some messages, tidies names, and answers a command and a route.
 
-#include <tenon.hpp>
+#include "tenon.hpp"
 
 #include <string>
 #include <vector>

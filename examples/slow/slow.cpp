@@ -1,6 +1,6 @@
 // Work that takes its time, in three ways: on one of several threads, answered later, and against a deadline.
 
-#include <tenon.hpp>
+#include "tenon.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -82,7 +82,7 @@ def instantiations(code):
 
 def section_text(name, blocks):
     """One translation unit: the page's name and lines are in the compiler's messages."""
-    text, code = ["#include <tenon.hpp>"], "\n".join(block.code for block in blocks)
+    text, code = ['#include "tenon.hpp"'], "\n".join(block.code for block in blocks)
     for block in blocks:
         text += [f'#line {block.line} "{name}"', block.code]
     return "\n".join([*text, '#line 1 "instantiations"', *instantiations(code)]) + "\n"
@@ -114,7 +114,7 @@ def types_text(block):
     if not checks:
         raise Wrong(block.line, "no row has a type, a value and a schema")
     return f"""
-#include <tenon.hpp>
+#include "tenon.hpp"
 #include <array>
 #include <cstdio>
 #include <map>
