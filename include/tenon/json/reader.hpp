@@ -189,11 +189,13 @@ private:
     const char* word_at(const char* at, std::string_view word, std::string_view expected);
     const char* any_int64_at(const char* at, std::int64_t& value);
     const char* any_double_at(const char* at, double& value);
-    const char* any_string_at(const char* at, std::string& value);
+    const char* any_string_at(const char* at, const char* text, std::string& value);
     const char* number_end(const char* at);
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
-    const char* string_end(const char* at, bool& escaped);
+    const char* string_end(const char* at, bool& escaped) { return string_end(at, at + 1, escaped); }
+    /// The same where everything between the quote and `at` is known to be plain.
+    const char* string_end(const char* start, const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);
