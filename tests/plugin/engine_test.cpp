@@ -419,7 +419,7 @@ TEST_CASE("F1: the conversation is the same in whatever pieces the bytes come an
     raw_host<talker> whole;
     const texts expected = talk(whole);
     REQUIRE(expected.size() == 6);
-    for (const std::size_t piece : {1, 2, 7, 64}) {
+    for (const std::size_t piece : {1u, 2u, 7u, 64u}) {
         CAPTURE(piece);
         raw_host<talker> host;
         host.stream->most_read = piece;
