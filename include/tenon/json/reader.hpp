@@ -162,10 +162,12 @@ public:
 
     /// For how many elements of `size` bytes to make room when `count` of them stood between `begin` and `at`: as
     /// many as the rest of the text can hold at that rate and afford() will let pass, so that a long array is moved
-    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already.
+    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already, and
+    /// only made for an array that is most of what has been read: for many short ones it would add up.
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
                                const char* at) const noexcept {
-        if (count == 0) return size <= 256 ? 4 : 1;
+        if (count == 0) return size <= 16 ? 4 : 1;
+        if (at - begin < begin - begin_) return count * 2;
         const std::size_t text_size = static_cast<std::size_t>(at - begin) / count;
         const std::size_t left = static_cast<std::size_t>(end_ - at) / text_size;
         const std::size_t affordable =
