@@ -2,8 +2,8 @@
 #define TENON_PLUGIN_REQUESTS_HPP
 
 // What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
-// position where they come as an array, as slices of the input. One plain loop for all of them, because structs and their decoders would cost every
-// plugin more compile time than its own messages do.
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
+// and their decoders would cost every plugin more compile time than its own messages do.
 
 #include <tenon/core/version.hpp>
 #include <tenon/json/reader.hpp>
