@@ -305,10 +305,10 @@ std::string list_of(std::size_t bytes, std::string_view element) {
 }
 
 // Names that differ, as many as fit.
-std::string object_of(std::size_t bytes) {
+std::string object_of(std::size_t bytes, std::string_view value = "0") {
     std::string text = "{";
     for (std::size_t index = 0; text.size() < bytes; ++index)
-        text.append(index == 0 ? "\"" : ",\"").append(std::to_string(index)).append("\":0");
+        text.append(index == 0 ? "\"" : ",\"").append(std::to_string(index)).append("\":").append(value);
     return text += '}';
 }
 
@@ -365,6 +365,7 @@ TEST_CASE("J6: reading takes time that grows with the text") {
         return std::string(bytes, '1') + "e-" + std::to_string(bytes);
     };
     const auto empties = [](std::size_t bytes) { return list_of(bytes, "[]"); };
+    const auto members = [](std::size_t bytes) { return object_of(bytes); };
     CHECK(reads(zeros, std::vector<int>()));
     CHECK(reads(zeros, json()));
     CHECK(reads(escapes, std::string()));
@@ -375,9 +376,9 @@ TEST_CASE("J6: reading takes time that grows with the text") {
     CHECK(reads(digits, json()));
     CHECK(reads(digits, double()));
     CHECK(reads(empties, std::vector<std::vector<int>>()));
-    CHECK(reads(object_of, json()));
-    CHECK(reads(object_of, std::unordered_map<std::string, int>()));
-    CHECK(reads(object_of, ambiguous())); // all of them unknown members
+    CHECK(reads(members, json()));
+    CHECK(reads(members, std::unordered_map<std::string, int>()));
+    CHECK(reads(members, ambiguous())); // all of them unknown
 }
 
 TEST_CASE("J6: 100,000 members are found, skipped or refused in one pass each") {
@@ -437,6 +438,10 @@ struct large {
     char room[1000] = {};
     static constexpr auto describe() { return tenon::members(); }
 };
+struct medium {
+    char room[250] = {};
+    static constexpr auto describe() { return tenon::members(); }
+};
 struct sparse {
     std::optional<std::string> a, b, c, d, e, f, g, h, i, j;
 };
@@ -457,6 +462,20 @@ TEST_CASE("J6: memory stays within 32 times the text for lists of what messages 
     CHECK(memory_of<table>(object_of(bytes)) <= 32);
 }
 
+TEST_CASE("J6: room is not made for elements that never come, in lists of short lists") {
+    const std::size_t bytes = std::size_t{1} << 20;
+    for (const std::size_t length : {1u, 2u, 3u, 5u, 9u, 17u, 65u, 1025u}) {
+        CAPTURE(length);
+        const std::string inner_strings = list_of(length * 3 + 1, "\"\"");
+        CHECK(memory_of<list<list<std::string>>>(list_of(bytes, inner_strings)) <= 32);
+        const std::string inner_numbers = list_of(length * 2 + 1, "0");
+        CHECK(memory_of<list<list<double>>>(list_of(bytes, inner_numbers)) <= 32);
+        // What is large is refused, and until then only so much is kept.
+        const std::string inner_structs = list_of(length * 3 + 1, "{}");
+        CHECK(memory_of<list<list<medium>>>(list_of(bytes, inner_structs)) <= 100);
+    }
+}
+
 TEST_CASE("J6: a list whose elements are far larger than their JSON is refused before it is large") {
     const std::size_t bytes = std::size_t{1} << 20;
     const std::string text = list_of(bytes, "{}");
@@ -467,8 +486,8 @@ TEST_CASE("J6: a list whose elements are far larger than their JSON is refused b
     CHECK(memory_of<list<large>>(text) <= 100);
     CHECK(memory_of<list<list<large>>>("[" + times(50, text.substr(0, 999) + "{}],") + "[]]") <= 1400);
     CHECK(memory_of<std::map<std::string, large, std::less<std::string>,
-                             counting_allocator<std::pair<const std::string, large>>>>(object_of(bytes)) <=
-          100);
+                             counting_allocator<std::pair<const std::string, large>>>>(
+              object_of(bytes, "{}")) <= 100);
 }
 
 TEST_CASE("J6: a short list is read, however large its elements are beside their JSON") {
