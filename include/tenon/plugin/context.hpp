@@ -81,8 +81,7 @@ private:
 
     template <class Result, class Write>
     result<Result> call_with(std::string_view method, milliseconds timeout, Write write) const {
-        if (!engine_->calls_host())
-            return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+        if (const auto allowed = engine_->may_call_host(); !allowed) return allowed.error();
         detail::engine::outgoing call(*engine_);
         json_writer out = call.call(method);
         write(out);

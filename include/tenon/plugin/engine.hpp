@@ -56,7 +56,8 @@ public:
     // --- for handlers, on any thread ---
 
     time_point now() { return io_->now(); }
-    bool calls_host() const noexcept { return hooks_.identity.calls_host; }
+    /// Whether both sides said in the handshake that the plugin may call the host.
+    result<void> may_call_host();
 
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
@@ -139,6 +140,7 @@ private:
     int workers_ = 0;
     bool writing_ = false;
     bool over_ = false;
+    bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
     job* last_job_ = nullptr;
     std::size_t waiting_bytes_ = 0;

@@ -62,10 +62,10 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 }
 
 inline void engine::shake_hands(const session_event& event) {
-    field offered[] = {{"protocolVersions", 2}, {"config", 6}, {"limits", 9}};
-    const auto& [versions, config, limits] = offered;
+    field offered[] = {{"protocolVersions", 2}, {"supportsReverseRpc", 3}, {"config", 6}, {"limits", 9}};
+    const auto& [versions, takes_calls, config, limits] = offered;
     json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
-    if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
+    if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(event.request, {codes::version_mismatch,
                                                 join({"this plugin speaks protocol version ",
@@ -76,6 +76,7 @@ inline void engine::shake_hands(const session_event& event) {
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
+    host_takes_calls_ = takes_calls.value != "false";
     config_ = join({config.value.empty() ? "{}" : config.value});
     if (hooks_.configure != nullptr) {
         mutex_.unlock();
@@ -221,6 +222,14 @@ inline void engine::reject(request_token request, const fault& error) {
     held lock(*this);
     session_.reject(request, error);
     flush();
+}
+
+inline result<void> engine::may_call_host() {
+    if (!hooks_.identity.calls_host)
+        return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+    held lock(*this);
+    if (!host_takes_calls_) return fault{codes::permission_denied, "the host takes no calls from plugins"};
+    return {};
 }
 
 inline std::string engine::config() {

@@ -20,6 +20,11 @@ inline void narrow(invocation& call, std::string_view root, std::string_view val
     call.params = value;
 }
 
+/// What a member that must be there is refused with where it is not, or is of the wrong type.
+inline fault no_text(std::string_view member) {
+    return {codes::invalid_params, join({"params.", member, ": expected string"})};
+}
+
 inline void run_command(engine& runs_in, invocation& call) {
     field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
@@ -27,6 +32,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(command.value, scratch);
+    if (call.name.empty()) return runs_in.refuse(call, no_text("command"));
     const plugin_hooks& hooks = runs_in.hooks();
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];

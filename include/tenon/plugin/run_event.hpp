@@ -31,6 +31,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(type.value, scratch);
+    if (call.name.empty()) return runs_in.refuse(call, no_text("eventType"));
     call.event_id = id.value;
     const std::int64_t left = integer_of(deadline_ms.value);
     if (left >= 0) call.deadline = after(call.received, milliseconds(left));
