@@ -34,6 +34,10 @@ struct search {
     std::set<int> year;
     static constexpr bool allow_missing = true;
 };
+struct labelled {
+    static constexpr auto route = "GET /labelled";
+    std::optional<std::vector<int>> label;
+};
 struct strict_page {
     static constexpr auto route = "GET /strict";
     int size = 0;
@@ -50,8 +54,9 @@ struct create {
 class site {
 public:
     static constexpr tenon::about about{.name = "site", .version = "1.0.0"};
-    using receives = tenon::list<search, strict_page, create>;
+    using receives = tenon::list<search, labelled, strict_page, create>;
     search receive(const search& given) { return given; }
+    labelled receive(const labelled& given) { return given; }
     strict_page receive(const strict_page& given) { return given; }
     create receive(const create& given) { return given; }
 };
@@ -104,6 +109,30 @@ TEST_CASE("a query that is repeated fills a sequence, and is refused by anything
     CHECK(get(R"({"tag":""})") == R"({"room":"a b","number":7,"tag":[""],"year":[]})");
     CHECK(get(R"({"limit":["1","2"]})") == "query.limit: given more than once");
     CHECK(get(R"({"tag":[]})") == R"({"room":"a b","number":7,"tag":[],"year":[]})");
+}
+
+TEST_CASE("an optional sequence may be absent, given once, and repeated") {
+    raw_host<site> host;
+    const auto get = [&](const std::string& query) {
+        return given_to(host, http("GET", "/labelled", R"(,"route":"/labelled","query":)" + query));
+    };
+    CHECK(get("{}") == "{}");
+    CHECK(get(R"({"label":"1"})") == R"({"label":[1]})");
+    CHECK(get(R"({"label":["1","2"]})") == R"({"label":[1,2]})");
+    CHECK(get(R"({"label":["1","x"]})") == "query.label: not of the type expected");
+    CHECK(get(R"({"label":["1",2]})") == "query.label: not of the type expected");
+}
+
+TEST_CASE("J6: a query that is repeated very often takes no more than its share of time") {
+    raw_host<site> host;
+    std::string many;
+    for (int count = 0; count < 200'000; ++count) many += R"("1",)";
+    many.back() = ']';
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string got =
+        given_to(host, http("GET", "/labelled", R"(,"route":"/labelled","query":{"label":[)" + many + "}"));
+    CHECK(got.size() == std::string(R"({"label":[]})").size() + 2 * 200'000 - 1);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
 }
 
 TEST_CASE("what does not fit is refused with the place where it stood") {

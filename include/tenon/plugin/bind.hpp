@@ -83,9 +83,13 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
     };
     std::string scratch;
     if (given.kind() == json_kind::array) {
-        if constexpr (shape_of<T> == shape::sequence) {
-            for (std::size_t index = 0; !given[index].is_null(); ++index)
-                if (!decode_text(given[index].as_text(scratch), value)) return refuse("not of the type expected");
+        if constexpr (shape_of<T> == shape::optional) {
+            return decode_parameter(given, place, name, value.emplace());
+        } else if constexpr (shape_of<T> == shape::sequence) {
+            json_reader in(given.text());
+            in.enter_array();
+            for (std::string_view text; in.next_element();)
+                if (!in.read_text(text, scratch) || !decode_text(text, value)) return refuse("not of the type expected");
             return {};
         } else {
             return refuse("given more than once");
