@@ -30,6 +30,8 @@ public:
     }
     /// Whether a frame has begun.
     bool inside_frame() const noexcept { return reader_.inside_frame(); }
+    /// How many frames, and other things, are behind it.
+    std::size_t steps() const noexcept { return steps_; }
 
     /// One answer was given. There is never one too many.
     void answered(std::string_view id) {
@@ -58,6 +60,7 @@ private:
     void count() {
         std::string_view text;
         for (;;) {
+            ++steps_;
             switch (reader_.next(text)) {
             case detail::frame_step::body:
                 count_message(text, false);
@@ -75,6 +78,7 @@ private:
                 return;
             case detail::frame_step::need_more:
             case detail::frame_step::end:
+                --steps_;
                 return;
             }
         }
@@ -100,6 +104,7 @@ private:
 
     detail::frame_reader reader_;
     std::vector<debt> debts_;
+    std::size_t steps_ = 0;
     bool charset_counted_ = false;
 };
 

@@ -62,6 +62,7 @@ public:
             session_.input_received(bytes.size(), now_);
         }
         owed_.receive(bytes);
+        last_input_ = now_;
         dry_ = false;
     }
     void end_input() {
@@ -69,13 +70,17 @@ public:
         ended_ = true;
         session_.receive_end(now_);
         owed_.end();
+        last_input_ = now_;
         dry_ = false;
     }
 
     bool pump_one() {
         const bool told = session_.next_event(event_, now_);
         FUZZ_REQUIRE(told == (event_.kind != event_kind::none));
-        if (told) take_event();
+        if (told)
+            take_event();
+        else
+            note_frame();
         dry_ = !told;
         return told;
     }
@@ -173,6 +178,12 @@ public:
     void answer_all() {
         for (std::size_t index = 0; index != tokens_.size(); ++index)
             if (session_.open(tokens_[index].request)) reply(index, 0, style::text);
+    }
+
+    /// Nobody could read since `before`.
+    void excuse(time_point before) {
+        session_.excuse(now_ - before);
+        if (now_ > before && frame_deadline_ < never - (now_ - before)) frame_deadline_ += now_ - before;
     }
 
     void close(std::string_view why) {
@@ -363,6 +374,15 @@ private:
             for (const char byte : text) touched_ = static_cast<unsigned char>(touched_ + byte);
     }
 
+    // A frame's time runs from the latest input when it was first seen to have begun.
+    void note_frame() {
+        if (!owed_.inside_frame())
+            frame_deadline_ = never;
+        else if (frame_deadline_ == never || owed_.steps() != frame_steps_)
+            frame_deadline_ = after(last_input_, session_.limits().assembly_timeout);
+        frame_steps_ = owed_.steps();
+    }
+
     void check_quiet() {
         FUZZ_REQUIRE(session_.pending_calls() == calls_.size());
         std::size_t open = 0;
@@ -378,8 +398,7 @@ private:
             return;
         }
         FUZZ_REQUIRE(session_.next_deadline() <= calls_.earliest());
-        if (owed_.inside_frame())
-            FUZZ_REQUIRE(session_.next_deadline() <= after(now_, session_.limits().assembly_timeout));
+        FUZZ_REQUIRE(session_.next_deadline() <= frame_deadline_);
     }
 
     void take_output(const envelope& message) {
@@ -401,6 +420,8 @@ private:
     std::string held_text_;
     std::array<std::uint64_t, sizeof(session_counters) / sizeof(std::uint64_t)> counters_ = {};
     std::int64_t last_call_ = 0;
+    std::size_t frame_steps_ = 0;
+    time_point last_input_ = {}, frame_deadline_ = never;
     violation_reason reason_ = violation_reason::none;
     bool dry_ = true; // there is nothing to tell
     bool closed_told_ = false, cut_ = false, ended_ = false, own_replies_ = false;

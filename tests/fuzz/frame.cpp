@@ -11,6 +11,8 @@
 //   pollution nothing is lost but their ends.
 // - What is buffered is never more than one unit of the wire, and the buffer never more than twice that and the
 //   largest piece.
+// - Whatever stood between frames, a frame on a line of its own is read behind it, unless something in it looks like
+//   the beginning of another.
 // - Bodies written by the frame writer are read back as they were, among frames that were taken back.
 
 #include "small_limits.hpp"
@@ -130,6 +132,33 @@ seen read_pieces(std::string_view bytes, std::size_t limit, const std::size_t* s
     return reading.finish();
 }
 
+bool names_content_inside_line(std::string_view bytes) {
+    for (std::size_t at = 1; at + content_prefix.size() <= bytes.size(); ++at)
+        if (bytes[at - 1] != '\n' && begins_content(bytes.substr(at, content_prefix.size()))) return true;
+    return false;
+}
+
+void recover(std::string_view bytes, std::size_t limit) {
+    if (names_content_inside_line(bytes)) return;
+    frame_reader reader(limit);
+    std::string_view text;
+    frame_step step;
+    const auto drain = [&] {
+        do step = reader.next(text);
+        while (step != frame_step::need_more && step != frame_step::violation &&
+               !(step == frame_step::body && text == "\x01"));
+        return step;
+    };
+    reader.append(bytes);
+    while (drain() == frame_step::body) {
+    }
+    if (step == frame_step::violation || reader.inside_frame() || reader.newline_framed()) return;
+    reader.append("\nContent-Length: 1\r\n\r\n\x01");
+    if (drain() == frame_step::body) return;
+    const violation_reason reason = reader.violation().reason; // there was too much of it
+    FUZZ_REQUIRE(reason == violation_reason::polluted || reason == violation_reason::header_too_large);
+}
+
 void write_and_read_back(std::string_view bytes, const std::size_t* sizes, bool lines) {
     byte_buffer out;
     frame_writer writer;
@@ -189,6 +218,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const seen pieces = read_pieces(bytes, limit, bytewise ? &one : sizes, bytewise ? 1 : 4, bytewise);
     FUZZ_REQUIRE(whole.steps == pieces.steps && whole.inside == pieces.inside);
 
+    recover(bytes, limit);
     write_and_read_back(bytes, sizes, (data[0] & 128u) != 0);
     return 0;
 }

@@ -30,9 +30,9 @@ public:
     void complete(std::int64_t id) { calls_.erase(find(id)); }
     /// It was open, and its wait begins anew.
     void extend(std::int64_t id, time_point now) {
-        const auto call = find(id);
-        const time_point restarted = call->wait > never - now ? never : now + call->wait;
-        if (restarted > call->deadline) call->deadline = std::min(restarted, call->latest);
+        const auto found = find(id);
+        const time_point restarted = found->wait > never - now ? never : now + found->wait;
+        if (restarted > found->deadline) found->deadline = std::min(restarted, found->latest);
     }
     std::size_t size() const noexcept { return calls_.size(); }
     std::size_t due(time_point now) const {

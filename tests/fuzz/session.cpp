@@ -129,7 +129,7 @@ private:
     void excuse(driven_session& self, milliseconds busy) {
         const time_point before = now_;
         pass(busy);
-        self.inner().excuse(now_ - before);
+        self.excuse(before);
     }
     milliseconds duration() {
         const unsigned byte = in_.take();
