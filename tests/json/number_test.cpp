@@ -134,6 +134,27 @@ TEST_CASE("random integers come back as they were") {
     }
 }
 
+TEST_CASE("every run of digits is read whole, whatever stands behind it") {
+    std::mt19937_64 random(12);
+    for (std::size_t length = 1; length <= 19; ++length) {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            if (is_digit(static_cast<char>(byte))) continue;
+            std::string text;
+            while (text.size() < length) text += static_cast<char>('0' + random() % 10);
+            std::uint64_t expected = 0;
+            for (const char digit : text) expected = expected * 10 + static_cast<std::uint64_t>(digit - '0');
+            // Behind them the byte itself, then others that a word is loaded with.
+            const std::string bytes = text + static_cast<char>(byte) + "99\xFF/:0\x80";
+            for (const std::size_t readable : {length, length + 1, bytes.size()}) {
+                std::uint64_t value = 0;
+                const char* end = take_digits(bytes.data(), bytes.data() + readable, value);
+                REQUIRE(end == bytes.data() + length);
+                REQUIRE(value == expected);
+            }
+        }
+    }
+}
+
 TEST_CASE("hard decimals become the double nearest to them") {
     for (const auto& hard : json_tests::hard_decimals) {
         CAPTURE(hard.text);

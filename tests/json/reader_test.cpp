@@ -212,6 +212,7 @@ TEST_CASE("J5: a fraction is no integer, not even one of nothing") {
     for (const auto& in : {int64_in, uint64_in}) {
         CHECK(in("1.0") == "-32602 expected integer, got fraction at byte 0");
         CHECK(in("  1e2") == "-32602 expected integer, got fraction at byte 2");
+        CHECK(in("1E2") == "-32602 expected integer, got fraction at byte 0");
         CHECK(in("1e400") == "-32602 expected integer, got fraction at byte 0");
         CHECK(in("01") == "-32700 text behind the value at byte 1");
         CHECK(in("1.") == "-32700 not a JSON number at byte 0");
@@ -232,6 +233,14 @@ TEST_CASE("J5: doubles take every JSON number that fits one") {
     CHECK(double_in("1e400") == "-32700 number beyond the range of a double at byte 0");
     CHECK(double_in(" -1e999999") == "-32700 number beyond the range of a double at byte 1");
     CHECK(double_in("1e") == "-32700 not a JSON number at byte 0");
+    CHECK(double_in("1.") == "-32700 not a JSON number at byte 0");
+    CHECK(double_in("-1.e5") == "-32700 not a JSON number at byte 0");
+    CHECK(double_in("01") == "-32700 text behind the value at byte 1");
+    CHECK(double_in("00.5") == "-32700 text behind the value at byte 1");
+    CHECK(double_in("-") == "-32700 not a JSON number at byte 0");
+    CHECK(double_in("-.5") == "-32700 not a JSON number at byte 0");
+    CHECK(double_in("0.00000000000000000001") == "1e-20");
+    CHECK(double_in("-9007199254740993.0") == "-9007199254740992");
     CHECK(double_in(".5") == "-32700 not a JSON value at byte 0");
     CHECK(double_in("1.5.5") == "-32700 text behind the value at byte 3");
     CHECK(double_in("NaN") == "-32700 not a JSON value at byte 0");
@@ -302,6 +311,9 @@ TEST_CASE("J3: strings that are not well formed are refused where they go wrong"
         {R"("\ud800\u0041")", "-32700 surrogate without its partner at byte 1"},
         {R"("\ud800\n")", "-32700 surrogate without its partner at byte 1"},
         {R"("\ud800 \udc00")", "-32700 surrogate without its partner at byte 1"},
+        {R"("\ud800\nlonger")", "-32700 surrogate without its partner at byte 1"},
+        {R"("\ud800\ue000")", "-32700 surrogate without its partner at byte 1"},
+        {R"("\ud800\udbff")", "-32700 surrogate without its partner at byte 1"},
         {R"("\udc00")", "-32700 surrogate without its partner at byte 1"},
         {R"("\udc00\ud800")", "-32700 surrogate without its partner at byte 1"},
         {R"("\udfff")", "-32700 surrogate without its partner at byte 1"},
@@ -314,6 +326,7 @@ TEST_CASE("J3: strings that are not well formed are refused where they go wrong"
         {"\"\xC3\"", "-32700 invalid UTF-8 at byte 1"},
         {"\"\xE2\x82\"", "-32700 invalid UTF-8 at byte 1"},
         {"\"\xE2\x82", "-32700 invalid UTF-8 at byte 1"},
+        {"\"\xC3\xA9", "-32700 string without an end at byte 0"},
         {"'a'", "-32700 not a JSON value at byte 0"},
     };
     for (const auto& row : rows) {
@@ -346,6 +359,21 @@ TEST_CASE("a string is scanned right at every length and with the odd byte in ev
                     "-32700 invalid UTF-8 at byte " + std::to_string(place + 1));
         }
         REQUIRE(string_in('"' + std::string(length, 'a')) == "-32700 string without an end at byte 0");
+    }
+}
+
+TEST_CASE("a long string is unescaped right wherever its escapes stand") {
+    for (std::size_t length = 230; length < 300; ++length) {
+        for (std::size_t place = 230; place < length; ++place) {
+            const std::string head(place, 'a'), tail(length - place - 1, 'b');
+            REQUIRE(string_in('"' + head + "\\t" + tail + '"') == head + '\t' + tail);
+            REQUIRE(string_in('"' + head + "\\ud83d\\ude00" + tail + '"') == head + "\U0001F600" + tail);
+        }
+    }
+    for (const std::size_t count : {1u, 15u, 16u, 17u, 255u, 256u, 257u, 10'000u}) {
+        REQUIRE(string_in('"' + times(count, "\\n") + '"') == times(count, "\n"));
+        REQUIRE(string_in('"' + times(count, "\\u00e9x") + '"') == times(count, "\u00E9x"));
+        REQUIRE(string_in('"' + times(count, "\\ud83d\\ude00") + '"') == times(count, "\U0001F600"));
     }
 }
 
