@@ -33,6 +33,9 @@ namespace {
 
 // --- the plugin ---
 
+struct settings {
+    std::optional<std::uint32_t> interval;
+};
 struct told {
     static constexpr auto event = "told";
     std::string text;
@@ -68,9 +71,6 @@ struct page {
     std::string name;
     std::optional<std::uint32_t> limit;
 };
-struct settings {
-    std::uint32_t interval = 100;
-};
 
 class plugin {
 public:
@@ -92,7 +92,7 @@ public:
     tenon::result<tenon::json> receive(const ask& command, tenon::context& host) {
         host.progress(command.timeout);
         if (host.cancelled()) return tenon::fault{7, "cancelled", "[1]"};
-        return host.call(command.method, command.timeout, tenon::milliseconds(command.timeout));
+        return host.call(command.method, settings{command.timeout}, tenon::milliseconds(command.timeout));
     }
     void receive(const fail&) { throw std::runtime_error("no"); }
     void receive(const later& command, tenon::responder<later> answer) {
@@ -105,14 +105,14 @@ public:
     }
 
     tenon::result<void> configure(const settings& wanted) {
-        if (wanted.interval == 0) return tenon::fault{12, "an interval is needed"};
+        if (wanted.interval == 0u) return tenon::fault{12, "an interval is needed"};
         settings_ = wanted;
         return {};
     }
     tenon::health health() { return {.metrics = {{"waiting", static_cast<double>(waiting_.size())}}}; }
     tenon::milliseconds tick(const tenon::host_link& host) {
         host.debug("tick");
-        return tenon::milliseconds(settings_.interval);
+        return tenon::milliseconds(settings_.interval.value_or(100));
     }
 
 private:
