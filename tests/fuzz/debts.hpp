@@ -1,8 +1,8 @@
 #ifndef TENON_TESTS_FUZZ_DEBTS_HPP
 #define TENON_TESTS_FUZZ_DEBTS_HPP
 
-// What a session owes its peer: sees the bytes that the session sees, and counts for every id that stands in them how
-// many answers there have to be, and how many there were.
+// What a session owes its peer: sees the bytes that the session sees, and counts for every id that stands in
+// them how many answers there have to be, and how many there were.
 
 #include "require.hpp"
 

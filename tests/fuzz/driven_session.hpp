@@ -1,8 +1,8 @@
 #ifndef TENON_TESTS_FUZZ_DRIVEN_SESSION_HPP
 #define TENON_TESTS_FUZZ_DRIVEN_SESSION_HPP
 
-// A session under the eyes of a model that is as simple as it can be: lists of what is open, what was queued and
-// what is owed. Every verb goes through here, and what it did is compared with the lists.
+// A session under the eyes of a model that is as simple as it can be: lists of what is open, what was queued
+// and what is owed. Every verb goes through here, and what it did is compared with the lists.
 
 #include "debts.hpp"
 #include "open_calls.hpp"

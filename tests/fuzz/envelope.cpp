@@ -2,12 +2,12 @@
 //
 // Input: a body.
 //
-// - What it is and what its parts are is what a slow, obvious checker says, which is built on nlohmann::json and on
-//   the rules of docs/protocol.md: strict JSON of at most 64 levels, jsonrpc exactly "2.0", ids that are short
-//   strings or 64-bit integers, no member twice or in another case, params that are an object, an array or null,
-//   exactly one of result and error in a response, an error of an integer code and a message.
-// - A refusal is a parse error exactly if the body is no JSON, and carries the id exactly if one readable id stands
-//   in the text.
+// - What it is and what its parts are is what a slow, obvious checker says, which is built on nlohmann::json
+//   and on the rules of docs/protocol.md: strict JSON of at most 64 levels, jsonrpc exactly "2.0", ids that
+//   are short strings or 64-bit integers, no member twice or in another case, params that are an object, an
+//   array or null, exactly one of result and error in a response, an error of an integer code and a message.
+// - A refusal is a parse error exactly if the body is no JSON, and carries the id exactly if one readable id
+//   stands in the text.
 // - What is accepted, written again from its slices, is accepted again with equal parts.
 // - A batch is taken whole or not at all, and its entries are those that the checker sees.
 
@@ -31,7 +31,8 @@ namespace {
 
 // --- the checker ---
 
-// nlohmann::json says whether it is JSON. What it lets through and RFC 8259 or our limit does not is said here.
+// nlohmann::json says whether it is JSON. What it lets through and RFC 8259 or our limit does not is said
+// here.
 bool is_json(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos) return false;
     std::size_t depth = 0, deepest = 0;

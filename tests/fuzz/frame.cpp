@@ -2,17 +2,17 @@
 //
 // Input: the frame limit, four sizes of pieces, then the bytes of a connection.
 //
-// - The bytes as one piece, and byte by byte or in pieces of the given sizes, yield the same steps with the same
-//   texts, the same violation and the same words for it, and agree on whether a frame has begun.
-// - The end of the input is a violation (truncated) exactly if a frame had begun, be it behind text that only the
-//   end shows to be none.
+// - The bytes as one piece, and byte by byte or in pieces of the given sizes, yield the same steps with the
+//   same texts, the same violation and the same words for it, and agree on whether a frame has begun.
+// - The end of the input is a violation (truncated) exactly if a frame had begun, be it behind text that only
+//   the end shows to be none.
 // - After a violation, and after the end, nothing more comes, whatever is appended.
 // - No text is larger than its limit, and the texts do not come to more than the bytes received. Of lines of
 //   pollution nothing is lost but their ends.
-// - What is buffered is never more than one unit of the wire, and the buffer never more than twice that and the
-//   largest piece.
-// - Whatever stood between frames, a frame on a line of its own is read behind it, unless something in it looks like
-//   the beginning of another.
+// - What is buffered is never more than one unit of the wire, and the buffer never more than twice that and
+//   the largest piece.
+// - Whatever stood between frames, a frame on a line of its own is read behind it, unless something in it
+//   looks like the beginning of another.
 // - Bodies written by the frame writer are read back as they were, among frames that were taken back.
 
 #include "small_limits.hpp"

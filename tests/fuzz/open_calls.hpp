@@ -1,8 +1,8 @@
 #ifndef TENON_TESTS_FUZZ_OPEN_CALLS_HPP
 #define TENON_TESTS_FUZZ_OPEN_CALLS_HPP
 
-// Our calls as a plain list: which ones wait, until when, and in which order we wrote them and all else that the
-// session does not write by itself.
+// Our calls as a plain list: which ones wait, until when, and in which order we wrote them and all else that
+// the session does not write by itself.
 
 #include "require.hpp"
 
@@ -63,8 +63,8 @@ private:
     std::vector<call> calls_;
 };
 
-/// The calls and notifications that have to appear in the output, in order. Cancels may come in between, one for a
-/// call that was written.
+/// The calls and notifications that have to appear in the output, in order. Cancels may come in between, one for
+/// a call that was written.
 class expected_output {
 public:
     void call(std::string_view method, std::int64_t id) { queued_.push_back({std::string(method), id}); }

@@ -1,8 +1,8 @@
 #ifndef TENON_TESTS_FUZZ_OUTPUT_READER_HPP
 #define TENON_TESTS_FUZZ_OUTPUT_READER_HPP
 
-// The other end of what we write, and a pedantic one: exactly `Content-Length: N\r\n\r\n`, or one message a line
-// once the peer spoke so, and behind it exactly one JSON-RPC message or a batch of answers.
+// The other end of what we write, and a pedantic one: exactly `Content-Length: N\r\n\r\n`, or one message a
+// line once the peer spoke so, and behind it exactly one JSON-RPC message or a batch of answers.
 
 #include "require.hpp"
 

@@ -1,9 +1,11 @@
 // A whole plugin: the engine and typed handlers of every kind, in one thread, behind a stream in memory.
 //
-// Input: sizes of reads and writes, how much time each read takes, when the host stops reading; then a program of
-// what the host says: raw bytes, bodies, and messages of docs/protocol.md with parameters from the input.
+// Input: sizes of reads and writes, how much time each read takes, when the host stops reading; then a
+// program of what the host says: raw bytes, bodies, and messages of docs/protocol.md with parameters from the
+// input.
 //
-// - Nothing crashes, and nothing hangs: the engine reads a bounded number of times, and is over when the input is.
+// - Nothing crashes, and nothing hangs: the engine reads a bounded number of times, and is over when the
+//   input is.
 // - The output is well-framed JSON-RPC for a pedantic reader, and whole unless the host stopped reading.
 // - No id gets more answers than came requests with it.
 // - The exit code is 0.
@@ -288,7 +290,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string input;
     if (data[6] % 2 == 0) input += said(0, 0, "");
     for (std::size_t at = head; at + 3 <= size;) {
-        const std::size_t length = std::min<std::size_t>(data[at + 2] % 48u, size - at - 3);
+        const std::size_t length = std::min<std::size_t>(data[at + 2] % 128u, size - at - 3);
         input += said(data[at], data[at + 1], {reinterpret_cast<const char*>(data) + at + 3, length});
         at += 3 + length;
     }

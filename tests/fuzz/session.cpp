@@ -1,15 +1,17 @@
 // One session against arbitrary bytes, or two joined back to back.
 //
-// Input: what kind of session, then a program. Each operation is a byte (which one, on which of two sessions, what
-// happens behind it) and the bytes that it takes: text from the peer as templates or raw, delivered in pieces;
-// calls, notifications, replies, refusals, cancels, progress in every way there is to write them; the clock; partial
-// writes; the handshake; the end from either side.
+// Input: what kind of session, then a program. Each operation is a byte (which one, on which of two sessions,
+// what happens behind it) and the bytes that it takes: text from the peer as templates or raw, delivered in
+// pieces; calls, notifications, replies, refusals, cancels, progress in every way there is to write them; the
+// clock; partial writes; the handshake; the end from either side.
 //
 // After every operation (driven_session.hpp):
-// - Every call completes exactly once, and its id was not used before. A timeout comes when it is due, not before;
-//   next_deadline() is never later than the earliest deadline, and always ahead once handle_timeout() was called.
-// - Every request is told once and in the right phase, its token is good for one answer, and every id that came in
-//   a message gets as many answers as are owed: never more, and never fewer unless the connection is cut.
+// - Every call completes exactly once, and its id was not used before. A timeout comes when it is due, not
+//   before; next_deadline() is never later than the earliest deadline, and always ahead once handle_timeout()
+//   was called.
+// - Every request is told once and in the right phase, its token is good for one answer, and every id that
+//   came in a message gets as many answers as are owed: never more, and never fewer unless the connection is
+//   cut.
 // - The output is well-framed JSON-RPC for a pedantic reader, and holds our calls and notifications in order.
 // - queued_bytes() is what was queued and not sent; what transmit() gave out stays until sent().
 // - Counters never decrease. After `closed` nothing is told, sent or scheduled.

@@ -1,8 +1,8 @@
 #ifndef TENON_TESTS_FUZZ_SMALL_LIMITS_HPP
 #define TENON_TESTS_FUZZ_SMALL_LIMITS_HPP
 
-// tenon/wire/limits.hpp with small numbers, in its place: include this before everything else. The code is the
-// same, and inputs of a few hundred bytes reach its limits.
+// tenon/wire/limits.hpp with small numbers, in its place: include this before everything else. The code is
+// the same, and inputs of a few hundred bytes reach its limits.
 
 #define TENON_WIRE_LIMITS_HPP
 
