@@ -164,19 +164,25 @@ inline int private_copy(int descriptor) noexcept {
     return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 10);
 }
 
-/// Over a socket nothing of the protocol is on the standard streams, but what is printed belongs in the log.
-inline void guard_output() noexcept { ::dup2(STDERR_FILENO, STDOUT_FILENO); }
+/// What is printed belongs in the log, also over a socket; without a usable stderr it goes nowhere. Children get
+/// both descriptors, so that no file of theirs becomes their stderr.
+inline bool guard_output() noexcept {
+    if (::fcntl(STDERR_FILENO, F_GETFD) < 0) {
+        const int nothing = ::open("/dev/null", O_WRONLY);
+        if (nothing < 0 || ::dup2(nothing, STDERR_FILENO) < 0) return false;
+        if (nothing != STDERR_FILENO) ::close(nothing);
+    }
+    return ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+}
 
 /// Takes the standard streams for the protocol; see the top of this file. False if they cannot be had.
 inline bool claim_standard_streams(int& input, int& output) noexcept {
     input = private_copy(STDIN_FILENO);
     output = private_copy(STDOUT_FILENO);
-    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (input < 0 || output < 0 || nothing < 0) return false;
-    // Without a usable stderr what is printed goes nowhere.
-    if (::fcntl(STDERR_FILENO, F_GETFD) < 0) ::dup2(nothing, STDERR_FILENO);
-    const bool guarded = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
-    if (nothing > STDERR_FILENO) ::close(nothing);
+    if (input < 0 || output < 0 || !guard_output()) return false;
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const bool guarded = nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0;
+    ::close(nothing);
     return guarded;
 }
 
@@ -191,11 +197,12 @@ inline int connect_socket(const char* path, std::string& why) {
     }
     std::memcpy(address.sun_path, path, length + 1);
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
-        return descriptor;
-    why = join({std::strerror(errno)});
+    const bool connected =
+        descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    const int copy = connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
+    if (copy < 0) why = join({std::strerror(errno)});
     if (descriptor >= 0) ::close(descriptor);
-    return -1;
+    return copy;
 }
 
 inline bool stdin_is_terminal() noexcept { return ::isatty(STDIN_FILENO) == 1; }
