@@ -281,13 +281,13 @@ TEST_CASE("R8: an unknown command is answered -32601 with its name") {
     raw_host<calculator> host;
     CHECK(host.ask(execute("1", "subtract")) ==
           error_of("1", tenon::codes::method_not_found, "unknown command 'subtract'"));
-    CHECK(code_of(host.ask(request("1", "plugin/execute", "{}"))) == tenon::codes::method_not_found);
+    CHECK(code_of(host.ask(request("1", "plugin/execute", "{}"))) == tenon::codes::invalid_params);
     CHECK(code_of(host.ask(request("1", "plugin/execute", R"({"command":7})"))) ==
-          tenon::codes::method_not_found);
+          tenon::codes::invalid_params);
     CHECK(code_of(host.ask(request("1", "plugin/execute", R"({"command":"add","command":"add"})"))) ==
           tenon::codes::invalid_params);
     CHECK(code_of(host.ask(R"({"jsonrpc":"2.0","id":1,"method":"plugin/execute"})")) ==
-          tenon::codes::method_not_found);
+          tenon::codes::invalid_params);
 }
 
 TEST_CASE("J7: a command's name is compared as a whole, with every byte of it") {
