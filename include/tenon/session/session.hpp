@@ -164,8 +164,8 @@ private:
     // nothing is to be told.
     void clear(session_event& event) const noexcept;
     static void set_error(session_event& event, int code, std::string message);
-    bool take_completion(session_event& event);
-    bool take_closed(session_event& event);
+    [[gnu::cold]] bool take_completion(session_event& event);
+    [[gnu::cold]] bool take_closed(session_event& event);
     bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
     bool take_message(session_event& event, std::string_view body, time_point now);
     bool take_request(session_event& event, std::string_view body);
@@ -173,17 +173,17 @@ private:
     bool take_cancel(session_event& event);
     bool take_progress(session_event& event, time_point now);
     bool take_response(session_event& event);
-    bool take_refused(session_event& event, std::string_view body, time_point now);
-    bool take_batch(session_event& event, std::string_view body, time_point now);
-    bool take_bad_body(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_refused(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_batch(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_bad_body(session_event& event, std::string_view body, time_point now);
     void note_frame_deadline() noexcept;
     void describe_message(session_event& event, std::string_view body) const noexcept;
     const char* refusal_of(std::string_view method, int& code) const noexcept;
     static std::int64_t own_id(std::string_view raw) noexcept;
 
     // Sending (session_sending.hpp, session_answers.hpp)
-    bool refuse_request(std::string_view id, int code, std::string_view message);
-    void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
+    [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
+    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
                       std::string_view data = {});
     std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
@@ -205,7 +205,7 @@ private:
     void count_sent();
 
     void end_stalled();
-    void end_connection(violation_reason reason, std::string_view why, bool may_answer);
+    [[gnu::cold]] void end_connection(violation_reason reason, std::string_view why, bool may_answer);
 
     session_role role_;
     session_phase phase_ = session_phase::awaiting_handshake;

@@ -77,13 +77,13 @@ private:
     enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
 
     static unsigned member_named(std::string_view key) noexcept;
-    static std::string_view variant_of(std::string_view key) noexcept;
+    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
     bool take_member(std::string_view key);
     bool take_version();
     bool take_id();
     bool take_method();
     bool take_params();
-    bool take_error();
+    [[gnu::cold]] bool take_error();
     void classify();
     // Scanning goes on after the first problem: the id may stand behind it.
     bool note(std::string_view sentence, std::string_view name = {}) noexcept {
@@ -93,7 +93,7 @@ private:
         }
         return true;
     }
-    bool refuse(int code, std::string_view title, std::string_view sentence, std::string_view name = {});
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence, std::string_view name = {});
 
     json_reader in_;
     envelope& message_;

@@ -74,16 +74,16 @@ private:
 
     frame_step at_boundary();
     bool take_plain_header() noexcept;
-    frame_step in_header();
+    [[gnu::cold]] frame_step in_header();
     frame_step begin_body(std::uint64_t length);
     frame_step in_body(std::string_view& text);
-    frame_step in_drain();
-    frame_step in_pollution(std::string_view& text);
+    [[gnu::cold]] frame_step in_drain();
+    [[gnu::cold]] frame_step in_pollution(std::string_view& text);
     frame_step in_line(std::string_view& text);
-    frame_step in_line_drain();
+    [[gnu::cold]] frame_step in_line_drain();
 
-    frame_step fail(violation_reason reason, std::string message);
-    frame_step truncated(std::string_view inside);
+    [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
+    [[gnu::cold]] frame_step truncated(std::string_view inside);
     void become_pollution(std::size_t certain) noexcept;
     bool within_drain(std::uint64_t bytes) const noexcept {
         return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
