@@ -39,15 +39,22 @@ const char* decode_members(json_reader& in, const char* at, std::index_sequence<
     constexpr const auto& names = member_names<T>;
     std::uint64_t seen = 0;
     json_reader::place next = in.open_object(at);
-    // Peers write members in the order of the struct, as we do: see whether the next one comes next, at the
-    // price of one comparison of known length, before looking names up.
-    ((next.more && in.is_label_at(next.at, member_label<T, Index>) &&
-      (seen |= std::uint64_t{1} << Index,
-       next = behind_member(in, detail::decode_at(in, next.at + member_label<T, Index>.size() - 1, members),
-                            names[Index]),
-       true)),
-     ...);
     while (next.more) {
+        // Peers write members in the order of the struct, as we do: see whether each comes next, at the price of
+        // one comparison of known length. Members in another order are found in as many turns as they have
+        // runs in ours, which is quicker than a search for each of their names.
+        const std::uint64_t before = seen;
+        ((next.more && in.is_label_at(next.at, member_label<T, Index>) &&
+          ((seen >> Index & 1) != 0 ||
+           (seen |= std::uint64_t{1} << Index,
+            next =
+                behind_member(in, detail::decode_at(in, next.at + member_label<T, Index>.size() - 1, members),
+                              names[Index]),
+            true))),
+         ...);
+        if (!next.more) break;
+        if (seen != before) continue;
+        // A name that we do not know, or know in another spelling, or have read before.
         std::string_view name;
         const char* value = in.name_at(next.at, name);
         if (value == nullptr) return nullptr;

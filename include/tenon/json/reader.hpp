@@ -141,8 +141,7 @@ public:
     /// Refuses the value at `at`, of which everything before `end` has been read.
     [[gnu::cold]] const char* refuse_at(std::string_view sentence, const char* at, const char* end);
     const char* behind_space(const char* at) const noexcept {
-        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
-        return at;
+        return at == end_ || static_cast<unsigned char>(*at) > ' ' ? at : behind_spaces(at);
     }
 
     /// From steps to verbs and on: false if the step refused.
@@ -167,8 +166,13 @@ public:
     /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already, and
     /// only made for an array that is most of what has been read: for many short ones it would add up.
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
-                               const char* at) const noexcept {
-        if (count == 0) return size <= 16 ? 4 : 1;
+                               const char* at) noexcept {
+        if (count == 0) {
+            // Four to start with, while what nobody may ever use adds up to no more than the text.
+            if (hoped_ + size * 4 > static_cast<std::size_t>(end_ - begin_) + 2048) return 1;
+            hoped_ += size * 4;
+            return 4;
+        }
         if (at - begin < begin - begin_) return count * 2;
         const std::size_t text_size = static_cast<std::size_t>(at - begin) / count;
         const std::size_t left = static_cast<std::size_t>(end_ - at) / text_size;
@@ -190,16 +194,18 @@ public:
     bool retry_from(mark start);
 
 private:
+    const char* behind_spaces(const char* at) const noexcept {
+        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+        return at;
+    }
     const char* word_at(const char* at, std::string_view word, std::string_view expected);
-    const char* any_int64_at(const char* at, std::int64_t& value);
-    const char* any_double_at(const char* at, double& value);
-    const char* any_string_at(const char* at, const char* text, std::string& value);
+    [[gnu::cold]] const char* any_int64_at(const char* at, std::int64_t& value);
+    [[gnu::cold]] const char* any_double_at(const char* at, double& value);
+    const char* long_string_at(const char* at, std::string& value);
     const char* number_end(const char* at);
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
-    const char* string_end(const char* at, bool& escaped) { return string_end(at, at + 1, escaped); }
-    /// The same where everything between the quote and `at` is known to be plain.
-    const char* string_end(const char* start, const char* at, bool& escaped);
+    const char* string_end(const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);
@@ -222,6 +228,7 @@ private:
     bool malformed_ = false;
     std::size_t retried_ = 0;
     std::size_t stored_ = 0;
+    std::size_t hoped_ = 0; // bytes of room made for the first elements of arrays
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed

@@ -122,25 +122,20 @@ inline const char* json_reader::string_at(const char* at, std::string& value) {
         if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
     }
     const char* start = at + 1;
-    const char* text = start;
-    for (; static_cast<std::size_t>(end_ - text) >= detail::scan_step; text += detail::scan_step) {
-        const detail::byte_set unplain = detail::unplain_bytes(text);
-        if (unplain == 0) continue;
-        const char* end = text + detail::first_of(unplain);
-        if (*end != '"') break;
-        if (detail::scan_step > detail::inner_string && text == start)
-            detail::assign_short(value, start, static_cast<std::size_t>(end - start));
-        else
-            detail::assign_long(value, start, static_cast<std::size_t>(end - start));
-        return end + 1;
+    if (detail::scan_step > detail::inner_string &&
+        static_cast<std::size_t>(end_ - start) >= detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(start);
+        if (unplain != 0) {
+            const std::size_t size = detail::first_of(unplain);
+            if (start[size] == '"') return detail::assign_short(value, start, size), start + size + 1;
+        }
     }
-    return any_string_at(at, text, value);
+    return long_string_at(at, value);
 }
 
-// What stands before `text` is plain.
-inline const char* json_reader::any_string_at(const char* at, const char* text, std::string& value) {
+inline const char* json_reader::long_string_at(const char* at, std::string& value) {
     bool escaped = false;
-    const char* end = string_end(at, text, escaped);
+    const char* end = string_end(at, escaped);
     if (end == nullptr) return nullptr;
     const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
     if (escaped)
@@ -164,7 +159,8 @@ inline const char* json_reader::text_at(const char* at, std::string_view& value,
     return end;
 }
 
-inline const char* json_reader::string_end(const char* start, const char* at, bool& escaped) {
+inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    const char* start = at++;
     for (;;) {
         at = detail::skip_plain(at, end_);
         if (at == end_) return syntax("string without an end", start);

@@ -25,7 +25,7 @@ inline bool is_plain(char byte) noexcept {
 // not wait for the bytes it has loaded, one that moves by a count does.
 #if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
 
-using byte_vector = signed char __attribute__((vector_size(16)));
+using byte_vector = unsigned char __attribute__((vector_size(16)));
 
 inline byte_vector load_bytes(const char* from) noexcept {
     byte_vector bytes;
@@ -38,17 +38,23 @@ inline constexpr std::size_t scan_step = 16;
 /// One bit a byte.
 using byte_set = unsigned;
 
-inline byte_set set_of(byte_vector comparison) noexcept {
+/// The bytes whose top bit is set, as it is where a comparison held.
+inline byte_set top_bits(byte_vector bytes) noexcept {
     using char_vector = char __attribute__((vector_size(16)));
-    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(comparison)));
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(bytes)));
+}
+
+inline byte_vector equal_to(byte_vector bytes, char byte) noexcept {
+    return reinterpret_cast<byte_vector>(bytes == static_cast<unsigned char>(byte));
 }
 
 inline byte_set unplain_bytes(const char* from) noexcept {
     const byte_vector bytes = load_bytes(from);
-    return set_of((bytes > 0x1F) & (bytes != '"') & (bytes != '\\')) ^ 0xFFFF;
+    // The difference has its top bit where a byte is below space, the byte itself where it is above ASCII.
+    return top_bits(equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes);
 }
 
-inline byte_set backslashes(const char* from) noexcept { return set_of(load_bytes(from) == '\\'); }
+inline byte_set backslashes(const char* from) noexcept { return top_bits(equal_to(load_bytes(from), '\\')); }
 
 /// The number of the first byte in a set that is not empty.
 inline std::size_t first_of(byte_set bytes) noexcept {
