@@ -32,10 +32,12 @@ inline constexpr std::size_t max_members = 32;
 // Counts upward, because structs are small and each step costs the compiler an overload resolution.
 template <class T, std::size_t Count = 0>
 constexpr std::size_t count_members() {
-    if constexpr (Count > max_members) return Count;
+    if constexpr (Count > max_members)
+        return Count;
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
-    else return Count;
+    else
+        return Count;
 }
 
 /// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
@@ -47,17 +49,21 @@ struct only_base_of {
 };
 
 template <class T>
-concept has_base = requires { T{only_base_of<T>{}}; };
+concept has_base = requires {
+    T{only_base_of<T>{}};
+};
 
 // A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
 // take empty braces is no array.
 template <class T, std::size_t... Before, std::size_t... Behind>
 constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
-    if constexpr (requires {
-                      T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
-                  })
+    if constexpr (
+        requires {
+            T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
+        })
         return false;
-    else return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+    else
+        return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
 }
 
 template <class T, std::size_t... Index>
@@ -148,8 +154,8 @@ constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
         auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] = value;
         return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18);
     } else if constexpr (count == 20) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
-               m19] = value;
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19] =
+            value;
         return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
                      m19);
     } else if constexpr (count == 21) {

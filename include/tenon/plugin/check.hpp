@@ -19,27 +19,36 @@ namespace tenon::detail {
 // --- handlers ---
 
 template <class P, class M>
-concept receives_plain = requires(P& plugin, const M& message) { plugin.receive(message); };
+concept receives_plain = requires(P& plugin, const M& message) {
+    plugin.receive(message);
+};
 template <class P, class M>
-concept receives_with_context =
-    requires(P& plugin, const M& message, context& here) { plugin.receive(message, here); };
+concept receives_with_context = requires(P& plugin, const M& message, context& here) {
+    plugin.receive(message, here);
+};
 template <class P, class M>
-concept receives_with_responder =
-    requires(P& plugin, const M& message, responder<M> answer) { plugin.receive(message, std::move(answer)); };
+concept receives_with_responder = requires(P& plugin, const M& message, responder<M> answer) {
+    plugin.receive(message, std::move(answer));
+};
 template <class P, class M>
 concept receives_any = receives_plain<P, M> || receives_with_context<P, M> || receives_with_responder<P, M>;
 
 // A handler that wants to change what it was given, or to keep it.
 template <class P, class M>
-concept receives_mutable = requires(P& plugin, M& message) { plugin.receive(message); } ||
-                           requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
+concept receives_mutable = requires(P& plugin, M& message) {
+    plugin.receive(message);
+}
+|| requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
 
 template <class P, class M>
 constexpr auto returned_type() {
-    if constexpr (receives_with_responder<P, M>) return type<void>();
+    if constexpr (receives_with_responder<P, M>)
+        return type<void>();
     else if constexpr (receives_with_context<P, M>)
-        return type<decltype(std::declval<P&>().receive(std::declval<const M&>(), std::declval<context&>()))>();
-    else return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
+        return type<decltype(std::declval<P&>().receive(std::declval<const M&>(),
+                                                        std::declval<context&>()))>();
+    else
+        return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
 }
 
 template <class T>
@@ -63,8 +72,10 @@ using answer_of = decltype(type_inside(unwrap(returned_type<P, M>())));
 
 template <class T>
 constexpr bool can_be_written() {
-    if constexpr (std::is_void_v<T>) return true;
-    else return shape_of<T> != shape::unknown;
+    if constexpr (std::is_void_v<T>)
+        return true;
+    else
+        return shape_of<T> != shape::unknown;
 }
 
 template <class P, class M>
@@ -73,7 +84,8 @@ constexpr bool check_answer() {
     if constexpr (event_message<M>) {
         constexpr bool good =
             std::is_void_v<answer> || std::is_same_v<answer, flow> || std::is_same_v<answer, rewrite<M>>;
-        static_assert(good, "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
+        static_assert(good,
+                      "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
         return good;
     } else if constexpr (route_message<M>) {
         constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
@@ -93,12 +105,16 @@ template <class M>
 inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
 
 template <class M>
-concept named_while_compiling = requires { typename std::bool_constant<name_of_message<M>().empty()>; };
+concept named_while_compiling = requires {
+    typename std::bool_constant<name_of_message<M>().empty()>;
+};
 
 template <class M>
 constexpr bool well_named() {
-    if constexpr (route_message<M>) return is_route(M::route);
-    else return !name_of_message<M>().empty();
+    if constexpr (route_message<M>)
+        return is_route(M::route);
+    else
+        return !name_of_message<M>().empty();
 }
 
 template <class M>
@@ -108,13 +124,15 @@ concept describable_message =
 template <class P, class M>
 constexpr bool check_message() {
     if constexpr (things_said<M> != 1) {
-        static_assert(things_said<M> == 1,
-                      "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
-                      "event`, `command` or `route`");
+        static_assert(
+            things_said<M> == 1,
+            "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
+            "event`, `command` or `route`");
     } else if constexpr (!named_while_compiling<M>) {
-        static_assert(named_while_compiling<M>,
-                      "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
-                      "is known while compiling");
+        static_assert(
+            named_while_compiling<M>,
+            "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
+            "is known while compiling");
     } else if constexpr (!well_named<M>()) {
         static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
         static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
@@ -125,9 +143,10 @@ constexpr bool check_message() {
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
         static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {
-        static_assert(receives_any<P, M>,
-                      "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
-                      "for it");
+        static_assert(
+            receives_any<P, M>,
+            "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
+            "for it");
     } else {
         return check_answer<P, M>();
     }
@@ -142,8 +161,10 @@ constexpr bool same_name() {
 
 template <class First, class... Rest>
 constexpr bool names_differ(type<First>, type<Rest>... rest) {
-    if constexpr (sizeof...(Rest) == 0) return true;
-    else return (!same_name<First, Rest>() && ...) && names_differ(rest...);
+    if constexpr (sizeof...(Rest) == 0)
+        return true;
+    else
+        return (!same_name<First, Rest>() && ...) && names_differ(rest...);
 }
 
 template <class P, class... M>
@@ -165,7 +186,9 @@ inline constexpr bool is_list = false;
 template <class... M>
 inline constexpr bool is_list<list<M...>> = true;
 template <class P>
-concept lists_messages = requires { requires is_list<typename P::receives>; };
+concept lists_messages = requires {
+    requires is_list<typename P::receives>;
+};
 
 // An author may have a public member of one of the names below that is no function: it is not meant for us.
 template <class T>
@@ -181,33 +204,44 @@ template <class P>
 using configuration_of = decltype(type_inside(configuration(&P::configure)));
 
 template <class P>
-concept configured = requires { requires member_function<decltype(&P::configure)>; };
+concept configured = requires {
+    requires member_function<decltype(&P::configure)>;
+};
 template <class P>
 concept configured_well = requires {
-    requires shape_of<configuration_of<P>> != shape::unknown;
+    requires shape_of<configuration_of<P>>
+    != shape::unknown;
     requires std::is_default_constructible_v<configuration_of<P>>;
 };
 
 template <class P>
-concept reports_health = requires { requires member_function<decltype(&P::health)>; } ||
-                         requires(P& plugin) { plugin.health(); };
+concept reports_health = requires {
+    requires member_function<decltype(&P::health)>;
+}
+|| requires(P& plugin) { plugin.health(); };
 template <class P>
 concept reports_health_well = requires(P& plugin) {
     { plugin.health() } -> std::convertible_to<health>;
 };
 
 template <class P>
-concept ticks = requires { requires member_function<decltype(&P::tick)>; } ||
-                requires(P& plugin, const host_link& host) { plugin.tick(host); };
+concept ticks = requires {
+    requires member_function<decltype(&P::tick)>;
+}
+|| requires(P& plugin, const host_link& host) { plugin.tick(host); };
 template <class P>
 concept ticks_well = requires(P& plugin, const host_link& host) {
     { plugin.tick(host) } -> std::convertible_to<milliseconds>;
 };
 
 template <class P>
-concept counts_threads = requires { P::threads; };
+concept counts_threads = requires {
+    P::threads;
+};
 template <class P>
-concept counts_threads_well = requires { requires std::bool_constant<(P::threads > 0)>::value; };
+concept counts_threads_well = requires {
+    requires std::bool_constant<(P::threads > 0)>::value;
+};
 
 template <class P>
 constexpr bool check_members() {
@@ -218,25 +252,30 @@ constexpr bool check_members() {
     else if constexpr (reports_health<P> && !reports_health_well<P>)
         static_assert(reports_health_well<P>, "tenon: health() must take nothing and return tenon::health");
     else if constexpr (ticks<P> && !ticks_well<P>)
-        static_assert(ticks_well<P>, "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
+        static_assert(ticks_well<P>,
+                      "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
     else if constexpr (counts_threads<P> && !counts_threads_well<P>)
-        static_assert(counts_threads_well<P>,
-                      "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
-    else return true;
+        static_assert(
+            counts_threads_well<P>,
+            "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
+    else
+        return true;
     return false;
 }
 
 template <class P>
 constexpr bool check_plugin() {
     if constexpr (!says_who_it_is<P>)
-        static_assert(says_who_it_is<P>,
-                      "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
-                      "= ..., .version = ...};`");
+        static_assert(
+            says_who_it_is<P>,
+            "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
+            "= ..., .version = ...};`");
     else if constexpr (!lists_messages<P>)
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "
                       "tenon::list<...>;`");
-    else return check_messages<P>(typename P::receives()) && check_members<P>();
+    else
+        return check_messages<P>(typename P::receives()) && check_members<P>();
     return false;
 }
 
@@ -251,14 +290,16 @@ concept made_without_arguments = std::is_default_constructible_v<P> || std::is_c
 
 template <class P>
 constexpr bool check_plugin_class() {
-    if constexpr (!check_plugin<P>()) return false;
+    if constexpr (!check_plugin<P>())
+        return false;
     else if constexpr (!says_who_it_is_without_object<P>)
         static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
     else if constexpr (!made_without_arguments<P>)
         static_assert(made_without_arguments<P>,
                       "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
                       "otherwise is served by tenon::serve(plugin, argc, argv)");
-    else return true;
+    else
+        return true;
     return false;
 }
 

@@ -93,7 +93,8 @@ private:
         }
         return true;
     }
-    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence, std::string_view name = {});
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
+                              std::string_view name = {});
 
     json_reader in_;
     envelope& message_;
