@@ -126,9 +126,9 @@ TEST_CASE("a plugin is started and says who it is") {
     host_of<moderator> host;
     REQUIRE(host.started());
     CHECK(host.started()->name == "moderator");
-    CHECK(host.started()->events.size() == 4);
-    CHECK(host.started()->routes[0].path == "/rooms/{name}");
-    CHECK(host.started()->commands[0].name == "greet");
+    CHECK(host.started()->events->size() == 4);
+    CHECK(host.started()->routes->at(0).path == "/rooms/{name}");
+    CHECK(host.started()->commands->at(0).name == "greet");
     CHECK(host.complaints().empty());
 }
 
@@ -429,7 +429,7 @@ TEST_CASE(
     CHECK(host.execute<std::string>(greet{"Bo"}).value() == "Bo");
     REQUIRE(host.logs().size() == 2);
     CHECK(host.logs()[0].message == "constructed");
-    CHECK(host.started()->maxConcurrency == 4);
+    CHECK(host.started()->max_concurrency == 4);
 }
 
 TEST_CASE("a plugin that answers from threads of its own is waited for in real time") {

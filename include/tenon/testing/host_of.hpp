@@ -66,13 +66,14 @@ public:
     pending<decision<Payload>> begin_decide(std::string_view type, const Payload& payload) {
         using decided = decision<Payload>;
         if (!started()) return refused<decided>(started().error());
-        const declared_event* wanted = started()->event(type);
+        const auto* wanted = started()->event(type);
         if (wanted == nullptr)
             return refused<decided>(
                 {codes::method_not_found, "the plugin does not receive " + std::string(type)});
-        const bool may_change = wanted->mode == "mutate";
+        const bool may_change =
+            wanted->mode.value_or(detail::event_mode::mutate) == detail::event_mode::mutate;
         return pending_of<decided>(
-            ask("plugin/onEvent", event_params(type, to_json(payload))),
+            ask("plugin/onEvent", event_params(type, json::of(payload))),
             [may_change](std::string_view answer) { return read<Payload>(answer, may_change); });
     }
 
@@ -84,7 +85,7 @@ public:
     template <class Payload>
     bool publish(std::string_view type, const Payload& payload) {
         if (!started() || started()->event(type) == nullptr) return false;
-        return tell("plugin/onEvent", event_params(type, to_json(payload)));
+        return tell("plugin/onEvent", event_params(type, json::of(payload)));
     }
 
     // --- commands ---
@@ -145,23 +146,14 @@ private:
 
     template <class Payload>
     static result<decision<Payload>> read(std::string_view text, bool may_change) {
-        struct said {
-            std::optional<std::string> flow, reason;
-            std::optional<json> payload, data;
-            std::optional<std::string> result;
-        };
-        const auto answer = from_json<std::optional<said>>(text, {.root = "result"});
+        const auto answer = detail::read_decision(text);
         if (!answer) return answer.error();
-        const said meant = answer->value_or(said());
-        const std::string flow = meant.flow.value_or(meant.result.value_or("continue"));
-        if (flow != "continue" && flow != "stop")
-            return fault{codes::internal_error, "result.flow: expected continue or stop, got " + flow};
         decision<Payload> made;
-        made.stopped = flow == "stop";
-        made.reason = meant.reason.value_or("");
-        made.data = meant.data;
-        if (may_change && meant.payload) {
-            auto changed = meant.payload->template as<Payload>({.root = "result.payload"});
+        made.stopped = answer->stops();
+        made.reason = answer->reason.value_or("");
+        if (answer->data) made.data = json(*answer->data);
+        if (may_change && answer->payload) {
+            auto changed = answer->payload->template as<Payload>({.root = "result.payload"});
             if (!changed) return changed.error();
             made.payload = std::move(*changed);
         }

@@ -7,11 +7,14 @@
 #include <tenon/plugin/base64.hpp>
 #include <tenon/plugin/encode_answer.hpp>
 #include <tenon/plugin/route_pattern.hpp>
+#include <tenon/session/messages.hpp>
 #include <tenon/testing/recorded.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace tenon::testing {
@@ -60,6 +63,15 @@ inline void add_query(std::vector<response::header>& parts, std::string_view que
     }
 }
 
+/// What a function writes, as JSON.
+template <class Write>
+json written(Write write) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    write(out);
+    return json::parse(buffer.view()).value();
+}
+
 /// Names of a query differ by letter case, so this is not write_headers().
 inline void write_query(json_writer& out, const std::vector<response::header>& parts) {
     out.begin_object();
@@ -88,68 +100,50 @@ inline std::optional<std::string> http_request_text(const testing::declaration& 
     const std::size_t question = target.find('?');
     const std::string_view path = target.substr(0, question);
     if (question != target.npos) add_query(parts.query, target.substr(question + 1));
-    for (const auto& route : plugin.routes) {
+    for (const auto& route : plugin.routes.value_or(std::vector<route_declaration>())) {
         json params;
         if (route.method != method || !match_path(route.path, path, params)) continue;
+        const json query = written([&](json_writer& out) { write_query(out, parts.query); });
+        const json headers = written([&](json_writer& out) { write_headers(out, parts.headers); });
         const bool plain = is_utf8(parts.body);
-        byte_buffer buffer;
-        json_writer out(buffer);
-        const auto text = [&](std::string_view name, std::string_view value) {
-            out.key(name);
-            out.string(value);
-        };
-        out.begin_object();
-        text("requestId", id);
-        text("method", method);
-        text("path", path);
-        text("route", route.path);
-        out.key("params");
-        out.raw(params.text());
-        out.key("query");
-        write_query(out, parts.query);
-        out.key("headers");
-        write_headers(out, parts.headers);
-        text("body", plain ? parts.body : to_base64(parts.body));
-        text("bodyEncoding", plain ? "utf8" : "base64");
-        if (!parts.auth.is_null()) {
-            out.key("auth");
-            out.raw(parts.auth.text());
-        }
-        out.end_object();
-        return std::string(buffer.view());
+        return to_json(
+            route_request{.request_id = std::string(id),
+                          .method = std::string(method),
+                          .path = std::string(path),
+                          .route = route.path,
+                          .params = params.view(),
+                          .query = query.view(),
+                          .headers = headers.view(),
+                          .body = plain ? parts.body : to_base64(parts.body),
+                          .encoding = plain ? body_encoding::utf8 : body_encoding::base64,
+                          .auth = parts.auth.is_null() ? std::nullopt : std::optional(parts.auth.view())});
     }
     return std::nullopt;
 }
 
 /// What a plugin answered, as a response.
 inline result<response> read_response(std::string_view text) {
-    const auto answer = json::parse(text);
+    auto answer = from_json<route_answer>(text, {.root = "result"});
     if (!answer) return answer.error();
-    response read;
-    std::string scratch;
-    const auto status = (*answer)["status"].as<int>({.root = "result.status"});
-    if (!status) return status.error();
-    read.status = *status;
-    read.body = (*answer)["body"].as_text(scratch);
-    if ((*answer)["bodyEncoding"].as_text(scratch) == "base64") {
+    response read{.status = answer->status, .body = answer->body.value_or("")};
+    if (answer->encoding == body_encoding::base64) {
         auto bytes = from_base64(read.body);
         if (!bytes) return fault{codes::invalid_params, "result.body: expected base64"};
         read.body = std::move(*bytes);
     }
-    const json_view headers = (*answer)["headers"];
-    json_reader in(headers.text());
+    if (!answer->headers) return read;
+    using values = std::variant<std::string, std::vector<std::string>>;
+    json_reader in(answer->headers->text(), {.root = "result.headers"});
     std::string_view name;
-    if (headers.kind() != json_kind::object || !in.enter_object()) return read;
+    if (!in.enter_object()) return in.error();
     while (in.next_member(name)) {
         const std::string kept(name);
-        json_view value;
-        if (!value.read(in)) break;
-        if (value.kind() == json_kind::array) {
-            for (std::size_t index = 0; !value[index].is_null(); ++index)
-                read.headers.push_back({kept, std::string(value[index].as_text(scratch))});
-        } else {
-            read.headers.push_back({kept, std::string(value.as_text(scratch))});
-        }
+        values given;
+        if (!decode(in, given)) return in.in_member(kept), in.error();
+        if (const auto* one = std::get_if<std::string>(&given))
+            read.headers.push_back({kept, *one});
+        else
+            for (const auto& each : std::get<1>(given)) read.headers.push_back({kept, each});
     }
     return read;
 }

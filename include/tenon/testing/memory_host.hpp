@@ -16,6 +16,8 @@
 #include <tenon/testing/provided.hpp>
 #include <tenon/testing/scripted_peer.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,7 +41,7 @@ struct host_options {
     milliseconds timeout{5'000};
     /// How long to wait, in real time, for answers from threads of the plugin's own before the clock is turned.
     milliseconds patience{0};
-    std::vector<std::int64_t> protocol_versions = {protocol_version};
+    std::vector<int> protocol_versions = {protocol_version};
     /// The largest frame that the host reads.
     std::size_t max_frame_bytes = default_max_frame_bytes;
 };
@@ -136,7 +138,7 @@ protected:
         state->answer = std::move(why);
         return pending_of<T>(std::move(state), [](std::string_view) -> result<T> { return fault{}; });
     }
-    std::string event_params(std::string_view type, std::string_view payload);
+    std::string event_params(std::string_view type, const json& payload);
     std::string next_name(std::string_view kind) { return std::string(kind) + std::to_string(++names_); }
 
 private:
@@ -151,6 +153,7 @@ private:
     scripted_answer answer_of_host(std::string_view method, std::string_view params);
     std::optional<fault> denied(std::string_view method) const;
     std::string handshake_params() const;
+    result<declaration> read_declaration(std::string_view answer) const;
     void log(std::string_view params);
 
     host_options options_;

@@ -52,14 +52,12 @@ inline void memory_host::take_event(const detail::session_event& event) {
 }
 
 inline void memory_host::log(std::string_view params) {
-    struct line {
-        log_level level;
-        std::string message;
-        std::optional<json> fields;
-    };
-    auto read = from_json<line>(params, {.root = "host/log"});
+    auto read = from_json<detail::log_record>(params, {.root = "host/log"});
     if (!read) return complaints_.push_back(read.error().message);
-    logs_.push_back({read->level, read->message, read->fields.value_or(json())});
+    log_level level = log_level::info;
+    if (!detail::find_enum(read->level, level))
+        complaints_.push_back("a log line of level '" + read->level + "'");
+    logs_.push_back({level, read->message, read->fields ? json(*read->fields) : json()});
 }
 
 inline scripted_answer memory_host::answer(std::string_view method, std::string_view params) {
@@ -77,36 +75,53 @@ inline scripted_answer memory_host::answer(std::string_view method, std::string_
 
 /// The methods of the wire, as far as a host without other plugins can have them.
 inline scripted_answer memory_host::answer_of_host(std::string_view method, std::string_view params) {
-    const json given = json::parse(params.empty() ? "{}" : params).value_or(json());
-    std::string scratch;
-    const std::string_view key = given["key"].as_text(scratch);
-    if (method == "plugin/ackEvent") {
-        acknowledged_.emplace_back(given["eventId"].as_text(scratch));
-    } else if (method == "host/emit") {
-        emitted_.push_back({std::string(given["eventType"].as_text(scratch)), json(given["payload"])});
-    } else if (method == "host/execute") {
-        const auto command = commands_.find(given["command"].as_text(scratch));
-        if (command != commands_.end()) return {.outcome = command->second(given["args"].text())};
-        return {.outcome = fault{codes::method_not_found, "no plugin has this command"}};
-    } else if (method == "host/getConfig") {
-        return {.outcome = std::string(key.empty() ? config_.text() : config_[key].text())};
-    } else if (method == "host/setConfig") {
-        auto members = config_.as<std::map<std::string, json>>().value_or({});
-        members[std::string(key)] = json(given["value"]);
-        config_ = json::of(members);
-    } else if (method != "host/saveConfig" && method != "host/subscribe" && method != "host/unsubscribe" &&
-               method != "host/registerCommand" && method != "host/unregisterCommand") {
-        return {.outcome = fault{codes::method_not_found,
-                                 "the test does not provide '" + std::string(method) + "'"}};
-    }
-    return {};
+    if (params.empty()) params = "{}";
+    const auto with = [&]<class Params>(type<Params>, auto act) -> scripted_answer {
+        auto read = from_json<Params>(params, {.root = "params"});
+        if (!read) return {.outcome = fault{codes::invalid_params, read.error().message}};
+        return {.outcome = act(*read)};
+    };
+    using text = result<std::string>;
+    if (method == "plugin/ackEvent")
+        return with(type<detail::acknowledged_event>(), [&](const auto& event) -> text {
+            acknowledged_.push_back(event.event_id);
+            return std::string("null");
+        });
+    if (method == "host/emit")
+        return with(type<detail::emitted_event>(), [&](const auto& event) -> text {
+            emitted_.push_back({event.event_type, json(event.payload)});
+            return std::string("null");
+        });
+    if (method == "host/execute")
+        return with(type<detail::command_request>(), [&](const auto& wanted) -> text {
+            const auto command = commands_.find(wanted.command);
+            if (command == commands_.end())
+                return fault{codes::method_not_found, "no plugin has this command"};
+            return command->second(wanted.args ? wanted.args->text() : "{}");
+        });
+    if (method == "host/getConfig")
+        return with(type<detail::config_key>(), [&](const auto& wanted) -> text {
+            return std::string(wanted.key ? config_[*wanted.key].text() : config_.text());
+        });
+    if (method == "host/setConfig")
+        return with(type<detail::config_entry>(), [&](const auto& entry) -> text {
+            auto members = config_.as<std::map<std::string, json>>().value_or({});
+            members[entry.key] = json(entry.value);
+            config_ = json::of(members);
+            return std::string("null");
+        });
+    if (method == "host/saveConfig" || method == "host/subscribe" || method == "host/unsubscribe" ||
+        method == "host/registerCommand" || method == "host/unregisterCommand")
+        return {};
+    return {.outcome =
+                fault{codes::method_not_found, "the test does not provide '" + std::string(method) + "'"}};
 }
 
 inline std::optional<fault> memory_host::denied(std::string_view method) const {
     if (method == "plugin/ackEvent") return std::nullopt;
     if (!options_.reverse_rpc)
         return fault{codes::permission_denied, "this host answers no requests of plugins"};
-    if (started_ && !started_->reverseRpc)
+    if (started_ && !started_->reverse_rpc.value_or(false))
         return fault{codes::permission_denied, "the plugin did not say reverseRpc in its handshake"};
     constexpr std::string_view needed[][2] = {{"host/emit", "events:emit"},
                                               {"host/subscribe", "events:subscribe"},

@@ -27,44 +27,36 @@ inline memory_host::memory_host(const detail::plugin_hooks& hooks, host_options 
 
 inline void memory_host::start(void* plugin) {
     engine_->set_plugin(plugin);
-    started_ = declaration{}; // so that asking is allowed
+    started_ = declaration(); // so that asking is allowed
     const auto state = ask("plugin/handshake", handshake_params());
     wait_for(*state);
     if (!state->answer)
         started_ = state->answer.error();
     else
-        started_ = from_json<declaration>(*state->answer, {.root = "result"});
+        started_ = read_declaration(*state->answer);
     peer_.session().handshake_done(started_.has_value());
     pump();
 }
 
 inline std::string memory_host::handshake_params() const {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("name");
-    out.string("tenon::testing");
-    out.key("version");
-    out.string("1.0.0");
-    out.key("protocolVersions");
-    detail::encode(out, options_.protocol_versions);
-    out.key("supportsReverseRpc");
-    out.boolean(options_.reverse_rpc);
-    out.key("plugin");
-    out.raw(R"({"id":"under.test","name":"under.test"})");
-    out.key("config");
-    out.raw(config_.text());
-    out.key("permissions");
-    detail::encode(out, options_.permissions.value_or(std::vector<std::string>()));
-    out.key("features");
-    out.raw("[]");
-    out.key("limits");
-    out.begin_object();
-    out.key("maxFrameBytes");
-    out.unsigned_integer(options_.max_frame_bytes);
-    out.end_object();
-    out.end_object();
-    return std::string(buffer.view());
+    return to_json(detail::handshake_request{
+        .name = "tenon::testing",
+        .version = "1.0.0",
+        .protocol_versions = options_.protocol_versions,
+        .supports_reverse_rpc = options_.reverse_rpc,
+        .plugin = detail::plugin_identity{"under.test", "under.test"},
+        .config = config_.view(),
+        .permissions = options_.permissions.value_or(std::vector<std::string>()),
+        .limits = detail::peer_limits{.max_frame_bytes = options_.max_frame_bytes}});
+}
+
+inline result<declaration> memory_host::read_declaration(std::string_view answer) const {
+    declaration said;
+    said.text = std::make_shared<const std::string>(answer);
+    auto read = detail::read_handshake_answer(*said.text, options_.protocol_versions);
+    if (!read) return read.error();
+    static_cast<detail::handshake_answer&>(said) = std::move(*read);
+    return said;
 }
 
 inline result<int> memory_host::shutdown() {
@@ -175,17 +167,15 @@ inline pending<json> memory_host::begin_call(std::string_view method, std::strin
 inline pending<tenon::health> memory_host::begin_health() {
     return pending_of<tenon::health>(
         ask("plugin/health", "{}"), [](std::string_view text) -> result<tenon::health> {
-            struct said {
-                std::optional<health_status> status;
-                std::optional<std::string> message;
-                std::optional<std::map<std::string, double>> metrics;
-            };
-            auto read = from_json<said>(text, {.root = "result"});
+            auto read = from_json<detail::health_answer>(text, {.root = "result"});
             if (!read) return read.error();
-            tenon::health state{.status = read->status.value_or(health_status::healthy),
-                                .message = read->message.value_or("")};
-            if (read->metrics)
-                for (const auto& [name, value] : *read->metrics) state.metrics.push_back({name, value});
+            tenon::health state{
+                .status = static_cast<health_status>(read->status.value_or(detail::reported_health::healthy)),
+                .message = read->message.value_or("")};
+            if (!read->metrics) return state;
+            auto metrics = read->metrics->as<std::map<std::string, double>>({.root = "result.metrics"});
+            if (!metrics) return metrics.error();
+            for (const auto& [name, value] : *metrics) state.metrics.push_back({name, value});
             return state;
         });
 }
@@ -197,24 +187,12 @@ inline result<void> memory_host::configure_json(std::string_view config) {
     return {};
 }
 
-inline std::string memory_host::event_params(std::string_view type, std::string_view payload) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("eventId");
-    out.string(next_name("e"));
-    out.key("eventType");
-    out.string(type);
-    out.key("payload");
-    out.raw(payload);
-    out.key("metadata");
-    out.raw("{}");
-    out.key("timestamp");
-    out.string("2025-01-01T00:00:00.000Z");
-    out.key("deadlineMs");
-    out.integer(options_.timeout.count());
-    out.end_object();
-    return std::string(buffer.view());
+inline std::string memory_host::event_params(std::string_view type, const json& payload) {
+    return to_json(detail::event_delivery{.event_id = next_name("e"),
+                                          .event_type = std::string(type),
+                                          .payload = payload.view(),
+                                          .timestamp = "2025-01-01T00:00:00.000Z",
+                                          .deadline_ms = options_.timeout.count()});
 }
 
 } // namespace tenon::testing

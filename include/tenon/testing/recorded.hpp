@@ -5,7 +5,9 @@
 
 #include <tenon/json/value.hpp>
 #include <tenon/plugin/answers.hpp>
+#include <tenon/session/handshake.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,48 +40,19 @@ struct decision : flow {
     std::optional<Event> payload = {};
 };
 
-// --- the handshake's answer; docs/protocol.md says what each member means ---
-
-struct declared_event {
-    std::string type;
-    std::string mode;
-    std::optional<std::int64_t> priority;
-    std::optional<std::string> onFailure;
-};
-
-struct declared_route {
-    std::string path, method;
-    std::optional<std::string> description;
-    std::optional<bool> auth;
-    std::optional<json> schema;
-};
-
-struct declared_command {
-    std::string name;
-    std::optional<std::string> description;
-    std::optional<json> params, result;
-};
-
-struct declaration {
-    static constexpr bool allow_missing = true;
-    std::string name, version;
-    std::int64_t protocolVersion = 0;
-    std::vector<std::string> capabilities;
-    std::vector<declared_event> events;
-    std::vector<declared_route> routes;
-    std::vector<declared_command> commands;
-    bool reverseRpc = false;
-    std::int64_t maxConcurrency = 1;
-    std::vector<std::string> features;
+/// What a plugin said of itself in the handshake; docs/protocol.md says what each member means.
+struct declaration : detail::handshake_answer {
+    std::shared_ptr<const std::string> text; // what the slices in here are slices of
 
     /// The event as it was declared, by its own name or by a wildcard; null if the plugin does not want it.
-    const declared_event* event(std::string_view type) const {
-        const declared_event* best = nullptr;
-        for (const auto& candidate : events) {
+    const detail::event_interest* event(std::string_view wanted) const {
+        const detail::event_interest* best = nullptr;
+        if (!events) return best;
+        for (const auto& candidate : *events) {
             const std::string_view pattern = candidate.type;
-            if (pattern == type) return &candidate;
+            if (pattern == wanted) return &candidate;
             const bool fits =
-                pattern.ends_with('*') && type.starts_with(pattern.substr(0, pattern.size() - 1));
+                pattern.ends_with('*') && wanted.starts_with(pattern.substr(0, pattern.size() - 1));
             if (fits && (best == nullptr || best->type.size() < pattern.size())) best = &candidate;
         }
         return best;
