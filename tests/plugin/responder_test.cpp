@@ -190,11 +190,11 @@ TEST_CASE("a responder logs and calls through its link to the host") {
     };
     auto& answer = host.plugin().builds.back();
     answer.host().info("half way");
-    const auto found = answer.host().call<int>("users/find", 1);
+    const auto found = answer.host().call<int>("users/find", nullptr);
     answer.reply(found.value());
     CHECK(host.work() ==
           texts{R"({"jsonrpc":"2.0","method":"host/log","params":{"level":"info","message":"half way"}})",
-                request("1", "users/find", "1"), result_of("1", "9")});
+                request_without_params("1", "users/find"), result_of("1", "9")});
 }
 
 TEST_CASE("a responder that is kept beyond the end of the connection, or of everything, is harmless") {
@@ -212,7 +212,7 @@ TEST_CASE("a responder that is kept beyond the end of the connection, or of ever
     REQUIRE(kept.size() == 2);
     kept[1].progress(1);
     kept[1].host().info("nobody hears this");
-    CHECK_FALSE(kept[1].host().call("users/find", 1));
+    CHECK_FALSE(kept[1].host().call("users/find", nullptr));
     kept[1].fail({1, "nobody hears this either"});
 }
 

@@ -15,6 +15,19 @@
 
 namespace tenon {
 
+namespace detail {
+
+/// JSON-RPC knows no parameters that are a single number, text or truth value.
+template <class Params>
+constexpr bool can_be_params() {
+    using enum shape;
+    constexpr shape form = shape_of<Params>;
+    return form != boolean && form != integer && form != number && form != enumeration && form != text &&
+           form != duration && form != optional && form != variant;
+}
+
+} // namespace detail
+
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
@@ -33,15 +46,15 @@ public:
     template <class Result = json, class Params>
     result<Result> call(std::string_view method, const Params& params,
                         milliseconds timeout = detail::default_call_timeout) const {
-        return call_with<Result>(method, timeout, [&](json_writer& out) { detail::encode(out, params); });
+        static_assert(detail::can_be_params<Params>(),
+                      "tenon: the parameters of a call are an object or an array: give it a struct");
+        return call_with<Result>(method, timeout, [&](json_writer& out) { write_params(out, params); });
     }
 
     /// Puts an event in: a struct that says which, or a name and a payload.
     template <class Event>
         requires requires { Event::event; }
-    result<void> emit(const Event& event) const {
-        return emit(Event::event, event);
-    }
+    result<void> emit(const Event& event) const { return emit(Event::event, event); }
     template <class Payload>
     result<void> emit(std::string_view type, const Payload& payload) const {
         return call_with<void>("host/emit", detail::default_call_timeout, [&](json_writer& out) {
@@ -68,6 +81,16 @@ protected:
     detail::engine& connection() const { return *engine_; }
 
 private:
+    // What is null is left out.
+    template <class Params>
+    static void write_params(json_writer& out, const Params& params) {
+        constexpr detail::shape form = detail::shape_of<Params>;
+        if constexpr (form == detail::shape::any) {
+            if (params.is_null()) return;
+        }
+        if constexpr (form != detail::shape::null) detail::encode(out, params);
+    }
+
     template <class Value>
     static void write_named(json_writer& out, std::string_view name_member, std::string_view name,
                             std::string_view value_member, const Value& value) {
@@ -87,8 +110,10 @@ private:
         write(out);
         auto answer = call.finish_call(timeout);
         if (!answer) return std::move(answer).error();
-        if constexpr (std::is_void_v<Result>) return {};
-        else return from_json<Result>(*answer, {.root = "result"});
+        if constexpr (std::is_void_v<Result>)
+            return {};
+        else
+            return from_json<Result>(*answer, {.root = "result"});
     }
 
     detail::engine_ref engine_;
