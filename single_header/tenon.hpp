@@ -183,10 +183,12 @@ inline constexpr std::size_t max_members = 32;
 // Counts upward, because structs are small and each step costs the compiler an overload resolution.
 template <class T, std::size_t Count = 0>
 constexpr std::size_t count_members() {
-    if constexpr (Count > max_members) return Count;
+    if constexpr (Count > max_members)
+        return Count;
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
-    else return Count;
+    else
+        return Count;
 }
 
 /// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
@@ -198,17 +200,21 @@ struct only_base_of {
 };
 
 template <class T>
-concept has_base = requires { T{only_base_of<T>{}}; };
+concept has_base = requires {
+    T{only_base_of<T>{}};
+};
 
 // A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
 // take empty braces is no array.
 template <class T, std::size_t... Before, std::size_t... Behind>
 constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
-    if constexpr (requires {
-                      T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
-                  })
+    if constexpr (
+        requires {
+            T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
+        })
         return false;
-    else return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+    else
+        return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
 }
 
 template <class T, std::size_t... Index>
@@ -299,8 +305,8 @@ constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
         auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] = value;
         return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18);
     } else if constexpr (count == 20) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
-               m19] = value;
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19] =
+            value;
         return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
                      m19);
     } else if constexpr (count == 21) {
@@ -1127,7 +1133,7 @@ inline bool is_plain(char byte) noexcept {
 // not wait for the bytes it has loaded, one that moves by a count does.
 #if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
 
-using byte_vector = signed char __attribute__((vector_size(16)));
+using byte_vector = unsigned char __attribute__((vector_size(16)));
 
 inline byte_vector load_bytes(const char* from) noexcept {
     byte_vector bytes;
@@ -1140,17 +1146,23 @@ inline constexpr std::size_t scan_step = 16;
 /// One bit a byte.
 using byte_set = unsigned;
 
-inline byte_set set_of(byte_vector comparison) noexcept {
+/// The bytes whose top bit is set, as it is where a comparison held.
+inline byte_set top_bits(byte_vector bytes) noexcept {
     using char_vector = char __attribute__((vector_size(16)));
-    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(comparison)));
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char_vector>(bytes)));
+}
+
+inline byte_vector equal_to(byte_vector bytes, char byte) noexcept {
+    return reinterpret_cast<byte_vector>(bytes == static_cast<unsigned char>(byte));
 }
 
 inline byte_set unplain_bytes(const char* from) noexcept {
     const byte_vector bytes = load_bytes(from);
-    return set_of((bytes > 0x1F) & (bytes != '"') & (bytes != '\\')) ^ 0xFFFF;
+    // The difference has its top bit where a byte is below space, the byte itself where it is above ASCII.
+    return top_bits(equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes);
 }
 
-inline byte_set backslashes(const char* from) noexcept { return set_of(load_bytes(from) == '\\'); }
+inline byte_set backslashes(const char* from) noexcept { return top_bits(equal_to(load_bytes(from), '\\')); }
 
 /// The number of the first byte in a set that is not empty.
 inline std::size_t first_of(byte_set bytes) noexcept {
@@ -2009,17 +2021,19 @@ public:
     /// Whether everything was read and nothing failed: only space may follow.
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
-    fault error() const;
+    [[gnu::cold]] fault error() const;
+
+    // Whatever refuses is marked as cold, which keeps it out of the loops: a tenth of their time.
 
     /// Refuses the value that starts at `at`, or the one that comes next. `expected` completes "expected ...".
     bool mismatch(std::string_view expected) { return mismatch(expected, value_start()); }
-    bool mismatch(std::string_view expected, const char* at);
+    [[gnu::cold]] bool mismatch(std::string_view expected, const char* at);
     /// Refuses it with a whole sentence ("missing", "duplicate member") instead.
-    bool refuse(std::string_view sentence, const char* at);
+    [[gnu::cold]] bool refuse(std::string_view sentence, const char* at);
     bool refuse(std::string_view sentence) { return refuse(sentence, at_); }
     /// Called on the way out of a failed read, innermost first: builds the path.
-    bool in_member(std::string_view name);
-    bool in_element(std::size_t index);
+    [[gnu::cold]] bool in_member(std::string_view name);
+    [[gnu::cold]] bool in_element(std::size_t index);
 
     const char* position() const noexcept { return at_; }
     std::size_t offset_of(const char* at) const noexcept {
@@ -2067,10 +2081,9 @@ public:
     }
 
     /// Refuses the value at `at`, of which everything before `end` has been read.
-    const char* refuse_at(std::string_view sentence, const char* at, const char* end);
+    [[gnu::cold]] const char* refuse_at(std::string_view sentence, const char* at, const char* end);
     const char* behind_space(const char* at) const noexcept {
-        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
-        return at;
+        return at == end_ || static_cast<unsigned char>(*at) > ' ' ? at : behind_spaces(at);
     }
 
     /// From steps to verbs and on: false if the step refused.
@@ -2092,10 +2105,17 @@ public:
 
     /// For how many elements of `size` bytes to make room when `count` of them stood between `begin` and `at`: as
     /// many as the rest of the text can hold at that rate and afford() will let pass, so that a long array is moved
-    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already.
+    /// two or three times and not ten. A guess, so it is also kept within a multiple of what has come already, and
+    /// only made for an array that is most of what has been read: for many short ones it would add up.
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
-                               const char* at) const noexcept {
-        if (count == 0) return size <= 256 ? 4 : 1;
+                               const char* at) noexcept {
+        if (count == 0) {
+            // Four to start with, while what nobody may ever use adds up to no more than the text.
+            if (hoped_ + size * 4 > static_cast<std::size_t>(end_ - begin_) + 2048) return 1;
+            hoped_ += size * 4;
+            return 4;
+        }
+        if (at - begin < begin - begin_) return count * 2;
         const std::size_t text_size = static_cast<std::size_t>(at - begin) / count;
         const std::size_t left = static_cast<std::size_t>(end_ - at) / text_size;
         const std::size_t affordable =
@@ -2116,16 +2136,18 @@ public:
     bool retry_from(mark start);
 
 private:
+    const char* behind_spaces(const char* at) const noexcept {
+        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+        return at;
+    }
     const char* word_at(const char* at, std::string_view word, std::string_view expected);
-    const char* any_int64_at(const char* at, std::int64_t& value);
-    const char* any_double_at(const char* at, double& value);
-    const char* any_string_at(const char* at, const char* text, std::string& value);
+    [[gnu::cold]] const char* any_int64_at(const char* at, std::int64_t& value);
+    [[gnu::cold]] const char* any_double_at(const char* at, double& value);
+    const char* long_string_at(const char* at, std::string& value);
     const char* number_end(const char* at);
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
-    const char* string_end(const char* at, bool& escaped) { return string_end(at, at + 1, escaped); }
-    /// The same where everything between the quote and `at` is known to be plain.
-    const char* string_end(const char* start, const char* at, bool& escaped);
+    const char* string_end(const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);
@@ -2138,7 +2160,7 @@ private:
         return at + 1;
     }
 
-    const char* syntax(std::string_view sentence, const char* at);
+    [[gnu::cold]] const char* syntax(std::string_view sentence, const char* at);
 
     const char* begin_;
     const char* at_;
@@ -2148,6 +2170,7 @@ private:
     bool malformed_ = false;
     std::size_t retried_ = 0;
     std::size_t stored_ = 0;
+    std::size_t hoped_ = 0; // bytes of room made for the first elements of arrays
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed
@@ -2279,25 +2302,20 @@ inline const char* json_reader::string_at(const char* at, std::string& value) {
         if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
     }
     const char* start = at + 1;
-    const char* text = start;
-    for (; static_cast<std::size_t>(end_ - text) >= detail::scan_step; text += detail::scan_step) {
-        const detail::byte_set unplain = detail::unplain_bytes(text);
-        if (unplain == 0) continue;
-        const char* end = text + detail::first_of(unplain);
-        if (*end != '"') break;
-        if (detail::scan_step > detail::inner_string && text == start)
-            detail::assign_short(value, start, static_cast<std::size_t>(end - start));
-        else
-            detail::assign_long(value, start, static_cast<std::size_t>(end - start));
-        return end + 1;
+    if (detail::scan_step > detail::inner_string &&
+        static_cast<std::size_t>(end_ - start) >= detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(start);
+        if (unplain != 0) {
+            const std::size_t size = detail::first_of(unplain);
+            if (start[size] == '"') return detail::assign_short(value, start, size), start + size + 1;
+        }
     }
-    return any_string_at(at, text, value);
+    return long_string_at(at, value);
 }
 
-// What stands before `text` is plain.
-inline const char* json_reader::any_string_at(const char* at, const char* text, std::string& value) {
+inline const char* json_reader::long_string_at(const char* at, std::string& value) {
     bool escaped = false;
-    const char* end = string_end(at, text, escaped);
+    const char* end = string_end(at, escaped);
     if (end == nullptr) return nullptr;
     const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
     if (escaped)
@@ -2321,7 +2339,8 @@ inline const char* json_reader::text_at(const char* at, std::string_view& value,
     return end;
 }
 
-inline const char* json_reader::string_end(const char* start, const char* at, bool& escaped) {
+inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    const char* start = at++;
     for (;;) {
         at = detail::skip_plain(at, end_);
         if (at == end_) return syntax("string without an end", start);
@@ -2872,15 +2891,22 @@ const char* decode_members(json_reader& in, const char* at, std::index_sequence<
     constexpr const auto& names = member_names<T>;
     std::uint64_t seen = 0;
     json_reader::place next = in.open_object(at);
-    // Peers write members in the order of the struct, as we do: see whether the next one comes next, at the
-    // price of one comparison of known length, before looking names up.
-    ((next.more && in.is_label_at(next.at, member_label<T, Index>) &&
-      (seen |= std::uint64_t{1} << Index,
-       next = behind_member(in, detail::decode_at(in, next.at + member_label<T, Index>.size() - 1, members),
-                            names[Index]),
-       true)),
-     ...);
     while (next.more) {
+        // Peers write members in the order of the struct, as we do: see whether each comes next, at the price of
+        // one comparison of known length. Members in another order are found in as many turns as they have
+        // runs in ours, which is quicker than a search for each of their names.
+        const std::uint64_t before = seen;
+        ((next.more && in.is_label_at(next.at, member_label<T, Index>) &&
+          ((seen >> Index & 1) != 0 ||
+           (seen |= std::uint64_t{1} << Index,
+            next =
+                behind_member(in, detail::decode_at(in, next.at + member_label<T, Index>.size() - 1, members),
+                              names[Index]),
+            true))),
+         ...);
+        if (!next.more) break;
+        if (seen != before) continue;
+        // A name that we do not know, or know in another spelling, or have read before.
         std::string_view name;
         const char* value = in.name_at(next.at, name);
         if (value == nullptr) return nullptr;
@@ -3954,9 +3980,13 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
     };
     std::string scratch;
     if (given.kind() == json_kind::array) {
-        if constexpr (shape_of<T> == shape::sequence) {
-            for (std::size_t index = 0; !given[index].is_null(); ++index)
-                if (!decode_text(given[index].as_text(scratch), value)) return refuse("not of the type expected");
+        if constexpr (shape_of<T> == shape::optional) {
+            return decode_parameter(given, place, name, value.emplace());
+        } else if constexpr (shape_of<T> == shape::sequence) {
+            json_reader in(given.text());
+            in.enter_array();
+            for (std::string_view text; in.next_element();)
+                if (!in.read_text(text, scratch) || !decode_text(text, value)) return refuse("not of the type expected");
             return {};
         } else {
             return refuse("given more than once");
@@ -4364,19 +4394,25 @@ inline int private_copy(int descriptor) noexcept {
     return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 10);
 }
 
-/// Over a socket nothing of the protocol is on the standard streams, but what is printed belongs in the log.
-inline void guard_output() noexcept { ::dup2(STDERR_FILENO, STDOUT_FILENO); }
+/// What is printed belongs in the log, also over a socket; without a usable stderr it goes nowhere. Children get
+/// both descriptors, so that no file of theirs becomes their stderr.
+inline bool guard_output() noexcept {
+    if (::fcntl(STDERR_FILENO, F_GETFD) < 0) {
+        const int nothing = ::open("/dev/null", O_WRONLY);
+        if (nothing < 0 || ::dup2(nothing, STDERR_FILENO) < 0) return false;
+        if (nothing != STDERR_FILENO) ::close(nothing);
+    }
+    return ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+}
 
 /// Takes the standard streams for the protocol; see the top of this file. False if they cannot be had.
 inline bool claim_standard_streams(int& input, int& output) noexcept {
     input = private_copy(STDIN_FILENO);
     output = private_copy(STDOUT_FILENO);
-    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (input < 0 || output < 0 || nothing < 0) return false;
-    // Without a usable stderr what is printed goes nowhere.
-    if (::fcntl(STDERR_FILENO, F_GETFD) < 0) ::dup2(nothing, STDERR_FILENO);
-    const bool guarded = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
-    if (nothing > STDERR_FILENO) ::close(nothing);
+    if (input < 0 || output < 0 || !guard_output()) return false;
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const bool guarded = nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0;
+    ::close(nothing);
     return guarded;
 }
 
@@ -4391,11 +4427,12 @@ inline int connect_socket(const char* path, std::string& why) {
     }
     std::memcpy(address.sun_path, path, length + 1);
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
-        return descriptor;
-    why = join({std::strerror(errno)});
+    const bool connected =
+        descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    const int copy = connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
+    if (copy < 0) why = join({std::strerror(errno)});
     if (descriptor >= 0) ::close(descriptor);
-    return -1;
+    return copy;
 }
 
 inline bool stdin_is_terminal() noexcept { return ::isatty(STDIN_FILENO) == 1; }
@@ -5388,13 +5425,13 @@ private:
     enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
 
     static unsigned member_named(std::string_view key) noexcept;
-    static std::string_view variant_of(std::string_view key) noexcept;
+    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
     bool take_member(std::string_view key);
     bool take_version();
     bool take_id();
     bool take_method();
     bool take_params();
-    bool take_error();
+    [[gnu::cold]] bool take_error();
     void classify();
     // Scanning goes on after the first problem: the id may stand behind it.
     bool note(std::string_view sentence, std::string_view name = {}) noexcept {
@@ -5404,7 +5441,8 @@ private:
         }
         return true;
     }
-    bool refuse(int code, std::string_view title, std::string_view sentence, std::string_view name = {});
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
+                              std::string_view name = {});
 
     json_reader in_;
     envelope& message_;
@@ -5839,16 +5877,16 @@ private:
 
     frame_step at_boundary();
     bool take_plain_header() noexcept;
-    frame_step in_header();
+    [[gnu::cold]] frame_step in_header();
     frame_step begin_body(std::uint64_t length);
     frame_step in_body(std::string_view& text);
-    frame_step in_drain();
-    frame_step in_pollution(std::string_view& text);
+    [[gnu::cold]] frame_step in_drain();
+    [[gnu::cold]] frame_step in_pollution(std::string_view& text);
     frame_step in_line(std::string_view& text);
-    frame_step in_line_drain();
+    [[gnu::cold]] frame_step in_line_drain();
 
-    frame_step fail(violation_reason reason, std::string message);
-    frame_step truncated(std::string_view inside);
+    [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
+    [[gnu::cold]] frame_step truncated(std::string_view inside);
     void become_pollution(std::size_t certain) noexcept;
     bool within_drain(std::uint64_t bytes) const noexcept {
         return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
@@ -6327,8 +6365,8 @@ private:
     // nothing is to be told.
     void clear(session_event& event) const noexcept;
     static void set_error(session_event& event, int code, std::string message);
-    bool take_completion(session_event& event);
-    bool take_closed(session_event& event);
+    [[gnu::cold]] bool take_completion(session_event& event);
+    [[gnu::cold]] bool take_closed(session_event& event);
     bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
     bool take_message(session_event& event, std::string_view body, time_point now);
     bool take_request(session_event& event, std::string_view body);
@@ -6336,17 +6374,17 @@ private:
     bool take_cancel(session_event& event);
     bool take_progress(session_event& event, time_point now);
     bool take_response(session_event& event);
-    bool take_refused(session_event& event, std::string_view body, time_point now);
-    bool take_batch(session_event& event, std::string_view body, time_point now);
-    bool take_bad_body(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_refused(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_batch(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_bad_body(session_event& event, std::string_view body, time_point now);
     void note_frame_deadline() noexcept;
     void describe_message(session_event& event, std::string_view body) const noexcept;
     const char* refusal_of(std::string_view method, int& code) const noexcept;
     static std::int64_t own_id(std::string_view raw) noexcept;
 
     // Sending (session_sending.hpp, session_answers.hpp)
-    bool refuse_request(std::string_view id, int code, std::string_view message);
-    void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
+    [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
+    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
                       std::string_view data = {});
     std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
@@ -6368,7 +6406,7 @@ private:
     void count_sent();
 
     void end_stalled();
-    void end_connection(violation_reason reason, std::string_view why, bool may_answer);
+    [[gnu::cold]] void end_connection(violation_reason reason, std::string_view why, bool may_answer);
 
     session_role role_;
     session_phase phase_ = session_phase::awaiting_handshake;
@@ -7288,7 +7326,8 @@ public:
     // --- for handlers, on any thread ---
 
     time_point now() { return io_->now(); }
-    bool calls_host() const noexcept { return hooks_.identity.calls_host; }
+    /// Whether both sides said in the handshake that the plugin may call the host.
+    result<void> may_call_host();
 
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
@@ -7371,6 +7410,7 @@ private:
     int workers_ = 0;
     bool writing_ = false;
     bool over_ = false;
+    bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
     job* last_job_ = nullptr;
     std::size_t waiting_bytes_ = 0;
@@ -7784,8 +7824,8 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
 #define TENON_PLUGIN_REQUESTS_HPP
 
 // What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
-// position where they come as an array, as slices of the input. One plain loop for all of them, because structs and their decoders would cost every
-// plugin more compile time than its own messages do.
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
+// and their decoders would cost every plugin more compile time than its own messages do.
 
 namespace tenon::detail {
 
@@ -7916,10 +7956,10 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 }
 
 inline void engine::shake_hands(const session_event& event) {
-    field offered[] = {{"protocolVersions", 2}, {"config", 6}, {"limits", 9}};
-    const auto& [versions, config, limits] = offered;
+    field offered[] = {{"protocolVersions", 2}, {"supportsReverseRpc", 3}, {"config", 6}, {"limits", 9}};
+    const auto& [versions, takes_calls, config, limits] = offered;
     json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
-    if (!read_fields(in, offered, 3)) return refuse_handshake(event.request, in.error());
+    if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(event.request, {codes::version_mismatch,
                                                 join({"this plugin speaks protocol version ",
@@ -7930,6 +7970,7 @@ inline void engine::shake_hands(const session_event& event) {
         if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
+    host_takes_calls_ = takes_calls.value != "false";
     config_ = join({config.value.empty() ? "{}" : config.value});
     if (hooks_.configure != nullptr) {
         mutex_.unlock();
@@ -8077,6 +8118,14 @@ inline void engine::reject(request_token request, const fault& error) {
     flush();
 }
 
+inline result<void> engine::may_call_host() {
+    if (!hooks_.identity.calls_host)
+        return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+    held lock(*this);
+    if (!host_takes_calls_) return fault{codes::permission_denied, "the host takes no calls from plugins"};
+    return {};
+}
+
 inline std::string engine::config() {
     held lock(*this);
     return config_;
@@ -8101,6 +8150,19 @@ inline std::string engine::config() {
 
 namespace tenon {
 
+namespace detail {
+
+/// JSON-RPC knows no parameters that are a single number, text or truth value.
+template <class Params>
+constexpr bool can_be_params() {
+    using enum shape;
+    constexpr shape form = shape_of<Params>;
+    return form != boolean && form != integer && form != number && form != enumeration && form != text &&
+           form != duration && form != optional && form != variant;
+}
+
+} // namespace detail
+
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
@@ -8119,15 +8181,15 @@ public:
     template <class Result = json, class Params>
     result<Result> call(std::string_view method, const Params& params,
                         milliseconds timeout = detail::default_call_timeout) const {
-        return call_with<Result>(method, timeout, [&](json_writer& out) { detail::encode(out, params); });
+        static_assert(detail::can_be_params<Params>(),
+                      "tenon: the parameters of a call are an object or an array: give it a struct");
+        return call_with<Result>(method, timeout, [&](json_writer& out) { write_params(out, params); });
     }
 
     /// Puts an event in: a struct that says which, or a name and a payload.
     template <class Event>
         requires requires { Event::event; }
-    result<void> emit(const Event& event) const {
-        return emit(Event::event, event);
-    }
+    result<void> emit(const Event& event) const { return emit(Event::event, event); }
     template <class Payload>
     result<void> emit(std::string_view type, const Payload& payload) const {
         return call_with<void>("host/emit", detail::default_call_timeout, [&](json_writer& out) {
@@ -8154,6 +8216,16 @@ protected:
     detail::engine& connection() const { return *engine_; }
 
 private:
+    // What is null is left out.
+    template <class Params>
+    static void write_params(json_writer& out, const Params& params) {
+        constexpr detail::shape form = detail::shape_of<Params>;
+        if constexpr (form == detail::shape::any) {
+            if (params.is_null()) return;
+        }
+        if constexpr (form != detail::shape::null) detail::encode(out, params);
+    }
+
     template <class Value>
     static void write_named(json_writer& out, std::string_view name_member, std::string_view name,
                             std::string_view value_member, const Value& value) {
@@ -8167,15 +8239,16 @@ private:
 
     template <class Result, class Write>
     result<Result> call_with(std::string_view method, milliseconds timeout, Write write) const {
-        if (!engine_->calls_host())
-            return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+        if (const auto allowed = engine_->may_call_host(); !allowed) return allowed.error();
         detail::engine::outgoing call(*engine_);
         json_writer out = call.call(method);
         write(out);
         auto answer = call.finish_call(timeout);
         if (!answer) return std::move(answer).error();
-        if constexpr (std::is_void_v<Result>) return {};
-        else return from_json<Result>(*answer, {.root = "result"});
+        if constexpr (std::is_void_v<Result>)
+            return {};
+        else
+            return from_json<Result>(*answer, {.root = "result"});
     }
 
     detail::engine_ref engine_;
@@ -8460,27 +8533,36 @@ namespace tenon::detail {
 // --- handlers ---
 
 template <class P, class M>
-concept receives_plain = requires(P& plugin, const M& message) { plugin.receive(message); };
+concept receives_plain = requires(P& plugin, const M& message) {
+    plugin.receive(message);
+};
 template <class P, class M>
-concept receives_with_context =
-    requires(P& plugin, const M& message, context& here) { plugin.receive(message, here); };
+concept receives_with_context = requires(P& plugin, const M& message, context& here) {
+    plugin.receive(message, here);
+};
 template <class P, class M>
-concept receives_with_responder =
-    requires(P& plugin, const M& message, responder<M> answer) { plugin.receive(message, std::move(answer)); };
+concept receives_with_responder = requires(P& plugin, const M& message, responder<M> answer) {
+    plugin.receive(message, std::move(answer));
+};
 template <class P, class M>
 concept receives_any = receives_plain<P, M> || receives_with_context<P, M> || receives_with_responder<P, M>;
 
 // A handler that wants to change what it was given, or to keep it.
 template <class P, class M>
-concept receives_mutable = requires(P& plugin, M& message) { plugin.receive(message); } ||
-                           requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
+concept receives_mutable = requires(P& plugin, M& message) {
+    plugin.receive(message);
+}
+|| requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
 
 template <class P, class M>
 constexpr auto returned_type() {
-    if constexpr (receives_with_responder<P, M>) return type<void>();
+    if constexpr (receives_with_responder<P, M>)
+        return type<void>();
     else if constexpr (receives_with_context<P, M>)
-        return type<decltype(std::declval<P&>().receive(std::declval<const M&>(), std::declval<context&>()))>();
-    else return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
+        return type<decltype(std::declval<P&>().receive(std::declval<const M&>(),
+                                                        std::declval<context&>()))>();
+    else
+        return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
 }
 
 template <class T>
@@ -8504,8 +8586,10 @@ using answer_of = decltype(type_inside(unwrap(returned_type<P, M>())));
 
 template <class T>
 constexpr bool can_be_written() {
-    if constexpr (std::is_void_v<T>) return true;
-    else return shape_of<T> != shape::unknown;
+    if constexpr (std::is_void_v<T>)
+        return true;
+    else
+        return shape_of<T> != shape::unknown;
 }
 
 template <class P, class M>
@@ -8514,7 +8598,8 @@ constexpr bool check_answer() {
     if constexpr (event_message<M>) {
         constexpr bool good =
             std::is_void_v<answer> || std::is_same_v<answer, flow> || std::is_same_v<answer, rewrite<M>>;
-        static_assert(good, "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
+        static_assert(good,
+                      "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
         return good;
     } else if constexpr (route_message<M>) {
         constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
@@ -8534,12 +8619,16 @@ template <class M>
 inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
 
 template <class M>
-concept named_while_compiling = requires { typename std::bool_constant<name_of_message<M>().empty()>; };
+concept named_while_compiling = requires {
+    typename std::bool_constant<name_of_message<M>().empty()>;
+};
 
 template <class M>
 constexpr bool well_named() {
-    if constexpr (route_message<M>) return is_route(M::route);
-    else return !name_of_message<M>().empty();
+    if constexpr (route_message<M>)
+        return is_route(M::route);
+    else
+        return !name_of_message<M>().empty();
 }
 
 template <class M>
@@ -8549,13 +8638,15 @@ concept describable_message =
 template <class P, class M>
 constexpr bool check_message() {
     if constexpr (things_said<M> != 1) {
-        static_assert(things_said<M> == 1,
-                      "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
-                      "event`, `command` or `route`");
+        static_assert(
+            things_said<M> == 1,
+            "tenon: a received struct must say what it is, with exactly one of `static constexpr auto "
+            "event`, `command` or `route`");
     } else if constexpr (!named_while_compiling<M>) {
-        static_assert(named_while_compiling<M>,
-                      "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
-                      "is known while compiling");
+        static_assert(
+            named_while_compiling<M>,
+            "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
+            "is known while compiling");
     } else if constexpr (!well_named<M>()) {
         static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
         static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
@@ -8566,9 +8657,10 @@ constexpr bool check_message() {
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
         static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {
-        static_assert(receives_any<P, M>,
-                      "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
-                      "for it");
+        static_assert(
+            receives_any<P, M>,
+            "tenon: a struct is listed in `receives`, but the plugin has no public receive(const M&) "
+            "for it");
     } else {
         return check_answer<P, M>();
     }
@@ -8583,8 +8675,10 @@ constexpr bool same_name() {
 
 template <class First, class... Rest>
 constexpr bool names_differ(type<First>, type<Rest>... rest) {
-    if constexpr (sizeof...(Rest) == 0) return true;
-    else return (!same_name<First, Rest>() && ...) && names_differ(rest...);
+    if constexpr (sizeof...(Rest) == 0)
+        return true;
+    else
+        return (!same_name<First, Rest>() && ...) && names_differ(rest...);
 }
 
 template <class P, class... M>
@@ -8606,7 +8700,9 @@ inline constexpr bool is_list = false;
 template <class... M>
 inline constexpr bool is_list<list<M...>> = true;
 template <class P>
-concept lists_messages = requires { requires is_list<typename P::receives>; };
+concept lists_messages = requires {
+    requires is_list<typename P::receives>;
+};
 
 // An author may have a public member of one of the names below that is no function: it is not meant for us.
 template <class T>
@@ -8622,33 +8718,44 @@ template <class P>
 using configuration_of = decltype(type_inside(configuration(&P::configure)));
 
 template <class P>
-concept configured = requires { requires member_function<decltype(&P::configure)>; };
+concept configured = requires {
+    requires member_function<decltype(&P::configure)>;
+};
 template <class P>
 concept configured_well = requires {
-    requires shape_of<configuration_of<P>> != shape::unknown;
+    requires shape_of<configuration_of<P>>
+    != shape::unknown;
     requires std::is_default_constructible_v<configuration_of<P>>;
 };
 
 template <class P>
-concept reports_health = requires { requires member_function<decltype(&P::health)>; } ||
-                         requires(P& plugin) { plugin.health(); };
+concept reports_health = requires {
+    requires member_function<decltype(&P::health)>;
+}
+|| requires(P& plugin) { plugin.health(); };
 template <class P>
 concept reports_health_well = requires(P& plugin) {
     { plugin.health() } -> std::convertible_to<health>;
 };
 
 template <class P>
-concept ticks = requires { requires member_function<decltype(&P::tick)>; } ||
-                requires(P& plugin, const host_link& host) { plugin.tick(host); };
+concept ticks = requires {
+    requires member_function<decltype(&P::tick)>;
+}
+|| requires(P& plugin, const host_link& host) { plugin.tick(host); };
 template <class P>
 concept ticks_well = requires(P& plugin, const host_link& host) {
     { plugin.tick(host) } -> std::convertible_to<milliseconds>;
 };
 
 template <class P>
-concept counts_threads = requires { P::threads; };
+concept counts_threads = requires {
+    P::threads;
+};
 template <class P>
-concept counts_threads_well = requires { requires std::bool_constant<(P::threads > 0)>::value; };
+concept counts_threads_well = requires {
+    requires std::bool_constant<(P::threads > 0)>::value;
+};
 
 template <class P>
 constexpr bool check_members() {
@@ -8659,25 +8766,30 @@ constexpr bool check_members() {
     else if constexpr (reports_health<P> && !reports_health_well<P>)
         static_assert(reports_health_well<P>, "tenon: health() must take nothing and return tenon::health");
     else if constexpr (ticks<P> && !ticks_well<P>)
-        static_assert(ticks_well<P>, "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
+        static_assert(ticks_well<P>,
+                      "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
     else if constexpr (counts_threads<P> && !counts_threads_well<P>)
-        static_assert(counts_threads_well<P>,
-                      "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
-    else return true;
+        static_assert(
+            counts_threads_well<P>,
+            "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
+    else
+        return true;
     return false;
 }
 
 template <class P>
 constexpr bool check_plugin() {
     if constexpr (!says_who_it_is<P>)
-        static_assert(says_who_it_is<P>,
-                      "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
-                      "= ..., .version = ...};`");
+        static_assert(
+            says_who_it_is<P>,
+            "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
+            "= ..., .version = ...};`");
     else if constexpr (!lists_messages<P>)
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "
                       "tenon::list<...>;`");
-    else return check_messages<P>(typename P::receives()) && check_members<P>();
+    else
+        return check_messages<P>(typename P::receives()) && check_members<P>();
     return false;
 }
 
@@ -8692,14 +8804,16 @@ concept made_without_arguments = std::is_default_constructible_v<P> || std::is_c
 
 template <class P>
 constexpr bool check_plugin_class() {
-    if constexpr (!check_plugin<P>()) return false;
+    if constexpr (!check_plugin<P>())
+        return false;
     else if constexpr (!says_who_it_is_without_object<P>)
         static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
     else if constexpr (!made_without_arguments<P>)
         static_assert(made_without_arguments<P>,
                       "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
                       "otherwise is served by tenon::serve(plugin, argc, argv)");
-    else return true;
+    else
+        return true;
     return false;
 }
 
@@ -8727,6 +8841,11 @@ inline void narrow(invocation& call, std::string_view root, std::string_view val
     call.params = value;
 }
 
+/// What a member that must be there is refused with where it is not, or is of the wrong type.
+inline fault no_text(std::string_view member) {
+    return {codes::invalid_params, join({"params.", member, ": expected string"})};
+}
+
 inline void run_command(engine& runs_in, invocation& call) {
     field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
@@ -8734,6 +8853,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(command.value, scratch);
+    if (call.name.empty()) return runs_in.refuse(call, no_text("command"));
     const plugin_hooks& hooks = runs_in.hooks();
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
@@ -8779,6 +8899,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(type.value, scratch);
+    if (call.name.empty()) return runs_in.refuse(call, no_text("eventType"));
     call.event_id = id.value;
     const std::int64_t left = integer_of(deadline_ms.value);
     if (left >= 0) call.deadline = after(call.received, milliseconds(left));
