@@ -244,7 +244,9 @@ void require_equal(const envelope& message, const judged& said) {
 void require_equal(const envelope& left, const envelope& right) {
     FUZZ_REQUIRE(left.kind == right.kind && left.failed == right.failed);
     FUZZ_REQUIRE(left.id == right.id && left.method == right.method);
-    FUZZ_REQUIRE(left.params == right.params && left.result == right.result);
+    // A response may carry params, which mean nothing and are not written again.
+    FUZZ_REQUIRE(left.kind == envelope_kind::response || left.params == right.params);
+    FUZZ_REQUIRE(left.result == right.result);
     if (!left.failed) return;
     FUZZ_REQUIRE(left.error.code == right.error.code && left.error.message == right.error.message);
     FUZZ_REQUIRE(left.error.data == right.error.data);
