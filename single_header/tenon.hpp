@@ -128,9 +128,13 @@ constexpr auto enumerators(Enumerator... all) {
 namespace detail {
 
 template <class T>
-concept described_inside = requires { T::describe(); };
+concept described_inside = requires {
+    T::describe();
+};
 template <class T>
-concept described_outside = requires { describe(type<T>()); };
+concept described_outside = requires {
+    describe(type<T>());
+};
 template <class T>
 concept described = described_inside<T> || described_outside<T>;
 
@@ -141,10 +145,14 @@ constexpr auto description_of() {
 }
 
 template <class T>
-concept allows_missing = requires { requires T::allow_missing; };
+concept allows_missing = requires {
+    requires T::allow_missing;
+};
 
 template <class T>
-concept has_codec = requires { sizeof(json_codec<T>); };
+concept has_codec = requires {
+    sizeof(json_codec<T>);
+};
 
 } // namespace detail
 
@@ -183,12 +191,10 @@ inline constexpr std::size_t max_members = 32;
 // Counts upward, because structs are small and each step costs the compiler an overload resolution.
 template <class T, std::size_t Count = 0>
 constexpr std::size_t count_members() {
-    if constexpr (Count > max_members)
-        return Count;
+    if constexpr (Count > max_members) return Count;
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
-    else
-        return Count;
+    else return Count;
 }
 
 /// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
@@ -213,8 +219,9 @@ constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<
             T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
         })
         return false;
-    else
-        return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+    else return requires {
+            T{(static_cast<void>(Before), anything{})..., {}};
+        };
 }
 
 template <class T, std::size_t... Index>
@@ -435,16 +442,16 @@ inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
 template <class T>
 constexpr auto plain_addresses() {
-    return detail::unpack<plain_member_count<T>>(no_object<T>.value,
-                                         [](const auto&... members) { return std::tuple(&members...); });
+    return detail::unpack<plain_member_count<T>>(
+        no_object<T>.value, [](const auto&... members) { return std::tuple(&members...); });
 }
 
 template <class T, std::size_t... Index>
 constexpr auto plain_names(std::index_sequence<Index...>) {
     constexpr auto addresses = plain_addresses<T>();
-    return std::array<std::string_view, sizeof...(Index)>{member_in(
-        signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
-            std::get<Index>(addresses)}>())...};
+    return std::array<std::string_view, sizeof...(Index)>{
+        member_in(signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
+                      std::get<Index>(addresses)}>())...};
 }
 
 template <class T>
@@ -558,11 +565,14 @@ constexpr auto names_of_enum() {
             return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
         });
     } else {
-        static_assert(requires { Enum{0}; },
-                      "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+        static_assert(
+            requires { Enum{0}; },
+            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+        constexpr std::size_t range =
+            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
         constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0, "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+        static_assert(found.count != 0,
+                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
         std::array<enum_name<Enum>, found.count> names{};
         for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
         return names;
@@ -630,23 +640,23 @@ class json_view;
 namespace detail {
 
 enum class shape {
-    codec,      // json_codec<T>
-    any,        // tenon::json and tenon::json_view
-    foreign,    // nlohmann::json
-    null,       // std::monostate, std::nullptr_t
+    codec,   // json_codec<T>
+    any,     // tenon::json and tenon::json_view
+    foreign, // nlohmann::json
+    null,    // std::monostate, std::nullptr_t
     boolean,
     integer,
     number,
     enumeration,
-    text,       // std::string; std::string_view and const char* for writing
+    text, // std::string; std::string_view and const char* for writing
     optional,
     duration,
     variant,
-    tuple,      // std::pair, std::tuple
-    map,        // string or integer keys
-    array,      // a fixed number of elements
-    sequence,   // std::vector and its like, sets
-    object,     // a plain aggregate, or one with a describe()
+    tuple,    // std::pair, std::tuple
+    map,      // string or integer keys
+    array,    // a fixed number of elements
+    sequence, // std::vector and its like, sets
+    object,   // a plain aggregate, or one with a describe()
     unknown
 };
 
@@ -668,7 +678,9 @@ template <class T, std::size_t Size>
 inline constexpr bool is_array<std::array<T, Size>> = true;
 
 template <class T>
-concept tuple_like = requires { std::tuple_size<T>::value; };
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
 
 template <class T>
 concept map_like = requires(T map, typename T::key_type key) {
@@ -710,9 +722,11 @@ constexpr shape find_shape() {
     else if constexpr (std::is_floating_point_v<T>) return shape::number;
     else if constexpr (std::is_enum_v<T>) return shape::enumeration;
     else if constexpr (std::is_same_v<T, std::string>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
+        return shape::text;
     else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>) return shape::null;
+    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+        return shape::null;
     else if constexpr (!std::is_class_v<T>) return shape::unknown;
     else if constexpr (is_optional<T>) return shape::optional;
     else if constexpr (is_variant<T>) return shape::variant;
@@ -975,10 +989,8 @@ inline number_text scan_number(const char* at, const char* end) noexcept {
         ++at;
     }
     if (at == end || !is_digit(*at)) return number;
-    if (*at == '0')
-        ++at; // a leading zero stands alone
-    else
-        at = scan_digits(at, end, number, false);
+    if (*at == '0') ++at; // a leading zero stands alone
+    else at = scan_digits(at, end, number, false);
     if (at != end && *at == '.') {
         number.integral = false;
         const char* fraction = ++at;
@@ -1017,10 +1029,8 @@ bool number_from_text(std::string_view text, Number& value) {
     // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
     // knows no other decimal point there.
     const std::string terminated(text);
-    if constexpr (sizeof(Number) == sizeof(float))
-        value = std::strtof(terminated.c_str(), nullptr);
-    else
-        value = std::strtod(terminated.c_str(), nullptr);
+    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
+    else value = std::strtod(terminated.c_str(), nullptr);
     return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
 #endif
 }
@@ -1322,7 +1332,8 @@ public:
     void member_literal(const std::array<char, Size>& text) {
         char* to = out_.prepare(Size);
         const std::size_t skip = to[-1] == '{' ? 1 : 0;
-        std::memcpy(to, text.data() + skip, Size - 1); // one byte too many or too few is mended by the next line
+        std::memcpy(to, text.data() + skip,
+                    Size - 1); // one byte too many or too few is mended by the next line
         to[Size - 1 - skip] = ':';
         out_.commit(Size - skip);
     }
@@ -1386,14 +1397,29 @@ inline void json_writer::quote(std::string_view text) {
 inline char* json_writer::escape(char byte, char* to) noexcept {
     char letter = 0;
     switch (byte) {
-    case '"': letter = '"'; break;
-    case '\\': letter = '\\'; break;
-    case '\n': letter = 'n'; break;
-    case '\r': letter = 'r'; break;
-    case '\t': letter = 't'; break;
-    case '\b': letter = 'b'; break;
-    case '\f': letter = 'f'; break;
-    default: break;
+    case '"':
+        letter = '"';
+        break;
+    case '\\':
+        letter = '\\';
+        break;
+    case '\n':
+        letter = 'n';
+        break;
+    case '\r':
+        letter = 'r';
+        break;
+    case '\t':
+        letter = 't';
+        break;
+    case '\b':
+        letter = 'b';
+        break;
+    case '\f':
+        letter = 'f';
+        break;
+    default:
+        break;
     }
     if (letter != 0) {
         to[0] = '\\';
@@ -1447,7 +1473,8 @@ void encode_tuple(json_writer& out, const T& value) {
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
         (detail::encode(out, std::get<Index>(value)), ...);
-    }(std::make_index_sequence<std::tuple_size_v<T>>());
+    }
+    (std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();
 }
 
@@ -1501,7 +1528,8 @@ void encode_object(json_writer& out, const T& value) {
     detail::visit_members(value, [&](const auto&... members) {
         [&]<std::size_t... Index>(std::index_sequence<Index...>) {
             (encode_member<T, Index>(out, members), ...);
-        }(std::make_index_sequence<sizeof...(members)>());
+        }
+        (std::make_index_sequence<sizeof...(members)>());
     });
     out.end_object();
 }
@@ -1514,7 +1542,8 @@ void encode(json_writer& out, const T& value) {
                   "container, and it has no describe() and no tenon::json_codec");
     if constexpr (form == shape::codec) json_codec<T>::write(out, value);
     else if constexpr (form == shape::any) out.raw(value.text());
-    else if constexpr (form == shape::foreign) out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
+    else if constexpr (form == shape::foreign)
+        out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
     else if constexpr (form == shape::null) out.null();
     else if constexpr (form == shape::boolean) out.boolean(value);
     else if constexpr (form == shape::integer && std::is_signed_v<T>) out.integer(value);
@@ -1818,12 +1847,9 @@ inline int hex4(const char* at, const char* end) noexcept {
     for (int index = 0; index < 4; ++index) {
         const char digit = at[index];
         const char lower = static_cast<char>(digit | 0x20);
-        if (is_digit(digit))
-            value = value * 16 + (digit - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            value = value * 16 + (lower - 'a' + 10);
-        else
-            return -1;
+        if (is_digit(digit)) value = value * 16 + (digit - '0');
+        else if (lower >= 'a' && lower <= 'f') value = value * 16 + (lower - 'a' + 10);
+        else return -1;
     }
     return value;
 }
@@ -1938,10 +1964,8 @@ inline void unescape(std::string_view raw, std::string& value) {
                 at += plain;
                 if (escapes == 0 || to >= text + piece) continue;
             }
-            if (*at == '\\')
-                take_escape(at, end, to);
-            else
-                *to++ = *at++;
+            if (*at == '\\') take_escape(at, end, to);
+            else *to++ = *at++;
         }
         value.append(text, static_cast<std::size_t>(to - text));
     }
@@ -2288,10 +2312,8 @@ inline void assign_short(std::string& value, const char* from, std::size_t size)
 }
 
 inline void assign_long(std::string& value, const char* from, std::size_t size) {
-    if (size > value.capacity())
-        value = std::string(from, size); // cheaper than growing the old one
-    else
-        value.assign(from, size);
+    if (size > value.capacity()) value = std::string(from, size); // cheaper than growing the old one
+    else value.assign(from, size);
 }
 
 } // namespace detail
@@ -2318,10 +2340,8 @@ inline const char* json_reader::long_string_at(const char* at, std::string& valu
     const char* end = string_end(at, escaped);
     if (end == nullptr) return nullptr;
     const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
-    if (escaped)
-        detail::unescape(raw, value);
-    else
-        detail::assign_long(value, raw.data(), raw.size());
+    if (escaped) detail::unescape(raw, value);
+    else detail::assign_long(value, raw.data(), raw.size());
     return end;
 }
 
@@ -2655,10 +2675,8 @@ const char* decode_integer(json_reader& in, const char* at, T& value) {
     using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
     Wide wide = 0; // g++ -O2 warns otherwise
     const char* end = nullptr;
-    if constexpr (std::is_signed_v<T>)
-        end = in.int64_at(at, wide);
-    else
-        end = in.uint64_at(at, wide);
+    if constexpr (std::is_signed_v<T>) end = in.int64_at(at, wide);
+    else end = in.uint64_at(at, wide);
     if (end == nullptr) return nullptr;
     if (wide < limits::min() || wide > limits::max())
         return in.refuse_at("integer out of range", in.behind_space(at), end);
@@ -2786,10 +2804,8 @@ const char* decode_sequence(json_reader& in, const char* at, T& value) {
             } else {
                 Element element{};
                 end = detail::decode_at(in, next.at, element);
-                if constexpr (vector_like<T>)
-                    value.push_back(element);
-                else
-                    value.insert(std::move(element));
+                if constexpr (vector_like<T>) value.push_back(element);
+                else value.insert(std::move(element));
             }
         }
         next = behind_element(in, end, index);
@@ -2864,10 +2880,8 @@ namespace tenon::detail {
 
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
-    if constexpr (allows_missing<T>)
-        return 0;
-    else
-        return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    if constexpr (allows_missing<T>) return 0;
+    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
 }
 
 inline const char* refuse_missing(json_reader& in, const char* start, const char* end,
@@ -2979,10 +2993,8 @@ const char* decode_variant(json_reader& in, T& value, json_reader::mark start) {
     const char* end = detail::decode_at(in, start.at, alternative);
     if (end != nullptr) return end;
     if (!in.retry_from(start)) return nullptr;
-    if constexpr (Index + 1 < std::variant_size_v<T>)
-        return decode_variant<T, Index + 1>(in, value, start);
-    else
-        return in.refuse_at("expected one of several types, got none of them", start.at, start.at);
+    if constexpr (Index + 1 < std::variant_size_v<T>) return decode_variant<T, Index + 1>(in, value, start);
+    else return in.refuse_at("expected one of several types, got none of them", start.at, start.at);
 }
 
 template <class T>
@@ -3007,53 +3019,34 @@ template <class T>
 const char* decode_at(json_reader& in, const char* at, T& value) {
     constexpr shape form = shape_of<T>;
     static_assert(can_be_read<T>());
-    if constexpr (form == shape::codec)
-        return decode_codec(in, at, value);
-    else if constexpr (form == shape::any)
-        return in.arrive(at), in.depart(value.read(in));
-    else if constexpr (form == shape::foreign)
-        return decode_foreign(in, at, value);
-    else if constexpr (form == shape::null)
-        return in.null_at(at);
-    else if constexpr (form == shape::boolean)
-        return in.bool_at(at, value);
-    else if constexpr (std::is_same_v<T, std::int64_t>)
-        return in.int64_at(at, value);
-    else if constexpr (std::is_same_v<T, std::uint64_t>)
-        return in.uint64_at(at, value);
-    else if constexpr (std::is_same_v<T, double>)
-        return in.double_at(at, value);
-    else if constexpr (form == shape::integer)
-        return decode_integer(in, at, value);
-    else if constexpr (form == shape::number)
-        return decode_number(in, at, value);
-    else if constexpr (form == shape::enumeration)
-        return decode_enum(in, at, value);
+    if constexpr (form == shape::codec) return decode_codec(in, at, value);
+    else if constexpr (form == shape::any) return in.arrive(at), in.depart(value.read(in));
+    else if constexpr (form == shape::foreign) return decode_foreign(in, at, value);
+    else if constexpr (form == shape::null) return in.null_at(at);
+    else if constexpr (form == shape::boolean) return in.bool_at(at, value);
+    else if constexpr (std::is_same_v<T, std::int64_t>) return in.int64_at(at, value);
+    else if constexpr (std::is_same_v<T, std::uint64_t>) return in.uint64_at(at, value);
+    else if constexpr (std::is_same_v<T, double>) return in.double_at(at, value);
+    else if constexpr (form == shape::integer) return decode_integer(in, at, value);
+    else if constexpr (form == shape::number) return decode_number(in, at, value);
+    else if constexpr (form == shape::enumeration) return decode_enum(in, at, value);
     else if constexpr (form == shape::text) {
         static_assert(std::is_same_v<T, std::string>,
                       "tenon: text is read into a std::string, which owns it");
         return in.string_at(at, value);
-    } else if constexpr (form == shape::optional)
-        return decode_optional(in, at, value);
+    } else if constexpr (form == shape::optional) return decode_optional(in, at, value);
     else if constexpr (form == shape::duration) {
         typename T::rep count{};
         const char* end = detail::decode_at(in, at, count);
         if (end != nullptr) value = T(count);
         return end;
-    } else if constexpr (form == shape::variant)
-        return in.arrive(at), decode_variant(in, value, in.here());
-    else if constexpr (form == shape::tuple)
-        return decode_tuple(in, at, value);
-    else if constexpr (form == shape::array)
-        return decode_array(in, at, value);
-    else if constexpr (form == shape::map)
-        return decode_map(in, at, value);
-    else if constexpr (form == shape::sequence)
-        return decode_sequence(in, at, value);
-    else if constexpr (form == shape::object)
-        return decode_object(in, at, value);
-    else
-        return nullptr;
+    } else if constexpr (form == shape::variant) return in.arrive(at), decode_variant(in, value, in.here());
+    else if constexpr (form == shape::tuple) return decode_tuple(in, at, value);
+    else if constexpr (form == shape::array) return decode_array(in, at, value);
+    else if constexpr (form == shape::map) return decode_map(in, at, value);
+    else if constexpr (form == shape::sequence) return decode_sequence(in, at, value);
+    else if constexpr (form == shape::object) return decode_object(in, at, value);
+    else return nullptr;
 }
 
 } // namespace tenon::detail
@@ -3127,7 +3120,9 @@ public:
     json() : text_("null") {}
     explicit json(json_view view) : text_(view.text()) {}
     json(const json& other) = default;
-    json(json&& other) noexcept : json() { text_.swap(other.text_); } // what is moved from is null, not no JSON
+    json(json&& other) noexcept : json() {
+        text_.swap(other.text_);
+    } // what is moved from is null, not no JSON
     json& operator=(const json& other) = default;
     json& operator=(json&& other) noexcept {
         text_.swap(other.text_);
@@ -3496,7 +3491,9 @@ response ok(const T& value) {
     return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
 }
 inline response text(std::string_view body, int status = 200) {
-    return {.status = status, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = std::string(body)};
+    return {.status = status,
+            .headers = {{"content-type", "text/plain; charset=utf-8"}},
+            .body = std::string(body)};
 }
 
 enum class health_status { healthy, warning, critical };
@@ -3520,7 +3517,6 @@ template <class T>
 inline constexpr bool is_rewrite = false;
 template <class Message>
 inline constexpr bool is_rewrite<rewrite<Message>> = true;
-
 
 inline void begin_flow(json_writer& out, const flow& decision) {
     out.begin_object();
@@ -3652,16 +3648,11 @@ inline void append_escaped(std::string& to, std::string_view bytes, std::size_t 
     for (const char byte : bytes.substr(0, limit)) {
         const auto value = static_cast<unsigned char>(byte);
         const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
-        if (byte == '"')
-            append(to, "\\\"");
-        else if (byte == '\\')
-            append(to, "\\\\");
-        else if (byte == '\n')
-            append(to, "\\n");
-        else if (value >= 0x20 && value < 0x7f)
-            append(to, {&byte, 1});
-        else
-            append(to, {escaped, sizeof escaped});
+        if (byte == '"') append(to, "\\\"");
+        else if (byte == '\\') append(to, "\\\\");
+        else if (byte == '\n') append(to, "\\n");
+        else if (value >= 0x20 && value < 0x7f) append(to, {&byte, 1});
+        else append(to, {escaped, sizeof escaped});
     }
     append(to, bytes.size() > limit ? "\"..." : "\"");
 }
@@ -3747,8 +3738,8 @@ class engine;
 /// One call of a handler.
 struct invocation {
     engine& runs_in;
-    request_token request = {}; // generation 0: nobody waits for an answer
-    std::string_view name = {}; // the event's type or the command's name
+    request_token request = {};     // generation 0: nobody waits for an answer
+    std::string_view name = {};     // the event's type or the command's name
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
     json_origin origin = {};
@@ -3832,7 +3823,8 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
     json_writer out(buffer);
     out.begin_object();
     for (bool more_wanted = true, more_given = true; more_wanted;) {
-        const std::string_view wanted = take_segment(pattern, more_wanted), given = take_segment(path, more_given);
+        const std::string_view wanted = take_segment(pattern, more_wanted),
+                               given = take_segment(path, more_given);
         if (more_wanted != more_given) return false;
         if (wanted.size() > 2 && wanted.front() == '{' && wanted.back() == '}') {
             if (given.empty()) return false;
@@ -3869,11 +3861,17 @@ namespace tenon::detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
 template <class M>
-concept event_message = requires { std::string_view(*&M::event); };
+concept event_message = requires {
+    std::string_view(*&M::event);
+};
 template <class M>
-concept command_message = requires { std::string_view(*&M::command); };
+concept command_message = requires {
+    std::string_view(*&M::command);
+};
 template <class M>
-concept route_message = requires { std::string_view(*&M::route); };
+concept route_message = requires {
+    std::string_view(*&M::route);
+};
 
 template <class M>
 constexpr message_kind kind_of_message() {
@@ -3986,7 +3984,8 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
             json_reader in(given.text());
             in.enter_array();
             for (std::string_view text; in.next_element();)
-                if (!in.read_text(text, scratch) || !decode_text(text, value)) return refuse("not of the type expected");
+                if (!in.read_text(text, scratch) || !decode_text(text, value))
+                    return refuse("not of the type expected");
             return {};
         } else {
             return refuse("given more than once");
@@ -4348,7 +4347,8 @@ public:
             }
             if (got < 0 && errno == EINTR) continue;
             // Somebody else may have made the shared file description non-blocking; it is not ours to change.
-            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never))) continue;
+            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never)))
+                continue;
             return read_outcome::ended;
         }
     }
@@ -4429,7 +4429,8 @@ inline int connect_socket(const char* path, std::string& why) {
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const bool connected =
         descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    const int copy = connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
+    const int copy =
+        connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
     if (copy < 0) why = join({std::strerror(errno)});
     if (descriptor >= 0) ::close(descriptor);
     return copy;
@@ -4765,10 +4766,8 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     earliest_ = never;
     for (const entry& call : slots_) {
         if (call.id == 0) continue;
-        if (call.deadline <= now)
-            ended.push_back({call.id, code});
-        else if (call.deadline < earliest_)
-            earliest_ = call.deadline;
+        if (call.deadline <= now) ended.push_back({call.id, code});
+        else if (call.deadline < earliest_) earliest_ = call.deadline;
     }
     for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
@@ -5740,14 +5739,10 @@ inline void envelope_parser::classify() {
         return;
     }
     message_.kind = envelope_kind::response;
-    if ((seen_ & (result | error)) == 0)
-        note("missing member", "method");
-    else if ((seen_ & (result | error)) == (result | error))
-        note("a result and an error");
-    else if ((seen_ & id) == 0)
-        note("missing member", "id");
-    else if (message_.id == "null" && !message_.failed)
-        note("null in member", "id");
+    if ((seen_ & (result | error)) == 0) note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
+    else if ((seen_ & id) == 0) note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
 }
 
 inline bool parse_envelope(std::string_view body, envelope& message) {
@@ -6384,8 +6379,8 @@ private:
 
     // Sending (session_sending.hpp, session_answers.hpp)
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
-    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
-                      std::string_view data = {});
+    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
+                                    std::string_view message, std::string_view data = {});
     std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
     void finish_answer(std::uint32_t batch);
@@ -6533,10 +6528,8 @@ inline void session::finish_answer(std::uint32_t batch) {
 }
 
 inline void session::take_back(std::uint32_t batch) {
-    if (batch == 0)
-        outbox_.rollback();
-    else
-        batches_.answers(batch).truncate(answer_start_);
+    if (batch == 0) outbox_.rollback();
+    else batches_.answers(batch).truncate(answer_start_);
 }
 
 // Of a batch all that there is so far: it goes out as one message.
@@ -6739,10 +6732,8 @@ inline bool session::next_event(session_event& event, time_point now) {
 // The deadline runs from the input that brought a frame's first byte; more bytes do not move it.
 inline void session::note_frame_deadline() noexcept {
     input_unread_ = false;
-    if (!reader_.inside_frame())
-        frame_deadline_ = never;
-    else if (frame_deadline_ == never)
-        frame_deadline_ = after(last_input_, limits_.assembly_timeout);
+    if (!reader_.inside_frame()) frame_deadline_ = never;
+    else if (frame_deadline_ == never) frame_deadline_ = after(last_input_, limits_.assembly_timeout);
 }
 
 inline void session::set_error(session_event& event, int code, std::string message) {
@@ -7082,10 +7073,8 @@ inline json_writer session::begin_message(writing kind, std::string_view method)
     writing_ = kind;
     writing_allowed_ = may_send(method);
     byte_buffer& buffer = outbox_.begin();
-    if (kind == writing::call)
-        append_call_head(buffer, calls_.next_id(), method);
-    else
-        append_notification_head(buffer, method);
+    if (kind == writing::call) append_call_head(buffer, calls_.next_id(), method);
+    else append_notification_head(buffer, method);
     value_buffer_ = &buffer;
     value_start_ = buffer.size();
     return json_writer(buffer);
@@ -7150,10 +7139,8 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
     const time_point::duration wait = deadline - now;
     const bool bounded = wait <= (never - now) / max_deadline_factor;
     const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
-    if (params != nullptr)
-        outbox_.finish(*params, '}');
-    else
-        outbox_.finish();
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
     count_sent();
     return call_id{id};
 }
@@ -7166,10 +7153,8 @@ inline bool session::end_notify(const shared_bytes* params) {
         ++counters_.dropped_notifications;
         return false;
     }
-    if (params != nullptr)
-        outbox_.finish(*params, '}');
-    else
-        outbox_.finish();
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
     count_sent();
     return true;
 }
@@ -7667,8 +7652,8 @@ inline void engine::enqueue(const session_event& event) {
         ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
         return;
     }
-    auto* added = new job{nullptr, event.request, join({event.method}), join({event.params}),
-                          event.params_offset, now_};
+    auto* added = new job{
+        nullptr, event.request, join({event.method}), join({event.params}), event.params_offset, now_};
     waiting_bytes_ += size;
     (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
     last_job_ = added;
@@ -7761,7 +7746,8 @@ namespace tenon::detail {
 /// The family of an event: `message` of `message.incoming` and of `message.*`.
 inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
 
-inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind, std::string_view member) {
+inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
+                        std::string_view member) {
     bool any = false;
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         if (hooks.handlers[index].kind != kind) continue;
@@ -7857,7 +7843,8 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
         if (index == count || value == "null") continue;
-        if (!fields[index].value.empty()) return in.refuse("duplicate member"), in.in_member(fields[index].name);
+        if (!fields[index].value.empty())
+            return in.refuse("duplicate member"), in.in_member(fields[index].name);
         fields[index].value = value;
     }
     return in.finish();
@@ -7906,31 +7893,39 @@ namespace tenon::detail {
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
-    case event_kind::handshake: return shake_hands(event);
-    case event_kind::request: return take_request(event, may_run);
+    case event_kind::handshake:
+        return shake_hands(event);
+    case event_kind::request:
+        return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr) run_or_enqueue(event, may_run);
+        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+            run_or_enqueue(event, may_run);
         return;
-    case event_kind::response: return complete(event);
+    case event_kind::response:
+        return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
         changed_.wake_all();
         return;
-    case event_kind::polluted: return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::polluted:
+        return io_->report("the host sent text between messages, which was skipped");
     case event_kind::bad_body:
-    case event_kind::peer_error: return io_->report(event.error.message);
+    case event_kind::peer_error:
+        return io_->report(event.error.message);
     case event_kind::closed:
         if (event.reason != violation_reason::none) io_->report(event.text);
         over_ = true;
         return;
     case event_kind::progress:
-    case event_kind::none: return;
+    case event_kind::none:
+        return;
     }
 }
 
 inline void engine::take_request(const session_event& event, bool may_run) {
-    if (runner_of(event.method) != nullptr || (event.method == "plugin/configure" && hooks_.configure != nullptr))
+    if (runner_of(event.method) != nullptr ||
+        (event.method == "plugin/configure" && hooks_.configure != nullptr))
         return run_or_enqueue(event, may_run);
     if (event.method == "plugin/health") return answer_health(event.request);
     if (event.method == "plugin/shutdown") {
@@ -7961,9 +7956,10 @@ inline void engine::shake_hands(const session_event& event) {
     json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
-        return refuse_handshake(event.request, {codes::version_mismatch,
-                                                join({"this plugin speaks protocol version ",
-                                                      digits(protocol_version), ", the host ", versions.value})});
+        return refuse_handshake(
+            event.request,
+            {codes::version_mismatch, join({"this plugin speaks protocol version ", digits(protocol_version),
+                                            ", the host ", versions.value})});
     if (!limits.value.empty()) {
         field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
@@ -8044,7 +8040,10 @@ inline void engine::answer_health(request_token request) {
 
 inline void engine::work(request_token request, std::string_view method, std::string_view params,
                          std::size_t offset, time_point received) {
-    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset},
+    invocation call{.runs_in = *this,
+                    .request = request,
+                    .params = params,
+                    .origin = {"params", offset},
                     .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
@@ -8245,10 +8244,8 @@ private:
         write(out);
         auto answer = call.finish_call(timeout);
         if (!answer) return std::move(answer).error();
-        if constexpr (std::is_void_v<Result>)
-            return {};
-        else
-            return from_json<Result>(*answer, {.root = "result"});
+        if constexpr (std::is_void_v<Result>) return {};
+        else return from_json<Result>(*answer, {.root = "result"});
     }
 
     detail::engine_ref engine_;
@@ -8322,7 +8319,8 @@ inline std::string to_base64(std::string_view bytes) {
     for (std::size_t at = 0; at < bytes.size(); at += 3) {
         std::uint32_t group = 0;
         for (std::size_t index = 0; index < 3; ++index)
-            group = group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
         for (std::size_t index = 0; index < 4; ++index)
             text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
     }
@@ -8556,13 +8554,11 @@ concept receives_mutable = requires(P& plugin, M& message) {
 
 template <class P, class M>
 constexpr auto returned_type() {
-    if constexpr (receives_with_responder<P, M>)
-        return type<void>();
+    if constexpr (receives_with_responder<P, M>) return type<void>();
     else if constexpr (receives_with_context<P, M>)
         return type<decltype(std::declval<P&>().receive(std::declval<const M&>(),
                                                         std::declval<context&>()))>();
-    else
-        return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
+    else return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
 }
 
 template <class T>
@@ -8586,10 +8582,8 @@ using answer_of = decltype(type_inside(unwrap(returned_type<P, M>())));
 
 template <class T>
 constexpr bool can_be_written() {
-    if constexpr (std::is_void_v<T>)
-        return true;
-    else
-        return shape_of<T> != shape::unknown;
+    if constexpr (std::is_void_v<T>) return true;
+    else return shape_of<T> != shape::unknown;
 }
 
 template <class P, class M>
@@ -8625,10 +8619,8 @@ concept named_while_compiling = requires {
 
 template <class M>
 constexpr bool well_named() {
-    if constexpr (route_message<M>)
-        return is_route(M::route);
-    else
-        return !name_of_message<M>().empty();
+    if constexpr (route_message<M>) return is_route(M::route);
+    else return !name_of_message<M>().empty();
 }
 
 template <class M>
@@ -8675,10 +8667,8 @@ constexpr bool same_name() {
 
 template <class First, class... Rest>
 constexpr bool names_differ(type<First>, type<Rest>... rest) {
-    if constexpr (sizeof...(Rest) == 0)
-        return true;
-    else
-        return (!same_name<First, Rest>() && ...) && names_differ(rest...);
+    if constexpr (sizeof...(Rest) == 0) return true;
+    else return (!same_name<First, Rest>() && ...) && names_differ(rest...);
 }
 
 template <class P, class... M>
@@ -8772,8 +8762,7 @@ constexpr bool check_members() {
         static_assert(
             counts_threads_well<P>,
             "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
-    else
-        return true;
+    else return true;
     return false;
 }
 
@@ -8788,8 +8777,7 @@ constexpr bool check_plugin() {
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "
                       "tenon::list<...>;`");
-    else
-        return check_messages<P>(typename P::receives()) && check_members<P>();
+    else return check_messages<P>(typename P::receives()) && check_members<P>();
     return false;
 }
 
@@ -8804,16 +8792,14 @@ concept made_without_arguments = std::is_default_constructible_v<P> || std::is_c
 
 template <class P>
 constexpr bool check_plugin_class() {
-    if constexpr (!check_plugin<P>())
-        return false;
+    if constexpr (!check_plugin<P>()) return false;
     else if constexpr (!says_who_it_is_without_object<P>)
         static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
     else if constexpr (!made_without_arguments<P>)
         static_assert(made_without_arguments<P>,
                       "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
                       "otherwise is served by tenon::serve(plugin, argc, argv)");
-    else
-        return true;
+    else return true;
     return false;
 }
 
@@ -8937,8 +8923,8 @@ inline void run_route(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
     std::string scratch;
     const auto copy = [&](const field& from) { return join({text_of(from.value, scratch)}); };
-    http_request request{copy(method),        copy(path),            json_of(params.value),
-                         json_of(query.value), json_of(headers.value), copy(body)};
+    http_request request{copy(method),           copy(path), json_of(params.value), json_of(query.value),
+                         json_of(headers.value), copy(body)};
     if (copy(encoding) == "base64") {
         auto bytes = from_base64(request.body);
         if (!bytes) return runs_in.refuse(call, {codes::invalid_params, "params.body: expected base64"});
@@ -8949,7 +8935,8 @@ inline void run_route(engine& runs_in, invocation& call) {
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
         if (target.kind != message_kind::route || target.method != request.method) continue;
-        if (declared.empty() ? !match_path(target.name, request.path, request.params) : target.name != declared)
+        if (declared.empty() ? !match_path(target.name, request.path, request.params)
+                             : target.name != declared)
             continue;
         call.name = target.name;
         call.http = &request;
@@ -9024,7 +9011,8 @@ template <class P, class M>
 void run_handler(void* object, invocation& call) {
     P& plugin = *static_cast<P*>(object);
     M message{};
-    if (const auto bound = bind_message(call, message); !bound) return call.runs_in.refuse(call, bound.error());
+    if (const auto bound = bind_message(call, message); !bound)
+        return call.runs_in.refuse(call, bound.error());
     const M& given = message;
     if constexpr (receives_with_responder<P, M>) {
         plugin.receive(given, responder<M>(call));
@@ -9113,10 +9101,10 @@ struct handler_table<P, list<M...>> {
     static constexpr bool commands = (command_message<M> || ...);
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
-    static constexpr handler entries[size + 1] = {
-        {kind_of_message<M>(), name_of_message<M>(), method_of_message<M>(), &run_handler<P, M>,
-         &declare_message<P, M>}...,
-        {}};
+    static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
+                                                   method_of_message<M>(), &run_handler<P, M>,
+                                                   &declare_message<P, M>}...,
+                                                  {}};
 };
 
 template <class P>
@@ -9139,7 +9127,10 @@ plugin_hooks make_hooks(const about& identity) {
     if constexpr (table::events) hooks.run_event = &run_event;
     if constexpr (table::commands) hooks.run_command = &run_command;
     if constexpr (table::routes) hooks.run_route = &run_route;
-    if constexpr (requires { requires P::threads > 1; }) {
+    if constexpr (requires {
+                      requires P::threads >
+                      1;
+                  }) {
         hooks.threads = P::threads;
         hooks.start_workers = [](engine& runs_in) { runs_in.start_workers(); };
     }
@@ -9147,7 +9138,9 @@ plugin_hooks make_hooks(const about& identity) {
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
     if constexpr (configured<P>) hooks.configure = &run_configure<P>;
     if constexpr (reports_health<P>)
-        hooks.check = [](void* object, json_writer& out) { write_answer(out, static_cast<P*>(object)->health()); };
+        hooks.check = [](void* object, json_writer& out) {
+            write_answer(out, static_cast<P*>(object)->health());
+        };
     if constexpr (ticks<P>)
         hooks.tick = [](void* object, engine& runs_in) -> milliseconds {
             return static_cast<P*>(object)->tick(host_link(runs_in));
@@ -9176,8 +9169,8 @@ namespace tenon {
 
 namespace exit_codes {
 inline constexpr int good = 0;
-inline constexpr int run_by_hand = 64;  // EX_USAGE
-inline constexpr int unavailable = 69;  // EX_UNAVAILABLE
+inline constexpr int run_by_hand = 64; // EX_USAGE
+inline constexpr int unavailable = 69; // EX_UNAVAILABLE
 } // namespace exit_codes
 
 namespace detail {
@@ -9200,14 +9193,15 @@ inline command_line read_command_line(int argc, char** argv) {
 }
 
 inline std::string help_text(const about& identity) {
-    return join({identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",
-                 identity.description,
-                 "\n\n"
-                 "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and\n"
-                 "output; run by hand it has nothing to do.\n\n"
-                 "  --describe     print what it receives, as it tells a host, and exit\n"
-                 "  --socket PATH  attach to a running host on its Unix socket\n"
-                 "  --help         print this\n"});
+    return join(
+        {identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",
+         identity.description,
+         "\n\n"
+         "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and\n"
+         "output; run by hand it has nothing to do.\n\n"
+         "  --describe     print what it receives, as it tells a host, and exit\n"
+         "  --socket PATH  attach to a running host on its Unix socket\n"
+         "  --help         print this\n"});
 }
 
 /// Everything that can be done without the plugin itself: its stream, or null and the exit code.
@@ -9328,7 +9322,9 @@ template <class Lambda, class Result, class M, class... Rest>
 type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
 
 template <class Lambda>
-concept handles_message = requires { message_of(&Lambda::operator()); };
+concept handles_message = requires {
+    message_of(&Lambda::operator());
+};
 
 template <class Lambda>
 constexpr auto message_taken() {
@@ -9367,8 +9363,8 @@ public:
     }
 
     template <class M, class... Rest>
-        requires std::is_invocable_v<detail::overloads<Lambda...>&, const M&, Rest...>
-    decltype(auto) receive(const M& message, Rest&&... rest) & {
+        requires std::is_invocable_v < detail::overloads<Lambda...>
+    &, const M&, Rest... > decltype(auto) receive(const M& message, Rest&&... rest) & {
         return handlers_(message, std::forward<Rest>(rest)...);
     }
 
@@ -9383,7 +9379,7 @@ private:
     detail::overloads<Lambda...> handlers_;
 };
 
-plugin(about) -> plugin<>;
+plugin(about)->plugin<>;
 
 } // namespace tenon
 

@@ -63,12 +63,9 @@ private:
     }
 
     static bool settle(reminder& each) {
-        if (each.answer.cancelled())
-            each.answer.fail({tenon::codes::cancelled, "cancelled"});
-        else if (each.due <= std::chrono::steady_clock::now())
-            each.answer.reply(each.text);
-        else
-            return false;
+        if (each.answer.cancelled()) each.answer.fail({tenon::codes::cancelled, "cancelled"});
+        else if (each.due <= std::chrono::steady_clock::now()) each.answer.reply(each.text);
+        else return false;
         return true;
     }
 

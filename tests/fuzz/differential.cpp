@@ -31,14 +31,10 @@ bool build(json_reader& in, tree& value);
 bool build_number(json_reader& in, tree& value) {
     std::string_view text;
     if (!in.read_slice(text)) return false;
-    if (const auto whole = from_json<std::int64_t>(text))
-        value = *whole;
-    else if (const auto natural = from_json<std::uint64_t>(text))
-        value = *natural;
-    else if (const auto number = from_json<double>(text))
-        value = *number;
-    else
-        return false;
+    if (const auto whole = from_json<std::int64_t>(text)) value = *whole;
+    else if (const auto natural = from_json<std::uint64_t>(text)) value = *natural;
+    else if (const auto number = from_json<double>(text)) value = *number;
+    else return false;
     return true;
 }
 

@@ -77,10 +77,8 @@ public:
     bool pump_one() {
         const bool told = session_.next_event(event_, now_);
         FUZZ_REQUIRE(told == (event_.kind != event_kind::none));
-        if (told)
-            take_event();
-        else
-            note_frame();
+        if (told) take_event();
+        else note_frame();
         dry_ = !told;
         return told;
     }
@@ -126,10 +124,8 @@ public:
         } else {
             json_writer out = session_.begin_notify(method);
             if (!params.empty()) out.raw(params);
-            if (how == style::in_place)
-                good = session_.finish_notify();
-            else
-                session_.rollback();
+            if (how == style::in_place) good = session_.finish_notify();
+            else session_.rollback();
         }
         FUZZ_REQUIRE(good == (session_.queued_bytes() != queued));
         if (good) expected_.notification(method);
@@ -148,10 +144,8 @@ public:
             good = session_.reply(token.request, value);
         } else {
             session_.begin_reply(token.request).raw(value);
-            if (how == style::in_place)
-                good = session_.finish_reply();
-            else
-                session_.rollback();
+            if (how == style::in_place) good = session_.finish_reply();
+            else session_.rollback();
         }
         answered(token, was_open, good, how == style::taken_back);
     }
@@ -376,8 +370,7 @@ private:
 
     // A frame's time runs from the latest input when it was first seen to have begun.
     void note_frame() {
-        if (!owed_.inside_frame())
-            frame_deadline_ = never;
+        if (!owed_.inside_frame()) frame_deadline_ = never;
         else if (frame_deadline_ == never || owed_.steps() != frame_steps_)
             frame_deadline_ = after(last_input_, session_.limits().assembly_timeout);
         frame_steps_ = owed_.steps();
@@ -387,10 +380,8 @@ private:
         FUZZ_REQUIRE(session_.pending_calls() == calls_.size());
         std::size_t open = 0;
         for (const open_token& token : tokens_) {
-            if (session_.open(token.request))
-                ++open;
-            else
-                FUZZ_REQUIRE(token.answered || closed());
+            if (session_.open(token.request)) ++open;
+            else FUZZ_REQUIRE(token.answered || closed());
         }
         FUZZ_REQUIRE(session_.open_requests() == open);
         if (closed()) {
@@ -402,10 +393,8 @@ private:
     }
 
     void take_output(const envelope& message) {
-        if (message.kind == envelope_kind::response)
-            owed_.answered(message.id);
-        else
-            expected_.take(message);
+        if (message.kind == envelope_kind::response) owed_.answered(message.id);
+        else expected_.take(message);
     }
 
     const time_point& now_;

@@ -39,10 +39,8 @@ bool is_json(std::string_view text) {
     bool in_string = false;
     for (std::size_t at = 0; at != text.size(); ++at) {
         if (in_string) {
-            if (text[at] == '\\')
-                ++at;
-            else if (text[at] == '"')
-                in_string = false;
+            if (text[at] == '\\') ++at;
+            else if (text[at] == '"') in_string = false;
             if (at == text.size()) return false;
             continue;
         }
@@ -68,10 +66,8 @@ std::vector<std::string_view> parts_of(std::string_view container, char separato
     for (std::size_t at = 0; at != container.size(); ++at) {
         const char byte = container[at];
         if (in_string) {
-            if (byte == '\\')
-                ++at;
-            else if (byte == '"')
-                in_string = false;
+            if (byte == '\\') ++at;
+            else if (byte == '"') in_string = false;
         } else if (byte == '"') {
             in_string = true;
         } else if (byte == '{' || byte == '[') {

@@ -90,10 +90,8 @@ public:
     }
 
     void finish() {
-        if (pair_)
-            settle_pair();
-        else
-            settle_one(first_, inbox_[0]);
+        if (pair_) settle_pair();
+        else settle_one(first_, inbox_[0]);
         // Whoever waits for ever waits for ever; all others have heard something an hour later.
         pass(milliseconds(3'600'000));
         for (driven_session* self : {&first_, &second_}) {
@@ -222,14 +220,10 @@ private:
             return written(self.write_all(), on_second);
         case 17: {
             const unsigned what = in_.take();
-            if (what % 4 == 0)
-                self.inner().handshake_done(what % 8 == 0);
-            else if (what % 4 == 1)
-                self.inner().begin_shutdown();
-            else if (what % 4 == 2)
-                self.inner().limit_sent_frames(what * 4u);
-            else
-                excuse(self, milliseconds(what));
+            if (what % 4 == 0) self.inner().handshake_done(what % 8 == 0);
+            else if (what % 4 == 1) self.inner().begin_shutdown();
+            else if (what % 4 == 2) self.inner().limit_sent_frames(what * 4u);
+            else excuse(self, milliseconds(what));
             return;
         }
         case 18:
@@ -239,10 +233,8 @@ private:
             const unsigned what = in_.take();
             if (what >= 16) return; // rarely, or no program would be long
             if (pair_) disturbed_ = true;
-            if (what % 2 == 0)
-                self.close(what % 4 == 0 ? "" : "over");
-            else
-                self.end_input();
+            if (what % 2 == 0) self.close(what % 4 == 0 ? "" : "over");
+            else self.end_input();
         }
         }
     }
@@ -269,10 +261,8 @@ private:
         const std::size_t at = in_.take();
         const unsigned how = in_.take();
         if (faithful_ || inbox.empty()) return;
-        if (how % 2 == 0)
-            inbox.erase(at % inbox.size(), how / 2u + 1u);
-        else
-            inbox[at % inbox.size()] = static_cast<char>(how);
+        if (how % 2 == 0) inbox.erase(at % inbox.size(), how / 2u + 1u);
+        else inbox[at % inbox.size()] = static_cast<char>(how);
     }
 
     void settle_one(driven_session& self, std::string& inbox) {

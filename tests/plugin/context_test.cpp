@@ -353,10 +353,8 @@ TEST_CASE("the deadline of an event that had to wait counts from when it came") 
     raw_host<worker> host;
     tenon::time_point deadline = {}, came = {};
     host.plugin().todo = [&](tenon::context& here) {
-        if (here.name() != "run")
-            deadline = here.deadline();
-        else
-            static_cast<void>(here.call("users/find", nullptr, milliseconds(3'000)));
+        if (here.name() != "run") deadline = here.deadline();
+        else static_cast<void>(here.call("users/find", nullptr, milliseconds(3'000)));
     };
     host.react = [&](const std::string& body) {
         if (method_of(body) != "users/find") return;

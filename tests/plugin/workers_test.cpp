@@ -207,10 +207,8 @@ TEST_CASE("R7: a handler that throws on a worker is answered for, and the worker
     int logs = 0, errors = 0;
     for (int count = 0; count < 40; ++count) {
         const std::string said = host.next();
-        if (method_of(said) == "host/log")
-            ++logs;
-        else
-            errors += code_of(said) == codes::internal_error && said.find("secret") == said.npos ? 1 : 0;
+        if (method_of(said) == "host/log") ++logs;
+        else errors += code_of(said) == codes::internal_error && said.find("secret") == said.npos ? 1 : 0;
     }
     CHECK(logs == 20);
     CHECK(errors == 20);
@@ -259,10 +257,8 @@ TEST_CASE("threads of the author's own report, call and answer through a respond
     int reports = 0, answers = 0;
     while (answers < count) {
         const std::string said = host.next();
-        if (method_of(said) == "$/progress")
-            ++reports;
-        else if (method_of(said) == "users/find")
-            host.say(result_of(member_of(said, "id"), param_of(said)));
+        if (method_of(said) == "$/progress") ++reports;
+        else if (method_of(said) == "users/find") host.say(result_of(member_of(said, "id"), param_of(said)));
         else {
             CHECK(member_of(said, "id") == member_of(said, "result"));
             ++answers;

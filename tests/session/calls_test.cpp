@@ -285,10 +285,8 @@ TEST_CASE("R11: ten thousand calls in flight get each its own answer, and lost o
                                                    : result_text(ids[index], id));
         CHECK(answer.call == ids[index]);
         CHECK(answer.failed == fails);
-        if (fails)
-            CHECK(answer.error.code == ids[index]);
-        else
-            CHECK(answer.value == id);
+        if (fails) CHECK(answer.error.code == ids[index]);
+        else CHECK(answer.value == id);
         ++(fails ? errors : results);
         CHECK(completed[static_cast<std::size_t>(answer.call)]++ == 0);
     }

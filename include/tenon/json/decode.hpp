@@ -36,10 +36,8 @@ const char* decode_variant(json_reader& in, T& value, json_reader::mark start) {
     const char* end = detail::decode_at(in, start.at, alternative);
     if (end != nullptr) return end;
     if (!in.retry_from(start)) return nullptr;
-    if constexpr (Index + 1 < std::variant_size_v<T>)
-        return decode_variant<T, Index + 1>(in, value, start);
-    else
-        return in.refuse_at("expected one of several types, got none of them", start.at, start.at);
+    if constexpr (Index + 1 < std::variant_size_v<T>) return decode_variant<T, Index + 1>(in, value, start);
+    else return in.refuse_at("expected one of several types, got none of them", start.at, start.at);
 }
 
 template <class T>
@@ -64,53 +62,34 @@ template <class T>
 const char* decode_at(json_reader& in, const char* at, T& value) {
     constexpr shape form = shape_of<T>;
     static_assert(can_be_read<T>());
-    if constexpr (form == shape::codec)
-        return decode_codec(in, at, value);
-    else if constexpr (form == shape::any)
-        return in.arrive(at), in.depart(value.read(in));
-    else if constexpr (form == shape::foreign)
-        return decode_foreign(in, at, value);
-    else if constexpr (form == shape::null)
-        return in.null_at(at);
-    else if constexpr (form == shape::boolean)
-        return in.bool_at(at, value);
-    else if constexpr (std::is_same_v<T, std::int64_t>)
-        return in.int64_at(at, value);
-    else if constexpr (std::is_same_v<T, std::uint64_t>)
-        return in.uint64_at(at, value);
-    else if constexpr (std::is_same_v<T, double>)
-        return in.double_at(at, value);
-    else if constexpr (form == shape::integer)
-        return decode_integer(in, at, value);
-    else if constexpr (form == shape::number)
-        return decode_number(in, at, value);
-    else if constexpr (form == shape::enumeration)
-        return decode_enum(in, at, value);
+    if constexpr (form == shape::codec) return decode_codec(in, at, value);
+    else if constexpr (form == shape::any) return in.arrive(at), in.depart(value.read(in));
+    else if constexpr (form == shape::foreign) return decode_foreign(in, at, value);
+    else if constexpr (form == shape::null) return in.null_at(at);
+    else if constexpr (form == shape::boolean) return in.bool_at(at, value);
+    else if constexpr (std::is_same_v<T, std::int64_t>) return in.int64_at(at, value);
+    else if constexpr (std::is_same_v<T, std::uint64_t>) return in.uint64_at(at, value);
+    else if constexpr (std::is_same_v<T, double>) return in.double_at(at, value);
+    else if constexpr (form == shape::integer) return decode_integer(in, at, value);
+    else if constexpr (form == shape::number) return decode_number(in, at, value);
+    else if constexpr (form == shape::enumeration) return decode_enum(in, at, value);
     else if constexpr (form == shape::text) {
         static_assert(std::is_same_v<T, std::string>,
                       "tenon: text is read into a std::string, which owns it");
         return in.string_at(at, value);
-    } else if constexpr (form == shape::optional)
-        return decode_optional(in, at, value);
+    } else if constexpr (form == shape::optional) return decode_optional(in, at, value);
     else if constexpr (form == shape::duration) {
         typename T::rep count{};
         const char* end = detail::decode_at(in, at, count);
         if (end != nullptr) value = T(count);
         return end;
-    } else if constexpr (form == shape::variant)
-        return in.arrive(at), decode_variant(in, value, in.here());
-    else if constexpr (form == shape::tuple)
-        return decode_tuple(in, at, value);
-    else if constexpr (form == shape::array)
-        return decode_array(in, at, value);
-    else if constexpr (form == shape::map)
-        return decode_map(in, at, value);
-    else if constexpr (form == shape::sequence)
-        return decode_sequence(in, at, value);
-    else if constexpr (form == shape::object)
-        return decode_object(in, at, value);
-    else
-        return nullptr;
+    } else if constexpr (form == shape::variant) return in.arrive(at), decode_variant(in, value, in.here());
+    else if constexpr (form == shape::tuple) return decode_tuple(in, at, value);
+    else if constexpr (form == shape::array) return decode_array(in, at, value);
+    else if constexpr (form == shape::map) return decode_map(in, at, value);
+    else if constexpr (form == shape::sequence) return decode_sequence(in, at, value);
+    else if constexpr (form == shape::object) return decode_object(in, at, value);
+    else return nullptr;
 }
 
 } // namespace tenon::detail

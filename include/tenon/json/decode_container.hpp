@@ -72,10 +72,8 @@ const char* decode_sequence(json_reader& in, const char* at, T& value) {
             } else {
                 Element element{};
                 end = detail::decode_at(in, next.at, element);
-                if constexpr (vector_like<T>)
-                    value.push_back(element);
-                else
-                    value.insert(std::move(element));
+                if constexpr (vector_like<T>) value.push_back(element);
+                else value.insert(std::move(element));
             }
         }
         next = behind_element(in, end, index);

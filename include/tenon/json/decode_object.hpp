@@ -12,10 +12,8 @@ namespace tenon::detail {
 
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
-    if constexpr (allows_missing<T>)
-        return 0;
-    else
-        return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    if constexpr (allows_missing<T>) return 0;
+    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
 }
 
 inline const char* refuse_missing(json_reader& in, const char* start, const char* end,

@@ -43,10 +43,8 @@ const char* decode_integer(json_reader& in, const char* at, T& value) {
     using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
     Wide wide = 0; // g++ -O2 warns otherwise
     const char* end = nullptr;
-    if constexpr (std::is_signed_v<T>)
-        end = in.int64_at(at, wide);
-    else
-        end = in.uint64_at(at, wide);
+    if constexpr (std::is_signed_v<T>) end = in.int64_at(at, wide);
+    else end = in.uint64_at(at, wide);
     if (end == nullptr) return nullptr;
     if (wide < limits::min() || wide > limits::max())
         return in.refuse_at("integer out of range", in.behind_space(at), end);

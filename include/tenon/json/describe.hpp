@@ -61,9 +61,13 @@ constexpr auto enumerators(Enumerator... all) {
 namespace detail {
 
 template <class T>
-concept described_inside = requires { T::describe(); };
+concept described_inside = requires {
+    T::describe();
+};
 template <class T>
-concept described_outside = requires { describe(type<T>()); };
+concept described_outside = requires {
+    describe(type<T>());
+};
 template <class T>
 concept described = described_inside<T> || described_outside<T>;
 
@@ -74,10 +78,14 @@ constexpr auto description_of() {
 }
 
 template <class T>
-concept allows_missing = requires { requires T::allow_missing; };
+concept allows_missing = requires {
+    requires T::allow_missing;
+};
 
 template <class T>
-concept has_codec = requires { sizeof(json_codec<T>); };
+concept has_codec = requires {
+    sizeof(json_codec<T>);
+};
 
 } // namespace detail
 

@@ -37,7 +37,8 @@ void encode_tuple(json_writer& out, const T& value) {
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
         (detail::encode(out, std::get<Index>(value)), ...);
-    }(std::make_index_sequence<std::tuple_size_v<T>>());
+    }
+    (std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();
 }
 
@@ -91,7 +92,8 @@ void encode_object(json_writer& out, const T& value) {
     detail::visit_members(value, [&](const auto&... members) {
         [&]<std::size_t... Index>(std::index_sequence<Index...>) {
             (encode_member<T, Index>(out, members), ...);
-        }(std::make_index_sequence<sizeof...(members)>());
+        }
+        (std::make_index_sequence<sizeof...(members)>());
     });
     out.end_object();
 }
@@ -104,7 +106,8 @@ void encode(json_writer& out, const T& value) {
                   "container, and it has no describe() and no tenon::json_codec");
     if constexpr (form == shape::codec) json_codec<T>::write(out, value);
     else if constexpr (form == shape::any) out.raw(value.text());
-    else if constexpr (form == shape::foreign) out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
+    else if constexpr (form == shape::foreign)
+        out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
     else if constexpr (form == shape::null) out.null();
     else if constexpr (form == shape::boolean) out.boolean(value);
     else if constexpr (form == shape::integer && std::is_signed_v<T>) out.integer(value);

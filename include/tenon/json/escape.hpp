@@ -21,12 +21,9 @@ inline int hex4(const char* at, const char* end) noexcept {
     for (int index = 0; index < 4; ++index) {
         const char digit = at[index];
         const char lower = static_cast<char>(digit | 0x20);
-        if (is_digit(digit))
-            value = value * 16 + (digit - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            value = value * 16 + (lower - 'a' + 10);
-        else
-            return -1;
+        if (is_digit(digit)) value = value * 16 + (digit - '0');
+        else if (lower >= 'a' && lower <= 'f') value = value * 16 + (lower - 'a' + 10);
+        else return -1;
     }
     return value;
 }
@@ -141,10 +138,8 @@ inline void unescape(std::string_view raw, std::string& value) {
                 at += plain;
                 if (escapes == 0 || to >= text + piece) continue;
             }
-            if (*at == '\\')
-                take_escape(at, end, to);
-            else
-                *to++ = *at++;
+            if (*at == '\\') take_escape(at, end, to);
+            else *to++ = *at++;
         }
         value.append(text, static_cast<std::size_t>(to - text));
     }

@@ -57,10 +57,8 @@ inline number_text scan_number(const char* at, const char* end) noexcept {
         ++at;
     }
     if (at == end || !is_digit(*at)) return number;
-    if (*at == '0')
-        ++at; // a leading zero stands alone
-    else
-        at = scan_digits(at, end, number, false);
+    if (*at == '0') ++at; // a leading zero stands alone
+    else at = scan_digits(at, end, number, false);
     if (at != end && *at == '.') {
         number.integral = false;
         const char* fraction = ++at;
@@ -99,10 +97,8 @@ bool number_from_text(std::string_view text, Number& value) {
     // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
     // knows no other decimal point there.
     const std::string terminated(text);
-    if constexpr (sizeof(Number) == sizeof(float))
-        value = std::strtof(terminated.c_str(), nullptr);
-    else
-        value = std::strtod(terminated.c_str(), nullptr);
+    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
+    else value = std::strtod(terminated.c_str(), nullptr);
     return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
 #endif
 }

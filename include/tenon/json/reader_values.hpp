@@ -108,10 +108,8 @@ inline void assign_short(std::string& value, const char* from, std::size_t size)
 }
 
 inline void assign_long(std::string& value, const char* from, std::size_t size) {
-    if (size > value.capacity())
-        value = std::string(from, size); // cheaper than growing the old one
-    else
-        value.assign(from, size);
+    if (size > value.capacity()) value = std::string(from, size); // cheaper than growing the old one
+    else value.assign(from, size);
 }
 
 } // namespace detail
@@ -138,10 +136,8 @@ inline const char* json_reader::long_string_at(const char* at, std::string& valu
     const char* end = string_end(at, escaped);
     if (end == nullptr) return nullptr;
     const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
-    if (escaped)
-        detail::unescape(raw, value);
-    else
-        detail::assign_long(value, raw.data(), raw.size());
+    if (escaped) detail::unescape(raw, value);
+    else detail::assign_long(value, raw.data(), raw.size());
     return end;
 }
 

@@ -65,16 +65,16 @@ inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
 template <class T>
 constexpr auto plain_addresses() {
-    return detail::unpack<plain_member_count<T>>(no_object<T>.value,
-                                         [](const auto&... members) { return std::tuple(&members...); });
+    return detail::unpack<plain_member_count<T>>(
+        no_object<T>.value, [](const auto&... members) { return std::tuple(&members...); });
 }
 
 template <class T, std::size_t... Index>
 constexpr auto plain_names(std::index_sequence<Index...>) {
     constexpr auto addresses = plain_addresses<T>();
-    return std::array<std::string_view, sizeof...(Index)>{member_in(
-        signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
-            std::get<Index>(addresses)}>())...};
+    return std::array<std::string_view, sizeof...(Index)>{
+        member_in(signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
+                      std::get<Index>(addresses)}>())...};
 }
 
 template <class T>
@@ -188,11 +188,14 @@ constexpr auto names_of_enum() {
             return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
         });
     } else {
-        static_assert(requires { Enum{0}; },
-                      "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+        static_assert(
+            requires { Enum{0}; },
+            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+        constexpr std::size_t range =
+            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
         constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0, "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+        static_assert(found.count != 0,
+                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
         std::array<enum_name<Enum>, found.count> names{};
         for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
         return names;

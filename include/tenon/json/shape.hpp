@@ -25,23 +25,23 @@ class json_view;
 namespace detail {
 
 enum class shape {
-    codec,      // json_codec<T>
-    any,        // tenon::json and tenon::json_view
-    foreign,    // nlohmann::json
-    null,       // std::monostate, std::nullptr_t
+    codec,   // json_codec<T>
+    any,     // tenon::json and tenon::json_view
+    foreign, // nlohmann::json
+    null,    // std::monostate, std::nullptr_t
     boolean,
     integer,
     number,
     enumeration,
-    text,       // std::string; std::string_view and const char* for writing
+    text, // std::string; std::string_view and const char* for writing
     optional,
     duration,
     variant,
-    tuple,      // std::pair, std::tuple
-    map,        // string or integer keys
-    array,      // a fixed number of elements
-    sequence,   // std::vector and its like, sets
-    object,     // a plain aggregate, or one with a describe()
+    tuple,    // std::pair, std::tuple
+    map,      // string or integer keys
+    array,    // a fixed number of elements
+    sequence, // std::vector and its like, sets
+    object,   // a plain aggregate, or one with a describe()
     unknown
 };
 
@@ -63,7 +63,9 @@ template <class T, std::size_t Size>
 inline constexpr bool is_array<std::array<T, Size>> = true;
 
 template <class T>
-concept tuple_like = requires { std::tuple_size<T>::value; };
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
 
 template <class T>
 concept map_like = requires(T map, typename T::key_type key) {
@@ -105,9 +107,11 @@ constexpr shape find_shape() {
     else if constexpr (std::is_floating_point_v<T>) return shape::number;
     else if constexpr (std::is_enum_v<T>) return shape::enumeration;
     else if constexpr (std::is_same_v<T, std::string>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
+        return shape::text;
     else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>) return shape::null;
+    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+        return shape::null;
     else if constexpr (!std::is_class_v<T>) return shape::unknown;
     else if constexpr (is_optional<T>) return shape::optional;
     else if constexpr (is_variant<T>) return shape::variant;

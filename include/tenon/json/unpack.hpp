@@ -32,12 +32,10 @@ inline constexpr std::size_t max_members = 32;
 // Counts upward, because structs are small and each step costs the compiler an overload resolution.
 template <class T, std::size_t Count = 0>
 constexpr std::size_t count_members() {
-    if constexpr (Count > max_members)
-        return Count;
+    if constexpr (Count > max_members) return Count;
     else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
         return count_members<T, Count + 1>();
-    else
-        return Count;
+    else return Count;
 }
 
 /// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
@@ -62,8 +60,9 @@ constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<
             T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
         })
         return false;
-    else
-        return requires { T{(static_cast<void>(Before), anything{})..., {}}; };
+    else return requires {
+            T{(static_cast<void>(Before), anything{})..., {}};
+        };
 }
 
 template <class T, std::size_t... Index>

@@ -56,7 +56,9 @@ public:
     json() : text_("null") {}
     explicit json(json_view view) : text_(view.text()) {}
     json(const json& other) = default;
-    json(json&& other) noexcept : json() { text_.swap(other.text_); } // what is moved from is null, not no JSON
+    json(json&& other) noexcept : json() {
+        text_.swap(other.text_);
+    } // what is moved from is null, not no JSON
     json& operator=(const json& other) = default;
     json& operator=(json&& other) noexcept {
         text_.swap(other.text_);

@@ -74,7 +74,8 @@ public:
     void member_literal(const std::array<char, Size>& text) {
         char* to = out_.prepare(Size);
         const std::size_t skip = to[-1] == '{' ? 1 : 0;
-        std::memcpy(to, text.data() + skip, Size - 1); // one byte too many or too few is mended by the next line
+        std::memcpy(to, text.data() + skip,
+                    Size - 1); // one byte too many or too few is mended by the next line
         to[Size - 1 - skip] = ':';
         out_.commit(Size - skip);
     }
@@ -138,14 +139,29 @@ inline void json_writer::quote(std::string_view text) {
 inline char* json_writer::escape(char byte, char* to) noexcept {
     char letter = 0;
     switch (byte) {
-    case '"': letter = '"'; break;
-    case '\\': letter = '\\'; break;
-    case '\n': letter = 'n'; break;
-    case '\r': letter = 'r'; break;
-    case '\t': letter = 't'; break;
-    case '\b': letter = 'b'; break;
-    case '\f': letter = 'f'; break;
-    default: break;
+    case '"':
+        letter = '"';
+        break;
+    case '\\':
+        letter = '\\';
+        break;
+    case '\n':
+        letter = 'n';
+        break;
+    case '\r':
+        letter = 'r';
+        break;
+    case '\t':
+        letter = 't';
+        break;
+    case '\b':
+        letter = 'b';
+        break;
+    case '\f':
+        letter = 'f';
+        break;
+    default:
+        break;
     }
     if (letter != 0) {
         to[0] = '\\';

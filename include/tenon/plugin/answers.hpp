@@ -51,7 +51,9 @@ response ok(const T& value) {
     return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
 }
 inline response text(std::string_view body, int status = 200) {
-    return {.status = status, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = std::string(body)};
+    return {.status = status,
+            .headers = {{"content-type", "text/plain; charset=utf-8"}},
+            .body = std::string(body)};
 }
 
 enum class health_status { healthy, warning, critical };
@@ -75,7 +77,6 @@ template <class T>
 inline constexpr bool is_rewrite = false;
 template <class Message>
 inline constexpr bool is_rewrite<rewrite<Message>> = true;
-
 
 inline void begin_flow(json_writer& out, const flow& decision) {
     out.begin_object();

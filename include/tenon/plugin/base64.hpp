@@ -21,7 +21,8 @@ inline std::string to_base64(std::string_view bytes) {
     for (std::size_t at = 0; at < bytes.size(); at += 3) {
         std::uint32_t group = 0;
         for (std::size_t index = 0; index < 3; ++index)
-            group = group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
         for (std::size_t index = 0; index < 4; ++index)
             text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
     }

@@ -89,7 +89,8 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
             json_reader in(given.text());
             in.enter_array();
             for (std::string_view text; in.next_element();)
-                if (!in.read_text(text, scratch) || !decode_text(text, value)) return refuse("not of the type expected");
+                if (!in.read_text(text, scratch) || !decode_text(text, value))
+                    return refuse("not of the type expected");
             return {};
         } else {
             return refuse("given more than once");

@@ -42,13 +42,11 @@ concept receives_mutable = requires(P& plugin, M& message) {
 
 template <class P, class M>
 constexpr auto returned_type() {
-    if constexpr (receives_with_responder<P, M>)
-        return type<void>();
+    if constexpr (receives_with_responder<P, M>) return type<void>();
     else if constexpr (receives_with_context<P, M>)
         return type<decltype(std::declval<P&>().receive(std::declval<const M&>(),
                                                         std::declval<context&>()))>();
-    else
-        return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
+    else return type<decltype(std::declval<P&>().receive(std::declval<const M&>()))>();
 }
 
 template <class T>
@@ -72,10 +70,8 @@ using answer_of = decltype(type_inside(unwrap(returned_type<P, M>())));
 
 template <class T>
 constexpr bool can_be_written() {
-    if constexpr (std::is_void_v<T>)
-        return true;
-    else
-        return shape_of<T> != shape::unknown;
+    if constexpr (std::is_void_v<T>) return true;
+    else return shape_of<T> != shape::unknown;
 }
 
 template <class P, class M>
@@ -111,10 +107,8 @@ concept named_while_compiling = requires {
 
 template <class M>
 constexpr bool well_named() {
-    if constexpr (route_message<M>)
-        return is_route(M::route);
-    else
-        return !name_of_message<M>().empty();
+    if constexpr (route_message<M>) return is_route(M::route);
+    else return !name_of_message<M>().empty();
 }
 
 template <class M>
@@ -161,10 +155,8 @@ constexpr bool same_name() {
 
 template <class First, class... Rest>
 constexpr bool names_differ(type<First>, type<Rest>... rest) {
-    if constexpr (sizeof...(Rest) == 0)
-        return true;
-    else
-        return (!same_name<First, Rest>() && ...) && names_differ(rest...);
+    if constexpr (sizeof...(Rest) == 0) return true;
+    else return (!same_name<First, Rest>() && ...) && names_differ(rest...);
 }
 
 template <class P, class... M>
@@ -258,8 +250,7 @@ constexpr bool check_members() {
         static_assert(
             counts_threads_well<P>,
             "tenon: `threads` must be a constant of at least 1, like `static constexpr int threads = 4;`");
-    else
-        return true;
+    else return true;
     return false;
 }
 
@@ -274,8 +265,7 @@ constexpr bool check_plugin() {
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "
                       "tenon::list<...>;`");
-    else
-        return check_messages<P>(typename P::receives()) && check_members<P>();
+    else return check_messages<P>(typename P::receives()) && check_members<P>();
     return false;
 }
 
@@ -290,16 +280,14 @@ concept made_without_arguments = std::is_default_constructible_v<P> || std::is_c
 
 template <class P>
 constexpr bool check_plugin_class() {
-    if constexpr (!check_plugin<P>())
-        return false;
+    if constexpr (!check_plugin<P>()) return false;
     else if constexpr (!says_who_it_is_without_object<P>)
         static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
     else if constexpr (!made_without_arguments<P>)
         static_assert(made_without_arguments<P>,
                       "tenon: a plugin's constructor takes nothing or a tenon::host_link; one that was made "
                       "otherwise is served by tenon::serve(plugin, argc, argv)");
-    else
-        return true;
+    else return true;
     return false;
 }
 

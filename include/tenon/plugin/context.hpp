@@ -110,10 +110,8 @@ private:
         write(out);
         auto answer = call.finish_call(timeout);
         if (!answer) return std::move(answer).error();
-        if constexpr (std::is_void_v<Result>)
-            return {};
-        else
-            return from_json<Result>(*answer, {.root = "result"});
+        if constexpr (std::is_void_v<Result>) return {};
+        else return from_json<Result>(*answer, {.root = "result"});
     }
 
     detail::engine_ref engine_;

@@ -11,7 +11,8 @@ namespace tenon::detail {
 /// The family of an event: `message` of `message.incoming` and of `message.*`.
 inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
 
-inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind, std::string_view member) {
+inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
+                        std::string_view member) {
     bool any = false;
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         if (hooks.handlers[index].kind != kind) continue;

@@ -29,7 +29,8 @@ template <class P, class M>
 void run_handler(void* object, invocation& call) {
     P& plugin = *static_cast<P*>(object);
     M message{};
-    if (const auto bound = bind_message(call, message); !bound) return call.runs_in.refuse(call, bound.error());
+    if (const auto bound = bind_message(call, message); !bound)
+        return call.runs_in.refuse(call, bound.error());
     const M& given = message;
     if constexpr (receives_with_responder<P, M>) {
         plugin.receive(given, responder<M>(call));
@@ -118,10 +119,10 @@ struct handler_table<P, list<M...>> {
     static constexpr bool commands = (command_message<M> || ...);
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
-    static constexpr handler entries[size + 1] = {
-        {kind_of_message<M>(), name_of_message<M>(), method_of_message<M>(), &run_handler<P, M>,
-         &declare_message<P, M>}...,
-        {}};
+    static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
+                                                   method_of_message<M>(), &run_handler<P, M>,
+                                                   &declare_message<P, M>}...,
+                                                  {}};
 };
 
 template <class P>
@@ -144,7 +145,10 @@ plugin_hooks make_hooks(const about& identity) {
     if constexpr (table::events) hooks.run_event = &run_event;
     if constexpr (table::commands) hooks.run_command = &run_command;
     if constexpr (table::routes) hooks.run_route = &run_route;
-    if constexpr (requires { requires P::threads > 1; }) {
+    if constexpr (requires {
+                      requires P::threads >
+                      1;
+                  }) {
         hooks.threads = P::threads;
         hooks.start_workers = [](engine& runs_in) { runs_in.start_workers(); };
     }
@@ -152,7 +156,9 @@ plugin_hooks make_hooks(const about& identity) {
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
     if constexpr (configured<P>) hooks.configure = &run_configure<P>;
     if constexpr (reports_health<P>)
-        hooks.check = [](void* object, json_writer& out) { write_answer(out, static_cast<P*>(object)->health()); };
+        hooks.check = [](void* object, json_writer& out) {
+            write_answer(out, static_cast<P*>(object)->health());
+        };
     if constexpr (ticks<P>)
         hooks.tick = [](void* object, engine& runs_in) -> milliseconds {
             return static_cast<P*>(object)->tick(host_link(runs_in));

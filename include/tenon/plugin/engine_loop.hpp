@@ -168,8 +168,8 @@ inline void engine::enqueue(const session_event& event) {
         ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
         return;
     }
-    auto* added = new job{nullptr, event.request, join({event.method}), join({event.params}),
-                          event.params_offset, now_};
+    auto* added = new job{
+        nullptr, event.request, join({event.method}), join({event.params}), event.params_offset, now_};
     waiting_bytes_ += size;
     (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
     last_job_ = added;

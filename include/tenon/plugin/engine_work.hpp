@@ -12,31 +12,39 @@ namespace tenon::detail {
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
-    case event_kind::handshake: return shake_hands(event);
-    case event_kind::request: return take_request(event, may_run);
+    case event_kind::handshake:
+        return shake_hands(event);
+    case event_kind::request:
+        return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr) run_or_enqueue(event, may_run);
+        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+            run_or_enqueue(event, may_run);
         return;
-    case event_kind::response: return complete(event);
+    case event_kind::response:
+        return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
         changed_.wake_all();
         return;
-    case event_kind::polluted: return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::polluted:
+        return io_->report("the host sent text between messages, which was skipped");
     case event_kind::bad_body:
-    case event_kind::peer_error: return io_->report(event.error.message);
+    case event_kind::peer_error:
+        return io_->report(event.error.message);
     case event_kind::closed:
         if (event.reason != violation_reason::none) io_->report(event.text);
         over_ = true;
         return;
     case event_kind::progress:
-    case event_kind::none: return;
+    case event_kind::none:
+        return;
     }
 }
 
 inline void engine::take_request(const session_event& event, bool may_run) {
-    if (runner_of(event.method) != nullptr || (event.method == "plugin/configure" && hooks_.configure != nullptr))
+    if (runner_of(event.method) != nullptr ||
+        (event.method == "plugin/configure" && hooks_.configure != nullptr))
         return run_or_enqueue(event, may_run);
     if (event.method == "plugin/health") return answer_health(event.request);
     if (event.method == "plugin/shutdown") {
@@ -67,9 +75,10 @@ inline void engine::shake_hands(const session_event& event) {
     json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
     if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
-        return refuse_handshake(event.request, {codes::version_mismatch,
-                                                join({"this plugin speaks protocol version ",
-                                                      digits(protocol_version), ", the host ", versions.value})});
+        return refuse_handshake(
+            event.request,
+            {codes::version_mismatch, join({"this plugin speaks protocol version ", digits(protocol_version),
+                                            ", the host ", versions.value})});
     if (!limits.value.empty()) {
         field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
@@ -150,7 +159,10 @@ inline void engine::answer_health(request_token request) {
 
 inline void engine::work(request_token request, std::string_view method, std::string_view params,
                          std::size_t offset, time_point received) {
-    invocation call{.runs_in = *this, .request = request, .params = params, .origin = {"params", offset},
+    invocation call{.runs_in = *this,
+                    .request = request,
+                    .params = params,
+                    .origin = {"params", offset},
                     .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);

@@ -26,8 +26,8 @@ class engine;
 /// One call of a handler.
 struct invocation {
     engine& runs_in;
-    request_token request = {}; // generation 0: nobody waits for an answer
-    std::string_view name = {}; // the event's type or the command's name
+    request_token request = {};     // generation 0: nobody waits for an answer
+    std::string_view name = {};     // the event's type or the command's name
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
     json_origin origin = {};

@@ -25,7 +25,9 @@ template <class Lambda, class Result, class M, class... Rest>
 type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
 
 template <class Lambda>
-concept handles_message = requires { message_of(&Lambda::operator()); };
+concept handles_message = requires {
+    message_of(&Lambda::operator());
+};
 
 template <class Lambda>
 constexpr auto message_taken() {
@@ -64,8 +66,8 @@ public:
     }
 
     template <class M, class... Rest>
-        requires std::is_invocable_v<detail::overloads<Lambda...>&, const M&, Rest...>
-    decltype(auto) receive(const M& message, Rest&&... rest) & {
+        requires std::is_invocable_v < detail::overloads<Lambda...>
+    &, const M&, Rest... > decltype(auto) receive(const M& message, Rest&&... rest) & {
         return handlers_(message, std::forward<Rest>(rest)...);
     }
 
@@ -80,7 +82,7 @@ private:
     detail::overloads<Lambda...> handlers_;
 };
 
-plugin(about) -> plugin<>;
+plugin(about)->plugin<>;
 
 } // namespace tenon
 

@@ -42,7 +42,8 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
         if (index == count || value == "null") continue;
-        if (!fields[index].value.empty()) return in.refuse("duplicate member"), in.in_member(fields[index].name);
+        if (!fields[index].value.empty())
+            return in.refuse("duplicate member"), in.in_member(fields[index].name);
         fields[index].value = value;
     }
     return in.finish();

@@ -41,7 +41,8 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
     json_writer out(buffer);
     out.begin_object();
     for (bool more_wanted = true, more_given = true; more_wanted;) {
-        const std::string_view wanted = take_segment(pattern, more_wanted), given = take_segment(path, more_given);
+        const std::string_view wanted = take_segment(pattern, more_wanted),
+                               given = take_segment(path, more_given);
         if (more_wanted != more_given) return false;
         if (wanted.size() > 2 && wanted.front() == '{' && wanted.back() == '}') {
             if (given.empty()) return false;

@@ -24,8 +24,8 @@ inline void run_route(engine& runs_in, invocation& call) {
     if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
     std::string scratch;
     const auto copy = [&](const field& from) { return join({text_of(from.value, scratch)}); };
-    http_request request{copy(method),        copy(path),            json_of(params.value),
-                         json_of(query.value), json_of(headers.value), copy(body)};
+    http_request request{copy(method),           copy(path), json_of(params.value), json_of(query.value),
+                         json_of(headers.value), copy(body)};
     if (copy(encoding) == "base64") {
         auto bytes = from_base64(request.body);
         if (!bytes) return runs_in.refuse(call, {codes::invalid_params, "params.body: expected base64"});
@@ -36,7 +36,8 @@ inline void run_route(engine& runs_in, invocation& call) {
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
         if (target.kind != message_kind::route || target.method != request.method) continue;
-        if (declared.empty() ? !match_path(target.name, request.path, request.params) : target.name != declared)
+        if (declared.empty() ? !match_path(target.name, request.path, request.params)
+                             : target.name != declared)
             continue;
         call.name = target.name;
         call.http = &request;

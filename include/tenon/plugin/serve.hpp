@@ -20,8 +20,8 @@ namespace tenon {
 
 namespace exit_codes {
 inline constexpr int good = 0;
-inline constexpr int run_by_hand = 64;  // EX_USAGE
-inline constexpr int unavailable = 69;  // EX_UNAVAILABLE
+inline constexpr int run_by_hand = 64; // EX_USAGE
+inline constexpr int unavailable = 69; // EX_UNAVAILABLE
 } // namespace exit_codes
 
 namespace detail {
@@ -44,14 +44,15 @@ inline command_line read_command_line(int argc, char** argv) {
 }
 
 inline std::string help_text(const about& identity) {
-    return join({identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",
-                 identity.description,
-                 "\n\n"
-                 "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and\n"
-                 "output; run by hand it has nothing to do.\n\n"
-                 "  --describe     print what it receives, as it tells a host, and exit\n"
-                 "  --socket PATH  attach to a running host on its Unix socket\n"
-                 "  --help         print this\n"});
+    return join(
+        {identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",
+         identity.description,
+         "\n\n"
+         "This is a plugin. A host starts it and speaks JSON-RPC with it over its standard input and\n"
+         "output; run by hand it has nothing to do.\n\n"
+         "  --describe     print what it receives, as it tells a host, and exit\n"
+         "  --socket PATH  attach to a running host on its Unix socket\n"
+         "  --help         print this\n"});
 }
 
 /// Everything that can be done without the plugin itself: its stream, or null and the exit code.

@@ -118,7 +118,8 @@ public:
             }
             if (got < 0 && errno == EINTR) continue;
             // Somebody else may have made the shared file description non-blocking; it is not ours to change.
-            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never))) continue;
+            if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never)))
+                continue;
             return read_outcome::ended;
         }
     }
@@ -199,7 +200,8 @@ inline int connect_socket(const char* path, std::string& why) {
     const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const bool connected =
         descriptor >= 0 && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    const int copy = connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
+    const int copy =
+        connected ? private_copy(descriptor) : -1; // it may have the number of a stream that is closed
     if (copy < 0) why = join({std::strerror(errno)});
     if (descriptor >= 0) ::close(descriptor);
     return copy;

@@ -130,10 +130,8 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     earliest_ = never;
     for (const entry& call : slots_) {
         if (call.id == 0) continue;
-        if (call.deadline <= now)
-            ended.push_back({call.id, code});
-        else if (call.deadline < earliest_)
-            earliest_ = call.deadline;
+        if (call.deadline <= now) ended.push_back({call.id, code});
+        else if (call.deadline < earliest_) earliest_ = call.deadline;
     }
     for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.

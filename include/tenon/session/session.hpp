@@ -183,8 +183,8 @@ private:
 
     // Sending (session_sending.hpp, session_answers.hpp)
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
-    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code, std::string_view message,
-                      std::string_view data = {});
+    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
+                                    std::string_view message, std::string_view data = {});
     std::string too_large(std::string_view what, std::size_t size) const;
     byte_buffer& begin_answer(std::uint32_t batch);
     void finish_answer(std::uint32_t batch);

@@ -21,10 +21,8 @@ inline void session::finish_answer(std::uint32_t batch) {
 }
 
 inline void session::take_back(std::uint32_t batch) {
-    if (batch == 0)
-        outbox_.rollback();
-    else
-        batches_.answers(batch).truncate(answer_start_);
+    if (batch == 0) outbox_.rollback();
+    else batches_.answers(batch).truncate(answer_start_);
 }
 
 // Of a batch all that there is so far: it goes out as one message.

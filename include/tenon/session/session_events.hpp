@@ -75,10 +75,8 @@ inline bool session::next_event(session_event& event, time_point now) {
 // The deadline runs from the input that brought a frame's first byte; more bytes do not move it.
 inline void session::note_frame_deadline() noexcept {
     input_unread_ = false;
-    if (!reader_.inside_frame())
-        frame_deadline_ = never;
-    else if (frame_deadline_ == never)
-        frame_deadline_ = after(last_input_, limits_.assembly_timeout);
+    if (!reader_.inside_frame()) frame_deadline_ = never;
+    else if (frame_deadline_ == never) frame_deadline_ = after(last_input_, limits_.assembly_timeout);
 }
 
 inline void session::set_error(session_event& event, int code, std::string message) {

@@ -34,10 +34,8 @@ inline json_writer session::begin_message(writing kind, std::string_view method)
     writing_ = kind;
     writing_allowed_ = may_send(method);
     byte_buffer& buffer = outbox_.begin();
-    if (kind == writing::call)
-        append_call_head(buffer, calls_.next_id(), method);
-    else
-        append_notification_head(buffer, method);
+    if (kind == writing::call) append_call_head(buffer, calls_.next_id(), method);
+    else append_notification_head(buffer, method);
     value_buffer_ = &buffer;
     value_start_ = buffer.size();
     return json_writer(buffer);
@@ -102,10 +100,8 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
     const time_point::duration wait = deadline - now;
     const bool bounded = wait <= (never - now) / max_deadline_factor;
     const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
-    if (params != nullptr)
-        outbox_.finish(*params, '}');
-    else
-        outbox_.finish();
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
     count_sent();
     return call_id{id};
 }
@@ -118,10 +114,8 @@ inline bool session::end_notify(const shared_bytes* params) {
         ++counters_.dropped_notifications;
         return false;
     }
-    if (params != nullptr)
-        outbox_.finish(*params, '}');
-    else
-        outbox_.finish();
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
     count_sent();
     return true;
 }

@@ -96,10 +96,8 @@ private:
 
     void answer(const waiting_answer& entry) {
         const bool good = entry.outcome.has_value();
-        if (good)
-            session_.reply(entry.request, *entry.outcome);
-        else
-            session_.reject(entry.request, entry.outcome.error());
+        if (good) session_.reply(entry.request, *entry.outcome);
+        else session_.reject(entry.request, entry.outcome.error());
         if (entry.handshake) session_.handshake_done(good);
     }
 

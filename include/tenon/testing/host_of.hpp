@@ -30,10 +30,8 @@ class host_of : public memory_host {
 public:
     /// Makes the plugin, from a host_link if it wants one.
     explicit host_of(host_options options = {}) : memory_host(hooks_of<P>(P::about), std::move(options)) {
-        if constexpr (std::is_constructible_v<P, host_link>)
-            plugin_.reset(new P{host_link(engine())});
-        else
-            plugin_.reset(new P{});
+        if constexpr (std::is_constructible_v<P, host_link>) plugin_.reset(new P{host_link(engine())});
+        else plugin_.reset(new P{});
         start(plugin_.get());
     }
     /// Takes a plugin that exists already, such as one of lambdas.
@@ -109,10 +107,8 @@ public:
         detail::encode(out, args);
         out.end_object();
         return pending_of<Result>(ask("plugin/execute", buffer.view()), [](std::string_view answer) {
-            if constexpr (std::is_void_v<Result>)
-                return result<void>();
-            else
-                return from_json<Result>(answer, {.root = "result"});
+            if constexpr (std::is_void_v<Result>) return result<void>();
+            else return from_json<Result>(answer, {.root = "result"});
         });
     }
 

@@ -85,10 +85,8 @@ inline void write_query(json_writer& out, const std::vector<response::header>& p
         }
         if (named) continue;
         out.key(parts[index].name);
-        if (values.size() == 1)
-            out.string(values.front());
-        else
-            encode(out, values);
+        if (values.size() == 1) out.string(values.front());
+        else encode(out, values);
     }
     out.end_object();
 }
@@ -140,8 +138,7 @@ inline result<response> read_response(std::string_view text) {
         const std::string kept(name);
         values given;
         if (!decode(in, given)) return in.in_member(kept), in.error();
-        if (const auto* one = std::get_if<std::string>(&given))
-            read.headers.push_back({kept, *one});
+        if (const auto* one = std::get_if<std::string>(&given)) read.headers.push_back({kept, *one});
         else
             for (const auto& each : std::get<1>(given)) read.headers.push_back({kept, each});
     }

@@ -20,10 +20,8 @@ inline void memory_host::take_event(const detail::session_event& event) {
     case event_kind::response:
         if (state == open_.end()) return;
         state->second->done = true;
-        if (event.failed)
-            state->second->answer = event.error;
-        else
-            state->second->answer = std::string(event.value);
+        if (event.failed) state->second->answer = event.error;
+        else state->second->answer = std::string(event.value);
         open_.erase(state);
         return;
     case event_kind::progress:

@@ -30,10 +30,8 @@ inline void memory_host::start(void* plugin) {
     started_ = declaration(); // so that asking is allowed
     const auto state = ask("plugin/handshake", handshake_params());
     wait_for(*state);
-    if (!state->answer)
-        started_ = state->answer.error();
-    else
-        started_ = read_declaration(*state->answer);
+    if (!state->answer) started_ = state->answer.error();
+    else started_ = read_declaration(*state->answer);
     peer_.session().handshake_done(started_.has_value());
     pump();
 }

@@ -38,10 +38,8 @@ result<std::string> provided_answer(Call call) {
         auto answer = call();
         if constexpr (is_result<decltype(answer)>) {
             if (!answer) return answer.error();
-            if constexpr (std::is_void_v<typename decltype(answer)::value_type>)
-                return std::string("null");
-            else
-                return to_json(*answer);
+            if constexpr (std::is_void_v<typename decltype(answer)::value_type>) return std::string("null");
+            else return to_json(*answer);
         } else {
             return to_json(answer);
         }

@@ -153,14 +153,10 @@ inline void envelope_parser::classify() {
         return;
     }
     message_.kind = envelope_kind::response;
-    if ((seen_ & (result | error)) == 0)
-        note("missing member", "method");
-    else if ((seen_ & (result | error)) == (result | error))
-        note("a result and an error");
-    else if ((seen_ & id) == 0)
-        note("missing member", "id");
-    else if (message_.id == "null" && !message_.failed)
-        note("null in member", "id");
+    if ((seen_ & (result | error)) == 0) note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
+    else if ((seen_ & id) == 0) note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
 }
 
 inline bool parse_envelope(std::string_view body, envelope& message) {

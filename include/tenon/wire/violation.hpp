@@ -77,16 +77,11 @@ inline void append_escaped(std::string& to, std::string_view bytes, std::size_t 
     for (const char byte : bytes.substr(0, limit)) {
         const auto value = static_cast<unsigned char>(byte);
         const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
-        if (byte == '"')
-            append(to, "\\\"");
-        else if (byte == '\\')
-            append(to, "\\\\");
-        else if (byte == '\n')
-            append(to, "\\n");
-        else if (value >= 0x20 && value < 0x7f)
-            append(to, {&byte, 1});
-        else
-            append(to, {escaped, sizeof escaped});
+        if (byte == '"') append(to, "\\\"");
+        else if (byte == '\\') append(to, "\\\\");
+        else if (byte == '\n') append(to, "\\n");
+        else if (value >= 0x20 && value < 0x7f) append(to, {&byte, 1});
+        else append(to, {escaped, sizeof escaped});
     }
     append(to, bytes.size() > limit ? "\"..." : "\"");
 }

@@ -65,10 +65,8 @@ bool read(const json::value& from, T& to) {
     bool good = true;
     visit_members(to, [&](const char* name, auto& member) {
         const auto* found = members->if_contains(name);
-        if (found == nullptr)
-            good = good && is_optional<std::remove_cvref_t<decltype(member)>>;
-        else
-            good = good && read(*found, member);
+        if (found == nullptr) good = good && is_optional<std::remove_cvref_t<decltype(member)>>;
+        else good = good && read(*found, member);
     });
     return good;
 }

@@ -273,10 +273,8 @@ int main(int argc, char** argv) {
     std::size_t rounds = 21;
     std::string_view only;
     for (int index = 1; index < argc; ++index) {
-        if (std::strcmp(argv[index], "--only") == 0 && index + 1 < argc)
-            only = argv[++index];
-        else
-            rounds = std::strtoul(argv[index], nullptr, 10);
+        if (std::strcmp(argv[index], "--only") == 0 && index + 1 < argc) only = argv[++index];
+        else rounds = std::strtoul(argv[index], nullptr, 10);
     }
     return bench::run(rounds == 0 ? 1 : rounds, only);
 }

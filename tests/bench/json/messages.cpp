@@ -74,10 +74,8 @@ std::string sort_value(const char*& at) {
     if (!is_container) {
         bool inside = false;
         for (; inside || (*at != ',' && *at != '}' && *at != ']' && *at != ':'); ++at) {
-            if (*at == '\\')
-                ++at;
-            else if (*at == '"')
-                inside = !inside;
+            if (*at == '\\') ++at;
+            else if (*at == '"') inside = !inside;
         }
         return {start, at};
     }
@@ -113,12 +111,9 @@ std::string spaced(std::string_view compact) {
     for (std::size_t at = 0; at < compact.size(); ++at) {
         const char byte = compact[at];
         text += byte;
-        if (inside && byte == '\\')
-            text += compact[++at];
-        else if (byte == '"')
-            inside = !inside;
-        else if (!inside && (byte == ',' || byte == ':'))
-            text += ' ';
+        if (inside && byte == '\\') text += compact[++at];
+        else if (byte == '"') inside = !inside;
+        else if (!inside && (byte == ',' || byte == ':')) text += ' ';
     }
     return text;
 }

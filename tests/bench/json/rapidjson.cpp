@@ -70,10 +70,8 @@ bool read(const Value& from, T& to) {
     bool good = true;
     visit_members(to, [&](const char* name, auto& member) {
         const auto found = from.FindMember(name);
-        if (found == from.MemberEnd())
-            good = good && is_optional<std::remove_cvref_t<decltype(member)>>;
-        else
-            good = good && read(found->value, member);
+        if (found == from.MemberEnd()) good = good && is_optional<std::remove_cvref_t<decltype(member)>>;
+        else good = good && read(found->value, member);
     });
     return good;
 }

@@ -66,10 +66,8 @@ struct reader {
             const auto error = how == access::known_order && !optional
                                    ? from.find_field(name).get(value)
                                    : from.find_field_unordered(name).get(value);
-            if (error == 0)
-                good = read(value, member);
-            else
-                good = optional && error == simdjson::NO_SUCH_FIELD;
+            if (error == 0) good = read(value, member);
+            else good = optional && error == simdjson::NO_SUCH_FIELD;
         });
         return good;
     }

@@ -157,18 +157,12 @@ options read_options(int argc, char** argv) {
     int at = 1;
     for (; at + 1 < argc && std::strncmp(argv[at], "--", 2) == 0; at += 2) {
         const std::string name = argv[at];
-        if (name == "--rounds")
-            given.rounds = std::atoi(argv[at + 1]);
-        else if (name == "--trips")
-            given.trips = std::atoi(argv[at + 1]);
-        else if (name == "--cpu")
-            given.cpu = std::atoi(argv[at + 1]);
-        else if (name == "--payload")
-            given.payloads = {std::strtoul(argv[at + 1], nullptr, 10)};
-        else if (name == "--limit")
-            given.limit = std::atof(argv[at + 1]);
-        else
-            give_up("unknown option " + name);
+        if (name == "--rounds") given.rounds = std::atoi(argv[at + 1]);
+        else if (name == "--trips") given.trips = std::atoi(argv[at + 1]);
+        else if (name == "--cpu") given.cpu = std::atoi(argv[at + 1]);
+        else if (name == "--payload") given.payloads = {std::strtoul(argv[at + 1], nullptr, 10)};
+        else if (name == "--limit") given.limit = std::atof(argv[at + 1]);
+        else give_up("unknown option " + name);
     }
     if (at + 2 > argc || given.rounds < 1 || given.trips < 1)
         give_up("the first lines of round_trip.cpp say how");

@@ -206,10 +206,8 @@ void check_transform(const transformed& expected, const std::string& text, count
     const auto value = json::parse(text);
     const std::string name(expected.name);
     accepts(name, text);
-    if (value.has_value() == expected.as_json.empty())
-        fail(name, value ? "accepted" : "refused");
-    else if (value && tenon::to_json(*value) != expected.as_json)
-        fail(name, "becomes " + value->text());
+    if (value.has_value() == expected.as_json.empty()) fail(name, value ? "accepted" : "refused");
+    else if (value && tenon::to_json(*value) != expected.as_json) fail(name, "becomes " + value->text());
     if (const std::string typed = expected.type(text); typed != expected.as_typed)
         fail(name, "becomes " + typed);
     kept.add(failures == before);
@@ -236,10 +234,8 @@ int main(int argc, char** argv) {
         } else if (name.starts_with("i_")) {
             const auto pin = pinned.find(name);
             decided.add(pin != pinned.end() && good == (pin->second == fate::accepted));
-            if (pin == pinned.end())
-                fail(name, "not pinned");
-            else if (good != (pin->second == fate::accepted))
-                fail(name, good ? "accepted" : "refused");
+            if (pin == pinned.end()) fail(name, "not pinned");
+            else if (good != (pin->second == fate::accepted)) fail(name, good ? "accepted" : "refused");
             // What is accepted of these are numbers that no integer may become.
             if (good && from_json<std::vector<std::int64_t>>(text)) fail(name, "becomes an integer");
             if (good && !from_json<std::vector<double>>(text)) fail(name, "does not become a double");
@@ -249,10 +245,8 @@ int main(int argc, char** argv) {
     const auto texts_to_keep = files_in(suite / "test_transform");
     for (const transformed& expected : transforms) {
         const auto text = texts_to_keep.find(std::string(expected.name));
-        if (text == texts_to_keep.end())
-            fail(expected.name, "missing");
-        else
-            check_transform(expected, text->second, kept);
+        if (text == texts_to_keep.end()) fail(expected.name, "missing");
+        else check_transform(expected, text->second, kept);
     }
 
     std::printf("%d/%d accepted, %d/%d refused, %d pinned, %d transform pinned\n", accepted.right,
