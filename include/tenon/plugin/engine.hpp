@@ -125,6 +125,7 @@ private:
     static void* worker_main(void* self);
 
     result<std::string> wait_for(call_id call);
+    void forget(waiter& done);
     void complete(const session_event& event);
     void flush();
     void tick_if_due();

@@ -114,18 +114,24 @@ inline result<std::string> engine::wait_for(call_id call) {
         while (!self.answered && !over_ && now() < session_.deadline_of(call))
             changed_.wait(mutex_, session_.deadline_of(call));
         if (!self.answered && !over_) {
+            // First, because the reader may hear of the cancellation while this thread writes it.
+            forget(self);
             session_.cancel(call, now());
             flush();
+            return fault{codes::timeout, "no answer in time"};
         }
     }
-    for (waiter** link = &waiters_; *link != nullptr; link = &(*link)->next) {
-        if (*link != &self) continue;
-        *link = self.next;
-        break;
-    }
+    forget(self);
     if (self.answered) return std::move(self.answer);
-    if (over_) return fault{codes::unavailable, "the host is gone"};
-    return fault{codes::timeout, "no answer in time"};
+    return fault{codes::unavailable, "the host is gone"};
+}
+
+inline void engine::forget(waiter& done) {
+    for (waiter** link = &waiters_; *link != nullptr; link = &(*link)->next) {
+        if (*link != &done) continue;
+        *link = done.next;
+        return;
+    }
 }
 
 inline void engine::complete(const session_event& event) {
