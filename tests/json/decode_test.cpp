@@ -644,8 +644,11 @@ TEST_CASE("an alternative that failed leaves nothing behind") {
     CHECK(value->index() == 1);
     CHECK(std::get<1>(*value).size() == 2);
     // Each try forgets what the last one stored, so trying does not count against the memory that is allowed.
-    CHECK(outcome<lists>("[" + times(40'000, "1,") + "\"a\"]") ==
-          "-32602 expected one of several types, got none of them at byte 0");
+    using many = std::variant<std::vector<std::string>, std::deque<std::string>, std::list<std::string>,
+                              std::vector<tenon::json>>;
+    const auto kept = from_json<many>("[" + times(100'000, "\"\",") + "7]");
+    REQUIRE(kept);
+    CHECK(kept->index() == 3);
 }
 
 TEST_CASE("json among the alternatives takes what no other does") {

@@ -155,6 +155,17 @@ TEST_CASE("every run of digits is read whole, whatever stands behind it") {
     }
 }
 
+TEST_CASE("a run of digits ends where the text does, though more of them stand behind") {
+    const std::string digits = "1234567890123456789";
+    std::uint64_t expected = 0;
+    for (std::size_t length = 0; length < digits.size(); ++length) {
+        std::uint64_t value = 0;
+        CHECK(take_digits(digits.data(), digits.data() + length, value) == digits.data() + length);
+        CHECK(value == expected);
+        expected = expected * 10 + static_cast<std::uint64_t>(digits[length] - '0');
+    }
+}
+
 TEST_CASE("hard decimals become the double nearest to them") {
     for (const auto& hard : json_tests::hard_decimals) {
         CAPTURE(hard.text);
