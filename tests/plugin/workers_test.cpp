@@ -84,6 +84,11 @@ public:
         }).detach();
     }
 
+    std::string noted() {
+        const std::lock_guard lock(mutex);
+        return notes;
+    }
+
     meeting together, gate;
     std::mutex mutex;
     std::string notes;
@@ -132,7 +137,7 @@ TEST_CASE("work begins in the order in which it came") {
     }
     host.say(execute("2", "meet", "[1]"));
     CHECK(host.next() == result_of("2", "true"));
-    CHECK(host.plugin().notes == expected);
+    CHECK(host.plugin().noted() == expected);
     host.plugin().gate.open();
     CHECK(host.next() == result_of("1", "true"));
 }
@@ -230,7 +235,7 @@ TEST_CASE("workers that wait for the host are not stopped by more events than th
     CHECK(host.next_sorted(2).size() == 2);
     host.say(execute("3", "meet", "[1]"));
     CHECK(host.next() == result_of("3", "true"));
-    CHECK(host.plugin().notes.size() <= std::size_t{20} << 20);
+    CHECK(host.plugin().noted().size() <= std::size_t{20} << 20);
 }
 
 TEST_CASE("reading pauses while workers have too much to do, and goes on") {
@@ -247,7 +252,7 @@ TEST_CASE("reading pauses while workers have too much to do, and goes on") {
     host.say(execute("4", "meet", "[3]"));
     host.say(execute("5", "meet", "[3]"));
     CHECK(host.next_sorted(2).size() == 2);
-    CHECK(host.plugin().notes.size() == std::size_t{40} << 20);
+    CHECK(host.plugin().noted().size() == std::size_t{40} << 20);
 }
 
 TEST_CASE("threads of the author's own report, call and answer through a responder") {
