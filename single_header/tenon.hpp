@@ -3397,9 +3397,9 @@ std::string json_schema() {
 
 #endif
 
-// ---- tenon/plugin/http_request.hpp ------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_HTTP_REQUEST_HPP
-#define TENON_PLUGIN_HTTP_REQUEST_HPP
+// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
+#ifndef TENON_SESSION_HTTP_REQUEST_HPP
+#define TENON_SESSION_HTTP_REQUEST_HPP
 
 namespace tenon {
 
@@ -3445,9 +3445,9 @@ struct list {};
 
 #endif
 
-// ---- tenon/plugin/answers.hpp -----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ANSWERS_HPP
-#define TENON_PLUGIN_ANSWERS_HPP
+// ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_ANSWERS_HPP
+#define TENON_SESSION_ANSWERS_HPP
 
 // What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
 // stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
@@ -3784,9 +3784,9 @@ struct plugin_hooks {
 
 #endif
 
-// ---- tenon/plugin/route_pattern.hpp -----------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ROUTE_PATTERN_HPP
-#define TENON_PLUGIN_ROUTE_PATTERN_HPP
+// ---- tenon/session/route_pattern.hpp ----------------------------------------------------------------------
+#ifndef TENON_SESSION_ROUTE_PATTERN_HPP
+#define TENON_SESSION_ROUTE_PATTERN_HPP
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
 // hosts that send only a path, and it splits "GET /path" as authors write it.
@@ -8308,9 +8308,9 @@ private:
 
 #endif
 
-// ---- tenon/plugin/base64.hpp ------------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_BASE64_HPP
-#define TENON_PLUGIN_BASE64_HPP
+// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
 
 // Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
 // nothing but the alphabet, no missing padding, no stray bits.

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Holds every #include under include/ to the floors of the house.
 
-core <- json <- wire <- session <- plugin
-                                ^- transport <- host        testing sees everything
+core <- json <- wire <- session <- plugin           <- joint
+                                ^- transport <- host <-^      testing sees everything
 
-Nothing includes upward or sideways; plugin and host never see each other. What one library or one system is about
+Nothing includes upward or sideways; plugin and host never see each other, and meet in joint alone. What one library or one system is about
 stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
 
 import pathlib
@@ -16,11 +16,13 @@ INCLUDE = ROOT / "include"
 
 PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
 HOST_SIDE = ["core", "json", "wire", "session", "transport", "host"]
-# An umbrella tenon/wire.hpp belongs to the floor wire; tenon.hpp is the umbrella of the plugin side.
+# An umbrella tenon/wire.hpp belongs to the floor wire. tenon.hpp is the umbrella of the plugin side; those of the host and
+# of plugins on Asio show what both sides are made of.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
-MAY_SEE["testing"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "testing"})
-MAY_NAME_ASIO = {"transport", "host"}
+MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
+MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing"})
+MAY_NAME_ASIO = {"transport", "host", "joint"}
 
 NO_THREADS = "wasm32-wasi has no threads"
 COMPILE_TIME = "every plugin would pay for it in compile time"
@@ -53,6 +55,8 @@ OF_THE_COMPILER = re.compile(r"bits/|.mmintrin\.h|arm_neon\.h|wasm_simd128\.h")
 def floor_of(header):
     if header == "tenon.hpp":
         return "plugin"
+    if header in ("tenon/host.hpp", "tenon/asio.hpp"):
+        return "joint"
     return header.split("/")[1].removesuffix(".hpp")
 
 
@@ -68,7 +72,7 @@ def complaint(header, name, quoted):
             return f"{floor} may only see {', '.join(MAY_SEE[floor])}"
     elif re.match(r"asio\b", name):
         if floor not in MAY_NAME_ASIO:
-            return "only transport and host may name Asio"
+            return "only transport, host and joint may name Asio"
     elif name.startswith("boost/"):
         if floor not in MAY_NAME_ASIO:
             return "only one header, in transport or host, may name Boost"

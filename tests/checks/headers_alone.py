@@ -19,7 +19,7 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-not_in_wasi = ("tenon/testing", "tenon/transport", "tenon/host")
+not_in_wasi = ("tenon/testing", "tenon/transport", "tenon/host", "tenon/joint", "tenon/asio")
 
 
 def compiles(header):

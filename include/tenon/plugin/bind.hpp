@@ -6,7 +6,7 @@
 // has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
 // is read as the member's type wants it: `?limit=20&tag=a&tag=b`.
 
-#include <tenon/plugin/http_request.hpp>
+#include <tenon/session/http_request.hpp>
 #include <tenon/plugin/message.hpp>
 
 #include <string>

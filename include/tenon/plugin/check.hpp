@@ -6,7 +6,7 @@
 // nothing else of it is instantiated where a check failed, so that little comes after. Conditions have names,
 // because compilers quote them with the types they were asked about.
 
-#include <tenon/plugin/answers.hpp>
+#include <tenon/session/answers.hpp>
 #include <tenon/plugin/message.hpp>
 #include <tenon/plugin/responder.hpp>
 

@@ -8,7 +8,7 @@
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/plugin/about.hpp>
-#include <tenon/plugin/answers.hpp>
+#include <tenon/session/answers.hpp>
 #include <tenon/session/event.hpp>
 
 #include <cstddef>

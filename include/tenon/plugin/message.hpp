@@ -11,7 +11,7 @@
 // commands that answer later `using result = ...`.
 
 #include <tenon/plugin/handler.hpp>
-#include <tenon/plugin/route_pattern.hpp>
+#include <tenon/session/route_pattern.hpp>
 
 #include <string_view>
 #include <type_traits>

@@ -4,11 +4,11 @@
 // `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp to pick
 // members from. Not compiled for plugins without routes.
 
-#include <tenon/plugin/base64.hpp>
+#include <tenon/json/base64.hpp>
 #include <tenon/plugin/engine.hpp>
-#include <tenon/plugin/http_request.hpp>
+#include <tenon/session/http_request.hpp>
 #include <tenon/plugin/requests.hpp>
-#include <tenon/plugin/route_pattern.hpp>
+#include <tenon/session/route_pattern.hpp>
 
 namespace tenon::detail {
 

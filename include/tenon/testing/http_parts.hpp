@@ -4,9 +4,9 @@
 // An HTTP request as a test writes it, and as the wire wants it: the path's parameters, the query with repeated
 // names as arrays, bodies that are no text in base64.
 
-#include <tenon/plugin/base64.hpp>
+#include <tenon/json/base64.hpp>
 #include <tenon/plugin/encode_answer.hpp>
-#include <tenon/plugin/route_pattern.hpp>
+#include <tenon/session/route_pattern.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/testing/recorded.hpp>
 

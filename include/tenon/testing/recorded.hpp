@@ -4,7 +4,7 @@
 // What a plugin did while a test looked on, and what it said of itself in the handshake.
 
 #include <tenon/json/value.hpp>
-#include <tenon/plugin/answers.hpp>
+#include <tenon/session/answers.hpp>
 #include <tenon/session/handshake.hpp>
 
 #include <memory>

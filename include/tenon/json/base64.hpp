@@ -1,5 +1,5 @@
-#ifndef TENON_PLUGIN_BASE64_HPP
-#define TENON_PLUGIN_BASE64_HPP
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
 
 // Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
 // nothing but the alphabet, no missing padding, no stray bits.

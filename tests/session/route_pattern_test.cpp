@@ -1,4 +1,4 @@
-#include <tenon/plugin/route_pattern.hpp>
+#include <tenon/session/route_pattern.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#ifndef TENON_PLUGIN_ROUTE_PATTERN_HPP
-#define TENON_PLUGIN_ROUTE_PATTERN_HPP
+#ifndef TENON_SESSION_ROUTE_PATTERN_HPP
+#define TENON_SESSION_ROUTE_PATTERN_HPP
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
 // hosts that send only a path, and it splits "GET /path" as authors write it.

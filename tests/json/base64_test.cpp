@@ -1,4 +1,4 @@
-#include <tenon/plugin/base64.hpp>
+#include <tenon/json/base64.hpp>
 
 #include <doctest/doctest.h>
 

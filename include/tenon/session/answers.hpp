@@ -1,5 +1,5 @@
-#ifndef TENON_PLUGIN_ANSWERS_HPP
-#define TENON_PLUGIN_ANSWERS_HPP
+#ifndef TENON_SESSION_ANSWERS_HPP
+#define TENON_SESSION_ANSWERS_HPP
 
 // What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
 // stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.

@@ -1,0 +1,121 @@
+#ifndef TENON_HOST_OPTIONS_HPP
+#define TENON_HOST_OPTIONS_HPP
+
+// What an embedder says about a plugin and about the host: plain data with the defaults that a server wants.
+// Nothing here does anything; check_options() in host/check_options.hpp says what is wrong with it.
+
+#include <tenon/core/time.hpp>
+#include <tenon/json/value.hpp>
+#include <tenon/session/limits.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+enum class backoff_growth { exponential, linear };
+
+/// When a plugin that ended unasked is started again. The delay is backoff * 2^n, or backoff * (n + 1), at most
+/// max_backoff, moved at random by up to the share `jitter` of itself. The count n goes back to 0 only after
+/// the plugin was ready for reset_after. Beyond max_retries it has failed, until somebody starts it by hand.
+struct restart_policy {
+    bool enabled = true;
+    int max_retries = 3;
+    milliseconds backoff{2'000};
+    backoff_growth growth = backoff_growth::exponential;
+    milliseconds max_backoff{60'000};
+    double jitter = 0.5;
+    milliseconds reset_after{60'000};
+};
+
+enum class stop_action { ask, close_stdin, terminate, kill };
+
+/// One step of stopping a plugin, and how long to wait for its end before the next. What is signalled is the
+/// plugin's whole process group.
+struct stop_step {
+    stop_action action;
+    milliseconds wait;
+};
+using stop_policy = std::vector<stop_step>;
+
+inline stop_policy default_stop_policy() {
+    return {{stop_action::ask, milliseconds{3'000}},
+            {stop_action::close_stdin, milliseconds{500}},
+            {stop_action::terminate, milliseconds{2'000}},
+            {stop_action::kill, milliseconds{0}}};
+}
+
+/// What the system refuses the plugin's process beyond. Absent: as the host's own.
+struct resource_limits {
+    std::optional<std::uint64_t> address_space_bytes = {};
+    std::optional<std::uint64_t> cpu_seconds = {};
+    std::optional<std::uint64_t> open_files = {};
+    std::uint64_t core_bytes = 0; // a crash leaves no core file unless one is wanted
+};
+
+/// Which events a plugin gets of those that it wants. An empty `include` means everything; `exclude` wins.
+struct event_filter {
+    std::vector<std::string> include = {}, exclude = {};
+};
+
+struct log_options {
+    std::size_t lines_per_second = 200;
+    /// Texts that are replaced by "***" wherever they stand in a line: patterns with `*` for any run of
+    /// characters that are no space, and secrets as they are.
+    std::vector<std::string> mask = {}, secrets = {};
+};
+
+/// A kind of work that fails this often in a row is not asked for any more until a probe succeeds.
+struct breaker_policy {
+    int failures = 5; // 0: never opens
+    milliseconds open_for{5'000};
+};
+
+struct plugin_options {
+    std::string name;
+    std::string id = {}; // the name where it is empty
+    std::vector<std::string> command = {};
+    std::string directory = {}; // of the process; the host's own where it is empty
+    std::map<std::string, std::string> environment = {};
+    std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
+    resource_limits limits = {};
+    session_limits connection = host_limits();
+
+    restart_policy restart = {};
+    stop_policy stop = default_stop_policy();
+    milliseconds handshake_timeout{5'000};
+    milliseconds call_timeout{5'000};
+    milliseconds health_interval{10'000}; // 0: never asked
+    milliseconds health_timeout{5'000};
+    int health_misses = 3;              // in a row, then it is restarted
+    milliseconds write_timeout{10'000}; // how long a plugin may read nothing while there is something to read
+    breaker_policy breaker = {};
+    std::size_t max_queued_calls = 1'024; // beyond its own concurrency
+
+    event_filter events = {};
+    int priority = 0; // of its events, added to what the plugin says itself
+    bool allow_reverse_calls = false;
+    std::vector<std::string> permissions = {};
+    std::string route_prefix = {}; // "/api/plugins/NAME" where it is empty
+    log_options logs = {};
+    json config = {};                    // an object, or null for an empty one
+    bool attach = false;                 // may connect to the host's socket by itself, without a token
+    std::vector<std::string> needs = {}; // names of plugins that must be ready first
+};
+
+struct host_options {
+    std::string name = "tenon-host";
+    std::string version = {};             // tenon's own where it is empty
+    milliseconds decision_timeout{5'000}; // of a whole chain
+    int max_hops = 8; // an event that was emitted in answer to an event, in answer to an event, ...
+    std::size_t log_records_kept = 50; // per plugin, for a report of a crash
+    std::uint64_t seed = 0;            // of jitter and tokens' names; 0: from the system
+};
+
+} // namespace tenon
+
+#endif
