@@ -41,7 +41,7 @@ TEST_CASE("the messages of the page are read and written as they stand there") {
     CHECK(same<configure_request>(R"({"config":{"maxWords":20}})").config.text() == R"({"maxWords":20})");
     CHECK(same<shutdown_request>(R"({"reason":"reload","deadlineMs":3000})").deadline_ms == 3000);
     CHECK(same<attach_request>(R"({"name":"words","token":"5f0c"})").token == "5f0c");
-    CHECK(same<log_record>(R"({"level":"info","message":"stopped","fields":{"words":61}})").level == "info");
+    CHECK(same<log_notice>(R"({"level":"info","message":"stopped","fields":{"words":61}})").level == "info");
     CHECK(same<acknowledged_event>(R"({"eventId":"e42"})").event_id == "e42");
     CHECK(same<emitted_event>(R"({"eventType":"words.record","payload":{"words":61}})").event_type ==
           "words.record");

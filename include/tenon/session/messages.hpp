@@ -146,7 +146,7 @@ struct attach_request {
     std::optional<std::string> token = {};
 };
 
-struct log_record {
+struct log_notice {
     std::string level, message; // an unknown level is the host's to judge, the line is not lost for it
     std::optional<json_view> fields = {};
 };
