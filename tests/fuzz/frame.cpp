@@ -4,6 +4,7 @@
 //
 // - The bytes as one piece, and byte by byte or in pieces of the given sizes, yield the same steps with the
 //   same texts, the same violation and the same words for it, and agree on whether a frame has begun.
+// - The same when the end of the input is known before the first step is taken.
 // - The end of the input is a violation (truncated) exactly if a frame had begun, be it behind text that only
 //   the end shows to be none.
 // - After a violation, and after the end, nothing more comes, whatever is appended.
@@ -52,6 +53,15 @@ public:
         std::memcpy(room.data(), bytes.data(), bytes.size());
         reader_.input_received(bytes.size());
         take(bytes.size());
+    }
+
+    seen all_at_once(std::string_view bytes) {
+        reader_.append(bytes);
+        reader_.end();
+        received_ = bytes.size();
+        drain();
+        FUZZ_REQUIRE(over_);
+        return std::move(result_);
     }
 
     seen finish() {
@@ -217,6 +227,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const seen whole = read_pieces(bytes, limit, &all, 1, true);
     const seen pieces = read_pieces(bytes, limit, bytewise ? &one : sizes, bytewise ? 1 : 4, bytewise);
     FUZZ_REQUIRE(whole.steps == pieces.steps && whole.inside == pieces.inside);
+    FUZZ_REQUIRE(run(limit).all_at_once(bytes).steps == whole.steps);
 
     recover(bytes, limit);
     write_and_read_back(bytes, sizes, (data[0] & 128u) != 0);

@@ -36,3 +36,15 @@ TEST_CASE("F8: a word beyond the header limit was forgiven as text when its end 
     CHECK(last_step(shorter, shorter.size()) == "lives");
     CHECK(last_step(shorter, 1) == "lives");
 }
+
+TEST_CASE("F11: lines behind text were taken for text when the end of input was known before reading") {
+    frame_reader reader;
+    reader.append("(starting)\nContent-Type: a; charset=latin1\r\n");
+    reader.append("Content-Length: 2\r\n\r\n{}");
+    reader.end();
+    std::string_view text;
+    CHECK(reader.next(text) == frame_step::skipped_text);
+    CHECK(text == "(starting)");
+    CHECK(reader.next(text) == frame_step::violation);
+    CHECK(reader.violation().reason == violation_reason::bad_charset);
+}

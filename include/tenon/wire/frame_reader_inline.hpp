@@ -138,7 +138,7 @@ inline frame_step frame_reader::at_boundary() {
         header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
-        become_pollution(ended_ ? text.size() : 0);
+        become_pollution(0);
         return look_again;
     }
     header_.clear();
