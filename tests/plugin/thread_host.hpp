@@ -49,10 +49,23 @@ public:
         room_ = bytes;
         changed_.notify_all();
     }
+    /// Stops the reader where it waits for input. It goes on when something that holds `text` is to be written, which
+    /// is not written before the reader waits again.
+    void hold_reader_until_written(std::string_view text) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, patience, [&] { return reading_; });
+        REQUIRE(reading_);
+        awaited_ = text;
+    }
 
     detail::read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return !input_.empty() || ended_ || clock_.now() >= deadline; });
+        reading_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [&] {
+            return awaited_.empty() && (!input_.empty() || ended_ || clock_.now() >= deadline);
+        });
+        reading_ = false;
         if (!input_.empty()) {
             count = std::min(room.size(), input_.size());
             std::memcpy(room.data(), input_.data(), count);
@@ -63,6 +76,12 @@ public:
     }
     std::size_t write(std::span<const std::string_view> pieces) override {
         std::unique_lock lock(mutex_);
+        if (!awaited_.empty() && pieces.front().find(awaited_) != std::string_view::npos) {
+            awaited_.clear();
+            reading_ = false; // until it waits again
+            changed_.notify_all();
+            changed_.wait_for(lock, patience, [&] { return reading_; });
+        }
         changed_.wait(lock, [&] { return output_.size() < room_; });
         const std::string_view piece = pieces.front().substr(0, room_ - output_.size());
         output_ += piece;
@@ -83,7 +102,8 @@ private:
     texts bodies_, reports_;
     std::size_t taken_ = 0;
     std::size_t room_ = std::string::npos;
-    bool ended_ = false;
+    std::string awaited_;
+    bool ended_ = false, reading_ = false;
 };
 
 template <class P>

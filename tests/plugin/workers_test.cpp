@@ -184,6 +184,21 @@ TEST_CASE("R10: a worker's call ends when its time is up, and the host is told")
     CHECK(host.ask(health) == healthy);
 }
 
+TEST_CASE("R10: a worker's call has timed out also when the reader hears first that it was given up") {
+    thread_host<crew<2>> host;
+    const tenon::host_link link(host.engine());
+    host.say(ask_for(1, 60'000));
+    CHECK(host.next() == request("1", "users/find", "[1]"));
+    host.stream->hold_reader_until_written("$/cancelRequest");
+    host.say(health);
+    host.stream->advance(milliseconds(60'000));
+    link.info("look"); // at the clock, unless the worker has done so by itself
+    const texts said = host.next_sorted(4);
+    CHECK(said == texts{healthy, error_of("1", codes::timeout, "no answer in time"),
+                        notification("$/cancelRequest", R"({"id":1})"),
+                        notification("host/log", R"({"level":"info","message":"look"})")});
+}
+
 TEST_CASE("R10: progress of the host restarts the time of a worker's call") {
     thread_host<crew<2>> host;
     host.say(ask_for(1, 60'000));
