@@ -1,4 +1,4 @@
-// expect: tenon: health() must take nothing and return tenon::health
+// expect: tenon: health() must be public, take nothing and return tenon::health
 
 #include <tenon.hpp>
 

@@ -38,18 +38,39 @@ private:
     settings settings_;
 };
 
-// Only functions are meant for tenon, and what is private is not.
+// Only functions are meant for tenon.
 class plain {
 public:
     static constexpr tenon::about about{.name = "plain", .version = "1.0.0"};
     using receives = tenon::list<greet>;
+    using configure = int;
     int health = 100;
+    int& tick = health;
 
     std::string receive(const greet& g) { return "hello " + g.who; }
+};
 
-private:
-    int tick() { return ++health; }
-    bool configure(int value) { return value == tick(); }
+// The one that fits is taken.
+class spoilt_for_choice {
+public:
+    static constexpr tenon::about about{.name = "spoilt", .version = "1.0.0"};
+    using receives = tenon::list<greet>;
+
+    tenon::result<void> configure(const settings&) { return {}; }
+    int configure(const greet&) { return 0; }
+    tenon::health health(bool well = true) { return {.message = well ? "fine" : "ill"}; }
+    tenon::milliseconds tick(const tenon::host_link&) { return tenon::milliseconds(1000); }
+    tenon::milliseconds tick() { return tenon::milliseconds(1000); }
+
+    std::string receive(const greet& g) { return "hello " + g.who; }
+};
+
+class last_of_its_kind final {
+public:
+    static constexpr tenon::about about{.name = "last", .version = "1.0.0"};
+    using receives = tenon::list<greet>;
+
+    std::string receive(const greet& g) { return "hello " + g.who; }
 };
 
 // Made by its author.
@@ -72,5 +93,6 @@ private:
 int main(int argc, char** argv) {
     made plugin("hello ");
     return tenon::serve<full>(argc, argv) + tenon::serve<plain>(argc, argv) +
+           tenon::serve<spoilt_for_choice>(argc, argv) + tenon::serve<last_of_its_kind>(argc, argv) +
            tenon::serve(plugin, argc, argv);
 }

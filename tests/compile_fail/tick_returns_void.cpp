@@ -1,4 +1,4 @@
-// expect: tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`
+// expect: tenon: tick() must be one public `tenon::milliseconds tick(const tenon::host_link&)`
 
 #include <tenon.hpp>
 

@@ -1,0 +1,23 @@
+// expect: tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with settings that can be described
+
+#include <tenon.hpp>
+
+struct settings {
+    std::string greeting;
+};
+
+struct greet {
+    static constexpr auto command = "greet";
+    std::string who;
+};
+
+class wrong {
+public:
+    static constexpr tenon::about about{.name = "wrong", .version = "1.0.0"};
+    using receives = tenon::list<greet>;
+    static tenon::result<void> configure(const settings&) { return {}; }
+
+    std::string receive(const greet& g) { return "hello " + g.who; }
+};
+
+int main(int argc, char** argv) { return tenon::serve<wrong>(argc, argv); }
