@@ -4,7 +4,8 @@
 // From an invocation to the message that a handler takes. Parameters of commands and events are one JSON value:
 // an object by member name, or an array by position. A route's members come from three places, the first that
 // has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
-// is read as the member's type wants it: `?limit=20&tag=a&tag=b`.
+// is read as the member's type wants it: `?limit=20&tag=a&tag=b`. A body may be anything (a picture, a form) as
+// long as no member that must be there is missing: its handler has it in context::request().
 
 #include <tenon/session/http_request.hpp>
 #include <tenon/plugin/message.hpp>
@@ -101,29 +102,48 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
     return {};
 }
 
+/// The body of a request, read as JSON once a member is looked for in it.
+class json_body {
+public:
+    explicit json_body(std::string_view text) : text_(text) {}
+    json_view member(std::string_view name) {
+        if (!std::exchange(read_, true) && !text_.empty()) value_ = json::parse(text_);
+        return value_ ? (*value_)[name] : json_view();
+    }
+    /// Why there is no such member.
+    fault missing(std::string_view name) const {
+        return {codes::invalid_params,
+                value_ ? join({name, ": missing"}) : join({"body: ", value_.error().message})};
+    }
+
+private:
+    std::string_view text_;
+    bool read_ = false;
+    result<json> value_ = json();
+};
+
 template <class T>
-result<void> bind_member(const http_request& request, const result<json>& body, std::string_view name,
+result<void> bind_member(const http_request& request, json_body& body, std::string_view name,
                          bool may_be_missing, T& value) {
     if (const json_view given = request.params[name]; !given.is_null())
         return decode_parameter(given, "", name, value);
     if (const json_view given = request.query[name]; !given.is_null())
         return decode_parameter(given, "query.", name, value);
-    if (!body) return fault{codes::invalid_params, "body: " + body.error().message};
-    if (const json_view given = (*body)[name]; !given.is_null()) {
+    if (const json_view given = body.member(name); !given.is_null()) {
         json_reader in(given.text(), {"body"});
         if (decode(in, value)) return {};
         in.in_member(name);
         return in.error();
     }
     if (may_be_missing || may_be_absent<T>) return {};
-    return fault{codes::invalid_params, std::string(name) + ": missing"};
+    return body.missing(name);
 }
 
 template <class M>
 result<void> bind_route(const http_request& request, M& message) {
     if constexpr (member_count<M> == 0) return {};
     else {
-        const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
+        json_body body(request.body);
         return visit_members(message, [&](auto&... members) {
             result<void> outcome;
             std::size_t index = 0;
