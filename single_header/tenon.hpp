@@ -3905,7 +3905,8 @@ constexpr std::string_view method_of_message() {
 // From an invocation to the message that a handler takes. Parameters of commands and events are one JSON value:
 // an object by member name, or an array by position. A route's members come from three places, the first that
 // has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
-// is read as the member's type wants it: `?limit=20&tag=a&tag=b`.
+// is read as the member's type wants it: `?limit=20&tag=a&tag=b`. A body may be anything (a picture, a form) as
+// long as no member that must be there is missing: its handler has it in context::request().
 
 namespace tenon::detail {
 
@@ -3996,29 +3997,48 @@ result<void> decode_parameter(json_view given, std::string_view place, std::stri
     return {};
 }
 
+/// The body of a request, read as JSON once a member is looked for in it.
+class json_body {
+public:
+    explicit json_body(std::string_view text) : text_(text) {}
+    json_view member(std::string_view name) {
+        if (!std::exchange(read_, true) && !text_.empty()) value_ = json::parse(text_);
+        return value_ ? (*value_)[name] : json_view();
+    }
+    /// Why there is no such member.
+    fault missing(std::string_view name) const {
+        return {codes::invalid_params,
+                value_ ? join({name, ": missing"}) : join({"body: ", value_.error().message})};
+    }
+
+private:
+    std::string_view text_;
+    bool read_ = false;
+    result<json> value_ = json();
+};
+
 template <class T>
-result<void> bind_member(const http_request& request, const result<json>& body, std::string_view name,
+result<void> bind_member(const http_request& request, json_body& body, std::string_view name,
                          bool may_be_missing, T& value) {
     if (const json_view given = request.params[name]; !given.is_null())
         return decode_parameter(given, "", name, value);
     if (const json_view given = request.query[name]; !given.is_null())
         return decode_parameter(given, "query.", name, value);
-    if (!body) return fault{codes::invalid_params, "body: " + body.error().message};
-    if (const json_view given = (*body)[name]; !given.is_null()) {
+    if (const json_view given = body.member(name); !given.is_null()) {
         json_reader in(given.text(), {"body"});
         if (decode(in, value)) return {};
         in.in_member(name);
         return in.error();
     }
     if (may_be_missing || may_be_absent<T>) return {};
-    return fault{codes::invalid_params, std::string(name) + ": missing"};
+    return body.missing(name);
 }
 
 template <class M>
 result<void> bind_route(const http_request& request, M& message) {
     if constexpr (member_count<M> == 0) return {};
     else {
-        const auto body = request.body.empty() ? result<json>(json()) : json::parse(request.body);
+        json_body body(request.body);
         return visit_members(message, [&](auto&... members) {
             result<void> outcome;
             std::size_t index = 0;
@@ -8701,9 +8721,22 @@ concept lists_messages = requires {
     requires is_list<typename P::receives>;
 };
 
-// An author may have a public member of one of the names below that is no function: it is not meant for us.
+// A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
+// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. Who has a public
+// member of that name which is no function does not mean us.
+struct names_looked_for {
+    int configure, health, tick;
+};
+template <class P>
+struct with_names_looked_for : names_looked_for {};
+template <class P>
+    requires(!std::is_final_v<P> && std::is_destructible_v<P>)
+struct with_names_looked_for<P> : P, names_looked_for {};
+
 template <class T>
 concept member_function = std::is_member_function_pointer_v<T>;
+template <class T>
+concept data = !std::is_function_v<std::remove_reference_t<T>>;
 
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&));
@@ -8715,9 +8748,17 @@ template <class P>
 using configuration_of = decltype(type_inside(configuration(&P::configure)));
 
 template <class P>
-concept configured = requires {
+concept has_other_configure = requires(P& plugin) {
+    requires data<decltype(plugin.configure)>;
+}
+|| requires { typename P::configure; };
+template <class P>
+concept has_public_configure = requires {
     requires member_function<decltype(&P::configure)>;
 };
+template <class P>
+concept configured = has_public_configure<P> ||
+    !(has_other_configure<P> || requires { &with_names_looked_for<P>::configure; });
 template <class P>
 concept configured_well = requires {
     requires shape_of<configuration_of<P>>
@@ -8726,20 +8767,35 @@ concept configured_well = requires {
 };
 
 template <class P>
-concept reports_health = requires {
+concept has_other_health = requires(P& plugin) {
+    requires data<decltype(plugin.health)>;
+}
+|| requires { typename P::health; };
+template <class P>
+concept has_public_health = requires {
     requires member_function<decltype(&P::health)>;
 }
 || requires(P& plugin) { plugin.health(); };
+template <class P>
+concept reports_health =
+    has_public_health<P> || !(has_other_health<P> || requires { &with_names_looked_for<P>::health; });
 template <class P>
 concept reports_health_well = requires(P& plugin) {
     { plugin.health() } -> std::convertible_to<health>;
 };
 
 template <class P>
-concept ticks = requires {
+concept has_other_tick = requires(P& plugin) {
+    requires data<decltype(plugin.tick)>;
+}
+|| requires { typename P::tick; };
+template <class P>
+concept has_public_tick = requires {
     requires member_function<decltype(&P::tick)>;
 }
 || requires(P& plugin, const host_link& host) { plugin.tick(host); };
+template <class P>
+concept ticks = has_public_tick<P> || !(has_other_tick<P> || requires { &with_names_looked_for<P>::tick; });
 template <class P>
 concept ticks_well = requires(P& plugin, const host_link& host) {
     { plugin.tick(host) } -> std::convertible_to<milliseconds>;
@@ -8757,14 +8813,16 @@ concept counts_threads_well = requires {
 template <class P>
 constexpr bool check_members() {
     if constexpr (configured<P> && !configured_well<P>)
-        static_assert(configured_well<P>,
-                      "tenon: configure() must be one `tenon::result<void> configure(const Settings&)`, with "
-                      "settings that can be described");
+        static_assert(
+            configured_well<P>,
+            "tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with "
+            "settings that can be described");
     else if constexpr (reports_health<P> && !reports_health_well<P>)
-        static_assert(reports_health_well<P>, "tenon: health() must take nothing and return tenon::health");
+        static_assert(reports_health_well<P>,
+                      "tenon: health() must be public, take nothing and return tenon::health");
     else if constexpr (ticks<P> && !ticks_well<P>)
         static_assert(ticks_well<P>,
-                      "tenon: tick() must be `tenon::milliseconds tick(const tenon::host_link&)`");
+                      "tenon: tick() must be one public `tenon::milliseconds tick(const tenon::host_link&)`");
     else if constexpr (counts_threads<P> && !counts_threads_well<P>)
         static_assert(
             counts_threads_well<P>,
