@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -17,10 +18,18 @@ namespace tenon::detail {
 class shared_bytes {
 public:
     shared_bytes() = default;
-    explicit shared_bytes(std::string_view text) {
-        void* memory = ::operator new(sizeof(block) + text.size());
-        block_ = ::new (memory) block{1, text.size()};
-        if (!text.empty()) std::memcpy(static_cast<char*>(memory) + sizeof(block), text.data(), text.size());
+    explicit shared_bytes(std::string_view text) : shared_bytes({text}) {}
+    /// The pieces one behind the other, so that a large one is copied once.
+    explicit shared_bytes(std::initializer_list<std::string_view> pieces) {
+        std::size_t size = 0;
+        for (const std::string_view piece : pieces) size += piece.size();
+        void* memory = ::operator new(sizeof(block) + size);
+        block_ = ::new (memory) block{1, size};
+        char* to = static_cast<char*>(memory) + sizeof(block);
+        for (const std::string_view piece : pieces) {
+            if (!piece.empty()) std::memcpy(to, piece.data(), piece.size());
+            to += piece.size();
+        }
     }
     shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
