@@ -309,7 +309,7 @@ TEST_CASE("a buffer that one large frame made grow is given back after a while, 
 
 TEST_CASE("every reason has a name of its own") {
     std::vector<std::string> names;
-    for (int reason = 0; reason <= static_cast<int>(violation_reason::output_overflow); ++reason)
+    for (int reason = 0; reason <= static_cast<int>(violation_reason::output_stalled); ++reason)
         names.emplace_back(name_of(static_cast<violation_reason>(reason)));
     std::sort(names.begin(), names.end());
     CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());

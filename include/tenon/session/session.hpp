@@ -65,6 +65,10 @@ public:
     /// The next thing that happened; false (and kind none) when nothing did. Call it until then. It queues
     /// answers by itself where the session refuses something: poll transmit() after the last one.
     bool next_event(session_event& event, time_point now);
+    /// Whether next_event() has something to tell that no input brought: a call that ended, or the end.
+    bool has_news() const noexcept {
+        return next_ended_ != ended_calls_.size() || (phase_ == session_phase::closed && !closed_told_);
+    }
 
     // --- calls of ours ---
 
@@ -119,8 +123,8 @@ public:
     /// From now on a plugin answers requests with -32018. What is in flight goes on; a host still hears requests.
     void begin_shutdown();
     /// Ends it from our side. Calls complete with codes::unavailable, then comes the closed event. What is
-    /// queued can still be transmitted; nothing new is queued.
-    void close(std::string_view why);
+    /// queued can still be transmitted; nothing new is queued. A driver says here what it alone can see.
+    void close(std::string_view why, violation_reason reason = violation_reason::none);
 
     // --- output ---
 

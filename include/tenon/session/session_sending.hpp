@@ -175,7 +175,9 @@ inline void session::handshake_done(bool accepted) {
 
 inline void session::begin_shutdown() { phase_ = next_phase(phase_, phase_trigger::shutdown_begun); }
 
-inline void session::close(std::string_view why) { end_connection(violation_reason::none, why, false); }
+inline void session::close(std::string_view why, violation_reason reason) {
+    end_connection(reason, why, false);
+}
 
 inline void session::end_connection(violation_reason reason, std::string_view why, bool may_answer) {
     if (phase_ != session_phase::closed) {

@@ -28,6 +28,7 @@ enum class violation_reason {
     polluted,
     too_many_bad_bodies,
     output_overflow,
+    output_stalled,
 };
 
 inline std::string_view name_of(violation_reason reason) noexcept {
@@ -56,6 +57,8 @@ inline std::string_view name_of(violation_reason reason) noexcept {
         return "rpc.bad_bodies";
     case violation_reason::output_overflow:
         return "output.overflow";
+    case violation_reason::output_stalled:
+        return "output.stalled";
     case violation_reason::none:
         break;
     }

@@ -1,0 +1,230 @@
+#ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_INLINE_HPP
+#define TENON_TRANSPORT_DESCRIPTOR_LINK_INLINE_HPP
+
+// The bodies of transport/descriptor_link.hpp: what the owner asks for, what the loop reports, reading, writing.
+
+#include <tenon/transport/descriptor_link.hpp>
+
+namespace tenon::detail {
+
+// --- the owner ---
+
+inline void descriptor_link::flush() {
+    if (closed_ || telling()) return;
+    write_now();
+    if (peer().has_news()) look_again();
+    settle();
+}
+
+inline void descriptor_link::close_output() {
+    end_wanted_ = true;
+    if (!telling()) flush();
+}
+
+inline void descriptor_link::read_rest() {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    if (read_now(clock(), most_at_once)) settle();
+}
+
+inline void descriptor_link::close() {
+    abandon();
+    if (closed_) return;
+    closed_ = true;
+    alarm_.cancel();
+    reading_ = reading::over;
+    shut_output();
+    asio::error_code ignored;
+    input_.close(ignored);
+}
+
+// --- the loop ---
+
+inline void descriptor_link::start(descriptor input, descriptor output) {
+    one_socket_ = !output;
+    output_number_ = one_socket_ ? input.get() : output.get();
+    output_is_socket_ = is_socket(output_number_);
+    asio::error_code error;
+    if (make_nonblocking(input.get()) && make_nonblocking(output_number_)) input_.assign(input.get(), error);
+    if (!input_.is_open()) {
+        reading_ = reading::over;
+        writing_ = writing::over;
+        peer().close("its descriptors cannot be used");
+        return look_again();
+    }
+    static_cast<void>(input.release());
+    unwatched_output_ = std::move(output);
+    wait_for_input();
+}
+
+inline void descriptor_link::wait_for_input() {
+    reading_ = reading::waiting;
+    input_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      placed_handler(read_memory_, [self = this_link()](const asio::error_code& error) {
+                          self->become_readable(error);
+                      }));
+}
+
+inline void descriptor_link::wait_for_output() {
+    writing_ = writing::waiting;
+    if (blocked_since_ == never) blocked_since_ = clock();
+    if (unwatched_output_) {
+        asio::error_code error;
+        output_.assign(unwatched_output_.get(), error);
+        if (error) return lose_output();
+        static_cast<void>(unwatched_output_.release());
+    }
+    auto& watched = one_socket_ ? input_ : output_;
+    watched.async_wait(asio::posix::stream_descriptor::wait_write,
+                       placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
+                           self->become_writable();
+                       }));
+}
+
+inline void descriptor_link::become_readable(const asio::error_code& error) {
+    if (closed_ || reading_ == reading::over) return;
+    reading_ = reading::idle;
+    const time_point now = clock();
+    excuse(now);
+    if (!read_now(now, turn_bytes)) return;
+    if (reading_ == reading::idle) {
+        // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
+        if (!error || error == asio::error::operation_not_supported) wait_for_input();
+        else if (!end_input(now)) return;
+    }
+    settle();
+}
+
+inline void descriptor_link::become_writable() {
+    if (closed_ || writing_ != writing::waiting) return;
+    writing_ = writing::idle;
+    write_now();
+    settle();
+}
+
+// A deadline of the session's, or of the output.
+inline void descriptor_link::wake(time_point now) {
+    const auto self = shared_from_this();
+    excuse(now);
+    // What has come meanwhile is in time.
+    if (!read_now(now, turn_bytes)) return;
+    peer().handle_timeout(now);
+    if (stall_deadline() <= now) {
+        peer().close("it does not read what it is sent", violation_reason::output_stalled);
+        shut_output();
+    }
+    if (tell_and_write(now)) settle();
+}
+
+// Tells what no input brought: soon, but never within the verb that caused it.
+inline void descriptor_link::look_again() {
+    if (std::exchange(looking_again_, true)) return;
+    asio::post(input_.get_executor(), [self = this_link()] {
+        self->looking_again_ = false;
+        if (self->closed_) return;
+        const time_point now = clock();
+        if (self->output_lost_) {
+            // What it said before it closed its input is still worth reading.
+            if (!self->read_now(now, most_at_once)) return;
+            self->peer().close("it has closed its input");
+        }
+        if (self->tell_and_write(now)) self->settle();
+    });
+}
+
+// The time between the alarm and now was not the peer's: this process was busy, or stopped.
+inline void descriptor_link::excuse(time_point now) noexcept {
+    const time_point since = std::max(due_, excused_until_);
+    if (since >= now) return;
+    peer().excuse(now - since);
+    if (blocked_since_ < now) blocked_since_ += now - since;
+    excused_until_ = now;
+}
+
+inline void descriptor_link::settle() {
+    if (closed_) return;
+    if (peer().has_news()) look_again();
+    alarm_.set(std::min(peer().next_deadline(), stall_deadline()));
+    due_ = alarm_.armed();
+}
+
+// --- reading ---
+
+// False if nobody listens any more.
+inline bool descriptor_link::read_now(time_point now, std::size_t budget) {
+    while (reading_ != reading::over) {
+        char forgotten[4096];
+        const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
+        const transfer got = read_some(input_.native_handle(), room);
+        if (got.state == transfer_state::would_block) break;
+        if (got.state == transfer_state::over) return end_input(now);
+        if (!told_end()) {
+            peer().input_received(got.count, now);
+            if (!tell_and_write(now)) return false;
+        }
+        // What did not fill the room was all there is.
+        if (got.count < room.size() || got.count >= budget) break;
+        budget -= got.count;
+        if (std::exchange(may_grow_input_, false)) grow_pipe(input_.native_handle(), grown_pipe_bytes);
+    }
+    return true;
+}
+
+inline bool descriptor_link::end_input(time_point now) {
+    reading_ = reading::over;
+    asio::error_code ignored;
+    if (!one_socket_) input_.close(ignored);
+    peer().receive_end(now);
+    return tell_and_write(now);
+}
+
+inline bool descriptor_link::tell_and_write(time_point now) {
+    if (!tell(now)) return false;
+    write_now();
+    return true;
+}
+
+// --- writing ---
+
+inline void descriptor_link::write_now() {
+    if (writing_ != writing::idle) return;
+    for (std::size_t written = 0;;) {
+        const std::span<const std::string_view> pieces = peer().transmit();
+        if (pieces.empty()) break;
+        std::size_t wanted = 0;
+        for (const std::string_view piece : pieces) wanted += piece.size();
+        const transfer put = write_some(output_number_, output_is_socket_, pieces);
+        if (put.state == transfer_state::over) return lose_output();
+        peer().sent(put.count);
+        written += put.count;
+        if (put.count != 0) blocked_since_ = never;
+        if (written >= turn_bytes) return wait_for_output();
+        if (put.count == wanted) continue;
+        const bool grown = std::exchange(may_grow_output_, false) && !output_is_socket_ &&
+                           grow_pipe(output_number_, grown_pipe_bytes);
+        if (!grown) return wait_for_output();
+    }
+    if (end_wanted_) shut_output();
+}
+
+// Nobody reads it any more.
+inline void descriptor_link::lose_output() {
+    shut_output();
+    output_lost_ = true;
+    look_again();
+}
+
+inline void descriptor_link::shut_output() noexcept {
+    if (writing_ == writing::over) return;
+    writing_ = writing::over;
+    blocked_since_ = never;
+    if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
+    output_number_ = -1;
+    unwatched_output_.reset();
+    asio::error_code ignored;
+    output_.close(ignored);
+}
+
+} // namespace tenon::detail
+
+#endif
