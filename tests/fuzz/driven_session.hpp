@@ -5,42 +5,33 @@
 // and what is owed. Every verb goes through here, and what it did is compared with the lists.
 
 #include "debts.hpp"
+#include "frame_clock.hpp"
 #include "open_calls.hpp"
-#include "output_reader.hpp"
+#include "open_requests.hpp"
+#include "trace.hpp"
+#include "watched_output.hpp"
 
 #include <tenon/session/session.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tenon::fuzz {
 
 using namespace tenon::detail;
 
-/// What happens, on stderr, for who looks at a finding.
-#ifdef TENON_FUZZ_TRACE
-inline constexpr bool tracing = true;
-#else
-inline constexpr bool tracing = false;
-#endif
-inline void trace(const char* what, std::string_view text) {
-    if (tracing) std::fprintf(stderr, "%s: %.*s\n", what, static_cast<int>(text.size()), text.data());
-}
-
 class driven_session {
 public:
     driven_session(session_role role, session_limits limits, const time_point& now)
-        : now_(now), owed_(limits.max_frame_bytes), session_(role, limits) {}
+        : now_(now), owed_(limits.max_frame_bytes), session_(role, limits), requests_(session_),
+          output_(session_) {}
 
     // --- looking in ---
 
     detail::session& inner() noexcept { return session_; }
-    std::size_t token_count() const noexcept { return tokens_.size(); }
     std::int64_t last_call() const noexcept { return last_call_; }
     bool closed() const noexcept { return session_.phase() == session_phase::closed; }
     bool ended_cleanly() const noexcept { return closed_told_ && reason_ == violation_reason::none && !cut_; }
@@ -62,15 +53,15 @@ public:
             session_.input_received(bytes.size(), now_);
         }
         owed_.receive(bytes);
-        last_input_ = now_;
+        frame_.input_came(now_);
         dry_ = false;
     }
     void end_input() {
-        trace("end of input", {});
+        trace("end of input");
         ended_ = true;
         session_.receive_end(now_);
         owed_.end();
-        last_input_ = now_;
+        frame_.input_came(now_);
         dry_ = false;
     }
 
@@ -78,7 +69,7 @@ public:
         const bool told = session_.next_event(event_, now_);
         FUZZ_REQUIRE(told == (event_.kind != event_kind::none));
         if (told) take_event();
-        else note_frame();
+        else frame_.look(owed_.inside_frame(), owed_.steps(), session_.limits().assembly_timeout);
         dry_ = !told;
         return told;
     }
@@ -133,35 +124,35 @@ public:
 
     /// `padding` makes a reply long.
     void reply(std::size_t index, std::size_t padding, style how) {
-        if (tokens_.empty()) return;
-        open_token& token = tokens_[index % tokens_.size()];
-        const bool was_open = session_.open(token.request);
-        std::string value = "[" + token.id;
+        if (requests_.empty()) return;
+        open_requests::request& target = requests_.any(index);
+        const bool was_open = session_.open(target.token);
+        std::string value = "[" + target.id;
         if (padding != 0) value += ",\"" + std::string(padding, 'x') + "\"";
         value += "]";
         bool good = false;
         if (how == style::text || how == style::shared) {
-            good = session_.reply(token.request, value);
+            good = session_.reply(target.token, value);
         } else {
-            session_.begin_reply(token.request).raw(value);
+            session_.begin_reply(target.token).raw(value);
             if (how == style::in_place) good = session_.finish_reply();
             else session_.rollback();
         }
-        answered(token, was_open, good, how == style::taken_back);
+        answered(target, was_open, good, how == style::taken_back);
     }
     void reject(std::size_t index, const fault& error) {
-        if (tokens_.empty()) return;
-        open_token& token = tokens_[index % tokens_.size()];
-        const bool was_open = session_.open(token.request);
-        const bool good = session_.reject(token.request, error);
+        if (requests_.empty()) return;
+        open_requests::request& target = requests_.any(index);
+        const bool was_open = session_.open(target.token);
+        const bool good = session_.reject(target.token, error);
         FUZZ_REQUIRE(good == was_open);
-        answered(token, was_open, good, false);
+        answered(target, was_open, good, false);
     }
     void progress(std::size_t index, std::string_view value) {
-        if (tokens_.empty()) return;
-        const open_token& token = tokens_[index % tokens_.size()];
-        const bool was_open = session_.open(token.request);
-        if (!session_.progress(token.request, value)) return;
+        if (requests_.empty()) return;
+        const open_requests::request& target = requests_.any(index);
+        const bool was_open = session_.open(target.token);
+        if (!session_.progress(target.token, value)) return;
         FUZZ_REQUIRE(was_open);
         expected_.notification("$/progress");
     }
@@ -170,19 +161,19 @@ public:
         dry_ = false;
     }
     void answer_all() {
-        for (std::size_t index = 0; index != tokens_.size(); ++index)
-            if (session_.open(tokens_[index].request)) reply(index, 0, style::text);
+        for (std::size_t index = 0; index != requests_.size(); ++index)
+            if (session_.open(requests_.any(index).token)) reply(index, 0, style::text);
     }
 
     /// Nobody could read since `before`.
     void excuse(time_point before) {
         session_.excuse(now_ - before);
-        if (now_ > before && frame_deadline_ < never - (now_ - before)) frame_deadline_ += now_ - before;
+        frame_.excuse(now_ - before);
     }
 
     void close(std::string_view why) {
         session_.close(why);
-        trace("close", {});
+        trace("close");
         cut_ = true;
         dry_ = false;
     }
@@ -202,36 +193,10 @@ public:
 
     // --- output ---
 
-    /// Looks at what is to be written and does not write it yet.
-    void hold() {
-        held_text_.clear();
-        held_.assign(session_.transmit().begin(), session_.transmit().end());
-        for (const std::string_view piece : held_) held_text_ += piece;
-    }
+    void hold() { output_.hold(); }
     /// Writes at most `count` bytes, which are returned.
     std::string write(std::size_t count) {
-        std::string text;
-        for (const std::string_view piece : held_) text += piece; // still there and unchanged
-        FUZZ_REQUIRE(text == held_text_);
-        const auto pieces = session_.transmit();
-        const std::size_t queued = session_.queued_bytes();
-        FUZZ_REQUIRE(pieces.empty() == (queued == 0) && session_.wants_write() == (queued != 0));
-        FUZZ_REQUIRE(pieces.size() <= max_pieces);
-        text.clear();
-        for (const std::string_view piece : pieces) {
-            FUZZ_REQUIRE(!piece.empty());
-            text += piece;
-        }
-        FUZZ_REQUIRE(text.size() <= queued && text.starts_with(held_text_));
-        held_.clear();
-        held_text_.clear();
-        text.resize(std::min(text.size(), count));
-        trace("written", text);
-        session_.sent(text.size());
-        FUZZ_REQUIRE(session_.queued_bytes() == queued - text.size());
-        output_.receive(text, session_.newline_framed(),
-                        [this](const envelope& message) { take_output(message); });
-        return text;
+        return output_.write(count, [this](const envelope& message) { take_output(message); });
     }
     std::string write_all() {
         std::string all, text;
@@ -274,12 +239,6 @@ public:
     }
 
 private:
-    struct open_token {
-        request_token request = {};
-        std::string id = {};
-        bool answered = false;
-        bool cancelled = false;
-    };
     result<call_id> call_in(std::string_view method, std::string_view params, time_point deadline,
                             style how) {
         if (how == style::text) return session_.call(method, params, deadline, now_);
@@ -289,15 +248,9 @@ private:
         return session_.finish_call(deadline, now_);
     }
 
-    void answered(open_token& token, bool was_open, bool good, bool taken_back) {
-        FUZZ_REQUIRE(!good || (was_open && !token.answered));
-        if (taken_back) {
-            FUZZ_REQUIRE(!good && session_.open(token.request) == was_open);
-            return;
-        }
-        FUZZ_REQUIRE(!session_.open(token.request));
-        token.answered = token.answered || was_open;
-        dry_ = false; // it may have been one too many
+    void answered(open_requests::request& target, bool was_open, bool good, bool taken_back) {
+        requests_.answer(target, was_open, good, taken_back);
+        if (!taken_back) dry_ = false; // it may have been one too many
     }
 
     void take_event() {
@@ -307,9 +260,6 @@ private:
             trace("told", std::to_string(static_cast<int>(event_.kind)) + " " + std::string(event_.id) +
                               std::string(event_.method) + std::to_string(event_.call.value) + " " +
                               std::string(event_.text));
-        const auto token = std::find_if(tokens_.begin(), tokens_.end(), [&](const open_token& each) {
-            return each.request == event_.request;
-        });
         const bool early = session_.phase() == session_phase::awaiting_handshake;
         const bool plugin = session_.role() == session_role::plugin;
         switch (event_.kind) {
@@ -317,12 +267,10 @@ private:
             FUZZ_REQUIRE(plugin && event_.method == "plugin/handshake");
             [[fallthrough]];
         case event_kind::request:
-            FUZZ_REQUIRE(token == tokens_.end() && session_.open(event_.request));
-            FUZZ_REQUIRE(!session_.cancelled(event_.request) && !closed());
+            FUZZ_REQUIRE(!closed());
             if (early && !plugin) FUZZ_REQUIRE(event_.method == "plugin/attach");
             if (early && plugin) FUZZ_REQUIRE(event_.kind == event_kind::handshake);
-            tokens_.push_back({event_.request, std::string(event_.id)});
-            FUZZ_REQUIRE(session_.open_requests() <= session_.limits().max_incoming);
+            requests_.begin(event_);
             break;
         case event_kind::notification:
             if (early) FUZZ_REQUIRE(event_.method == (plugin ? "exit" : "host/log"));
@@ -341,9 +289,7 @@ private:
             calls_.extend(event_.call.value, now_);
             break;
         case event_kind::cancelled:
-            FUZZ_REQUIRE(token != tokens_.end() && !token->answered && !token->cancelled);
-            FUZZ_REQUIRE(session_.cancelled(event_.request) && session_.open(event_.request));
-            token->cancelled = true;
+            requests_.cancel(event_);
             break;
         case event_kind::closed:
             FUZZ_REQUIRE(closed() && calls_.size() == 0);
@@ -368,28 +314,15 @@ private:
             for (const char byte : text) touched_ = static_cast<unsigned char>(touched_ + byte);
     }
 
-    // A frame's time runs from the latest input when it was first seen to have begun.
-    void note_frame() {
-        if (!owed_.inside_frame()) frame_deadline_ = never;
-        else if (frame_deadline_ == never || owed_.steps() != frame_steps_)
-            frame_deadline_ = after(last_input_, session_.limits().assembly_timeout);
-        frame_steps_ = owed_.steps();
-    }
-
     void check_quiet() {
         FUZZ_REQUIRE(session_.pending_calls() == calls_.size());
-        std::size_t open = 0;
-        for (const open_token& token : tokens_) {
-            if (session_.open(token.request)) ++open;
-            else FUZZ_REQUIRE(token.answered || closed());
-        }
-        FUZZ_REQUIRE(session_.open_requests() == open);
+        requests_.check(closed());
         if (closed()) {
             FUZZ_REQUIRE(closed_told_ && calls_.size() == 0 && session_.next_deadline() == never);
             return;
         }
         FUZZ_REQUIRE(session_.next_deadline() <= calls_.earliest());
-        FUZZ_REQUIRE(session_.next_deadline() <= frame_deadline_);
+        FUZZ_REQUIRE(session_.next_deadline() <= frame_.deadline());
     }
 
     void take_output(const envelope& message) {
@@ -401,16 +334,13 @@ private:
     debts owed_;
     detail::session session_;
     session_event event_;
-    output_reader output_;
-    std::vector<open_token> tokens_;
+    frame_clock frame_;
+    open_requests requests_;
+    watched_output output_;
     open_calls calls_;
     expected_output expected_;
-    std::vector<std::string_view> held_;
-    std::string held_text_;
     std::array<std::uint64_t, sizeof(session_counters) / sizeof(std::uint64_t)> counters_ = {};
     std::int64_t last_call_ = 0;
-    std::size_t frame_steps_ = 0;
-    time_point last_input_ = {}, frame_deadline_ = never;
     violation_reason reason_ = violation_reason::none;
     bool dry_ = true; // there is nothing to tell
     bool closed_told_ = false, cut_ = false, ended_ = false, own_replies_ = false;
