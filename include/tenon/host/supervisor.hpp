@@ -33,19 +33,26 @@
 namespace tenon::detail {
 
 enum class supervisor_action_kind {
-    launch,      // the process; answer launched() or launch_failed()
-    shake_hands, // answer handshake_accepted(), handshake_failed() or refused_to_run(). The call needs no
-                 // deadline of its own: time is kept here, where a pause of the host is seen
-    ask_to_stop, // plugin/shutdown with `reason`, by `deadline`; then stop_answered() and the notification exit
-    close_stdin,     // once what is queued was written
-    terminate,       // SIGTERM to the process group
-    kill,            // SIGKILL to the process group
-    check_health,    // by `deadline`; answer health_answered() or health_missed()
+    /// Answer launched(), launch_failed(), or attached() where it takes no process.
+    launch,
+    /// Answer handshake_accepted(), handshake_failed() or refused_to_run(). The call needs no deadline of its
+    /// own: that is kept here, where a pause of the host is seen.
+    shake_hands,
+    /// plugin/shutdown with `reason`, by `deadline`; then stop_answered() and the notification `exit`.
+    ask_to_stop,
+    close_stdin, // once what is queued was written
+    terminate,   // SIGTERM to the process group
+    kill,        // SIGKILL to the process group
+    /// By `deadline`; answer health_answered() or health_missed().
+    check_health,
     drop_connection, // for good; nothing that comes from it means anything any more
 };
 
 /// Changes of one plugin that are remembered: some five crashes with their retries.
 inline constexpr std::size_t history_kept = 32;
+
+/// A plugin that ends takes its output with it. That is heard first as a rule, but the process says why.
+inline constexpr milliseconds end_of_output_grace{250};
 
 struct supervisor_action {
     supervisor_action_kind kind = supervisor_action_kind::launch;
@@ -85,15 +92,17 @@ public:
 
     // --- the connection ---
 
-    /// It came by itself: straight to handshaking, no process to stop. While the process of this instance is
-    /// handshaking: shake hands there instead.
+    /// It came by itself, or it is how an instance without a process is launched: straight to handshaking, no
+    /// process to stop. While the process of this instance is handshaking: shake hands there instead. Whoever
+    /// comes in another state is not taken: look whether it is_attached().
     void attached(time_point now);
     void handshake_accepted(time_point now);
-    /// A bad answer. It would be as bad the next time: failed. (codes::timeout and codes::unavailable as well.)
+    /// A bad answer. It would be as bad the next time: failed. With codes::unavailable nothing happens yet: why
+    /// there is no connection any more is told by connection_closed() or exited().
     void handshake_failed(const fault& why, time_point now);
     void refused_to_run(std::string reason, time_point now);
-    /// A broken wire, end of output (cause `exited`: the process' own end may still be told, and then that is
-    /// the reason), a write that stalls: stop what still runs, then by restart policy.
+    /// A broken wire or a write that stalls: stop what still runs, then by restart policy. With the cause
+    /// `exited` (a clean end of output) the end of its process is waited for a moment, to be the reason.
     void connection_closed(std::string why, change_cause cause, time_point now);
     void stop_answered(time_point now);
     void health_answered(plugin_health health, std::string message, time_point now);
@@ -167,7 +176,7 @@ private:
     void act(supervisor_action_kind kind, time_point deadline = never, change_reason reason = {});
 
     std::string name_;
-    bool has_command_ = false;
+    bool waits_to_be_attached_ = false; // it cannot be launched
     milliseconds handshake_timeout_{0};
     stop_policy stop_policy_;
     restart_counter restarts_;
@@ -179,6 +188,7 @@ private:
     time_point since_ = {};
     change_reason reason_;
     time_point deadline_ = never;  // of the handshake, or of the retry
+    time_point lost_at_ = never;   // when the end of its output is taken for more than its own end
     time_point stable_at_ = never; // when the count of retries begins anew
     milliseconds delay_{0};        // of the retry
     bool spread_ = false;          // the retry was put off once more after a pause
@@ -188,13 +198,13 @@ private:
     bool connected_ = false; // and nobody has said that the connection is gone
     bool attached_ = false;  // the connection came by itself
     bool wanted_ = false, final_ = false;
-    bool ended_by_itself_ = false; // its output ended before we did anything to it
     std::string missing_;
 
     bool retrying_ = false; // the next start is none by hand
 
     sequel sequel_ = sequel::rest;
     change_reason stop_reason_, begin_reason_; // why it stops, and why it starts after that
+    change_reason lost_reason_;
     std::optional<exit_status> last_exit_;
     std::optional<stop_action> last_stop_step_;
     std::uint64_t restarted_ = 0, late_notices_ = 0;

@@ -67,6 +67,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::starting, supervisor_input::restart, supervisor_move::end_to_begin},
     {plugin_state::starting, supervisor_input::launched, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::launch_failed, supervisor_move::retry},
+    {plugin_state::starting, supervisor_input::attached, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::exited, supervisor_move::retry},
 
     {plugin_state::handshaking, supervisor_input::stop, supervisor_move::end_to_rest},
@@ -90,6 +91,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::stopping, supervisor_input::restart, supervisor_move::turn_to_begin},
     {plugin_state::stopping, supervisor_input::launched, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::launch_failed, supervisor_move::conclude},
+    {plugin_state::stopping, supervisor_input::attached, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::exited, supervisor_move::conclude},
     {plugin_state::stopping, supervisor_input::lost, supervisor_move::fade},
     {plugin_state::stopping, supervisor_input::overdue, supervisor_move::escalate},
