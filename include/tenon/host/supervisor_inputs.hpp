@@ -18,7 +18,7 @@ inline supervisor::supervisor(const plugin_options& options, std::uint64_t seed)
 }
 
 inline void supervisor::use(const plugin_options& options) {
-    has_command_ = !options.command.empty();
+    waits_to_be_attached_ = options.command.empty() && options.attach;
     handshake_timeout_ = options.handshake_timeout;
     stop_policy_ = options.stop;
     restarts_.use(options.restart);
@@ -94,8 +94,8 @@ inline void supervisor::exited(const exit_status& status, time_point now) {
 // --- the connection ---
 
 inline void supervisor::attached(time_point now) {
-    if (!final_)
-        apply(supervisor_input::attached, {change_cause::requested, "it has connected by itself"}, now);
+    if (!final_ || launching_)
+        apply(supervisor_input::attached, {change_cause::progress, "it is connected"}, now);
 }
 
 inline void supervisor::handshake_accepted(time_point now) {
@@ -103,6 +103,7 @@ inline void supervisor::handshake_accepted(time_point now) {
 }
 
 inline void supervisor::handshake_failed(const fault& why, time_point now) {
+    if (why.code == codes::unavailable) return;
     apply(supervisor_input::rejected, {change_cause::handshake, shortened(why.message)}, now);
 }
 
@@ -114,7 +115,12 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
     if (!connected_) return;
     connected_ = false;
-    apply(supervisor_input::lost, {cause, shortened(std::move(why))}, now);
+    change_reason reason{cause, shortened(std::move(why))};
+    const bool stops = state_ == plugin_state::stopping;
+    if (cause != change_cause::exited || !process_ || stops)
+        return apply(supervisor_input::lost, std::move(reason), now);
+    lost_reason_ = {change_cause::protocol, std::move(reason.text)};
+    lost_at_ = after(now, end_of_output_grace);
 }
 
 inline void supervisor::stop_answered(time_point now) {
@@ -143,6 +149,10 @@ inline change_reason supervisor::hung() const {
 
 inline void supervisor::handle_timeout(time_point now) {
     note_stability(now);
+    if (now >= lost_at_) {
+        lost_at_ = never;
+        return apply(supervisor_input::lost, std::move(lost_reason_), now);
+    }
     switch (state_) {
     case plugin_state::handshaking:
         if (now < deadline_) return;
@@ -185,11 +195,12 @@ inline void supervisor::handle_timeout(time_point now) {
 
 inline time_point supervisor::next_deadline() const noexcept {
     switch (state_) {
-    case plugin_state::handshaking:
     case plugin_state::backoff:
         return deadline_;
+    case plugin_state::handshaking:
+        return std::min(deadline_, lost_at_);
     case plugin_state::ready:
-        return std::min(health_.next_deadline(), stable_at_);
+        return std::min({health_.next_deadline(), stable_at_, lost_at_});
     case plugin_state::stopping:
         return steps_.deadline();
     default:

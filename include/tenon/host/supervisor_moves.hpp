@@ -48,6 +48,12 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
     case supervisor_move::conclude:
         return conclude(std::move(reason), now);
     case supervisor_move::run_steps:
+        if (input == supervisor_input::attached) {
+            if (!launching_) return;
+            attached_ = connected_ = true;
+            launching_ = false;
+        }
+        return escalate(now);
     case supervisor_move::escalate:
         return escalate(now);
     case supervisor_move::fade:
@@ -58,9 +64,9 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
 }
 
 inline void supervisor::begin(change_reason reason, time_point now) {
-    if (!has_command_) {
+    if (waits_to_be_attached_) {
         if (state_ == plugin_state::stopped) return;
-        reason.text = both(reason.text, "it has no command and waits to be attached");
+        reason.text = both(reason.text, "it waits to be attached");
         return rest(std::move(reason), now);
     }
     if (!missing_.empty()) {
@@ -71,16 +77,15 @@ inline void supervisor::begin(change_reason reason, time_point now) {
     retrying_ = false;
     ++generation_;
     launching_ = true;
-    ended_by_itself_ = false;
     change(plugin_state::starting, std::move(reason), now);
     act(supervisor_action_kind::launch);
 }
 
 inline void supervisor::greet(bool by_itself, change_reason reason, time_point now) {
     if (by_itself) {
-        ++generation_;
+        if (!launching_) ++generation_;
         attached_ = connected_ = true;
-        retrying_ = ended_by_itself_ = false;
+        launching_ = retrying_ = false;
     }
     deadline_ = after(now, handshake_timeout_);
     change(plugin_state::handshaking, std::move(reason), now);
@@ -90,7 +95,10 @@ inline void supervisor::greet(bool by_itself, change_reason reason, time_point n
 inline void supervisor::greet_again(time_point now) {
     if (attached_) return; // one connection that came by itself is enough
     connected_ = true;
+    lost_at_ = never;
     deadline_ = after(now, handshake_timeout_);
+    for (const supervisor_action& action : actions_)
+        if (action.kind == supervisor_action_kind::shake_hands) return; // not begun yet on the first one
     act(supervisor_action_kind::shake_hands);
 }
 
@@ -108,7 +116,7 @@ inline void supervisor::rest(change_reason reason, time_point now) {
 
 inline void supervisor::retry(change_reason reason, time_point now) {
     note_stability(now);
-    const bool ours = !attached_ || (wanted_ && has_command_);
+    const bool ours = !attached_ || (wanted_ && !waits_to_be_attached_);
     // What came by itself comes again by itself.
     if (final_ || !ours) return rest(std::move(reason), now);
     leave_instance();
@@ -142,14 +150,13 @@ inline void supervisor::end(sequel then, change_reason reason, time_point now) {
     sequel_ = then;
     stop_reason_ = begin_reason_ = reason;
     health_.end();
-    stable_at_ = deadline_ = never;
+    stable_at_ = deadline_ = lost_at_ = never;
     change(plugin_state::stopping, std::move(reason), now);
     if (!launching_) escalate(now);
 }
 
 inline void supervisor::drop(change_reason reason, time_point now) {
     if (!process_) return retry(std::move(reason), now);
-    ended_by_itself_ = reason.cause == change_cause::exited;
     end(sequel::retry, std::move(reason), now);
 }
 
@@ -184,16 +191,8 @@ inline void supervisor::escalate(time_point now) {
 
 inline void supervisor::conclude(change_reason ending, time_point now) {
     last_stop_step_ = steps_.last();
-    const bool signalled = last_stop_step_ == stop_action::terminate || last_stop_step_ == stop_action::kill;
-    change_reason reason;
-    if (ended_by_itself_ && !signalled && sequel_ == sequel::retry) {
-        // Its output ended because it ended: that is the reason, and none of our steps worked.
-        reason = std::move(ending);
-        last_stop_step_.reset();
-    } else {
-        if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
-        reason = {stop_reason_.cause, both(stop_reason_.text, ending.text)};
-    }
+    if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
+    change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
     if (final_) return rest(std::move(reason), now);
     switch (sequel_) {
     case sequel::rest:
@@ -211,7 +210,13 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
 }
 
 inline void supervisor::change(plugin_state to, change_reason reason, time_point now) {
-    state_change one{name_, state_, to, std::move(reason), generation_, now};
+    state_change one;
+    one.plugin = name_;
+    one.from = state_;
+    one.to = to;
+    one.reason = std::move(reason);
+    one.generation = generation_;
+    one.at = now;
     state_ = to;
     since_ = now;
     reason_ = one.reason;
@@ -223,7 +228,7 @@ inline void supervisor::change(plugin_state to, change_reason reason, time_point
 inline void supervisor::leave_instance() {
     health_.end();
     steps_.end();
-    stable_at_ = deadline_ = never;
+    stable_at_ = deadline_ = lost_at_ = never;
     if (connected_) act(supervisor_action_kind::drop_connection);
     connected_ = attached_ = false;
 }
