@@ -99,6 +99,10 @@ inline void descriptor_link::become_writable() {
     if (closed_ || writing_ != writing::waiting) return;
     writing_ = writing::idle;
     write_now();
+    if (writing_ == writing::idle) {
+        if (!tell_drained(clock())) return;
+        write_now();
+    }
     settle();
 }
 

@@ -26,6 +26,8 @@ public:
     virtual void on_event(session_event& event, time_point now) = 0;
     /// After all events of one read were told and before what was queued meanwhile is written.
     virtual void on_pause(time_point now) { static_cast<void>(now); }
+    /// What could not be written at once has been written: there is room for more.
+    virtual void on_drained(time_point now) { static_cast<void>(now); }
 
 protected:
     ~link_owner() = default;
@@ -77,6 +79,13 @@ protected:
             owner_->on_event(event_, now);
         }
         if (owner_ != nullptr) owner_->on_pause(now);
+        return owner_ != nullptr;
+    }
+
+    /// The same for the room that there is.
+    bool tell_drained(time_point now) {
+        const telling_guard guard(*this);
+        if (owner_ != nullptr) owner_->on_drained(now);
         return owner_ != nullptr;
     }
 
