@@ -9,7 +9,7 @@
 // Text comes in pieces of any size and goes out by line: cut at 64 KiB, secrets masked, UTF-8 repaired, control
 // characters escaped, the level taken from a JSON line or a prefix like [WARN]. Beyond so many lines a second the
 // rest is only counted, and one message "N lines suppressed" stands in its place as soon as the next line goes
-// through or the time is up. Empty lines are dropped.
+// through or the time is up. Lines of nothing but space are dropped.
 //
 // The message and the fields (a JSON object or empty) are valid during the call of the sink, which must not use
 // or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
@@ -35,7 +35,7 @@ struct log_line_counts {
     std::uint64_t bytes = 0;
     std::uint64_t lines = 0;      // gone through
     std::uint64_t suppressed = 0; // only counted
-    std::uint64_t cut = 0;        // of those gone through, longer than max_log_line
+    std::uint64_t cut = 0;        // of those gone through: not told in full length
 };
 
 /// A reference to whoever takes messages, for the duration of a call.
@@ -124,7 +124,7 @@ inline void log_lines::take(log_stream stream, std::string_view bytes, time_poin
         std::string_view line;
         bool cut = false;
         if (!splitter.next_line(bytes, line, cut)) return;
-        if (!line.empty()) take_line(line, cut, now, sink);
+        take_line(line, cut, now, sink);
     }
 }
 
@@ -145,9 +145,11 @@ inline void log_lines::tell_suppressed(log_sink sink) {
 }
 
 inline void log_lines::take_line(std::string_view line, bool cut, time_point now, log_sink sink) {
-    if (!admit(now, sink)) return;
-    if (cut) ++counts_.cut;
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+        line.remove_suffix(1);
+    if (line.empty() || !admit(now, sink)) return;
     const log_message clean = cleaner_.clean_line(line, cut);
+    if (clean.cut) ++counts_.cut;
     sink(clean.level, clean.text, clean.fields);
 }
 
@@ -163,8 +165,7 @@ inline void log_lines::take_message(log_level level, std::string_view text, std:
 inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink) {
     std::string_view line;
     bool cut = false;
-    if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut) && !line.empty())
-        take_line(line, cut, now, sink);
+    if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut)) take_line(line, cut, now, sink);
     tell_suppressed(sink);
 }
 

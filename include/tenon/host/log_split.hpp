@@ -82,7 +82,6 @@ public:
         }
         bytes.remove_prefix(cut ? size : size + 1);
         skipping_ = cut;
-        if (!cut && !line.empty() && line.back() == '\r') line.remove_suffix(1);
         return true;
     }
 
@@ -104,15 +103,22 @@ public:
         if (skipping_ && !skip_rest(bytes)) return 0; // that line was told when it became too long
         const std::uint64_t lines = count_newlines(bytes);
         if (lines == 0) return 0;
-        held_.clear();
+        clear_held();
         bytes.remove_prefix(size_of_lines(bytes));
         return lines;
     }
 
 private:
-    void forget_told() noexcept {
-        if (told_) held_.clear();
+    // What a plugin of short lines holds; more is given back with the next line.
+    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
+
+    void forget_told() {
+        if (told_) clear_held();
         told_ = false;
+    }
+    void clear_held() {
+        held_.clear();
+        if (held_.capacity() > kept_bytes) held_.shrink_to_fit();
     }
     bool skip_rest(std::string_view& bytes) noexcept {
         const void* newline = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
