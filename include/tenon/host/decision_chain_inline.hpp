@@ -35,7 +35,6 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
         made.outcome.plugin = one.name;
     }
     begin_tier();
-    if (is_over(now_)) pass_deadline();
     proceed();
 }
 
@@ -53,6 +52,7 @@ inline void decision_chain::begin_tier() {
 // Goes on to what comes next wherever nothing is left to be waited for.
 inline void decision_chain::proceed() {
     if (stage_ == stage::asking && pending_ == 0) {
+        if (!stopped_ && is_over(now_)) pass_deadline();
         if (stopped_) stage_ = stage::done;
         if (stage_ == stage::asking && next_ == tier_end_) {
             begin_tier();

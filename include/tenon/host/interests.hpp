@@ -12,6 +12,7 @@
 // of() is asked for every event and answers from what it found out the last time, without allocating.
 
 #include <tenon/host/event_names.hpp>
+#include <tenon/host/explanation.hpp>
 #include <tenon/session/messages.hpp>
 
 #include <cstddef>
@@ -27,8 +28,6 @@
 
 namespace tenon::detail {
 
-using plugin_index = std::uint32_t; // given by the host, never used again
-
 /// What is kept of one plugin at most. More than these of either kind no person writes.
 inline constexpr std::size_t max_declared_events = 1'024;
 inline constexpr std::size_t max_subscriptions = 256;
@@ -42,23 +41,6 @@ struct interest {
     bool mode_given = false; // else it is mutate when asked and observe when told
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
-};
-
-/// What stands between an event and a plugin, in the order in which it is looked at.
-enum class exclusion { none, not_declared, capability, subscription, excluded, not_included };
-
-/// Whether one plugin gets the events of one type, and if not, why not.
-struct explanation {
-    plugin_index plugin = 0;
-    std::string name;
-    exclusion why_not = exclusion::none;
-    std::string words; // "declared \"message.*\"", "no capability \"room\" in its handshake"
-    event_mode mode = event_mode::mutate;
-    bool mode_given = false;
-    int priority = 0;
-    failure_policy on_failure = failure_policy::proceed;
-
-    bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
 class interest_table {

@@ -181,7 +181,8 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
     all.reserve(order.size());
     for (const auto& [id, index] : order) {
         const configured_plugin& plugin = plugins_.find(index)->second;
-        const verdict found = judge(plugin, type);
+        const bool can_be = is_event_type(type);
+        const verdict found = can_be ? judge(plugin, type) : verdict{exclusion::subscription};
         explanation made{.plugin = index, .name = plugin.name, .why_not = found.why_not, .words = {}};
         switch (found.why_not) {
         case exclusion::none:
@@ -198,13 +199,18 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
             made.words = join({"its handshake does not name the capability \"", event_family(type), "\""});
             break;
         case exclusion::subscription:
-            made.words = "none of the events that it lists or subscribed to matches";
+            made.words = can_be ? "none of the events that it lists or subscribed to matches"
+                                : "no event can be of this type";
             break;
         case exclusion::excluded:
             made.words = join({"the configuration excludes \"", std::string_view(*found.pattern), "\""});
             break;
         case exclusion::not_included:
             made.words = "nothing that the configuration includes matches";
+            break;
+        case exclusion::state: // the host's to say
+        case exclusion::permission:
+        case exclusion::breaker:
             break;
         }
         const interest as = interest_of(index, plugin, found);

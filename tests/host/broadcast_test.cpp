@@ -1,0 +1,121 @@
+#include <tenon/host/broadcast.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+using namespace tenon;
+using namespace tenon::detail;
+
+namespace {
+
+std::size_t allocations = 0, largest = 0, held = 0, held_most = 0;
+
+void count(std::size_t size) {
+    ++allocations;
+    if (size > largest) largest = size;
+}
+
+} // namespace
+
+// The size stands in front of what is given out, for what is held at once to be known.
+void* operator new(std::size_t size) {
+    count(size);
+    auto* memory = static_cast<std::size_t*>(std::malloc(size + alignof(std::max_align_t)));
+    if (memory == nullptr) std::abort();
+    *memory = size;
+    held += size;
+    if (held > held_most) held_most = held;
+    return reinterpret_cast<char*>(memory) + alignof(std::max_align_t);
+}
+void operator delete(void* memory) noexcept {
+    if (memory == nullptr) return;
+    auto* begin = reinterpret_cast<std::size_t*>(static_cast<char*>(memory) - alignof(std::max_align_t));
+    held -= *begin;
+    std::free(begin);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+
+namespace {
+
+void fill(interest_table& table, plugin_index plugins) {
+    for (plugin_index plugin = 0; plugin < plugins; ++plugin) {
+        table.set_plugin(plugin, "a-plugin-with-a-long-name-" + std::to_string(plugin), {}, 0);
+        handshake_answer answer;
+        answer.capabilities = {{"message"}};
+        table.declare(plugin, answer);
+    }
+}
+
+event_head head_of(std::string type) { return {"e1", std::move(type), "{}", "T"}; }
+
+} // namespace
+
+TEST_CASE("everybody who wants an event is told, with the same bytes") {
+    interest_table table;
+    fill(table, 100);
+    const broadcast plan = plan_broadcast(table, head_of("message.incoming"), "{\"n\":1}");
+    CHECK(plan.told.size() == 100);
+    CHECK(
+        plan.message.view() ==
+        R"({"eventId":"e1","eventType":"message.incoming","metadata":{},"timestamp":"T","payload":{"n":1}})");
+}
+
+TEST_CASE("what nobody wants is not written") {
+    interest_table table;
+    fill(table, 3);
+    const event_head head = head_of("room.joined");
+    (void)plan_broadcast(table, head, "1");
+    const std::size_t before = allocations;
+    const broadcast plan = plan_broadcast(table, head, "1");
+    CHECK(allocations == before);
+    CHECK(plan.told.empty());
+    CHECK(plan.message.view().empty());
+}
+
+TEST_CASE("who gets an event is found without allocating") {
+    interest_table table;
+    fill(table, 100);
+    const std::string types[] = {"message.incoming", "message.outgoing",
+                                 "room.joined-by-somebody-with-a-long-name"};
+    std::size_t told = 0;
+    for (const std::string& type : types) told += table.of(type).size();
+    const std::size_t before = allocations;
+    for (int round = 0; round < 1'000; ++round)
+        for (const std::string& type : types) told += table.of(type).size();
+    CHECK(allocations == before);
+    CHECK(told == 1'001 * 200);
+}
+
+TEST_CASE("E8: 8 MiB for 100 plugins are written once, straight into what all of them share") {
+    interest_table table;
+    fill(table, 100);
+    const std::string payload = '"' + std::string(8 << 20, 'x') + '"';
+    const event_head head = head_of("message.incoming");
+    (void)table.of(head.type);
+    largest = 0;
+    held_most = held;
+    const std::size_t before = held;
+    {
+        const broadcast plan = plan_broadcast(table, head, payload);
+        CHECK(plan.message.view().size() > payload.size());
+        CHECK(largest < payload.size() + 1'024);
+        CHECK(held_most - before < payload.size() + 8'192);
+    }
+    CHECK(held == before);
+}
+
+TEST_CASE("an event costs two allocations however many are told") {
+    for (const plugin_index plugins : {1u, 100u}) {
+        interest_table table;
+        fill(table, plugins);
+        const event_head head = head_of("message.incoming");
+        (void)plan_broadcast(table, head, "1");
+        const std::size_t before = allocations;
+        const broadcast plan = plan_broadcast(table, head, "1");
+        CHECK(allocations - before == 2); // the front of the message, and the message
+    }
+}
