@@ -191,7 +191,10 @@ inline void supervisor::escalate(time_point now) {
 
 inline void supervisor::conclude(change_reason ending, time_point now) {
     last_stop_step_ = steps_.last();
-    if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
+    // To drop the connection of a plugin that has no process is what closing its stdin is to others.
+    if (attached_ && last_stop_step_ && last_stop_step_ != stop_action::ask)
+        last_stop_step_ = stop_action::close_stdin;
+    else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
     change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
     if (final_) return rest(std::move(reason), now);
     switch (sequel_) {
