@@ -143,6 +143,23 @@ TEST_CASE("P2: no lines per second at all means no limit") {
     CHECK(from.lines.next_deadline() == never);
 }
 
+TEST_CASE("P2: blank lines cost nothing until they are a flood themselves") {
+    stream from({.lines_per_second = 2});
+    from.receive("one\n\n \n\t\r\n\n\n\ntwo\n");
+    CHECK(from.messages() == std::vector<std::string>{"one", "two"});
+    from.turn(1'000);
+    from.receive(std::string(1'000, '\n') + "three\n");
+    from.turn(1'000);
+    from.receive(std::string(1'000, '\n')); // 32 are seen before the rest is only counted
+    from.receive("four\n");
+    CHECK(from.messages() == std::vector<std::string>{"one", "two", "969 lines suppressed"});
+    from.turn(1'000);
+    CHECK(from.messages().back() == "969 lines suppressed");
+    CHECK(from.lines.counts().suppressed == 1'938);
+    from.receive("five\n");
+    CHECK(from.messages().back() == "five");
+}
+
 TEST_CASE("P2: 1 GB of stderr is 200 lines a second, exact counts and bounded memory") {
     std::string chunk;
     std::uint64_t lines_in_chunk = 0;

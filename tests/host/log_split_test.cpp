@@ -49,7 +49,7 @@ TEST_CASE("the pieces in which a stream comes do not change its lines") {
         whole ==
         std::vector<told>{
             {"one"}, {""}, {"two\r"}, {"three " + std::string(300, 'x')}, {""}, {""}, {"last without end"}});
-    for (const std::size_t piece : {1, 2, 3, 7, 64, 299}) CHECK(split(stream, piece) == whole);
+    for (const std::size_t piece : {1u, 2u, 3u, 7u, 64u, 299u}) CHECK(split(stream, piece) == whole);
 }
 
 TEST_CASE("a line is cut behind its first 64 KiB, one of just 64 KiB is not, and the next line is whole") {

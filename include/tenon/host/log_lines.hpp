@@ -147,7 +147,8 @@ inline void log_lines::tell_suppressed(log_sink sink) {
 inline void log_lines::take_line(std::string_view line, bool cut, time_point now, log_sink sink) {
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
         line.remove_suffix(1);
-    if (line.empty() || !admit(now, sink)) return;
+    if (line.empty()) return rate_.see_blank(now);
+    if (!admit(now, sink)) return;
     const log_message clean = cleaner_.clean_line(line, cut);
     if (clean.cut) ++counts_.cut;
     sink(clean.level, clean.text, clean.fields);

@@ -23,16 +23,19 @@ public:
     /// Whether one more line may go through; if not it is counted.
     bool admit(time_point now) noexcept {
         if (allowed_ == 0) return true;
-        if (now >= window_end_) {
-            window_end_ = after(now, log_window);
-            used_ = 0;
-        }
+        open_window(now);
         if (used_ < allowed_) {
             ++used_;
             return true;
         }
         ++suppressed_;
         return false;
+    }
+    /// A line that is not worth telling costs nothing, but a flood of them is a flood.
+    void see_blank(time_point now) noexcept {
+        if (allowed_ == 0) return;
+        open_window(now);
+        if (++blank_ / blanks_for_a_line >= allowed_) used_ = allowed_;
     }
     /// Whether nothing goes through at this time.
     bool is_closed(time_point now) const noexcept {
@@ -45,8 +48,17 @@ public:
     time_point next_deadline() const noexcept { return suppressed_ != 0 ? window_end_ : never; }
 
 private:
+    // Text with a blank line behind each line, or some, goes through as well as any.
+    static constexpr std::size_t blanks_for_a_line = 16;
+
+    void open_window(time_point now) noexcept {
+        if (now < window_end_) return;
+        window_end_ = after(now, log_window);
+        used_ = blank_ = 0;
+    }
+
     std::size_t allowed_;
-    std::size_t used_ = 0;
+    std::size_t used_ = 0, blank_ = 0;
     std::uint64_t suppressed_ = 0;
     time_point window_end_ = time_point::min();
 };
