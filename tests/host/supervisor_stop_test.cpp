@@ -83,6 +83,10 @@ TEST_CASE("a policy may have any steps, and a process always is killed in the en
         options.stop = {{stop_action::kill, ms{100}}, {stop_action::terminate, ms{100}}};
         wanted = {action::kill, action::terminate};
     }
+    SUBCASE("asking late, and the connection is gone by then") {
+        options.stop = {{stop_action::close_stdin, ms{100}}, {stop_action::ask, ms{100}}};
+        wanted = {action::close_stdin, action::kill};
+    }
     SUBCASE("twice the same") {
         options.stop = {{stop_action::terminate, ms{100}}, {stop_action::terminate, ms{100}}};
         wanted = {action::terminate, action::terminate, action::kill};
@@ -91,6 +95,7 @@ TEST_CASE("a policy may have any steps, and a process always is killed in the en
     it.become_ready();
     it.stop();
     kinds all = it.actions();
+    if (all.front() == action::close_stdin) it.life.connection_closed("end", change_cause::exited, it.now());
     for (int round = 0; round < 10 && it.life.next_deadline() != never; ++round) {
         it.wait();
         const kinds more = it.actions();
@@ -234,41 +239,6 @@ TEST_CASE("what is commanded while it stops is what follows, and the last comman
     // Each step is taken once all the same.
     const kinds all = it.actions();
     CHECK(std::count(all.begin(), all.end(), action::ask_to_stop) <= 1);
-}
-
-TEST_CASE("a restart passes through stopped, keeps its reason and costs no retry") {
-    supervised it;
-    it.become_ready();
-    it.path();
-    it.restart(change_cause::reload);
-    CHECK(it.actions() == kinds{action::ask_to_stop});
-    CHECK(it.last.reason.cause == change_cause::reload);
-    it.exit(code(0));
-    CHECK(it.actions() == kinds{action::drop_connection, action::launch});
-    CHECK(it.changes.back().reason.cause == change_cause::reload);
-    CHECK(it.path() == states{plugin_state::stopping, plugin_state::stopped, plugin_state::starting});
-    CHECK(it.life.retries() == 0);
-    CHECK(it.life.restarts() == 0);
-    CHECK(it.life.generation() == 2);
-}
-
-TEST_CASE("a reload restarts what is to run, never what was stopped by hand") {
-    supervised it;
-    it.restart(change_cause::reload);
-    CHECK(it.life.state() == plugin_state::stopped);
-    it.become_ready();
-    it.stop();
-    it.restart(change_cause::config);
-    it.exit(code(0));
-    CHECK(it.life.state() == plugin_state::stopped);
-    it.restart(); // by hand it is a start
-    CHECK(it.life.state() == plugin_state::starting);
-    it.life.launched(it.now());
-    it.life.refused_to_run("old configuration", it.now());
-    it.exit(code(0));
-    CHECK(it.life.state() == plugin_state::failed);
-    it.restart(change_cause::reload); // which may be what mends it
-    CHECK(it.life.state() == plugin_state::starting);
 }
 
 TEST_CASE("S10: the host's end suppresses restarts, whatever comes later") {

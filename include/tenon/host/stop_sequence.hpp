@@ -46,10 +46,11 @@ public:
     time_point deadline() const noexcept { return deadline_; }
     /// The step that was taken last, if any.
     std::optional<stop_action> last() const noexcept { return last_; }
-    /// It is likely to be over soon. Connection gone: asking and closing make no sense any more.
+    /// It is likely to be over soon: no more than this for the step that is under way.
     void hasten(time_point now, milliseconds most) noexcept {
         if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
     }
+    /// Nobody is there any more to be asked.
     void without_connection() noexcept { with_ask_ = false; }
     /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
     bool rearm(time_point now) noexcept {

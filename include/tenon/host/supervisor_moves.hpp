@@ -118,7 +118,7 @@ inline void supervisor::retry(change_reason reason, time_point now) {
     note_stability(now);
     const bool ours = !attached_ || (wanted_ && !waits_to_be_attached_);
     // What came by itself comes again by itself.
-    if (final_ || !ours) return rest(std::move(reason), now);
+    if (!ours) return rest(std::move(reason), now);
     leave_instance();
     const restart_policy& policy = restarts_.policy();
     const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
@@ -162,6 +162,7 @@ inline void supervisor::drop(change_reason reason, time_point now) {
 
 inline void supervisor::fade(change_reason reason, time_point now) {
     if (!process_) return conclude(std::move(reason), now);
+    steps_.without_connection();
     steps_.hasten(now, exit_grace);
 }
 
@@ -196,7 +197,6 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
         last_stop_step_ = stop_action::close_stdin;
     else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
     change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
-    if (final_) return rest(std::move(reason), now);
     switch (sequel_) {
     case sequel::rest:
         return rest(std::move(reason), now);
