@@ -201,6 +201,7 @@ private:
 
 } // namespace tenon::detail
 
+#include <tenon/host/call_lanes_ends.hpp>
 #include <tenon/host/call_lanes_inline.hpp>
 
 #endif

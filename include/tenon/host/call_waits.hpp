@@ -64,7 +64,7 @@ private:
 
     // A plugin gets on as long as one of its places works on something that does not wait, or waits for a plugin that
     // gets on. A plugin that is met again on the way is taken to be stuck: then the circle is what keeps it so.
-    bool stuck(std::uint32_t plugin) { // NOLINT(misc-no-recursion): as deep as there are plugins
+    bool stuck(std::uint32_t plugin) {
         node& one = nodes_[plugin];
         if (one.walked == walk_) return true;
         one.walked = walk_;

@@ -8,7 +8,8 @@
 //     void handle(const Params&, service_reply<T>)             answers later
 //     void handle(const Params&, const caller&, service_reply<T>)
 //
-// Params are described like a plugin's messages; json_view takes them as they are, for as long as the call lasts.
+// Params are described like a plugin's messages; json_view takes them as they are. What a handler is given lives as
+// long as the call: one that answers later copies what it needs.
 // An exception out of a handler becomes an internal error that says nothing of it.
 
 #include <tenon/host/permissions.hpp>

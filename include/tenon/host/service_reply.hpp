@@ -72,6 +72,8 @@ public:
     void reply(const T& value) {
         if (request_.open()) detail::give_value(request_, value);
     }
+    /// The value as JSON text, for whoever has it already: one value, checked.
+    void reply_encoded(std::string_view text) { request_.give(text); }
     void reply(result<T> outcome) {
         if (outcome) reply(*outcome);
         else fail(std::move(outcome).error());
