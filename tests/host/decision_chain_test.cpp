@@ -235,6 +235,21 @@ TEST_CASE("the message is written once for all that validate in a tier and once 
     CHECK(bench.last_ask("o0").message.view().data() == bench.last_ask("o99").message.view().data());
 }
 
+TEST_CASE(
+    "a handler within the host that answers while the others are asked does not make them another message") {
+    line_up line({{"a", validates}, {"b", validates}, {"c", validates}});
+    const time_point begin = time_point{} + milliseconds{1'000};
+    decision_chain chain(line.interests(), {.id = "e", .type = "m.x", .timestamp = "T"}, "1",
+                         after(begin, milliseconds{100}), begin);
+    chain_ask first, second;
+    REQUIRE(chain.next_ask(first));
+    chain.answered(first.plugin, "null", after(begin, milliseconds{5}));
+    REQUIRE(chain.next_ask(second));
+    CHECK(second.message.view().data() == first.message.view().data());
+    CHECK(second.remaining == milliseconds{100}); // as the message says
+    CHECK(chain.encodings() == 1);
+}
+
 TEST_CASE("those that mutate share a message while nothing changes, and get another when something does") {
     bench bench({{"a", mutates}, {"b", mutates}, {"c", mutates}, {"d", mutates}});
     bench.answer("a", "null");

@@ -170,6 +170,16 @@ TEST_CASE("an answer that comes with the deadline but before it was told counts"
     CHECK(bench.decided.payload == "1");
 }
 
+TEST_CASE("less than a millisecond that is left is told as one, not as none") {
+    line_up line({{"a", mutates}});
+    const time_point begin = time_point{} + milliseconds{1};
+    decision_chain chain(line.interests(), {.id = "e", .type = "m.x", .timestamp = "T"}, "1",
+                         begin + std::chrono::microseconds(300), begin);
+    chain_ask ask;
+    REQUIRE(chain.next_ask(ask));
+    CHECK(ask.remaining == milliseconds{1});
+}
+
 TEST_CASE("without a deadline there is none in the message") {
     bench bench({{"a", mutates}}, "1", std::nullopt);
     CHECK(bench.chain.deadline() == never);

@@ -298,7 +298,7 @@ TEST_CASE("E7: a subscription that could bring nothing is refused with the reaso
     interest_table table;
     table.set_plugin(1, "a", {}, 0);
     table.declare(1, declaring({"m"}, std::vector<event_interest>{}));
-    for (const std::string bad : {"", "a b", "m.*.x", "mess*", std::string(200, 'm').c_str()}) {
+    for (const std::string& bad : texts{"", "a b", "m.*.x", "mess*", std::string(200, 'm')}) {
         CAPTURE(bad);
         const auto refused = table.subscribe(1, {bad, {}, {}});
         REQUIRE_FALSE(refused);

@@ -6,20 +6,26 @@
 #include <tenon/host/event_message.hpp>
 #include <tenon/host/interests.hpp>
 
+#include <memory>
 #include <span>
 #include <string_view>
 
 namespace tenon::detail {
 
 struct broadcast {
-    std::span<const interest> told; // valid until the next call of anything of the table
-    shared_bytes message;           // empty where nobody is told
+    /// In the order of host.md. Telling one of them may end another one's connection: this stays as it was.
+    std::span<const interest> told;
+    shared_bytes message; // empty where nobody is told
+    std::shared_ptr<const interest_list> held;
 };
 
 /// Encodes nothing where nobody wants it.
 inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
-    broadcast plan{interests.of(head.type), {}};
-    if (!plan.told.empty()) plan.message = encode_event(head, payload);
+    broadcast plan;
+    plan.held = interests.hold(head.type);
+    if (plan.held == nullptr) return plan;
+    plan.told = plan.held->all;
+    plan.message = encode_event(head, payload);
     return plan;
 }
 

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,15 @@ struct interest {
     failure_policy on_failure = failure_policy::proceed;
 };
 
+/// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
+struct interest_list {
+    struct names {
+        std::string id, name;
+    };
+    std::vector<interest> all;
+    std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
+};
+
 class interest_table {
 public:
     interest_table() = default;
@@ -65,6 +75,8 @@ public:
     /// The highest priority first; at equal priority those that mutate, those that validate, those that observe, each
     /// in the order of their ids. Valid until the next call of anything here.
     std::span<const interest> of(std::string_view type);
+    /// The same for who does something with each of them that may come back here. Null where there are none.
+    std::shared_ptr<const interest_list> hold(std::string_view type);
 
     /// One for every plugin, in the order of their ids.
     std::vector<explanation> explain(std::string_view type) const;
@@ -74,7 +86,7 @@ public:
 
 private:
     struct configured_plugin {
-        std::string id, name;
+        std::shared_ptr<const interest_list::names> called;
         event_filter filter;
         int priority = 0;
         bool declared = false;
@@ -100,7 +112,8 @@ private:
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
     static interest interest_of(plugin_index index, const configured_plugin& plugin, const verdict& found);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
-    void collect(std::string_view type, std::vector<interest>& into) const;
+    std::shared_ptr<const interest_list> collect(std::string_view type) const;
+    const std::shared_ptr<const interest_list>* look_up(std::string_view type);
     configured_plugin* find(plugin_index plugin) noexcept;
 
     // Types come from plugins too (host/emit), so what is remembered of them is bounded: an application that has
@@ -108,7 +121,8 @@ private:
     static constexpr std::size_t remembered_types = 512;
 
     std::map<plugin_index, configured_plugin> plugins_;
-    std::unordered_map<std::string, std::vector<interest>, text_hash, std::equal_to<>> remembered_;
+    std::unordered_map<std::string, std::shared_ptr<const interest_list>, text_hash, std::equal_to<>>
+        remembered_;
 };
 
 } // namespace tenon::detail

@@ -21,8 +21,9 @@ inline void interest_table::set_plugin(plugin_index plugin, std::string id, even
                                        std::string name) {
     remembered_.clear();
     configured_plugin& entry = plugins_[plugin];
-    entry.name = name.empty() ? id : std::move(name);
-    entry.id = std::move(id);
+    if (name.empty()) name = id;
+    entry.called =
+        std::make_shared<interest_list::names>(interest_list::names{std::move(id), std::move(name)});
     entry.filter = std::move(filter);
     entry.priority = priority;
 }
@@ -134,7 +135,7 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
 
 inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
                                             const verdict& found) {
-    interest made{.plugin = index, .id = plugin.id, .name = plugin.name};
+    interest made{.plugin = index, .id = plugin.called->id, .name = plugin.called->name};
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
@@ -147,43 +148,57 @@ inline interest interest_table::interest_of(plugin_index index, const configured
     return made;
 }
 
-inline void interest_table::collect(std::string_view type, std::vector<interest>& into) const {
+inline std::shared_ptr<const interest_list> interest_table::collect(std::string_view type) const {
+    interest_list wanted;
     for (const auto& [index, plugin] : plugins_) {
         const verdict found = judge(plugin, type);
-        if (found.why_not == exclusion::none) into.push_back(interest_of(index, plugin, found));
+        if (found.why_not != exclusion::none) continue;
+        wanted.all.push_back(interest_of(index, plugin, found));
+        wanted.kept.push_back(plugin.called);
     }
+    if (wanted.all.empty()) return nullptr;
     const auto later_mode = [](event_mode mode) {
         return mode == event_mode::mutate ? 0 : mode == event_mode::validate ? 1 : 2;
     };
-    std::sort(into.begin(), into.end(), [&](const interest& one, const interest& other) {
+    std::sort(wanted.all.begin(), wanted.all.end(), [&](const interest& one, const interest& other) {
         if (one.priority != other.priority) return one.priority > other.priority;
         return std::tuple(later_mode(one.mode), one.id, one.plugin) <
                std::tuple(later_mode(other.mode), other.id, other.plugin);
     });
+    return std::make_shared<interest_list>(std::move(wanted));
+}
+
+inline const std::shared_ptr<const interest_list>* interest_table::look_up(std::string_view type) {
+    const auto known = remembered_.find(type);
+    if (known != remembered_.end()) return &known->second;
+    if (!is_event_type(type)) return nullptr;
+    if (remembered_.size() >= remembered_types) remembered_.clear();
+    return &remembered_.emplace(type, collect(type)).first->second;
 }
 
 inline std::span<const interest> interest_table::of(std::string_view type) {
-    const auto known = remembered_.find(type);
-    if (known != remembered_.end()) return known->second;
-    if (!is_event_type(type)) return {};
-    if (remembered_.size() >= remembered_types) remembered_.clear();
-    std::vector<interest> wanted;
-    collect(type, wanted);
-    return remembered_.emplace(type, std::move(wanted)).first->second;
+    const auto* const found = look_up(type);
+    if (found == nullptr || *found == nullptr) return {};
+    return (*found)->all;
+}
+
+inline std::shared_ptr<const interest_list> interest_table::hold(std::string_view type) {
+    const auto* const found = look_up(type);
+    return found == nullptr ? nullptr : *found;
 }
 
 inline std::vector<explanation> interest_table::explain(std::string_view type) const {
     std::vector<explanation> all;
     std::vector<std::pair<std::string_view, plugin_index>> order;
     order.reserve(plugins_.size());
-    for (const auto& [index, plugin] : plugins_) order.emplace_back(plugin.id, index);
+    for (const auto& [index, plugin] : plugins_) order.emplace_back(plugin.called->id, index);
     std::sort(order.begin(), order.end());
     all.reserve(order.size());
     for (const auto& [id, index] : order) {
         const configured_plugin& plugin = plugins_.find(index)->second;
         const bool can_be = is_event_type(type);
         const verdict found = can_be ? judge(plugin, type) : verdict{exclusion::subscription};
-        explanation made{.plugin = index, .name = plugin.name, .why_not = found.why_not, .words = {}};
+        explanation made{.plugin = index, .name = plugin.called->name, .why_not = found.why_not, .words = {}};
         switch (found.why_not) {
         case exclusion::none:
             if (found.chosen == nullptr)
