@@ -127,7 +127,9 @@ private:
         }
         void close() {
             asio::error_code ignored;
-            exit.close(ignored);
+            exit.close(ignored); // the wait ends, and with it this state, when the loop runs again
+            for (descriptor* one : {&made.process, &made.input, &made.output, &made.error, &made.guard})
+                one->reset();
         }
 
         launched made;

@@ -1,0 +1,351 @@
+#include "processes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+
+using namespace tenon;
+using namespace tenon::tests;
+
+namespace {
+
+/// What a program has, read from /proc while it waits for its input to end.
+struct belongings {
+    std::map<std::string, std::string> status = {}; // of /proc/PID/status
+    std::set<int> descriptors = {};
+    std::string environment = {}, directory = {};
+    int group = 0, session = 0;
+};
+
+std::string link_of(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::read_symlink(path, ignored).string();
+}
+
+belongings belongings_of(int pid) {
+    const std::filesystem::path folder = "/proc/" + std::to_string(pid);
+    belongings all{.environment = read_file(folder / "environ"), .directory = link_of(folder / "cwd")};
+    std::istringstream status(read_file(folder / "status"));
+    for (std::string line; std::getline(status, line);)
+        if (const auto colon = line.find(":\t"); colon != std::string::npos)
+            all.status[line.substr(0, colon)] = line.substr(colon + 2);
+    for (const auto& one : std::filesystem::directory_iterator(folder / "fd"))
+        all.descriptors.insert(std::atoi(one.path().filename().c_str()));
+    all.group = ::getpgid(pid);
+    all.session = ::getsid(pid);
+    return all;
+}
+
+std::string limit_of(int pid, const std::string& name) {
+    std::istringstream limits(read_file("/proc/" + std::to_string(pid) + "/limits"));
+    for (std::string line; std::getline(limits, line);)
+        if (line.starts_with(name))
+            return line.substr(name.size(), line.find_last_not_of(' ') + 1 - name.size());
+    return {};
+}
+
+/// A program that says "up" and waits.
+detail::launch_spec waiting(std::vector<std::string> environment = {}) {
+    return shell("echo up; read line", std::move(environment));
+}
+
+/// 0, 1, 2 and the guard, a pipe far above them that nobody writes to: for `launched::guard`.
+bool has_exactly_what_it_should(int pid) {
+    const auto found = belongings_of(pid).descriptors;
+    const bool exact = found.size() == 4 && found.contains(0) && found.contains(1) && found.contains(2) &&
+                       *found.rbegin() >= 100;
+    if (!exact)
+        for (const int one : found)
+            std::fprintf(stderr, "descriptor %d: %s\n", one,
+                         link_of("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(one)).c_str());
+    return exact;
+}
+
+void finish(detail::launched& made) {
+    made.input.reset();
+    detail::reap(made.pid);
+}
+
+/// Makes a system call fail with ENOSYS for this process from now on, as on a system that does not have it.
+bool take_away(unsigned call) {
+    sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{4, steps};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+} // namespace
+
+TEST_CASE("P6: signals, descriptors, session, directory and environment are what was said, whatever the "
+          "host's are") {
+    asio::io_context loop; // ignores SIGPIPE for the whole process
+    sigset_t blocked, before;
+    ::sigemptyset(&blocked);
+    for (const int one : {SIGTERM, SIGINT, SIGRTMIN + 3}) ::sigaddset(&blocked, one);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    const auto ignored_before = ::signal(SIGHUP, SIG_IGN);
+    asio::ip::tcp::acceptor listening(loop, {asio::ip::address_v4::loopback(), 0}); // not close-on-exec
+    const int open_file = ::open("/dev/null", O_RDONLY);
+
+    auto spec = waiting({"NAME=a value", "EMPTY="});
+    spec.directory = "/usr";
+    auto made = must_launch(spec);
+    REQUIRE(read_line(made.output.get()) == "up");
+    auto has = belongings_of(made.pid);
+    const std::string none(16, '0');
+    CHECK(has.status["SigBlk"] == none);
+    CHECK(has.status["SigIgn"] == none);
+    CHECK(has.status["ShdPnd"] == none);
+    CHECK(has.status["NoNewPrivs"] == "1");
+    CHECK(has_exactly_what_it_should(made.pid));
+    CHECK(has.group == made.pid);
+    CHECK(has.session == made.pid);
+    CHECK(has.directory == "/usr");
+    CHECK(has.environment == "NAME=a value" + std::string(1, '\0') + "EMPTY=" + '\0' + shell_path + '\0');
+    sigset_t after_launch;
+    ::pthread_sigmask(SIG_SETMASK, &before, &after_launch);
+    CHECK(::sigismember(&after_launch, SIGTERM) == 1); // the host has its own mask again
+    CHECK(::sigismember(&after_launch, SIGUSR1) == 0);
+    const bool still_ignored = ::signal(SIGHUP, ignored_before) == SIG_IGN;
+    CHECK(still_ignored);
+    ::close(open_file);
+    finish(made);
+}
+
+TEST_CASE("P6: limits hold for the child alone, and no core is kept unless one is wanted") {
+    auto spec = waiting();
+    auto plain = must_launch(spec);
+    spec.limits = {.address_space_bytes = 1 << 30, .cpu_seconds = 77, .open_files = 33, .core_bytes = 4'096};
+    auto limited = must_launch(spec);
+    for (auto* one : {&plain, &limited}) REQUIRE(read_line(one->output.get()) == "up");
+    std::istringstream core(limit_of(plain.pid, "Max core file size"));
+    std::string soft, hard;
+    core >> soft >> hard;
+    CHECK(soft == "0");
+    CHECK(hard == "0");
+    const auto soft_and_hard = [&](const char* name) {
+        std::istringstream both(limit_of(limited.pid, name));
+        both >> soft >> hard;
+        return soft + " " + hard;
+    };
+    CHECK(soft_and_hard("Max core file size") == "4096 4096");
+    CHECK(soft_and_hard("Max cpu time") == "77 78");
+    CHECK(soft_and_hard("Max open files") == "33 33");
+    CHECK(soft_and_hard("Max address space") == "1073741824 1073741824");
+    CHECK(limit_of(plain.pid, "Max open files") == limit_of(::getpid(), "Max open files"));
+    finish(plain);
+    finish(limited);
+}
+
+TEST_CASE(
+    "P6: no handler of the host runs in the child, and what was sent to the host's group does not end it") {
+    forked host([] {
+        ::setpgid(0, 0);
+        auto* in_child = static_cast<volatile int*>(
+            ::mmap(nullptr, 4'096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+        static volatile int* seen = nullptr;
+        static pid_t self = 0;
+        seen = in_child;
+        self = ::getpid();
+        struct sigaction action {};
+        action.sa_handler = [](int) {
+            if (::getpid() != self) *seen = 1;
+        };
+        ::sigaction(SIGUSR1, &action, nullptr);
+        std::atomic<bool> over = false;
+        std::thread noise([&] {
+            while (!over) ::kill(0, SIGUSR1); // to everybody in the group: for a moment the child is in it
+        });
+        int failed = 0;
+        for (int time = 0; time < 200 && failed == 0; ++time) {
+            auto made = detail::launch({.command = {"/bin/true"}});
+            if (!made) failed = 1;
+            else {
+                int status = 0;
+                while (::waitpid(made->pid, &status, 0) < 0 && errno == EINTR) {
+                }
+                if (status != 0) failed = 2;
+            }
+        }
+        over = true;
+        noise.join();
+        return failed != 0 ? failed : *seen != 0 ? 3 : 0;
+    });
+    CHECK(host.wait() == 0);
+}
+
+TEST_CASE("P6: a host whose standard descriptors are closed connects the right ends") {
+    for (const unsigned closed : {1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+        CAPTURE(closed);
+        forked host([closed] {
+            const int result = ::dup(1);
+            for (int one = 0; one < 3; ++one)
+                if ((closed >> one & 1) != 0) ::close(one);
+            auto made = detail::launch(shell("read line; echo \"out $line\"; echo \"err $line\" >&2"));
+            if (!made) return 1;
+            for (const auto* mine : {&made->input, &made->output, &made->error, &made->process, &made->guard})
+                if (mine->get() < 3) return 2;
+            if (::write(made->input.get(), "hello\n", 6) != 6) return 3;
+            const bool right =
+                read_all(made->output.get()) == "out hello\n" && read_all(made->error.get()) == "err hello\n";
+            ::close(result);
+            return right ? 0 : 4;
+        });
+        CHECK(host.wait() == 0);
+    }
+}
+
+TEST_CASE("P7: with other threads that open descriptors and fork meanwhile, the child's are exact 100 times "
+          "in 100") {
+    std::atomic<bool> over = false;
+    std::vector<std::thread> others;
+    for (int number = 0; number < 2; ++number)
+        others.emplace_back([&over] {
+            while (!over) {
+                const int leaky = ::open("/dev/null", O_RDONLY); // without O_CLOEXEC
+                int ends[2];
+                const bool have_pipe = ::pipe(ends) == 0;
+                if (const pid_t one = ::fork(); one == 0) {
+                    ::execl("/bin/true", "true", nullptr);
+                    ::_exit(1);
+                } else {
+                    detail::reap(one);
+                }
+                if (have_pipe) ::close(ends[0]), ::close(ends[1]);
+                ::close(leaky);
+            }
+        });
+    int exact = 0;
+    std::vector<detail::launched> all;
+    for (int time = 0; time < 100; ++time) all.push_back(must_launch(waiting()));
+    for (auto& one : all) exact += read_line(one.output.get()) == "up" && has_exactly_what_it_should(one.pid);
+    CHECK(exact == 100);
+    over = true;
+    for (auto& one : others) one.join();
+
+    // The first one was started before all others; none of them holds its pipes.
+    ::kill(-all.front().pid, SIGKILL);
+    pollfd entry{all.front().output.get(), POLLIN, 0};
+    CHECK(::poll(&entry, 1, 1'000) == 1);
+    CHECK(read_all(all.front().output.get()).empty());
+    for (auto& one : all) finish(one);
+    CHECK(zombies() == 0);
+}
+
+TEST_CASE("P7: launching from several threads at once works as often as from one") {
+    std::atomic<int> good = 0;
+    std::vector<std::thread> threads;
+    for (int number = 0; number < 4; ++number)
+        threads.emplace_back([&good] {
+            for (int time = 0; time < 50; ++time) {
+                const auto told = detail::launch(shell("exit 0"));
+                const auto refused = detail::launch({.command = {"/no/such/program"}});
+                if (told) detail::reap(told->pid);
+                good += told && !refused;
+            }
+        });
+    for (auto& one : threads) one.join();
+    CHECK(good == 200);
+    CHECK(zombies() == 0);
+}
+
+TEST_CASE("P8: a limit of a million descriptors costs no time") {
+    forked host([] {
+        rlimit many{1'048'576, 1'048'576};
+        if (::setrlimit(RLIMIT_NOFILE, &many) != 0) { // then as many as we may
+            ::getrlimit(RLIMIT_NOFILE, &many);
+            many.rlim_cur = many.rlim_max;
+            if (::setrlimit(RLIMIT_NOFILE, &many) != 0) return 1;
+        }
+        if (::dup2(1, static_cast<int>(many.rlim_cur - 1)) < 0) return 2;
+        const auto start = clock::now();
+        auto made = detail::launch(waiting());
+        if (!made || clock::now() - start > 50ms) return 3;
+        return read_line(made->output.get()) == "up" && has_exactly_what_it_should(made->pid) ? 0 : 4;
+    });
+    CHECK(host.wait() == 0);
+}
+
+TEST_CASE("P8: without close_range, as before Linux 5.11, the descriptors are exact as well") {
+    forked host([] {
+        for (int copies = 0; copies < 50; ++copies) ::dup(1);
+        if (!take_away(SYS_close_range)) return 77;
+        auto made = detail::launch(waiting());
+        if (!made) return 1;
+        return read_line(made->output.get()) == "up" && has_exactly_what_it_should(made->pid) ? 0 : 2;
+    });
+    const int code = host.wait();
+    if (code == 77) return skipped("no seccomp filters here");
+    CHECK(code == 0);
+}
+
+TEST_CASE("P8: without pidfds, as before Linux 5.3, the start fails in words and leaves no process") {
+    forked host([] {
+        if (!take_away(SYS_pidfd_open)) return 77;
+        auto made = detail::launch(waiting());
+        if (made) return 1;
+        if (made.error().message.find("Function not implemented") == std::string::npos) return 2;
+        return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD ? 0 : 3;
+    });
+    const int code = host.wait();
+    if (code == 77) return skipped("no seccomp filters here");
+    CHECK(code == 0);
+}
+
+TEST_CASE("P8: with nothing in /proc and no /dev/fd a program starts and a failure is explained") {
+    forked host([] {
+        if (::unshare(CLONE_NEWNS) != 0 ||
+            ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("none", "/proc", "tmpfs", MS_RDONLY, nullptr) != 0)
+            return 77;
+        if (::access("/proc/self", F_OK) == 0 || ::access("/dev/fd/0", F_OK) == 0) return 1;
+        auto made = detail::launch(shell("echo here"));
+        if (!made || read_all(made->output.get()) != "here\n") return 2;
+        if (detail::usage_of(made->pid)) return 3;
+        const auto refused = detail::launch({.command = {"/no/such/program"}});
+        return !refused && refused.error().message.ends_with("there is no /no") ? 0 : 4;
+    });
+    const int code = host.wait();
+    if (code == 77) return skipped("not allowed to unmount /proc");
+    CHECK(code == 0);
+}
+
+TEST_CASE("the time of a start does not grow with the memory of the host") {
+    // The quickest of many, because this machine may be busy with something else.
+    const auto quickest_start = [] {
+        auto best = clock::duration::max();
+        for (int time = 0; time < 40; ++time) {
+            const auto begin = clock::now();
+            const auto made = detail::launch({.command = {"/bin/true"}});
+            best = std::min(best, clock::now() - begin);
+            REQUIRE(made);
+            detail::reap(made->pid);
+        }
+        return best;
+    };
+    const auto small = quickest_start();
+    constexpr std::size_t heap = std::size_t{1} << 28; // a fork copies its page tables in some 10 ms
+    void* touched = ::mmap(nullptr, heap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(touched != MAP_FAILED);
+    ::madvise(touched, heap, MADV_NOHUGEPAGE);
+    for (std::size_t at = 0; at < heap; at += 4'096) static_cast<char*>(touched)[at] = 1;
+    const auto large = quickest_start();
+    ::munmap(touched, heap);
+    CHECK_MESSAGE(large < small + 3ms, std::chrono::duration<double, std::milli>(small).count(), " ms, then ",
+                  std::chrono::duration<double, std::milli>(large).count(), " ms");
+}
