@@ -111,6 +111,7 @@ TEST_CASE("P2: beyond the limit lines are counted, and one line says how many, o
     CHECK(from.seen.back().message == "line 199");
     CHECK(from.lines.next_deadline() == from.now + milliseconds(1'000));
     from.turn(999);
+    from.lines.handle_timeout(from.now, from.sink()); // called early, as any deadline may be
     CHECK(from.seen.size() == 200);
     from.turn(1);
     REQUIRE(from.seen.size() == 201);
@@ -326,6 +327,8 @@ TEST_CASE("a message by host/log is masked, made one line and counted as one") {
 TEST_CASE("half a character at the cut is left out") {
     const std::string line = std::string(max_log_line - 1, 'x') + "\xE4\xBD\xA0 and more";
     CHECK(only(line).message == std::string(max_log_line - 1, 'x') + " [cut]");
+    const std::string wider = std::string(max_log_line - 3, 'x') + "\xF0\x9F\x92\xBB and more";
+    CHECK(only(wider).message == std::string(max_log_line - 3, 'x') + " [cut]");
 }
 
 TEST_CASE("what a long line needed is given back") {

@@ -63,7 +63,7 @@ struct event_filter {
 };
 
 struct log_options {
-    std::size_t lines_per_second = 200;
+    std::size_t lines_per_second = 200; // 0: without a limit
     /// Texts that are replaced by "***" wherever they stand in a line: patterns with `*` for any run of
     /// characters that are no space, and secrets as they are.
     std::vector<std::string> mask = {}, secrets = {};
