@@ -54,7 +54,8 @@ TEST_CASE("health is asked for every interval, with a deadline, and shown") {
     CHECK(it.next_check() == ms{9'900});
     it.answer(plugin_health::critical, "disk full");
     CHECK(it.life.state() == plugin_state::ready); // health and process are two axes
-    it.exit(code(1));
+    SUBCASE("it ends") { it.exit(code(1)); }
+    SUBCASE("it is to end") { it.stop(); }
     CHECK(it.life.health() == plugin_health::unknown);
     CHECK(it.life.health_message().empty());
 }

@@ -60,8 +60,29 @@ TEST_CASE("P9: one that has answered is given a moment to end, not the rest of i
         CHECK(it.wait() == tenon::detail::exit_grace);
     }
     CHECK(it.actions() == kinds{action::close_stdin});
-    it.life.stop_answered(it.now()); // a late answer shortens nothing else
     CHECK(it.wait() == ms{500});
+    it.life.stop_answered(it.now()); // a late answer shortens nothing else
+    CHECK(it.wait() == ms{2'000});
+}
+
+TEST_CASE("the step that worked is told of the last end alone") {
+    supervised it;
+    it.become_ready();
+    it.stop();
+    it.exit(code(0));
+    CHECK(it.life.last_stop_step() == stop_action::ask);
+    it.become_ready();
+    CHECK(it.life.last_stop_step() == stop_action::ask); // still what happened last
+    it.exit(code(0));
+    CHECK_FALSE(it.life.last_stop_step());
+    it.life.attached(it.now());
+    it.stop();
+    it.life.connection_closed("end", change_cause::exited, it.now());
+    CHECK(it.life.last_stop_step() ==
+          stop_action::close_stdin); // dropped, because it was not ready to be asked
+    it.life.attached(it.now());
+    it.life.connection_closed("end", change_cause::exited, it.now());
+    CHECK_FALSE(it.life.last_stop_step());
 }
 
 TEST_CASE("a policy may have any steps, and a process always is killed in the end") {

@@ -71,8 +71,7 @@ public:
             deadline_ = after(now, interval_);
             return step::nothing;
         }
-        deadline_ = after(asked_, interval_);
-        if (deadline_ < now) deadline_ = now;
+        deadline_ = after(asked_, interval_); // at once where it took longer than an interval
         return ++misses_ >= allowed_misses_ ? step::hung : step::nothing;
     }
     step handle_timeout(time_point now) noexcept {

@@ -84,6 +84,7 @@ inline void supervisor::launch_failed(const fault& why, time_point now) {
 inline void supervisor::exited(const exit_status& status, time_point now) {
     if (!process_ && !launching_) return;
     last_exit_ = status;
+    last_stop_step_.reset(); // until conclude() says that one worked
     launching_ = process_ = false;
     actions_.clear(); // what was still to be done to it
     const bool crashed = status.how == exit_status::kind::signalled;

@@ -156,8 +156,9 @@ inline void supervisor::end(sequel then, change_reason reason, time_point now) {
 }
 
 inline void supervisor::drop(change_reason reason, time_point now) {
-    if (!process_) return retry(std::move(reason), now);
-    end(sequel::retry, std::move(reason), now);
+    if (process_) return end(sequel::retry, std::move(reason), now);
+    last_stop_step_.reset();
+    retry(std::move(reason), now);
 }
 
 inline void supervisor::fade(change_reason reason, time_point now) {
