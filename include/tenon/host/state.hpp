@@ -69,6 +69,7 @@ struct state_change {
     change_reason reason = {};
     std::uint64_t generation = 0; // counts the plugin's instances, from 1
     time_point at = {};
+    std::string log = {}; // of an instance that ended unasked: its last lines
 };
 
 /// "exit code 3", "signal 11 (SIGSEGV)", "unknown".

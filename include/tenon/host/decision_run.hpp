@@ -1,0 +1,108 @@
+#ifndef TENON_HOST_DECISION_RUN_HPP
+#define TENON_HOST_DECISION_RUN_HPP
+
+// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
+// keeps itself and the host alive until it is over, which its deadline guarantees.
+
+#include <tenon/host/host_core.hpp>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace tenon::detail {
+
+class decision_run final : public std::enable_shared_from_this<decision_run> {
+public:
+    decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
+                 std::string payload, time_point deadline, time_point now, payload_check check, int hops,
+                 host_core::decided done)
+        : core_(std::move(core)),
+          chain_(interests, std::move(event), std::move(payload), deadline, now, check), hops_(hops),
+          done_(std::move(done)) {}
+
+    /// Asks, tells and cancels until there is nothing to do but wait.
+    void go() {
+        if (going_) return; // an answer came while it was being asked for
+        const auto self = shared_from_this();
+        going_ = true;
+        for (bool more = true; more;) {
+            more = false;
+            for (plugin_index plugin = 0; chain_.next_cancel(plugin); more = true) cancel(plugin);
+            if (chain_ask ask; chain_.next_ask(ask)) {
+                more = true;
+                if (ask.wants_answer) ask_for_decision(ask);
+                else tell(ask);
+            }
+        }
+        going_ = false;
+        if (chain_.done() && done_) finish();
+    }
+
+private:
+    void ask_for_decision(const chain_ask& ask) {
+        const time_point now = steady_now();
+        plugin_record* const plugin = core_->find(ask.plugin);
+        if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
+        plugin_actor& actor = *plugin->actor;
+        if (!actor.ready()) return chain_.skipped(ask.plugin, join({"it is ", name_of(actor.state())}), now);
+        core_->hops_.asked(ask.plugin, hops_, now);
+        ++plugin->events.delivered;
+        const call_ticket ticket = actor.ask(lane::events, methods::on_event, ask.message, chain_.deadline(),
+                                             [self = shared_from_this(), index = ask.plugin](
+                                                 const result<std::string_view>& answer, time_point when) {
+                                                 self->take(index, answer, when);
+                                             });
+        if (ticket) tickets_[ask.plugin] = ticket;
+    }
+
+    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
+        tickets_.erase(index);
+        core_->hops_.answered(index, hops_, now);
+        if (answer) chain_.answered(index, *answer, now);
+        else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
+        else chain_.failed(index, answer.error(), now);
+        go();
+    }
+
+    static bool was_never_asked(int code) noexcept {
+        return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
+    }
+
+    void tell(const chain_ask& ask) {
+        if (plugin_record* const plugin = core_->find(ask.plugin))
+            core_->tell(*plugin, ask.message, hops_, steady_now());
+    }
+
+    void cancel(plugin_index index) {
+        const auto ticket = tickets_.find(index);
+        if (ticket == tickets_.end()) return;
+        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket->second);
+    }
+
+    void finish() {
+        raw_decision decision = chain_.take();
+        for (const plugin_outcome& outcome : decision.plugins)
+            if (plugin_record* const plugin = core_->find(outcome.plugin)) {
+                event_counts& counts = plugin->events;
+                if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
+                if (outcome.outcome == outcome_kind::modified) ++counts.modified;
+                if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
+                    ++counts.failed;
+            }
+        --core_->deciding_;
+        core_->stopped_ += decision.stopped;
+        std::exchange(done_, nullptr)(std::move(decision));
+    }
+
+    std::shared_ptr<host_core> core_;
+    decision_chain chain_;
+    int hops_;
+    host_core::decided done_;
+    std::map<plugin_index, call_ticket> tickets_; // of those who have not answered
+    bool going_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,231 @@
+#ifndef TENON_HOST_HOST_HPP
+#define TENON_HOST_HOST_HPP
+
+// Puts plugins into a program that runs on Asio:
+//
+//     tenon::host host(io);
+//     const tenon::plugin_options moderator{.name = "moderator", .command = {"./moderator"}};
+//     const message hello{.content = "hi"};
+//     co_await host.start(moderator);
+//     auto outcome = co_await host.decide(hello);
+//     if (outcome.stopped()) co_return;
+//
+// Name what is in braces before the co_await, as here: g++ 12 miscompiles such temporaries within one.
+//
+// Everything runs on the executor that the host is given: an io_context that one thread runs, or a strand. The
+// asynchronous operations may be begun on any thread, complete exactly once, on the handler's executor, and with a
+// result<T> where they can fail; everything else is for the host's own executor. A plugin's trouble is data for
+// its supervisor and for who watches; it is never an exception here.
+//
+// The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
+// fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
+// without blocking, shutdown() first).
+
+#include <tenon/host/completion.hpp>
+#include <tenon/host/decision.hpp>
+#include <tenon/host/host_core.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tenon {
+
+template <class T>
+concept named_event = requires {
+    std::string_view(T::event);
+};
+template <class T>
+concept named_command = requires {
+    std::string_view(T::command);
+};
+
+class host {
+public:
+    explicit host(executor where, host_options options = {})
+        : core_(std::make_shared<detail::host_core>(std::move(where), std::move(options))) {}
+    explicit host(asio::io_context& where, host_options options = {})
+        : host(executor(where.get_executor()), std::move(options)) {}
+    host(const host&) = delete;
+    host& operator=(const host&) = delete;
+    ~host() { core_->close(); }
+
+    using executor_type = executor;
+    executor get_executor() const { return core_->where(); }
+
+    // --- plugins ---
+
+    /// Makes the plugin known without starting it: it may attach, or be started later.
+    result<void> add(plugin_options options) { return core_->add(std::move(options)); }
+
+    /// Completes when the plugin is ready, or with the first reason why it is not. After a failure it is tried
+    /// again as its restart policy says.
+    template <class Token = detail::default_token>
+    auto start(plugin_options options, Token&& token = Token()) {
+        return begin<result<void>>(token, [core = core_, options = std::move(options)](auto done) mutable {
+            core->start(std::move(options), std::move(done));
+        });
+    }
+    template <class Token = detail::default_token>
+    auto start(std::string name, Token&& token = Token()) {
+        return command(token, std::move(name), &detail::host_core::start_known);
+    }
+    /// Completes when it is stopped. It stays known.
+    template <class Token = detail::default_token>
+    auto stop(std::string name, Token&& token = Token()) {
+        return command(token, std::move(name), &detail::host_core::stop);
+    }
+    template <class Token = detail::default_token>
+    auto restart(std::string name, Token&& token = Token()) {
+        return command(token, std::move(name), &detail::host_core::restart);
+    }
+    /// Stops it and forgets it.
+    template <class Token = detail::default_token>
+    auto remove(std::string name, Token&& token = Token()) {
+        return command(token, std::move(name), &detail::host_core::remove);
+    }
+    /// Gives it another configuration: at once if it can take one, otherwise by a restart. A plugin that refuses
+    /// keeps the old one, and the fault says why.
+    template <class Config, class Token = detail::default_token>
+    auto configure(std::string name, const Config& config, Token&& token = Token()) {
+        return begin<result<void>>(
+            token, [core = core_, name = std::move(name), config = json::of(config)](auto done) mutable {
+                core->configure(name, std::move(config), std::move(done));
+            });
+    }
+    /// Stops all plugins, side by side, and refuses everything from now on.
+    template <class Token = detail::default_token>
+    auto shutdown(Token&& token = Token()) {
+        return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
+    }
+
+    // --- events ---
+
+    /// Asks the plugins about an event: host.md calls this a decision. It does not fail: a plugin that does is
+    /// treated as its declaration says.
+    template <named_event Event, class Token = detail::default_token>
+    auto decide(const Event& event, Token&& token = Token()) {
+        return decide(std::string(std::string_view(Event::event)), event, {}, std::forward<Token>(token));
+    }
+    template <named_event Event, class Token = detail::default_token>
+    auto decide(const Event& event, decide_options options, Token&& token = Token()) {
+        return decide(std::string(std::string_view(Event::event)), event, std::move(options),
+                      std::forward<Token>(token));
+    }
+    /// The same for a payload that does not say what it is.
+    template <class Payload, class Token = detail::default_token>
+    auto decide(std::string type, const Payload& payload, decide_options options, Token&& token = Token()) {
+        return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
+                                                payload, options = std::move(options)](auto done) mutable {
+            core->decide(
+                std::move(type), std::move(text), std::move(options), {.accept = &accepts<Payload>},
+                [payload = std::move(payload), done = std::move(done)](detail::raw_decision&& raw) mutable {
+                    if (raw.modified)
+                        if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
+                    done(decision<Payload>(std::move(raw), std::move(payload)));
+                });
+        });
+    }
+
+    /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events.
+    template <named_event Event>
+    std::size_t publish(const Event& event) {
+        return publish(Event::event, event);
+    }
+    template <class Payload>
+    std::size_t publish(std::string_view type, const Payload& payload) {
+        return core_->publish(type, to_json(payload), {});
+    }
+
+    // --- commands, routes, calls ---
+
+    /// Runs a command of whichever plugin has it.
+    template <class Result = json, class Args, class Token = detail::default_token>
+    auto execute(std::string name, const Args& args, call_options options = {}, Token&& token = Token()) {
+        return begin<result<Result>>(
+            token, [core = core_, name = std::move(name), args = to_json(args), options](auto done) {
+                core->execute(name, args, options, typed<Result>(std::move(done)));
+            });
+    }
+    template <class Result = json, named_command Command, class Token = detail::default_token>
+    auto execute(const Command& command, call_options options = {}, Token&& token = Token()) {
+        return execute<Result>(std::string(std::string_view(Command::command)), command, options,
+                               std::forward<Token>(token));
+    }
+    /// Hands an HTTP request to the plugin that has a route for it.
+    template <class Token = detail::default_token>
+    auto request(http_exchange exchange, Token&& token = Token()) {
+        return begin<result<response>>(token,
+                                       [core = core_, exchange = std::move(exchange)](auto done) mutable {
+                                           core->request(std::move(exchange), std::move(done));
+                                       });
+    }
+    /// Calls any method of one plugin.
+    template <class Result = json, class Params, class Token = detail::default_token>
+    auto call(std::string plugin, std::string method, const Params& params, call_options options = {},
+              Token&& token = Token()) {
+        return begin<result<Result>>(token, [core = core_, plugin = std::move(plugin),
+                                             method = std::move(method), params = to_json(params),
+                                             options](auto done) {
+            core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+        });
+    }
+
+    // --- what plugins may call ---
+
+    /// Lets plugins with the permission call `method`. See services.hpp for the forms that a handler may have.
+    template <class Handler>
+    result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
+        return core_->services().provide(method, permission, std::move(handler));
+    }
+
+    // --- looking in ---
+
+    /// Per plugin whether it would receive such an event, and if not why not.
+    std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
+    host_status status() const { return core_->status(); }
+    /// Every change of every plugin's state, with its reason. The last one set is told.
+    void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
+    void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
+
+    /// For what belongs to tenon and is built on a host (joint/).
+    const std::shared_ptr<detail::host_core>& core() const noexcept { return core_; }
+
+private:
+    template <class Result, class Token, class Start>
+    auto begin(Token& token, Start start) {
+        return detail::begin_operation<Result>(core_->where(), token, std::move(start));
+    }
+    template <class Token>
+    auto command(Token& token, std::string name,
+                 void (detail::host_core::*verb)(const std::string&, detail::host_core::life_done)) {
+        return begin<result<void>>(token, [core = core_, name = std::move(name), verb](auto done) {
+            (core.get()->*verb)(name, std::move(done));
+        });
+    }
+    /// Whether a payload that a plugin changed is still one of its type.
+    template <class Payload>
+    static result<void> accepts(void*, std::string_view payload) {
+        auto read = from_json<Payload>(payload, {.root = "payload"});
+        if (!read) return read.error();
+        return {};
+    }
+    /// From the text of an answer to what was asked for.
+    template <class Result, class Done>
+    static auto typed(Done done) {
+        return [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+            if (!answer) return done(result<Result>(answer.error()));
+            if constexpr (std::is_void_v<Result>) done(result<void>());
+            else done(from_json<Result>(*answer, {.root = "result"}));
+        };
+    }
+
+    std::shared_ptr<detail::host_core> core_;
+};
+
+} // namespace tenon
+
+#endif

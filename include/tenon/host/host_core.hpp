@@ -1,0 +1,193 @@
+#ifndef TENON_HOST_HOST_CORE_HPP
+#define TENON_HOST_HOST_CORE_HPP
+
+// A host without types: the plugins that it knows, what they declared, and the ways between them. Payloads are
+// JSON texts here, completions are callbacks, and everything runs on one executor. `tenon::host` (host/host.hpp)
+// is the face of it.
+//
+// It lives as long as something of it is under way; close() is what ends it.
+
+#include <tenon/core/version.hpp>
+#include <tenon/host/commands.hpp>
+#include <tenon/host/decision_chain.hpp>
+#include <tenon/host/event_backlog.hpp>
+#include <tenon/host/event_message.hpp>
+#include <tenon/host/explanation.hpp>
+#include <tenon/host/hop_ledger.hpp>
+#include <tenon/host/interests.hpp>
+#include <tenon/host/plugin_actor.hpp>
+#include <tenon/host/http_exchange.hpp>
+#include <tenon/host/routes.hpp>
+#include <tenon/host/services.hpp>
+#include <tenon/host/status.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon {
+
+struct decide_options {
+    milliseconds timeout{0}; // of the whole chain; 0: as the host's options say
+    json metadata = {};      // an object, or null
+};
+
+struct call_options {
+    milliseconds timeout{0}; // 0: as the plugin's options say
+};
+
+namespace detail {
+
+/// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
+inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
+
+inline constexpr std::string_view abuse_words =
+    "rpc.abuse: it keeps calling what it may not call, or what is not there";
+
+inline fault unknown_plugin(std::string_view name) {
+    return {codes::unavailable, join({"there is no plugin \"", name.substr(0, longest_name), "\""})};
+}
+
+/// One plugin as its host sees it.
+struct plugin_record {
+    using life_done = unique_function<void(result<void>)>;
+    struct waiter {
+        bool for_ready; // else for its end
+        life_done done;
+    };
+
+    std::shared_ptr<plugin_actor> actor = {};
+    event_backlog backlog = {};
+    event_counts events = {};
+    service_client client = {};
+    std::uint64_t acknowledged = 0; // events that it said it has received
+    std::vector<waiter> waiters = {};
+    std::vector<std::string> refused = {}; // of what it declared, and why
+    bool dropping = false;                 // events are being lost: said once per burst
+    bool leaving = false;                  // removed once it has stopped
+};
+
+class host_core final : public actor_owner, public std::enable_shared_from_this<host_core> {
+public:
+    using life_done = plugin_record::life_done;
+    using decided = unique_function<void(raw_decision&&)>;
+
+    host_core(executor where, host_options options);
+    host_core(const host_core&) = delete;
+    host_core& operator=(const host_core&) = delete;
+
+    const executor& where() const noexcept { return where_; }
+    const host_options& options() const noexcept { return options_; }
+
+    // --- plugins: host_plugins.hpp ---
+
+    result<void> add(plugin_options options);
+    void start(plugin_options options, life_done done);
+    void start_known(const std::string& name, life_done done);
+    void stop(const std::string& name, life_done done);
+    void restart(const std::string& name, life_done done);
+    void remove(const std::string& name, life_done done);
+    void configure(const std::string& name, json config, life_done done);
+    void shutdown(life_done done);
+    /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
+    void close();
+    bool closing() const noexcept { return closing_; }
+
+    plugin_record* find(std::string_view name) noexcept;
+    plugin_record* find(plugin_index index) noexcept;
+    const auto& plugins() const noexcept { return plugins_; }
+
+    // --- events: host_events.hpp ---
+
+    void decide(std::string type, std::string payload, decide_options options, payload_check check,
+                decided done);
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
+                        int hops = 0);
+    std::vector<explanation> explain(std::string_view type) const;
+
+    // --- commands, routes, calls: host_calls.hpp ---
+
+    void execute(std::string_view command, std::string_view args, const call_options& options,
+                 call_completion done, plugin_index asker = call_waits::nobody);
+    void request(http_exchange exchange, unique_function<void(result<response>)> done);
+    void call(std::string_view plugin, std::string_view method, std::string_view params,
+              const call_options& options, call_completion done);
+
+    detail::services& services() noexcept { return services_; }
+    route_table& routes() noexcept { return routes_; }
+    command_table& commands() noexcept { return commands_; }
+
+    // --- looking in: host_status.hpp ---
+
+    host_status status() const;
+    plugin_status status_of(const plugin_record& plugin) const;
+
+    std::function<void(const state_change&)> on_change_told;
+    std::function<void(const log_record&)> on_log_told;
+    std::function<void(std::string_view type, std::string_view payload)> on_event_told;
+    /// A plugin wants its configuration kept.
+    std::function<result<void>(const std::string& plugin, const json& config)> on_config_saved;
+    /// What else the environment of a plugin holds: the socket's, where there is one.
+    std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
+
+private:
+    friend class decision_run;
+
+    void on_change(plugin_actor& plugin, const state_change& change) override;
+    void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
+    void on_withdrawn(plugin_actor& plugin) override;
+    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
+    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
+    void on_drained(plugin_actor& plugin) override;
+    void on_log(plugin_actor& plugin, log_record&& record) override;
+    handshake_request introduction(plugin_actor& plugin) override;
+    std::vector<std::string> environment_of(plugin_actor& plugin) override;
+
+    result<plugin_record*> make(plugin_options options);
+    std::string circle_of_needs(const plugin_options& options) const;
+    void begin(plugin_record& plugin, change_reason why);
+    void finish_waiters(plugin_record& plugin, const state_change& change);
+    void wait(plugin_record& plugin, bool for_ready, life_done done);
+    void forget(plugin_record& plugin);
+    void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void count_lost(plugin_record& plugin, std::size_t lost);
+    void ask(plugin_record& plugin, std::string_view method, std::string_view params, milliseconds timeout,
+             call_completion done, plugin_index asker = call_waits::nobody);
+    result<void> emit(const emitted_event& event, const caller& who);
+    void provide_host_methods();
+    template <class Provide>
+    void provide_command_methods(Provide provide);
+    template <class Provide>
+    void provide_config_methods(Provide provide);
+
+    executor where_;
+    host_options options_;
+    call_waits waits_;
+    interest_table interests_;
+    hop_ledger hops_;
+    event_ids event_ids_;
+    command_table commands_;
+    route_table routes_;
+    detail::services services_;
+    std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
+    std::vector<plugin_record*> by_index_; // null: removed
+    std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0, deciding_ = 0;
+    time_point started_;
+    bool closing_ = false;
+};
+
+} // namespace detail
+
+} // namespace tenon
+
+#include <tenon/host/host_calls.hpp>
+#include <tenon/host/host_events.hpp>
+#include <tenon/host/host_methods.hpp>
+#include <tenon/host/host_plugins.hpp>
+#include <tenon/host/host_status.hpp>
+
+#endif

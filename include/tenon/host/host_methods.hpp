@@ -1,0 +1,146 @@
+#ifndef TENON_HOST_HOST_METHODS_HPP
+#define TENON_HOST_HOST_METHODS_HPP
+
+// What every plugin may ask of every host, given the permission: docs/protocol.md, from plugin to host. They are
+// provided like the embedder's own methods. Who asks is known from the connection.
+
+#include <tenon/host/host_core.hpp>
+
+#include <map>
+
+namespace tenon::detail {
+
+inline void host_core::on_request(plugin_actor& actor, const session_event& event, time_point now) {
+    plugin_record* const plugin = find(actor.index());
+    const auto kept = actor.shared_from_this();
+    const std::uint64_t generation = actor.generation();
+    open_request request{.answer =
+                             [kept, generation, token = event.request](result<std::string_view> answer) {
+                                 if (answer) kept->reply(token, generation, *answer);
+                                 else kept->reject(token, generation, answer.error());
+                             },
+                         .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
+    if (plugin == nullptr || closing_)
+        return request.answer(fault{codes::shutting_down, "the host is shutting down"});
+    const service_outcome outcome = services_.call(plugin->client, event.method, event.params,
+                                                   event.params_offset, std::move(request), now);
+    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
+}
+
+inline void host_core::on_notification(plugin_actor& actor, const session_event& event, time_point now) {
+    plugin_record* const plugin = find(actor.index());
+    if (plugin == nullptr || event.method == methods::exit) return;
+    const auto kept = actor.shared_from_this();
+    const service_outcome outcome =
+        services_.notify(plugin->client, event.method, event.params, event.params_offset, now);
+    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
+}
+
+inline void host_core::provide_host_methods() {
+    const auto provide = [this](std::string_view method, std::string_view permission, auto handler) {
+        const result<void> provided = services_.provide(method, permission, std::move(handler));
+        TENON_ASSERT(provided);
+    };
+    provide(methods::log, "", [this](const log_notice& notice, const caller& who) {
+        if (plugin_record* const plugin = find(who.plugin)) plugin->actor->take_notice(notice, steady_now());
+    });
+    provide(methods::acknowledge, "", [this](const acknowledged_event&, const caller& who) {
+        if (plugin_record* const plugin = find(who.plugin)) ++plugin->acknowledged;
+    });
+    provide(methods::emit, "events:emit",
+            [this](const emitted_event& event, const caller& who) { return emit(event, who); });
+    provide(methods::subscribe, "events:subscribe",
+            [this](const subscribe_request& wanted, const caller& who) -> result<void> {
+                plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                return interests_.subscribe(plugin->actor->index(), wanted);
+            });
+    provide(methods::unsubscribe, "events:subscribe",
+            [this](const unsubscribe_request& wanted, const caller& who) -> result<void> {
+                plugin_record* const plugin = find(who.plugin);
+                if (plugin != nullptr && interests_.unsubscribe(plugin->actor->index(), wanted.type))
+                    return {};
+                return fault{codes::invalid_params,
+                             join({"type: not subscribed to \"",
+                                   std::string_view(wanted.type).substr(0, longest_event_type), "\""})};
+            });
+    provide_command_methods(provide);
+    provide_config_methods(provide);
+}
+
+template <class Provide>
+void host_core::provide_command_methods(Provide provide) {
+    provide(methods::register_command, "commands:register",
+            [this](const command_declaration& command, const caller& who) -> result<void> {
+                plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                return commands_.add(plugin->actor->index(), who.plugin, command, true);
+            });
+    provide(methods::unregister_command, "commands:register",
+            [this](const unregister_request& command, const caller& who) -> result<void> {
+                plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                return commands_.remove(plugin->actor->index(), command.name);
+            });
+    provide(methods::host_execute, "commands:execute",
+            [this](const command_request& wanted, const caller& who, service_reply<json_view> answer) {
+                const plugin_record* const plugin = find(who.plugin);
+                execute(
+                    wanted.command, wanted.args ? wanted.args->text() : std::string_view("{}"), {},
+                    [answer = std::move(answer)](const result<std::string_view>& text, time_point) mutable {
+                        if (text) answer.reply(json::parse(*text).value_or(json()).view());
+                        else answer.fail(text.error());
+                    },
+                    plugin == nullptr ? call_waits::nobody : plugin->actor->index());
+            });
+}
+
+template <class Provide>
+void host_core::provide_config_methods(Provide provide) {
+    provide(methods::get_config, "config:read",
+            [this](const config_key& wanted, const caller& who) -> result<json> {
+                const plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                const json& config = plugin->actor->options().config;
+                return wanted.key ? json(config[*wanted.key]) : config;
+            });
+    provide(methods::set_config, "config:write",
+            [this](const config_entry& entry, const caller& who) -> result<void> {
+                plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                auto members = plugin->actor->options().config.as<std::map<std::string, json>>().value_or({});
+                members.insert_or_assign(entry.key, json(entry.value));
+                json changed = json::of(members);
+                if (changed.text().size() > max_config_bytes)
+                    return fault{codes::too_large, "the configuration would be too large"};
+                plugin->actor->set_config(std::move(changed));
+                return {};
+            });
+    provide(methods::save_config, "config:write",
+            [this](const json_view&, const caller& who) -> result<void> {
+                const plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                if (!on_config_saved)
+                    return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
+                return on_config_saved(who.plugin, plugin->actor->options().config);
+            });
+}
+
+/// Told to everybody who wants it, the plugin itself included; as far from its origin as what made the plugin emit.
+inline result<void> host_core::emit(const emitted_event& event, const caller& who) {
+    plugin_record* const plugin = find(who.plugin);
+    if (plugin == nullptr) return unknown_plugin(who.plugin);
+    if (!is_event_type(event.event_type))
+        return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());
+    if (!hops) return hops.error();
+    ++plugin->events.emitted;
+    const std::string metadata =
+        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
+    publish(event.event_type, event.payload.text(), metadata, *hops);
+    return {};
+}
+
+} // namespace tenon::detail
+
+#endif

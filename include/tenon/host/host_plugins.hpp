@@ -1,0 +1,353 @@
+#ifndef TENON_HOST_HOST_PLUGINS_HPP
+#define TENON_HOST_HOST_PLUGINS_HPP
+
+// The host's part in the lives of its plugins (host/host_core.hpp): who is known, who waits for what, what is
+// declared and withdrawn.
+
+#include <tenon/host/check_options.hpp>
+#include <tenon/host/host_core.hpp>
+#include <tenon/host/system_process.hpp>
+
+#include <algorithm>
+
+#include <random>
+
+namespace tenon::detail {
+
+inline host_core::host_core(executor where, host_options options)
+    : where_(std::move(where)), options_([&] {
+          if (options.version.empty())
+              options.version = join({digits(TENON_VERSION_MAJOR), ".", digits(TENON_VERSION_MINOR), ".",
+                                      digits(TENON_VERSION_PATCH)});
+          if (options.seed == 0) options.seed = std::random_device()();
+          return std::move(options);
+      }()),
+      hops_(options_.max_hops), event_ids_(options_.seed), started_(steady_now()) {
+    provide_host_methods();
+}
+
+inline plugin_record* host_core::find(std::string_view name) noexcept {
+    const auto found = plugins_.find(name);
+    return found == plugins_.end() ? nullptr : found->second.get();
+}
+
+inline plugin_record* host_core::find(plugin_index index) noexcept {
+    return index < by_index_.size() ? by_index_[index] : nullptr;
+}
+
+// --- knowing them ---
+
+/// The plugins that would wait for each other, as "a needs b needs a"; empty if there are none.
+inline std::string host_core::circle_of_needs(const plugin_options& options) const {
+    std::vector<std::string> way{options.name};
+    const std::function<bool(const std::vector<std::string>&)> returns = [&](const auto& needs) {
+        for (const std::string& need : needs) {
+            way.push_back(need);
+            if (need == options.name) return true;
+            const auto known = plugins_.find(need);
+            if (known != plugins_.end() && returns(known->second->actor->options().needs)) return true;
+            way.pop_back();
+        }
+        return false;
+    };
+    std::string words;
+    if (returns(options.needs))
+        for (const std::string& step : way) words += words.empty() ? step : " needs " + step;
+    return words;
+}
+
+inline result<plugin_record*> host_core::make(plugin_options options) {
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    if (auto good = check_options(options); !good) return good.error();
+    if (const std::string circle = circle_of_needs(options); !circle.empty())
+        return fault{codes::invalid_params, join({"needs: ", circle})};
+    if (find(options.name) != nullptr)
+        return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
+    const auto index = static_cast<plugin_index>(by_index_.size());
+    auto made = std::make_shared<plugin_record>();
+    plugin_record* const plugin = made.get();
+    interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
+                          options.priority, options.name);
+    std::string name = options.name;
+    plugin->actor =
+        std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
+    plugins_.emplace(std::move(name), std::move(made));
+    by_index_.push_back(plugin);
+    return plugin;
+}
+
+inline result<void> host_core::add(plugin_options options) {
+    auto made = make(std::move(options));
+    if (!made) return made.error();
+    return {};
+}
+
+inline void host_core::forget(plugin_record& plugin) {
+    const auto kept = plugin.actor; // may be telling us something
+    const plugin_index index = kept->index();
+    interests_.remove(index);
+    by_index_[index] = nullptr;
+    const auto found = plugins_.find(kept->name());
+    const auto record = found->second;
+    plugins_.erase(found);
+    kept->retire();
+}
+
+// --- commands ---
+
+inline void host_core::begin(plugin_record& plugin, change_reason why) {
+    for (const std::string& need : plugin.actor->options().needs) {
+        const plugin_record* const needed = find(need);
+        if (needed == nullptr || !needed->actor->ready()) {
+            plugin.actor->needs_missing(need);
+            break;
+        }
+    }
+    plugin.actor->start(std::move(why));
+}
+
+inline void host_core::start(plugin_options options, life_done done) {
+    auto made = make(std::move(options));
+    if (!made) return done(made.error());
+    wait(**made, true, std::move(done));
+    begin(**made, {});
+}
+
+inline void host_core::start_known(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    if (plugin->actor->ready()) return done({});
+    wait(*plugin, true, std::move(done));
+    begin(*plugin, {});
+}
+
+inline void host_core::stop(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    const plugin_state state = plugin->actor->state();
+    if (state == plugin_state::stopped || state == plugin_state::failed) {
+        plugin->actor->stop({});
+        return done({});
+    }
+    wait(*plugin, false, std::move(done));
+    plugin->actor->stop({});
+}
+
+inline void host_core::restart(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    plugin->actor->restart({});
+    if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
+    wait(*plugin, true, std::move(done));
+}
+
+inline void host_core::remove(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    const plugin_state state = plugin->actor->state();
+    if (state == plugin_state::stopped || state == plugin_state::failed) {
+        forget(*plugin);
+        return done({});
+    }
+    plugin->leaving = true;
+    wait(*plugin, false, std::move(done));
+    plugin->actor->stop({});
+}
+
+/// At once by plugin/configure if the plugin can, else by a restart.
+inline void host_core::configure(const std::string& name, json config, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    plugin_actor& actor = *plugin->actor;
+    plugin_options changed = actor.options();
+    changed.config = config;
+    if (auto good = check_options(changed); !good) return done(good.error());
+    if (!actor.ready()) {
+        actor.set_config(std::move(config));
+        return done({});
+    }
+    const auto& features = actor.declared()->features;
+    const bool takes_it =
+        features && std::find(features->begin(), features->end(), "configure") != features->end();
+    if (!takes_it) {
+        actor.set_config(std::move(config));
+        wait(*plugin, true, std::move(done));
+        return actor.restart({change_cause::reload, "another configuration"});
+    }
+    const std::string params =
+        config.is_null() ? std::string(R"({"config":{}})") : to_json(configure_request{config.view()});
+    const time_point deadline = after(steady_now(), actor.options().call_timeout);
+    actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
+              [kept = plugin->actor, config = std::move(config),
+               done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+                  if (!answer) return done(answer.error()); // and then the old one stays
+                  kept->set_config(std::move(config));
+                  done({});
+              });
+}
+
+// --- waiting ---
+
+inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done done) {
+    plugin.waiters.push_back({for_ready, std::move(done)});
+}
+
+inline void host_core::finish_waiters(plugin_record& plugin, const state_change& change) {
+    using enum plugin_state;
+    const bool over = change.to == stopped || change.to == failed;
+    if (change.to != ready && change.to != backoff && !over) return;
+    std::vector<plugin_record::waiter> waiting;
+    waiting.swap(plugin.waiters);
+    std::vector<plugin_record::waiter> due;
+    for (auto& waiter : waiting) {
+        const bool is_due = waiter.for_ready || over;
+        (is_due ? due : plugin.waiters).push_back(std::move(waiter));
+    }
+    for (auto& waiter : due) {
+        if (waiter.for_ready == (change.to == ready)) waiter.done({});
+        else
+            waiter.done(
+                fault{codes::unavailable,
+                      join({change.plugin, " is ", name_of(change.to), ": ", name_of(change.reason.cause),
+                            change.reason.text.empty() ? "" : ": ", change.reason.text})});
+    }
+}
+
+// --- the end ---
+
+inline void host_core::shutdown(life_done done) {
+    closing_ = true;
+    // Completes when the last one has: whoever finishes it owns the handler.
+    auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
+    const auto finish_one = [rest](result<void>) {
+        if (--rest->first == 0) rest->second({});
+    };
+    std::vector<std::shared_ptr<plugin_record>> all;
+    for (const auto& [name, plugin] : plugins_) all.push_back(plugin);
+    for (const auto& plugin : all) {
+        const plugin_state state = plugin->actor->state();
+        if (state != plugin_state::stopped && state != plugin_state::failed) {
+            ++rest->first;
+            wait(*plugin, false, finish_one);
+        }
+        plugin->actor->stop({change_cause::shutdown, "the host ends"});
+    }
+    finish_one({});
+}
+
+inline void host_core::close() {
+    closing_ = true;
+    on_change_told = nullptr;
+    on_log_told = nullptr;
+    on_event_told = nullptr;
+    std::vector<child*> children;
+    stop_policy policy;
+    for (const auto& [name, plugin] : plugins_)
+        if (child* const process = plugin->actor->process()) {
+            plugin->actor->close_stdin();
+            children.push_back(process);
+        }
+    if (!children.empty()) stop_children(children, default_stop_policy());
+    // Handlers are told on the executor, not from within the destructor of the host.
+    asio::post(where_, [self = shared_from_this()] {
+        for (const auto& [name, plugin] : self->plugins_) {
+            plugin->actor->retire();
+            for (auto& waiter : std::exchange(plugin->waiters, {}))
+                waiter.done(fault{codes::shutting_down, "the host is gone"});
+        }
+        self->plugins_.clear();
+        self->by_index_.clear();
+    });
+}
+
+// --- what actors tell ---
+
+inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
+    plugin_record* const plugin = find(actor.index());
+    if (plugin == nullptr) return;
+    const auto kept = plugins_.find(actor.name())->second;
+    if (on_change_told) on_change_told(change);
+    if (change.to == plugin_state::ready)
+        for (const auto& [name, other] : std::map(plugins_)) // copied: handlers may add and remove plugins
+            if (other->actor->supervised().missing_need() == change.plugin) {
+                const auto& needs = other->actor->options().needs;
+                const auto missing = std::find_if(needs.begin(), needs.end(), [&](const std::string& need) {
+                    const plugin_record* const needed = find(need);
+                    return needed == nullptr || !needed->actor->ready();
+                });
+                if (missing == needs.end()) other->actor->needs_met();
+                else other->actor->needs_missing(*missing);
+            }
+    if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
+        forget(*kept);
+    finish_waiters(*kept, change);
+}
+
+inline std::string prefix_of(const plugin_options& options) {
+    return options.route_prefix.empty() ? join({"/api/plugins/", options.name}) : options.route_prefix;
+}
+
+inline caller identity_of(const plugin_actor& actor) {
+    const plugin_options& options = actor.options();
+    return {.plugin = options.name,
+            .id = options.id.empty() ? options.name : options.id,
+            .generation = actor.generation(),
+            .permissions = options.permissions};
+}
+
+inline void host_core::on_declared(plugin_actor& actor, const handshake_answer& answer) {
+    plugin_record* const plugin = find(actor.index());
+    if (plugin == nullptr) return;
+    plugin->refused.clear();
+    plugin->client.identity = identity_of(actor);
+    plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
+        plugin->refused.push_back(join({digits(left_out), " of its events are no patterns, or too many"}));
+    if (answer.commands)
+        for (const command_declaration& command : *answer.commands)
+            if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
+                plugin->refused.push_back(good.error().message);
+    if (answer.routes)
+        for (const route_declaration& route : *answer.routes)
+            if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
+                !good)
+                plugin->refused.push_back(good.error().message);
+    for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
+}
+
+inline void host_core::on_withdrawn(plugin_actor& actor) {
+    const plugin_index index = actor.index();
+    interests_.withdraw(index);
+    commands_.withdraw(index);
+    routes_.withdraw(index);
+    hops_.forget(index);
+    if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
+}
+
+inline void host_core::on_log(plugin_actor&, log_record&& record) {
+    if (on_log_told) on_log_told(record);
+}
+
+inline handshake_request host_core::introduction(plugin_actor& plugin) {
+    const plugin_options& of = plugin.options();
+    if (plugin_record* const known = find(plugin.index())) // it may log before it has answered
+        known->client.identity = identity_of(plugin), known->client.may_call = false;
+    handshake_request request{.name = options_.name, .version = options_.version};
+    request.supports_reverse_rpc = of.allow_reverse_calls;
+    request.process_id = process_id();
+    request.plugin = plugin_identity{.id = of.id.empty() ? of.name : of.id, .name = of.name};
+    if (!of.config.is_null()) request.config = of.config.view();
+    request.permissions = of.permissions;
+    request.limits = peer_limits{.max_frame_bytes = of.connection.max_frame_bytes};
+    return request;
+}
+
+inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
+    std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
+    all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
+    return all;
+}
+
+} // namespace tenon::detail
+
+#endif

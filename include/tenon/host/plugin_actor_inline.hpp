@@ -1,0 +1,195 @@
+#ifndef TENON_HOST_PLUGIN_ACTOR_INLINE_HPP
+#define TENON_HOST_PLUGIN_ACTOR_INLINE_HPP
+
+// What others ask of an actor (host/plugin_actor.hpp), and what its connection tells.
+
+#include <tenon/host/plugin_actor.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace tenon::detail {
+
+inline std::int64_t wall_clock_ms() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<milliseconds>(since).count();
+}
+
+inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
+                                  plugin_options options, const host_options& of_host, call_waits& waits)
+    : where_(where), owner_(&owner), index_(index), options_(std::move(options)),
+      supervisor_(options_, of_host.seed), alarm_(where, [this](time_point) { wake(); }), calls_([&] {
+          lane_options lanes = lane_options_of(options_);
+          lanes.waits = &waits;
+          lanes.index = index;
+          return lanes;
+      }()),
+      lines_(options_.logs), log_(of_host.log_records_kept) {}
+
+inline plugin_actor::~plugin_actor() { retire(); }
+
+// --- commands ---
+
+inline void plugin_actor::start(change_reason why) {
+    supervisor_.start(std::move(why), steady_now());
+    after_input();
+}
+
+inline void plugin_actor::stop(change_reason why) {
+    supervisor_.stop(std::move(why), steady_now());
+    after_input();
+}
+
+inline void plugin_actor::restart(change_reason why) {
+    supervisor_.restart(std::move(why), steady_now());
+    after_input();
+}
+
+inline void plugin_actor::needs_met() {
+    supervisor_.needs_met(steady_now());
+    after_input();
+}
+
+inline void plugin_actor::needs_missing(const std::string& plugin) {
+    supervisor_.needs_missing(plugin, steady_now());
+    after_input();
+}
+
+inline void plugin_actor::broke_limit(std::string_view why) {
+    note(log_level::error, why);
+    supervisor_.broke_limit(std::string(why), steady_now());
+    after_input();
+}
+
+inline void plugin_actor::attach(const link_maker& make) {
+    if (link_) drop_connection();
+    link_ = make(*this);
+    if (!link_) return;
+    calls_.connect(link_->peer());
+    supervisor_.attached(steady_now());
+    after_input();
+}
+
+// --- asking ---
+
+inline void plugin_actor::cancel(call_ticket call) {
+    calls_.cancel(call, steady_now());
+    after_input();
+}
+
+inline bool plugin_actor::tell(std::string_view method, const shared_bytes& params) {
+    if (!ready()) return false;
+    const bool queued = link_->peer().notify(method, params);
+    link_->flush();
+    return queued;
+}
+
+// --- answering ---
+
+inline void plugin_actor::reply(request_token request, std::uint64_t generation, std::string_view result) {
+    if (!link_ || generation != supervisor_.generation()) return;
+    link_->peer().reply(request, result);
+    link_->flush();
+}
+
+inline void plugin_actor::reject(request_token request, std::uint64_t generation, const fault& error) {
+    if (!link_ || generation != supervisor_.generation()) return;
+    link_->peer().reject(request, error);
+    link_->flush();
+}
+
+// --- logging ---
+
+/// `take` gives lines to a sink. They are told when all are collected, because whoever hears one may remove the actor.
+template <class Take>
+void plugin_actor::take_lines(std::string_view source, Take take) {
+    const auto self = shared_from_this();
+    std::vector<log_record> told;
+    take([&](log_level level, std::string_view message, std::string_view fields) {
+        told.push_back({.unix_ms = wall_clock_ms(),
+                        .level = level,
+                        .plugin = options_.name,
+                        .pid = pid(),
+                        .generation = supervisor_.generation(),
+                        .source = std::string(source),
+                        .message = std::string(message),
+                        .fields = std::string(fields)});
+    });
+    for (log_record& record : told) {
+        log_.add(record);
+        owner_->on_log(*this, std::move(record));
+    }
+}
+
+inline void plugin_actor::note(log_level level, std::string_view message) {
+    take_lines("host", [&](auto sink) { sink(level, message, std::string_view()); });
+}
+
+inline void plugin_actor::take_notice(const log_notice& notice, time_point now) {
+    log_level level = log_level::info;
+    find_enum(notice.level, level);
+    take_lines("plugin", [&](auto sink) {
+        lines_.message(level, notice.message, notice.fields ? notice.fields->text() : std::string_view(), now,
+                       sink);
+    });
+}
+
+// --- what the connection tells ---
+
+inline void plugin_actor::on_event(session_event& event, time_point now) {
+    const auto self = shared_from_this();
+    switch (event.kind) {
+    case event_kind::response:
+        calls_.on_response(event, now);
+        break;
+    case event_kind::progress:
+        calls_.on_progress(event, now);
+        break;
+    case event_kind::request:
+        owner_->on_request(*this, event, now);
+        break;
+    case event_kind::notification:
+        owner_->on_notification(*this, event, now);
+        break;
+    case event_kind::polluted:
+        take_lines("stdout", [&](auto sink) {
+            lines_.receive(log_stream::output, event.text, now, sink);
+            lines_.end(log_stream::output, now, sink);
+        });
+        break;
+    case event_kind::bad_body:
+        note(log_level::warn, join({"a message was refused: ", event.error.message}));
+        break;
+    case event_kind::peer_error:
+        note(log_level::warn, join({"the plugin refused a message: ", event.error.message}));
+        break;
+    case event_kind::closed: {
+        const bool broke = event.reason != violation_reason::none;
+        const std::string why =
+            broke ? join({name_of(event.reason), ": ", event.text}) : "the plugin closed its output";
+        if (broke) note(log_level::error, why);
+        supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
+        break;
+    }
+    case event_kind::cancelled: // whoever answers asks the session
+    case event_kind::none:
+    case event_kind::handshake:
+        break;
+    }
+}
+
+inline void plugin_actor::on_pause(time_point now) {
+    const auto self = shared_from_this();
+    calls_.pump(now);
+    after_input();
+}
+
+inline void plugin_actor::on_drained(time_point now) {
+    const auto self = shared_from_this();
+    calls_.pump(now);
+    owner_->on_drained(*this);
+}
+
+} // namespace tenon::detail
+
+#endif

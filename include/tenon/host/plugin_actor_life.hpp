@@ -1,0 +1,239 @@
+#ifndef TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
+#define TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
+
+// What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
+
+#include <tenon/host/plugin_actor.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace tenon::detail {
+
+/// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
+inline void plugin_actor::after_input() {
+    if (working_ || retired_) return;
+    const auto self = shared_from_this();
+    working_ = true;
+    supervisor_action action;
+    state_change change;
+    while (!retired_) {
+        if (supervisor_.next_change(change)) {
+            change.plugin = options_.name;
+            const bool unasked =
+                change.reason.cause == change_cause::crashed || change.reason.cause == change_cause::exited;
+            change.log = unasked ? log_.text(change.generation) : std::string();
+            owner_->on_change(*this, change);
+        } else if (supervisor_.next_action(action)) {
+            carry_out(action);
+        } else {
+            break;
+        }
+    }
+    working_ = false;
+    if (retired_) return;
+    if (link_) link_->flush();
+    alarm_.set(next_deadline());
+}
+
+inline time_point plugin_actor::next_deadline() const {
+    return std::min({supervisor_.next_deadline(), calls_.next_deadline(), lines_.next_deadline()});
+}
+
+inline void plugin_actor::wake() {
+    const auto self = shared_from_this();
+    const time_point now = steady_now();
+    supervisor_.handle_timeout(now);
+    calls_.handle_timeout(now);
+    take_lines("stderr", [&](auto sink) { lines_.handle_timeout(now, sink); });
+    after_input();
+}
+
+inline void plugin_actor::carry_out(const supervisor_action& action) {
+    switch (action.kind) {
+    case supervisor_action_kind::launch:
+        return launch_process();
+    case supervisor_action_kind::shake_hands:
+        return shake_hands();
+    case supervisor_action_kind::ask_to_stop:
+        return ask_to_stop(action);
+    case supervisor_action_kind::close_stdin:
+        if (link_) link_->close_output();
+        return;
+    case supervisor_action_kind::terminate:
+        if (child_) child_->terminate_group();
+        return;
+    case supervisor_action_kind::kill:
+        if (child_) child_->kill_group();
+        return;
+    case supervisor_action_kind::check_health:
+        return check_health(action);
+    case supervisor_action_kind::drop_connection:
+        return drop_connection();
+    }
+}
+
+// --- the process ---
+
+inline std::vector<std::string> plugin_actor::environment() const {
+    std::vector<std::string> all = owner_->environment_of(const_cast<plugin_actor&>(*this));
+    const auto has = [&](std::string_view name) {
+        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
+            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
+        });
+    };
+    for (const auto& [name, value] : options_.environment)
+        if (!has(name)) all.push_back(join({name, "=", value}));
+    for (const std::string& name : options_.inherit_environment)
+        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
+            all.push_back(join({name, "=", value}));
+    return all;
+}
+
+inline void plugin_actor::launch_process() {
+    if (make_link_) {
+        supervisor_.launched(steady_now());
+        return attach(make_link_);
+    }
+    auto started = launch({.command = options_.command,
+                           .directory = options_.directory,
+                           .environment = environment(),
+                           .limits = options_.limits});
+    if (!started) {
+        note(log_level::error, started.error().message);
+        return supervisor_.launch_failed(started.error(), steady_now());
+    }
+    descriptor input = std::move(started->input), output = std::move(started->output);
+    read_errors(std::move(started->error));
+    child_ = std::make_unique<child>(where_, std::move(*started),
+                                     [this](const exit_status& status) { ended(status); });
+    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
+                                  std::move(input), options_.write_timeout);
+    calls_.connect(link_->peer());
+    supervisor_.launched(steady_now());
+}
+
+inline void plugin_actor::read_errors(descriptor from) {
+    errors_ = std::make_unique<byte_reader>(where_, std::move(from),
+                                            [this](std::string_view bytes, time_point now) {
+                                                const auto self = shared_from_this();
+                                                take_lines("stderr", [&](auto sink) {
+                                                    if (bytes.empty()) lines_.end(now, sink);
+                                                    else lines_.receive(bytes, now, sink);
+                                                });
+                                                if (!retired_) alarm_.set(next_deadline());
+                                            });
+}
+
+inline void plugin_actor::ended(const exit_status& status) {
+    const auto self = shared_from_this();
+    // What it said last is still in the pipes; it is heard before the supervisor goes on.
+    if (link_) link_->read_rest();
+    if (errors_) errors_->read_rest();
+    if (retired_) return;
+    drop_connection();
+    child_.reset();
+    supervisor_.exited(status, steady_now());
+    after_input();
+}
+
+inline void plugin_actor::drop_connection() {
+    if (!link_) return;
+    const auto dropped = std::move(link_);
+    past_counters_ = dropped->peer().counters();
+    calls_.connection_lost({codes::unavailable, join({options_.name, " is gone"})}, steady_now());
+    dropped->forget_owner();
+    if (!declared_) return;
+    declared_.reset();
+    if (!retired_) owner_->on_withdrawn(*this);
+}
+
+inline void plugin_actor::retire() {
+    if (retired_) return;
+    retired_ = true;
+    alarm_.cancel();
+    errors_.reset();
+    drop_connection();
+    child_.reset(); // kills and reaps
+}
+
+// --- the handshake ---
+
+inline void plugin_actor::shake_hands() {
+    if (!link_) return;
+    const auto request = owner_->introduction(*this);
+    const std::uint64_t generation = supervisor_.generation();
+    // Its deadline is the supervisor's.
+    calls_.ask(lane::control, methods::handshake, to_json(request), never, steady_now(),
+               [this, generation](const result<std::string_view>& answer, time_point now) {
+                   if (generation == supervisor_.generation()) take_handshake(answer, now);
+               });
+}
+
+inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
+    if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
+    if (!answer) return supervisor_.handshake_failed(answer.error(), now);
+    declared_text_ = *answer;
+    auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
+    if (!read) {
+        note(log_level::error, read.error().message);
+        return supervisor_.handshake_failed(read.error(), now);
+    }
+    if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
+    link_->peer().handshake_done(true);
+    declared_ = std::move(*read);
+    owner_->on_declared(*this, *declared_);
+    calls_.set_concurrency(declared_->max_concurrency.value_or(1), now);
+    supervisor_.handshake_accepted(now);
+}
+
+// --- stopping, health ---
+
+inline void plugin_actor::ask_to_stop(const supervisor_action& action) {
+    const time_point now = steady_now();
+    calls_.stop_taking({codes::shutting_down, join({options_.name, " is stopping"})}, now);
+    if (!link_) return supervisor_.stop_answered(now);
+    const std::uint64_t generation = action.generation;
+    shutdown_request request{.reason = std::string(name_of(action.reason.cause)), .deadline_ms = {}};
+    if (action.deadline != never)
+        request.deadline_ms = std::chrono::duration_cast<milliseconds>(action.deadline - now).count();
+    calls_.ask(lane::control, methods::shutdown, to_json(request), never, now,
+               [this, generation](const result<std::string_view>& answer, time_point when) {
+                   if (generation != supervisor_.generation() || !link_) return;
+                   if (answer) link_->peer().notify(methods::exit);
+                   supervisor_.stop_answered(when);
+               });
+}
+
+inline void plugin_actor::check_health(const supervisor_action& action) {
+    const std::uint64_t generation = action.generation;
+    calls_.ask(lane::health, methods::health, std::string_view("{}"), action.deadline, steady_now(),
+               [this, generation](const result<std::string_view>& answer, time_point now) {
+                   if (generation == supervisor_.generation()) take_health(answer, now);
+               });
+}
+
+inline void plugin_actor::take_health(const result<std::string_view>& answer, time_point now) {
+    if (!answer) return supervisor_.health_missed(now);
+    const auto report = from_json<health_answer>(*answer == "null" ? "{}" : *answer, {.root = "health"});
+    if (!report) {
+        note(log_level::warn, report.error().message);
+        return supervisor_.health_missed(now);
+    }
+    if (report->metrics) {
+        auto named = report->metrics->as<std::map<std::string, double>>();
+        metrics_.clear();
+        if (named)
+            for (auto& [name, value] : *named)
+                if (metrics_.size() < max_metrics) metrics_.push_back({name, value});
+    }
+    constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
+                                       plugin_health::critical};
+    supervisor_.health_answered(
+        known[static_cast<unsigned>(report->status.value_or(reported_health::healthy))],
+        report->message.value_or(std::string()), now);
+}
+
+} // namespace tenon::detail
+
+#endif
