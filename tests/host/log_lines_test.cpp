@@ -104,6 +104,17 @@ TEST_CASE("the two streams of a plugin do not mix within a line and share the li
     CHECK(from.messages() == std::vector<std::string>{"error", "output", "1 line suppressed", "rest"});
 }
 
+TEST_CASE("text between many frames is one burst") {
+    stream from({.lines_per_second = 2});
+    for (int frame = 0; frame < 100; ++frame) {
+        from.lines.receive(log_stream::output, "Starting...", from.now, from.sink());
+        from.lines.end(log_stream::output, from.now, from.sink());
+    }
+    CHECK(from.messages() == std::vector<std::string>{"Starting...", "Starting..."});
+    from.turn(1'000);
+    CHECK(from.messages().back() == "98 lines suppressed");
+}
+
 TEST_CASE("P2: beyond the limit lines are counted, and one line says how many, once for each burst") {
     stream from;
     for (int line = 0; line < 1'000; ++line) from.receive("line " + std::to_string(line) + "\n");

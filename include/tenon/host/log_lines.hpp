@@ -78,7 +78,8 @@ public:
         take_message(level, text, fields, now, log_sink(sink));
     }
 
-    /// The stream has ended: what is left of it is its last line, and what was suppressed is told.
+    /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
+    /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
     template <class Sink>
     void end(time_point now, Sink&& sink) {
         take_end(log_stream::error, now, log_sink(sink));
@@ -167,7 +168,7 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
     std::string_view line;
     bool cut = false;
     if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut)) take_line(line, cut, now, sink);
-    tell_suppressed(sink);
+    if (stream == log_stream::error) tell_suppressed(sink);
 }
 
 } // namespace tenon::detail
