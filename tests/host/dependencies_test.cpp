@@ -97,6 +97,9 @@ TEST_CASE("other needs replace the old ones, also to turn them around") {
     CHECK(needs.got_ready("a") == names{"b"});
     CHECK(needs.set("c", {"a"})); // ready already
     CHECK(needs.missing_of("c").empty());
+    CHECK(needs.set("d", {}));
+    CHECK(needs.set("c", {"a", "d"}));
+    CHECK(needs.got_ready("d") == names{"c"}); // the other one was ready before
 }
 
 TEST_CASE("a plugin that is removed is missed by those who need it, and may come back") {

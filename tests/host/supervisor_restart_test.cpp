@@ -241,3 +241,38 @@ TEST_CASE("a reload restarts what is to run, never what was stopped by hand") {
     it.restart(change_cause::reload); // which may be what mends it
     CHECK(it.life.state() == plugin_state::starting);
 }
+
+TEST_CASE("what is not ready yet can be restarted and can fail as well") {
+    supervised it;
+    it.start();
+    SUBCASE("restarted while it is launched") {
+        it.restart();
+        CHECK(it.life.state() == plugin_state::stopping);
+        it.life.launched(it.now());
+        it.exit(code(0));
+        CHECK(it.life.state() == plugin_state::starting);
+        CHECK(it.life.generation() == 2);
+        return;
+    }
+    SUBCASE("gone before anybody said that it was launched") {
+        it.exit(code(127));
+        CHECK(it.life.state() == plugin_state::backoff);
+        it.life.launched(it.now()); // late
+        CHECK(it.life.state() == plugin_state::backoff);
+        return;
+    }
+    it.life.launched(it.now());
+    it.forget();
+    SUBCASE("restarted while it greets") {
+        it.restart();
+        CHECK(it.actions() == kinds{action::close_stdin});
+        it.exit(code(0));
+        CHECK(it.life.state() == plugin_state::starting);
+    }
+    SUBCASE("beyond a limit while it greets") {
+        it.life.broke_limit("frame.too_large", it.now());
+        it.exit(code(0));
+        CHECK(it.life.state() == plugin_state::backoff);
+        CHECK(it.life.reason().cause == change_cause::limit);
+    }
+}
