@@ -26,6 +26,13 @@ TEST_CASE("a decision that stops says who and why, and what they gave for who as
           R"({"plugin":"late","outcome":"skipped","ms":0,"reason":"stopped by guard"}]})");
 }
 
+TEST_CASE("a decision is one line also when its payload is not") {
+    const raw_decision decided{.payload = "{\n  \"a\": \"x\\ny\"\r\n}", .data = "[1,\n2]"};
+    const std::string line = decided.to_json();
+    CHECK(line == R"({"flow":"continue","payload":{   "a": "x\ny"  },"data":[1, 2],"plugins":[]})");
+    CHECK(json::parse(line));
+}
+
 TEST_CASE("outcomes go through JSON and come back") {
     for (const outcome_kind kind : {outcome_kind::proceed, outcome_kind::stop, outcome_kind::modified,
                                     outcome_kind::failed, outcome_kind::timed_out, outcome_kind::skipped}) {

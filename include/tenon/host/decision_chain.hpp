@@ -1,18 +1,22 @@
 #ifndef TENON_HOST_DECISION_CHAIN_HPP
 #define TENON_HOST_DECISION_CHAIN_HPP
 
-// One event that plugins are asked about, from the first question to the decision. It does no I/O: after every
-// verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
+// One event that plugins are asked about, from the first question to the decision. It does no I/O: after
+// every verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
 //
-// - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after another,
-//   each about what the former made of the payload; then those that validate all at once.
-// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What still
-//   comes from them before the decision is taken counts: of several stops the first in the order of asking is the one reported.
-// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others changed is kept.
+// - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after
+//   another, each about what the former made of the payload; then those that validate all at once.
+// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What
+//   still comes from them before the decision is taken counts: of several stops the first in the order of
+//   asking is the one reported.
+// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
+//   changed is kept.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything. When it has passed nobody is asked any more; who observes is told all the same.
+// - One deadline is over everything. When it has passed nobody is asked any more; who observes is told all
+//   the same.
 //
-// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is ignored.
+// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
+// ignored.
 
 #include <tenon/host/event_message.hpp>
 #include <tenon/host/interests.hpp>
@@ -67,7 +71,8 @@ public:
 
     const event_head& event() const noexcept { return event_; }
     const std::string& payload() const noexcept { return payload_; }
-    /// How often the message was written anew: at most once for all that validate in a tier and once for all that observe.
+    /// How often the message was written anew: at most once for all that validate in a tier and once for all
+    /// that observe.
     std::size_t encodings() const noexcept { return encodings_; }
 
 private:

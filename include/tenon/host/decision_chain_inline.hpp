@@ -70,6 +70,7 @@ inline const shared_bytes& decision_chain::message_for(milliseconds remaining, b
     if (message_is_current_ && (again || remaining == message_remaining_)) return message_;
     std::optional<std::int64_t> deadline_ms;
     if (remaining != milliseconds::max()) deadline_ms = remaining.count();
+    message_ = {}; // first, so that large payloads are not here once more
     message_ = encode_event(event_, payload_, deadline_ms);
     message_remaining_ = remaining;
     message_is_current_ = true;

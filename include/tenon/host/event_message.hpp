@@ -37,8 +37,9 @@ private:
     std::uint64_t last_ = 0;
 };
 
-/// The metadata of an event that a plugin emitted: what it gave, but for the members that are the host's to say,
-/// which are `source`, the plugin's name, and `hops`. What is given must be an object, else it is left out.
+/// The metadata of an event that a plugin emitted: what it gave, but for the members that are the host's to
+/// say, which are `source`, the plugin's name, and `hops`. What is given must be an object, else it is left
+/// out.
 std::string stamp_metadata(std::string_view given, std::string_view source, int hops);
 
 /// The params as one object, the payload copied once.

@@ -1,9 +1,9 @@
 #ifndef TENON_HOST_EVENT_NAMES_HPP
 #define TENON_HOST_EVENT_NAMES_HPP
 
-// The types of events and the patterns that stand for them. A type is words with dots between, the first of which is
-// its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose type
-// starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
+// The types of events and the patterns that stand for them. A type is words with dots between, the first of
+// which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
+// type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
 
 #include <tenon/host/options.hpp>
 

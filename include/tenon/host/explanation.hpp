@@ -1,8 +1,8 @@
 #ifndef TENON_HOST_EXPLANATION_HPP
 #define TENON_HOST_EXPLANATION_HPP
 
-// Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is what
-// people ask most about plugins. The words are for them, the exclusion is for programs.
+// Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
+// what people ask most about plugins. The words are for them, the exclusion is for programs.
 
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
@@ -50,8 +50,8 @@ struct explanation {
     bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
-/// {"plugin":"words","receives":false,"whyNot":"capability","words":"…"}; for who receives it also with mode (where
-/// it is given), priority and onFailure.
+/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
+/// (where it is given), priority and onFailure.
 template <>
 struct json_codec<explanation> {
     static void write(json_writer& out, const explanation& value);

@@ -5,10 +5,10 @@
 // emitting it again would otherwise keep the host busy for ever, alone or with others.
 //
 // Nothing that the plugin says counts, only what the host did: an event that is emitted is one hop behind the
-// farthest of those that the plugin is being asked about, or was told or had answered within the last seconds. So
-// nothing can be forged, and a plugin that emits by its own clock and hears itself pays for it: beyond the limit it
-// is refused until it has been quiet for a moment. A loop that is slower than that moment is not noticed; it
-// does little harm.
+// farthest of those that the plugin is being asked about, or was told or had answered within the last
+// seconds. So nothing can be forged, and a plugin that emits by its own clock and hears itself pays for it:
+// beyond the limit it is refused until it has been quiet for a moment. A loop that is slower than that moment
+// is not noticed; it does little harm.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>

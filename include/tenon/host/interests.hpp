@@ -1,12 +1,13 @@
 #ifndef TENON_HOST_INTERESTS_HPP
 #define TENON_HOST_INTERESTS_HPP
 
-// Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it declared
-// in its handshake and subscribed to afterwards ends with its connection. An event reaches a plugin if
+// Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
+// declared in its handshake and subscribed to afterwards ends with its connection. An event reaches a plugin
+// if
 //
 // 1. the event's family is one of its capabilities ("*" is all of them), and
-// 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says mode,
-//    priority and onFailure, and of two that are the same the subscription; and
+// 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says
+//    mode, priority and onFailure, and of two that are the same the subscription; and
 // 3. the configuration does not exclude the event, and includes it where it includes anything.
 //
 // of() is asked for every event and answers from what it found out the last time, without allocating.
@@ -72,8 +73,8 @@ public:
     void withdraw(plugin_index plugin);
     void remove(plugin_index plugin);
 
-    /// The highest priority first; at equal priority those that mutate, those that validate, those that observe, each
-    /// in the order of their ids. Valid until the next call of anything here.
+    /// The highest priority first; at equal priority those that mutate, those that validate, those that
+    /// observe, each in the order of their ids. Valid until the next call of anything here.
     std::span<const interest> of(std::string_view type);
     /// The same for who does something with each of them that may come back here. Null where there are none.
     std::shared_ptr<const interest_list> hold(std::string_view type);
@@ -116,8 +117,8 @@ private:
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
     configured_plugin* find(plugin_index plugin) noexcept;
 
-    // Types come from plugins too (host/emit), so what is remembered of them is bounded: an application that has
-    // more types than this pays for looking them up anew now and then.
+    // Types come from plugins too (host/emit), so what is remembered of them is bounded: an application that
+    // has more types than this pays for looking them up anew now and then.
     static constexpr std::size_t remembered_types = 512;
 
     std::map<plugin_index, configured_plugin> plugins_;

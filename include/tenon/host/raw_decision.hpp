@@ -1,8 +1,8 @@
 #ifndef TENON_HOST_RAW_DECISION_HPP
 #define TENON_HOST_RAW_DECISION_HPP
 
-// What came of an event that plugins were asked about: whether it goes on, with which payload, and what each of
-// them said. On the wire as docs/protocol.md has it for events that are put in by hand.
+// What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
+// of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
 
 #include <tenon/json/value.hpp>
 
@@ -53,7 +53,7 @@ struct raw_decision {
     std::string data = {};        // of who stopped it, else of the last one that gave any; empty: none
     std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
 
-    std::string to_json() const;
+    std::string to_json() const; // without line breaks
 };
 
 } // namespace detail

@@ -41,7 +41,12 @@ inline std::string raw_decision::to_json() const {
     out.key("plugins");
     encode(out, plugins);
     out.end_object();
-    return std::string(buffer.view());
+    // Payload and data stand as a plugin wrote them, on any number of lines. Within a string there are no
+    // such bytes.
+    std::string line(buffer.view());
+    for (char& byte : line)
+        if (byte == '\n' || byte == '\r') byte = ' ';
+    return line;
 }
 
 } // namespace tenon::detail
