@@ -352,3 +352,48 @@ TEST_CASE("what a long line needed is given back") {
     for (int round = 0; round < 3; ++round) lines.receive("short\n", {}, sink);
     CHECK(held_bytes - before < 20'000);
 }
+
+TEST_CASE("X7: whatever a stream holds, its pieces change nothing and no secret gets through") {
+    std::mt19937 random(17);
+    const std::string_view parts[] = {"\n",
+                                      "\r\n",
+                                      "hunter2",
+                                      "hunt",
+                                      "er2",
+                                      "\x1b[31m",
+                                      "[WARN] ",
+                                      "{\"msg\":\"",
+                                      "\"}",
+                                      "\"a\":",
+                                      ",",
+                                      "{",
+                                      "}",
+                                      "\\u0068",
+                                      "\xE2\x80",
+                                      "\xAE",
+                                      "key=",
+                                      " ",
+                                      std::string_view("\0", 1),
+                                      "x",
+                                      "<4>",
+                                      "{\"level\":\"error\",\"message\":\"hunter2\",\"k\":[\"key=v\"]}\n"};
+    for (int round = 0; round < 300; ++round) {
+        std::string text;
+        for (int count = 0; count < 60; ++count) text += parts[random() % std::size(parts)];
+        const log_options options{.lines_per_second = 0, .mask = {"key=*"}, .secrets = {"hunter2"}};
+        stream whole(options), pieces(options);
+        whole.receive(text);
+        whole.lines.end(whole.now, whole.sink());
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t size = 1 + random() % 9;
+            pieces.receive(std::string_view(text).substr(at, size));
+            at += size;
+        }
+        pieces.lines.end(pieces.now, pieces.sink());
+        CHECK(whole.seen == pieces.seen);
+        for (const told& one : whole.seen) {
+            CHECK((one.message + one.fields).find("hunter2") == std::string::npos);
+            CHECK((one.fields.empty() || json::parse(one.fields)));
+        }
+    }
+}
