@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,12 +68,12 @@ struct connection {
 struct bench {
     time_point now = time_point(std::chrono::hours(1));
     std::unique_ptr<connection> wire;
-    std::optional<call_lanes> lanes; // may be destroyed by a completion
+    std::unique_ptr<call_lanes> lanes; // may be destroyed by a completion
     bool plugin_reads = true;
 
     explicit bench(lane_options options = {.plugin = "backup"}, std::size_t concurrency = 1,
                    session_limits limits = host_limits(), session_limits theirs = {}) {
-        lanes.emplace(std::move(options));
+        lanes = std::make_unique<call_lanes>(std::move(options));
         connect(concurrency, limits, theirs);
     }
 

@@ -80,6 +80,21 @@ TEST_CASE("no more than the plugin's concurrency is in flight, the rest waits in
     for (const outcome& one : many) CHECK(one.once(0));
 }
 
+TEST_CASE("whoever asks again when it is answered goes behind those that wait") {
+    bench at(with(100));
+    outcome waits, again;
+    at.lanes->ask(lane::calls, "first", "{}", never, at.now,
+                  [&](const result<std::string_view>&, time_point) { at.ask(again, "again"); });
+    at.ask(waits, "waits");
+    at.move();
+    at.answer(0);
+    CHECK(at.last().method == "waits");
+    at.answer(1);
+    CHECK(at.last().method == "again");
+    at.answer(2);
+    CHECK(again.once(0));
+}
+
 TEST_CASE("calls that wait go before events that wait longer already") {
     bench at(with(100));
     outcome busy, event, call;
@@ -123,6 +138,19 @@ TEST_CASE("beyond the bound of its lane a call fails at once, and the other lane
     CHECK(at.lanes->counts(lane::calls).overloaded == 1);
     at.ask(event, "event", "{}", ms(1'000), lane::events);
     CHECK(event.pending());
+}
+
+TEST_CASE("bounds can be changed while the plugin runs") {
+    bench at(with(100));
+    outcome busy, fits, extra;
+    at.ask(busy);
+    at.ask(fits);
+    at.lanes->use({.name = "backup", .breaker = {.failures = 1}, .max_queued_calls = 1});
+    at.ask(extra);
+    CHECK(extra.once(codes::overloaded));
+    at.move();
+    at.fail(0, codes::internal_error);
+    CHECK(fits.once(codes::circuit_open));
 }
 
 TEST_CASE("what waits is bounded in bytes as well") {

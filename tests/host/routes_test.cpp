@@ -85,6 +85,13 @@ TEST_CASE("literal segments go before parameters, from the left") {
     }
 }
 
+TEST_CASE("a parameter that led nowhere leaves nothing behind") {
+    map at;
+    CHECK(at.add("/a/{p}/x"));
+    CHECK(at.add("/{k}/b/{q}"));
+    CHECK(at.find("/api/plugins/a/a/b/y") == "1 /{k}/b/{q} k=a q=y");
+}
+
 TEST_CASE("a less specific pattern answers a method that the more specific one does not have") {
     map at;
     CHECK(at.add("/users/me", "GET"));

@@ -76,6 +76,9 @@ public:
     /// Completes what is pending with codes::unavailable.
     ~call_lanes();
 
+    /// Other bounds, from now on: the plugin's options have changed.
+    void use(const plugin_options& options) noexcept;
+
     // --- the connection ---
 
     /// A new connection, which must outlive this or be said to be lost. Only health and control go out until

@@ -21,6 +21,12 @@ inline call_lanes::~call_lanes() {
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
 
+inline void call_lanes::use(const plugin_options& options) noexcept {
+    options_.max_queued = options.max_queued_calls;
+    options_.breaker = options.breaker;
+    for (const lane which : {lane::calls, lane::events}) lane_of(which).guard.use(options_.breaker);
+}
+
 // --- the connection ---
 
 inline void call_lanes::connect(session& peer) {
