@@ -58,9 +58,10 @@ TEST_CASE("one that connects by itself is greeted, and has no process to stop") 
         CHECK(it.life.state() == plugin_state::failed);
         it.life.attached(it.now());
         CHECK(it.life.state() == plugin_state::handshaking);
-        return;
     }
     it.life.handshake_accepted(it.now());
+    REQUIRE(it.life.state() == plugin_state::ready);
+    it.forget();
     SUBCASE("it goes") {
         it.life.connection_closed("end", change_cause::exited, it.now());
         CHECK(it.life.state() == plugin_state::stopped);
