@@ -215,6 +215,22 @@ TEST_CASE("without the session's own events the loss of the connection completes
     at.move(); // what the session still says of them is nobody's
 }
 
+TEST_CASE("another connection ends what belonged to the one before") {
+    bench at(roomy());
+    outcome sent, waits, next;
+    at.ask(sent);
+    at.ask(waits);
+    const auto old = std::move(at.wire);
+    at.connect();
+    CHECK(sent.once(codes::unavailable));
+    CHECK(waits.once(codes::unavailable));
+    CHECK(sent.text == "backup has another connection");
+    at.ask(next);
+    at.move();
+    at.answer(0);
+    CHECK(next.once(0));
+}
+
 TEST_CASE("calls and events are refused while a plugin stops; what is in flight and control go on") {
     bench at(roomy());
     outcome flying, waits, refused, control;

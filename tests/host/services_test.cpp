@@ -199,8 +199,18 @@ TEST_CASE("a reply takes a result as it is") {
         "v", "", [](const nothing&, service_reply<void> answer) { answer.reply(result<void>()); }));
     at.call("r");
     CHECK(at.slot.once(9));
+    REQUIRE(at.provided.provide("f", "", [](const nothing&, service_reply<void> answer) {
+        answer.reply(result<void>(fault{8, "eight"}));
+    }));
+    REQUIRE(at.provided.provide("e", "", [](const nothing&, service_reply<json> answer) {
+        answer.reply_encoded(R"({"as":"it is"})");
+    }));
     at.call("v");
     CHECK(at.slot.once(0));
+    at.call("f");
+    CHECK(at.slot.once(8));
+    at.call("e");
+    CHECK(at.slot.text == R"({"as":"it is"})");
 }
 
 TEST_CASE("Z5: an exception out of a service is an internal error without its words, answered once") {
