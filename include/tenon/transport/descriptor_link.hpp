@@ -16,11 +16,13 @@
 #include <tenon/transport/asio.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/handler_memory.hpp>
+#include <tenon/transport/lingering.hpp>
 #include <tenon/transport/link.hpp>
 #include <tenon/transport/system_streams.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -69,6 +71,7 @@ public:
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };
+    enum class outcome : std::uint8_t { abandoned, nothing, some };
     enum class writing : std::uint8_t { idle, waiting, over };
 
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
@@ -84,10 +87,13 @@ private:
     void wake(time_point now);
     void look_again();
 
-    bool read_now(time_point now, std::size_t budget);
-    bool tell_and_write(time_point now);
-    bool end_input(time_point now);
+    outcome read_now(time_point now, std::size_t budget);
+    bool may_linger() noexcept;
+    outcome tell_and_write(time_point now);
+    outcome end_input(time_point now);
     void write_now();
+    transfer_state write_queued();
+    void check_stall(time_point now);
     void lose_output();
     void shut_output() noexcept;
     void excuse(time_point now) noexcept;
@@ -113,6 +119,7 @@ private:
     time_point blocked_since_ = never;
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
+    lingering lingering_;
     handler_memory read_memory_, write_memory_;
     alarm alarm_; // the last: what it calls must be there
 };

@@ -24,7 +24,7 @@ inline void descriptor_link::close_output() {
 inline void descriptor_link::read_rest() {
     if (closed_ || telling()) return;
     const auto self = shared_from_this();
-    if (read_now(clock(), most_at_once)) settle();
+    if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
 }
 
 inline void descriptor_link::close() {
@@ -84,13 +84,20 @@ inline void descriptor_link::wait_for_output() {
 inline void descriptor_link::become_readable(const asio::error_code& error) {
     if (closed_ || reading_ == reading::over) return;
     reading_ = reading::idle;
-    const time_point now = clock();
-    excuse(now);
-    if (!read_now(now, turn_bytes)) return;
+    const time_point woken = clock();
+    excuse(woken);
+    outcome came = read_now(woken, turn_bytes);
+    for (int round = 1; came == outcome::some && may_linger(); ++round) {
+        yield_processor();
+        const time_point now = clock();
+        came = read_now(now, turn_bytes);
+        if (!lingering_.goes_on(came != outcome::nothing, round, now - woken)) break;
+    }
+    if (came == outcome::abandoned) return;
     if (reading_ == reading::idle) {
         // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
         if (!error || error == asio::error::operation_not_supported) wait_for_input();
-        else if (!end_input(now)) return;
+        else if (end_input(woken) == outcome::abandoned) return;
     }
     settle();
 }
@@ -111,13 +118,21 @@ inline void descriptor_link::wake(time_point now) {
     const auto self = shared_from_this();
     excuse(now);
     // What has come meanwhile is in time.
-    if (!read_now(now, turn_bytes)) return;
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
     peer().handle_timeout(now);
-    if (stall_deadline() <= now) {
-        peer().close("it does not read what it is sent", violation_reason::output_stalled);
-        shut_output();
+    if (stall_deadline() <= now) check_stall(now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
+// It may have read meanwhile, and only the word of it not be here yet.
+inline void descriptor_link::check_stall(time_point now) {
+    static_cast<void>(write_queued());
+    if (blocked_since_ == never) {
+        blocked_since_ = now;
+        return;
     }
-    if (tell_and_write(now)) settle();
+    peer().close("it does not read what it is sent", violation_reason::output_stalled);
+    shut_output();
 }
 
 // Tells what no input brought: soon, but never within the verb that caused it.
@@ -129,10 +144,10 @@ inline void descriptor_link::look_again() {
         const time_point now = clock();
         if (self->output_lost_) {
             // What it said before it closed its input is still worth reading.
-            if (!self->read_now(now, most_at_once)) return;
+            if (self->read_now(now, most_at_once) == outcome::abandoned) return;
             self->peer().close("it has closed its input");
         }
-        if (self->tell_and_write(now)) self->settle();
+        if (self->tell_and_write(now) != outcome::abandoned) self->settle();
     });
 }
 
@@ -154,8 +169,8 @@ inline void descriptor_link::settle() {
 
 // --- reading ---
 
-// False if nobody listens any more.
-inline bool descriptor_link::read_now(time_point now, std::size_t budget) {
+inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
+    outcome came = outcome::nothing;
     while (reading_ != reading::over) {
         char forgotten[4096];
         const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
@@ -164,17 +179,24 @@ inline bool descriptor_link::read_now(time_point now, std::size_t budget) {
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
             peer().input_received(got.count, now);
-            if (!tell_and_write(now)) return false;
+            came = tell_and_write(now);
+            if (came == outcome::abandoned) break;
         }
         // What did not fill the room was all there is.
         if (got.count < room.size() || got.count >= budget) break;
         budget -= got.count;
         if (std::exchange(may_grow_input_, false)) grow_pipe(input_.native_handle(), grown_pipe_bytes);
     }
-    return true;
+    return came;
 }
 
-inline bool descriptor_link::end_input(time_point now) {
+// Whether it is worth to look once more at once: only for an answer that is due, and nothing else is to be done.
+inline bool descriptor_link::may_linger() noexcept {
+    return reading_ == reading::idle && writing_ == writing::idle && peer().pending_calls() != 0 &&
+           lingering_.worth_it();
+}
+
+inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
     reading_ = reading::over;
     asio::error_code ignored;
     if (!one_socket_) input_.close(ignored);
@@ -182,33 +204,40 @@ inline bool descriptor_link::end_input(time_point now) {
     return tell_and_write(now);
 }
 
-inline bool descriptor_link::tell_and_write(time_point now) {
-    if (!tell(now)) return false;
+inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
+    if (!tell(now)) return outcome::abandoned;
     write_now();
-    return true;
+    return outcome::some;
 }
 
 // --- writing ---
 
 inline void descriptor_link::write_now() {
     if (writing_ != writing::idle) return;
+    const transfer_state left = write_queued();
+    if (left == transfer_state::would_block) wait_for_output();
+    else if (left == transfer_state::over) lose_output();
+    else if (end_wanted_) shut_output();
+}
+
+// `some`: all of it was written. would_block: the rest goes later.
+inline transfer_state descriptor_link::write_queued() {
     for (std::size_t written = 0;;) {
         const std::span<const std::string_view> pieces = peer().transmit();
-        if (pieces.empty()) break;
+        if (pieces.empty()) return transfer_state::some;
         std::size_t wanted = 0;
         for (const std::string_view piece : pieces) wanted += piece.size();
         const transfer put = write_some(output_number_, output_is_socket_, pieces);
-        if (put.state == transfer_state::over) return lose_output();
+        if (put.state == transfer_state::over) return put.state;
         peer().sent(put.count);
         written += put.count;
         if (put.count != 0) blocked_since_ = never;
-        if (written >= turn_bytes) return wait_for_output();
+        if (written >= turn_bytes) return transfer_state::would_block; // others have their turn
         if (put.count == wanted) continue;
         const bool grown = std::exchange(may_grow_output_, false) && !output_is_socket_ &&
                            grow_pipe(output_number_, grown_pipe_bytes);
-        if (!grown) return wait_for_output();
+        if (!grown) return transfer_state::would_block;
     }
-    if (end_wanted_) shut_output();
 }
 
 // Nobody reads it any more.
