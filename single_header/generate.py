@@ -9,7 +9,8 @@ Rules:
 - An #include <tenon/...> is replaced by that header, once. The guards stay, so that two single headers, or a single
   header and include/, may meet in one translation unit.
 - Own includes at the top of a header move in front of it; others stay in place (an `_inline.hpp` at the end).
-- Standard includes are merged at the top, except those inside an #if: they stay there.
+- Includes of others are merged at the top, except those inside an #if and those behind a setting that they read
+  (FOREIGN_MACROS): they stay there.
 - A header inside an #if is inlined there, and again where it comes later: nobody knows whether that #if holds.
 - Macros begin with TENON_, and what is not in PUBLIC_MACROS is #undef'ed by the header that defined it.
 """
@@ -25,6 +26,7 @@ INCLUDE = ROOT / "include"
 # File name -> the umbrella header it is made of. A file comes after those it contains.
 OUTPUTS = {
     "tenon.hpp": "tenon.hpp",
+    "tenon_host.hpp": "tenon/host.hpp",
 }
 
 PUBLIC_MACROS = {
@@ -32,6 +34,14 @@ PUBLIC_MACROS = {
     "TENON_VERSION_MAJOR",
     "TENON_VERSION_MINOR",
     "TENON_VERSION_PATCH",
+}
+
+# Settings of other libraries, each read by the includes behind it.
+FOREIGN_MACROS = {
+    "ASIO_STANDALONE",
+    "BOOST_POSIX_HAS_VFORK",
+    "BOOST_PROCESS_USE_STD_FS",
+    "BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_",
 }
 
 WIDTH = 110
@@ -105,13 +115,15 @@ class Amalgamation:
         banner = f"// ---- {header} "
         self.lines.append(banner + "-" * (WIDTH - len(banner)))
         removed = False  # an include just left a gap
+        stays = False
         for line in lines:
+            stays = stays or (line.directive == "define" and line.rest.split()[0] in FOREIGN_MACROS)
             if line.is_own:
                 if not line.is_leading:
                     inside = line.in_condition
                     self._add(line.include, header, set(seen) if inside else seen, conditional or inside)
                 removed = True
-            elif line.include and not conditional and not line.in_condition:
+            elif line.include and not conditional and not line.in_condition and not stays:
                 self.std.add(line.include)
                 removed = True
             elif not (removed and line.text == "" and self.lines[-1] == ""):
@@ -128,7 +140,7 @@ def check_macros(lines):
         name = re.match(r"\w*", line.rest)[0]
         if line.directive == "undef":
             open_macros.pop(name, None)
-        elif line.directive == "define" and name not in PUBLIC_MACROS and name not in guards:
+        elif line.directive == "define" and name not in PUBLIC_MACROS | FOREIGN_MACROS and name not in guards:
             if not name.startswith("TENON_"):
                 raise Problem(f"the macro {name} does not begin with TENON_")
             open_macros[name] = line

@@ -3397,6 +3397,54 @@ std::string json_schema() {
 
 #endif
 
+// ---- tenon/json/positions.hpp -----------------------------------------------------------------------------
+#ifndef TENON_JSON_POSITIONS_HPP
+#define TENON_JSON_POSITIONS_HPP
+
+// Parameters as JSON-RPC has them: an object by the names of its members, or an array by their positions. A list that
+// is shorter than the members leaves out what may be absent; one that is longer is refused.
+
+namespace tenon::detail {
+
+/// Reads members by position.
+template <class M>
+bool decode_positions(json_reader& in, M& message) {
+    if (!in.enter_array()) return false;
+    return visit_members(message, [&](auto&... members) {
+        std::size_t index = 0;
+        std::uint32_t seen = 0;
+        bool more = true, good = true;
+        const auto take = [&](auto& member) {
+            more = more && good && in.next_element();
+            if (!more || !good) return;
+            good = decode(in, member) || in.in_element(index);
+            seen |= std::uint32_t{1} << index++;
+        };
+        (take(members), ...);
+        if (!good || in.failed()) return false;
+        if (more && !no_more_elements(in)) return false;
+        constexpr std::uint32_t required =
+            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
+                             type_list<std::remove_reference_t<decltype(members)>...>());
+        return (seen & required) == required || in.refuse("too few elements");
+    });
+}
+
+template <class M>
+bool decode_message(json_reader& in, M& message) {
+    if constexpr (shape_of<M> == shape::object) {
+        if (in.peek() == json_kind::array) {
+            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
+            else return decode_positions(in, message);
+        }
+    }
+    return decode(in, message);
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
 #ifndef TENON_SESSION_HTTP_REQUEST_HPP
 #define TENON_SESSION_HTTP_REQUEST_HPP
@@ -3599,6 +3647,7 @@ enum class violation_reason {
     polluted,
     too_many_bad_bodies,
     output_overflow,
+    output_stalled,
 };
 
 inline std::string_view name_of(violation_reason reason) noexcept {
@@ -3627,6 +3676,8 @@ inline std::string_view name_of(violation_reason reason) noexcept {
         return "rpc.bad_bodies";
     case violation_reason::output_overflow:
         return "output.overflow";
+    case violation_reason::output_stalled:
+        return "output.stalled";
     case violation_reason::none:
         break;
     }
@@ -3734,6 +3785,7 @@ struct http_request;
 namespace detail {
 
 class engine;
+class event_loop; // joint/event_loop.hpp
 
 /// One call of a handler.
 struct invocation {
@@ -3776,6 +3828,10 @@ struct plugin_hooks {
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
+    /// What gives the engine its turns where an event loop does.
+    event_loop* loop = nullptr;
+    /// The host does not want an answer any more. Called under the lock.
+    void (*request_cancelled)(engine& runs_in, request_token request) = nullptr;
 };
 
 } // namespace detail
@@ -3909,41 +3965,6 @@ constexpr std::string_view method_of_message() {
 // long as no member that must be there is missing: its handler has it in context::request().
 
 namespace tenon::detail {
-
-/// Reads members by position.
-template <class M>
-bool decode_positions(json_reader& in, M& message) {
-    if (!in.enter_array()) return false;
-    return visit_members(message, [&](auto&... members) {
-        std::size_t index = 0;
-        std::uint32_t seen = 0;
-        bool more = true, good = true;
-        const auto take = [&](auto& member) {
-            more = more && good && in.next_element();
-            if (!more || !good) return;
-            good = decode(in, member) || in.in_element(index);
-            seen |= std::uint32_t{1} << index++;
-        };
-        (take(members), ...);
-        if (!good || in.failed()) return false;
-        if (more && !no_more_elements(in)) return false;
-        constexpr std::uint32_t required =
-            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
-                             type_list<std::remove_reference_t<decltype(members)>...>());
-        return (seen & required) == required || in.refuse("too few elements");
-    });
-}
-
-template <class M>
-bool decode_message(json_reader& in, M& message) {
-    if constexpr (shape_of<M> == shape::object) {
-        if (in.peek() == json_kind::array) {
-            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
-            else return decode_positions(in, message);
-        }
-    }
-    return decode(in, message);
-}
 
 // --- routes ---
 
@@ -5042,10 +5063,18 @@ namespace tenon::detail {
 class shared_bytes {
 public:
     shared_bytes() = default;
-    explicit shared_bytes(std::string_view text) {
-        void* memory = ::operator new(sizeof(block) + text.size());
-        block_ = ::new (memory) block{1, text.size()};
-        if (!text.empty()) std::memcpy(static_cast<char*>(memory) + sizeof(block), text.data(), text.size());
+    explicit shared_bytes(std::string_view text) : shared_bytes({text}) {}
+    /// The pieces one behind the other, so that a large one is copied once.
+    explicit shared_bytes(std::initializer_list<std::string_view> pieces) {
+        std::size_t size = 0;
+        for (const std::string_view piece : pieces) size += piece.size();
+        void* memory = ::operator new(sizeof(block) + size);
+        block_ = ::new (memory) block{1, size};
+        char* to = static_cast<char*>(memory) + sizeof(block);
+        for (const std::string_view piece : pieces) {
+            if (!piece.empty()) std::memcpy(to, piece.data(), piece.size());
+            to += piece.size();
+        }
     }
     shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
@@ -6281,6 +6310,10 @@ public:
     /// The next thing that happened; false (and kind none) when nothing did. Call it until then. It queues
     /// answers by itself where the session refuses something: poll transmit() after the last one.
     bool next_event(session_event& event, time_point now);
+    /// Whether next_event() has something to tell that no input brought: a call that ended, or the end.
+    bool has_news() const noexcept {
+        return next_ended_ != ended_calls_.size() || (phase_ == session_phase::closed && !closed_told_);
+    }
 
     // --- calls of ours ---
 
@@ -6335,8 +6368,8 @@ public:
     /// From now on a plugin answers requests with -32018. What is in flight goes on; a host still hears requests.
     void begin_shutdown();
     /// Ends it from our side. Calls complete with codes::unavailable, then comes the closed event. What is
-    /// queued can still be transmitted; nothing new is queued.
-    void close(std::string_view why);
+    /// queued can still be transmitted; nothing new is queued. A driver says here what it alone can see.
+    void close(std::string_view why, violation_reason reason = violation_reason::none);
 
     // --- output ---
 
@@ -7234,7 +7267,9 @@ inline void session::handshake_done(bool accepted) {
 
 inline void session::begin_shutdown() { phase_ = next_phase(phase_, phase_trigger::shutdown_begun); }
 
-inline void session::close(std::string_view why) { end_connection(violation_reason::none, why, false); }
+inline void session::close(std::string_view why, violation_reason reason) {
+    end_connection(reason, why, false);
+}
 
 inline void session::end_connection(violation_reason reason, std::string_view why, bool may_answer) {
     if (phase_ != session_phase::closed) {
@@ -7334,6 +7369,18 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
+    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
+    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    struct waiter {
+        waiter* next = nullptr;
+        call_id call = {};
+        bool answered = false;
+        result<std::string> answer = std::string();
+        void (*tell)(waiter& self) = nullptr;
+    };
+    /// Answered with codes::cancelled, by the next turn.
+    void cancel_call(call_id call);
+
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
 
@@ -7365,14 +7412,6 @@ private:
         std::string params = {};
         std::size_t params_offset = 0;
         time_point received = {};
-    };
-
-    // A thread that waits for the answer to a call of ours.
-    struct waiter {
-        waiter* next = nullptr;
-        call_id call = {};
-        bool answered = false;
-        result<std::string> answer = std::string();
     };
 
     class held; // the lock, for a scope
@@ -7495,6 +7534,18 @@ public:
         auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
         return owner_.wait_for(*call);
+    }
+    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    result<void> finish_call(milliseconds timeout, waiter& told) {
+        finished_ = true;
+        const time_point now = owner_.now();
+        auto call = owner_.session_.finish_call(after(now, timeout), now);
+        if (!call) return call.error();
+        told.call = *call;
+        told.next = owner_.waiters_;
+        owner_.waiters_ = &told;
+        owner_.flush();
+        return {};
     }
 
 private:
@@ -7646,8 +7697,16 @@ inline void engine::complete(const session_event& event) {
         else waiting->answer = join({event.value});
         waiting->answered = true;
         changed_.wake_all();
-        return;
+        if (waiting->tell == nullptr) return;
+        forget(*waiting);
+        return waiting->tell(*waiting);
     }
+}
+
+inline void engine::cancel_call(call_id call) {
+    held lock(*this);
+    session_.cancel(call, now());
+    flush();
 }
 
 inline result<void> engine::attach(std::string_view token) {
@@ -7933,6 +7992,7 @@ inline void engine::take(const session_event& event, bool may_run) {
         return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
+        else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
     case event_kind::polluted:
@@ -8231,6 +8291,16 @@ public:
             write_named(out, "command", command, "args", args);
         });
     }
+
+    /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
+    /// come a timeout and a completion token. See joint/async_call.hpp.
+    template <class Result = json, class Params, class... More>
+    auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <class Event, class... More>
+        requires requires { Event::event; }
+    auto async_emit(const Event& event, More&&... more) const;
+    template <class Result = json, class Args, class... More>
+    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
 
     /// The plugin's configuration as it stands.
     template <class Config = json>
@@ -9089,6 +9159,13 @@ void run_handler(void* object, invocation& call) {
     }
 }
 
+/// How a handler is run. One that returns something else than its answer has a way of its own
+/// (joint/coroutine_call.hpp).
+template <class P, class M>
+struct handler_runner {
+    static void run(void* object, invocation& call) { run_handler<P, M>(object, call); }
+};
+
 // --- declarations ---
 
 inline void declare_text(json_writer& out, std::string_view member, std::string_view value) {
@@ -9167,7 +9244,7 @@ struct handler_table<P, list<M...>> {
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
     static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
-                                                   method_of_message<M>(), &run_handler<P, M>,
+                                                   method_of_message<M>(), &handler_runner<P, M>::run,
                                                    &declare_message<P, M>}...,
                                                   {}};
 };
@@ -9269,8 +9346,9 @@ inline std::string help_text(const about& identity) {
          "  --help         print this\n"});
 }
 
-/// Everything that can be done without the plugin itself: its stream, or null and the exit code.
-inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+/// Everything that can be done without the plugin itself: the way to the host, or false and the exit code.
+inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
+                            int& code) {
     code = exit_codes::good;
     if (line.describe) {
         byte_buffer buffer;
@@ -9278,19 +9356,19 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
         write_declaration(out, hooks);
         buffer.append('\n');
         write_output(buffer.view());
-        return nullptr;
+        return false;
     }
     if (line.help) {
         write_output(help_text(hooks.identity));
-        return nullptr;
+        return false;
     }
     if (line.socket.empty() && stdin_is_terminal()) {
         write_error(help_text(hooks.identity));
         code = exit_codes::run_by_hand;
-        return nullptr;
+        return false;
     }
     survive_broken_pipes();
-    int input = -1, output = -1;
+    input = output = -1;
     std::string why = join({"its standard streams are not open"});
     if (!line.socket.empty()) {
         input = output = connect_socket(line.socket.c_str(), why);
@@ -9301,9 +9379,14 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     if (input < 0) {
         write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
         code = exit_codes::unavailable;
-        return nullptr;
+        return false;
     }
-    return new descriptor_stream(input, output);
+    return true;
+}
+
+inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+    int input = -1, output = -1;
+    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
 }
 
 template <class P>

@@ -21,6 +21,13 @@ public:
           chain_(interests, std::move(event), std::move(payload), deadline, now, check), hops_(hops),
           done_(std::move(done)) {}
 
+    time_point deadline() const noexcept { return chain_.deadline(); }
+    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision.
+    void handle_timeout(time_point now) {
+        chain_.handle_timeout(now);
+        go();
+    }
+
     /// Asks, tells and cancels until there is nothing to do but wait.
     void go() {
         if (going_) return; // an answer came while it was being asked for
@@ -90,7 +97,7 @@ private:
                 if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
                     ++counts.failed;
             }
-        --core_->deciding_;
+        core_->deciding_.erase(this);
         core_->stopped_ += decision.stopped;
         std::exchange(done_, nullptr)(std::move(decision));
     }

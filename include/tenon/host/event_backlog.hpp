@@ -19,10 +19,15 @@ inline constexpr std::size_t max_backlog_bytes = std::size_t{8} << 20;
 
 class event_backlog {
 public:
+    struct entry {
+        shared_bytes message;
+        int hops; // see hop_ledger
+    };
+
     /// How many were lost for it.
-    std::size_t push(shared_bytes event) {
-        bytes_ += event.view().size();
-        events_.push_back(std::move(event));
+    std::size_t push(shared_bytes message, int hops) {
+        bytes_ += message.view().size();
+        events_.push_back({std::move(message), hops});
         std::size_t lost = 0;
         // The newest stays, however large it is.
         while (events_.size() > max_backlog_events || (bytes_ > max_backlog_bytes && events_.size() > 1)) {
@@ -33,9 +38,9 @@ public:
     }
     bool empty() const noexcept { return events_.empty(); }
     std::size_t size() const noexcept { return events_.size(); }
-    const shared_bytes& front() const noexcept { return events_.front(); }
+    const entry& front() const noexcept { return events_.front(); }
     void pop() {
-        bytes_ -= events_.front().view().size();
+        bytes_ -= events_.front().message.view().size();
         events_.pop_front();
     }
     /// Forgets all; how many.
@@ -47,7 +52,7 @@ public:
     }
 
 private:
-    std::deque<shared_bytes> events_;
+    std::deque<entry> events_;
     std::size_t bytes_ = 0;
 };
 

@@ -8,8 +8,10 @@
 // It lives as long as something of it is under way; close() is what ends it.
 
 #include <tenon/core/version.hpp>
+#include <tenon/host/check_options.hpp>
 #include <tenon/host/commands.hpp>
 #include <tenon/host/decision_chain.hpp>
+#include <tenon/host/dependencies.hpp>
 #include <tenon/host/event_backlog.hpp>
 #include <tenon/host/event_message.hpp>
 #include <tenon/host/explanation.hpp>
@@ -41,6 +43,8 @@ struct call_options {
 };
 
 namespace detail {
+
+class decision_run;
 
 /// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
 inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
@@ -85,7 +89,7 @@ public:
 
     // --- plugins: host_plugins.hpp ---
 
-    result<void> add(plugin_options options);
+    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process);
     void start(plugin_options options, life_done done);
     void start_known(const std::string& name, life_done done);
     void stop(const std::string& name, life_done done);
@@ -147,13 +151,14 @@ private:
     handshake_request introduction(plugin_actor& plugin) override;
     std::vector<std::string> environment_of(plugin_actor& plugin) override;
 
-    result<plugin_record*> make(plugin_options options);
+    result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
     std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
     void finish_waiters(plugin_record& plugin, const state_change& change);
     void wait(plugin_record& plugin, bool for_ready, life_done done);
     void forget(plugin_record& plugin);
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
     void ask(plugin_record& plugin, std::string_view method, std::string_view params, milliseconds timeout,
              call_completion done, plugin_index asker = call_waits::nobody);
@@ -167,6 +172,7 @@ private:
     executor where_;
     host_options options_;
     call_waits waits_;
+    dependencies needs_;
     interest_table interests_;
     hop_ledger hops_;
     event_ids event_ids_;
@@ -175,7 +181,9 @@ private:
     detail::services services_;
     std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
     std::vector<plugin_record*> by_index_; // null: removed
-    std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0, deciding_ = 0;
+    std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0;
+    std::map<decision_run*, time_point> deciding_; // and by when
+    alarm decisions_due_;
     time_point started_;
     bool closing_ = false;
 };

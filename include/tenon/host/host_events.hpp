@@ -6,7 +6,10 @@
 #include <tenon/host/broadcast.hpp>
 #include <tenon/host/decision_run.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
+#include <vector>
 
 namespace tenon::detail {
 
@@ -22,19 +25,32 @@ inline void host_core::decide(std::string type, std::string payload, decide_opti
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
     ++decided_;
-    ++deciding_;
     if (on_event_told) on_event_told(event.type, payload);
     const std::span<const interest> asked =
         closing_ ? std::span<const interest>() : interests_.of(event.type);
     const auto run =
         std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
                                        after(now, timeout), now, check, 0, std::move(done));
+    deciding_.emplace(run.get(), run->deadline());
+    decisions_due_.set(run->deadline());
     run->go();
+}
+
+inline void host_core::end_overdue_decisions(time_point now) {
+    const auto self = shared_from_this();
+    std::vector<std::shared_ptr<decision_run>> overdue;
+    time_point next = never;
+    for (const auto& [run, deadline] : deciding_) {
+        if (deadline <= now) overdue.push_back(run->shared_from_this());
+        else next = std::min(next, deadline);
+    }
+    decisions_due_.set(next);
+    for (const auto& run : overdue) run->handle_timeout(now);
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
                                       std::string_view metadata, int hops) {
-    if (closing_) return 0;
+    if (closing_ || !is_event_type(type)) return 0;
     ++published_;
     if (on_event_told) on_event_told(type, payload);
     event_head event{.id = event_ids_.next(),
@@ -42,16 +58,11 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                      .metadata = metadata.empty() ? "{}" : std::string(metadata),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
     const broadcast plan = plan_broadcast(interests_, event, payload);
-    // Telling may end a connection, and that changes who is interested.
-    std::vector<plugin_index> told;
-    told.reserve(plan.told.size());
-    for (const interest& one : plan.told) told.push_back(one.plugin);
-    const shared_bytes message = plan.message;
     const time_point now = steady_now();
     std::size_t count = 0;
-    for (const plugin_index index : told)
-        if (plugin_record* const plugin = find(index); plugin != nullptr && plugin->actor->ready()) {
-            tell(*plugin, message, hops, now);
+    for (const interest& one : plan.told)
+        if (plugin_record* const plugin = find(one.plugin); plugin != nullptr && plugin->actor->ready()) {
+            tell(*plugin, plan.message, hops, now);
             ++count;
         }
     return count;
@@ -60,13 +71,13 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
 inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now) {
     plugin_actor& actor = *plugin.actor;
     if (!actor.ready()) return;
-    hops_.told(actor.index(), hops, now);
     if (plugin.backlog.empty() && actor.unread_bytes() < max_told_ahead &&
         actor.tell(methods::on_event, message)) {
+        hops_.told(actor.index(), hops, now);
         ++plugin.events.delivered;
         return;
     }
-    count_lost(plugin, plugin.backlog.push(message));
+    count_lost(plugin, plugin.backlog.push(message, hops));
 }
 
 /// The plugin has read what was written: what was kept back goes out.
@@ -74,7 +85,8 @@ inline void host_core::on_drained(plugin_actor& actor) {
     plugin_record* const plugin = find(actor.index());
     if (plugin == nullptr) return;
     while (!plugin->backlog.empty() && actor.ready() && actor.unread_bytes() < max_told_ahead) {
-        if (!actor.tell(methods::on_event, plugin->backlog.front())) break;
+        if (!actor.tell(methods::on_event, plugin->backlog.front().message)) break;
+        hops_.told(actor.index(), plugin->backlog.front().hops, steady_now());
         plugin->backlog.pop();
         ++plugin->events.delivered;
     }

@@ -130,6 +130,7 @@ void host_core::provide_config_methods(Provide provide) {
 inline result<void> host_core::emit(const emitted_event& event, const caller& who) {
     plugin_record* const plugin = find(who.plugin);
     if (plugin == nullptr) return unknown_plugin(who.plugin);
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     if (!is_event_type(event.event_type))
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
     const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());

@@ -22,7 +22,8 @@ inline host_core::host_core(executor where, host_options options)
           if (options.seed == 0) options.seed = std::random_device()();
           return std::move(options);
       }()),
-      hops_(options_.max_hops), event_ids_(options_.seed), started_(steady_now()) {
+      hops_(options_.max_hops), event_ids_(options_.seed),
+      decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()) {
     provide_host_methods();
 }
 
@@ -37,32 +38,12 @@ inline plugin_record* host_core::find(plugin_index index) noexcept {
 
 // --- knowing them ---
 
-/// The plugins that would wait for each other, as "a needs b needs a"; empty if there are none.
-inline std::string host_core::circle_of_needs(const plugin_options& options) const {
-    std::vector<std::string> way{options.name};
-    const std::function<bool(const std::vector<std::string>&)> returns = [&](const auto& needs) {
-        for (const std::string& need : needs) {
-            way.push_back(need);
-            if (need == options.name) return true;
-            const auto known = plugins_.find(need);
-            if (known != plugins_.end() && returns(known->second->actor->options().needs)) return true;
-            way.pop_back();
-        }
-        return false;
-    };
-    std::string words;
-    if (returns(options.needs))
-        for (const std::string& step : way) words += words.empty() ? step : " needs " + step;
-    return words;
-}
-
-inline result<plugin_record*> host_core::make(plugin_options options) {
+inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
-    if (auto good = check_options(options); !good) return good.error();
-    if (const std::string circle = circle_of_needs(options); !circle.empty())
-        return fault{codes::invalid_params, join({"needs: ", circle})};
+    if (auto good = check_options(options, origin); !good) return good.error();
     if (find(options.name) != nullptr)
         return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
+    if (auto good = needs_.set(options.name, options.needs); !good) return good.error();
     const auto index = static_cast<plugin_index>(by_index_.size());
     auto made = std::make_shared<plugin_record>();
     plugin_record* const plugin = made.get();
@@ -76,8 +57,8 @@ inline result<plugin_record*> host_core::make(plugin_options options) {
     return plugin;
 }
 
-inline result<void> host_core::add(plugin_options options) {
-    auto made = make(std::move(options));
+inline result<void> host_core::add(plugin_options options, plugin_origin origin) {
+    auto made = make(std::move(options), origin);
     if (!made) return made.error();
     return {};
 }
@@ -89,6 +70,7 @@ inline void host_core::forget(plugin_record& plugin) {
     by_index_[index] = nullptr;
     const auto found = plugins_.find(kept->name());
     const auto record = found->second;
+    needs_.remove(kept->name());
     plugins_.erase(found);
     kept->retire();
 }
@@ -96,13 +78,8 @@ inline void host_core::forget(plugin_record& plugin) {
 // --- commands ---
 
 inline void host_core::begin(plugin_record& plugin, change_reason why) {
-    for (const std::string& need : plugin.actor->options().needs) {
-        const plugin_record* const needed = find(need);
-        if (needed == nullptr || !needed->actor->ready()) {
-            plugin.actor->needs_missing(need);
-            break;
-        }
-    }
+    if (const std::string missing(needs_.missing_of(plugin.actor->name())); !missing.empty())
+        plugin.actor->needs_missing(missing);
     plugin.actor->start(std::move(why));
 }
 
@@ -161,7 +138,7 @@ inline void host_core::configure(const std::string& name, json config, life_done
     plugin_actor& actor = *plugin->actor;
     plugin_options changed = actor.options();
     changed.config = config;
-    if (auto good = check_options(changed); !good) return done(good.error());
+    if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
     if (!actor.ready()) {
         actor.set_config(std::move(config));
         return done({});
@@ -194,11 +171,12 @@ inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done don
 
 inline void host_core::finish_waiters(plugin_record& plugin, const state_change& change) {
     using enum plugin_state;
-    const bool over = change.to == stopped || change.to == failed;
+    // A restart passes through `stopped`.
+    const bool restarts = change.to == stopped && plugin.actor->supervised().wanted();
+    const bool over = (change.to == stopped && !restarts) || change.to == failed;
     if (change.to != ready && change.to != backoff && !over) return;
-    std::vector<plugin_record::waiter> waiting;
+    std::vector<plugin_record::waiter> waiting, due;
     waiting.swap(plugin.waiters);
-    std::vector<plugin_record::waiter> due;
     for (auto& waiter : waiting) {
         const bool is_due = waiter.for_ready || over;
         (is_due ? due : plugin.waiters).push_back(std::move(waiter));
@@ -267,17 +245,13 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
     if (plugin == nullptr) return;
     const auto kept = plugins_.find(actor.name())->second;
     if (on_change_told) on_change_told(change);
-    if (change.to == plugin_state::ready)
-        for (const auto& [name, other] : std::map(plugins_)) // copied: handlers may add and remove plugins
-            if (other->actor->supervised().missing_need() == change.plugin) {
-                const auto& needs = other->actor->options().needs;
-                const auto missing = std::find_if(needs.begin(), needs.end(), [&](const std::string& need) {
-                    const plugin_record* const needed = find(need);
-                    return needed == nullptr || !needed->actor->ready();
-                });
-                if (missing == needs.end()) other->actor->needs_met();
-                else other->actor->needs_missing(*missing);
-            }
+    if (change.to == plugin_state::ready) {
+        for (const std::string& free : needs_.got_ready(change.plugin))
+            if (const plugin_record* const other = find(free)) other->actor->needs_met();
+    } else if (change.from == plugin_state::ready) {
+        for (const std::string& waits : needs_.was_lost(change.plugin))
+            if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
+    }
     if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
         forget(*kept);
     finish_waiters(*kept, change);

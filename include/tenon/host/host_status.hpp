@@ -148,7 +148,7 @@ inline host_status host_core::status() const {
                        .events_published = published_,
                        .events_decided = decided_,
                        .events_stopped = stopped_,
-                       .events_in_flight = deciding_};
+                       .events_in_flight = deciding_.size()};
     status.process = process_status_of(status.pid);
     for (const auto& [name, plugin] : plugins_) status.plugins.push_back(status_of(*plugin));
     return status;

@@ -9,7 +9,9 @@
 // guards every callback, so the owner may remove the actor whenever it is told something.
 
 #include <tenon/host/call_lanes.hpp>
+#include <tenon/host/check_options.hpp>
 #include <tenon/host/child.hpp>
+#include <tenon/host/log_level.hpp>
 #include <tenon/host/log_lines.hpp>
 #include <tenon/host/log_record.hpp>
 #include <tenon/host/log_ring.hpp>
@@ -108,8 +110,14 @@ public:
     void set_config(json config) { options_.config = std::move(config); }
     /// The plugin came by itself: no process, or one that we started and that answers on a socket.
     void attach(const link_maker& make);
+    /// Not while it is connected already, or ends.
+    bool may_attach() const noexcept;
     /// Instances are made by this from now on instead of starting a process.
     void start_by(link_maker make) { make_link_ = std::move(make); }
+    plugin_origin origin() const noexcept {
+        return make_link_ ? plugin_origin::mounted : plugin_origin::process;
+    }
+    const executor& where() const noexcept { return where_; }
     void broke_limit(std::string_view why);
     void close_stdin() {
         if (link_) link_->close_output();
@@ -158,6 +166,7 @@ private:
     void launch_process();
     std::vector<std::string> environment() const;
     void read_errors(descriptor from);
+    void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
     void take_lines(std::string_view source, Take take);
     void shake_hands();

@@ -61,7 +61,15 @@ inline void plugin_actor::broke_limit(std::string_view why) {
     after_input();
 }
 
+inline bool plugin_actor::may_attach() const noexcept {
+    using enum plugin_state;
+    const plugin_state now = supervisor_.state();
+    if (now == handshaking) return supervisor_.has_process() && !supervisor_.is_attached();
+    return now != ready && now != stopping;
+}
+
 inline void plugin_actor::attach(const link_maker& make) {
+    if (!may_attach()) return;
     if (link_) drop_connection();
     link_ = make(*this);
     if (!link_) return;
@@ -125,9 +133,15 @@ inline void plugin_actor::note(log_level level, std::string_view message) {
     take_lines("host", [&](auto sink) { sink(level, message, std::string_view()); });
 }
 
+/// What the plugin's bytes brought about: its words are in it, so it is cleaned and counted like its log.
+inline void plugin_actor::note_of_peer(std::string_view what, std::string_view words, time_point now) {
+    take_lines("host", [&](auto sink) {
+        lines_.message(log_level::warn, join({what, words}), {}, now, sink);
+    });
+}
+
 inline void plugin_actor::take_notice(const log_notice& notice, time_point now) {
-    log_level level = log_level::info;
-    find_enum(notice.level, level);
+    const log_level level = level_named(notice.level).value_or(log_level::info);
     take_lines("plugin", [&](auto sink) {
         lines_.message(level, notice.message, notice.fields ? notice.fields->text() : std::string_view(), now,
                        sink);
@@ -158,16 +172,16 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         });
         break;
     case event_kind::bad_body:
-        note(log_level::warn, join({"a message was refused: ", event.error.message}));
+        note_of_peer("a message was refused: ", event.error.message, now);
         break;
     case event_kind::peer_error:
-        note(log_level::warn, join({"the plugin refused a message: ", event.error.message}));
+        note_of_peer("the plugin refused a message: ", event.error.message, now);
         break;
     case event_kind::closed: {
         const bool broke = event.reason != violation_reason::none;
         const std::string why =
             broke ? join({name_of(event.reason), ": ", event.text}) : "the plugin closed its output";
-        if (broke) note(log_level::error, why);
+        if (broke) note_of_peer({}, why, now);
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
         break;
     }

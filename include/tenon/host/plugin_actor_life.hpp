@@ -91,9 +91,11 @@ inline std::vector<std::string> plugin_actor::environment() const {
 }
 
 inline void plugin_actor::launch_process() {
-    if (make_link_) {
-        supervisor_.launched(steady_now());
-        return attach(make_link_);
+    if (make_link_) { // no process: it is there once it is connected
+        attach(make_link_);
+        if (!link_)
+            supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
+        return;
     }
     auto started = launch({.command = options_.command,
                            .directory = options_.directory,
@@ -176,7 +178,7 @@ inline void plugin_actor::take_handshake(const result<std::string_view>& answer,
     declared_text_ = *answer;
     auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
     if (!read) {
-        note(log_level::error, read.error().message);
+        note_of_peer({}, read.error().message, now);
         return supervisor_.handshake_failed(read.error(), now);
     }
     if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
@@ -217,7 +219,7 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
     if (!answer) return supervisor_.health_missed(now);
     const auto report = from_json<health_answer>(*answer == "null" ? "{}" : *answer, {.root = "health"});
     if (!report) {
-        note(log_level::warn, report.error().message);
+        note_of_peer({}, report.error().message, now);
         return supervisor_.health_missed(now);
     }
     if (report->metrics) {

@@ -93,6 +93,8 @@ inline bool nobody_holds_other_end(int pipe) noexcept {
 
 // --- /proc ---
 
+inline int process_id() noexcept { return ::getpid(); }
+
 /// A file of /proc, whole; empty if it cannot be read. Those that are read here are small.
 inline std::string read_proc(int pid, const char* name) {
     const std::string path = join({"/proc/", digits(static_cast<std::uint64_t>(pid)), "/", name});
