@@ -1,50 +1,15 @@
-#include "processes.hpp"
+#include "belongings.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <atomic>
-#include <map>
-#include <set>
-#include <sstream>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 
 using namespace tenon;
 using namespace tenon::tests;
 
 namespace {
-
-/// What a program has, read from /proc while it waits for its input to end.
-struct belongings {
-    std::map<std::string, std::string> status = {}; // of /proc/PID/status
-    std::set<int> descriptors = {};
-    std::string environment = {}, directory = {};
-    int group = 0, session = 0;
-};
-
-std::string link_of(const std::filesystem::path& path) {
-    std::error_code ignored;
-    return std::filesystem::read_symlink(path, ignored).string();
-}
-
-belongings belongings_of(int pid) {
-    const std::filesystem::path folder = "/proc/" + std::to_string(pid);
-    belongings all{.environment = read_file(folder / "environ"), .directory = link_of(folder / "cwd")};
-    std::istringstream status(read_file(folder / "status"));
-    for (std::string line; std::getline(status, line);)
-        if (const auto colon = line.find(":\t"); colon != std::string::npos)
-            all.status[line.substr(0, colon)] = line.substr(colon + 2);
-    for (const auto& one : std::filesystem::directory_iterator(folder / "fd"))
-        all.descriptors.insert(std::atoi(one.path().filename().c_str()));
-    all.group = ::getpgid(pid);
-    all.session = ::getsid(pid);
-    return all;
-}
 
 std::string limit_of(int pid, const std::string& name) {
     std::istringstream limits(read_file("/proc/" + std::to_string(pid) + "/limits"));
@@ -52,41 +17,6 @@ std::string limit_of(int pid, const std::string& name) {
         if (line.starts_with(name))
             return line.substr(name.size(), line.find_last_not_of(' ') + 1 - name.size());
     return {};
-}
-
-/// A program that says "up" and waits.
-detail::launch_spec waiting(std::vector<std::string> environment = {}) {
-    return shell("echo up; read line", std::move(environment));
-}
-
-/// 0, 1, 2 and the guard, a pipe far above them that nobody writes to: for `launched::guard`.
-bool has_exactly_what_it_should(int pid) {
-    const auto found = belongings_of(pid).descriptors;
-    const bool exact = found.size() == 4 && found.contains(0) && found.contains(1) && found.contains(2) &&
-                       *found.rbegin() >= 100;
-    if (!exact)
-        for (const int one : found)
-            std::fprintf(stderr, "descriptor %d: %s\n", one,
-                         link_of("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(one)).c_str());
-    return exact;
-}
-
-void finish(detail::launched& made) {
-    made.input.reset();
-    detail::reap(made.pid);
-}
-
-/// Makes a system call fail with ENOSYS for this process from now on, as on a system that does not have it.
-bool take_away(unsigned call) {
-    sock_filter steps[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{4, steps};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 } // namespace
@@ -238,11 +168,26 @@ TEST_CASE("P7: with other threads that open descriptors and fork meanwhile, the 
     over = true;
     for (auto& one : others) one.join();
 
-    // The first one was started before all others; none of them holds its pipes.
+    // The first one was started before all others, and before a program of the application's own; none of them holds
+    // its pipes.
+    const pid_t own = ::fork();
+    if (own == 0) {
+        ::execl("/bin/sleep", "sleep", "600", nullptr);
+        ::_exit(1);
+    }
+    CHECK(
+        soon([&] { return link_of("/proc/" + std::to_string(own) + "/exe") != link_of("/proc/self/exe"); }));
     ::kill(-all.front().pid, SIGKILL);
     pollfd entry{all.front().output.get(), POLLIN, 0};
     CHECK(::poll(&entry, 1, 1'000) == 1);
     CHECK(read_all(all.front().output.get()).empty());
+    all[1].input.reset(); // its end of input comes although others were started since
+    detail::reap(all[1].pid);
+    all.erase(all.begin() + 1);
+    for (const auto* end : {&all.front().input, &all.front().output, &all.front().error, &all.front().guard})
+        CHECK(link_of("/proc/" + std::to_string(own) + "/fd/" + std::to_string(end->get())).empty());
+    ::kill(own, SIGKILL);
+    detail::reap(own);
     for (auto& one : all) finish(one);
     CHECK(zombies() == 0);
 }
@@ -262,90 +207,4 @@ TEST_CASE("P7: launching from several threads at once works as often as from one
     for (auto& one : threads) one.join();
     CHECK(good == 200);
     CHECK(zombies() == 0);
-}
-
-TEST_CASE("P8: a limit of a million descriptors costs no time") {
-    forked host([] {
-        rlimit many{1'048'576, 1'048'576};
-        if (::setrlimit(RLIMIT_NOFILE, &many) != 0) { // then as many as we may
-            ::getrlimit(RLIMIT_NOFILE, &many);
-            many.rlim_cur = many.rlim_max;
-            if (::setrlimit(RLIMIT_NOFILE, &many) != 0) return 1;
-        }
-        if (::dup2(1, static_cast<int>(many.rlim_cur - 1)) < 0) return 2;
-        const auto start = clock::now();
-        auto made = detail::launch(waiting());
-        if (!made || clock::now() - start > 50ms) return 3;
-        return read_line(made->output.get()) == "up" && has_exactly_what_it_should(made->pid) ? 0 : 4;
-    });
-    CHECK(host.wait() == 0);
-}
-
-TEST_CASE("P8: without close_range, as before Linux 5.11, the descriptors are exact as well") {
-    forked host([] {
-        for (int copies = 0; copies < 50; ++copies) ::dup(1);
-        if (!take_away(SYS_close_range)) return 77;
-        auto made = detail::launch(waiting());
-        if (!made) return 1;
-        return read_line(made->output.get()) == "up" && has_exactly_what_it_should(made->pid) ? 0 : 2;
-    });
-    const int code = host.wait();
-    if (code == 77) return skipped("no seccomp filters here");
-    CHECK(code == 0);
-}
-
-TEST_CASE("P8: without pidfds, as before Linux 5.3, the start fails in words and leaves no process") {
-    forked host([] {
-        if (!take_away(SYS_pidfd_open)) return 77;
-        auto made = detail::launch(waiting());
-        if (made) return 1;
-        if (made.error().message.find("Function not implemented") == std::string::npos) return 2;
-        return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD ? 0 : 3;
-    });
-    const int code = host.wait();
-    if (code == 77) return skipped("no seccomp filters here");
-    CHECK(code == 0);
-}
-
-TEST_CASE("P8: with nothing in /proc and no /dev/fd a program starts and a failure is explained") {
-    forked host([] {
-        if (::unshare(CLONE_NEWNS) != 0 ||
-            ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-            ::mount("none", "/proc", "tmpfs", MS_RDONLY, nullptr) != 0)
-            return 77;
-        if (::access("/proc/self", F_OK) == 0 || ::access("/dev/fd/0", F_OK) == 0) return 1;
-        auto made = detail::launch(shell("echo here"));
-        if (!made || read_all(made->output.get()) != "here\n") return 2;
-        if (detail::usage_of(made->pid)) return 3;
-        const auto refused = detail::launch({.command = {"/no/such/program"}});
-        return !refused && refused.error().message.ends_with("there is no /no") ? 0 : 4;
-    });
-    const int code = host.wait();
-    if (code == 77) return skipped("not allowed to unmount /proc");
-    CHECK(code == 0);
-}
-
-TEST_CASE("the time of a start does not grow with the memory of the host") {
-    // The quickest of many, because this machine may be busy with something else.
-    const auto quickest_start = [] {
-        auto best = clock::duration::max();
-        for (int time = 0; time < 40; ++time) {
-            const auto begin = clock::now();
-            const auto made = detail::launch({.command = {"/bin/true"}});
-            best = std::min(best, clock::now() - begin);
-            REQUIRE(made);
-            detail::reap(made->pid);
-        }
-        return best;
-    };
-    const auto small = quickest_start();
-    constexpr std::size_t heap = std::size_t{1} << 28; // a fork copies its page tables in some 10 ms
-    void* touched = ::mmap(nullptr, heap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(touched != MAP_FAILED);
-    ::madvise(touched, heap, MADV_NOHUGEPAGE);
-    for (std::size_t at = 0; at < heap; at += 4'096) static_cast<char*>(touched)[at] = 1;
-    const auto large = quickest_start();
-    ::munmap(touched, heap);
-    CHECK_MESSAGE(large < small + 3ms, std::chrono::duration<double, std::milli>(small).count(), " ms, then ",
-                  std::chrono::duration<double, std::milli>(large).count(), " ms");
 }

@@ -102,6 +102,7 @@ public:
         if (pid_ == 0) {
             ::dup2(both[1], 1);
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_DFL); // doctest has handlers
             ::_exit(run());
         }
         ::close(both[1]);

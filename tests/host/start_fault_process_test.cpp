@@ -113,6 +113,11 @@ TEST_CASE("P5: a program without a slash is looked for in the PATH that it gets,
 
     has(why_not_launched({.command = {"tenon-test-tool"}, .environment = {"PATH=/nowhere:.::relative"}}),
         "there is no such program in the folders of its PATH, /nowhere:.::relative");
+    forked host([&] { // the current directory is no folder of programs
+        if (::chdir(here.c_str()) != 0) return 1;
+        return detail::launch({.command = {"tenon-test-tool"}, .environment = {"PATH=.::/nowhere:"}}) ? 2 : 0;
+    });
+    CHECK(host.wait() == 0);
     folder.write("plain", "", 0644);
     has(why_not_launched({.command = {"plain"}, .environment = {"PATH=" + here}}), "its mode is 0644");
 }
