@@ -16,7 +16,6 @@
 #include <tenon/transport/asio.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/handler_memory.hpp>
-#include <tenon/transport/lingering.hpp>
 #include <tenon/transport/link.hpp>
 #include <tenon/transport/system_streams.hpp>
 
@@ -71,7 +70,7 @@ public:
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };
-    enum class outcome : std::uint8_t { abandoned, nothing, some };
+    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: nobody listens any more
     enum class writing : std::uint8_t { idle, waiting, over };
 
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
@@ -88,7 +87,6 @@ private:
     void look_again();
 
     outcome read_now(time_point now, std::size_t budget);
-    bool may_linger() noexcept;
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now();
@@ -119,7 +117,6 @@ private:
     time_point blocked_since_ = never;
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
-    lingering lingering_;
     handler_memory read_memory_, write_memory_;
     alarm alarm_; // the last: what it calls must be there
 };

@@ -84,20 +84,13 @@ inline void descriptor_link::wait_for_output() {
 inline void descriptor_link::become_readable(const asio::error_code& error) {
     if (closed_ || reading_ == reading::over) return;
     reading_ = reading::idle;
-    const time_point woken = clock();
-    excuse(woken);
-    outcome came = read_now(woken, turn_bytes);
-    for (int round = 1; came == outcome::some && may_linger(); ++round) {
-        yield_processor();
-        const time_point now = clock();
-        came = read_now(now, turn_bytes);
-        if (!lingering_.goes_on(came != outcome::nothing, round, now - woken)) break;
-    }
-    if (came == outcome::abandoned) return;
+    const time_point now = clock();
+    excuse(now);
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
     if (reading_ == reading::idle) {
         // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
         if (!error || error == asio::error::operation_not_supported) wait_for_input();
-        else if (end_input(woken) == outcome::abandoned) return;
+        else if (end_input(now) == outcome::abandoned) return;
     }
     settle();
 }
@@ -170,7 +163,7 @@ inline void descriptor_link::settle() {
 // --- reading ---
 
 inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
-    outcome came = outcome::nothing;
+    outcome came = outcome::going_on;
     while (reading_ != reading::over) {
         char forgotten[4096];
         const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
@@ -190,12 +183,6 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
     return came;
 }
 
-// Whether it is worth to look once more at once: only for an answer that is due, and nothing else is to be done.
-inline bool descriptor_link::may_linger() noexcept {
-    return reading_ == reading::idle && writing_ == writing::idle && peer().pending_calls() != 0 &&
-           lingering_.worth_it();
-}
-
 inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
     reading_ = reading::over;
     asio::error_code ignored;
@@ -207,7 +194,7 @@ inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
 inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
     if (!tell(now)) return outcome::abandoned;
     write_now();
-    return outcome::some;
+    return outcome::going_on;
 }
 
 // --- writing ---

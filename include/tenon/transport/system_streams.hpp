@@ -13,7 +13,6 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,9 +103,6 @@ inline transfer write_some(int descriptor, bool socket, std::span<const std::str
         if (put >= 0 || errno != EINTR) return transferred(put);
     }
 }
-
-/// Lets whoever else wants this CPU have it first; nothing if nobody does.
-inline void yield_processor() noexcept { ::sched_yield(); }
 
 /// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
 inline bool make_socket_pair(int (&ends)[2]) noexcept {

@@ -1,0 +1,148 @@
+// Asking many plugins about one event against the floor: a loop that writes as many bytes to as many pipes, then
+// reads one byte from each of the C programs behind them.
+//
+//     broadcast [--rounds N] [--times N] [--cpu N] [--limit RATIO] [--plugins N] GATHER PLUGIN [WORD...]
+//
+// The host is a session over a descriptor_link for each plugin, on one io_context; the event is encoded once and
+// shared. Every plugin decodes it into a struct and answers; the host waits for all answers, as in decide(). All
+// processes are pinned to one CPU and take turns within a round.
+//
+// Prints medians over the rounds. --limit makes the exit code 1 where host / raw is beyond it for 100 plugins.
+
+#include <tenon/session/shared_bytes.hpp>
+#include <tenon/transport/descriptor_link.hpp>
+
+#include "../children.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <memory>
+
+namespace {
+
+// 300 bytes with its frame around it.
+const std::string params =
+    R"({"eventId":"e-4711","eventType":"message.incoming","payload":{"content":"good morning, everybody","from_uid":"u-1",)"
+    R"("to_uid":"r-1"},"metadata":{},"timestamp":"2026-01-01T00:00:00.000Z","deadlineMs":5000})";
+
+class host final : public tenon::detail::link_owner {
+public:
+    host(asio::io_context& loop, std::vector<bench::process>& plugins) : loop_(loop), payload_(params) {
+        for (bench::process& plugin : plugins)
+            links_.push_back(tenon::detail::descriptor_link::open(
+                loop.get_executor(), tenon::detail::session_role::host, tenon::host_limits(), *this,
+                tenon::detail::descriptor(plugin.take_from()), tenon::detail::descriptor(plugin.take_to())));
+        ask("plugin/handshake", tenon::detail::shared_bytes(R"({"protocolVersions":[1]})"));
+        for (const auto& link : links_) link->peer().handshake_done(true);
+    }
+    host(const host&) = delete;
+    host& operator=(const host&) = delete;
+
+    void broadcast() { ask("plugin/onEvent", payload_); }
+
+private:
+    void ask(std::string_view method, const tenon::detail::shared_bytes& with) {
+        const auto now = std::chrono::steady_clock::now();
+        waiting_ = links_.size();
+        for (const auto& link : links_) {
+            if (!link->peer().call(method, with, tenon::after(now, tenon::milliseconds{5'000}), now))
+                bench::give_up("not sent");
+            link->flush();
+        }
+        while (waiting_ != 0)
+            if (loop_.run_one() == 0) bench::give_up("nothing to wait for");
+    }
+    void on_event(tenon::detail::session_event& event, tenon::time_point) override {
+        if (event.kind != tenon::detail::event_kind::response || event.failed)
+            bench::give_up("no answer, but something else");
+        --waiting_;
+    }
+
+    asio::io_context& loop_;
+    tenon::detail::shared_bytes payload_;
+    std::vector<std::shared_ptr<tenon::detail::link>> links_;
+    std::size_t waiting_ = 0;
+};
+
+struct options {
+    int rounds = 11, times = 300, cpu = -1;
+    double limit = 0;
+    std::vector<int> plugins = {1, 10, 100};
+    std::string gather = {};
+    std::vector<std::string> plugin = {};
+};
+
+options read_options(int argc, char** argv) {
+    options given;
+    int at = 1;
+    for (; at + 1 < argc && std::strncmp(argv[at], "--", 2) == 0; at += 2) {
+        const std::string name = argv[at];
+        if (name == "--rounds") given.rounds = std::atoi(argv[at + 1]);
+        else if (name == "--times") given.times = std::atoi(argv[at + 1]);
+        else if (name == "--cpu") given.cpu = std::atoi(argv[at + 1]);
+        else if (name == "--plugins") given.plugins = {std::atoi(argv[at + 1])};
+        else if (name == "--limit") given.limit = std::atof(argv[at + 1]);
+        else bench::give_up("unknown option " + name);
+    }
+    if (at + 2 > argc || given.rounds < 1 || given.times < 1)
+        bench::give_up("the first lines of broadcast.cpp say how");
+    given.gather = argv[at++];
+    for (; at < argc; ++at) given.plugin.emplace_back(argv[at]);
+    return given;
+}
+
+/// host / raw: of medians or per round, the worse of the two.
+double measure(const options& given, int count) {
+    const std::string body =
+        R"({"jsonrpc":"2.0","id":1234,"method":"plugin/onEvent","params":)" + params + "}";
+    const std::string frame = "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+
+    asio::io_context loop(1);
+    std::vector<bench::process> plugins, gatherers;
+    for (int index = 0; index != count; ++index) {
+        plugins.emplace_back(given.plugin);
+        gatherers.emplace_back(std::vector<std::string>{given.gather, std::to_string(frame.size())});
+    }
+    host asks(loop, plugins);
+    const auto raw = [&] {
+        for (const bench::process& each : gatherers) bench::write_whole(each.to(), frame);
+        std::string byte(1, '\0');
+        for (const bench::process& each : gatherers) bench::read_whole(each.from(), byte);
+    };
+
+    const int times = std::max(1, given.times * 10 / std::max(10, count));
+    const auto time_of = [&](auto run) {
+        const auto start = std::chrono::steady_clock::now();
+        for (int time = 0; time != times; ++time) run();
+        return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() /
+               times;
+    };
+    std::vector<double> hosts, raws;
+    for (int round = -1; round != given.rounds; ++round) {
+        const double host_time = time_of([&] { asks.broadcast(); });
+        const double raw_time = time_of(raw);
+        if (round < 0) continue; // to get warm
+        hosts.push_back(host_time);
+        raws.push_back(raw_time);
+    }
+    const double by_medians = bench::median(hosts) / bench::median(raws);
+    const double by_rounds = bench::median_ratio(hosts, raws);
+    std::printf("| %7d | %5zu | %8.1f | %8.1f | %10.2f | %9.2f |\n", count, frame.size(),
+                bench::median(hosts), bench::median(raws), by_medians, by_rounds);
+    std::fflush(stdout);
+    return std::max(by_medians, by_rounds);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const options given = read_options(argc, argv);
+    bench::pin(given.cpu);
+    std::printf("%d rounds, medians, µs\n\n", given.rounds);
+    std::printf(
+        "| plugins | bytes |     host |      raw | of medians | per round |\n|---|---|---|---|---|---|\n");
+    bool good = true;
+    for (const int count : given.plugins)
+        if (measure(given, count) > given.limit && given.limit != 0 && count >= 100) good = false;
+    return good ? 0 : 1;
+}
