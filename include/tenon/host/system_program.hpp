@@ -8,13 +8,13 @@
 #include <tenon/core/text.hpp>
 #include <tenon/host/start_fault.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <elf.h>
 #include <fcntl.h>
