@@ -181,13 +181,12 @@ inline void host_core::finish_waiters(plugin_record& plugin, const state_change&
         const bool is_due = waiter.for_ready || over;
         (is_due ? due : plugin.waiters).push_back(std::move(waiter));
     }
+    const std::string why = join(
+        {change.plugin, ": ",
+         change.reason.text.empty() ? name_of(change.reason.cause) : std::string_view(change.reason.text)});
     for (auto& waiter : due) {
         if (waiter.for_ready == (change.to == ready)) waiter.done({});
-        else
-            waiter.done(
-                fault{codes::unavailable,
-                      join({change.plugin, " is ", name_of(change.to), ": ", name_of(change.reason.cause),
-                            change.reason.text.empty() ? "" : ": ", change.reason.text})});
+        else waiter.done(fault{codes::unavailable, why});
     }
 }
 
