@@ -88,9 +88,13 @@ public:
 
     bool finished() const noexcept { return next_ == steps_.size(); }
     const std::vector<std::string>& surprises() const noexcept { return surprises_; }
+    /// Whether this is what comes next.
+    bool awaits(std::string_view method, std::string_view params) const {
+        return !finished() && steps_[next_].fits(method, params);
+    }
 
     scripted_answer answer(std::string_view method, std::string_view params) {
-        if (!finished() && steps_[next_].fits(method, params)) return steps_[next_++].answer();
+        if (awaits(method, params)) return steps_[next_++].answer();
         std::string asked = std::string(method) + (params.empty() ? "" : " " + std::string(params));
         surprises_.push_back(
             "asked " + asked +
