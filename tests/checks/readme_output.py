@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 page = pathlib.Path(sys.argv[1]).read_text()
-expected = re.findall(r"^```\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[-1]
+blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+expected = [text for language, text in blocks if not language][-1]
 printed = subprocess.run(sys.argv[2:], capture_output=True, text=True, timeout=60)
 if printed.stdout != expected or printed.returncode != 0:
     sys.exit(f"exit status {printed.returncode}, printed:\n{printed.stdout}{printed.stderr}expected:\n{expected}")
