@@ -28,6 +28,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -151,19 +152,11 @@ private:
     /// Notices that a completion destroyed this object.
     class presence {
     public:
-        explicit presence(call_lanes& of) noexcept : of_(&of), outer_(std::exchange(of.gone_, &gone_)) {}
-        presence(const presence&) = delete;
-        presence& operator=(const presence&) = delete;
-        ~presence() {
-            if (!gone_) of_->gone_ = outer_;
-            else if (outer_ != nullptr) *outer_ = true;
-        }
-        bool gone() const noexcept { return gone_; }
+        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
+        bool gone() const noexcept { return *gone_; }
 
     private:
-        call_lanes* of_;
-        bool* outer_;
-        bool gone_ = false;
+        std::shared_ptr<const bool> gone_;
     };
 
     static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
@@ -199,7 +192,8 @@ private:
     bool pumping_ = false;
     fault closed_why_; // what calls and events are refused with while they are not taken
     fault end_why_;    // of those that end, but for those that expired
-    bool* gone_ = nullptr;
+    // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
+    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
 };
 
 } // namespace tenon::detail

@@ -16,7 +16,7 @@ inline call_lanes::call_lanes(lane_options options)
 }
 
 inline call_lanes::~call_lanes() {
-    if (gone_ != nullptr) *gone_ = true;
+    *gone_ = true;
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
