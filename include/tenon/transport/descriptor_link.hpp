@@ -67,6 +67,8 @@ public:
     void close_output() override;
     void read_rest() override;
     void close() override;
+    /// Bytes that somebody else has read from the connection already, told now.
+    void hear(std::string_view bytes);
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };

@@ -27,6 +27,14 @@ inline void descriptor_link::read_rest() {
     if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
 }
 
+inline void descriptor_link::hear(std::string_view bytes) {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    const time_point now = clock();
+    peer().receive_bytes(bytes, now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
 inline void descriptor_link::close() {
     abandon();
     if (closed_) return;

@@ -57,6 +57,8 @@ public:
         owner_ = nullptr;
         close();
     }
+    /// From now on somebody else is told, also of what is left of this read: for who finds out whose link it is.
+    void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
     /// Whether the `closed` event was told.
     bool told_end() const noexcept { return told_end_; }
 
