@@ -13,23 +13,29 @@
 #include <cstring>
 #include <new>
 #include <string_view>
-#include <utility>
 
 namespace tenon {
 
 class byte_buffer {
 public:
     byte_buffer() = default;
-    byte_buffer(byte_buffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+    byte_buffer(byte_buffer&& other) noexcept { swap(other); }
     byte_buffer& operator=(byte_buffer&& other) noexcept {
-        std::swap(data_, other.data_);
-        std::swap(size_, other.size_);
-        std::swap(capacity_, other.capacity_);
+        swap(other);
         return *this;
     }
     ~byte_buffer() { ::operator delete(data_); }
+
+    void swap(byte_buffer& other) noexcept {
+        char* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
 
     char* data() noexcept { return data_; }
     const char* data() const noexcept { return data_; }
@@ -68,7 +74,8 @@ public:
     /// Gives the memory back when more than `keep` bytes are held for nothing.
     void shrink(std::size_t keep) noexcept {
         if (size_ != 0 || capacity_ <= keep) return;
-        ::operator delete(std::exchange(data_, nullptr));
+        ::operator delete(data_);
+        data_ = nullptr;
         capacity_ = 0;
     }
 

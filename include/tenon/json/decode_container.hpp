@@ -8,7 +8,6 @@
 
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace tenon::detail {
@@ -38,9 +37,10 @@ inline bool no_more_elements(json_reader& in) {
 
 template <class T>
 const char* decode_tuple(json_reader& in, const char* at, T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     json_reader::place next = in.open_array(at);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        ((next = decode_element(in, next, std::get<Index>(value), Index)), ...);
+        ((next = decode_element(in, next, get<Index>(value), Index)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     return expect_no_element(in, next);

@@ -34,9 +34,10 @@ void encode_enum(json_writer& out, T value) {
 
 template <class T>
 void encode_tuple(json_writer& out, const T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (detail::encode(out, std::get<Index>(value)), ...);
+        (detail::encode(out, get<Index>(value)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();

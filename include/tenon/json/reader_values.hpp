@@ -108,8 +108,12 @@ inline void assign_short(std::string& value, const char* from, std::size_t size)
 }
 
 inline void assign_long(std::string& value, const char* from, std::size_t size) {
-    if (size > value.capacity()) value = std::string(from, size); // cheaper than growing the old one
-    else value.assign(from, size);
+    if (size > value.capacity()) {
+        value = std::string(from, size); // cheaper than growing the old one
+    } else {
+        value.clear();
+        value.append(from, size);
+    }
 }
 
 } // namespace detail

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -63,18 +62,34 @@ constexpr std::string_view member_in(std::string_view signature) {
 template <class T>
 inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
+// The members' addresses. No std::tuple, which would cost every plugin some 10 ms of compile time.
+template <std::size_t Index, class Member>
+struct address_at {
+    address<Member> where;
+};
+template <class Indices, class... Member>
+struct address_pack;
+template <std::size_t... Index, class... Member>
+struct address_pack<std::index_sequence<Index...>, Member...> : address_at<Index, Member>... {};
+
+template <std::size_t Index, class Member>
+constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
+    return entry.where;
+}
+
 template <class T>
 constexpr auto plain_addresses() {
     return detail::unpack<plain_member_count<T>>(
-        no_object<T>.value, [](const auto&... members) { return std::tuple(&members...); });
+        no_object<T>.value, []<class... Member>(const Member&... member) {
+            return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
+        });
 }
 
 template <class T, std::size_t... Index>
 constexpr auto plain_names(std::index_sequence<Index...>) {
-    constexpr auto addresses = plain_addresses<T>();
+    [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
     return std::array<std::string_view, sizeof...(Index)>{
-        member_in(signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
-                      std::get<Index>(addresses)}>())...};
+        member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
 template <class T>

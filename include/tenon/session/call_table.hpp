@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace tenon::detail {
 
@@ -136,8 +135,11 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
     for (std::size_t index = first + 1; index < ended.size(); ++index)
-        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at)
-            std::swap(ended[at - 1], ended[at]);
+        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
+            const ended_call larger = ended[at - 1];
+            ended[at - 1] = ended[at];
+            ended[at] = larger;
+        }
 }
 
 } // namespace tenon::detail

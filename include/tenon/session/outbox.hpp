@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <utility>
 
 namespace tenon::detail {
 
@@ -66,6 +65,14 @@ private:
         byte_buffer bytes = {};
         sequence<shared_piece> shared = {};
         buffer_upkeep upkeep = {};
+
+        void swap(side& other) noexcept {
+            const buffer_upkeep mine = upkeep;
+            upkeep = other.upkeep;
+            other.upkeep = mine;
+            bytes.swap(other.bytes);
+            shared.swap(other.shared);
+        }
     };
 
     void close(std::size_t shared) noexcept {
@@ -107,7 +114,7 @@ inline void outbox::finish(const shared_bytes& payload, char last) {
 inline std::span<const std::string_view> outbox::transmit() {
     if (written()) {
         if (open_ || filling_.bytes.empty()) return {};
-        std::swap(writing_, filling_);
+        writing_.swap(filling_);
     }
     pieces_.clear();
     std::size_t byte = at_byte_, inside = inside_shared_;

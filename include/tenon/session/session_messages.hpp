@@ -149,7 +149,7 @@ inline std::int64_t session::own_id(std::string_view raw) noexcept {
 
 inline bool session::take_response(session_event& event) {
     event.failed = envelope_.failed;
-    if (event.failed) std::swap(event.error, envelope_.error);
+    if (event.failed) event.error = std::move(envelope_.error);
     if (!envelope_.has_id()) {
         ++counters_.peer_errors;
         event.kind = event_kind::peer_error;
@@ -211,10 +211,13 @@ inline bool session::take_batch(session_event& event, std::string_view body, tim
 
 inline bool session::take_bad_body(session_event& event, std::string_view body, time_point now) {
     event.kind = event_kind::bad_body;
-    std::swap(event.error, envelope_.error);
+    event.error = std::move(envelope_.error);
     event.text = body;
     ++counters_.bad_bodies;
-    if (batches_.delivering() && std::exchange(batch_was_bad_, true)) return true; // one body, one count
+    if (batches_.delivering()) { // one body, one count
+        if (batch_was_bad_) return true;
+        batch_was_bad_ = true;
+    }
     time_point& oldest = bad_times_[bad_count_ % max_bad_bodies];
     const bool full = bad_count_ >= max_bad_bodies;
     // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.

@@ -11,7 +11,6 @@
 #include <initializer_list>
 #include <new>
 #include <string_view>
-#include <utility>
 
 namespace tenon::detail {
 
@@ -34,9 +33,11 @@ public:
     shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
     }
-    shared_bytes(shared_bytes&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    shared_bytes(shared_bytes&& other) noexcept : block_(other.block_) { other.block_ = nullptr; }
     shared_bytes& operator=(shared_bytes other) noexcept {
-        std::swap(block_, other.block_);
+        block* const mine = block_;
+        block_ = other.block_;
+        other.block_ = mine;
         return *this;
     }
     ~shared_bytes() {

@@ -185,7 +185,7 @@ inline bool read_error(std::string_view text, fault& error) {
         } else {
             std::string_view value;
             if (!in.read_slice(value)) return false;
-            if (member == data) error.data = value;
+            if (member == data) error.data = join({value});
         }
     }
     return (seen & (code | message)) == (code | message);
