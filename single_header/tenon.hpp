@@ -41,7 +41,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -440,18 +439,34 @@ constexpr std::string_view member_in(std::string_view signature) {
 template <class T>
 inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
+// The members' addresses. No std::tuple, which would cost every plugin some 10 ms of compile time.
+template <std::size_t Index, class Member>
+struct address_at {
+    address<Member> where;
+};
+template <class Indices, class... Member>
+struct address_pack;
+template <std::size_t... Index, class... Member>
+struct address_pack<std::index_sequence<Index...>, Member...> : address_at<Index, Member>... {};
+
+template <std::size_t Index, class Member>
+constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
+    return entry.where;
+}
+
 template <class T>
 constexpr auto plain_addresses() {
     return detail::unpack<plain_member_count<T>>(
-        no_object<T>.value, [](const auto&... members) { return std::tuple(&members...); });
+        no_object<T>.value, []<class... Member>(const Member&... member) {
+            return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
+        });
 }
 
 template <class T, std::size_t... Index>
 constexpr auto plain_names(std::index_sequence<Index...>) {
-    constexpr auto addresses = plain_addresses<T>();
+    [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
     return std::array<std::string_view, sizeof...(Index)>{
-        member_in(signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
-                      std::get<Index>(addresses)}>())...};
+        member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
 template <class T>
@@ -776,16 +791,23 @@ namespace tenon {
 class byte_buffer {
 public:
     byte_buffer() = default;
-    byte_buffer(byte_buffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+    byte_buffer(byte_buffer&& other) noexcept { swap(other); }
     byte_buffer& operator=(byte_buffer&& other) noexcept {
-        std::swap(data_, other.data_);
-        std::swap(size_, other.size_);
-        std::swap(capacity_, other.capacity_);
+        swap(other);
         return *this;
     }
     ~byte_buffer() { ::operator delete(data_); }
+
+    void swap(byte_buffer& other) noexcept {
+        char* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
 
     char* data() noexcept { return data_; }
     const char* data() const noexcept { return data_; }
@@ -824,7 +846,8 @@ public:
     /// Gives the memory back when more than `keep` bytes are held for nothing.
     void shrink(std::size_t keep) noexcept {
         if (size_ != 0 || capacity_ <= keep) return;
-        ::operator delete(std::exchange(data_, nullptr));
+        ::operator delete(data_);
+        data_ = nullptr;
         capacity_ = 0;
     }
 
@@ -1470,9 +1493,10 @@ void encode_enum(json_writer& out, T value) {
 
 template <class T>
 void encode_tuple(json_writer& out, const T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (detail::encode(out, std::get<Index>(value)), ...);
+        (detail::encode(out, get<Index>(value)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();
@@ -2312,8 +2336,12 @@ inline void assign_short(std::string& value, const char* from, std::size_t size)
 }
 
 inline void assign_long(std::string& value, const char* from, std::size_t size) {
-    if (size > value.capacity()) value = std::string(from, size); // cheaper than growing the old one
-    else value.assign(from, size);
+    if (size > value.capacity()) {
+        value = std::string(from, size); // cheaper than growing the old one
+    } else {
+        value.clear();
+        value.append(from, size);
+    }
 }
 
 } // namespace detail
@@ -2770,9 +2798,10 @@ inline bool no_more_elements(json_reader& in) {
 
 template <class T>
 const char* decode_tuple(json_reader& in, const char* at, T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     json_reader::place next = in.open_array(at);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        ((next = decode_element(in, next, std::get<Index>(value), Index)), ...);
+        ((next = decode_element(in, next, get<Index>(value), Index)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     return expect_no_element(in, next);
@@ -3785,7 +3814,6 @@ struct http_request;
 namespace detail {
 
 class engine;
-class event_loop; // joint/event_loop.hpp
 
 /// One call of a handler.
 struct invocation {
@@ -3828,10 +3856,6 @@ struct plugin_hooks {
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
-    /// What gives the engine its turns where an event loop does.
-    event_loop* loop = nullptr;
-    /// The host does not want an answer any more. Called under the lock.
-    void (*request_cancelled)(engine& runs_in, request_token request) = nullptr;
 };
 
 } // namespace detail
@@ -4813,8 +4837,11 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
     for (std::size_t index = first + 1; index < ended.size(); ++index)
-        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at)
-            std::swap(ended[at - 1], ended[at]);
+        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
+            const ended_call larger = ended[at - 1];
+            ended[at - 1] = ended[at];
+            ended[at] = larger;
+        }
 }
 
 } // namespace tenon::detail
@@ -5079,9 +5106,11 @@ public:
     shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
     }
-    shared_bytes(shared_bytes&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    shared_bytes(shared_bytes&& other) noexcept : block_(other.block_) { other.block_ = nullptr; }
     shared_bytes& operator=(shared_bytes other) noexcept {
-        std::swap(block_, other.block_);
+        block* const mine = block_;
+        block_ = other.block_;
+        other.block_ = mine;
         return *this;
     }
     ~shared_bytes() {
@@ -5278,6 +5307,14 @@ private:
         byte_buffer bytes = {};
         sequence<shared_piece> shared = {};
         buffer_upkeep upkeep = {};
+
+        void swap(side& other) noexcept {
+            const buffer_upkeep mine = upkeep;
+            upkeep = other.upkeep;
+            other.upkeep = mine;
+            bytes.swap(other.bytes);
+            shared.swap(other.shared);
+        }
     };
 
     void close(std::size_t shared) noexcept {
@@ -5319,7 +5356,7 @@ inline void outbox::finish(const shared_bytes& payload, char last) {
 inline std::span<const std::string_view> outbox::transmit() {
     if (written()) {
         if (open_ || filling_.bytes.empty()) return {};
-        std::swap(writing_, filling_);
+        writing_.swap(filling_);
     }
     pieces_.clear();
     std::size_t byte = at_byte_, inside = inside_shared_;
@@ -5820,7 +5857,7 @@ inline bool read_error(std::string_view text, fault& error) {
         } else {
             std::string_view value;
             if (!in.read_slice(value)) return false;
-            if (member == data) error.data = value;
+            if (member == data) error.data = join({value});
         }
     }
     return (seen & (code | message)) == (code | message);
@@ -7012,7 +7049,7 @@ inline std::int64_t session::own_id(std::string_view raw) noexcept {
 
 inline bool session::take_response(session_event& event) {
     event.failed = envelope_.failed;
-    if (event.failed) std::swap(event.error, envelope_.error);
+    if (event.failed) event.error = std::move(envelope_.error);
     if (!envelope_.has_id()) {
         ++counters_.peer_errors;
         event.kind = event_kind::peer_error;
@@ -7074,10 +7111,13 @@ inline bool session::take_batch(session_event& event, std::string_view body, tim
 
 inline bool session::take_bad_body(session_event& event, std::string_view body, time_point now) {
     event.kind = event_kind::bad_body;
-    std::swap(event.error, envelope_.error);
+    event.error = std::move(envelope_.error);
     event.text = body;
     ++counters_.bad_bodies;
-    if (batches_.delivering() && std::exchange(batch_was_bad_, true)) return true; // one body, one count
+    if (batches_.delivering()) { // one body, one count
+        if (batch_was_bad_) return true;
+        batch_was_bad_ = true;
+    }
     time_point& oldest = bad_times_[bad_count_ % max_bad_bodies];
     const bool full = bad_count_ >= max_bad_bodies;
     // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
@@ -7369,18 +7409,6 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
-    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
-    /// thread that reads. The engine does not touch a waiter any more that it tells.
-    struct waiter {
-        waiter* next = nullptr;
-        call_id call = {};
-        bool answered = false;
-        result<std::string> answer = std::string();
-        void (*tell)(waiter& self) = nullptr;
-    };
-    /// Answered with codes::cancelled, by the next turn.
-    void cancel_call(call_id call);
-
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
 
@@ -7412,6 +7440,14 @@ private:
         std::string params = {};
         std::size_t params_offset = 0;
         time_point received = {};
+    };
+
+    // A thread that waits for the answer to a call of ours.
+    struct waiter {
+        waiter* next = nullptr;
+        call_id call = {};
+        bool answered = false;
+        result<std::string> answer = std::string();
     };
 
     class held; // the lock, for a scope
@@ -7534,18 +7570,6 @@ public:
         auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
         return owner_.wait_for(*call);
-    }
-    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
-    result<void> finish_call(milliseconds timeout, waiter& told) {
-        finished_ = true;
-        const time_point now = owner_.now();
-        auto call = owner_.session_.finish_call(after(now, timeout), now);
-        if (!call) return call.error();
-        told.call = *call;
-        told.next = owner_.waiters_;
-        owner_.waiters_ = &told;
-        owner_.flush();
-        return {};
     }
 
 private:
@@ -7697,16 +7721,8 @@ inline void engine::complete(const session_event& event) {
         else waiting->answer = join({event.value});
         waiting->answered = true;
         changed_.wake_all();
-        if (waiting->tell == nullptr) return;
-        forget(*waiting);
-        return waiting->tell(*waiting);
+        return;
     }
-}
-
-inline void engine::cancel_call(call_id call) {
-    held lock(*this);
-    session_.cancel(call, now());
-    flush();
 }
 
 inline result<void> engine::attach(std::string_view token) {
@@ -7992,7 +8008,6 @@ inline void engine::take(const session_event& event, bool may_run) {
         return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
-        else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
     case event_kind::polluted:
@@ -8291,16 +8306,6 @@ public:
             write_named(out, "command", command, "args", args);
         });
     }
-
-    /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
-    /// come a timeout and a completion token. See joint/async_call.hpp.
-    template <class Result = json, class Params, class... More>
-    auto async_call(std::string_view method, const Params& params, More&&... more) const;
-    template <class Event, class... More>
-        requires requires { Event::event; }
-    auto async_emit(const Event& event, More&&... more) const;
-    template <class Result = json, class Args, class... More>
-    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
 
     /// The plugin's configuration as it stands.
     template <class Config = json>
@@ -9159,13 +9164,6 @@ void run_handler(void* object, invocation& call) {
     }
 }
 
-/// How a handler is run. One that returns something else than its answer has a way of its own
-/// (joint/coroutine_call.hpp).
-template <class P, class M>
-struct handler_runner {
-    static void run(void* object, invocation& call) { run_handler<P, M>(object, call); }
-};
-
 // --- declarations ---
 
 inline void declare_text(json_writer& out, std::string_view member, std::string_view value) {
@@ -9244,7 +9242,7 @@ struct handler_table<P, list<M...>> {
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
     static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
-                                                   method_of_message<M>(), &handler_runner<P, M>::run,
+                                                   method_of_message<M>(), &run_handler<P, M>,
                                                    &declare_message<P, M>}...,
                                                   {}};
 };
@@ -9346,9 +9344,8 @@ inline std::string help_text(const about& identity) {
          "  --help         print this\n"});
 }
 
-/// Everything that can be done without the plugin itself: the way to the host, or false and the exit code.
-inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
-                            int& code) {
+/// Everything that can be done without the plugin itself: its stream, or null and the exit code.
+inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
     code = exit_codes::good;
     if (line.describe) {
         byte_buffer buffer;
@@ -9356,19 +9353,19 @@ inline bool open_connection(const command_line& line, const plugin_hooks& hooks,
         write_declaration(out, hooks);
         buffer.append('\n');
         write_output(buffer.view());
-        return false;
+        return nullptr;
     }
     if (line.help) {
         write_output(help_text(hooks.identity));
-        return false;
+        return nullptr;
     }
     if (line.socket.empty() && stdin_is_terminal()) {
         write_error(help_text(hooks.identity));
         code = exit_codes::run_by_hand;
-        return false;
+        return nullptr;
     }
     survive_broken_pipes();
-    input = output = -1;
+    int input = -1, output = -1;
     std::string why = join({"its standard streams are not open"});
     if (!line.socket.empty()) {
         input = output = connect_socket(line.socket.c_str(), why);
@@ -9379,14 +9376,9 @@ inline bool open_connection(const command_line& line, const plugin_hooks& hooks,
     if (input < 0) {
         write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
         code = exit_codes::unavailable;
-        return false;
+        return nullptr;
     }
-    return true;
-}
-
-inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
-    int input = -1, output = -1;
-    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
+    return new descriptor_stream(input, output);
 }
 
 template <class P>
