@@ -61,6 +61,8 @@ public:
     /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
     void skipped(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
+    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
+    void cancel(time_point now);
 
     /// `never` once it is done.
     time_point deadline() const noexcept { return done() ? never : deadline_; }
@@ -114,7 +116,7 @@ private:
     std::size_t next_ = 0;                      // in steps_, then in observers_
     std::size_t pending_ = 0;                   // asked and not settled
     std::size_t to_cancel_ = 0;
-    bool stopped_ = false, modified_ = false;
+    bool stopped_ = false, modified_ = false, cancelled_ = false;
 
     shared_bytes message_;
     milliseconds message_remaining_ = {};

@@ -213,6 +213,21 @@ inline void decision_chain::handle_timeout(time_point now) {
     proceed();
 }
 
+inline void decision_chain::cancel(time_point now) {
+    see(now);
+    if (stage_ != stage::asking) return;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        settle(of, outcome_kind::skipped, "cancelled");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+    }
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+    stopped_ = cancelled_ = true;
+    stage_ = stage::done;
+}
+
 // Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
 inline void decision_chain::pass_deadline() {
     bool stops = stopped_;
@@ -241,6 +256,8 @@ inline raw_decision decision_chain::take() {
         made.stopped_by = stopper->outcome.plugin;
         made.reason = stopper->outcome.reason;
         teller = stopper;
+    } else if (cancelled_) {
+        made.reason = "cancelled";
     }
     if (teller != nullptr) made.data = teller->data;
     made.plugins.reserve(steps_.size());

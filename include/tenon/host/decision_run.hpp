@@ -28,6 +28,11 @@ public:
         go();
     }
 
+    void give_up(time_point now) {
+        chain_.cancel(now);
+        go();
+    }
+
     /// Asks, tells and cancels until there is nothing to do but wait.
     void go() {
         if (going_) return; // an answer came while it was being asked for

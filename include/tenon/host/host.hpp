@@ -14,8 +14,10 @@
 //
 // Everything runs on the executor that the host is given: an io_context that one thread runs, or a strand. The
 // asynchronous operations may be begun on any thread, complete exactly once, on the handler's executor, and with a
-// result<T> where they can fail; everything else is for the host's own executor. A plugin's trouble is data for
-// its supervisor and for who watches; it is never an exception here.
+// result<T> where they can fail; everything else is for the host's own executor. What asks a plugin something can be
+// cancelled as Asio does it (`||`, bind_cancellation_slot): a call fails with codes::cancelled then, and a decision
+// is stopped, for the reason "cancelled". A plugin's trouble is data for its supervisor and for who watches; it is
+// never an exception here.
 //
 // The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
@@ -119,13 +121,18 @@ public:
     template <class Payload, class Token = detail::default_token>
     auto decide(std::string type, const Payload& payload, decide_options options, Token&& token = Token()) {
         return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
-                                                payload, options = std::move(options)](auto done) mutable {
-            core->decide(
+                                                payload, options = std::move(options)](
+                                                   auto done, detail::cancel_point* cancel) mutable {
+            const auto run = core->decide(
                 std::move(type), std::move(text), std::move(options), {.accept = &accepts<Payload>},
                 [payload = std::move(payload), done = std::move(done)](detail::raw_decision&& raw) mutable {
                     if (raw.modified)
                         if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
                     done(decision<Payload>(std::move(raw), std::move(payload)));
+                });
+            if (cancel)
+                cancel->set([run] {
+                    if (const auto still = run.lock()) still->give_up(detail::steady_now());
                 });
         });
     }
@@ -145,10 +152,11 @@ public:
     /// Runs a command of whichever plugin has it.
     template <class Result = json, class Args, class Token = detail::default_token>
     auto execute(std::string name, const Args& args, call_options options = {}, Token&& token = Token()) {
-        return begin<result<Result>>(
-            token, [core = core_, name = std::move(name), args = to_json(args), options](auto done) {
-                core->execute(name, args, options, typed<Result>(std::move(done)));
-            });
+        return begin<result<Result>>(token, [core = core_, name = std::move(name), args = to_json(args),
+                                             options](auto done, detail::cancel_point* cancel) {
+            const auto call = core->execute(name, args, options, typed<Result>(std::move(done)));
+            if (cancel) cancel->set([call] { call.cancel(); });
+        });
     }
     template <class Result = json, named_command Command, class Token = detail::default_token>
     auto execute(const Command& command, call_options options = {}, Token&& token = Token()) {
@@ -158,10 +166,11 @@ public:
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>
     auto request(http_exchange exchange, Token&& token = Token()) {
-        return begin<result<response>>(token,
-                                       [core = core_, exchange = std::move(exchange)](auto done) mutable {
-                                           core->request(std::move(exchange), std::move(done));
-                                       });
+        return begin<result<response>>(token, [core = core_, exchange = std::move(exchange)](
+                                                  auto done, detail::cancel_point* cancel) mutable {
+            const auto call = core->request(std::move(exchange), std::move(done));
+            if (cancel) cancel->set([call] { call.cancel(); });
+        });
     }
     /// Calls any method of one plugin.
     template <class Result = json, class Params, class Token = detail::default_token>
@@ -169,8 +178,9 @@ public:
               Token&& token = Token()) {
         return begin<result<Result>>(token, [core = core_, plugin = std::move(plugin),
                                              method = std::move(method), params = to_json(params),
-                                             options](auto done) {
-            core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+                                             options](auto done, detail::cancel_point* cancel) {
+            const auto call = core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+            if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
 

@@ -8,14 +8,17 @@
 
 namespace tenon::detail {
 
-inline void host_core::execute(std::string_view command, std::string_view args, const call_options& options,
-                               call_completion done, plugin_index asker) {
+inline call_under_way host_core::execute(std::string_view command, std::string_view args,
+                                         const call_options& options, call_completion done,
+                                         plugin_index asker) {
     const known_command* const known = closing_ ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
-    if (plugin == nullptr)
-        return done(fault{codes::method_not_found,
-                          join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
-                    steady_now());
+    if (plugin == nullptr) {
+        done(fault{codes::method_not_found,
+                   join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
+             steady_now());
+        return {};
+    }
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
@@ -28,7 +31,7 @@ inline void host_core::execute(std::string_view command, std::string_view args, 
         out.string(by->actor->name());
     }
     out.end_object();
-    ask(*plugin, methods::execute, buffer.view(), options.timeout, std::move(done), asker);
+    return ask(*plugin, methods::execute, buffer.view(), options.timeout, std::move(done), asker);
 }
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
@@ -43,30 +46,40 @@ inline response answer_unrouted(const route_match& match) {
     return answer;
 }
 
-inline void host_core::request(http_exchange exchange, unique_function<void(result<response>)> done) {
+inline call_under_way host_core::request(http_exchange exchange,
+                                         unique_function<void(result<response>)> done) {
     route_match match;
     if (!closing_) match = routes_.find(exchange.method, exchange.path);
     plugin_record* const plugin = match.route == nullptr ? nullptr : find(match.route->plugin);
-    if (plugin == nullptr || (match.route->auth && !exchange.auth)) return done(answer_unrouted(match));
+    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
+        done(answer_unrouted(match));
+        return {};
+    }
     const std::string params = encode_exchange(exchange, match);
-    ask(*plugin, methods::handle_request, params, exchange.timeout,
-        [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-            if (!answer) done(answer.error());
-            else done(read_exchange_answer(*answer));
-        });
+    return ask(*plugin, methods::handle_request, params, exchange.timeout,
+               [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+                   if (!answer) done(answer.error());
+                   else done(read_exchange_answer(*answer));
+               });
 }
 
-inline void host_core::call(std::string_view name, std::string_view method, std::string_view params,
-                            const call_options& options, call_completion done) {
+inline call_under_way host_core::call(std::string_view name, std::string_view method, std::string_view params,
+                                      const call_options& options, call_completion done) {
     plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name), steady_now());
-    ask(*plugin, method, params, options.timeout, std::move(done));
+    if (plugin == nullptr) {
+        done(unknown_plugin(name), steady_now());
+        return {};
+    }
+    return ask(*plugin, method, params, options.timeout, std::move(done));
 }
 
-inline void host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                           milliseconds timeout, call_completion done, plugin_index asker) {
+inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                                     milliseconds timeout, call_completion done, plugin_index asker) {
     const milliseconds wait = timeout.count() > 0 ? timeout : plugin.actor->options().call_timeout;
-    plugin.actor->ask(lane::calls, method, params, after(steady_now(), wait), std::move(done), asker);
+    const std::shared_ptr<plugin_actor> actor =
+        plugin.actor; // the completion may come at once, and remove it
+    return {actor,
+            actor->ask(lane::calls, method, params, after(steady_now(), wait), std::move(done), asker)};
 }
 
 } // namespace tenon::detail

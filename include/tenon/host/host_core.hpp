@@ -75,6 +75,16 @@ struct plugin_record {
     bool leaving = false;                  // removed once it has stopped
 };
 
+/// A call that can be cancelled for as long as it is not over.
+struct call_under_way {
+    std::weak_ptr<plugin_actor> asked = {};
+    call_ticket ticket = {};
+
+    void cancel() const {
+        if (const auto actor = asked.lock()) actor->cancel(ticket);
+    }
+};
+
 class host_core final : public actor_owner, public std::enable_shared_from_this<host_core> {
 public:
     using life_done = plugin_record::life_done;
@@ -107,19 +117,20 @@ public:
 
     // --- events: host_events.hpp ---
 
-    void decide(std::string type, std::string payload, decide_options options, payload_check check,
-                decided done);
+    std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
+                                       payload_check check, decided done);
+
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         int hops = 0);
     std::vector<explanation> explain(std::string_view type) const;
 
     // --- commands, routes, calls: host_calls.hpp ---
 
-    void execute(std::string_view command, std::string_view args, const call_options& options,
-                 call_completion done, plugin_index asker = call_waits::nobody);
-    void request(http_exchange exchange, unique_function<void(result<response>)> done);
-    void call(std::string_view plugin, std::string_view method, std::string_view params,
-              const call_options& options, call_completion done);
+    call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
+                           call_completion done, plugin_index asker = call_waits::nobody);
+    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done);
+    call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
+                        const call_options& options, call_completion done);
 
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
@@ -160,8 +171,9 @@ private:
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
-    void ask(plugin_record& plugin, std::string_view method, std::string_view params, milliseconds timeout,
-             call_completion done, plugin_index asker = call_waits::nobody);
+    call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                       milliseconds timeout, call_completion done, plugin_index asker = call_waits::nobody);
+
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
     template <class Provide>

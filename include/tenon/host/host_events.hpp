@@ -16,8 +16,9 @@ namespace tenon::detail {
 /// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
 inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
 
-inline void host_core::decide(std::string type, std::string payload, decide_options options,
-                              payload_check check, decided done) {
+inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::string payload,
+                                                     decide_options options, payload_check check,
+                                                     decided done) {
     const time_point now = steady_now();
     const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : options_.decision_timeout;
     event_head event{.id = event_ids_.next(),
@@ -34,6 +35,7 @@ inline void host_core::decide(std::string type, std::string payload, decide_opti
     deciding_.emplace(run.get(), run->deadline());
     decisions_due_.set(run->deadline());
     run->go();
+    return run;
 }
 
 inline void host_core::end_overdue_decisions(time_point now) {

@@ -67,13 +67,15 @@ public:
 
 private:
     friend struct scripted_state;
-    scripted_reply(std::weak_ptr<scripted_state> from, std::uint64_t instance, detail::request_token request)
-        : from_(std::move(from)), instance_(instance), request_(request) {}
+    scripted_reply(std::weak_ptr<scripted_state> from, std::uint64_t instance, detail::request_token request,
+                   bool handshake)
+        : from_(std::move(from)), instance_(instance), request_(request), handshake_(handshake) {}
     bool give(result<std::string> outcome);
 
     std::weak_ptr<scripted_state> from_;
     std::uint64_t instance_ = 0;
     detail::request_token request_ = {};
+    bool handshake_ = false;
 };
 
 /// A call of the plugin to its host.
@@ -110,7 +112,9 @@ struct scripted_state : std::enable_shared_from_this<scripted_state> {
                                        detail::link_owner& owner) {
         ++instances;
         calls.clear();
-        peer = std::make_shared<answering_peer>(detail::session_role::plugin);
+        session_limits limits; // what a host may do to it is for the host to say
+        limits.max_incoming = limits.max_outgoing = std::size_t{1} << 24;
+        peer = std::make_shared<answering_peer>(detail::session_role::plugin, limits);
         const std::weak_ptr<scripted_state> weak = weak_from_this();
         peer->on_request = [weak, instance = instances](const detail::session_event& event) {
             const auto self = weak.lock();
@@ -127,7 +131,7 @@ struct scripted_state : std::enable_shared_from_this<scripted_state> {
         const std::string method(handshake ? detail::methods::handshake : event.method);
         if (const auto known = answers.find(method); known != answers.end()) {
             const auto function = known->second; // it may put another one in its place
-            return function(event.params, {weak_from_this(), instance, event.request});
+            return function(event.params, {weak_from_this(), instance, event.request, handshake});
         }
         all.push_back(keep(event));
         if (lines.awaits(method, event.params)) return lines.answer(method, event.params);
@@ -191,6 +195,7 @@ inline bool scripted_reply::give(result<std::string> outcome) {
     if (!from || from->instances != instance_) return false;
     detail::session& to = from->peer->session();
     const bool given = outcome ? to.reply(request_, *outcome) : to.reject(request_, outcome.error());
+    if (given && handshake_) to.handshake_done(outcome.has_value());
     from->wake();
     return given;
 }
