@@ -5,5 +5,6 @@
 // A tour is in docs/embedding.md.
 
 #include <tenon/host/host.hpp>
+#include <tenon/joint/mount.hpp>
 
 #endif

@@ -63,6 +63,20 @@ public:
     /// Makes the plugin known without starting it: it may attach, or be started later.
     result<void> add(plugin_options options) { return core_->add(std::move(options)); }
 
+    /// Runs a plugin within this program, where everything else is as with a process: joint/mount.hpp. It is ready
+    /// when this returns; otherwise the fault says why not. One that needs others starts when they are ready.
+    template <class P>
+    result<void> mount(P plugin, plugin_options options = {});
+    /// The same for a plugin that is made here, by its type, from a host_link and the executor if it wants them.
+    template <class P>
+    result<void> mount(plugin_options options = {});
+    /// A handler of this program's own for events, commands or a route, beside those of the plugins: a mounted plugin
+    /// with one handler and all permissions. Its name is "host", "host-2" and so on, or the options'.
+    template <class Handler>
+    std::string receive(Handler handler);
+    template <class Handler>
+    result<std::string> receive(Handler handler, plugin_options options);
+
     /// Completes when the plugin is ready, or with the first reason why it is not. After a failure it is tried
     /// again as its restart policy says.
     template <class Token = detail::default_token>

@@ -76,7 +76,7 @@ struct breaker_policy {
 };
 
 struct plugin_options {
-    std::string name;
+    std::string name = {};
     std::string id = {}; // the name where it is empty
     std::vector<std::string> command = {};
     std::string directory = {}; // of the process; the host's own where it is empty

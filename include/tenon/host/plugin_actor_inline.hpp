@@ -183,6 +183,10 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
             broke ? join({name_of(event.reason), ": ", event.text}) : "the plugin closed its output";
         if (broke) note_of_peer({}, why, now);
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
+        if (!child_) { // there is no end of a process to wait for
+            drop_connection();
+            after_input();
+        }
         break;
     }
     case event_kind::cancelled: // whoever answers asks the session

@@ -71,6 +71,16 @@ public:
         });
     }
 
+    /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
+    /// come a timeout and a completion token. See joint/async_call.hpp.
+    template <class Result = json, class Params, class... More>
+    auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <class Event, class... More>
+        requires requires { Event::event; }
+    auto async_emit(const Event& event, More&&... more) const;
+    template <class Result = json, class Args, class... More>
+    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
+
     /// The plugin's configuration as it stands.
     template <class Config = json>
     result<Config> config() const {

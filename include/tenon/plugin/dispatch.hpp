@@ -42,6 +42,13 @@ void run_handler(void* object, invocation& call) {
     }
 }
 
+/// How a handler is run. One that returns something else than its answer has a way of its own
+/// (joint/coroutine_call.hpp).
+template <class P, class M>
+struct handler_runner {
+    static void run(void* object, invocation& call) { run_handler<P, M>(object, call); }
+};
+
 // --- declarations ---
 
 inline void declare_text(json_writer& out, std::string_view member, std::string_view value) {
@@ -120,7 +127,7 @@ struct handler_table<P, list<M...>> {
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
     static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
-                                                   method_of_message<M>(), &run_handler<P, M>,
+                                                   method_of_message<M>(), &handler_runner<P, M>::run,
                                                    &declare_message<P, M>}...,
                                                   {}};
 };

@@ -59,6 +59,18 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
+    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
+    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    struct waiter {
+        waiter* next = nullptr;
+        call_id call = {};
+        bool answered = false;
+        result<std::string> answer = std::string();
+        void (*tell)(waiter& self) = nullptr;
+    };
+    /// Answered with codes::cancelled, by the next turn.
+    void cancel_call(call_id call);
+
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
 
@@ -90,14 +102,6 @@ private:
         std::string params = {};
         std::size_t params_offset = 0;
         time_point received = {};
-    };
-
-    // A thread that waits for the answer to a call of ours.
-    struct waiter {
-        waiter* next = nullptr;
-        call_id call = {};
-        bool answered = false;
-        result<std::string> answer = std::string();
     };
 
     class held; // the lock, for a scope
@@ -220,6 +224,18 @@ public:
         auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
         return owner_.wait_for(*call);
+    }
+    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    result<void> finish_call(milliseconds timeout, waiter& told) {
+        finished_ = true;
+        const time_point now = owner_.now();
+        auto call = owner_.session_.finish_call(after(now, timeout), now);
+        if (!call) return call.error();
+        told.call = *call;
+        told.next = owner_.waiters_;
+        owner_.waiters_ = &told;
+        owner_.flush();
+        return {};
     }
 
 private:

@@ -141,8 +141,16 @@ inline void engine::complete(const session_event& event) {
         else waiting->answer = join({event.value});
         waiting->answered = true;
         changed_.wake_all();
-        return;
+        if (waiting->tell == nullptr) return;
+        forget(*waiting);
+        return waiting->tell(*waiting);
     }
+}
+
+inline void engine::cancel_call(call_id call) {
+    held lock(*this);
+    session_.cancel(call, now());
+    flush();
 }
 
 inline result<void> engine::attach(std::string_view token) {

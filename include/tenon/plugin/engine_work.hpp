@@ -25,6 +25,7 @@ inline void engine::take(const session_event& event, bool may_run) {
         return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
+        else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
     case event_kind::polluted:

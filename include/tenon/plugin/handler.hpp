@@ -22,6 +22,7 @@ struct http_request;
 namespace detail {
 
 class engine;
+class event_loop; // joint/event_loop.hpp
 
 /// One call of a handler.
 struct invocation {
@@ -64,6 +65,10 @@ struct plugin_hooks {
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
+    /// What gives the engine its turns where an event loop does.
+    event_loop* loop = nullptr;
+    /// The host does not want an answer any more. Called under the lock.
+    void (*request_cancelled)(engine& runs_in, request_token request) = nullptr;
 };
 
 } // namespace detail

@@ -55,8 +55,9 @@ inline std::string help_text(const about& identity) {
          "  --help         print this\n"});
 }
 
-/// Everything that can be done without the plugin itself: its stream, or null and the exit code.
-inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+/// Everything that can be done without the plugin itself: the way to the host, or false and the exit code.
+inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
+                            int& code) {
     code = exit_codes::good;
     if (line.describe) {
         byte_buffer buffer;
@@ -64,19 +65,19 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
         write_declaration(out, hooks);
         buffer.append('\n');
         write_output(buffer.view());
-        return nullptr;
+        return false;
     }
     if (line.help) {
         write_output(help_text(hooks.identity));
-        return nullptr;
+        return false;
     }
     if (line.socket.empty() && stdin_is_terminal()) {
         write_error(help_text(hooks.identity));
         code = exit_codes::run_by_hand;
-        return nullptr;
+        return false;
     }
     survive_broken_pipes();
-    int input = -1, output = -1;
+    input = output = -1;
     std::string why = join({"its standard streams are not open"});
     if (!line.socket.empty()) {
         input = output = connect_socket(line.socket.c_str(), why);
@@ -87,9 +88,14 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     if (input < 0) {
         write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
         code = exit_codes::unavailable;
-        return nullptr;
+        return false;
     }
-    return new descriptor_stream(input, output);
+    return true;
+}
+
+inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+    int input = -1, output = -1;
+    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
 }
 
 template <class P>

@@ -1,0 +1,109 @@
+#ifndef TENON_JOINT_EVENT_LOOP_HPP
+#define TENON_JOINT_EVENT_LOOP_HPP
+
+// What an engine is driven by where it does not have a thread to itself: the loop of a plugin that is served on Asio
+// (served_loop.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
+// executor, which is also where everything here is to be called.
+//
+// It belongs to the engine's stream and lives as long as the engine; who drives it may be gone before, which end()
+// says.
+
+#include <tenon/core/time.hpp>
+#include <tenon/joint/running_calls.hpp>
+#include <tenon/plugin/dispatch.hpp>
+#include <tenon/transport/asio.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tenon::detail {
+
+/// Who gives the engine its turns.
+class loop_driver {
+public:
+    virtual void turn_at(time_point when) = 0;
+
+protected:
+    ~loop_driver() = default;
+};
+
+class event_loop {
+public:
+    event_loop(executor where, loop_driver& driver, int max_concurrency)
+        : where_(std::move(where)), driver_(&driver),
+          calls_(std::make_shared<running_calls>(
+              static_cast<std::size_t>(max_concurrency < 1 ? 1 : max_concurrency))) {}
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+
+    const executor& where() const noexcept { return where_; }
+    const std::shared_ptr<running_calls>& calls() const noexcept { return calls_; }
+    /// The engine gets a turn by then.
+    void turn_at(time_point when) {
+        if (driver_ != nullptr) driver_->turn_at(when);
+    }
+
+    /// The plugin, which lives as long as a handler of it runs.
+    const std::shared_ptr<void>& plugin() const noexcept { return plugin_; }
+    void set_plugin(std::shared_ptr<void> plugin) noexcept { plugin_ = std::move(plugin); }
+
+    void end() {
+        driver_ = nullptr;
+        calls_->cancel_all();
+        const auto dropped = std::move(plugin_); // may hold the engine, and that this loop
+    }
+
+private:
+    executor where_;
+    loop_driver* driver_;
+    std::shared_ptr<running_calls> calls_;
+    std::shared_ptr<void> plugin_;
+};
+
+/// Handlers that are coroutines: known where Asio has them (coroutine_call.hpp).
+template <class P, class Messages>
+inline constexpr bool any_coroutine = false;
+
+/// What an engine in a loop is made with: one thread, and many handlers in flight where they are coroutines.
+template <class P>
+plugin_hooks make_loop_hooks(const about& identity) {
+    plugin_hooks hooks = make_hooks<P>(identity);
+    hooks.threads = 1;
+    hooks.start_workers = nullptr;
+    if constexpr (any_coroutine<P, typename P::receives>) {
+        if constexpr (!requires { P::max_concurrency; }) hooks.max_concurrency = deferred_concurrency;
+        hooks.request_cancelled = [](engine& runs_in, request_token request) {
+            event_loop* const loop = runs_in.hooks().loop;
+            if (loop == nullptr) return;
+            asio::post(loop->where(), [calls = loop->calls(), request] { calls->cancel(request); });
+        };
+    }
+    return hooks;
+}
+
+template <class P>
+concept made_with_executor = std::is_constructible_v<P, host_link, executor>;
+
+/// The plugin by its type: from a host_link and the loop's executor, from a host_link, or from nothing.
+template <class P>
+std::shared_ptr<P> make_plugin(engine& runs_in, [[maybe_unused]] const executor& where) {
+    if constexpr (made_with_executor<P>) return std::make_shared<P>(host_link(runs_in), where);
+    else if constexpr (std::is_constructible_v<P, host_link>) return std::make_shared<P>(host_link(runs_in));
+    else return std::make_shared<P>();
+}
+
+/// check_plugin_class() for plugins that may also want the executor.
+template <class P>
+constexpr bool check_loop_plugin_class() {
+    if constexpr (!made_with_executor<P>) return check_plugin_class<P>();
+    else if constexpr (!check_plugin<P>()) return false;
+    else {
+        static_assert(says_who_it_is_without_object<P>, "tenon: `about` of a plugin's class must be static");
+        return says_who_it_is_without_object<P>;
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
