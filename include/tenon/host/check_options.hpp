@@ -46,6 +46,7 @@ inline void check_command(option_check& check, const plugin_options& options, pl
     for (std::size_t at = 0; at < options.command.size(); ++at)
         check.no_nul("command", at, options.command[at]);
     check.no_nul("directory", options.directory);
+    check.known("channel", static_cast<unsigned>(options.channel), 2);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {
@@ -199,6 +200,14 @@ inline result<void> check_options(const plugin_options& options,
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", detail::join({"expected object, got ", detail::name_of(kind)}));
     detail::check_needs(check, options);
+    return check.finish();
+}
+
+inline result<void> check_options(const socket_options& options) {
+    detail::option_check check;
+    check.positive("introduction_timeout", options.introduction_timeout);
+    check.at_least("max_newcomers", options.max_newcomers, 1);
+    check.at_least("max_line_bytes", options.max_line_bytes, 1'024);
     return check.finish();
 }
 

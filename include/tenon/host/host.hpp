@@ -206,6 +206,15 @@ public:
         return core_->services().provide(method, permission, std::move(handler));
     }
 
+    // --- the socket ---
+
+    /// Lets plugins attach that run by themselves, as under a debugger (plugin_options::attach), and those that the
+    /// host starts for it (plugin_options::channel); and lets people put in events by hand, as lines of JSON. The
+    /// socket is only for the user that the host runs as: its folder is made if it is missing, and has to be 0700.
+    result<void> listen(std::string path, const socket_options& options = {}) {
+        return core_->listen(path, options);
+    }
+
     // --- looking in ---
 
     /// Per plugin whether it would receive such an event, and if not why not.
@@ -214,6 +223,18 @@ public:
     /// Every change of every plugin's state, with its reason. The last one set is told.
     void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
     void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
+
+    /// The same for any number of watchers, each with a queue of its own: host/watch.hpp.
+    watch<state_change> watch_changes(watch_settings<state_change> settings = {}) {
+        return {core_->where(), core_->watched_changes, std::move(settings)};
+    }
+    watch<log_record> watch_logs(watch_settings<log_record> settings = {}) {
+        return {core_->where(), core_->watched_logs, std::move(settings)};
+    }
+    /// Events, when they have been told or decided, and what became of them.
+    watch<event_record> watch_events(watch_settings<event_record> settings = {}) {
+        return {core_->where(), core_->watched_events, std::move(settings)};
+    }
 
     /// For what belongs to tenon and is built on a host (joint/).
     const std::shared_ptr<detail::host_core>& core() const noexcept { return core_; }

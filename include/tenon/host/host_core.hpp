@@ -21,7 +21,9 @@
 #include <tenon/host/http_exchange.hpp>
 #include <tenon/host/routes.hpp>
 #include <tenon/host/services.hpp>
+#include <tenon/host/socket_server.hpp>
 #include <tenon/host/status.hpp>
+#include <tenon/host/watch.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -85,7 +87,9 @@ struct call_under_way {
     }
 };
 
-class host_core final : public actor_owner, public std::enable_shared_from_this<host_core> {
+class host_core final : public actor_owner,
+                        public socket_owner,
+                        public std::enable_shared_from_this<host_core> {
 public:
     using life_done = plugin_record::life_done;
     using decided = unique_function<void(raw_decision&&)>;
@@ -119,7 +123,6 @@ public:
 
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
-
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         int hops = 0);
     std::vector<explanation> explain(std::string_view type) const;
@@ -136,6 +139,11 @@ public:
     route_table& routes() noexcept { return routes_; }
     command_table& commands() noexcept { return commands_; }
 
+    // --- the socket: host_socket.hpp ---
+
+    result<void> listen(std::string_view path, const socket_options& options);
+    const socket_server* socket() const noexcept { return socket_.get(); }
+
     // --- looking in: host_status.hpp ---
 
     host_status status() const;
@@ -143,10 +151,13 @@ public:
 
     std::function<void(const state_change&)> on_change_told;
     std::function<void(const log_record&)> on_log_told;
+    fan_out<state_change> watched_changes;
+    fan_out<log_record> watched_logs;
+    fan_out<event_record> watched_events;
     std::function<void(std::string_view type, std::string_view payload)> on_event_told;
     /// A plugin wants its configuration kept.
     std::function<result<void>(const std::string& plugin, const json& config)> on_config_saved;
-    /// What else the environment of a plugin holds: the socket's, where there is one.
+    /// What else the environment of a plugin holds.
     std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
 
 private:
@@ -161,6 +172,11 @@ private:
     void on_log(plugin_actor& plugin, log_record&& record) override;
     handshake_request introduction(plugin_actor& plugin) override;
     std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    std::string socket_path() const override;
+    result<void> on_attach(const attach_request& who) override;
+    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    void on_manual_event(const manual_event& event, event_client::decided done) override;
+    void on_socket_trouble(std::string_view words) override;
 
     result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
     std::string circle_of_needs(const plugin_options& options) const;
@@ -171,9 +187,11 @@ private:
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
+    decided watched_decision(const event_head& event, decided done);
+    void tell_log(log_record&& record);
+    void note(log_level level, std::string_view message);
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        milliseconds timeout, call_completion done, plugin_index asker = call_waits::nobody);
-
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
     template <class Provide>
@@ -197,6 +215,7 @@ private:
     std::map<decision_run*, time_point> deciding_; // and by when
     alarm decisions_due_;
     time_point started_;
+    std::shared_ptr<socket_server> socket_; // or null
     bool closing_ = false;
 };
 
@@ -208,6 +227,7 @@ private:
 #include <tenon/host/host_events.hpp>
 #include <tenon/host/host_methods.hpp>
 #include <tenon/host/host_plugins.hpp>
+#include <tenon/host/host_socket.hpp>
 #include <tenon/host/host_status.hpp>
 
 #endif

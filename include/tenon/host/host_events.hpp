@@ -27,6 +27,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
     ++decided_;
     if (on_event_told) on_event_told(event.type, payload);
+    if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
     const std::span<const interest> asked =
         closing_ ? std::span<const interest>() : interests_.of(event.type);
     const auto run =
@@ -67,7 +68,31 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
             tell(*plugin, plan.message, hops, now);
             ++count;
         }
+    if (watched_events.watched_at_all())
+        watched_events.publish({.unix_ms = wall_clock_ms(),
+                                .id = std::move(event.id),
+                                .type = std::move(event.type),
+                                .payload = std::string(payload),
+                                .told = count});
     return count;
+}
+
+/// Tells those who watch before it tells who asked, who may end the host.
+inline host_core::decided host_core::watched_decision(const event_head& event, decided done) {
+    return [self = shared_from_this(), id = event.id, type = event.type,
+            done = std::move(done)](raw_decision&& outcome) mutable {
+        self->watched_events.publish({.unix_ms = wall_clock_ms(),
+                                      .id = std::move(id),
+                                      .type = std::move(type),
+                                      .payload = outcome.payload,
+                                      .decided = true,
+                                      .stopped = outcome.stopped,
+                                      .modified = outcome.modified,
+                                      .stopped_by = outcome.stopped_by,
+                                      .reason = outcome.reason,
+                                      .plugins = outcome.plugins});
+        done(std::move(outcome));
+    };
 }
 
 inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now) {

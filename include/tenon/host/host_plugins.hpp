@@ -194,6 +194,7 @@ inline void host_core::finish_waiters(plugin_record& plugin, const state_change&
 
 inline void host_core::shutdown(life_done done) {
     closing_ = true;
+    if (socket_) socket_->finish();
     // Completes when the last one has: whoever finishes it owns the handler.
     auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
     const auto finish_one = [rest](result<void>) {
@@ -217,6 +218,7 @@ inline void host_core::close() {
     on_change_told = nullptr;
     on_log_told = nullptr;
     on_event_told = nullptr;
+    if (socket_) socket_->close();
     std::vector<child*> children;
     stop_policy policy;
     for (const auto& [name, plugin] : plugins_)
@@ -234,6 +236,9 @@ inline void host_core::close() {
         }
         self->plugins_.clear();
         self->by_index_.clear();
+        self->watched_changes.close();
+        self->watched_logs.close();
+        self->watched_events.close();
     });
 }
 
@@ -244,6 +249,7 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
     if (plugin == nullptr) return;
     const auto kept = plugins_.find(actor.name())->second;
     if (on_change_told) on_change_told(change);
+    watched_changes.publish(change);
     if (change.to == plugin_state::ready) {
         for (const std::string& free : needs_.got_ready(change.plugin))
             if (const plugin_record* const other = find(free)) other->actor->needs_met();
@@ -297,8 +303,11 @@ inline void host_core::on_withdrawn(plugin_actor& actor) {
     if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
 }
 
-inline void host_core::on_log(plugin_actor&, log_record&& record) {
+inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
+
+inline void host_core::tell_log(log_record&& record) {
     if (on_log_told) on_log_told(record);
+    watched_logs.publish(std::move(record));
 }
 
 inline handshake_request host_core::introduction(plugin_actor& plugin) {

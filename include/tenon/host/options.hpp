@@ -75,6 +75,12 @@ struct breaker_policy {
     milliseconds open_for{5'000};
 };
 
+/// How a plugin that the host starts is spoken with.
+enum class plugin_channel {
+    pipes,  // its standard input and output
+    socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
+};
+
 struct plugin_options {
     std::string name = {};
     std::string id = {}; // the name where it is empty
@@ -83,6 +89,7 @@ struct plugin_options {
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
+    plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
     session_limits connection = host_limits();
 
     restart_policy restart = {};
@@ -105,6 +112,14 @@ struct plugin_options {
     json config = {};                    // an object, or null for an empty one
     bool attach = false;                 // may connect to the host's socket by itself, without a token
     std::vector<std::string> needs = {}; // names of plugins that must be ready first
+};
+
+/// What the host's socket allows those who connect.
+struct socket_options {
+    milliseconds introduction_timeout{5'000}; // until the first message is whole
+    std::size_t max_newcomers = 16;           // who have not said who they are
+    std::size_t max_clients = 64;             // who put in events by hand
+    std::size_t max_line_bytes = std::size_t{1} << 20;
 };
 
 struct host_options {

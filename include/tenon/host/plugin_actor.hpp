@@ -8,6 +8,7 @@
 // An actor lives until it is removed from its host, through any number of instances of the plugin. A `keep_alive`
 // guards every callback, so the owner may remove the actor whenever it is told something.
 
+#include <tenon/host/attach_token.hpp>
 #include <tenon/host/call_lanes.hpp>
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/child.hpp>
@@ -59,6 +60,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// Where plugins may connect, or empty.
+    virtual std::string socket_path() const { return {}; }
 
 protected:
     ~actor_owner() = default;
@@ -112,6 +115,11 @@ public:
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
     bool may_attach() const noexcept;
+    /// The same with the reason, for who comes over the host's socket: by hand, or a process that was given a token.
+    result<void> may_attach(const attach_request& who) const;
+    void note_refused(const fault& why) {
+        note_of_peer("a connection was refused: ", why.message, steady_now());
+    }
     /// Instances are made by this from now on instead of starting a process.
     void start_by(link_maker make) { make_link_ = std::move(make); }
     plugin_origin origin() const noexcept {
@@ -121,6 +129,7 @@ public:
     void broke_limit(std::string_view why);
     void close_stdin() {
         if (link_) link_->close_output();
+        input_.reset();
     }
     /// No callback comes after this, and no process is left behind.
     void retire();
@@ -164,8 +173,9 @@ private:
     void after_input();
     void carry_out(const supervisor_action& action);
     void launch_process();
+    void connect_process(launched& started);
     std::vector<std::string> environment() const;
-    void read_errors(descriptor from);
+    std::unique_ptr<byte_reader> read_lines(descriptor from, detail::log_stream which);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
     void take_lines(std::string_view source, Take take);
@@ -192,6 +202,9 @@ private:
 
     std::unique_ptr<child> child_;
     std::unique_ptr<byte_reader> errors_;
+    std::unique_ptr<byte_reader> output_; // of a process that speaks over the socket: nothing but words
+    descriptor input_;                    // the same: it holds it open until it is to stop
+    attach_token token_;
     std::shared_ptr<link> link_;
     std::optional<handshake_answer> declared_;
     std::string declared_text_;          // what declared_ is made of

@@ -68,8 +68,27 @@ inline bool plugin_actor::may_attach() const noexcept {
     return now != ready && now != stopping;
 }
 
+inline result<void> plugin_actor::may_attach(const attach_request& who) const {
+    const auto refused = [&](std::string_view why) {
+        return fault{codes::permission_denied, join({options_.name, " ", why})};
+    };
+    if (make_link_) return refused("runs within the host");
+    if (child_) {
+        if (options_.channel == plugin_channel::pipes)
+            return refused("was started by the host, and is spoken with over pipes");
+        if (auto good = token_.judge(who.token); !good) return good;
+    } else {
+        if (!options_.attach) return refused("may not attach by itself: its options do not say so");
+        if (who.token && !who.token->empty()) return refused("has no process that this token could be of");
+    }
+    if (may_attach()) return {};
+    const bool ends = supervisor_.state() == plugin_state::stopping;
+    return fault{codes::unavailable, join({options_.name, ends ? " is stopping" : " is connected already"})};
+}
+
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
+    token_.use();
     if (link_) drop_connection();
     link_ = make(*this);
     if (!link_) return;

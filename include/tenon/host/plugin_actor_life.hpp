@@ -58,8 +58,7 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
-        if (link_) link_->close_output();
-        return;
+        return close_stdin();
     case supervisor_action_kind::terminate:
         if (child_) child_->terminate_group();
         return;
@@ -82,6 +81,10 @@ inline std::vector<std::string> plugin_actor::environment() const {
             return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
         });
     };
+    if (options_.channel == plugin_channel::socket) {
+        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
+        all.push_back(join({"TENON_TOKEN=", token_.text()}));
+    }
     for (const auto& [name, value] : options_.environment)
         if (!has(name)) all.push_back(join({name, "=", value}));
     for (const std::string& name : options_.inherit_environment)
@@ -97,6 +100,16 @@ inline void plugin_actor::launch_process() {
             supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
         return;
     }
+    if (options_.channel == plugin_channel::socket) {
+        const bool listens = !owner_->socket_path().empty();
+        if (!listens || !token_.renew()) {
+            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
+                                                        : "it is to connect to the host's socket, and the "
+                                                          "host does not listen on one"};
+            note(log_level::error, why.message);
+            return supervisor_.launch_failed(why, steady_now());
+        }
+    }
     auto started = launch({.command = options_.command,
                            .directory = options_.directory,
                            .environment = environment(),
@@ -105,26 +118,35 @@ inline void plugin_actor::launch_process() {
         note(log_level::error, started.error().message);
         return supervisor_.launch_failed(started.error(), steady_now());
     }
-    descriptor input = std::move(started->input), output = std::move(started->output);
-    read_errors(std::move(started->error));
+    errors_ = read_lines(std::move(started->error), log_stream::error);
+    connect_process(*started);
     child_ = std::make_unique<child>(where_, std::move(*started),
                                      [this](const exit_status& status) { ended(status); });
-    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout);
-    calls_.connect(link_->peer());
     supervisor_.launched(steady_now());
 }
 
-inline void plugin_actor::read_errors(descriptor from) {
-    errors_ = std::make_unique<byte_reader>(where_, std::move(from),
-                                            [this](std::string_view bytes, time_point now) {
-                                                const auto self = shared_from_this();
-                                                take_lines("stderr", [&](auto sink) {
-                                                    if (bytes.empty()) lines_.end(now, sink);
-                                                    else lines_.receive(bytes, now, sink);
-                                                });
-                                                if (!retired_) alarm_.set(next_deadline());
-                                            });
+inline void plugin_actor::connect_process(launched& started) {
+    if (options_.channel == plugin_channel::socket) { // it will connect
+        input_ = std::move(started.input);
+        output_ = read_lines(std::move(started.output), log_stream::output);
+        return;
+    }
+    descriptor input = std::move(started.input), output = std::move(started.output);
+    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
+                                  std::move(input), options_.write_timeout);
+    calls_.connect(link_->peer());
+}
+
+inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
+    const auto take = [this, which](std::string_view bytes, time_point now) {
+        const auto self = shared_from_this();
+        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
+            if (bytes.empty()) lines_.end(which, now, sink);
+            else lines_.receive(which, bytes, now, sink);
+        });
+        if (!retired_) alarm_.set(next_deadline());
+    };
+    return std::make_unique<byte_reader>(where_, std::move(from), take);
 }
 
 inline void plugin_actor::ended(const exit_status& status) {
@@ -132,8 +154,11 @@ inline void plugin_actor::ended(const exit_status& status) {
     // What it said last is still in the pipes; it is heard before the supervisor goes on.
     if (link_) link_->read_rest();
     if (errors_) errors_->read_rest();
+    if (output_) output_->read_rest();
     if (retired_) return;
     drop_connection();
+    token_.withdraw();
+    input_.reset();
     child_.reset();
     supervisor_.exited(status, steady_now());
     after_input();
@@ -155,6 +180,8 @@ inline void plugin_actor::retire() {
     retired_ = true;
     alarm_.cancel();
     errors_.reset();
+    output_.reset();
+    input_.reset();
     drop_connection();
     child_.reset(); // kills and reaps
 }

@@ -1,0 +1,160 @@
+#ifndef TENON_HOST_WATCH_HPP
+#define TENON_HOST_WATCH_HPP
+
+// For dashboards and log files: everything that happens, one item after another, for as many as want to know.
+//
+//     tenon::watch<tenon::log_record> logs = host.watch_logs();
+//     for (;;) {
+//         auto next = co_await logs.next();
+//         if (!next) break; // the host is gone
+//         if (next->lost != 0) print("... ", next->lost, " lines lost ...");
+//         print(next->item->message);
+//     }
+//
+// Each watch has a queue of its own. Whoever is slow loses its own oldest items, and hears how many with the next
+// one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
+
+#include <tenon/host/completion.hpp>
+#include <tenon/host/log_fan_out.hpp>
+#include <tenon/host/log_record.hpp>
+#include <tenon/host/raw_decision.hpp>
+#include <tenon/host/state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+
+/// One event that went through the host: told to the plugins, or decided by them.
+struct event_record {
+    std::int64_t unix_ms = 0;
+    std::string id = {}, type = {};
+    std::string payload = {}; // JSON, as it was at the end
+    bool decided = false;     // else it was only told
+    std::size_t told = 0;     // how many it was told to, where it was
+    bool stopped = false, modified = false;
+    std::string stopped_by = {}, reason = {};
+    std::vector<plugin_outcome> plugins = {};
+};
+
+inline std::size_t bytes_held(const event_record& event) noexcept {
+    std::size_t bytes = event.id.size() + event.type.size() + event.payload.size() + event.stopped_by.size() +
+                        event.reason.size();
+    for (const plugin_outcome& one : event.plugins)
+        bytes += sizeof one + one.plugin.size() + one.reason.size();
+    return bytes;
+}
+inline std::size_t bytes_held(const state_change& change) noexcept {
+    return change.plugin.size() + change.reason.text.size() + change.log.size();
+}
+
+/// What watch::next() gives: the item, never null, and how many were lost directly before it.
+template <class Item>
+using watched = detail::watched<Item>;
+
+template <class Item>
+struct watch_settings {
+    std::size_t max_items = 1'000;
+    std::size_t max_bytes = std::size_t{1} << 20; // what waits to be taken; the newest item stays
+    std::function<bool(const Item&)> wants = {};  // everything where there is none
+};
+
+template <class Item>
+class watch {
+public:
+    watch(const executor& where, detail::fan_out<Item>& stream, watch_settings<Item> settings)
+        : state_(std::make_shared<state>(where)) {
+        state_->self = state_;
+        auto begun = stream.watch({.max_items = settings.max_items,
+                                   .max_bytes = settings.max_bytes,
+                                   .wake =
+                                       [weak = std::weak_ptr(state_)] {
+                                           if (const auto self = weak.lock()) self->complete();
+                                       },
+                                   .wants = std::move(settings.wants)});
+        if (begun) state_->queue.emplace(std::move(*begun));
+        else state_->why = begun.error();
+    }
+    watch(watch&&) noexcept = default;
+    watch& operator=(watch&& other) noexcept {
+        stop();
+        state_ = std::move(other.state_);
+        return *this;
+    }
+    ~watch() { stop(); }
+
+    /// The oldest item that was not taken yet, or the next one: a result<watched<Item>>. A fault means that nothing
+    /// will come any more, but for codes::invalid_request: somebody waits here already.
+    template <class Token = detail::default_token>
+    auto next(Token&& token = Token()) {
+        return detail::begin_operation<result<watched<Item>>>(
+            state_->where, token, [state = state_](auto done, detail::cancel_point* cancel) {
+                state->wait(std::move(done), cancel);
+            });
+    }
+    /// Who waits for the next item hears codes::cancelled, and nothing comes any more.
+    void stop() {
+        if (state_) state_->stop({codes::cancelled, "nobody watches any more"});
+    }
+    /// Of all that there ever was for this watch.
+    std::uint64_t lost() const noexcept { return state_->queue ? state_->queue->lost() : 0; }
+
+private:
+    struct state {
+        using completion = detail::unique_function<void(result<watched<Item>>)>;
+
+        explicit state(const executor& given) : where(given) {}
+
+        void wait(completion done, detail::cancel_point* cancel) {
+            if (waiting)
+                return done(fault{codes::invalid_request, "somebody waits for the next item already"});
+            waiting = std::move(done);
+            ++number;
+            if (cancel)
+                cancel->set([weak = self, mine = number] {
+                    const auto still = weak.lock();
+                    if (still && still->waiting && still->number == mine)
+                        std::exchange(still->waiting, nullptr)(fault{codes::cancelled, "cancelled"});
+                });
+            complete();
+        }
+        /// Never from here: whoever publishes, or asks for the next one, goes on first.
+        void complete() {
+            if (!waiting || std::exchange(coming, true)) return;
+            asio::post(where, [kept = self.lock()] {
+                kept->coming = false;
+                if (kept->waiting) kept->deliver();
+            });
+        }
+        void deliver() {
+            watched<Item> next;
+            if (queue && queue->next(next)) std::exchange(waiting, nullptr)(std::move(next));
+            else if (!queue || queue->ended()) std::exchange(waiting, nullptr)(fault(why));
+        }
+        void stop(fault reason) {
+            queue.reset();
+            why = std::move(reason);
+            complete();
+        }
+
+        executor where;
+        std::optional<detail::watcher<Item>> queue = {};
+        completion waiting = {};
+        std::uint64_t number = 0; // of who waits
+        bool coming = false;      // a completion is on its way
+        std::weak_ptr<state> self = {};
+        fault why{codes::shutting_down, "the host is gone"};
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+} // namespace tenon
+
+#endif
