@@ -1,8 +1,6 @@
 // Rows of the fault catalogue about calls, through a whole host: the other end is scripted, its bytes are real.
 
-#include "run_on_host.hpp"
-
-#include <tenon/testing/scripted_plugin.hpp>
+#include "counting_plugin.hpp"
 
 #include <algorithm>
 #include <map>
@@ -13,7 +11,9 @@ namespace {
 using namespace tenon;
 using testing::scripted_plugin;
 using testing::scripted_reply;
+using tests::quick;
 using tests::running_host;
+using tests::start;
 
 struct message {
     static constexpr auto event = "message.incoming";
@@ -26,20 +26,6 @@ struct command_call {
     std::string command;
     number args;
 };
-
-result<void> start(running_host& run, scripted_plugin& plugin, plugin_options options) {
-    const std::string name = options.name;
-    if (auto added = plugin.add_to(run.host, std::move(options)); !added) return added;
-    return run.until<result<void>>([&](auto done) { run.host.start(name, done); });
-}
-
-plugin_options quick(std::string name) {
-    plugin_options options{.name = std::move(name)};
-    options.restart.backoff = milliseconds(1);
-    options.restart.jitter = 0;
-    options.restart.max_retries = 100;
-    return options;
-}
 
 template <class Args>
 std::shared_ptr<std::vector<result<json>>> begin(running_host& run, const std::string& command,
@@ -315,7 +301,6 @@ TEST_CASE(
     CHECK(made.size() == 1);
 }
 
-#ifdef ASIO_HAS_CO_AWAIT
 TEST_CASE("R10: deadlines of nothing, next to nothing, for ever and beyond complete once") {
     running_host run;
     scripted_plugin slow({.name = "slow", .events = {"message.*"}, .commands = {"ask", "answer"}});
@@ -356,7 +341,6 @@ TEST_CASE("R10: deadlines of nothing, next to nothing, for ever and beyond compl
         CHECK(made->stopped());
     }
 }
-#endif
 
 TEST_CASE(
     "R11: 10,000 calls in flight, answered in disorder, some with errors, some never: each has its own") {

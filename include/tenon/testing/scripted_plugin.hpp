@@ -246,11 +246,18 @@ public:
         }
         return *this;
     }
-    /// The same for notifications, which are not kept in everything() then.
+    /// The same for notifications, which are not kept in everything() then. The function may also take the text as it
+    /// stands, as std::string_view.
     template <class Function>
     scripted_plugin& on_told(std::string method, Function function) {
-        state_->told[std::move(method)] = [listen = detail::provide(std::move(function))](
-                                              std::string_view params) { static_cast<void>(listen(params)); };
+        if constexpr (std::is_invocable_v<Function&, std::string_view>) {
+            state_->told[std::move(method)] = std::move(function);
+        } else {
+            state_->told[std::move(method)] =
+                [listen = detail::provide(std::move(function))](std::string_view params) {
+                    static_cast<void>(listen(params));
+                };
+        }
         return *this;
     }
     /// What it says of itself from its next start on.
