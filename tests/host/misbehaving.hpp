@@ -37,7 +37,8 @@ struct room_event {
 inline plugin_options misbehaving(std::string name, std::vector<std::string> words) {
     words.insert(words.begin(), fixture("misbehaving"));
     plugin_options options{.name = std::move(name), .command = std::move(words)};
-    options.restart = {.max_retries = 1'000, .backoff = milliseconds{1}, .jitter = 0};
+    options.restart = {
+        .max_retries = 1'000, .backoff = milliseconds{1}, .max_backoff = milliseconds{1}, .jitter = 0};
     options.stop = {{stop_action::ask, milliseconds{300}},
                     {stop_action::close_stdin, milliseconds{300}},
                     {stop_action::terminate, milliseconds{300}},
@@ -63,7 +64,8 @@ inline std::optional<int> pid_of(running_host& run, const std::string& name) {
                                                           : std::optional(plugin->actor->pid());
 }
 inline plugin_state state_of(running_host& run, const std::string& name) {
-    return run.host.core()->find(name)->actor->state();
+    const auto* const plugin = run.host.core()->find(name);
+    return plugin == nullptr ? plugin_state::stopped : plugin->actor->state();
 }
 
 /// Calls a good plugin one call after another, for as long as it lives.

@@ -197,9 +197,11 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         note_of_peer("the plugin refused a message: ", event.error.message, now);
         break;
     case event_kind::closed: {
-        const bool broke = event.reason != violation_reason::none;
-        const std::string why =
-            broke ? join({name_of(event.reason), ": ", event.text}) : "the plugin closed its output";
+        // What is killed within a message has broken nothing: its end says why.
+        const bool broke =
+            event.reason != violation_reason::none && event.reason != violation_reason::truncated;
+        const std::string why = broke ? join({name_of(event.reason), ": ", event.text})
+                                      : join({"the connection ended: ", event.text});
         if (broke) note_of_peer({}, why, now);
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
         if (!child_) { // there is no end of a process to wait for

@@ -7,6 +7,7 @@
 #include <tenon/core/time.hpp>
 #include <tenon/host/process_usage.hpp>
 #include <tenon/host/state.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <algorithm>
 #include <array>
@@ -83,12 +84,6 @@ inline void wait_for_end(std::span<const int> processes, time_point deadline) {
         const int ready = ::poll(entries.data(), static_cast<nfds_t>(entries.size()), wait);
         if (ready > 0 || (ready < 0 && errno != EINTR)) return;
     }
-}
-
-/// Whether nobody holds the other end of a pipe that we write to any more.
-inline bool nobody_holds_other_end(int pipe) noexcept {
-    pollfd entry{pipe, 0, 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
 }
 
 // --- /proc ---

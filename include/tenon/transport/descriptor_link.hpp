@@ -6,7 +6,8 @@
 // What it costs: one read() and one write() for what came at once, and one epoll_ctl() and one epoll_wait() of
 // Asio's. Asio is asked only whether the descriptor is ready; reading by ourselves goes straight into the
 // session, holds no buffer for whoever is silent, and needs no second read() that finds nothing. Output is
-// written at once where it goes, and registered with Asio only when the peer falls behind for the first time.
+// written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
+// its end of a pipe is told at once, also when there is nothing to write.
 //
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
@@ -85,8 +86,12 @@ private:
     void wait_for_output();
     void become_readable(const asio::error_code& error);
     void become_writable();
+    void wait_for_reader_to_go();
+    void become_unread();
     void wake(time_point now);
     void look_again();
+    bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
+    void mind_closed_pipes() noexcept;
 
     outcome read_now(time_point now, std::size_t budget);
     outcome tell_and_write(time_point now);
@@ -104,8 +109,7 @@ private:
 
     milliseconds write_timeout_;
     asio::posix::stream_descriptor input_;
-    asio::posix::stream_descriptor output_; // open only once it has been waited for
-    descriptor unwatched_output_;
+    asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
     bool output_is_socket_ = false;
     bool one_socket_ = false; // input_ is for both directions
@@ -117,6 +121,7 @@ private:
     reading reading_ = reading::idle;
     writing writing_ = writing::idle;
     time_point blocked_since_ = never;
+    time_point pipes_minded_until_ = {};
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
     handler_memory read_memory_, write_memory_;

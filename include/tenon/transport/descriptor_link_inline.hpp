@@ -52,17 +52,21 @@ inline void descriptor_link::start(descriptor input, descriptor output) {
     one_socket_ = !output;
     output_number_ = one_socket_ ? input.get() : output.get();
     output_is_socket_ = is_socket(output_number_);
-    asio::error_code error;
-    if (make_nonblocking(input.get()) && make_nonblocking(output_number_)) input_.assign(input.get(), error);
-    if (!input_.is_open()) {
+    const auto watch = [](asio::posix::stream_descriptor& by, descriptor& one) {
+        asio::error_code error;
+        if (!make_nonblocking(one.get())) return false;
+        by.assign(one.get(), error);
+        if (!error) static_cast<void>(one.release());
+        return !error;
+    };
+    if (!watch(input_, input) || (!one_socket_ && !watch(output_, output))) {
         reading_ = reading::over;
         writing_ = writing::over;
         peer().close("its descriptors cannot be used");
         return look_again();
     }
-    static_cast<void>(input.release());
-    unwatched_output_ = std::move(output);
     wait_for_input();
+    if (is_pipe()) wait_for_reader_to_go();
 }
 
 inline void descriptor_link::wait_for_input() {
@@ -76,17 +80,24 @@ inline void descriptor_link::wait_for_input() {
 inline void descriptor_link::wait_for_output() {
     writing_ = writing::waiting;
     if (blocked_since_ == never) blocked_since_ = clock();
-    if (unwatched_output_) {
-        asio::error_code error;
-        output_.assign(unwatched_output_.get(), error);
-        if (error) return lose_output();
-        static_cast<void>(unwatched_output_.release());
-    }
     auto& watched = one_socket_ ? input_ : output_;
     watched.async_wait(asio::posix::stream_descriptor::wait_write,
                        placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
                            self->become_writable();
                        }));
+}
+
+// A peer may close its end while there is nothing to write, and for long.
+inline void descriptor_link::wait_for_reader_to_go() {
+    output_.async_wait(asio::posix::stream_descriptor::wait_error,
+                       [self = this_link()](const asio::error_code&) { self->become_unread(); });
+    // On another thread of the executor Asio may have heard of it before it was asked.
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_unread() {
+    if (closed_ || writing_ == writing::over) return;
+    if (nobody_holds_other_end(output_number_)) lose_output();
 }
 
 inline void descriptor_link::become_readable(const asio::error_code& error) {
@@ -106,6 +117,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
 inline void descriptor_link::become_writable() {
     if (closed_ || writing_ != writing::waiting) return;
     writing_ = writing::idle;
+    pipes_minded_until_ = {};
     write_now();
     if (writing_ == writing::idle) {
         if (!tell_drained(clock())) return;
@@ -215,11 +227,22 @@ inline void descriptor_link::write_now() {
     else if (end_wanted_) shut_output();
 }
 
+// Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
+// done before each: a peer that goes is noticed by itself, and a write to it is rare.
+inline void descriptor_link::mind_closed_pipes() noexcept {
+    if (!is_pipe()) return;
+    const time_point now = clock();
+    if (now < pipes_minded_until_) return;
+    pipes_minded_until_ = after(now, milliseconds{100});
+    survive_closed_pipes();
+}
+
 // `some`: all of it was written. would_block: the rest goes later.
 inline transfer_state descriptor_link::write_queued() {
     for (std::size_t written = 0;;) {
         const std::span<const std::string_view> pieces = peer().transmit();
         if (pieces.empty()) return transfer_state::some;
+        if (written == 0) mind_closed_pipes();
         std::size_t wanted = 0;
         for (const std::string_view piece : pieces) wanted += piece.size();
         const transfer put = write_some(output_number_, output_is_socket_, pieces);
@@ -248,7 +271,6 @@ inline void descriptor_link::shut_output() noexcept {
     blocked_since_ = never;
     if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
     output_number_ = -1;
-    unwatched_output_.reset();
     asio::error_code ignored;
     output_.close(ignored);
 }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -102,6 +103,12 @@ inline transfer write_some(int descriptor, bool socket, std::span<const std::str
         }
         if (put >= 0 || errno != EINTR) return transferred(put);
     }
+}
+
+/// Of a pipe that we write to.
+inline bool nobody_holds_other_end(int pipe) noexcept {
+    pollfd entry{pipe, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
 }
 
 /// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
