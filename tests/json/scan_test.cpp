@@ -8,15 +8,23 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+using tenon::detail::copy_few_plain;
 using tenon::detail::is_plain;
-using tenon::detail::plain_prefix;
+using tenon::detail::same_text;
 using tenon::detail::scan_step;
 using tenon::detail::skip_plain;
 using tenon::detail::utf8_sequence;
 
 namespace {
+
+/// How many bytes at `from` are plain, at most `scan_step`.
+std::size_t plain_prefix(const char* from) {
+    const tenon::detail::byte_set unplain = tenon::detail::unplain_bytes(from);
+    return unplain == 0 ? scan_step : tenon::detail::first_of(unplain);
+}
 
 bool plain_by_definition(unsigned byte) { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
 
@@ -88,15 +96,51 @@ TEST_CASE("a step of the scan finds the first of several") {
 }
 
 TEST_CASE("the scan stops at the end of a text of any length and reads nothing behind it") {
-    for (std::size_t length = 0; length <= 3 * scan_step + 1; ++length) {
+    for (std::size_t length = 0; length <= 9 * scan_step + 1; ++length) {
         // Exactly as large as the text, so that a sanitizer sees a byte read too many.
         const std::unique_ptr<char[]> bytes(new char[length]);
         std::fill_n(bytes.get(), length, 'a');
-        CHECK(skip_plain(bytes.get(), bytes.get() + length) == bytes.get() + length);
+        CHECK(skip_plain(bytes.get(), bytes.get(), bytes.get() + length) == bytes.get() + length);
         for (std::size_t place = 0; place < length; ++place) {
             bytes[place] = '"';
-            CHECK(skip_plain(bytes.get(), bytes.get() + length) == bytes.get() + place);
+            CHECK(skip_plain(bytes.get(), bytes.get(), bytes.get() + length) == bytes.get() + place);
+            // What stands before the start is not looked for.
+            CHECK(skip_plain(bytes.get(), bytes.get() + place + 1, bytes.get() + length) ==
+                  bytes.get() + length);
             bytes[place] = 'a';
+        }
+    }
+}
+
+TEST_CASE("a few bytes are copied if all of them are plain, and no byte more is read or written") {
+    for (std::size_t length = 0; length < 16; ++length) {
+        const std::unique_ptr<char[]> from(new char[length]), to(new char[length]);
+        for (std::size_t index = 0; index < length; ++index) from[index] = static_cast<char>('a' + index);
+        REQUIRE(copy_few_plain(to.get(), from.get(), length));
+        CHECK(std::equal(from.get(), from.get() + length, to.get()));
+        for (std::size_t place = 0; place < length; ++place)
+            for (int byte = 0; byte < 256; ++byte) {
+                const char before = std::exchange(from[place], static_cast<char>(byte));
+                const bool plain = plain_by_definition(static_cast<unsigned char>(byte));
+                if (copy_few_plain(to.get(), from.get(), length) != plain)
+                    FAIL_CHECK("byte ", byte, " of ", length);
+                from[place] = before;
+            }
+    }
+}
+
+TEST_CASE("texts are the same if every byte is, and no byte behind them is read") {
+    for (std::size_t length = 0; length < 40; ++length) {
+        const std::unique_ptr<char[]> one(new char[length]), other(new char[length]);
+        for (std::size_t index = 0; index < length; ++index)
+            one[index] = other[index] = static_cast<char>('a' + index % 26);
+        const std::string_view left(one.get(), length), right(other.get(), length);
+        CHECK(same_text(left, right));
+        if (length != 0) CHECK_FALSE(same_text(left, right.substr(1)));
+        for (std::size_t place = 0; place < length; ++place) {
+            other[place] = '!';
+            CHECK_FALSE(same_text(left, right));
+            other[place] = one[place];
         }
     }
 }

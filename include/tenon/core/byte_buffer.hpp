@@ -55,6 +55,12 @@ public:
         std::memcpy(prepare(text.size()), text.data(), text.size());
         commit(text.size());
     }
+    /// The same for a text whose length the compiler knows: a few moves instead of a call.
+    template <std::size_t Size>
+    void append_literal(const char (&text)[Size]) {
+        std::memcpy(prepare(Size - 1), text, Size - 1);
+        commit(Size - 1);
+    }
     void append(char byte) {
         *prepare(1) = byte;
         commit(1);

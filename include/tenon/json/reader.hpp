@@ -206,6 +206,7 @@ private:
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
     const char* string_end(const char* at, bool& escaped);
+    const char* long_string_end(const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);

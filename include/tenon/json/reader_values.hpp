@@ -85,6 +85,8 @@ inline const char* json_reader::any_double_at(const char* at, double& value) {
 
 /// From a number to behind it, checked and not computed.
 inline const char* json_reader::number_end(const char* at) {
+    std::int64_t ignored;
+    if (const char* end = detail::read_short_integer(at, end_, ignored)) return end;
     const detail::number_text number = detail::scan_number(at, end_);
     if (number.end == nullptr) return syntax("not a JSON number", at);
     if (!detail::within_double(number, at)) return syntax("number beyond the range of a double", at);
@@ -159,10 +161,22 @@ inline const char* json_reader::text_at(const char* at, std::string_view& value,
     return end;
 }
 
+// Names, and most values, end within one step.
 inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    if (static_cast<std::size_t>(end_ - at) > detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(at + 1);
+        if (unplain != 0) {
+            const char* last = at + 1 + detail::first_of(unplain);
+            if (*last == '"') return last + 1;
+        }
+    }
+    return long_string_end(at, escaped);
+}
+
+inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
     const char* start = at++;
     for (;;) {
-        at = detail::skip_plain(at, end_);
+        at = detail::skip_plain(begin_, at, end_);
         if (at == end_) return syntax("string without an end", start);
         const auto byte = static_cast<unsigned char>(*at);
         if (byte == '"') return at + 1;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <type_traits>
 
 namespace tenon::detail {
@@ -18,6 +19,20 @@ namespace tenon::detail {
 inline bool is_plain(char byte) noexcept {
     // As a signed number everything below space, and everything from 0x80 on, is smaller than a space.
     return static_cast<signed char>(byte) >= 0x20 && byte != '"' && byte != '\\';
+}
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+/// Eight bytes at once: the top bit of a byte says whether it is the one. The set may hold bytes too many behind its
+/// first, because sums carry, but never one too many before.
+inline std::uint64_t equal_bytes(std::uint64_t bytes, char byte) noexcept {
+    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
+    return (differs - every_byte) & ~differs & (every_byte * 0x80);
+}
+
+inline std::uint64_t unplain_in(std::uint64_t bytes) noexcept {
+    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
+    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
 }
 
 // Two questions about the `scan_step` bytes at an address, which must all be readable. The answer is a set of
@@ -48,11 +63,15 @@ inline byte_vector equal_to(byte_vector bytes, char byte) noexcept {
     return reinterpret_cast<byte_vector>(bytes == static_cast<unsigned char>(byte));
 }
 
-inline byte_set unplain_bytes(const char* from) noexcept {
+/// A step whose bytes have their top bits set where they are not plain.
+using step_marks = byte_vector;
+
+inline step_marks mark_unplain(const char* from) noexcept {
     const byte_vector bytes = load_bytes(from);
     // The difference has its top bit where a byte is below space, the byte itself where it is above ASCII.
-    return top_bits(equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes);
+    return equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes;
 }
+inline byte_set set_of(step_marks marks) noexcept { return top_bits(marks); }
 
 inline byte_set backslashes(const char* from) noexcept { return top_bits(equal_to(load_bytes(from), '\\')); }
 
@@ -65,22 +84,12 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 inline constexpr std::size_t scan_step = 8;
 
-/// The top bit of a byte says whether it belongs. The set may hold bytes too many behind its first, because sums
-/// carry, but never one too many before.
-using byte_set = std::uint64_t;
+using byte_set = std::uint64_t; // as of unplain_in()
 
-inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+using step_marks = byte_set;
 
-inline byte_set equal_bytes(std::uint64_t bytes, char byte) noexcept {
-    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
-    return (differs - every_byte) & ~differs & (every_byte * 0x80);
-}
-
-inline byte_set unplain_bytes(const char* from) noexcept {
-    const std::uint64_t bytes = load_eight(from);
-    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
-    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
-}
+inline step_marks mark_unplain(const char* from) noexcept { return unplain_in(load_eight(from)); }
+inline byte_set set_of(step_marks marks) noexcept { return marks; }
 
 inline byte_set backslashes(const char* from) noexcept { return equal_bytes(load_eight(from), '\\'); }
 
@@ -91,18 +100,52 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 #endif
 
-/// How many bytes at `from` are plain, at most `scan_step`.
-inline std::size_t plain_prefix(const char* from) noexcept {
-    const byte_set unplain = unplain_bytes(from);
-    return unplain == 0 ? scan_step : first_of(unplain);
+inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_unplain(from)); }
+
+/// Whether four steps hold nothing but plain bytes.
+inline bool four_plain_steps(const char* from) noexcept {
+    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+                  mark_unplain(from + 3 * scan_step)) == 0;
 }
 
-/// The first byte in [at, end) that is not plain, or `end`.
-inline const char* skip_plain(const char* at, const char* end) noexcept {
+/// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.
+inline const char* skip_plain([[maybe_unused]] const char* begin, const char* at, const char* end) noexcept {
+    while (static_cast<std::size_t>(end - at) >= 4 * scan_step && four_plain_steps(at)) at += 4 * scan_step;
     for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
         if (const byte_set unplain = unplain_bytes(at)) return at + first_of(unplain);
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // One step back from the end instead of the last bytes one by one; those before `at` are moved out of the set.
+    if (static_cast<std::size_t>(end - begin) >= scan_step) {
+        const auto known = scan_step - static_cast<std::size_t>(end - at);
+        const byte_set unplain = unplain_bytes(end - scan_step) >> known;
+        return unplain == 0 ? end : at + first_of(unplain);
+    }
+#endif
     while (at != end && is_plain(*at)) ++at;
     return at;
+}
+
+/// Copies `size` bytes, below 16, if all of them are plain. Otherwise what is at `to` means nothing.
+inline bool copy_few_plain(char* to, const char* from, std::size_t size) noexcept {
+    // Two words that may overlap, whose number does not depend on the size.
+    std::uint64_t first = 0, last = 0;
+    if (size >= 8) {
+        std::memcpy(&first, from, 8);
+        std::memcpy(&last, from + size - 8, 8);
+        std::memcpy(to, &first, 8);
+        std::memcpy(to + size - 8, &last, 8);
+        return (unplain_in(first) | unplain_in(last)) == 0;
+    }
+    if (size >= 4) {
+        std::memcpy(&first, from, 4);
+        std::memcpy(&last, from + size - 4, 4);
+        std::memcpy(to, &first, 4);
+        std::memcpy(to + size - 4, &last, 4);
+        return unplain_in(first | last << 32) == 0;
+    }
+    for (std::size_t at = 0; at != size; ++at)
+        if (!is_plain(to[at] = from[at])) return false;
+    return true;
 }
 
 /// Whether two runs of `Size` bytes are equal, word by word; the last word may overlap the one before. What the
@@ -120,6 +163,23 @@ bool same_bytes(const char* left, const char* right) noexcept {
     auto differs = difference(Size - sizeof(Word));
     for (std::size_t at = 0; at + sizeof(Word) < Size; at += sizeof(Word)) differs |= difference(at);
     return differs == 0;
+}
+
+/// Whether two texts are equal, without calling the library: for the names of members, which are short.
+inline bool same_text(std::string_view left, std::string_view right) noexcept {
+    const std::size_t size = left.size();
+    if (size != right.size()) return false;
+    if (size < 8) {
+        if (size >= 4)
+            return same_bytes<4>(left.data(), right.data()) &&
+                   same_bytes<4>(left.data() + size - 4, right.data() + size - 4);
+        for (std::size_t at = 0; at != size; ++at)
+            if (left[at] != right[at]) return false;
+        return true;
+    }
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+        if (!same_bytes<8>(left.data() + at, right.data() + at)) return false;
+    return same_bytes<8>(left.data() + size - 8, right.data() + size - 8);
 }
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:

@@ -92,6 +92,7 @@ private:
         out_.append(bracket);
     }
     void quote(std::string_view text);
+    char* quote_rest(const char* at, const char* end, char* start, char* to);
     // Writes what stands for a byte that may not stand for itself; returns the end of it, at most six bytes on.
     static char* escape(char byte, char* to) noexcept;
 
@@ -99,21 +100,52 @@ private:
     std::size_t begin_;
 };
 
+// What is all plain, as names and most values are, is copied in words and checked meanwhile.
 inline void json_writer::quote(std::string_view text) {
+    constexpr std::size_t step = detail::scan_step;
     const char* at = text.data();
     const char* const end = at + text.size();
-    char* start = out_.prepare(text.size() + 2 + detail::scan_step);
+    char* const start = out_.prepare(text.size() + 2 + step);
     char* to = start;
     *to++ = '"';
+    if (text.size() < 16) {
+        if (detail::copy_few_plain(to, at, text.size())) to += text.size();
+        else to = quote_rest(at, end, start, to);
+    } else {
+        for (; static_cast<std::size_t>(end - at) >= 4 * step && detail::four_plain_steps(at);
+             at += 4 * step) {
+            std::memcpy(to, at, 4 * step);
+            to += 4 * step;
+        }
+        for (; static_cast<std::size_t>(end - at) >= step && detail::unplain_bytes(at) == 0; at += step) {
+            std::memcpy(to, at, step);
+            to += step;
+        }
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < step && detail::unplain_bytes(end - step) == 0) {
+            // Everything before is plain: the last step once more, from its end.
+            std::memcpy(to + left - step, end - step, step);
+            to += left;
+        } else {
+            to = quote_rest(at, end, start, to);
+        }
+    }
+    *to++ = '"';
+    out_.commit(static_cast<std::size_t>(to - (out_.data() + out_.size())));
+}
+
+// Anything: returns the end of what it wrote, from `to` on, of which everything before the last escape is committed.
+inline char* json_writer::quote_rest(const char* at, const char* end, char* start, char* to) {
     while (at != end) {
         const auto left = static_cast<std::size_t>(end - at);
         if (left >= detail::scan_step) {
             // Copies the whole step before it knows how much of it was plain: the room behind is ours.
             std::memcpy(to, at, detail::scan_step);
-            const std::size_t plain = detail::plain_prefix(at);
+            const detail::byte_set unplain = detail::unplain_bytes(at);
+            const std::size_t plain = unplain == 0 ? detail::scan_step : detail::first_of(unplain);
             to += plain;
             at += plain;
-            if (plain == detail::scan_step) continue;
+            if (unplain == 0) continue;
         } else if (detail::is_plain(*at)) {
             *to++ = *at++;
             continue;
@@ -132,8 +164,7 @@ inline void json_writer::quote(std::string_view text) {
         start = to = out_.prepare(6 + static_cast<std::size_t>(end - at) + 2 + detail::scan_step);
         to = escape(*at++, to);
     }
-    *to++ = '"';
-    out_.commit(static_cast<std::size_t>(to - start));
+    return to;
 }
 
 inline char* json_writer::escape(char byte, char* to) noexcept {

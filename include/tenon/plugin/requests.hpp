@@ -38,10 +38,10 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     std::string_view name;
     while (in.next_member(name)) {
         std::size_t index = 0;
-        while (index < count && fields[index].name != name) ++index;
+        while (index < count && !same_text(fields[index].name, name)) ++index;
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
-        if (index == count || value == "null") continue;
+        if (index == count || same_text(value, "null")) continue;
         if (!fields[index].value.empty())
             return in.refuse("duplicate member"), in.in_member(fields[index].name);
         fields[index].value = value;

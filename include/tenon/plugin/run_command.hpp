@@ -36,7 +36,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     const plugin_hooks& hooks = runs_in.hooks();
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
-        if (target.kind != message_kind::command || target.name != call.name) continue;
+        if (target.kind != message_kind::command || !same_text(target.name, call.name)) continue;
         narrow(call, "params.args", args.value);
         return runs_in.run(target, call);
     }

@@ -15,7 +15,7 @@ inline const handler* find_event(const plugin_hooks& hooks, std::string_view typ
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& candidate = hooks.handlers[index];
         if (candidate.kind != message_kind::event) continue;
-        if (candidate.name == type) return &candidate;
+        if (same_text(candidate.name, type)) return &candidate;
         if (candidate.name.back() != '*') continue;
         const std::string_view family = candidate.name.substr(0, candidate.name.size() - 1);
         const bool better = best == nullptr || best->name.size() < candidate.name.size();

@@ -58,6 +58,17 @@ public:
     ~condition() { ::pthread_cond_destroy(&handle_); }
 
     void wait(mutex& held, time_point deadline) noexcept {
+        ++waiting_;
+        wait_until(held, deadline);
+        --waiting_;
+    }
+    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    void wake_all() noexcept {
+        if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
+    }
+
+private:
+    void wait_until(mutex& held, time_point deadline) noexcept {
         if (deadline == never) {
             ::pthread_cond_wait(&handle_, held.native());
             return;
@@ -68,10 +79,9 @@ public:
                              static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
         ::pthread_cond_timedwait(&handle_, held.native(), &until);
     }
-    void wake_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
-private:
     pthread_cond_t handle_;
+    int waiting_ = 0; // under the lock
 };
 
 class thread_identity {

@@ -20,13 +20,13 @@ inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
 inline constexpr std::string_view params_member = ",\"params\":";
 
 inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append("\"method\":");
+    to.append_literal("\"method\":");
     json_writer(to).string(method);
-    to.append(params_member);
+    to.append_literal(",\"params\":"); // params_member
 }
 
 inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.commit(write_signed(to.prepare(21), id));
     to.append(',');
     append_method(to, method);
@@ -39,13 +39,13 @@ inline void append_notification_head(byte_buffer& to, std::string_view method) {
 
 /// `id` is raw JSON text; empty means that it could not be read, which is said as null.
 inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.append(id.empty() ? std::string_view("null") : id);
 }
 
 inline void append_result_head(byte_buffer& to, std::string_view id) {
     append_id(to, id);
-    to.append(",\"result\":");
+    to.append_literal(",\"result\":");
 }
 
 /// A whole message. `data` is JSON text, or empty for none.
