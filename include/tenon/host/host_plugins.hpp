@@ -93,6 +93,7 @@ inline void host_core::start(plugin_options options, life_done done) {
 inline void host_core::start_known(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(fault{codes::shutting_down, "the host is shutting down"});
     if (plugin->actor->ready()) return done({});
     wait(*plugin, true, std::move(done));
     begin(*plugin, {});
@@ -113,6 +114,7 @@ inline void host_core::stop(const std::string& name, life_done done) {
 inline void host_core::restart(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(fault{codes::shutting_down, "the host is shutting down"});
     plugin->actor->restart({});
     if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
     wait(*plugin, true, std::move(done));
