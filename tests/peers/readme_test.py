@@ -9,6 +9,11 @@ For g++ and for clang++, in an empty folder with the single header and, as `teno
   use what stands above it there. Plugin classes are instantiated as tenon::serve() would.
 - `<!-- file: NAME -->` in front of a block saves it under that name instead. `<!-- file: NAME without main -->` saves it
   once more, without its last line. `<!-- then: COMMAND -->` says what shows that it is right.
+- `<!-- saved: NAME -->` only saves the block, because a command compiles it.
+- `<!-- one unit: HEADER -->` makes one translation unit of all blocks of the page that are not saved. It includes that
+  header alone. For pages about what takes long to compile.
+- `<!-- needs: coroutines -->` in front of a block skips it where the compiler has none that Asio knows, or there is no
+  Asio or Boost.
 - `<!-- run -->` in front of an ```sh block runs it, with the compiler in question called g++. What it prints must be
   what the next block says where that has `<!-- output -->` in front: line by line JSON, or literally.
 - `<!-- types -->` in front of a table: in each row a C++ type, a JSON value that it reads and writes, its JSON Schema.
@@ -27,12 +32,13 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
-SECONDS = 120  # for one command
+SECONDS = 300  # for one command
 
 BLOCK = re.compile(r"(?P<marks>(?:<!-- [^\n]* -->\n)*)(?:```(?P<language>\w+)\n(?P<code>.*?)^```$|(?P<table>\|.*?\n)(?!\|))",
                    re.DOTALL | re.MULTILINE)
 CLASS = re.compile(r"^(?:class|struct) (\w+)[^;{]*\{.*?^\};", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
+ONE_UNIT = re.compile(r"^<!-- one unit: (\S+) -->$", re.MULTILINE)
 
 
 class Wrong(Exception):
@@ -72,6 +78,13 @@ def compile_file(line, compiler, folder, source):
     run(line, command, folder)
 
 
+def has_coroutines(compiler):
+    """What blocks that need coroutines need: those of Asio, and Boost beside it."""
+    program = "#include <asio.hpp>\n#include <boost/version.hpp>\n#ifndef ASIO_HAS_CO_AWAIT\n#error none\n#endif\n"
+    command = [compiler, "-std=c++20", "-DASIO_STANDALONE", "-E", "-x", "c++", "-o", os.devnull, "-"]
+    return subprocess.run(command, input=program, text=True, capture_output=True, check=False).returncode == 0
+
+
 def instantiations(code):
     if "int main(" in code:  # it does that itself
         return
@@ -80,9 +93,9 @@ def instantiations(code):
             yield f"template int tenon::serve<{plugin[1]}>(int, char**);"
 
 
-def section_text(name, blocks):
+def section_text(name, blocks, header):
     """One translation unit: the page's name and lines are in the compiler's messages."""
-    text, code = ['#include "tenon.hpp"'], "\n".join(block.code for block in blocks)
+    text, code = [f"#include <{header}>"], "\n".join(block.code for block in blocks)
     for block in blocks:
         text += [f'#line {block.line} "{name}"', block.code]
     return "\n".join([*text, '#line 1 "instantiations"', *instantiations(code)]) + "\n"
@@ -138,22 +151,26 @@ int main() {{
 """
 
 
-def save(block, compiler, folder, target, without):
+def save(block, folder, target, without=""):
     path = folder / target
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(block.code if not without else block.code.rstrip().rpartition("\n")[0] + "\n")
-    if block.language == "cpp":
-        compile_file(block.line, compiler, folder, target)
 
 
-def try_with(compiler, name, blocks, folder):
+def try_with(compiler, name, text, folder):
+    blocks = [Block(text, match) for match in BLOCK.finditer(text)]
+    one_unit = ONE_UNIT.search(text)
+    coroutines = has_coroutines(compiler) if "coroutines" in text else False
     (folder / ".compiler").mkdir()
     (folder / ".compiler" / "g++").symlink_to(shutil.which(compiler))
     (folder / "tenon").symlink_to(ROOT)
     run(0, [sys.executable, ROOT / "single_header" / "generate.py", "--output", folder / "tenon.hpp"], folder)
 
-    sections, printed, count = {}, None, 0
+    sections, printed, count, skipped = {}, None, 0, 0
     for block in blocks:
+        if block.marked("needs:") == "coroutines" and not coroutines:
+            skipped += 1
+            continue
         if block.marked("output") is not None:
             check_output(block, printed)
         elif block.marked("types") is not None:
@@ -162,25 +179,28 @@ def try_with(compiler, name, blocks, folder):
             run(block.line, ["./types"], folder)
         elif block.marked("run") is not None:
             printed = run(block.line, ["bash", "-euc", block.code], folder, compiler)
-        elif block.marked("file:"):
+        elif block.marked("file:") or block.marked("saved:"):
             for mark in block.marks:
                 kind, _, target = mark.partition(": ")
+                file, _, without = target.partition(" without ")
                 if kind == "then":
                     run(block.line, ["bash", "-euc", target], folder, compiler)
-                else:
-                    save(block, compiler, folder, *target.partition(" without ")[::2])
+                elif kind in ("file", "saved"):
+                    save(block, folder, file, without)
+                if kind == "file" and block.language == "cpp":
+                    compile_file(block.line, compiler, folder, file)
         elif block.language == "cpp":
-            sections.setdefault(block.section, []).append(block)
+            sections.setdefault(0 if one_unit else block.section, []).append(block)
             continue
         else:
             continue
         count += 1
     for section in sections.values():
         source = f"section_{section[0].line}.cpp"
-        (folder / source).write_text(section_text(name, section))
+        (folder / source).write_text(section_text(name, section, one_unit[1] if one_unit else "tenon.hpp"))
         compile_file(section[0].line, compiler, folder, source)
         count += len(section)
-    return count
+    return f"{count} blocks are true with {compiler}" + (f", {skipped} skipped" if skipped else "")
 
 
 def main(pages):
@@ -191,14 +211,13 @@ def main(pages):
     for page in pages:
         text = pathlib.Path(page).read_text(encoding="utf-8")
         name = pathlib.Path(page).name
-        blocks = [Block(text, match) for match in BLOCK.finditer(text)]
         for compiler in ("g++", "clang++"):
             if not shutil.which(compiler):
                 print(f"{name}: skipped, {compiler} is missing")
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    print(f"{name}: {try_with(compiler, name, blocks, pathlib.Path(folder))} blocks are true with {compiler}")
+                    print(f"{name}: {try_with(compiler, name, text, pathlib.Path(folder))}")
                     passed += 1
                 except Wrong as wrong:
                     line, why = wrong.args
