@@ -27,8 +27,7 @@ struct message {
     static constexpr auto event = "message.incoming";
     std::string content, from_uid = {}, to_uid = {};
 };
-struct echo {
-    static constexpr auto command = "echo";
+struct echo { // the command's arguments
     std::string text;
 };
 struct room_opened {

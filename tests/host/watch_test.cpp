@@ -2,7 +2,9 @@
 
 #include "socket_client.hpp"
 
+#ifdef ASIO_HAS_CO_AWAIT
 #include <asio/experimental/awaitable_operators.hpp>
+#endif
 
 #include <chrono>
 #include <memory>
