@@ -16,8 +16,8 @@
 // asynchronous operations may be begun on any thread, complete exactly once, on the handler's executor, and with a
 // result<T> where they can fail; everything else is for the host's own executor. What asks a plugin something can be
 // cancelled as Asio does it (`||`, bind_cancellation_slot): a call fails with codes::cancelled then, and a decision
-// is stopped, for the reason "cancelled". A plugin's trouble is data for its supervisor and for who watches; it is
-// never an exception here.
+// is stopped, for the reason "cancelled". A plugin's trouble is data for
+// its supervisor and for who watches; it is never an exception here.
 //
 // The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
@@ -120,8 +120,8 @@ public:
 
     // --- events ---
 
-    /// Asks the plugins about an event: host.md calls this a decision. It does not fail: a plugin that does is
-    /// treated as its declaration says.
+    /// Asks the plugins what becomes of an event. It does not fail: a plugin that does is treated as its
+    /// declaration says.
     template <named_event Event, class Token = detail::default_token>
     auto decide(const Event& event, Token&& token = Token()) {
         return decide(std::string(std::string_view(Event::event)), event, {}, std::forward<Token>(token));

@@ -5,8 +5,14 @@
 
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/http_exchange.hpp>
+#include <tenon/host/repeated_call.hpp>
 
 namespace tenon::detail {
+
+inline void call_under_way::cancel() const {
+    if (const auto actor = asked.lock()) actor->cancel(ticket);
+    if (const auto call = repeated.lock()) call->cancel();
+}
 
 inline call_under_way host_core::execute(std::string_view command, std::string_view args,
                                          const call_options& options, call_completion done,
@@ -31,7 +37,7 @@ inline call_under_way host_core::execute(std::string_view command, std::string_v
         out.string(by->actor->name());
     }
     out.end_object();
-    return ask(*plugin, methods::execute, buffer.view(), options.timeout, std::move(done), asker);
+    return ask(*plugin, methods::execute, buffer.view(), options, std::move(done), asker);
 }
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
@@ -56,7 +62,7 @@ inline call_under_way host_core::request(http_exchange exchange,
         return {};
     }
     const std::string params = encode_exchange(exchange, match);
-    return ask(*plugin, methods::handle_request, params, exchange.timeout,
+    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
                [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
                    if (!answer) done(answer.error());
                    else done(read_exchange_answer(*answer));
@@ -70,16 +76,23 @@ inline call_under_way host_core::call(std::string_view name, std::string_view me
         done(unknown_plugin(name), steady_now());
         return {};
     }
-    return ask(*plugin, method, params, options.timeout, std::move(done));
+    return ask(*plugin, method, params, options, std::move(done));
 }
 
 inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                                     milliseconds timeout, call_completion done, plugin_index asker) {
-    const milliseconds wait = timeout.count() > 0 ? timeout : plugin.actor->options().call_timeout;
+                                     const call_options& options, call_completion done, plugin_index asker) {
+    const milliseconds wait =
+        options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
+    const time_point deadline = after(steady_now(), wait);
+    if (options.idempotent) {
+        const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
+                                                          params, deadline, std::move(done), asker);
+        call->ask();
+        return {.repeated = call};
+    }
     const std::shared_ptr<plugin_actor> actor =
         plugin.actor; // the completion may come at once, and remove it
-    return {actor,
-            actor->ask(lane::calls, method, params, after(steady_now(), wait), std::move(done), asker)};
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker)};
 }
 
 } // namespace tenon::detail

@@ -42,11 +42,14 @@ struct decide_options {
 
 struct call_options {
     milliseconds timeout{0}; // 0: as the plugin's options say
+    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
+    bool idempotent = false;
 };
 
 namespace detail {
 
 class decision_run;
+class repeated_call;
 
 /// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
 inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
@@ -81,10 +84,9 @@ struct plugin_record {
 struct call_under_way {
     std::weak_ptr<plugin_actor> asked = {};
     call_ticket ticket = {};
+    std::weak_ptr<repeated_call> repeated = {};
 
-    void cancel() const {
-        if (const auto actor = asked.lock()) actor->cancel(ticket);
-    }
+    void cancel() const;
 };
 
 class host_core final : public actor_owner,
@@ -191,7 +193,8 @@ private:
     void tell_log(log_record&& record);
     void note(log_level level, std::string_view message);
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                       milliseconds timeout, call_completion done, plugin_index asker = call_waits::nobody);
+                       const call_options& options, call_completion done,
+                       plugin_index asker = call_waits::nobody);
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
     template <class Provide>
