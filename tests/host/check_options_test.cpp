@@ -97,6 +97,12 @@ TEST_CASE("what is wrong with a plugin's options is said with the path of the me
          },
          "environment: the host itself sets TENON_TOKEN"},
         {[](options& of) {
+             of.inherit_environment = {"PATH", "TENON_TOKEN"};
+         },
+         "inherit_environment[1]: the host itself sets TENON_TOKEN"},
+        {[](options& of) { of.channel = static_cast<plugin_channel>(2); },
+         "channel: there is no such choice: 2"},
+        {[](options& of) {
              of.inherit_environment = {"PATH", "A=B"};
          },
          "inherit_environment[1]: expected a name without '=' and NUL, got \"A=B\""},

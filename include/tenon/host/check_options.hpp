@@ -53,10 +53,13 @@ inline void check_environment(option_check& check, const plugin_options& options
     const auto is_variable = [](std::string_view name) {
         return !name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos;
     };
+    const auto not_ours = [&](std::string_view path, std::string_view name) {
+        for (const std::string_view own : {"TENON_PROTOCOL", "TENON_SOCKET", "TENON_TOKEN"})
+            if (name == own) check.refuse(path, join({"the host itself sets ", own}));
+    };
     for (const auto& [name, value] : options.environment) {
         check.text("environment", name, is_variable(name), "names without '=' and NUL");
-        for (const std::string_view own : {"TENON_PROTOCOL", "TENON_SOCKET", "TENON_TOKEN"})
-            if (name == own) check.refuse("environment", join({"the host itself sets ", own}));
+        not_ours("environment", name);
         if (value.find('\0') != value.npos)
             check.refuse(join({"environment.", quotable(name)}), "holds a NUL character");
     }
@@ -64,6 +67,7 @@ inline void check_environment(option_check& check, const plugin_options& options
         const std::string& name = options.inherit_environment[at];
         check.text(item_path("inherit_environment", at), name, is_variable(name),
                    "a name without '=' and NUL");
+        not_ours(item_path("inherit_environment", at), name);
     }
 }
 
