@@ -28,7 +28,7 @@ TEST_CASE("Q4: 200 kills of a plugin with 64 calls in flight complete every call
           "none is "
           "asked twice") {
     running_host run;
-    plugin_options options{.name = "victim", .command = {fixture("raw_plugin"), "silent"}};
+    plugin_options options{.name = "victim", .command = {fixture("misbehaving"), "takes"}};
     options.restart = {.max_retries = 1'000'000, .backoff = milliseconds{0}};
     options.logs.lines_per_second = 0;
     options.call_timeout = milliseconds{60'000};
