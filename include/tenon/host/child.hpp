@@ -14,11 +14,13 @@
 #include <tenon/core/time.hpp>
 #include <tenon/host/options.hpp>
 #include <tenon/host/state.hpp>
+#include <tenon/host/stop_sequence.hpp>
 #include <tenon/host/system_launcher.hpp>
 #include <tenon/host/system_process.hpp>
 #include <tenon/transport/asio.hpp>
 #include <tenon/transport/descriptor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -27,6 +29,8 @@
 #include <vector>
 
 namespace tenon::detail {
+
+struct child_to_stop;
 
 class child {
 public:
@@ -67,8 +71,11 @@ public:
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
     }
 
+    /// For who wants to ask that later.
+    descriptor release_guard() noexcept { return std::move(self_->made.guard); }
+
 private:
-    friend void stop_children(std::span<child* const> children, const stop_policy& steps);
+    friend void stop_children(std::vector<child_to_stop> children);
 
     // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
     // it, the host goes on, and the process is reaped by whoever inherits it.
@@ -142,35 +149,53 @@ private:
     std::shared_ptr<state> self_;
 };
 
-/// Stops many at once, each step for all of them, and comes back when all are over: for destructors, where no
-/// loop runs any more. Nobody can be asked without one, so that step is left out; whatever the policy says, the
-/// last step is to kill. `ended` of each is called as ever if the loop runs again.
-inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
-    const auto wait_for_all = [&](time_point deadline) {
-        for (;;) {
-            std::vector<int> living;
-            for (child* one : children) {
-                one->self_->finish_if_ended();
-                if (!one->over()) living.push_back(one->self_->process());
-            }
-            if (living.empty()) return true;
-            if (std::chrono::steady_clock::now() >= deadline) return false;
-            wait_for_end(living, deadline);
-        }
+struct child_to_stop {
+    child* process;
+    stop_policy steps;
+};
+
+/// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
+/// runs any more. Nobody can be asked without one, so that step is left out; whatever a policy says, its last step
+/// is to kill. `ended` of each is called as ever if the loop runs again.
+inline void stop_children(std::vector<child_to_stop> children) {
+    struct stopping {
+        child* process;
+        stop_sequence steps = {};
+        time_point due = {}; // of the next step, or of giving up on who was killed
+        bool killed = false;
     };
-    const auto for_all = [&](void (*act)(child&)) {
-        for (child* one : children)
-            if (!one->over()) act(*one);
-    };
-    for (const stop_step& step : steps) {
-        if (step.action == stop_action::ask) continue;
-        if (step.action == stop_action::kill) break;
-        if (step.action == stop_action::terminate) for_all([](child& one) { one.terminate_group(); });
-        else for_all([](child& one) { one.self_->made.input.reset(); });
-        if (wait_for_all(after(std::chrono::steady_clock::now(), step.wait))) return;
+    std::vector<stopping> living;
+    for (child_to_stop& one : children) {
+        living.push_back({.process = one.process});
+        living.back().steps.begin(std::move(one.steps), false, true);
     }
-    for_all([](child& one) { one.kill_group(); });
-    wait_for_all(after(std::chrono::steady_clock::now(), child::longest_death));
+    for (;;) {
+        const time_point now = std::chrono::steady_clock::now();
+        std::vector<int> awaited;
+        time_point due = never;
+        for (stopping& one : living) {
+            child& process = *one.process;
+            process.self_->finish_if_ended();
+            while (!process.over() && one.due <= now && !one.killed) {
+                const auto step = one.steps.next(now);
+                one.killed = !step || step == stop_action::kill;
+                if (one.killed) process.kill_group();
+                else if (step == stop_action::terminate) process.terminate_group();
+                else process.self_->made.input.reset();
+                one.due = one.killed ? after(now, child::longest_death) : one.steps.deadline();
+            }
+            if (process.over() || one.due <= now) continue;
+            awaited.push_back(process.self_->process());
+            due = std::min(due, one.due);
+        }
+        if (awaited.empty()) return;
+        wait_for_end(awaited, due);
+    }
+}
+inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
+    std::vector<child_to_stop> all;
+    for (child* const one : children) all.push_back({one, steps});
+    stop_children(std::move(all));
 }
 
 } // namespace tenon::detail

@@ -5,6 +5,7 @@
 // on the host's executor, wherever it was called, and completes exactly once on the handler's own. Where the handler
 // has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
 
+#include <tenon/host/contain.hpp>
 #include <tenon/host/unique_function.hpp>
 #include <tenon/transport/asio.hpp>
 
@@ -67,15 +68,15 @@ auto begin_operation(const executor& where, Token&& token, Start start) {
                 std::is_invocable_v<Start&, unique_function<void(Result)>, cancel_point*>;
             std::shared_ptr<cancel_point> point;
             if constexpr (cancels) point = connect_slot(where, handler);
-            auto done = [home, point, kept = std::move(handler)](Result outcome) mutable {
+            auto done = [where, home, point, kept = std::move(handler)](Result outcome) mutable {
                 const bool slotted = point != nullptr;
                 point.reset();
-                asio::dispatch(home,
-                               [given = std::move(kept), answer = std::move(outcome), slotted]() mutable {
-                                   // The handler may use its slot for what it does next.
-                                   if (slotted) asio::get_associated_cancellation_slot(given).clear();
-                                   std::move(given)(std::move(answer));
-                               });
+                auto tell = [given = std::move(kept), answer = std::move(outcome), slotted]() mutable {
+                    // The handler may use its slot for what it does next.
+                    if (slotted) asio::get_associated_cancellation_slot(given).clear();
+                    std::move(given)(std::move(answer));
+                };
+                contain(where, [&] { asio::dispatch(home, std::move(tell)); });
             };
             asio::dispatch(where, [begun = std::move(begun), point, done = std::move(done)]() mutable {
                 if constexpr (cancels) begun(unique_function<void(Result)>(std::move(done)), point.get());

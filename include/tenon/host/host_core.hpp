@@ -180,6 +180,12 @@ private:
     void on_manual_event(const manual_event& event, event_client::decided done) override;
     void on_socket_trouble(std::string_view words) override;
 
+    /// A copy is called: what it tells may put another in its place, or destroy the host.
+    template <class Told, class... Argument>
+    void tell_application(const std::function<Told>& told, const Argument&... arguments) {
+        if (closed_ || !told) return;
+        contain(where_, [copy = told, &arguments...] { copy(arguments...); });
+    }
     result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
     std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
@@ -219,7 +225,8 @@ private:
     alarm decisions_due_;
     time_point started_;
     std::shared_ptr<socket_server> socket_; // or null
-    bool closing_ = false;
+    bool closing_ = false;                  // nothing is begun any more
+    bool closed_ = false;                   // and nothing told
 };
 
 } // namespace detail

@@ -26,7 +26,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
     ++decided_;
-    if (on_event_told) on_event_told(event.type, payload);
+    tell_application(on_event_told, event.type, payload);
     if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
     const std::span<const interest> asked =
         closing_ ? std::span<const interest>() : interests_.of(event.type);
@@ -55,7 +55,7 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                                       std::string_view metadata, int hops) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
-    if (on_event_told) on_event_told(type, payload);
+    tell_application(on_event_told, type, payload);
     event_head event{.id = event_ids_.next(),
                      .type = std::string(type),
                      .metadata = metadata.empty() ? "{}" : std::string(metadata),

@@ -38,8 +38,10 @@ inline plugin_record* host_core::find(plugin_index index) noexcept {
 
 // --- knowing them ---
 
+inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
+
 inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    if (closing_) return shutting_down();
     if (auto good = check_options(options, origin); !good) return good.error();
     if (find(options.name) != nullptr)
         return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
@@ -93,7 +95,7 @@ inline void host_core::start(plugin_options options, life_done done) {
 inline void host_core::start_known(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
-    if (closing_) return done(fault{codes::shutting_down, "the host is shutting down"});
+    if (closing_) return done(shutting_down());
     if (plugin->actor->ready()) return done({});
     wait(*plugin, true, std::move(done));
     begin(*plugin, {});
@@ -114,7 +116,7 @@ inline void host_core::stop(const std::string& name, life_done done) {
 inline void host_core::restart(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
-    if (closing_) return done(fault{codes::shutting_down, "the host is shutting down"});
+    if (closing_) return done(shutting_down());
     plugin->actor->restart({});
     if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
     wait(*plugin, true, std::move(done));
@@ -141,6 +143,7 @@ inline void host_core::configure(const std::string& name, json config, life_done
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         actor.set_config(std::move(config));
         return done({});
@@ -195,7 +198,7 @@ inline void host_core::finish_waiters(plugin_record& plugin, const state_change&
 // --- the end ---
 
 inline void host_core::shutdown(life_done done) {
-    closing_ = true;
+    const bool again = std::exchange(closing_, true);
     if (socket_) socket_->finish();
     // Completes when the last one has: whoever finishes it owns the handler.
     auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
@@ -210,27 +213,31 @@ inline void host_core::shutdown(life_done done) {
             ++rest->first;
             wait(*plugin, false, finish_one);
         }
-        plugin->actor->stop({change_cause::shutdown, "the host ends"});
+        if (again) plugin->actor->hasten();
+        else plugin->actor->stop({change_cause::shutdown, "the host ends"});
     }
     finish_one({});
 }
 
 inline void host_core::close() {
     closing_ = true;
-    on_change_told = nullptr;
-    on_log_told = nullptr;
-    on_event_told = nullptr;
+    closed_ = true;
     if (socket_) socket_->close();
-    std::vector<child*> children;
-    stop_policy policy;
-    for (const auto& [name, plugin] : plugins_)
+    std::vector<child_to_stop> children;
+    for (const auto& [name, plugin] : plugins_) {
+        plugin->actor->stand_down();
         if (child* const process = plugin->actor->process()) {
             plugin->actor->close_stdin();
-            children.push_back(process);
+            children.push_back({process, plugin->actor->options().stop});
         }
-    if (!children.empty()) stop_children(children, default_stop_policy());
+    }
+    stop_children(std::move(children));
     // Handlers are told on the executor, not from within the destructor of the host.
     asio::post(where_, [self = shared_from_this()] {
+        // Not before: it may be one of these that destroys the host.
+        self->on_change_told = nullptr;
+        self->on_log_told = nullptr;
+        self->on_event_told = nullptr;
         for (const auto& [name, plugin] : self->plugins_) {
             plugin->actor->retire();
             for (auto& waiter : std::exchange(plugin->waiters, {}))
@@ -250,7 +257,7 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
     plugin_record* const plugin = find(actor.index());
     if (plugin == nullptr) return;
     const auto kept = plugins_.find(actor.name())->second;
-    if (on_change_told) on_change_told(change);
+    tell_application(on_change_told, change);
     watched_changes.publish(change);
     if (change.to == plugin_state::ready) {
         for (const std::string& free : needs_.got_ready(change.plugin))
@@ -308,7 +315,7 @@ inline void host_core::on_withdrawn(plugin_actor& actor) {
 inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
 
 inline void host_core::tell_log(log_record&& record) {
-    if (on_log_told) on_log_told(record);
+    tell_application(on_log_told, record);
     watched_logs.publish(std::move(record));
 }
 

@@ -131,6 +131,10 @@ public:
         if (link_) link_->close_output();
         input_.reset();
     }
+    /// The next step of a stop that is under way, now.
+    void hasten();
+    /// Whatever comes, nothing more is done about it: the host is about to end.
+    void stand_down() noexcept { stood_down_ = true; }
     /// No callback comes after this, and no process is left behind.
     void retire();
 
@@ -186,6 +190,7 @@ private:
     void take_health(const result<std::string_view>& answer, time_point now);
     void drop_connection();
     void ended(const exit_status& status);
+    void look_for_survivors(int pid, descriptor guard);
     void wake();
     time_point next_deadline() const;
 
@@ -211,6 +216,7 @@ private:
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     session_counters past_counters_;     // of the connection before this one
     bool working_ = false;               // after_input() is on the stack
+    bool stood_down_ = false;
     bool retired_ = false;
 };
 

@@ -45,6 +45,11 @@ inline void plugin_actor::restart(change_reason why) {
     after_input();
 }
 
+inline void plugin_actor::hasten() {
+    supervisor_.hasten(steady_now());
+    after_input();
+}
+
 inline void plugin_actor::needs_met() {
     supervisor_.needs_met(steady_now());
     after_input();

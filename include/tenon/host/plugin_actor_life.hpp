@@ -12,12 +12,12 @@ namespace tenon::detail {
 
 /// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
 inline void plugin_actor::after_input() {
-    if (working_ || retired_) return;
+    if (working_ || retired_ || stood_down_) return;
     const auto self = shared_from_this();
     working_ = true;
     supervisor_action action;
     state_change change;
-    while (!retired_) {
+    while (!retired_ && !stood_down_) {
         if (supervisor_.next_change(change)) {
             change.plugin = options_.name;
             const bool unasked =
@@ -31,7 +31,7 @@ inline void plugin_actor::after_input() {
         }
     }
     working_ = false;
-    if (retired_) return;
+    if (retired_ || stood_down_) return;
     if (link_) link_->flush();
     alarm_.set(next_deadline());
 }
@@ -153,15 +153,29 @@ inline void plugin_actor::ended(const exit_status& status) {
     const auto self = shared_from_this();
     // What it said last is still in the pipes; it is heard before the supervisor goes on.
     if (link_) link_->read_rest();
-    if (errors_) errors_->read_rest();
-    if (output_) output_->read_rest();
+    if (errors_) errors_->finish();
+    if (output_) output_->finish();
     if (retired_) return;
     drop_connection();
     token_.withdraw();
     input_.reset();
+    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
     child_.reset();
     supervisor_.exited(status, steady_now());
     after_input();
+}
+
+/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
+    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
+    timer->async_wait(
+        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
+            self->note(log_level::warn,
+                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
+                             " started has left its process group and lives on"}));
+        });
 }
 
 inline void plugin_actor::drop_connection() {

@@ -36,8 +36,9 @@ public:
         self_->from.close(ignored);
     }
 
-    /// Reads what is there already, but no more than a pipe can hold: for the last words of a process that is gone.
-    void read_rest() {
+    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
+    /// process that is gone. Whoever else holds the other end still is heard no more.
+    void finish() {
         const auto self = self_;
         asio::error_code error;
         self->from.non_blocking(true, error);
@@ -46,6 +47,7 @@ public:
             if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
             total += count;
         }
+        state::end(self);
     }
 
 private:
@@ -63,9 +65,16 @@ private:
             self->from.async_read_some(
                 asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
                     if (self->over) return;
-                    self->told({self->buffer.data(), error ? 0 : count}, std::chrono::steady_clock::now());
-                    if (!error && !self->over) read_on(self);
+                    if (error) return end(self);
+                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+                    if (!self->over) read_on(self);
                 });
+        }
+        static void end(const std::shared_ptr<state>& self) {
+            if (std::exchange(self->over, true)) return;
+            asio::error_code ignored;
+            self->from.close(ignored);
+            self->told({}, std::chrono::steady_clock::now());
         }
 
         asio::posix::stream_descriptor from;
