@@ -131,7 +131,7 @@ TEST_CASE(
     const std::string mark = unique_value();
     SUBCASE("it is killed") {
         REQUIRE(run.start(never_again(marked(misbehaving("parent", {"family", "1"}), mark))));
-        CHECK(with_environment(entry_of(mark)).size() == 2);
+        CHECK(soon([&] { return with_environment(entry_of(mark)).size() == 2; }));
         result<json> answer{json()};
         bool answered = false;
         REQUIRE(::kill(*pid_of(run, "parent"), SIGKILL) == 0);
@@ -169,7 +169,7 @@ TEST_CASE("P11: a tree of three levels is gone after its leader, however that en
     const std::string left = unique_value(), stopped = unique_value();
     REQUIRE(run.start(never_again(marked(misbehaving("left", {"orphans", "3", "0"}), left))));
     REQUIRE(run.start(marked(misbehaving("stopped", {"family", "3"}), stopped)));
-    CHECK(with_environment(entry_of(stopped)).size() == 4);
+    CHECK(soon([&] { return with_environment(entry_of(stopped)).size() == 4; }));
     CHECK(run.stop("stopped"));
     CHECK(run.wait_for([&] { return state_of(run, "left") == plugin_state::failed; }));
     CHECK(soon([&] { return with_environment(entry_of(left)).empty(); }));
