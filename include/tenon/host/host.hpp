@@ -77,17 +77,17 @@ public:
     template <class Handler>
     result<std::string> receive(Handler handler, plugin_options options);
 
-    /// Completes when the plugin is ready, or with the first reason why it is not. After a failure it is tried
-    /// again as its restart policy says.
+    /// Completes when the plugin is ready, or with the first reason why it is not. After that it may still be tried
+    /// again, as its restart policy says; after a handshake that failed it is not.
     template <class Token = detail::default_token>
     auto start(plugin_options options, Token&& token = Token()) {
         return begin<result<void>>(token, [core = core_, options = std::move(options)](auto done) mutable {
             core->start(std::move(options), std::move(done));
         });
     }
-    template <class Token = detail::default_token>
-    auto start(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::host_core::start_known);
+    template <std::convertible_to<std::string> Name, class Token = detail::default_token>
+    auto start(const Name& name, Token&& token = Token()) {
+        return command(token, std::string(name), &detail::host_core::start_known);
     }
     /// Completes when it is stopped. It stays known.
     template <class Token = detail::default_token>
@@ -112,7 +112,8 @@ public:
                 core->configure(name, std::move(config), std::move(done));
             });
     }
-    /// Stops all plugins, side by side, and refuses everything from now on.
+    /// Stops all plugins, side by side. From now on nothing is started and nobody is asked: events pass, and
+    /// everything else is refused.
     template <class Token = detail::default_token>
     auto shutdown(Token&& token = Token()) {
         return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
@@ -133,7 +134,8 @@ public:
     }
     /// The same for a payload that does not say what it is.
     template <class Payload, class Token = detail::default_token>
-    auto decide(std::string type, const Payload& payload, decide_options options, Token&& token = Token()) {
+    auto decide(std::string type, const Payload& payload, decide_options options = {},
+                Token&& token = Token()) {
         return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
                                                 payload, options = std::move(options)](
                                                    auto done, detail::cancel_point* cancel) mutable {
@@ -234,6 +236,11 @@ public:
     /// Events, when they have been told or decided, and what became of them.
     watch<event_record> watch_events(watch_settings<event_record> settings = {}) {
         return {core_->where(), core_->watched_events, std::move(settings)};
+    }
+
+    /// How a plugin's host/saveConfig is kept; without it that is refused.
+    void on_save_config(std::function<result<void>(const std::string& plugin, const json& config)> kept) {
+        core_->on_config_saved = std::move(kept);
     }
 
     /// For what belongs to tenon and is built on a host (joint/).

@@ -73,6 +73,7 @@ struct plugin_record {
     event_backlog backlog = {};
     event_counts events = {};
     service_client client = {};
+    std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
     std::uint64_t acknowledged = 0; // events that it said it has received
     std::vector<waiter> waiters = {};
     std::vector<std::string> refused = {}; // of what it declared, and why

@@ -14,12 +14,16 @@ inline void host_core::on_request(plugin_actor& actor, const session_event& even
     plugin_record* const plugin = find(actor.index());
     const auto kept = actor.shared_from_this();
     const std::uint64_t generation = actor.generation();
-    open_request request{.answer =
-                             [kept, generation, token = event.request](result<std::string_view> answer) {
-                                 if (answer) kept->reply(token, generation, *answer);
-                                 else kept->reject(token, generation, answer.error());
-                             },
-                         .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
+    const auto found = plugins_.find(actor.name());
+    const auto record = found == plugins_.end() ? nullptr : found->second;
+    open_request request{
+        .answer =
+            [kept, record, generation, token = event.request](result<std::string_view> answer) {
+                if (record) ++(answer ? record->answered : record->refusals);
+                if (answer) kept->reply(token, generation, *answer);
+                else kept->reject(token, generation, answer.error());
+            },
+        .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
     if (plugin == nullptr || closing_)
         return request.answer(fault{codes::shutting_down, "the host is shutting down"});
     const service_outcome outcome = services_.call(plugin->client, event.method, event.params,

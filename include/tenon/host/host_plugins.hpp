@@ -42,6 +42,7 @@ inline fault shutting_down() { return {codes::shutting_down, "the host is shutti
 
 inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
     if (closing_) return shutting_down();
+    if (auto good = check_options(options_); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
     if (find(options.name) != nullptr)
         return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};

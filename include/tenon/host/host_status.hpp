@@ -83,6 +83,8 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .in_state = life.time_in_state(now),
                          .calls = calls_of(actor.calls()),
                          .reverse = {.asked = plugin.client.counts.asked,
+                                     .succeeded = plugin.answered,
+                                     .failed = plugin.refusals,
                                      .denied = plugin.client.counts.denied,
                                      .unknown = plugin.client.counts.unknown},
                          .events = plugin.events,
@@ -98,7 +100,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
         status.next_retry = std::chrono::duration_cast<milliseconds>(life.next_retry() - now);
     if (life.last_exit())
         status.last_exit =
-            report_exit(*life.last_exit(), wall_clock_ms(),
+            report_exit(*life.last_exit(), actor.ended_unix_ms(),
                         life.last_stop_step() ? std::string(name_of(*life.last_stop_step())) : std::string());
     const log_line_counts& lines = actor.log_stream().counts();
     status.logs = {
@@ -117,6 +119,12 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     for (const lane which : {lane::calls, lane::events})
         status.breakers.push_back(breaker_status_of(actor.calls(), which, now));
     if (actor.declared()) add_declarations(status, *actor.declared());
+    for (const std::string& type : interests_.patterns_of(actor.index())) {
+        const bool declared = std::any_of(status.subscriptions.begin(), status.subscriptions.end(),
+                                          [&](const subscription_status& one) { return one.type == type; });
+        if (!declared) status.subscriptions.push_back({.type = type, .source = "subscribed"});
+    }
+    status.refused = plugin.refused;
     for (const known_command* command : commands_.of(actor.index()))
         status.commands.push_back({.name = command->name,
                                    .description = command->description,

@@ -29,6 +29,8 @@
 
 namespace tenon {
 
+using detail::decode_path;
+
 struct http_exchange {
     struct field {
         std::string name, value;
@@ -36,7 +38,7 @@ struct http_exchange {
 
     std::string request_id = {};     // for the plugin's log
     std::string method = {};         // "GET"
-    std::string path = {};           // decoded: see decode_path() in host/route_path.hpp; without the query
+    std::string path = {};           // as decode_path() gives it; without the query
     std::vector<field> query = {};   // decoded, in order
     std::vector<field> headers = {}; // in order
     std::string body = {};

@@ -95,6 +95,8 @@ public:
     const session_counters& past_counters() const noexcept { return past_counters_; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
+    /// When its last process ended.
+    std::int64_t ended_unix_ms() const noexcept { return ended_unix_ms_; }
     /// Written for it and not read by it yet.
     std::size_t unread_bytes() const noexcept { return link_ ? link_->peer().queued_bytes() : 0; }
     const std::vector<metric_status>& metrics() const noexcept { return metrics_; }
@@ -214,6 +216,7 @@ private:
     std::optional<handshake_answer> declared_;
     std::string declared_text_;          // what declared_ is made of
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
+    std::int64_t ended_unix_ms_ = 0;
     session_counters past_counters_;     // of the connection before this one
     bool working_ = false;               // after_input() is on the stack
     bool stood_down_ = false;

@@ -161,6 +161,7 @@ inline void plugin_actor::ended(const exit_status& status) {
     input_.reset();
     if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
     child_.reset();
+    ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
 }

@@ -52,6 +52,7 @@ struct plugin_status {
     std::vector<subscription_status> subscriptions = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
+    std::vector<std::string> refused = {};   // of what it declared, and why
     std::vector<change_report> history = {}; // oldest first
 
     static constexpr bool allow_missing = true;
@@ -73,7 +74,7 @@ struct plugin_status {
                        member("features", &self::features), member("permissions", &self::permissions),
                        member("needs", &self::needs), member("subscriptions", &self::subscriptions),
                        member("routes", &self::routes), member("commands", &self::commands),
-                       member("history", &self::history));
+                       member("refused", &self::refused), member("history", &self::history));
     }
 };
 

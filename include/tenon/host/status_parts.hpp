@@ -224,15 +224,13 @@ struct change_report {
 struct process_status {
     std::uint64_t memory_bytes = 0; // resident
     milliseconds cpu{0};            // used in all
-    double cpu_percent = 0;         // of one processor, lately
     int threads = 0, descriptors = 0;
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = process_status;
         return members(member("memoryBytes", &self::memory_bytes), member("cpuMs", &self::cpu),
-                       member("cpuPercent", &self::cpu_percent), member("threads", &self::threads),
-                       member("descriptors", &self::descriptors));
+                       member("threads", &self::threads), member("descriptors", &self::descriptors));
     }
 };
 
@@ -262,7 +260,6 @@ struct route_status {
     std::string path = {}; // with the plugin's prefix
     std::string description = {};
     bool auth = false;
-    std::string refused = {}; // why it is not served; empty where it is
 
     static constexpr bool allow_missing = true;
 };
@@ -271,14 +268,13 @@ struct command_status {
     std::string name = {}, description = {};
     std::optional<json> params = {}, result = {}; // JSON Schema
     bool at_run_time = false;                     // registered after the handshake
-    std::string refused = {};                     // why it cannot be called; empty where it can
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = command_status;
         return members(member("name", &self::name), member("description", &self::description),
                        member("params", &self::params), member("result", &self::result),
-                       member("atRunTime", &self::at_run_time), member("refused", &self::refused));
+                       member("atRunTime", &self::at_run_time));
     }
 };
 
