@@ -12,12 +12,20 @@ constexpr std::uint64_t mebibyte = 1 << 20;
 /// A sanitized fixture writes slower, and what is measured is not ours to judge then.
 constexpr int poured_mebibytes = memory_is_ours ? 1'024 : 128;
 
+/// Whoever left our plugins for a session of his own, also when the test fails.
+struct ended_with_test {
+    std::string mark = "TENON_TEST=" + std::to_string(::getpid());
+    ~ended_with_test() {
+        for (const int pid : with_environment(mark)) ::kill(pid, SIGKILL);
+    }
+};
+
 } // namespace
 
 TEST_CASE("one that never reads, a gigabyte on stderr, a flood on stdout and grandchildren with our pipes, "
           "all at once: "
           "the others are served and memory stays bounded") {
-    const std::string mark = "TENON_TEST=" + std::to_string(::getpid());
+    const ended_with_test heirs;
     running_host run;
     std::uint64_t told = 0, most_resident = 0;
     run.host.on_log([&](const log_record&) { ++told; }); // what the test remembers is not the host's
@@ -45,7 +53,7 @@ TEST_CASE("one that never reads, a gigabyte on stderr, a flood on stdout and gra
     // Its end is its own, whoever holds its pipes.
     CHECK(run.wait_for([&] { return change_to(run, "family", plugin_state::failed) != nullptr; }));
     CHECK(run.status("family").last_exit->text == "exit code 0");
-    CHECK(!with_environment(mark).empty());
+    CHECK(!with_environment(heirs.mark).empty());
 
     int asked = 0, ended = 0;
     const std::string text(4'096, 'x');
@@ -94,6 +102,4 @@ TEST_CASE("one that never reads, a gigabyte on stderr, a flood on stdout and gra
             " KiB at most; answers: ", first.answers(), " and ", second.answers(), ", slowest after ",
             std::chrono::duration<double, std::milli>(std::max(first.slowest(), second.slowest())).count(),
             " ms");
-
-    for (const int pid : with_environment(mark)) ::kill(pid, SIGKILL);
 }
