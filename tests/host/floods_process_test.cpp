@@ -76,7 +76,8 @@ TEST_CASE("P1: with a plugin that never reads, callers on 8 threads are not held
     CHECK(slowest < milliseconds{1'000} + load_margin);
     CHECK(codes_seen[0] == 0);
     CHECK(codes_seen[codes::overloaded] > 0);
-    for (const auto& [code, count] : codes_seen) {
+    for (const auto& seen : codes_seen) {
+        const int code = seen.first;
         CAPTURE(code);
         CHECK((code == codes::overloaded || code == codes::timeout || code == codes::circuit_open ||
                code == codes::unavailable || code == codes::shutting_down || code == 0));
@@ -105,7 +106,7 @@ TEST_CASE(
         std::string mode;
         int mebibytes;
     };
-    for (const flood one :
+    for (const flood& one :
          {flood{"stderr-lines", 1'024}, flood{"stderr-line", 100}, flood{"stderr-binary", 64}}) {
         CAPTURE(one.mode);
         running_host run;

@@ -183,7 +183,7 @@ TEST_CASE("P17: Ctrl-C reaches the program and not its plugins, which are asked 
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         CAPTURE(number);
         forked program([] {
-            // The second would end by any of the three.
+            // Either would end by any of the three.
             return host_that_ends_by_signals(
                 {misbehaving("good", {"good"}), misbehaving("patient", {"slow", "plugin/shutdown", "100"})});
         });
@@ -196,23 +196,29 @@ TEST_CASE("P17: Ctrl-C reaches the program and not its plugins, which are asked 
 }
 
 TEST_CASE("P17: each further signal takes the next step of the stop that is under way at once") {
-    auto stubborn = misbehaving("stubborn", {"until-kill"});
-    stubborn.stop = {{stop_action::ask, milliseconds{60'000}},
-                     {stop_action::close_stdin, milliseconds{60'000}},
-                     {stop_action::terminate, milliseconds{60'000}},
-                     {stop_action::kill, milliseconds{0}}};
-    auto deaf = stubborn;
-    deaf.name = "deaf";
-    deaf.command.back() = "until-term";
-    const auto begun = clock::now();
-    forked program([&] { return host_that_ends_by_signals({stubborn, deaf}); });
-    REQUIRE(read_line(program.output()) == "up");
-    for (int time = 0; time < 4; ++time) {
-        REQUIRE(::kill(-program.pid(), time % 2 == 0 ? SIGTERM : SIGINT) == 0);
-        CHECK(read_line(program.output()) == "!");
+    struct way {
+        std::string mode;
+        int signals;
+        std::string end;
+    };
+    for (const way& one : {way{"until-eof", 2, "close_stdin, exit code 0"},
+                           way{"until-term", 3, "terminate, signal 15 (SIGTERM)"},
+                           way{"until-kill", 4, "kill, signal 9 (SIGKILL)"}}) {
+        CAPTURE(one.mode);
+        auto stubborn = misbehaving("stubborn", {one.mode});
+        stubborn.stop = {{stop_action::ask, milliseconds{60'000}},
+                         {stop_action::close_stdin, milliseconds{60'000}},
+                         {stop_action::terminate, milliseconds{60'000}},
+                         {stop_action::kill, milliseconds{0}}};
+        const auto begun = clock::now();
+        forked program([&] { return host_that_ends_by_signals({stubborn}); });
+        REQUIRE(read_line(program.output()) == "up");
+        for (int time = 0; time < one.signals; ++time) {
+            REQUIRE(::kill(-program.pid(), time % 2 == 0 ? SIGTERM : SIGINT) == 0);
+            CHECK(read_line(program.output()) == "!");
+        }
+        CHECK(read_line(program.output()) == "stubborn " + one.end + "; ");
+        CHECK(program.wait() == 0);
+        CHECK(clock::now() - begun < 10s);
     }
-    CHECK(read_line(program.output()) ==
-          "stubborn kill, signal 9 (SIGKILL); deaf terminate, signal 15 (SIGTERM); ");
-    CHECK(program.wait() == 0);
-    CHECK(clock::now() - begun < 10s);
 }

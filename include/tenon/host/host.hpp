@@ -19,6 +19,8 @@
 // is stopped, for the reason "cancelled". A plugin's trouble is data for
 // its supervisor and for who watches; it is never an exception here.
 //
+// What a callback throws leaves the executor's run() as from any handler, and the host goes on when it runs again.
+//
 // The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
 // without blocking, shutdown() first).
@@ -114,6 +116,7 @@ public:
     }
     /// Stops all plugins, side by side. From now on nothing is started and nobody is asked: events pass, and
     /// everything else is refused.
+    /// Once more, as after a second Ctrl-C, takes the next step of every stop that is under way at once.
     template <class Token = detail::default_token>
     auto shutdown(Token&& token = Token()) {
         return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
