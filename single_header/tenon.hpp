@@ -827,6 +827,12 @@ public:
         std::memcpy(prepare(text.size()), text.data(), text.size());
         commit(text.size());
     }
+    /// The same for a text whose length the compiler knows: a few moves instead of a call.
+    template <std::size_t Size>
+    void append_literal(const char (&text)[Size]) {
+        std::memcpy(prepare(Size - 1), text, Size - 1);
+        commit(Size - 1);
+    }
     void append(char byte) {
         *prepare(1) = byte;
         commit(1);
@@ -1161,6 +1167,20 @@ inline bool is_plain(char byte) noexcept {
     return static_cast<signed char>(byte) >= 0x20 && byte != '"' && byte != '\\';
 }
 
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+/// Eight bytes at once: the top bit of a byte says whether it is the one. The set may hold bytes too many behind its
+/// first, because sums carry, but never one too many before.
+inline std::uint64_t equal_bytes(std::uint64_t bytes, char byte) noexcept {
+    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
+    return (differs - every_byte) & ~differs & (every_byte * 0x80);
+}
+
+inline std::uint64_t unplain_in(std::uint64_t bytes) noexcept {
+    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
+    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
+}
+
 // Two questions about the `scan_step` bytes at an address, which must all be readable. The answer is a set of
 // bytes, which is tested before it is counted: a loop that moves by a constant as long as a set is empty does
 // not wait for the bytes it has loaded, one that moves by a count does.
@@ -1189,11 +1209,15 @@ inline byte_vector equal_to(byte_vector bytes, char byte) noexcept {
     return reinterpret_cast<byte_vector>(bytes == static_cast<unsigned char>(byte));
 }
 
-inline byte_set unplain_bytes(const char* from) noexcept {
+/// A step whose bytes have their top bits set where they are not plain.
+using step_marks = byte_vector;
+
+inline step_marks mark_unplain(const char* from) noexcept {
     const byte_vector bytes = load_bytes(from);
     // The difference has its top bit where a byte is below space, the byte itself where it is above ASCII.
-    return top_bits(equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes);
+    return equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes;
 }
+inline byte_set set_of(step_marks marks) noexcept { return top_bits(marks); }
 
 inline byte_set backslashes(const char* from) noexcept { return top_bits(equal_to(load_bytes(from), '\\')); }
 
@@ -1206,22 +1230,12 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 inline constexpr std::size_t scan_step = 8;
 
-/// The top bit of a byte says whether it belongs. The set may hold bytes too many behind its first, because sums
-/// carry, but never one too many before.
-using byte_set = std::uint64_t;
+using byte_set = std::uint64_t; // as of unplain_in()
 
-inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+using step_marks = byte_set;
 
-inline byte_set equal_bytes(std::uint64_t bytes, char byte) noexcept {
-    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
-    return (differs - every_byte) & ~differs & (every_byte * 0x80);
-}
-
-inline byte_set unplain_bytes(const char* from) noexcept {
-    const std::uint64_t bytes = load_eight(from);
-    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
-    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
-}
+inline step_marks mark_unplain(const char* from) noexcept { return unplain_in(load_eight(from)); }
+inline byte_set set_of(step_marks marks) noexcept { return marks; }
 
 inline byte_set backslashes(const char* from) noexcept { return equal_bytes(load_eight(from), '\\'); }
 
@@ -1232,18 +1246,52 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 #endif
 
-/// How many bytes at `from` are plain, at most `scan_step`.
-inline std::size_t plain_prefix(const char* from) noexcept {
-    const byte_set unplain = unplain_bytes(from);
-    return unplain == 0 ? scan_step : first_of(unplain);
+inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_unplain(from)); }
+
+/// Whether four steps hold nothing but plain bytes.
+inline bool four_plain_steps(const char* from) noexcept {
+    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+                  mark_unplain(from + 3 * scan_step)) == 0;
 }
 
-/// The first byte in [at, end) that is not plain, or `end`.
-inline const char* skip_plain(const char* at, const char* end) noexcept {
+/// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.
+inline const char* skip_plain([[maybe_unused]] const char* begin, const char* at, const char* end) noexcept {
+    while (static_cast<std::size_t>(end - at) >= 4 * scan_step && four_plain_steps(at)) at += 4 * scan_step;
     for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
         if (const byte_set unplain = unplain_bytes(at)) return at + first_of(unplain);
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // One step back from the end instead of the last bytes one by one; those before `at` are moved out of the set.
+    if (static_cast<std::size_t>(end - begin) >= scan_step) {
+        const auto known = scan_step - static_cast<std::size_t>(end - at);
+        const byte_set unplain = unplain_bytes(end - scan_step) >> known;
+        return unplain == 0 ? end : at + first_of(unplain);
+    }
+#endif
     while (at != end && is_plain(*at)) ++at;
     return at;
+}
+
+/// Copies `size` bytes, below 16, if all of them are plain. Otherwise what is at `to` means nothing.
+inline bool copy_few_plain(char* to, const char* from, std::size_t size) noexcept {
+    // Two words that may overlap, whose number does not depend on the size.
+    std::uint64_t first = 0, last = 0;
+    if (size >= 8) {
+        std::memcpy(&first, from, 8);
+        std::memcpy(&last, from + size - 8, 8);
+        std::memcpy(to, &first, 8);
+        std::memcpy(to + size - 8, &last, 8);
+        return (unplain_in(first) | unplain_in(last)) == 0;
+    }
+    if (size >= 4) {
+        std::memcpy(&first, from, 4);
+        std::memcpy(&last, from + size - 4, 4);
+        std::memcpy(to, &first, 4);
+        std::memcpy(to + size - 4, &last, 4);
+        return unplain_in(first | last << 32) == 0;
+    }
+    for (std::size_t at = 0; at != size; ++at)
+        if (!is_plain(to[at] = from[at])) return false;
+    return true;
 }
 
 /// Whether two runs of `Size` bytes are equal, word by word; the last word may overlap the one before. What the
@@ -1261,6 +1309,23 @@ bool same_bytes(const char* left, const char* right) noexcept {
     auto differs = difference(Size - sizeof(Word));
     for (std::size_t at = 0; at + sizeof(Word) < Size; at += sizeof(Word)) differs |= difference(at);
     return differs == 0;
+}
+
+/// Whether two texts are equal, without calling the library: for the names of members, which are short.
+inline bool same_text(std::string_view left, std::string_view right) noexcept {
+    const std::size_t size = left.size();
+    if (size != right.size()) return false;
+    if (size < 8) {
+        if (size >= 4)
+            return same_bytes<4>(left.data(), right.data()) &&
+                   same_bytes<4>(left.data() + size - 4, right.data() + size - 4);
+        for (std::size_t at = 0; at != size; ++at)
+            if (left[at] != right[at]) return false;
+        return true;
+    }
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+        if (!same_bytes<8>(left.data() + at, right.data() + at)) return false;
+    return same_bytes<8>(left.data() + size - 8, right.data() + size - 8);
 }
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
@@ -1373,6 +1438,7 @@ private:
         out_.append(bracket);
     }
     void quote(std::string_view text);
+    char* quote_rest(const char* at, const char* end, char* start, char* to);
     // Writes what stands for a byte that may not stand for itself; returns the end of it, at most six bytes on.
     static char* escape(char byte, char* to) noexcept;
 
@@ -1380,21 +1446,52 @@ private:
     std::size_t begin_;
 };
 
+// What is all plain, as names and most values are, is copied in words and checked meanwhile.
 inline void json_writer::quote(std::string_view text) {
+    constexpr std::size_t step = detail::scan_step;
     const char* at = text.data();
     const char* const end = at + text.size();
-    char* start = out_.prepare(text.size() + 2 + detail::scan_step);
+    char* const start = out_.prepare(text.size() + 2 + step);
     char* to = start;
     *to++ = '"';
+    if (text.size() < 16) {
+        if (detail::copy_few_plain(to, at, text.size())) to += text.size();
+        else to = quote_rest(at, end, start, to);
+    } else {
+        for (; static_cast<std::size_t>(end - at) >= 4 * step && detail::four_plain_steps(at);
+             at += 4 * step) {
+            std::memcpy(to, at, 4 * step);
+            to += 4 * step;
+        }
+        for (; static_cast<std::size_t>(end - at) >= step && detail::unplain_bytes(at) == 0; at += step) {
+            std::memcpy(to, at, step);
+            to += step;
+        }
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < step && detail::unplain_bytes(end - step) == 0) {
+            // Everything before is plain: the last step once more, from its end.
+            std::memcpy(to + left - step, end - step, step);
+            to += left;
+        } else {
+            to = quote_rest(at, end, start, to);
+        }
+    }
+    *to++ = '"';
+    out_.commit(static_cast<std::size_t>(to - (out_.data() + out_.size())));
+}
+
+// Anything: returns the end of what it wrote, from `to` on, of which everything before the last escape is committed.
+inline char* json_writer::quote_rest(const char* at, const char* end, char* start, char* to) {
     while (at != end) {
         const auto left = static_cast<std::size_t>(end - at);
         if (left >= detail::scan_step) {
             // Copies the whole step before it knows how much of it was plain: the room behind is ours.
             std::memcpy(to, at, detail::scan_step);
-            const std::size_t plain = detail::plain_prefix(at);
+            const detail::byte_set unplain = detail::unplain_bytes(at);
+            const std::size_t plain = unplain == 0 ? detail::scan_step : detail::first_of(unplain);
             to += plain;
             at += plain;
-            if (plain == detail::scan_step) continue;
+            if (unplain == 0) continue;
         } else if (detail::is_plain(*at)) {
             *to++ = *at++;
             continue;
@@ -1413,8 +1510,7 @@ inline void json_writer::quote(std::string_view text) {
         start = to = out_.prepare(6 + static_cast<std::size_t>(end - at) + 2 + detail::scan_step);
         to = escape(*at++, to);
     }
-    *to++ = '"';
-    out_.commit(static_cast<std::size_t>(to - start));
+    return to;
 }
 
 inline char* json_writer::escape(char byte, char* to) noexcept {
@@ -2196,6 +2292,7 @@ private:
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
     const char* string_end(const char* at, bool& escaped);
+    const char* long_string_end(const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);
@@ -2313,6 +2410,8 @@ inline const char* json_reader::any_double_at(const char* at, double& value) {
 
 /// From a number to behind it, checked and not computed.
 inline const char* json_reader::number_end(const char* at) {
+    std::int64_t ignored;
+    if (const char* end = detail::read_short_integer(at, end_, ignored)) return end;
     const detail::number_text number = detail::scan_number(at, end_);
     if (number.end == nullptr) return syntax("not a JSON number", at);
     if (!detail::within_double(number, at)) return syntax("number beyond the range of a double", at);
@@ -2387,10 +2486,22 @@ inline const char* json_reader::text_at(const char* at, std::string_view& value,
     return end;
 }
 
+// Names, and most values, end within one step.
 inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    if (static_cast<std::size_t>(end_ - at) > detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(at + 1);
+        if (unplain != 0) {
+            const char* last = at + 1 + detail::first_of(unplain);
+            if (*last == '"') return last + 1;
+        }
+    }
+    return long_string_end(at, escaped);
+}
+
+inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
     const char* start = at++;
     for (;;) {
-        at = detail::skip_plain(at, end_);
+        at = detail::skip_plain(begin_, at, end_);
         if (at == end_) return syntax("string without an end", start);
         const auto byte = static_cast<unsigned char>(*at);
         if (byte == '"') return at + 1;
@@ -3814,6 +3925,7 @@ struct http_request;
 namespace detail {
 
 class engine;
+class event_loop; // joint/event_loop.hpp
 
 /// One call of a handler.
 struct invocation {
@@ -3856,6 +3968,10 @@ struct plugin_hooks {
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
+    /// What gives the engine its turns where an event loop does.
+    event_loop* loop = nullptr;
+    /// The host does not want an answer any more. Called under the lock.
+    void (*request_cancelled)(engine& runs_in, request_token request) = nullptr;
 };
 
 } // namespace detail
@@ -4352,6 +4468,17 @@ public:
     ~condition() { ::pthread_cond_destroy(&handle_); }
 
     void wait(mutex& held, time_point deadline) noexcept {
+        ++waiting_;
+        wait_until(held, deadline);
+        --waiting_;
+    }
+    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    void wake_all() noexcept {
+        if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
+    }
+
+private:
+    void wait_until(mutex& held, time_point deadline) noexcept {
         if (deadline == never) {
             ::pthread_cond_wait(&handle_, held.native());
             return;
@@ -4362,10 +4489,9 @@ public:
                              static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
         ::pthread_cond_timedwait(&handle_, held.native(), &until);
     }
-    void wake_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
-private:
     pthread_cond_t handle_;
+    int waiting_ = 0; // under the lock
 };
 
 class thread_identity {
@@ -5503,7 +5629,12 @@ inline bool read_error(std::string_view text, fault& error);
 
 class envelope_parser {
 public:
-    envelope_parser(std::string_view body, envelope& message) noexcept : in_(body), message_(message) {}
+    envelope_parser(std::string_view body, envelope& message) noexcept
+        : in_(body), size_(body.size()), message_(message) {}
+    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
+    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
+    /// is known, for any other message.
+    bool parse_usual();
     bool parse();
 
 private:
@@ -5530,6 +5661,7 @@ private:
                               std::string_view name = {});
 
     json_reader in_;
+    std::size_t size_;
     envelope& message_;
     unsigned seen_ = 0;
     bool id_usable_ = true;
@@ -5717,6 +5849,49 @@ inline bool envelope_parser::refuse(int code, std::string_view title, std::strin
     return false;
 }
 
+inline bool envelope_parser::parse_usual() {
+    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
+    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
+    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
+    const char* at = in_.position();
+    const char* const end = at + size_;
+    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
+    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
+    at += head.size();
+    const std::string_view number(at, longest_id);
+    while (has(0) && is_digit(*at)) ++at;
+    const auto digits = static_cast<std::size_t>(at - number.data());
+    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
+    std::string_view called;
+    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
+    if (asks) {
+        at += method_label.size();
+        const char* const name = at;
+        at = skip_plain(name, at, end);
+        called = {name, static_cast<std::size_t>(at - name)};
+        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
+            return false;
+        at += params_label.size();
+        if (*at != '{' && *at != '[') return false;
+    } else {
+        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
+            return false;
+        at += result_label.size();
+    }
+    const char* const value = at;
+    if (!in_.enter_object()) return false; // a level of nesting
+    at = in_.skip_at(value);
+    if (at == nullptr || end - at != 1 || *at != '}') return false;
+    const std::string_view text(value, static_cast<std::size_t>(at - value));
+    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = number.substr(0, digits);
+    message_.method = called;
+    message_.params = asks ? text : std::string_view();
+    message_.result = asks ? std::string_view() : text;
+    return true;
+}
+
 inline bool envelope_parser::parse() {
     message_.failed = message_.maybe_response = message_.has_outcome = false;
     message_.id = message_.method = message_.params = message_.result = {};
@@ -5832,7 +6007,7 @@ inline void envelope_parser::classify() {
 }
 
 inline bool parse_envelope(std::string_view body, envelope& message) {
-    return envelope_parser(body, message).parse();
+    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
 }
 
 inline bool read_error(std::string_view text, fault& error) {
@@ -6550,13 +6725,13 @@ inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
 inline constexpr std::string_view params_member = ",\"params\":";
 
 inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append("\"method\":");
+    to.append_literal("\"method\":");
     json_writer(to).string(method);
-    to.append(params_member);
+    to.append_literal(",\"params\":"); // params_member
 }
 
 inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.commit(write_signed(to.prepare(21), id));
     to.append(',');
     append_method(to, method);
@@ -6569,13 +6744,13 @@ inline void append_notification_head(byte_buffer& to, std::string_view method) {
 
 /// `id` is raw JSON text; empty means that it could not be read, which is said as null.
 inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.append(id.empty() ? std::string_view("null") : id);
 }
 
 inline void append_result_head(byte_buffer& to, std::string_view id) {
     append_id(to, id);
-    to.append(",\"result\":");
+    to.append_literal(",\"result\":");
 }
 
 /// A whole message. `data` is JSON text, or empty for none.
@@ -7409,6 +7584,18 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
+    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
+    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    struct waiter {
+        waiter* next = nullptr;
+        call_id call = {};
+        bool answered = false;
+        result<std::string> answer = std::string();
+        void (*tell)(waiter& self) = nullptr;
+    };
+    /// Answered with codes::cancelled, by the next turn.
+    void cancel_call(call_id call);
+
     /// One message written in place, under the lock; sent by finish_...(), taken back by the destructor.
     class outgoing;
 
@@ -7440,14 +7627,6 @@ private:
         std::string params = {};
         std::size_t params_offset = 0;
         time_point received = {};
-    };
-
-    // A thread that waits for the answer to a call of ours.
-    struct waiter {
-        waiter* next = nullptr;
-        call_id call = {};
-        bool answered = false;
-        result<std::string> answer = std::string();
     };
 
     class held; // the lock, for a scope
@@ -7570,6 +7749,18 @@ public:
         auto call = owner_.session_.finish_call(after(now, timeout), now);
         if (!call) return call.error();
         return owner_.wait_for(*call);
+    }
+    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    result<void> finish_call(milliseconds timeout, waiter& told) {
+        finished_ = true;
+        const time_point now = owner_.now();
+        auto call = owner_.session_.finish_call(after(now, timeout), now);
+        if (!call) return call.error();
+        told.call = *call;
+        told.next = owner_.waiters_;
+        owner_.waiters_ = &told;
+        owner_.flush();
+        return {};
     }
 
 private:
@@ -7721,8 +7912,16 @@ inline void engine::complete(const session_event& event) {
         else waiting->answer = join({event.value});
         waiting->answered = true;
         changed_.wake_all();
-        return;
+        if (waiting->tell == nullptr) return;
+        forget(*waiting);
+        return waiting->tell(*waiting);
     }
+}
+
+inline void engine::cancel_call(call_id call) {
+    held lock(*this);
+    session_.cancel(call, now());
+    flush();
 }
 
 inline result<void> engine::attach(std::string_view token) {
@@ -7941,10 +8140,10 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     std::string_view name;
     while (in.next_member(name)) {
         std::size_t index = 0;
-        while (index < count && fields[index].name != name) ++index;
+        while (index < count && !same_text(fields[index].name, name)) ++index;
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
-        if (index == count || value == "null") continue;
+        if (index == count || same_text(value, "null")) continue;
         if (!fields[index].value.empty())
             return in.refuse("duplicate member"), in.in_member(fields[index].name);
         fields[index].value = value;
@@ -8008,6 +8207,7 @@ inline void engine::take(const session_event& event, bool may_run) {
         return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
+        else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
     case event_kind::polluted:
@@ -8306,6 +8506,16 @@ public:
             write_named(out, "command", command, "args", args);
         });
     }
+
+    /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
+    /// come a timeout and a completion token. See joint/async_call.hpp.
+    template <class Result = json, class Params, class... More>
+    auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <class Event, class... More>
+        requires requires { Event::event; }
+    auto async_emit(const Event& event, More&&... more) const;
+    template <class Result = json, class Args, class... More>
+    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
 
     /// The plugin's configuration as it stands.
     template <class Config = json>
@@ -8983,7 +9193,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     const plugin_hooks& hooks = runs_in.hooks();
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
-        if (target.kind != message_kind::command || target.name != call.name) continue;
+        if (target.kind != message_kind::command || !same_text(target.name, call.name)) continue;
         narrow(call, "params.args", args.value);
         return runs_in.run(target, call);
     }
@@ -9009,7 +9219,7 @@ inline const handler* find_event(const plugin_hooks& hooks, std::string_view typ
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& candidate = hooks.handlers[index];
         if (candidate.kind != message_kind::event) continue;
-        if (candidate.name == type) return &candidate;
+        if (same_text(candidate.name, type)) return &candidate;
         if (candidate.name.back() != '*') continue;
         const std::string_view family = candidate.name.substr(0, candidate.name.size() - 1);
         const bool better = best == nullptr || best->name.size() < candidate.name.size();
@@ -9164,6 +9374,13 @@ void run_handler(void* object, invocation& call) {
     }
 }
 
+/// How a handler is run. One that returns something else than its answer has a way of its own
+/// (joint/coroutine_call.hpp).
+template <class P, class M>
+struct handler_runner {
+    static void run(void* object, invocation& call) { run_handler<P, M>(object, call); }
+};
+
 // --- declarations ---
 
 inline void declare_text(json_writer& out, std::string_view member, std::string_view value) {
@@ -9242,7 +9459,7 @@ struct handler_table<P, list<M...>> {
     static constexpr bool routes = (route_message<M> || ...);
     static constexpr bool any_deferred = (receives_with_responder<P, M> || ...);
     static constexpr handler entries[size + 1] = {{kind_of_message<M>(), name_of_message<M>(),
-                                                   method_of_message<M>(), &run_handler<P, M>,
+                                                   method_of_message<M>(), &handler_runner<P, M>::run,
                                                    &declare_message<P, M>}...,
                                                   {}};
 };
@@ -9344,8 +9561,9 @@ inline std::string help_text(const about& identity) {
          "  --help         print this\n"});
 }
 
-/// Everything that can be done without the plugin itself: its stream, or null and the exit code.
-inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+/// Everything that can be done without the plugin itself: the way to the host, or false and the exit code.
+inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
+                            int& code) {
     code = exit_codes::good;
     if (line.describe) {
         byte_buffer buffer;
@@ -9353,19 +9571,19 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
         write_declaration(out, hooks);
         buffer.append('\n');
         write_output(buffer.view());
-        return nullptr;
+        return false;
     }
     if (line.help) {
         write_output(help_text(hooks.identity));
-        return nullptr;
+        return false;
     }
     if (line.socket.empty() && stdin_is_terminal()) {
         write_error(help_text(hooks.identity));
         code = exit_codes::run_by_hand;
-        return nullptr;
+        return false;
     }
     survive_broken_pipes();
-    int input = -1, output = -1;
+    input = output = -1;
     std::string why = join({"its standard streams are not open"});
     if (!line.socket.empty()) {
         input = output = connect_socket(line.socket.c_str(), why);
@@ -9376,9 +9594,14 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     if (input < 0) {
         write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
         code = exit_codes::unavailable;
-        return nullptr;
+        return false;
     }
-    return new descriptor_stream(input, output);
+    return true;
+}
+
+inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
+    int input = -1, output = -1;
+    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
 }
 
 template <class P>

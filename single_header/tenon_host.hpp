@@ -56,19 +56,21 @@
 #include <poll.h>
 #include <pwd.h>
 #include <random>
-#include <sched.h>
 #include <set>
 #include <signal.h>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -79,6 +81,54 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+// ---- tenon/transport/asio.hpp -----------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_ASIO_HPP
+#define TENON_TRANSPORT_ASIO_HPP
+
+// The one place that includes Asio: standalone, never Boost's.
+
+#ifndef ASIO_STANDALONE
+#define ASIO_STANDALONE
+#endif
+
+#include <asio.hpp>
+
+namespace tenon {
+
+/// Where a host, and everything that it owns, runs: an io_context's executor that one thread runs, or a strand.
+using executor = asio::any_io_executor;
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/contain.hpp -------------------------------------------------------------------------------
+#ifndef TENON_HOST_CONTAIN_HPP
+#define TENON_HOST_CONTAIN_HPP
+
+// Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
+// it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
+
+namespace tenon::detail {
+
+template <class Call>
+void contain(const executor& where, Call&& call) {
+#if defined(__cpp_exceptions)
+    try {
+        std::forward<Call>(call)();
+    } catch (...) {
+        asio::post(where, [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+    }
+#else
+    static_cast<void>(where);
+    std::forward<Call>(call)();
+#endif
+}
+
+} // namespace tenon::detail
+
+#endif
 
 // ---- tenon/core/assert.hpp --------------------------------------------------------------------------------
 #ifndef TENON_CORE_ASSERT_HPP
@@ -94,9 +144,9 @@
 
 #endif
 
-// ---- tenon/host/unique_function.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_UNIQUE_FUNCTION_HPP
-#define TENON_HOST_UNIQUE_FUNCTION_HPP
+// ---- tenon/host/calls/unique_function.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
+#define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
 
 // A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
 // std::move_only_function, which the compilers we support do not have. Up to 64 bytes that move without
@@ -198,33 +248,13 @@ private:
 
 #endif
 
-// ---- tenon/transport/asio.hpp -----------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_ASIO_HPP
-#define TENON_TRANSPORT_ASIO_HPP
-
-// The one place that includes Asio: standalone, never Boost's.
-
-#ifndef ASIO_STANDALONE
-#define ASIO_STANDALONE
-#endif
-
-#include <asio.hpp>
-
-namespace tenon {
-
-/// Where a host, and everything that it owns, runs: an io_context's executor that one thread runs, or a strand.
-using executor = asio::any_io_executor;
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/host/completion.hpp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_COMPLETION_HPP
 #define TENON_HOST_COMPLETION_HPP
 
 // From a completion token of Asio to a callback of ours and back. Every asynchronous operation of a host is begun
-// on the host's executor, wherever it was called, and completes exactly once on the handler's own.
+// on the host's executor, wherever it was called, and completes exactly once on the handler's own. Where the handler
+// has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
 
 namespace tenon::detail {
 
@@ -235,7 +265,41 @@ using default_token = asio::use_awaitable_t<>;
 struct default_token {};
 #endif
 
-/// `start` is called with a unique_function<void(Result)> on the executor `where`.
+/// How an operation that is under way is ended early. Everything here happens on the host's executor.
+class cancel_point {
+public:
+    /// What to do then; at once where it was cancelled before it was begun.
+    void set(unique_function<void()> how) {
+        if (fired_) how();
+        else how_ = std::move(how);
+    }
+    void fire() {
+        fired_ = true;
+        if (how_) std::exchange(how_, nullptr)();
+    }
+
+private:
+    unique_function<void()> how_;
+    bool fired_ = false;
+};
+
+/// The handler's slot tells the point, for as long as the operation holds it. Null where nobody can cancel.
+template <class Handler>
+std::shared_ptr<cancel_point> connect_slot(const executor& where, const Handler& handler) {
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (!slot.is_connected()) return nullptr;
+    auto point = std::make_shared<cancel_point>();
+    slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
+        if (type == asio::cancellation_type::none) return;
+        asio::dispatch(where, [weak] {
+            if (const auto still = weak.lock()) still->fire();
+        });
+    });
+    return point;
+}
+
+/// `start` is called with a unique_function<void(Result)> on the executor `where`, and, where it takes one, with a
+/// cancel_point*, which is null where nobody can cancel.
 template <class Result, class Token, class Start>
 auto begin_operation(const executor& where, Token&& token, Start start) {
     return asio::async_initiate<Token, void(Result)>(
@@ -243,13 +307,23 @@ auto begin_operation(const executor& where, Token&& token, Start start) {
             // Keeps the handler's executor busy meanwhile, so that its run() does not return early.
             auto home = asio::prefer(asio::get_associated_executor(handler, where),
                                      asio::execution::outstanding_work.tracked);
-            auto done = [home, kept = std::move(handler)](Result outcome) mutable {
-                asio::dispatch(home, [given = std::move(kept), answer = std::move(outcome)]() mutable {
+            constexpr bool cancels =
+                std::is_invocable_v<Start&, unique_function<void(Result)>, cancel_point*>;
+            std::shared_ptr<cancel_point> point;
+            if constexpr (cancels) point = connect_slot(where, handler);
+            auto done = [where, home, point, kept = std::move(handler)](Result outcome) mutable {
+                const bool slotted = point != nullptr;
+                point.reset();
+                auto tell = [given = std::move(kept), answer = std::move(outcome), slotted]() mutable {
+                    // The handler may use its slot for what it does next.
+                    if (slotted) asio::get_associated_cancellation_slot(given).clear();
                     std::move(given)(std::move(answer));
-                });
+                };
+                contain(where, [&] { asio::dispatch(home, std::move(tell)); });
             };
-            asio::dispatch(where, [begun = std::move(begun), done = std::move(done)]() mutable {
-                begun(unique_function<void(Result)>(std::move(done)));
+            asio::dispatch(where, [begun = std::move(begun), point, done = std::move(done)]() mutable {
+                if constexpr (cancels) begun(unique_function<void(Result)>(std::move(done)), point.get());
+                else begun(unique_function<void(Result)>(std::move(done)));
             });
         },
         token, std::move(start));
@@ -818,6 +892,20 @@ inline bool is_plain(char byte) noexcept {
     return static_cast<signed char>(byte) >= 0x20 && byte != '"' && byte != '\\';
 }
 
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+/// Eight bytes at once: the top bit of a byte says whether it is the one. The set may hold bytes too many behind its
+/// first, because sums carry, but never one too many before.
+inline std::uint64_t equal_bytes(std::uint64_t bytes, char byte) noexcept {
+    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
+    return (differs - every_byte) & ~differs & (every_byte * 0x80);
+}
+
+inline std::uint64_t unplain_in(std::uint64_t bytes) noexcept {
+    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
+    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
+}
+
 // Two questions about the `scan_step` bytes at an address, which must all be readable. The answer is a set of
 // bytes, which is tested before it is counted: a loop that moves by a constant as long as a set is empty does
 // not wait for the bytes it has loaded, one that moves by a count does.
@@ -846,11 +934,15 @@ inline byte_vector equal_to(byte_vector bytes, char byte) noexcept {
     return reinterpret_cast<byte_vector>(bytes == static_cast<unsigned char>(byte));
 }
 
-inline byte_set unplain_bytes(const char* from) noexcept {
+/// A step whose bytes have their top bits set where they are not plain.
+using step_marks = byte_vector;
+
+inline step_marks mark_unplain(const char* from) noexcept {
     const byte_vector bytes = load_bytes(from);
     // The difference has its top bit where a byte is below space, the byte itself where it is above ASCII.
-    return top_bits(equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes);
+    return equal_to(bytes, '"') | equal_to(bytes, '\\') | (bytes - 0x20) | bytes;
 }
+inline byte_set set_of(step_marks marks) noexcept { return top_bits(marks); }
 
 inline byte_set backslashes(const char* from) noexcept { return top_bits(equal_to(load_bytes(from), '\\')); }
 
@@ -863,22 +955,12 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 inline constexpr std::size_t scan_step = 8;
 
-/// The top bit of a byte says whether it belongs. The set may hold bytes too many behind its first, because sums
-/// carry, but never one too many before.
-using byte_set = std::uint64_t;
+using byte_set = std::uint64_t; // as of unplain_in()
 
-inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+using step_marks = byte_set;
 
-inline byte_set equal_bytes(std::uint64_t bytes, char byte) noexcept {
-    const std::uint64_t differs = bytes ^ (every_byte * static_cast<unsigned char>(byte));
-    return (differs - every_byte) & ~differs & (every_byte * 0x80);
-}
-
-inline byte_set unplain_bytes(const char* from) noexcept {
-    const std::uint64_t bytes = load_eight(from);
-    const std::uint64_t unprintable = ((bytes - every_byte * 0x20) | bytes) & (every_byte * 0x80);
-    return unprintable | equal_bytes(bytes, '"') | equal_bytes(bytes, '\\');
-}
+inline step_marks mark_unplain(const char* from) noexcept { return unplain_in(load_eight(from)); }
+inline byte_set set_of(step_marks marks) noexcept { return marks; }
 
 inline byte_set backslashes(const char* from) noexcept { return equal_bytes(load_eight(from), '\\'); }
 
@@ -889,18 +971,52 @@ inline std::size_t first_of(byte_set bytes) noexcept {
 
 #endif
 
-/// How many bytes at `from` are plain, at most `scan_step`.
-inline std::size_t plain_prefix(const char* from) noexcept {
-    const byte_set unplain = unplain_bytes(from);
-    return unplain == 0 ? scan_step : first_of(unplain);
+inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_unplain(from)); }
+
+/// Whether four steps hold nothing but plain bytes.
+inline bool four_plain_steps(const char* from) noexcept {
+    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+                  mark_unplain(from + 3 * scan_step)) == 0;
 }
 
-/// The first byte in [at, end) that is not plain, or `end`.
-inline const char* skip_plain(const char* at, const char* end) noexcept {
+/// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.
+inline const char* skip_plain([[maybe_unused]] const char* begin, const char* at, const char* end) noexcept {
+    while (static_cast<std::size_t>(end - at) >= 4 * scan_step && four_plain_steps(at)) at += 4 * scan_step;
     for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
         if (const byte_set unplain = unplain_bytes(at)) return at + first_of(unplain);
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // One step back from the end instead of the last bytes one by one; those before `at` are moved out of the set.
+    if (static_cast<std::size_t>(end - begin) >= scan_step) {
+        const auto known = scan_step - static_cast<std::size_t>(end - at);
+        const byte_set unplain = unplain_bytes(end - scan_step) >> known;
+        return unplain == 0 ? end : at + first_of(unplain);
+    }
+#endif
     while (at != end && is_plain(*at)) ++at;
     return at;
+}
+
+/// Copies `size` bytes, below 16, if all of them are plain. Otherwise what is at `to` means nothing.
+inline bool copy_few_plain(char* to, const char* from, std::size_t size) noexcept {
+    // Two words that may overlap, whose number does not depend on the size.
+    std::uint64_t first = 0, last = 0;
+    if (size >= 8) {
+        std::memcpy(&first, from, 8);
+        std::memcpy(&last, from + size - 8, 8);
+        std::memcpy(to, &first, 8);
+        std::memcpy(to + size - 8, &last, 8);
+        return (unplain_in(first) | unplain_in(last)) == 0;
+    }
+    if (size >= 4) {
+        std::memcpy(&first, from, 4);
+        std::memcpy(&last, from + size - 4, 4);
+        std::memcpy(to, &first, 4);
+        std::memcpy(to + size - 4, &last, 4);
+        return unplain_in(first | last << 32) == 0;
+    }
+    for (std::size_t at = 0; at != size; ++at)
+        if (!is_plain(to[at] = from[at])) return false;
+    return true;
 }
 
 /// Whether two runs of `Size` bytes are equal, word by word; the last word may overlap the one before. What the
@@ -918,6 +1034,23 @@ bool same_bytes(const char* left, const char* right) noexcept {
     auto differs = difference(Size - sizeof(Word));
     for (std::size_t at = 0; at + sizeof(Word) < Size; at += sizeof(Word)) differs |= difference(at);
     return differs == 0;
+}
+
+/// Whether two texts are equal, without calling the library: for the names of members, which are short.
+inline bool same_text(std::string_view left, std::string_view right) noexcept {
+    const std::size_t size = left.size();
+    if (size != right.size()) return false;
+    if (size < 8) {
+        if (size >= 4)
+            return same_bytes<4>(left.data(), right.data()) &&
+                   same_bytes<4>(left.data() + size - 4, right.data() + size - 4);
+        for (std::size_t at = 0; at != size; ++at)
+            if (left[at] != right[at]) return false;
+        return true;
+    }
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+        if (!same_bytes<8>(left.data() + at, right.data() + at)) return false;
+    return same_bytes<8>(left.data() + size - 8, right.data() + size - 8);
 }
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
@@ -1285,6 +1418,7 @@ private:
     const char* integer_at(const char* at, detail::number_text& number);
     /// From an opening quote to behind the closing one; `escaped` if there is a backslash between them.
     const char* string_end(const char* at, bool& escaped);
+    const char* long_string_end(const char* at, bool& escaped);
     const char* colon_at(const char* at);
     const char* enter_at(const char* at, char open, std::string_view expected);
     place open_at(const char* at, char open, char close, std::string_view expected);
@@ -1402,6 +1536,8 @@ inline const char* json_reader::any_double_at(const char* at, double& value) {
 
 /// From a number to behind it, checked and not computed.
 inline const char* json_reader::number_end(const char* at) {
+    std::int64_t ignored;
+    if (const char* end = detail::read_short_integer(at, end_, ignored)) return end;
     const detail::number_text number = detail::scan_number(at, end_);
     if (number.end == nullptr) return syntax("not a JSON number", at);
     if (!detail::within_double(number, at)) return syntax("number beyond the range of a double", at);
@@ -1425,8 +1561,12 @@ inline void assign_short(std::string& value, const char* from, std::size_t size)
 }
 
 inline void assign_long(std::string& value, const char* from, std::size_t size) {
-    if (size > value.capacity()) value = std::string(from, size); // cheaper than growing the old one
-    else value.assign(from, size);
+    if (size > value.capacity()) {
+        value = std::string(from, size); // cheaper than growing the old one
+    } else {
+        value.clear();
+        value.append(from, size);
+    }
 }
 
 } // namespace detail
@@ -1472,10 +1612,22 @@ inline const char* json_reader::text_at(const char* at, std::string_view& value,
     return end;
 }
 
+// Names, and most values, end within one step.
 inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    if (static_cast<std::size_t>(end_ - at) > detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(at + 1);
+        if (unplain != 0) {
+            const char* last = at + 1 + detail::first_of(unplain);
+            if (*last == '"') return last + 1;
+        }
+    }
+    return long_string_end(at, escaped);
+}
+
+inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
     const char* start = at++;
     for (;;) {
-        at = detail::skip_plain(at, end_);
+        at = detail::skip_plain(begin_, at, end_);
         if (at == end_) return syntax("string without an end", start);
         const auto byte = static_cast<unsigned char>(*at);
         if (byte == '"') return at + 1;
@@ -2125,18 +2277,34 @@ constexpr std::string_view member_in(std::string_view signature) {
 template <class T>
 inline constexpr std::size_t plain_member_count = member_count_of<T>();
 
+// The members' addresses. No std::tuple, which would cost every plugin some 10 ms of compile time.
+template <std::size_t Index, class Member>
+struct address_at {
+    address<Member> where;
+};
+template <class Indices, class... Member>
+struct address_pack;
+template <std::size_t... Index, class... Member>
+struct address_pack<std::index_sequence<Index...>, Member...> : address_at<Index, Member>... {};
+
+template <std::size_t Index, class Member>
+constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
+    return entry.where;
+}
+
 template <class T>
 constexpr auto plain_addresses() {
     return detail::unpack<plain_member_count<T>>(
-        no_object<T>.value, [](const auto&... members) { return std::tuple(&members...); });
+        no_object<T>.value, []<class... Member>(const Member&... member) {
+            return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
+        });
 }
 
 template <class T, std::size_t... Index>
 constexpr auto plain_names(std::index_sequence<Index...>) {
-    constexpr auto addresses = plain_addresses<T>();
+    [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
     return std::array<std::string_view, sizeof...(Index)>{
-        member_in(signature<address<std::remove_pointer_t<std::tuple_element_t<Index, decltype(addresses)>>>{
-                      std::get<Index>(addresses)}>())...};
+        member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
 template <class T>
@@ -2540,9 +2708,10 @@ inline bool no_more_elements(json_reader& in) {
 
 template <class T>
 const char* decode_tuple(json_reader& in, const char* at, T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     json_reader::place next = in.open_array(at);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        ((next = decode_element(in, next, std::get<Index>(value), Index)), ...);
+        ((next = decode_element(in, next, get<Index>(value), Index)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     return expect_no_element(in, next);
@@ -2855,16 +3024,23 @@ namespace tenon {
 class byte_buffer {
 public:
     byte_buffer() = default;
-    byte_buffer(byte_buffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+    byte_buffer(byte_buffer&& other) noexcept { swap(other); }
     byte_buffer& operator=(byte_buffer&& other) noexcept {
-        std::swap(data_, other.data_);
-        std::swap(size_, other.size_);
-        std::swap(capacity_, other.capacity_);
+        swap(other);
         return *this;
     }
     ~byte_buffer() { ::operator delete(data_); }
+
+    void swap(byte_buffer& other) noexcept {
+        char* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
 
     char* data() noexcept { return data_; }
     const char* data() const noexcept { return data_; }
@@ -2883,6 +3059,12 @@ public:
         if (text.empty()) return; // an empty view may hold a null pointer, which memcpy must not see
         std::memcpy(prepare(text.size()), text.data(), text.size());
         commit(text.size());
+    }
+    /// The same for a text whose length the compiler knows: a few moves instead of a call.
+    template <std::size_t Size>
+    void append_literal(const char (&text)[Size]) {
+        std::memcpy(prepare(Size - 1), text, Size - 1);
+        commit(Size - 1);
     }
     void append(char byte) {
         *prepare(1) = byte;
@@ -2903,7 +3085,8 @@ public:
     /// Gives the memory back when more than `keep` bytes are held for nothing.
     void shrink(std::size_t keep) noexcept {
         if (size_ != 0 || capacity_ <= keep) return;
-        ::operator delete(std::exchange(data_, nullptr));
+        ::operator delete(data_);
+        data_ = nullptr;
         capacity_ = 0;
     }
 
@@ -3016,6 +3199,7 @@ private:
         out_.append(bracket);
     }
     void quote(std::string_view text);
+    char* quote_rest(const char* at, const char* end, char* start, char* to);
     // Writes what stands for a byte that may not stand for itself; returns the end of it, at most six bytes on.
     static char* escape(char byte, char* to) noexcept;
 
@@ -3023,21 +3207,52 @@ private:
     std::size_t begin_;
 };
 
+// What is all plain, as names and most values are, is copied in words and checked meanwhile.
 inline void json_writer::quote(std::string_view text) {
+    constexpr std::size_t step = detail::scan_step;
     const char* at = text.data();
     const char* const end = at + text.size();
-    char* start = out_.prepare(text.size() + 2 + detail::scan_step);
+    char* const start = out_.prepare(text.size() + 2 + step);
     char* to = start;
     *to++ = '"';
+    if (text.size() < 16) {
+        if (detail::copy_few_plain(to, at, text.size())) to += text.size();
+        else to = quote_rest(at, end, start, to);
+    } else {
+        for (; static_cast<std::size_t>(end - at) >= 4 * step && detail::four_plain_steps(at);
+             at += 4 * step) {
+            std::memcpy(to, at, 4 * step);
+            to += 4 * step;
+        }
+        for (; static_cast<std::size_t>(end - at) >= step && detail::unplain_bytes(at) == 0; at += step) {
+            std::memcpy(to, at, step);
+            to += step;
+        }
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < step && detail::unplain_bytes(end - step) == 0) {
+            // Everything before is plain: the last step once more, from its end.
+            std::memcpy(to + left - step, end - step, step);
+            to += left;
+        } else {
+            to = quote_rest(at, end, start, to);
+        }
+    }
+    *to++ = '"';
+    out_.commit(static_cast<std::size_t>(to - (out_.data() + out_.size())));
+}
+
+// Anything: returns the end of what it wrote, from `to` on, of which everything before the last escape is committed.
+inline char* json_writer::quote_rest(const char* at, const char* end, char* start, char* to) {
     while (at != end) {
         const auto left = static_cast<std::size_t>(end - at);
         if (left >= detail::scan_step) {
             // Copies the whole step before it knows how much of it was plain: the room behind is ours.
             std::memcpy(to, at, detail::scan_step);
-            const std::size_t plain = detail::plain_prefix(at);
+            const detail::byte_set unplain = detail::unplain_bytes(at);
+            const std::size_t plain = unplain == 0 ? detail::scan_step : detail::first_of(unplain);
             to += plain;
             at += plain;
-            if (plain == detail::scan_step) continue;
+            if (unplain == 0) continue;
         } else if (detail::is_plain(*at)) {
             *to++ = *at++;
             continue;
@@ -3056,8 +3271,7 @@ inline void json_writer::quote(std::string_view text) {
         start = to = out_.prepare(6 + static_cast<std::size_t>(end - at) + 2 + detail::scan_step);
         to = escape(*at++, to);
     }
-    *to++ = '"';
-    out_.commit(static_cast<std::size_t>(to - start));
+    return to;
 }
 
 inline char* json_writer::escape(char byte, char* to) noexcept {
@@ -3136,9 +3350,10 @@ void encode_enum(json_writer& out, T value) {
 
 template <class T>
 void encode_tuple(json_writer& out, const T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
     out.begin_array();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (detail::encode(out, std::get<Index>(value)), ...);
+        (detail::encode(out, get<Index>(value)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     out.end_array();
@@ -3400,9 +3615,11 @@ public:
     shared_bytes(const shared_bytes& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) __atomic_fetch_add(&block_->references, 1, __ATOMIC_RELAXED);
     }
-    shared_bytes(shared_bytes&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    shared_bytes(shared_bytes&& other) noexcept : block_(other.block_) { other.block_ = nullptr; }
     shared_bytes& operator=(shared_bytes other) noexcept {
-        std::swap(block_, other.block_);
+        block* const mine = block_;
+        block_ = other.block_;
+        other.block_ = mine;
         return *this;
     }
     ~shared_bytes() {
@@ -3428,9 +3645,9 @@ private:
 
 #endif
 
-// ---- tenon/host/event_message.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_EVENT_MESSAGE_HPP
-#define TENON_HOST_EVENT_MESSAGE_HPP
+// ---- tenon/host/events/event_message.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EVENT_MESSAGE_HPP
+#define TENON_HOST_EVENTS_EVENT_MESSAGE_HPP
 
 // The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
 // timestamps, and the host's own members of the metadata.
@@ -3469,11 +3686,11 @@ shared_bytes encode_event(const event_head& head, std::string_view payload,
 
 } // namespace tenon::detail
 
-// ---- tenon/host/event_message_inline.hpp ------------------------------------------------------------------
-#ifndef TENON_HOST_EVENT_MESSAGE_INLINE_HPP
-#define TENON_HOST_EVENT_MESSAGE_INLINE_HPP
+// ---- tenon/host/events/event_message_inline.hpp -----------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EVENT_MESSAGE_INLINE_HPP
+#define TENON_HOST_EVENTS_EVENT_MESSAGE_INLINE_HPP
 
-// The bodies of host/event_message.hpp.
+// The bodies of host/events/event_message.hpp.
 
 namespace tenon::detail {
 
@@ -3721,14 +3938,21 @@ struct breaker_policy {
     milliseconds open_for{5'000};
 };
 
+/// How a plugin that the host starts is spoken with.
+enum class plugin_channel {
+    pipes,  // its standard input and output
+    socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
+};
+
 struct plugin_options {
-    std::string name;
+    std::string name = {};
     std::string id = {}; // the name where it is empty
     std::vector<std::string> command = {};
     std::string directory = {}; // of the process; the host's own where it is empty
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
+    plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
     session_limits connection = host_limits();
 
     restart_policy restart = {};
@@ -3753,6 +3977,14 @@ struct plugin_options {
     std::vector<std::string> needs = {}; // names of plugins that must be ready first
 };
 
+/// What the host's socket allows those who connect.
+struct socket_options {
+    milliseconds introduction_timeout{5'000}; // until the first message is whole
+    std::size_t max_newcomers = 16;           // who have not said who they are
+    std::size_t max_clients = 64;             // who put in events by hand
+    std::size_t max_line_bytes = std::size_t{1} << 20;
+};
+
 struct host_options {
     std::string name = "tenon-host";
     std::string version = {};             // tenon's own where it is empty
@@ -3766,9 +3998,9 @@ struct host_options {
 
 #endif
 
-// ---- tenon/host/event_names.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_EVENT_NAMES_HPP
-#define TENON_HOST_EVENT_NAMES_HPP
+// ---- tenon/host/events/event_names.hpp --------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EVENT_NAMES_HPP
+#define TENON_HOST_EVENTS_EVENT_NAMES_HPP
 
 // The types of events and the patterns that stand for them. A type is words with dots between, the first of
 // which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
@@ -4023,9 +4255,9 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
 
 #endif
 
-// ---- tenon/host/explanation.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_EXPLANATION_HPP
-#define TENON_HOST_EXPLANATION_HPP
+// ---- tenon/host/events/explanation.hpp --------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EXPLANATION_HPP
+#define TENON_HOST_EVENTS_EXPLANATION_HPP
 
 // Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
 // what people ask most about plugins. The words are for them, the exclusion is for programs.
@@ -4300,9 +4532,9 @@ struct config_entry {
 
 #endif
 
-// ---- tenon/host/interests.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_INTERESTS_HPP
-#define TENON_HOST_INTERESTS_HPP
+// ---- tenon/host/events/interests.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_INTERESTS_HPP
+#define TENON_HOST_EVENTS_INTERESTS_HPP
 
 // Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
 // declared in its handshake and subscribed to afterwards ends with its connection. An event reaches a plugin
@@ -4415,11 +4647,11 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/interests_inline.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_INTERESTS_INLINE_HPP
-#define TENON_HOST_INTERESTS_INLINE_HPP
+// ---- tenon/host/events/interests_inline.hpp ---------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_INTERESTS_INLINE_HPP
+#define TENON_HOST_EVENTS_INTERESTS_INLINE_HPP
 
-// The bodies of host/interests.hpp.
+// The bodies of host/events/interests.hpp.
 
 namespace tenon::detail {
 
@@ -4668,9 +4900,9 @@ inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin)
 
 #endif
 
-// ---- tenon/host/raw_decision.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_RAW_DECISION_HPP
-#define TENON_HOST_RAW_DECISION_HPP
+// ---- tenon/host/events/raw_decision.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_RAW_DECISION_HPP
+#define TENON_HOST_EVENTS_RAW_DECISION_HPP
 
 // What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
 // of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
@@ -4726,11 +4958,11 @@ struct raw_decision {
 
 } // namespace tenon
 
-// ---- tenon/host/raw_decision_inline.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_RAW_DECISION_INLINE_HPP
-#define TENON_HOST_RAW_DECISION_INLINE_HPP
+// ---- tenon/host/events/raw_decision_inline.hpp ------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_RAW_DECISION_INLINE_HPP
+#define TENON_HOST_EVENTS_RAW_DECISION_INLINE_HPP
 
-// The bodies of host/raw_decision.hpp.
+// The bodies of host/events/raw_decision.hpp.
 
 namespace tenon::detail {
 
@@ -4796,9 +5028,9 @@ inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_out
 
 #endif
 
-// ---- tenon/host/decision_chain.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_DECISION_CHAIN_HPP
-#define TENON_HOST_DECISION_CHAIN_HPP
+// ---- tenon/host/events/decision_chain.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_DECISION_CHAIN_HPP
+#define TENON_HOST_EVENTS_DECISION_CHAIN_HPP
 
 // One event that plugins are asked about, from the first question to the decision. It does no I/O: after
 // every verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
@@ -4850,6 +5082,8 @@ public:
     /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
     void skipped(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
+    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
+    void cancel(time_point now);
 
     /// `never` once it is done.
     time_point deadline() const noexcept { return done() ? never : deadline_; }
@@ -4903,7 +5137,7 @@ private:
     std::size_t next_ = 0;                      // in steps_, then in observers_
     std::size_t pending_ = 0;                   // asked and not settled
     std::size_t to_cancel_ = 0;
-    bool stopped_ = false, modified_ = false;
+    bool stopped_ = false, modified_ = false, cancelled_ = false;
 
     shared_bytes message_;
     milliseconds message_remaining_ = {};
@@ -4913,11 +5147,11 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/decision_chain_inline.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_DECISION_CHAIN_INLINE_HPP
-#define TENON_HOST_DECISION_CHAIN_INLINE_HPP
+// ---- tenon/host/events/decision_chain_inline.hpp ----------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_DECISION_CHAIN_INLINE_HPP
+#define TENON_HOST_EVENTS_DECISION_CHAIN_INLINE_HPP
 
-// The bodies of host/decision_chain.hpp.
+// The bodies of host/events/decision_chain.hpp.
 
 namespace tenon::detail {
 
@@ -5124,6 +5358,21 @@ inline void decision_chain::handle_timeout(time_point now) {
     proceed();
 }
 
+inline void decision_chain::cancel(time_point now) {
+    see(now);
+    if (stage_ != stage::asking) return;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        settle(of, outcome_kind::skipped, "cancelled");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+    }
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+    stopped_ = cancelled_ = true;
+    stage_ = stage::done;
+}
+
 // Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
 inline void decision_chain::pass_deadline() {
     bool stops = stopped_;
@@ -5152,6 +5401,8 @@ inline raw_decision decision_chain::take() {
         made.stopped_by = stopper->outcome.plugin;
         made.reason = stopper->outcome.reason;
         teller = stopper;
+    } else if (cancelled_) {
+        made.reason = "cancelled";
     }
     if (teller != nullptr) made.data = teller->data;
     made.plugins.reserve(steps_.size());
@@ -5213,9 +5464,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_text.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_TEXT_HPP
-#define TENON_HOST_LOG_TEXT_HPP
+// ---- tenon/host/logs/log_text.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_TEXT_HPP
+#define TENON_HOST_LOGS_LOG_TEXT_HPP
 
 // Text of a plugin made safe to be shown: valid UTF-8, on one line, nothing in it that a terminal acts on or that
 // makes it look like other text than it is. What would is written as its name: \t, \r, \x1b, \u{202e}. A backslash
@@ -5394,9 +5645,9 @@ private:
 
 #endif
 
-// ---- tenon/host/permissions.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_PERMISSIONS_HPP
-#define TENON_HOST_PERMISSIONS_HPP
+// ---- tenon/host/calls/permissions.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_PERMISSIONS_HPP
+#define TENON_HOST_CALLS_PERMISSIONS_HPP
 
 // What a plugin may ask of its host. A permission is `scope:verb`: lower-case letters, digits, '-', '_' and '.' on both
 // sides. What is granted in a configuration is a permission, `scope:*` for all of a scope, or `*` for everything.
@@ -5496,16 +5747,20 @@ inline void check_command(option_check& check, const plugin_options& options, pl
     for (std::size_t at = 0; at < options.command.size(); ++at)
         check.no_nul("command", at, options.command[at]);
     check.no_nul("directory", options.directory);
+    check.known("channel", static_cast<unsigned>(options.channel), 2);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {
     const auto is_variable = [](std::string_view name) {
         return !name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos;
     };
+    const auto not_ours = [&](std::string_view path, std::string_view name) {
+        for (const std::string_view own : {"TENON_PROTOCOL", "TENON_SOCKET", "TENON_TOKEN"})
+            if (name == own) check.refuse(path, join({"the host itself sets ", own}));
+    };
     for (const auto& [name, value] : options.environment) {
         check.text("environment", name, is_variable(name), "names without '=' and NUL");
-        for (const std::string_view own : {"TENON_PROTOCOL", "TENON_SOCKET", "TENON_TOKEN"})
-            if (name == own) check.refuse("environment", join({"the host itself sets ", own}));
+        not_ours("environment", name);
         if (value.find('\0') != value.npos)
             check.refuse(join({"environment.", quotable(name)}), "holds a NUL character");
     }
@@ -5513,6 +5768,7 @@ inline void check_environment(option_check& check, const plugin_options& options
         const std::string& name = options.inherit_environment[at];
         check.text(item_path("inherit_environment", at), name, is_variable(name),
                    "a name without '=' and NUL");
+        not_ours(item_path("inherit_environment", at), name);
     }
 }
 
@@ -5652,6 +5908,14 @@ inline result<void> check_options(const plugin_options& options,
     return check.finish();
 }
 
+inline result<void> check_options(const socket_options& options) {
+    detail::option_check check;
+    check.positive("introduction_timeout", options.introduction_timeout);
+    check.at_least("max_newcomers", options.max_newcomers, 1);
+    check.at_least("max_line_bytes", options.max_line_bytes, 1'024);
+    return check.finish();
+}
+
 inline result<void> check_options(const host_options& options) {
     detail::option_check check;
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
@@ -5668,9 +5932,9 @@ inline result<void> check_options(const host_options& options) {
 
 #endif
 
-// ---- tenon/host/commands.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_COMMANDS_HPP
-#define TENON_HOST_COMMANDS_HPP
+// ---- tenon/host/calls/commands.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_COMMANDS_HPP
+#define TENON_HOST_CALLS_COMMANDS_HPP
 
 // The commands of all plugins, by name: declared in a handshake or registered while the plugin runs. A name belongs to
 // whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
@@ -5791,9 +6055,9 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
 
 #endif
 
-// ---- tenon/host/dependencies.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_DEPENDENCIES_HPP
-#define TENON_HOST_DEPENDENCIES_HPP
+// ---- tenon/host/supervision/dependencies.hpp --------------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_DEPENDENCIES_HPP
+#define TENON_HOST_SUPERVISION_DEPENDENCIES_HPP
 
 // Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
 // ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
@@ -6027,9 +6291,9 @@ inline fault dependencies::circle(const node& one, const std::vector<const node*
 
 #endif
 
-// ---- tenon/host/event_backlog.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_EVENT_BACKLOG_HPP
-#define TENON_HOST_EVENT_BACKLOG_HPP
+// ---- tenon/host/events/event_backlog.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EVENT_BACKLOG_HPP
+#define TENON_HOST_EVENTS_EVENT_BACKLOG_HPP
 
 // Events for one plugin that reads more slowly than they come. Beyond its bounds the oldest go first: what just
 // happened matters more than what the plugin has missed already. All that is lost is counted.
@@ -6083,9 +6347,9 @@ private:
 
 #endif
 
-// ---- tenon/host/hop_ledger.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_HOP_LEDGER_HPP
-#define TENON_HOST_HOP_LEDGER_HPP
+// ---- tenon/host/events/hop_ledger.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_HOP_LEDGER_HPP
+#define TENON_HOST_EVENTS_HOP_LEDGER_HPP
 
 // How far an event that a plugin emits is from one that came from outside. A plugin that answers an event by
 // emitting it again would otherwise keep the host busy for ever, alone or with others.
@@ -6172,9 +6436,452 @@ inline result<int> hop_ledger::emit(plugin_index plugin, std::string_view type, 
 
 #endif
 
-// ---- tenon/host/breaker.hpp -------------------------------------------------------------------------------
-#ifndef TENON_HOST_BREAKER_HPP
-#define TENON_HOST_BREAKER_HPP
+// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+
+// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
+// apart, and nothing that waits. Whoever waits is the caller's event loop.
+//
+// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
+
+namespace tenon::detail {
+
+enum class transfer_state : std::uint8_t {
+    some,        // count bytes went over, at least one
+    would_block, // none now
+    over,        // none ever again: the end of the input, or nobody reads any more
+};
+
+struct transfer {
+    transfer_state state;
+    std::size_t count = 0;
+};
+
+inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
+
+inline bool make_nonblocking(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+inline bool is_socket(int descriptor) noexcept {
+    struct stat state {};
+    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
+}
+
+/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
+inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
+#ifdef F_SETPIPE_SZ
+    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
+#else
+    return false;
+#endif
+}
+
+/// Whoever reads the other end sees the end of what we send; the other direction stays.
+inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
+
+/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
+/// than SIG_IGN, because children inherit what is ignored.
+inline void survive_closed_pipes() noexcept {
+    struct sigaction action {};
+    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+inline transfer transferred(ssize_t count) noexcept {
+    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
+    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return {later ? transfer_state::would_block : transfer_state::over};
+}
+
+inline transfer read_some(int descriptor, std::span<char> room) noexcept {
+    for (;;) {
+        const ssize_t got = ::read(descriptor, room.data(), room.size());
+        if (got >= 0 || errno != EINTR) return transferred(got);
+    }
+}
+
+/// At most 64 pieces are written at once; none of them may be empty.
+inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
+    iovec vectors[64];
+    std::size_t used = 0;
+    for (const std::string_view piece : pieces) {
+        if (used == 64) break;
+        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    for (;;) {
+        ssize_t put = 0;
+        if (socket) {
+            msghdr message{};
+            message.msg_iov = vectors;
+            message.msg_iovlen = used;
+            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        } else if (used == 1) {
+            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
+        } else {
+            put = ::writev(descriptor, vectors, static_cast<int>(used));
+        }
+        if (put >= 0 || errno != EINTR) return transferred(put);
+    }
+}
+
+/// Of a pipe that we write to.
+inline bool nobody_holds_other_end(int pipe) noexcept {
+    pollfd entry{pipe, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
+/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
+inline bool make_socket_pair(int (&ends)[2]) noexcept {
+    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
+}
+
+/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
+inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/descriptor.hpp -----------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_DESCRIPTOR_HPP
+#define TENON_TRANSPORT_DESCRIPTOR_HPP
+
+// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
+
+namespace tenon::detail {
+
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int owned) noexcept : number_(owned) {}
+    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~descriptor() { reset(); }
+
+    /// The number, or -1 for none.
+    int get() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+    int release() noexcept { return std::exchange(number_, -1); }
+    void reset(int owned = -1) noexcept {
+        if (number_ >= 0) close_descriptor(number_);
+        number_ = owned;
+    }
+
+private:
+    int number_ = -1;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/system_socket.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
+#define TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
+
+// The file of a Unix socket that only the host's own user can reach: mode 0600 in a folder of mode 0700, both
+// owned by who runs the host. The folder is made if it is missing; its own name and the socket's may be no
+// symbolic links. What a host that crashed has left there is replaced; a socket on which somebody listens is
+// refused, and so is everything else that has the name. It is removed at the end if it is still ours.
+//
+// A lock on the folder keeps two hosts that start at once from replacing each other's new file. That is all that is
+// waited for, a second at most. Linux: a socket is given its mode before its name, so that it never has another.
+
+namespace tenon::detail {
+
+/// What the kernel keeps of a socket's path, without the NUL behind it.
+inline constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+
+/// As many may wait to be accepted; beyond that connecting fails, and is tried again.
+inline constexpr int waiting_connections = 64;
+
+inline fault socket_fault(std::string_view path, std::string_view what) {
+    return {codes::unavailable, join({"the socket \"", path, "\": ", what})};
+}
+inline fault socket_errno(std::string_view path, std::string_view what, int error) {
+    return socket_fault(path, join({what, ": ", std::strerror(error)}));
+}
+
+inline std::uint32_t own_user() noexcept { return ::geteuid(); }
+
+/// Who connected, by its user's number. None if the system does not say.
+inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
+    return peer.uid;
+}
+
+/// Not even root: whoever may become another user can become this one.
+inline result<void> check_peer(std::optional<std::uint32_t> peer, std::uint32_t own) {
+    if (peer == own) return {};
+    return fault{codes::permission_denied, peer ? join({"only the host's own user may connect: that is user ",
+                                                        digits(own), ", and you are user ", digits(*peer)})
+                                                : join({"the system does not say whose this connection is"})};
+}
+
+/// Bytes that nobody can guess. False if the system has none.
+inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+        if (got < 0 && errno != EINTR) return false;
+        if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+    }
+    return true;
+}
+
+class listening_socket {
+public:
+    listening_socket() = default;
+    listening_socket(listening_socket&&) noexcept = default;
+    listening_socket& operator=(listening_socket&& other) noexcept {
+        if (this == &other) return *this;
+        close();
+        socket_ = std::move(other.socket_);
+        folder_ = std::move(other.folder_);
+        path_ = std::exchange(other.path_, {});
+        device_ = other.device_;
+        inode_ = other.inode_;
+        return *this;
+    }
+    ~listening_socket() { close(); }
+
+    /// A relative path counts from the current folder.
+    static result<listening_socket> open(std::string_view path);
+
+    /// What is listened on, for who waits for it. The file stays until close().
+    descriptor take_socket() noexcept { return std::move(socket_); }
+    /// Absolute.
+    const std::string& path() const noexcept { return path_; }
+
+    /// The file is gone.
+    void close() noexcept {
+        if (!folder_) return;
+        if (is_ours()) ::unlinkat(folder_.get(), name(), 0);
+        socket_.reset();
+        folder_.reset();
+    }
+    /// Whether the file is still the one that we made.
+    bool is_ours() const noexcept {
+        struct stat found {};
+        return folder_ && ::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+               found.st_dev == device_ && found.st_ino == inode_;
+    }
+
+private:
+    const char* name() const noexcept { return path_.c_str() + path_.rfind('/') + 1; }
+    result<void> take_path(std::string_view path);
+    result<void> open_folder();
+    result<void> lock_folder();
+    result<void> clear_name();
+    result<void> bind_name();
+    sockaddr_un address() const noexcept {
+        sockaddr_un found{};
+        found.sun_family = AF_UNIX;
+        std::memcpy(found.sun_path, path_.data(), path_.size());
+        return found;
+    }
+
+    descriptor socket_, folder_;
+    std::string path_;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+inline result<listening_socket> listening_socket::open(std::string_view path) {
+    listening_socket made;
+    if (auto good = made.take_path(path); !good) return good.error();
+    if (auto good = made.open_folder(); !good) return good.error();
+    // Nothing of this has to be taken back: close() removes no file but the one that bind_name() made.
+    if (auto good = made.lock_folder(); !good) return good.error();
+    if (auto good = made.clear_name(); !good) return good.error();
+    if (auto good = made.bind_name(); !good) return good.error();
+    ::flock(made.folder_.get(), LOCK_UN);
+    return made;
+}
+
+inline result<void> listening_socket::take_path(std::string_view path) {
+    if (path.find('\0') != path.npos) return socket_fault("", "its path holds a NUL character");
+    path_ = path;
+    if (!path.empty() && path[0] != '/') {
+        std::array<char, PATH_MAX> here;
+        if (::getcwd(here.data(), here.size()) == nullptr)
+            return socket_errno(path, "the current folder cannot be found", errno);
+        path_ = join({here.data(), "/", path});
+    }
+    const std::string_view last = std::string_view(path_).substr(path_.rfind('/') + 1);
+    if (path_.empty() || last.empty() || last == "." || last == "..")
+        return socket_fault(path, "expected the path of a file");
+    if (path_.size() > longest_socket_path)
+        return socket_fault(path_, join({"the path has ", digits(path_.size()),
+                                         " bytes, and a socket's may have ", digits(longest_socket_path)}));
+    return {};
+}
+
+inline result<void> listening_socket::open_folder() {
+    const std::string folder = path_.substr(0, std::max<std::size_t>(path_.rfind('/'), 1));
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return socket_errno(path_, join({"its folder \"", folder, "\" cannot be made"}), errno);
+    folder_ = descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder_) {
+        const bool no_folder = errno == ELOOP || errno == ENOTDIR;
+        return no_folder ? socket_fault(path_, join({"\"", folder, "\" is no folder, or a symbolic link"}))
+                         : socket_errno(path_, join({"its folder \"", folder, "\" cannot be opened"}), errno);
+    }
+    struct stat found {};
+    if (::fstat(folder_.get(), &found) != 0) return socket_errno(path_, "its folder is gone", errno);
+    if (found.st_uid != own_user())
+        return socket_fault(path_, join({"its folder \"", folder, "\" belongs to user ", digits(found.st_uid),
+                                         ", and this is user ", digits(own_user())}));
+    if ((found.st_mode & 077) != 0)
+        return socket_fault(path_, join({"its folder \"", folder,
+                                         "\" lets others in: expected mode 0700 (chmod 700), or one that is "
+                                         "not there yet"}));
+    return {};
+}
+
+inline result<void> listening_socket::lock_folder() {
+    constexpr int tries = 100, pause_ms = 10;
+    for (int count = 0; ::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0; ++count) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return {}; // a file system without locks
+        if (count == tries) return socket_fault(path_, "somebody holds a lock on its folder");
+        ::poll(nullptr, 0, pause_ms);
+    }
+    return {};
+}
+
+/// Removes what nobody listens on any more.
+inline result<void> listening_socket::clear_name() {
+    struct stat found {};
+    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? result<void>() : socket_errno(path_, "it cannot be looked at", errno);
+    if (!S_ISSOCK(found.st_mode)) return socket_fault(path_, "there is something else of this name");
+    if (found.st_uid != own_user())
+        return socket_fault(path_, join({"it is there and belongs to user ", digits(found.st_uid)}));
+    const descriptor asking(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!asking) return socket_errno(path_, "no socket can be had", errno);
+    const sockaddr_un to = address();
+    const bool answers = ::connect(asking.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    // EAGAIN: so many wait to be accepted that there is no room for more.
+    if (answers || errno == EAGAIN) return socket_fault(path_, "another host listens on it");
+    if (errno != ECONNREFUSED && errno != ENOENT) return socket_errno(path_, "it cannot be tried", errno);
+    if (::unlinkat(folder_.get(), name(), 0) != 0 && errno != ENOENT)
+        return socket_errno(path_, "what is left of another host cannot be removed", errno);
+    return {};
+}
+
+inline result<void> listening_socket::bind_name() {
+    socket_ = descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket_) return socket_errno(path_, "no socket can be had", errno);
+    const sockaddr_un at = address();
+    if (::fchmod(socket_.get(), 0600) != 0 ||
+        ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+        return socket_errno(path_, "it cannot be made", errno);
+    // The path was gone through once more: somebody may have moved the folders above in the meantime.
+    struct stat found {};
+    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(found.st_mode) ||
+        found.st_uid != own_user() || (found.st_mode & 077) != 0)
+        return socket_fault(path_, "it is not where it was made");
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+    if (::listen(socket_.get(), waiting_connections) != 0)
+        return socket_errno(path_, "nobody can listen on it", errno);
+    return {};
+}
+
+struct accepted {
+    descriptor connection; // or none:
+    int error = 0;         // 0: nobody waits
+};
+
+/// Somebody who waits to be accepted.
+inline accepted accept_next(int listening) noexcept {
+    for (;;) {
+        descriptor got(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (got) return {std::move(got)};
+        const bool gone_again = errno == ECONNABORTED || errno == EPROTO || errno == EINTR;
+        if (!gone_again) return {{}, errno == EAGAIN || errno == EWOULDBLOCK ? 0 : errno};
+    }
+}
+
+/// "Too many open files".
+inline std::string words_of_errno(int error) { return std::strerror(error); }
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/attach_token.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
+#define TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
+
+// What a plugin that the host started shows when it connects to the host's socket: 128 bits in its environment
+// that nobody else knows. Good once, for one process.
+
+namespace tenon::detail {
+
+/// Takes as long for a guess that is nearly right as for any other of its length.
+inline bool same_secret(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
+    for (std::size_t at = 0; at < one.size(); ++at)
+        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
+    return different == 0;
+}
+
+class attach_token {
+public:
+    /// A new one; whoever has the former is too late. False if the system has nothing to make it of.
+    bool renew() {
+        std::array<unsigned char, 16> bytes{};
+        withdraw();
+        if (!random_bytes(bytes)) return false;
+        for (const unsigned char byte : bytes) {
+            text_ += "0123456789abcdef"[byte >> 4];
+            text_ += "0123456789abcdef"[byte & 15];
+        }
+        return true;
+    }
+    /// The process is gone.
+    void withdraw() noexcept {
+        text_.clear();
+        used_ = false;
+    }
+    void use() noexcept { used_ = true; }
+
+    const std::string& text() const noexcept { return text_; }
+
+    result<void> judge(const std::optional<std::string>& shown) const {
+        if (!shown || shown->empty())
+            return fault{codes::permission_denied,
+                         "a plugin that the host started shows the token that it was given in TENON_TOKEN"};
+        if (text_.empty() || !same_secret(text_, *shown))
+            return fault{codes::permission_denied, "this is not the token of the plugin that runs now"};
+        if (used_) return fault{codes::permission_denied, "this token was used already, and is good once"};
+        return {};
+    }
+
+private:
+    std::string text_;
+    bool used_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/supervision/breaker.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_BREAKER_HPP
+#define TENON_HOST_SUPERVISION_BREAKER_HPP
 
 // Keeps a plugin from being asked for a kind of work that fails every time. Closed: everything is asked. After
 // so many failures in a row it opens: nothing is asked for a while. Then it is half open: one call goes through
@@ -6276,9 +6983,9 @@ inline void breaker::open(time_point now) noexcept {
 
 #endif
 
-// ---- tenon/host/call_index.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_CALL_INDEX_HPP
-#define TENON_HOST_CALL_INDEX_HPP
+// ---- tenon/host/calls/call_index.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_CALL_INDEX_HPP
+#define TENON_HOST_CALLS_CALL_INDEX_HPP
 
 // From the id of a call on the wire to the place where its caller is kept. Ids are sequential, so an id's low bits
 // are its home: neighbours do not collide, and nothing is allocated once there was room for the most calls that were
@@ -6357,9 +7064,9 @@ private:
 
 #endif
 
-// ---- tenon/host/call_waits.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_CALL_WAITS_HPP
-#define TENON_HOST_CALL_WAITS_HPP
+// ---- tenon/host/calls/call_waits.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_CALL_WAITS_HPP
+#define TENON_HOST_CALLS_CALL_WAITS_HPP
 
 // Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
 // plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
@@ -6438,9 +7145,9 @@ private:
 
 #endif
 
-// ---- tenon/host/latency.hpp -------------------------------------------------------------------------------
-#ifndef TENON_HOST_LATENCY_HPP
-#define TENON_HOST_LATENCY_HPP
+// ---- tenon/host/logs/latency.hpp --------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LATENCY_HPP
+#define TENON_HOST_LOGS_LATENCY_HPP
 
 // How long things took, in 3.5 KiB for ever: 16 steps of equal width in every power of two, from 64 ns to 137 s.
 // A quantile is at most 3.2 % off between 1 us and 100 s, for 64 ns it is all or nothing. What took longer is
@@ -6593,9 +7300,9 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
 
 #endif
 
-// ---- tenon/host/pending_calls.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_PENDING_CALLS_HPP
-#define TENON_HOST_PENDING_CALLS_HPP
+// ---- tenon/host/calls/pending_calls.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_PENDING_CALLS_HPP
+#define TENON_HOST_CALLS_PENDING_CALLS_HPP
 
 // The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
 // used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
@@ -7040,8 +7747,11 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
     for (std::size_t index = first + 1; index < ended.size(); ++index)
-        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at)
-            std::swap(ended[at - 1], ended[at]);
+        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
+            const ended_call larger = ended[at - 1];
+            ended[at - 1] = ended[at];
+            ended[at] = larger;
+        }
 }
 
 } // namespace tenon::detail
@@ -7519,6 +8229,14 @@ private:
         byte_buffer bytes = {};
         sequence<shared_piece> shared = {};
         buffer_upkeep upkeep = {};
+
+        void swap(side& other) noexcept {
+            const buffer_upkeep mine = upkeep;
+            upkeep = other.upkeep;
+            other.upkeep = mine;
+            bytes.swap(other.bytes);
+            shared.swap(other.shared);
+        }
     };
 
     void close(std::size_t shared) noexcept {
@@ -7560,7 +8278,7 @@ inline void outbox::finish(const shared_bytes& payload, char last) {
 inline std::span<const std::string_view> outbox::transmit() {
     if (written()) {
         if (open_ || filling_.bytes.empty()) return {};
-        std::swap(writing_, filling_);
+        writing_.swap(filling_);
     }
     pieces_.clear();
     std::size_t byte = at_byte_, inside = inside_shared_;
@@ -7707,7 +8425,12 @@ inline bool read_error(std::string_view text, fault& error);
 
 class envelope_parser {
 public:
-    envelope_parser(std::string_view body, envelope& message) noexcept : in_(body), message_(message) {}
+    envelope_parser(std::string_view body, envelope& message) noexcept
+        : in_(body), size_(body.size()), message_(message) {}
+    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
+    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
+    /// is known, for any other message.
+    bool parse_usual();
     bool parse();
 
 private:
@@ -7734,6 +8457,7 @@ private:
                               std::string_view name = {});
 
     json_reader in_;
+    std::size_t size_;
     envelope& message_;
     unsigned seen_ = 0;
     bool id_usable_ = true;
@@ -7921,6 +8645,49 @@ inline bool envelope_parser::refuse(int code, std::string_view title, std::strin
     return false;
 }
 
+inline bool envelope_parser::parse_usual() {
+    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
+    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
+    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
+    const char* at = in_.position();
+    const char* const end = at + size_;
+    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
+    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
+    at += head.size();
+    const std::string_view number(at, longest_id);
+    while (has(0) && is_digit(*at)) ++at;
+    const auto digits = static_cast<std::size_t>(at - number.data());
+    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
+    std::string_view called;
+    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
+    if (asks) {
+        at += method_label.size();
+        const char* const name = at;
+        at = skip_plain(name, at, end);
+        called = {name, static_cast<std::size_t>(at - name)};
+        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
+            return false;
+        at += params_label.size();
+        if (*at != '{' && *at != '[') return false;
+    } else {
+        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
+            return false;
+        at += result_label.size();
+    }
+    const char* const value = at;
+    if (!in_.enter_object()) return false; // a level of nesting
+    at = in_.skip_at(value);
+    if (at == nullptr || end - at != 1 || *at != '}') return false;
+    const std::string_view text(value, static_cast<std::size_t>(at - value));
+    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = number.substr(0, digits);
+    message_.method = called;
+    message_.params = asks ? text : std::string_view();
+    message_.result = asks ? std::string_view() : text;
+    return true;
+}
+
 inline bool envelope_parser::parse() {
     message_.failed = message_.maybe_response = message_.has_outcome = false;
     message_.id = message_.method = message_.params = message_.result = {};
@@ -8036,7 +8803,7 @@ inline void envelope_parser::classify() {
 }
 
 inline bool parse_envelope(std::string_view body, envelope& message) {
-    return envelope_parser(body, message).parse();
+    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
 }
 
 inline bool read_error(std::string_view text, fault& error) {
@@ -8061,7 +8828,7 @@ inline bool read_error(std::string_view text, fault& error) {
         } else {
             std::string_view value;
             if (!in.read_slice(value)) return false;
-            if (member == data) error.data = value;
+            if (member == data) error.data = join({value});
         }
     }
     return (seen & (code | message)) == (code | message);
@@ -8754,13 +9521,13 @@ inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
 inline constexpr std::string_view params_member = ",\"params\":";
 
 inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append("\"method\":");
+    to.append_literal("\"method\":");
     json_writer(to).string(method);
-    to.append(params_member);
+    to.append_literal(",\"params\":"); // params_member
 }
 
 inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.commit(write_signed(to.prepare(21), id));
     to.append(',');
     append_method(to, method);
@@ -8773,13 +9540,13 @@ inline void append_notification_head(byte_buffer& to, std::string_view method) {
 
 /// `id` is raw JSON text; empty means that it could not be read, which is said as null.
 inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
     to.append(id.empty() ? std::string_view("null") : id);
 }
 
 inline void append_result_head(byte_buffer& to, std::string_view id) {
     append_id(to, id);
-    to.append(",\"result\":");
+    to.append_literal(",\"result\":");
 }
 
 /// A whole message. `data` is JSON text, or empty for none.
@@ -9253,7 +10020,7 @@ inline std::int64_t session::own_id(std::string_view raw) noexcept {
 
 inline bool session::take_response(session_event& event) {
     event.failed = envelope_.failed;
-    if (event.failed) std::swap(event.error, envelope_.error);
+    if (event.failed) event.error = std::move(envelope_.error);
     if (!envelope_.has_id()) {
         ++counters_.peer_errors;
         event.kind = event_kind::peer_error;
@@ -9315,10 +10082,13 @@ inline bool session::take_batch(session_event& event, std::string_view body, tim
 
 inline bool session::take_bad_body(session_event& event, std::string_view body, time_point now) {
     event.kind = event_kind::bad_body;
-    std::swap(event.error, envelope_.error);
+    event.error = std::move(envelope_.error);
     event.text = body;
     ++counters_.bad_bodies;
-    if (batches_.delivering() && std::exchange(batch_was_bad_, true)) return true; // one body, one count
+    if (batches_.delivering()) { // one body, one count
+        if (batch_was_bad_) return true;
+        batch_was_bad_ = true;
+    }
     time_point& oldest = bad_times_[bad_count_ % max_bad_bodies];
     const bool full = bad_count_ >= max_bad_bodies;
     // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
@@ -9556,9 +10326,9 @@ inline void session::end_stalled() {
 
 #endif
 
-// ---- tenon/host/call_lanes.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_CALL_LANES_HPP
-#define TENON_HOST_CALL_LANES_HPP
+// ---- tenon/host/calls/call_lanes.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_CALL_LANES_HPP
+#define TENON_HOST_CALLS_CALL_LANES_HPP
 
 // What one plugin is asked, in four lanes. Health and control go out at once and count against nothing. Calls and
 // events share the plugin's concurrency; what is beyond it waits, calls before events, each lane in order and up to
@@ -9694,19 +10464,11 @@ private:
     /// Notices that a completion destroyed this object.
     class presence {
     public:
-        explicit presence(call_lanes& of) noexcept : of_(&of), outer_(std::exchange(of.gone_, &gone_)) {}
-        presence(const presence&) = delete;
-        presence& operator=(const presence&) = delete;
-        ~presence() {
-            if (!gone_) of_->gone_ = outer_;
-            else if (outer_ != nullptr) *outer_ = true;
-        }
-        bool gone() const noexcept { return gone_; }
+        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
+        bool gone() const noexcept { return *gone_; }
 
     private:
-        call_lanes* of_;
-        bool* outer_;
-        bool gone_ = false;
+        std::shared_ptr<const bool> gone_;
     };
 
     static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
@@ -9742,14 +10504,15 @@ private:
     bool pumping_ = false;
     fault closed_why_; // what calls and events are refused with while they are not taken
     fault end_why_;    // of those that end, but for those that expired
-    bool* gone_ = nullptr;
+    // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
+    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
 };
 
 } // namespace tenon::detail
 
-// ---- tenon/host/host_fault.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_HOST_FAULT_HPP
-#define TENON_HOST_HOST_FAULT_HPP
+// ---- tenon/host/calls/host_fault.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_HOST_FAULT_HPP
+#define TENON_HOST_CALLS_HOST_FAULT_HPP
 
 // What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
 // can do harm: {"source":"host","plugin":"backup","retryable":true}.
@@ -9777,11 +10540,11 @@ inline fault said_by_host(fault error, std::string_view plugin, bool retryable) 
 
 #endif
 
-// ---- tenon/host/call_lanes_ends.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_CALL_LANES_ENDS_HPP
-#define TENON_HOST_CALL_LANES_ENDS_HPP
+// ---- tenon/host/calls/call_lanes_ends.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_CALL_LANES_ENDS_HPP
+#define TENON_HOST_CALLS_CALL_LANES_ENDS_HPP
 
-// How calls end, for host/call_lanes.hpp: off the wire or out of their queue, counted, and then their completion. Those
+// How calls end, for host/calls/call_lanes.hpp: off the wire or out of their queue, counted, and then their completion. Those
 // that end together are put into one queue first and taken from there one by one, because each completion may do
 // anything with the others.
 
@@ -9895,11 +10658,11 @@ inline fault call_lanes::refusal(int code) const {
 
 #endif
 
-// ---- tenon/host/call_lanes_inline.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_CALL_LANES_INLINE_HPP
-#define TENON_HOST_CALL_LANES_INLINE_HPP
+// ---- tenon/host/calls/call_lanes_inline.hpp ---------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_CALL_LANES_INLINE_HPP
+#define TENON_HOST_CALLS_CALL_LANES_INLINE_HPP
 
-// The bodies of host/call_lanes.hpp: asking, answers and time. Whatever calls a completion looks afterwards whether
+// The bodies of host/calls/call_lanes.hpp: asking, answers and time. Whatever calls a completion looks afterwards whether
 // this object is still there. How calls end stands in call_lanes_ends.hpp.
 
 namespace tenon::detail {
@@ -9911,7 +10674,7 @@ inline call_lanes::call_lanes(lane_options options)
 }
 
 inline call_lanes::~call_lanes() {
-    if (gone_ != nullptr) *gone_ = true;
+    *gone_ = true;
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
@@ -10263,12 +11026,92 @@ inline std::string describe_exit(const exit_status& status) {
 
 #endif
 
-// ---- tenon/host/start_fault.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_START_FAULT_HPP
-#define TENON_HOST_START_FAULT_HPP
+// ---- tenon/host/supervision/stop_sequence.hpp -------------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_STOP_SEQUENCE_HPP
+#define TENON_HOST_SUPERVISION_STOP_SEQUENCE_HPP
+
+// The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
+// that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
+// step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
+
+namespace tenon::detail {
+
+/// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
+/// it is given this long to end, or what is left of its step where that is less.
+inline constexpr milliseconds exit_grace{1'000};
+
+class stop_sequence {
+public:
+    void begin(stop_policy policy, bool with_ask, bool with_close) {
+        policy_ = std::move(policy);
+        with_ask_ = with_ask;
+        with_close_ = with_close;
+        next_ = 0;
+        last_ = {};
+        killed_ = false;
+        deadline_ = never;
+    }
+    /// What to do now; nothing when everything was done.
+    std::optional<stop_action> next(time_point now) {
+        rearmed_ = false;
+        while (next_ < policy_.size()) {
+            const stop_step step = policy_[next_++];
+            if ((step.action == stop_action::ask && !with_ask_) ||
+                (step.action == stop_action::close_stdin && !with_close_))
+                continue;
+            return take(step.action, step.wait, now);
+        }
+        deadline_ = never;
+        if (killed_) return {};
+        return take(stop_action::kill, milliseconds{0}, now);
+    }
+    time_point deadline() const noexcept { return deadline_; }
+    /// The step that was taken last, if any.
+    std::optional<stop_action> last() const noexcept { return last_; }
+    /// It is likely to be over soon: no more than this for the step that is under way.
+    void hasten(time_point now, milliseconds most) noexcept {
+        if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
+    }
+    /// Nobody is there any more to be asked.
+    void without_connection() noexcept { with_ask_ = false; }
+    /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
+    bool rearm(time_point now) noexcept {
+        if (rearmed_) return false;
+        rearmed_ = true;
+        deadline_ = after(now, wait_);
+        return true;
+    }
+    void end() noexcept { deadline_ = never; }
+
+private:
+    std::optional<stop_action> take(stop_action action, milliseconds wait, time_point now) noexcept {
+        last_ = action;
+        killed_ = killed_ || action == stop_action::kill;
+        wait_ = wait;
+        // After a kill there is nothing else to wait for than the end, unless the policy has more steps.
+        deadline_ = killed_ && next_ >= policy_.size() ? never : after(now, wait);
+        return action;
+    }
+
+    stop_policy policy_;
+    std::size_t next_ = 0;
+    std::optional<stop_action> last_;
+    milliseconds wait_{0};
+    time_point deadline_ = never;
+    bool with_ask_ = true, with_close_ = true;
+    bool killed_ = false, rearmed_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/process/start_fault.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_START_FAULT_HPP
+#define TENON_HOST_PROCESS_START_FAULT_HPP
 
 // Why a program could not be started, in words that a person can act on: what was tried, what the system said,
-// and what about the file explains it. The facts are gathered in host/system_program.hpp; nothing here asks the
+// and what about the file explains it. The facts are gathered in host/process/system_program.hpp; nothing here asks the
 // system, so every sentence has a test.
 
 namespace tenon::detail {
@@ -10412,9 +11255,9 @@ inline fault explain(const start_failure& failure) {
 
 #endif
 
-// ---- tenon/host/system_child_setup.hpp --------------------------------------------------------------------
-#ifndef TENON_HOST_SYSTEM_CHILD_SETUP_HPP
-#define TENON_HOST_SYSTEM_CHILD_SETUP_HPP
+// ---- tenon/host/process/system_child_setup.hpp ------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_SYSTEM_CHILD_SETUP_HPP
+#define TENON_HOST_PROCESS_SYSTEM_CHILD_SETUP_HPP
 
 // What happens in the child between vfork and exec: everything that the host must not pass on is taken back, and
 // what the plugin is to have is set.
@@ -10534,9 +11377,9 @@ inline void reset_signals() noexcept {
 
 #endif
 
-// ---- tenon/host/system_program.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_SYSTEM_PROGRAM_HPP
-#define TENON_HOST_SYSTEM_PROGRAM_HPP
+// ---- tenon/host/process/system_program.hpp ----------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
+#define TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
 
 // Finds the file that a command names, and looks at one that could not be run: its mode, its owner, what its
 // first bytes ask for. Only the launcher uses it, and the second half only after a failure. What it finds may
@@ -10707,161 +11550,16 @@ inline program_facts look_at_program(const std::string& path) {
 
 #endif
 
-// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-
-// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Whoever waits is the caller's event loop.
-//
-// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
-
-namespace tenon::detail {
-
-enum class transfer_state : std::uint8_t {
-    some,        // count bytes went over, at least one
-    would_block, // none now
-    over,        // none ever again: the end of the input, or nobody reads any more
-};
-
-struct transfer {
-    transfer_state state;
-    std::size_t count = 0;
-};
-
-inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
-
-inline bool make_nonblocking(int descriptor) noexcept {
-    const int flags = ::fcntl(descriptor, F_GETFL);
-    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-inline bool is_socket(int descriptor) noexcept {
-    struct stat state {};
-    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
-}
-
-/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
-inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
-#ifdef F_SETPIPE_SZ
-    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
-#else
-    return false;
-#endif
-}
-
-/// Whoever reads the other end sees the end of what we send; the other direction stays.
-inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
-
-/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
-/// than SIG_IGN, because children inherit what is ignored.
-inline void survive_closed_pipes() noexcept {
-    struct sigaction action {};
-    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
-    action.sa_handler = [](int) {};
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGPIPE, &action, nullptr);
-}
-
-inline transfer transferred(ssize_t count) noexcept {
-    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
-    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    return {later ? transfer_state::would_block : transfer_state::over};
-}
-
-inline transfer read_some(int descriptor, std::span<char> room) noexcept {
-    for (;;) {
-        const ssize_t got = ::read(descriptor, room.data(), room.size());
-        if (got >= 0 || errno != EINTR) return transferred(got);
-    }
-}
-
-/// At most 64 pieces are written at once; none of them may be empty.
-inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
-    iovec vectors[64];
-    std::size_t used = 0;
-    for (const std::string_view piece : pieces) {
-        if (used == 64) break;
-        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-    for (;;) {
-        ssize_t put = 0;
-        if (socket) {
-            msghdr message{};
-            message.msg_iov = vectors;
-            message.msg_iovlen = used;
-            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-        } else if (used == 1) {
-            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
-        } else {
-            put = ::writev(descriptor, vectors, static_cast<int>(used));
-        }
-        if (put >= 0 || errno != EINTR) return transferred(put);
-    }
-}
-
-/// Lets whoever else wants this CPU have it first; nothing if nobody does.
-inline void yield_processor() noexcept { ::sched_yield(); }
-
-/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
-inline bool make_socket_pair(int (&ends)[2]) noexcept {
-    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
-}
-
-/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
-inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/descriptor.hpp -----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_DESCRIPTOR_HPP
-#define TENON_TRANSPORT_DESCRIPTOR_HPP
-
-// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
-
-namespace tenon::detail {
-
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int owned) noexcept : number_(owned) {}
-    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        if (this != &other) reset(other.release());
-        return *this;
-    }
-    ~descriptor() { reset(); }
-
-    /// The number, or -1 for none.
-    int get() const noexcept { return number_; }
-    explicit operator bool() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-    void reset(int owned = -1) noexcept {
-        if (number_ >= 0) close_descriptor(number_);
-        number_ = owned;
-    }
-
-private:
-    int number_ = -1;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/system_launcher.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_SYSTEM_LAUNCHER_HPP
-#define TENON_HOST_SYSTEM_LAUNCHER_HPP
+// ---- tenon/host/process/system_launcher.hpp ---------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
+#define TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
 
 // Starts a program as a plugin: three pipes, a session and process group of its own, nothing inherited but what
 // was said, gone when the host is gone. The only header that names Boost, for the vfork of Boost.Process v1;
 // with standalone Asio v2 of it does not work in any version.
 //
 // vfork, because a fork takes the longer the more memory the host has. What the child does until it is the program
-// is in host/system_child_setup.hpp.
+// is in host/process/system_child_setup.hpp.
 //
 // launch() may be called from several threads at once, and from a thread that ends before the plugin.
 
@@ -11111,12 +11809,12 @@ inline result<launched> launch(const launch_spec& spec) {
 
 #endif
 
-// ---- tenon/host/process_usage.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_USAGE_HPP
-#define TENON_HOST_PROCESS_USAGE_HPP
+// ---- tenon/host/process/process_usage.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_PROCESS_USAGE_HPP
+#define TENON_HOST_PROCESS_PROCESS_USAGE_HPP
 
 // What a process uses, as /proc/PID/stat says it. usage_of(pid), which reads that file, is in
-// host/system_process.hpp; here is only what its text means.
+// host/process/system_process.hpp; here is only what its text means.
 //
 // It is of one process, not of those that it started, and only worth something while the process is ours: a
 // number may be given to another once its process was reaped.
@@ -11164,9 +11862,9 @@ inline std::optional<process_usage> read_usage(std::string_view stat, const syst
 
 #endif
 
-// ---- tenon/host/system_process.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_SYSTEM_PROCESS_HPP
-#define TENON_HOST_SYSTEM_PROCESS_HPP
+// ---- tenon/host/process/system_process.hpp ----------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_SYSTEM_PROCESS_HPP
+#define TENON_HOST_PROCESS_SYSTEM_PROCESS_HPP
 
 // Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
 // so none can meet a stranger that got the same number; none waits for longer than it was told.
@@ -11228,12 +11926,6 @@ inline void wait_for_end(std::span<const int> processes, time_point deadline) {
     }
 }
 
-/// Whether nobody holds the other end of a pipe that we write to any more.
-inline bool nobody_holds_other_end(int pipe) noexcept {
-    pollfd entry{pipe, 0, 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
-}
-
 // --- /proc ---
 
 inline int process_id() noexcept { return ::getpid(); }
@@ -11277,9 +11969,9 @@ inline std::optional<process_usage> usage_of(int pid) {
 
 #endif
 
-// ---- tenon/host/child.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_HOST_CHILD_HPP
-#define TENON_HOST_CHILD_HPP
+// ---- tenon/host/process/child.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_CHILD_HPP
+#define TENON_HOST_PROCESS_CHILD_HPP
 
 // Owns a process from its start until it is reaped, and the process group that it leads. That it has ended is
 // learned from the process itself, never from the end of its output, which a grandchild may hold open.
@@ -11292,6 +11984,8 @@ inline std::optional<process_usage> usage_of(int pid) {
 // status is `unknown`.
 
 namespace tenon::detail {
+
+struct child_to_stop;
 
 class child {
 public:
@@ -11332,8 +12026,11 @@ public:
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
     }
 
+    /// For who wants to ask that later.
+    descriptor release_guard() noexcept { return std::move(self_->made.guard); }
+
 private:
-    friend void stop_children(std::span<child* const> children, const stop_policy& steps);
+    friend void stop_children(std::vector<child_to_stop> children);
 
     // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
     // it, the host goes on, and the process is reaped by whoever inherits it.
@@ -11407,35 +12104,53 @@ private:
     std::shared_ptr<state> self_;
 };
 
-/// Stops many at once, each step for all of them, and comes back when all are over: for destructors, where no
-/// loop runs any more. Nobody can be asked without one, so that step is left out; whatever the policy says, the
-/// last step is to kill. `ended` of each is called as ever if the loop runs again.
-inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
-    const auto wait_for_all = [&](time_point deadline) {
-        for (;;) {
-            std::vector<int> living;
-            for (child* one : children) {
-                one->self_->finish_if_ended();
-                if (!one->over()) living.push_back(one->self_->process());
-            }
-            if (living.empty()) return true;
-            if (std::chrono::steady_clock::now() >= deadline) return false;
-            wait_for_end(living, deadline);
-        }
+struct child_to_stop {
+    child* process;
+    stop_policy steps;
+};
+
+/// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
+/// runs any more. Nobody can be asked without one, so that step is left out; whatever a policy says, its last step
+/// is to kill. `ended` of each is called as ever if the loop runs again.
+inline void stop_children(std::vector<child_to_stop> children) {
+    struct stopping {
+        child* process;
+        stop_sequence steps = {};
+        time_point due = {}; // of the next step, or of giving up on who was killed
+        bool killed = false;
     };
-    const auto for_all = [&](void (*act)(child&)) {
-        for (child* one : children)
-            if (!one->over()) act(*one);
-    };
-    for (const stop_step& step : steps) {
-        if (step.action == stop_action::ask) continue;
-        if (step.action == stop_action::kill) break;
-        if (step.action == stop_action::terminate) for_all([](child& one) { one.terminate_group(); });
-        else for_all([](child& one) { one.self_->made.input.reset(); });
-        if (wait_for_all(after(std::chrono::steady_clock::now(), step.wait))) return;
+    std::vector<stopping> living;
+    for (child_to_stop& one : children) {
+        living.push_back({.process = one.process});
+        living.back().steps.begin(std::move(one.steps), false, true);
     }
-    for_all([](child& one) { one.kill_group(); });
-    wait_for_all(after(std::chrono::steady_clock::now(), child::longest_death));
+    for (;;) {
+        const time_point now = std::chrono::steady_clock::now();
+        std::vector<int> awaited;
+        time_point due = never;
+        for (stopping& one : living) {
+            child& process = *one.process;
+            process.self_->finish_if_ended();
+            while (!process.over() && one.due <= now && !one.killed) {
+                const auto step = one.steps.next(now);
+                one.killed = !step || step == stop_action::kill;
+                if (one.killed) process.kill_group();
+                else if (step == stop_action::terminate) process.terminate_group();
+                else process.self_->made.input.reset();
+                one.due = one.killed ? after(now, child::longest_death) : one.steps.deadline();
+            }
+            if (process.over() || one.due <= now) continue;
+            awaited.push_back(process.self_->process());
+            due = std::min(due, one.due);
+        }
+        if (awaited.empty()) return;
+        wait_for_end(awaited, due);
+    }
+}
+inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
+    std::vector<child_to_stop> all;
+    for (child* const one : children) all.push_back({one, steps});
+    stop_children(std::move(all));
 }
 
 } // namespace tenon::detail
@@ -11571,9 +12286,9 @@ inline void write_answer(json_writer& out, const health& state) {
 
 #endif
 
-// ---- tenon/host/log_level.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_LEVEL_HPP
-#define TENON_HOST_LOG_LEVEL_HPP
+// ---- tenon/host/logs/log_level.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_LEVEL_HPP
+#define TENON_HOST_LOGS_LOG_LEVEL_HPP
 
 // How bad a line is by what it says itself: a word that loggers use, or one of these in front of it:
 //
@@ -11689,9 +12404,9 @@ inline std::optional<log_level> take_level(std::string_view& line) noexcept {
 
 #endif
 
-// ---- tenon/host/log_mask.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_MASK_HPP
-#define TENON_HOST_LOG_MASK_HPP
+// ---- tenon/host/logs/log_mask.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_MASK_HPP
+#define TENON_HOST_LOGS_LOG_MASK_HPP
 
 // Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
 // which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
@@ -11838,9 +12553,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_json.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_JSON_HPP
-#define TENON_HOST_LOG_JSON_HPP
+// ---- tenon/host/logs/log_json.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_JSON_HPP
+#define TENON_HOST_LOGS_LOG_JSON_HPP
 
 // JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
 // a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
@@ -11957,9 +12672,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_split.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_SPLIT_HPP
-#define TENON_HOST_LOG_SPLIT_HPP
+// ---- tenon/host/logs/log_split.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_SPLIT_HPP
+#define TENON_HOST_LOGS_LOG_SPLIT_HPP
 
 // From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
 // that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
@@ -12093,9 +12808,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_clean.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_CLEAN_HPP
-#define TENON_HOST_LOG_CLEAN_HPP
+// ---- tenon/host/logs/log_clean.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_CLEAN_HPP
+#define TENON_HOST_LOGS_LOG_CLEAN_HPP
 
 // One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
 // order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
@@ -12201,9 +12916,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_rate.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_RATE_HPP
-#define TENON_HOST_LOG_RATE_HPP
+// ---- tenon/host/logs/log_rate.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RATE_HPP
+#define TENON_HOST_LOGS_LOG_RATE_HPP
 
 // So many lines a second, counted in windows that begin with the first line that comes after the last one is
 // over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
@@ -12265,9 +12980,9 @@ private:
 
 #endif
 
-// ---- tenon/host/log_lines.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_LINES_HPP
-#define TENON_HOST_LOG_LINES_HPP
+// ---- tenon/host/logs/log_lines.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_LINES_HPP
+#define TENON_HOST_LOGS_LOG_LINES_HPP
 
 // What a plugin writes to stderr, prints to a polluted stdout or says by host/log, made into finished messages:
 //
@@ -12431,9 +13146,9 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 
 #endif
 
-// ---- tenon/host/log_record.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_RECORD_HPP
-#define TENON_HOST_LOG_RECORD_HPP
+// ---- tenon/host/logs/log_record.hpp -----------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RECORD_HPP
+#define TENON_HOST_LOGS_LOG_RECORD_HPP
 
 // One finished line of a plugin's or the host's log. Its texts are clean: valid UTF-8, one line, nothing that a
 // terminal would act on, secrets masked. As JSON:
@@ -12523,9 +13238,9 @@ struct json_codec<log_record> {
 
 #endif
 
-// ---- tenon/host/log_ring.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_LOG_RING_HPP
-#define TENON_HOST_LOG_RING_HPP
+// ---- tenon/host/logs/log_ring.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RING_HPP
+#define TENON_HOST_LOGS_LOG_RING_HPP
 
 // The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
 // forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
@@ -12801,15 +13516,13 @@ struct change_report {
 struct process_status {
     std::uint64_t memory_bytes = 0; // resident
     milliseconds cpu{0};            // used in all
-    double cpu_percent = 0;         // of one processor, lately
     int threads = 0, descriptors = 0;
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = process_status;
         return members(member("memoryBytes", &self::memory_bytes), member("cpuMs", &self::cpu),
-                       member("cpuPercent", &self::cpu_percent), member("threads", &self::threads),
-                       member("descriptors", &self::descriptors));
+                       member("threads", &self::threads), member("descriptors", &self::descriptors));
     }
 };
 
@@ -12839,7 +13552,6 @@ struct route_status {
     std::string path = {}; // with the plugin's prefix
     std::string description = {};
     bool auth = false;
-    std::string refused = {}; // why it is not served; empty where it is
 
     static constexpr bool allow_missing = true;
 };
@@ -12848,14 +13560,13 @@ struct command_status {
     std::string name = {}, description = {};
     std::optional<json> params = {}, result = {}; // JSON Schema
     bool at_run_time = false;                     // registered after the handshake
-    std::string refused = {};                     // why it cannot be called; empty where it can
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = command_status;
         return members(member("name", &self::name), member("description", &self::description),
                        member("params", &self::params), member("result", &self::result),
-                       member("atRunTime", &self::at_run_time), member("refused", &self::refused));
+                       member("atRunTime", &self::at_run_time));
     }
 };
 
@@ -12863,9 +13574,9 @@ struct command_status {
 
 #endif
 
-// ---- tenon/host/random_source.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_RANDOM_SOURCE_HPP
-#define TENON_HOST_RANDOM_SOURCE_HPP
+// ---- tenon/host/supervision/random_source.hpp -------------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_RANDOM_SOURCE_HPP
+#define TENON_HOST_SUPERVISION_RANDOM_SOURCE_HPP
 
 // Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
 // follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
@@ -12896,9 +13607,9 @@ private:
 
 #endif
 
-// ---- tenon/host/health_schedule.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_HEALTH_SCHEDULE_HPP
-#define TENON_HOST_HEALTH_SCHEDULE_HPP
+// ---- tenon/host/supervision/health_schedule.hpp -----------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_HEALTH_SCHEDULE_HPP
+#define TENON_HOST_SUPERVISION_HEALTH_SCHEDULE_HPP
 
 // When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
 // misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
@@ -12989,9 +13700,9 @@ private:
 
 #endif
 
-// ---- tenon/host/restart_counter.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_RESTART_COUNTER_HPP
-#define TENON_HOST_RESTART_COUNTER_HPP
+// ---- tenon/host/supervision/restart_counter.hpp -----------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_RESTART_COUNTER_HPP
+#define TENON_HOST_SUPERVISION_RESTART_COUNTER_HPP
 
 // How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
 // max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
@@ -13053,89 +13764,9 @@ private:
 
 #endif
 
-// ---- tenon/host/stop_sequence.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_STOP_SEQUENCE_HPP
-#define TENON_HOST_STOP_SEQUENCE_HPP
-
-// The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
-// that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
-// step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
-
-namespace tenon::detail {
-
-/// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
-/// it is given this long to end, or what is left of its step where that is less.
-inline constexpr milliseconds exit_grace{1'000};
-
-class stop_sequence {
-public:
-    void begin(stop_policy policy, bool with_ask, bool with_close) {
-        policy_ = std::move(policy);
-        with_ask_ = with_ask;
-        with_close_ = with_close;
-        next_ = 0;
-        last_ = {};
-        killed_ = false;
-        deadline_ = never;
-    }
-    /// What to do now; nothing when everything was done.
-    std::optional<stop_action> next(time_point now) {
-        rearmed_ = false;
-        while (next_ < policy_.size()) {
-            const stop_step step = policy_[next_++];
-            if ((step.action == stop_action::ask && !with_ask_) ||
-                (step.action == stop_action::close_stdin && !with_close_))
-                continue;
-            return take(step.action, step.wait, now);
-        }
-        deadline_ = never;
-        if (killed_) return {};
-        return take(stop_action::kill, milliseconds{0}, now);
-    }
-    time_point deadline() const noexcept { return deadline_; }
-    /// The step that was taken last, if any.
-    std::optional<stop_action> last() const noexcept { return last_; }
-    /// It is likely to be over soon: no more than this for the step that is under way.
-    void hasten(time_point now, milliseconds most) noexcept {
-        if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
-    }
-    /// Nobody is there any more to be asked.
-    void without_connection() noexcept { with_ask_ = false; }
-    /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
-    bool rearm(time_point now) noexcept {
-        if (rearmed_) return false;
-        rearmed_ = true;
-        deadline_ = after(now, wait_);
-        return true;
-    }
-    void end() noexcept { deadline_ = never; }
-
-private:
-    std::optional<stop_action> take(stop_action action, milliseconds wait, time_point now) noexcept {
-        last_ = action;
-        killed_ = killed_ || action == stop_action::kill;
-        wait_ = wait;
-        // After a kill there is nothing else to wait for than the end, unless the policy has more steps.
-        deadline_ = killed_ && next_ >= policy_.size() ? never : after(now, wait);
-        return action;
-    }
-
-    stop_policy policy_;
-    std::size_t next_ = 0;
-    std::optional<stop_action> last_;
-    milliseconds wait_{0};
-    time_point deadline_ = never;
-    bool with_ask_ = true, with_close_ = true;
-    bool killed_ = false, rearmed_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/supervisor_table.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISOR_TABLE_HPP
-#define TENON_HOST_SUPERVISOR_TABLE_HPP
+// ---- tenon/host/supervision/supervisor_table.hpp ----------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_TABLE_HPP
+#define TENON_HOST_SUPERVISION_SUPERVISOR_TABLE_HPP
 
 // The one table of how a plugin's state changes: what is to be done when this input comes in that state. The
 // supervisor does it and decides nothing else about states, except where a move says "by ...": whether the policy
@@ -13266,9 +13897,9 @@ constexpr supervisor_move move_for(plugin_state state, supervisor_input input) n
 
 #endif
 
-// ---- tenon/host/supervisor.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISOR_HPP
-#define TENON_HOST_SUPERVISOR_HPP
+// ---- tenon/host/supervision/supervisor.hpp ----------------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_HPP
+#define TENON_HOST_SUPERVISION_SUPERVISOR_HPP
 
 // One plugin's life: commands, what its process and its connection do, and time come in; actions and changes of
 // state come out. No I/O, and it reads no clock. What happens when is in supervisor_table.hpp.
@@ -13468,9 +14099,9 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/supervisor_texts.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISOR_TEXTS_HPP
-#define TENON_HOST_SUPERVISOR_TEXTS_HPP
+// ---- tenon/host/supervision/supervisor_texts.hpp ----------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
+#define TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
 
 // The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
 // hold what a hostile plugin wrote a thousand times.
@@ -13516,9 +14147,9 @@ inline std::string both(std::string_view first, std::string_view second) {
 
 #endif
 
-// ---- tenon/host/supervisor_moves.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISOR_MOVES_HPP
-#define TENON_HOST_SUPERVISOR_MOVES_HPP
+// ---- tenon/host/supervision/supervisor_moves.hpp ----------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_MOVES_HPP
+#define TENON_HOST_SUPERVISION_SUPERVISOR_MOVES_HPP
 
 // What the supervisor does for each move of its table. Every change of state goes through change(); what belongs
 // to one instance ends in leave_instance().
@@ -13759,9 +14390,9 @@ inline void supervisor::act(supervisor_action_kind kind, time_point deadline, ch
 
 #endif
 
-// ---- tenon/host/supervisor_inputs.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISOR_INPUTS_HPP
-#define TENON_HOST_SUPERVISOR_INPUTS_HPP
+// ---- tenon/host/supervision/supervisor_inputs.hpp ---------------------------------------------------------
+#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_INPUTS_HPP
+#define TENON_HOST_SUPERVISION_SUPERVISOR_INPUTS_HPP
 
 // The inputs and outputs of the supervisor: each checks whether it is about what is there now, notes what is to
 // be remembered in every state, and leaves the rest to the table. The time comes in here as well.
@@ -14102,8 +14733,9 @@ public:
         self_->from.close(ignored);
     }
 
-    /// Reads what is there already, but no more than a pipe can hold: for the last words of a process that is gone.
-    void read_rest() {
+    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
+    /// process that is gone. Whoever else holds the other end still is heard no more.
+    void finish() {
         const auto self = self_;
         asio::error_code error;
         self->from.non_blocking(true, error);
@@ -14112,6 +14744,7 @@ public:
             if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
             total += count;
         }
+        state::end(self);
     }
 
 private:
@@ -14129,9 +14762,16 @@ private:
             self->from.async_read_some(
                 asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
                     if (self->over) return;
-                    self->told({self->buffer.data(), error ? 0 : count}, std::chrono::steady_clock::now());
-                    if (!error && !self->over) read_on(self);
+                    if (error) return end(self);
+                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+                    if (!self->over) read_on(self);
                 });
+        }
+        static void end(const std::shared_ptr<state>& self) {
+            if (std::exchange(self->over, true)) return;
+            asio::error_code ignored;
+            self->from.close(ignored);
+            self->told({}, std::chrono::steady_clock::now());
         }
 
         asio::posix::stream_descriptor from;
@@ -14227,52 +14867,6 @@ private:
 
 #endif
 
-// ---- tenon/transport/lingering.hpp ------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_LINGERING_HPP
-#define TENON_TRANSPORT_LINGERING_HPP
-
-// Whether to look for an answer once more before going to sleep in the kernel. A peer on the same CPU that is
-// given the CPU has answered when we get it back, and sleeping, being woken and asking what there is would cost
-// more than the message. On another CPU it has not, and the attempt was for nothing.
-//
-// So success keeps it on, and failure turns it off for twice as long each time: a peer that never answers that
-// quickly costs one attempt in a thousand. On a busy machine, where giving the CPU away takes long, it is off
-// as well. It is bounded, so that everybody else on the loop gets their turn.
-
-namespace tenon::detail {
-
-class lingering {
-public:
-    bool worth_it() noexcept {
-        if (left_out_ == 0) return true;
-        --left_out_;
-        return false;
-    }
-
-    /// After the attempt number `round` of this turn, which has taken so long in all.
-    bool goes_on(bool came, int round, time_point::duration turn) noexcept {
-        if (came && turn <= patience) {
-            missed_ = 0;
-            return round < most_rounds;
-        }
-        missed_ = missed_ >= most_missed ? most_missed : 2 * missed_ + 1;
-        left_out_ = missed_;
-        return false;
-    }
-
-private:
-    // A round trip on one CPU takes some 5 microseconds, so this is far from what others would notice.
-    static constexpr int most_rounds = 8;
-    static constexpr time_point::duration patience = std::chrono::microseconds{200};
-    static constexpr unsigned most_missed = 1023;
-
-    unsigned missed_ = 0, left_out_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/transport/link.hpp -----------------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_LINK_HPP
 #define TENON_TRANSPORT_LINK_HPP
@@ -14327,6 +14921,8 @@ public:
         owner_ = nullptr;
         close();
     }
+    /// From now on somebody else is told, also of what is left of this read: for who finds out whose link it is.
+    void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
     /// Whether the `closed` event was told.
     bool told_end() const noexcept { return told_end_; }
 
@@ -14389,7 +14985,8 @@ private:
 // What it costs: one read() and one write() for what came at once, and one epoll_ctl() and one epoll_wait() of
 // Asio's. Asio is asked only whether the descriptor is ready; reading by ourselves goes straight into the
 // session, holds no buffer for whoever is silent, and needs no second read() that finds nothing. Output is
-// written at once where it goes, and registered with Asio only when the peer falls behind for the first time.
+// written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
+// its end of a pipe is told at once, also when there is nothing to write.
 //
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
@@ -14434,10 +15031,12 @@ public:
     void close_output() override;
     void read_rest() override;
     void close() override;
+    /// Bytes that somebody else has read from the connection already, told now.
+    void hear(std::string_view bytes);
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };
-    enum class outcome : std::uint8_t { abandoned, nothing, some };
+    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: nobody listens any more
     enum class writing : std::uint8_t { idle, waiting, over };
 
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
@@ -14450,11 +15049,14 @@ private:
     void wait_for_output();
     void become_readable(const asio::error_code& error);
     void become_writable();
+    void wait_for_reader_to_go();
+    void become_unread();
     void wake(time_point now);
     void look_again();
+    bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
+    void mind_closed_pipes() noexcept;
 
     outcome read_now(time_point now, std::size_t budget);
-    bool may_linger() noexcept;
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now();
@@ -14470,8 +15072,7 @@ private:
 
     milliseconds write_timeout_;
     asio::posix::stream_descriptor input_;
-    asio::posix::stream_descriptor output_; // open only once it has been waited for
-    descriptor unwatched_output_;
+    asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
     bool output_is_socket_ = false;
     bool one_socket_ = false; // input_ is for both directions
@@ -14483,9 +15084,9 @@ private:
     reading reading_ = reading::idle;
     writing writing_ = writing::idle;
     time_point blocked_since_ = never;
+    time_point pipes_minded_until_ = {};
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
-    lingering lingering_;
     handler_memory read_memory_, write_memory_;
     alarm alarm_; // the last: what it calls must be there
 };
@@ -14520,6 +15121,14 @@ inline void descriptor_link::read_rest() {
     if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
 }
 
+inline void descriptor_link::hear(std::string_view bytes) {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    const time_point now = clock();
+    peer().receive_bytes(bytes, now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
 inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
@@ -14537,17 +15146,21 @@ inline void descriptor_link::start(descriptor input, descriptor output) {
     one_socket_ = !output;
     output_number_ = one_socket_ ? input.get() : output.get();
     output_is_socket_ = is_socket(output_number_);
-    asio::error_code error;
-    if (make_nonblocking(input.get()) && make_nonblocking(output_number_)) input_.assign(input.get(), error);
-    if (!input_.is_open()) {
+    const auto watch = [](asio::posix::stream_descriptor& by, descriptor& one) {
+        asio::error_code error;
+        if (!make_nonblocking(one.get())) return false;
+        by.assign(one.get(), error);
+        if (!error) static_cast<void>(one.release());
+        return !error;
+    };
+    if (!watch(input_, input) || (!one_socket_ && !watch(output_, output))) {
         reading_ = reading::over;
         writing_ = writing::over;
         peer().close("its descriptors cannot be used");
         return look_again();
     }
-    static_cast<void>(input.release());
-    unwatched_output_ = std::move(output);
     wait_for_input();
+    if (is_pipe()) wait_for_reader_to_go();
 }
 
 inline void descriptor_link::wait_for_input() {
@@ -14561,12 +15174,6 @@ inline void descriptor_link::wait_for_input() {
 inline void descriptor_link::wait_for_output() {
     writing_ = writing::waiting;
     if (blocked_since_ == never) blocked_since_ = clock();
-    if (unwatched_output_) {
-        asio::error_code error;
-        output_.assign(unwatched_output_.get(), error);
-        if (error) return lose_output();
-        static_cast<void>(unwatched_output_.release());
-    }
     auto& watched = one_socket_ ? input_ : output_;
     watched.async_wait(asio::posix::stream_descriptor::wait_write,
                        placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
@@ -14574,23 +15181,29 @@ inline void descriptor_link::wait_for_output() {
                        }));
 }
 
+// A peer may close its end while there is nothing to write, and for long.
+inline void descriptor_link::wait_for_reader_to_go() {
+    output_.async_wait(asio::posix::stream_descriptor::wait_error,
+                       [self = this_link()](const asio::error_code&) { self->become_unread(); });
+    // On another thread of the executor Asio may have heard of it before it was asked.
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_unread() {
+    if (closed_ || writing_ == writing::over) return;
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
 inline void descriptor_link::become_readable(const asio::error_code& error) {
     if (closed_ || reading_ == reading::over) return;
     reading_ = reading::idle;
-    const time_point woken = clock();
-    excuse(woken);
-    outcome came = read_now(woken, turn_bytes);
-    for (int round = 1; came == outcome::some && may_linger(); ++round) {
-        yield_processor();
-        const time_point now = clock();
-        came = read_now(now, turn_bytes);
-        if (!lingering_.goes_on(came != outcome::nothing, round, now - woken)) break;
-    }
-    if (came == outcome::abandoned) return;
+    const time_point now = clock();
+    excuse(now);
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
     if (reading_ == reading::idle) {
         // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
         if (!error || error == asio::error::operation_not_supported) wait_for_input();
-        else if (end_input(woken) == outcome::abandoned) return;
+        else if (end_input(now) == outcome::abandoned) return;
     }
     settle();
 }
@@ -14598,6 +15211,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
 inline void descriptor_link::become_writable() {
     if (closed_ || writing_ != writing::waiting) return;
     writing_ = writing::idle;
+    pipes_minded_until_ = {};
     write_now();
     if (writing_ == writing::idle) {
         if (!tell_drained(clock())) return;
@@ -14663,7 +15277,7 @@ inline void descriptor_link::settle() {
 // --- reading ---
 
 inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
-    outcome came = outcome::nothing;
+    outcome came = outcome::going_on;
     while (reading_ != reading::over) {
         char forgotten[4096];
         const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
@@ -14683,12 +15297,6 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
     return came;
 }
 
-// Whether it is worth to look once more at once: only for an answer that is due, and nothing else is to be done.
-inline bool descriptor_link::may_linger() noexcept {
-    return reading_ == reading::idle && writing_ == writing::idle && peer().pending_calls() != 0 &&
-           lingering_.worth_it();
-}
-
 inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
     reading_ = reading::over;
     asio::error_code ignored;
@@ -14700,7 +15308,7 @@ inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
 inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
     if (!tell(now)) return outcome::abandoned;
     write_now();
-    return outcome::some;
+    return outcome::going_on;
 }
 
 // --- writing ---
@@ -14713,11 +15321,22 @@ inline void descriptor_link::write_now() {
     else if (end_wanted_) shut_output();
 }
 
+// Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
+// done before each: a peer that goes is noticed by itself, and a write to it is rare.
+inline void descriptor_link::mind_closed_pipes() noexcept {
+    if (!is_pipe()) return;
+    const time_point now = clock();
+    if (now < pipes_minded_until_) return;
+    pipes_minded_until_ = after(now, milliseconds{100});
+    survive_closed_pipes();
+}
+
 // `some`: all of it was written. would_block: the rest goes later.
 inline transfer_state descriptor_link::write_queued() {
     for (std::size_t written = 0;;) {
         const std::span<const std::string_view> pieces = peer().transmit();
         if (pieces.empty()) return transfer_state::some;
+        if (written == 0) mind_closed_pipes();
         std::size_t wanted = 0;
         for (const std::string_view piece : pieces) wanted += piece.size();
         const transfer put = write_some(output_number_, output_is_socket_, pieces);
@@ -14746,7 +15365,6 @@ inline void descriptor_link::shut_output() noexcept {
     blocked_since_ = never;
     if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
     output_number_ = -1;
-    unwatched_output_.reset();
     asio::error_code ignored;
     output_.close(ignored);
 }
@@ -14792,6 +15410,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// Where plugins may connect, or empty.
+    virtual std::string socket_path() const { return {}; }
 
 protected:
     ~actor_owner() = default;
@@ -14825,6 +15445,8 @@ public:
     const session_counters& past_counters() const noexcept { return past_counters_; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
+    /// When its last process ended.
+    std::int64_t ended_unix_ms() const noexcept { return ended_unix_ms_; }
     /// Written for it and not read by it yet.
     std::size_t unread_bytes() const noexcept { return link_ ? link_->peer().queued_bytes() : 0; }
     const std::vector<metric_status>& metrics() const noexcept { return metrics_; }
@@ -14845,6 +15467,11 @@ public:
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
     bool may_attach() const noexcept;
+    /// The same with the reason, for who comes over the host's socket: by hand, or a process that was given a token.
+    result<void> may_attach(const attach_request& who) const;
+    void note_refused(const fault& why) {
+        note_of_peer("a connection was refused: ", why.message, steady_now());
+    }
     /// Instances are made by this from now on instead of starting a process.
     void start_by(link_maker make) { make_link_ = std::move(make); }
     plugin_origin origin() const noexcept {
@@ -14854,7 +15481,12 @@ public:
     void broke_limit(std::string_view why);
     void close_stdin() {
         if (link_) link_->close_output();
+        input_.reset();
     }
+    /// The next step of a stop that is under way, now.
+    void hasten();
+    /// Whatever comes, nothing more is done about it: the host is about to end.
+    void stand_down() noexcept { stood_down_ = true; }
     /// No callback comes after this, and no process is left behind.
     void retire();
 
@@ -14897,8 +15529,9 @@ private:
     void after_input();
     void carry_out(const supervisor_action& action);
     void launch_process();
+    void connect_process(launched& started);
     std::vector<std::string> environment() const;
-    void read_errors(descriptor from);
+    std::unique_ptr<byte_reader> read_lines(descriptor from, detail::log_stream which);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
     void take_lines(std::string_view source, Take take);
@@ -14909,6 +15542,7 @@ private:
     void take_health(const result<std::string_view>& answer, time_point now);
     void drop_connection();
     void ended(const exit_status& status);
+    void look_for_survivors(int pid, descriptor guard);
     void wake();
     time_point next_deadline() const;
 
@@ -14925,12 +15559,17 @@ private:
 
     std::unique_ptr<child> child_;
     std::unique_ptr<byte_reader> errors_;
+    std::unique_ptr<byte_reader> output_; // of a process that speaks over the socket: nothing but words
+    descriptor input_;                    // the same: it holds it open until it is to stop
+    attach_token token_;
     std::shared_ptr<link> link_;
     std::optional<handshake_answer> declared_;
     std::string declared_text_;          // what declared_ is made of
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
-    session_counters past_counters_;     // of the connection before this one
-    bool working_ = false;               // after_input() is on the stack
+    std::int64_t ended_unix_ms_ = 0;
+    session_counters past_counters_; // of the connection before this one
+    bool working_ = false;           // after_input() is on the stack
+    bool stood_down_ = false;
     bool retired_ = false;
 };
 
@@ -14979,6 +15618,11 @@ inline void plugin_actor::restart(change_reason why) {
     after_input();
 }
 
+inline void plugin_actor::hasten() {
+    supervisor_.hasten(steady_now());
+    after_input();
+}
+
 inline void plugin_actor::needs_met() {
     supervisor_.needs_met(steady_now());
     after_input();
@@ -15002,8 +15646,27 @@ inline bool plugin_actor::may_attach() const noexcept {
     return now != ready && now != stopping;
 }
 
+inline result<void> plugin_actor::may_attach(const attach_request& who) const {
+    const auto refused = [&](std::string_view why) {
+        return fault{codes::permission_denied, join({options_.name, " ", why})};
+    };
+    if (make_link_) return refused("runs within the host");
+    if (child_) {
+        if (options_.channel == plugin_channel::pipes)
+            return refused("was started by the host, and is spoken with over pipes");
+        if (auto good = token_.judge(who.token); !good) return good;
+    } else {
+        if (!options_.attach) return refused("may not attach by itself: its options do not say so");
+        if (who.token && !who.token->empty()) return refused("has no process that this token could be of");
+    }
+    if (may_attach()) return {};
+    const bool ends = supervisor_.state() == plugin_state::stopping;
+    return fault{codes::unavailable, join({options_.name, ends ? " is stopping" : " is connected already"})};
+}
+
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
+    token_.use();
     if (link_) drop_connection();
     link_ = make(*this);
     if (!link_) return;
@@ -15112,11 +15775,17 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         note_of_peer("the plugin refused a message: ", event.error.message, now);
         break;
     case event_kind::closed: {
-        const bool broke = event.reason != violation_reason::none;
-        const std::string why =
-            broke ? join({name_of(event.reason), ": ", event.text}) : "the plugin closed its output";
+        // What is killed within a message has broken nothing: its end says why.
+        const bool broke =
+            event.reason != violation_reason::none && event.reason != violation_reason::truncated;
+        const std::string why = broke ? join({name_of(event.reason), ": ", event.text})
+                                      : join({"the connection ended: ", event.text});
         if (broke) note_of_peer({}, why, now);
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
+        if (!child_) { // there is no end of a process to wait for
+            drop_connection();
+            after_input();
+        }
         break;
     }
     case event_kind::cancelled: // whoever answers asks the session
@@ -15152,12 +15821,12 @@ namespace tenon::detail {
 
 /// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
 inline void plugin_actor::after_input() {
-    if (working_ || retired_) return;
+    if (working_ || retired_ || stood_down_) return;
     const auto self = shared_from_this();
     working_ = true;
     supervisor_action action;
     state_change change;
-    while (!retired_) {
+    while (!retired_ && !stood_down_) {
         if (supervisor_.next_change(change)) {
             change.plugin = options_.name;
             const bool unasked =
@@ -15171,7 +15840,7 @@ inline void plugin_actor::after_input() {
         }
     }
     working_ = false;
-    if (retired_) return;
+    if (retired_ || stood_down_) return;
     if (link_) link_->flush();
     alarm_.set(next_deadline());
 }
@@ -15198,8 +15867,7 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
-        if (link_) link_->close_output();
-        return;
+        return close_stdin();
     case supervisor_action_kind::terminate:
         if (child_) child_->terminate_group();
         return;
@@ -15222,6 +15890,10 @@ inline std::vector<std::string> plugin_actor::environment() const {
             return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
         });
     };
+    if (options_.channel == plugin_channel::socket) {
+        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
+        all.push_back(join({"TENON_TOKEN=", token_.text()}));
+    }
     for (const auto& [name, value] : options_.environment)
         if (!has(name)) all.push_back(join({name, "=", value}));
     for (const std::string& name : options_.inherit_environment)
@@ -15237,6 +15909,16 @@ inline void plugin_actor::launch_process() {
             supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
         return;
     }
+    if (options_.channel == plugin_channel::socket) {
+        const bool listens = !owner_->socket_path().empty();
+        if (!listens || !token_.renew()) {
+            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
+                                                        : "it is to connect to the host's socket, and the "
+                                                          "host does not listen on one"};
+            note(log_level::error, why.message);
+            return supervisor_.launch_failed(why, steady_now());
+        }
+    }
     auto started = launch({.command = options_.command,
                            .directory = options_.directory,
                            .environment = environment(),
@@ -15245,38 +15927,65 @@ inline void plugin_actor::launch_process() {
         note(log_level::error, started.error().message);
         return supervisor_.launch_failed(started.error(), steady_now());
     }
-    descriptor input = std::move(started->input), output = std::move(started->output);
-    read_errors(std::move(started->error));
+    errors_ = read_lines(std::move(started->error), log_stream::error);
+    connect_process(*started);
     child_ = std::make_unique<child>(where_, std::move(*started),
                                      [this](const exit_status& status) { ended(status); });
-    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout);
-    calls_.connect(link_->peer());
     supervisor_.launched(steady_now());
 }
 
-inline void plugin_actor::read_errors(descriptor from) {
-    errors_ = std::make_unique<byte_reader>(where_, std::move(from),
-                                            [this](std::string_view bytes, time_point now) {
-                                                const auto self = shared_from_this();
-                                                take_lines("stderr", [&](auto sink) {
-                                                    if (bytes.empty()) lines_.end(now, sink);
-                                                    else lines_.receive(bytes, now, sink);
-                                                });
-                                                if (!retired_) alarm_.set(next_deadline());
-                                            });
+inline void plugin_actor::connect_process(launched& started) {
+    if (options_.channel == plugin_channel::socket) { // it will connect
+        input_ = std::move(started.input);
+        output_ = read_lines(std::move(started.output), log_stream::output);
+        return;
+    }
+    descriptor input = std::move(started.input), output = std::move(started.output);
+    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
+                                  std::move(input), options_.write_timeout);
+    calls_.connect(link_->peer());
+}
+
+inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
+    const auto take = [this, which](std::string_view bytes, time_point now) {
+        const auto self = shared_from_this();
+        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
+            if (bytes.empty()) lines_.end(which, now, sink);
+            else lines_.receive(which, bytes, now, sink);
+        });
+        if (!retired_) alarm_.set(next_deadline());
+    };
+    return std::make_unique<byte_reader>(where_, std::move(from), take);
 }
 
 inline void plugin_actor::ended(const exit_status& status) {
     const auto self = shared_from_this();
     // What it said last is still in the pipes; it is heard before the supervisor goes on.
     if (link_) link_->read_rest();
-    if (errors_) errors_->read_rest();
+    if (errors_) errors_->finish();
+    if (output_) output_->finish();
     if (retired_) return;
     drop_connection();
+    token_.withdraw();
+    input_.reset();
+    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
     child_.reset();
+    ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
+}
+
+/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
+    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
+    timer->async_wait(
+        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
+            self->note(log_level::warn,
+                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
+                             " started has left its process group and lives on"}));
+        });
 }
 
 inline void plugin_actor::drop_connection() {
@@ -15295,6 +16004,8 @@ inline void plugin_actor::retire() {
     retired_ = true;
     alarm_.cancel();
     errors_.reset();
+    output_.reset();
+    input_.reset();
     drop_connection();
     child_.reset(); // kills and reaps
 }
@@ -15382,9 +16093,9 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 
 #endif
 
-// ---- tenon/host/http_fields.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_HTTP_FIELDS_HPP
-#define TENON_HOST_HTTP_FIELDS_HPP
+// ---- tenon/host/calls/http_fields.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_HTTP_FIELDS_HPP
+#define TENON_HOST_CALLS_HTTP_FIELDS_HPP
 
 // Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
 // are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
@@ -15463,9 +16174,9 @@ inline bool names_field(std::string_view list, std::string_view name) noexcept {
 
 #endif
 
-// ---- tenon/host/route_path.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_ROUTE_PATH_HPP
-#define TENON_HOST_ROUTE_PATH_HPP
+// ---- tenon/host/calls/route_path.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_ROUTE_PATH_HPP
+#define TENON_HOST_CALLS_ROUTE_PATH_HPP
 
 // Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths.
 // Whoever has the path as it stood in a request decodes it here, once, before anything looks at it:
@@ -15562,9 +16273,9 @@ inline result<std::string> decode_path(std::string_view raw) {
 
 #endif
 
-// ---- tenon/host/routes.hpp --------------------------------------------------------------------------------
-#ifndef TENON_HOST_ROUTES_HPP
-#define TENON_HOST_ROUTES_HPP
+// ---- tenon/host/calls/routes.hpp --------------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_ROUTES_HPP
+#define TENON_HOST_CALLS_ROUTES_HPP
 
 // The HTTP routes of all plugins. What a plugin declares lies below its prefix, whatever it says, so it can take no
 // path of the host or of a plugin with another prefix. A pattern is made of literal segments and `{name}` ones, which
@@ -15873,9 +16584,9 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 
 #endif
 
-// ---- tenon/host/http_exchange.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_HTTP_EXCHANGE_HPP
-#define TENON_HOST_HTTP_EXCHANGE_HPP
+// ---- tenon/host/calls/http_exchange.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_HTTP_EXCHANGE_HPP
+#define TENON_HOST_CALLS_HTTP_EXCHANGE_HPP
 
 // One HTTP request on its way to a plugin and the plugin's answer on its way back, without any HTTP library: an
 // embedder fills an `http_exchange` from what its server has and sends the `tenon::response` that comes back.
@@ -15886,6 +16597,8 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 
 namespace tenon {
 
+using detail::decode_path;
+
 struct http_exchange {
     struct field {
         std::string name, value;
@@ -15893,7 +16606,7 @@ struct http_exchange {
 
     std::string request_id = {};     // for the plugin's log
     std::string method = {};         // "GET"
-    std::string path = {};           // decoded: see decode_path() in host/route_path.hpp; without the query
+    std::string path = {};           // as decode_path() gives it; without the query
     std::vector<field> query = {};   // decoded, in order
     std::vector<field> headers = {}; // in order
     std::string body = {};
@@ -16084,9 +16797,9 @@ inline int http_status_of(int code) noexcept {
 
 #endif
 
-// ---- tenon/host/service_reply.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_SERVICE_REPLY_HPP
-#define TENON_HOST_SERVICE_REPLY_HPP
+// ---- tenon/host/calls/service_reply.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_SERVICE_REPLY_HPP
+#define TENON_HOST_CALLS_SERVICE_REPLY_HPP
 
 // The answer to a plugin's call, which is due exactly once. It may be given later, from the host's executor; given
 // twice the first counts; one that is dropped says so to the plugin, which does not wait for nothing then.
@@ -16235,9 +16948,9 @@ bool decode_message(json_reader& in, M& message) {
 
 #endif
 
-// ---- tenon/host/service_handler.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_SERVICE_HANDLER_HPP
-#define TENON_HOST_SERVICE_HANDLER_HPP
+// ---- tenon/host/calls/service_handler.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_SERVICE_HANDLER_HPP
+#define TENON_HOST_CALLS_SERVICE_HANDLER_HPP
 
 // From a callable of the embedder to a service without types. What it may look like:
 //
@@ -16435,9 +17148,9 @@ service_handler make_service(Callable handler) {
 
 #endif
 
-// ---- tenon/host/services.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_SERVICES_HPP
-#define TENON_HOST_SERVICES_HPP
+// ---- tenon/host/calls/services.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_SERVICES_HPP
+#define TENON_HOST_CALLS_SERVICES_HPP
 
 // What plugins may call on their host: methods by name, each with the permission that it needs. The wire's own methods
 // (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
@@ -16612,6 +17325,613 @@ inline std::vector<services::listed> services::list() const {
 
 #endif
 
+// ---- tenon/host/socket/socket_words.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_SOCKET_WORDS_HPP
+#define TENON_HOST_SOCKET_SOCKET_WORDS_HPP
+
+// What is said on the host's socket besides what plugins and host say to each other: the first message of whoever
+// connects, which is `plugin/attach` or an event put in by hand, and the host's answers to that.
+//
+//     {"event":"message.incoming","payload":{"content":"hi"},"metadata":{"from":"me"}}
+//     {"error":{"code":-32600,"message":"..."}}
+
+namespace tenon::detail {
+
+inline constexpr std::string_view expected_first =
+    R"(expected a plugin that attaches (plugin/attach), or lines like {"event":"message.incoming","payload":{}})";
+
+/// An event that somebody puts in by hand.
+struct manual_event {
+    std::string event;
+    json_view payload;
+    std::optional<json_view> metadata = {};
+};
+
+/// What is no JSON at all is called that first.
+inline fault json_fault(std::string_view text, const fault& otherwise) {
+    const auto read = json::parse(text);
+    return read ? otherwise : read.error();
+}
+
+inline result<manual_event> read_manual_event(std::string_view line) {
+    auto read = from_json<manual_event>(line);
+    if (!read) return json_fault(line, read.error());
+    if (!is_event_type(read->event))
+        return fault{codes::invalid_params, "event: expected a name like message.incoming"};
+    if (read->metadata && read->metadata->kind() != json_kind::object)
+        return fault{codes::invalid_params, "metadata: expected object"};
+    return read;
+}
+
+/// Whatever somebody says first: slices of it.
+struct first_words {
+    enum class kind { attach, event, unknown };
+    kind what = kind::unknown;
+    std::string_view id = {}; // raw JSON, or empty
+    attach_request attach = {};
+    fault why = {}; // of what is unknown, or of params that are no attach_request
+};
+
+inline first_words read_first_words(std::string_view text) {
+    struct form {
+        std::optional<json_view> id = {}, method = {}, params = {}, event = {};
+    };
+    first_words read{.why = {codes::invalid_request, std::string(expected_first)}};
+    const auto message = from_json<form>(text);
+    if (!message) {
+        read.why = json_fault(text, read.why);
+        return read;
+    }
+    if (message->event && !message->method) read.what = first_words::kind::event;
+    if (!message->method) return read;
+    if (message->id) read.id = message->id->text();
+    const auto method = message->method->as<std::string>();
+    if (!method || *method != methods::attach || read.id.empty() || read.id == "null") return read;
+    auto params =
+        from_json<attach_request>(message->params ? message->params->text() : "{}", {.root = "params"});
+    read.what = first_words::kind::attach;
+    if (params) {
+        read.attach = std::move(*params);
+        read.why = {};
+    } else {
+        read.why = {codes::invalid_params, params.error().message};
+    }
+    return read;
+}
+
+inline void write_error(json_writer& out, const fault& why) {
+    out.key("error");
+    out.begin_object();
+    out.key("code");
+    out.integer(why.code);
+    out.key("message");
+    out.string(why.message);
+    out.end_object();
+}
+
+/// A line, with its end.
+inline std::string error_line(const fault& why) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    write_error(out, why);
+    out.end_object();
+    buffer.append('\n');
+    return std::string(buffer.view());
+}
+
+/// What somebody gets who is not taken: an answer to its request, in its framing, or a line.
+inline std::string refusal(std::string_view id, bool newline_framed, const fault& why) {
+    if (id.empty()) return error_line(why);
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("jsonrpc");
+    out.string("2.0");
+    out.key("id");
+    out.raw(id);
+    write_error(out, why);
+    out.end_object();
+    if (newline_framed) return join({buffer.view(), "\n"});
+    return join({"Content-Length: ", digits(buffer.size()), "\r\n\r\n", buffer.view()});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/event_client.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_EVENT_CLIENT_HPP
+#define TENON_HOST_SOCKET_EVENT_CLIENT_HPP
+
+// Somebody who puts events in by hand over the host's socket: one line of JSON each, and one line back, in order.
+//
+// One event at a time: the next one is looked at when the outcome of the former was written. So nothing piles up
+// here whoever does not read, and whoever writes faster than plugins decide waits in write(). A line that is wrong
+// is answered with an error and the next one is read; a line far beyond the limit ends the connection. At the end of
+// its input the last line is answered still, with or without an end of line.
+
+namespace tenon::detail {
+
+class event_client final : public std::enable_shared_from_this<event_client> {
+public:
+    using decided = std::function<void(raw_decision&& outcome)>;
+    /// Asks the plugins. The outcome may come at once.
+    using decider = std::function<void(const manual_event& event, decided done)>;
+    /// Told once, last: the connection is over.
+    using ended = std::function<void(event_client& gone)>;
+
+    event_client(const executor& where, descriptor connection, std::size_t max_line_bytes, decider decide,
+                 ended over)
+        : connection_(where, connection.release()), lines_(max_line_bytes), max_line_bytes_(max_line_bytes),
+          decide_(std::move(decide)), over_(std::move(over)) {}
+
+    /// Begins with what was read already. Nothing is told from within this but what decides.
+    void start(std::string_view bytes) {
+        lines_.append(bytes);
+        go();
+    }
+    /// No more events; the outcome of the one that is being decided is still told.
+    void finish() {
+        input_over_ = true;
+        finishing_ = true;
+        if (!deciding_ && output_.empty()) close();
+    }
+    void close() {
+        if (!connection_.is_open()) return;
+        asio::error_code ignored;
+        connection_.close(ignored);
+        decide_ = nullptr;
+        if (const auto over = std::exchange(over_, nullptr)) over(*this);
+    }
+
+private:
+    /// Takes lines until there is something to wait for.
+    void go() {
+        if (going_) return; // an outcome came at once
+        const auto self = shared_from_this();
+        going_ = true;
+        while (open() && !deciding_ && write_now() && !finishing_ && take_step()) {
+        }
+        going_ = false;
+    }
+    bool open() const noexcept { return connection_.is_open(); }
+
+    /// False if there is nothing to do but to wait.
+    bool take_step() {
+        std::string_view line;
+        switch (lines_.next(line)) {
+        case frame_step::body:
+            take_line(line);
+            return true;
+        case frame_step::need_more:
+            read_more();
+            return false;
+        case frame_step::too_large:
+            say({codes::too_large, join({"a line may have ", digits(max_line_bytes_), " bytes"})});
+            return true;
+        case frame_step::skipped_text:
+        case frame_step::ignored_empty:
+            return true;
+        case frame_step::violation:
+            say({codes::invalid_request, lines_.violation().message});
+            finishing_ = true;
+            return true;
+        case frame_step::end:
+            break;
+        }
+        close();
+        return false;
+    }
+
+    void take_line(std::string_view line) {
+        const auto event = read_manual_event(line);
+        if (!event) return say(event.error());
+        deciding_ = true;
+        const auto decide = decide_; // it may close this
+        decide(*event, [self = shared_from_this()](raw_decision&& outcome) {
+            self->deciding_ = false;
+            if (!self->open()) return;
+            self->output_ = join({outcome.to_json(), "\n"});
+            self->go();
+        });
+    }
+
+    void say(const fault& why) { output_ = error_line(why); }
+
+    /// False while something is left. Closes it when nothing more is to come.
+    bool write_now() {
+        while (!output_.empty()) {
+            const std::string_view left = std::string_view(output_).substr(written_);
+            const transfer put = write_some(connection_.native_handle(), true, std::span(&left, 1));
+            if (put.state == transfer_state::over) return close(), false;
+            written_ += put.count;
+            if (written_ == output_.size()) {
+                output_ = {};
+                written_ = 0;
+            } else if (put.state == transfer_state::would_block) {
+                wait(asio::posix::stream_descriptor::wait_write);
+                return false;
+            }
+        }
+        if (finishing_) close();
+        return open();
+    }
+
+    void read_more() {
+        if (!input_over_) return wait(asio::posix::stream_descriptor::wait_read);
+        close();
+    }
+
+    void wait(asio::posix::stream_descriptor::wait_type what) {
+        connection_.async_wait(what, [self = shared_from_this(), what](const asio::error_code& error) {
+            if (!self->open()) return;
+            if (error) return self->close();
+            if (what == asio::posix::stream_descriptor::wait_read) self->read_now();
+            self->go();
+        });
+    }
+
+    void read_now() {
+        const std::span<char> room = lines_.input_room();
+        const transfer got = read_some(connection_.native_handle(), room);
+        if (got.state == transfer_state::some) lines_.input_received(got.count);
+        if (got.state != transfer_state::over) return;
+        input_over_ = true;
+        lines_.append("\n"); // people leave it out
+        lines_.end();
+    }
+
+    asio::posix::stream_descriptor connection_;
+    frame_reader lines_;
+    std::size_t max_line_bytes_;
+    decider decide_;
+    ended over_;
+    std::string output_;
+    std::size_t written_ = 0; // of output_
+    bool deciding_ = false, going_ = false, input_over_ = false, finishing_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/socket_newcomer.hpp ----------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_SOCKET_NEWCOMER_HPP
+#define TENON_HOST_SOCKET_SOCKET_NEWCOMER_HPP
+
+// Somebody who has connected to the host's socket and not said yet who it is. Reads until its first message is
+// whole, and no further than a limit; then it is looked at by the server, which takes the connection over, with all
+// that was read, or refuses it. How long that may take is kept by the server.
+
+namespace tenon::detail {
+
+class socket_newcomer final : public std::enable_shared_from_this<socket_newcomer> {
+public:
+    /// Told once: the message, or an empty text where none can come, and the fault says why. Not from within a verb.
+    using hearer = std::function<void(socket_newcomer& from, std::string_view message, const fault& why)>;
+
+    socket_newcomer(const executor& where, descriptor connection, std::size_t max_bytes, time_point deadline,
+                    hearer heard)
+        : connection_(where, connection.release()), frames_(max_bytes), max_bytes_(max_bytes),
+          deadline_(deadline), heard_(std::move(heard)) {}
+
+    void listen() {
+        connection_.async_wait(asio::posix::stream_descriptor::wait_read,
+                               [self = shared_from_this()](const asio::error_code& error) {
+                                   if (!self->heard_) return;
+                                   if (error) self->finish({}, {codes::unavailable, "its connection broke"});
+                                   else self->read_more();
+                               });
+    }
+
+    time_point deadline() const noexcept { return deadline_; }
+    std::optional<std::uint32_t> user() { return peer_user(connection_.native_handle()); }
+    bool newline_framed() const noexcept { return frames_.newline_framed(); }
+    /// The connection and what was read from it, for who takes it over.
+    descriptor release() { return descriptor(connection_.release()); }
+    std::string take_bytes() { return std::move(bytes_); }
+
+    /// Says no and hangs up.
+    void refuse(std::string_view words) {
+        heard_ = nullptr;
+        const int number = connection_.native_handle();
+        make_nonblocking(number);
+        // Nothing was written before: it goes into the kernel's buffer as a whole.
+        if (!words.empty()) write_some(number, true, std::span(&words, 1));
+        // What is left unread makes the end look like a fault to the other side.
+        char forgotten[4096];
+        for (int count = 0; count < 64 && read_some(number, forgotten).state == transfer_state::some;)
+            ++count;
+        close();
+    }
+    void close() {
+        heard_ = nullptr;
+        asio::error_code ignored;
+        connection_.close(ignored);
+    }
+
+private:
+    void read_more() {
+        char room[4096];
+        const transfer got = read_some(connection_.native_handle(), room);
+        if (got.state == transfer_state::would_block) return listen();
+        if (got.state == transfer_state::over)
+            return finish({}, {codes::unavailable, "it hung up before its first message was whole"});
+        bytes_.append(room, got.count);
+        frames_.append({room, got.count});
+        std::string_view message;
+        switch (frames_.next(message)) {
+        case frame_step::body:
+            return finish(message, {});
+        case frame_step::need_more:
+            if (bytes_.size() <= max_bytes_) return listen();
+            [[fallthrough]];
+        case frame_step::too_large:
+            return finish(
+                {}, {codes::too_large, join({"a first message may have ", digits(max_bytes_), " bytes"})});
+        case frame_step::violation:
+            return finish(
+                {}, {codes::invalid_request, join({frames_.violation().message, "; ", expected_first})});
+        default:
+            return finish({}, {codes::invalid_request, std::string(expected_first)});
+        }
+    }
+
+    void finish(std::string_view message, const fault& why) {
+        const auto told = std::exchange(heard_, nullptr);
+        if (told) told(*this, message, why);
+    }
+
+    asio::posix::stream_descriptor connection_;
+    frame_reader frames_;
+    std::string bytes_;
+    std::size_t max_bytes_;
+    time_point deadline_;
+    hearer heard_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/socket_server.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_SOCKET_SERVER_HPP
+#define TENON_HOST_SOCKET_SOCKET_SERVER_HPP
+
+// The host's socket: whoever connects speaks first (docs/protocol.md, the Unix socket). A plugin that attaches is
+// handed to its actor with its connection; lines of events are decided by the host; everything else is refused in
+// words. Only the host's own user may connect.
+//
+// How many have not said yet who they are is bounded, and so are their time and their bytes. When the system has
+// no descriptor left, accepting is tried again after a while, later each time, and nobody waits in a loop.
+//
+// It knows no plugins: what they are asked goes through its owner, the host.
+
+namespace tenon::detail {
+
+class socket_owner {
+public:
+    /// A plugin says who it is. With no fault the connection is the owner's: all bytes that came over it, the
+    /// request itself first, and the request is to be answered.
+    virtual result<void> on_attach(const attach_request& who) = 0;
+    virtual void take_plugin(const attach_request& who, descriptor connection, std::string bytes) = 0;
+    virtual void on_manual_event(const manual_event& event, event_client::decided done) = 0;
+    /// Something that whoever looks after the host should know.
+    virtual void on_socket_trouble(std::string_view words) = 0;
+
+protected:
+    ~socket_owner() = default;
+};
+
+struct socket_counters {
+    std::uint64_t accepted = 0;
+    std::uint64_t attached = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t accept_failures = 0; // of the system
+};
+
+class socket_server final : public std::enable_shared_from_this<socket_server> {
+public:
+    /// `owner` is there until close().
+    socket_server(const executor& where, socket_owner& owner, const socket_options& options)
+        : where_(where), owner_(&owner), options_(options), acceptor_(where),
+          alarm_(where, [this](time_point now) { wake(now); }) {}
+    ~socket_server() { close(); }
+
+    result<void> open(std::string_view path);
+    /// Hangs up on everybody but the plugins, and removes the file.
+    void close();
+    /// The same, but an event that is being decided still gets its line.
+    void finish();
+
+    const std::string& path() const noexcept { return file_.path(); }
+    const socket_counters& counters() const noexcept { return counters_; }
+    std::size_t newcomers() const noexcept { return newcomers_.size(); }
+    std::size_t clients() const noexcept { return clients_.size(); }
+
+private:
+    static constexpr int accepted_at_once = 16; // then others have their turn
+    static constexpr milliseconds first_pause{50}, longest_pause{1'000};
+
+    void wait_for_somebody();
+    void accept_some();
+    void welcome(descriptor connection, time_point now);
+    void hear(socket_newcomer& from, std::string_view message, const fault& why);
+    void take_client(socket_newcomer& from);
+    void refuse(socket_newcomer& from, std::string_view id, const fault& why);
+    void pause(int error);
+    void stop_accepting();
+    void wake(time_point now);
+
+    executor where_;
+    socket_owner* owner_; // null: closed
+    socket_options options_;
+    listening_socket file_;
+    asio::posix::stream_descriptor acceptor_;
+    std::set<std::shared_ptr<socket_newcomer>> newcomers_;
+    std::set<std::shared_ptr<event_client>> clients_;
+    milliseconds pause_{0}; // of accepting; 0: none
+    time_point accept_again_ = never;
+    socket_counters counters_;
+    alarm alarm_; // the last: what it calls must be there
+};
+
+inline result<void> socket_server::open(std::string_view path) {
+    auto file = listening_socket::open(path);
+    if (!file) return file.error();
+    descriptor listening = file->take_socket();
+    asio::error_code error;
+    acceptor_.assign(listening.get(), error);
+    if (error) return socket_fault(path, join({"it cannot be waited for: ", error.message()}));
+    static_cast<void>(listening.release());
+    file_ = std::move(*file);
+    wait_for_somebody();
+    return {};
+}
+
+inline void socket_server::stop_accepting() {
+    alarm_.cancel();
+    file_.close();
+    asio::error_code ignored;
+    acceptor_.close(ignored);
+    for (const auto& one : std::exchange(newcomers_, {})) one->close();
+}
+
+inline void socket_server::close() {
+    owner_ = nullptr;
+    stop_accepting();
+    for (const auto& one : std::exchange(clients_, {})) one->close();
+}
+
+inline void socket_server::finish() {
+    stop_accepting();
+    const auto all = clients_; // they leave meanwhile
+    for (const auto& one : all) one->finish();
+}
+
+// --- accepting ---
+
+inline void socket_server::wait_for_somebody() {
+    acceptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [kept = weak_from_this()](const asio::error_code& error) {
+                             const auto self = kept.lock();
+                             if (!self || !self->acceptor_.is_open()) return;
+                             if (error) self->pause(error.value());
+                             else self->accept_some();
+                         });
+}
+
+inline void socket_server::accept_some() {
+    const auto self = shared_from_this();
+    const time_point now = std::chrono::steady_clock::now();
+    for (int count = 0; count < accepted_at_once; ++count) {
+        accepted got = accept_next(acceptor_.native_handle());
+        if (got.error != 0) return pause(got.error);
+        pause_ = milliseconds{0};
+        if (!got.connection) break;
+        ++counters_.accepted;
+        welcome(std::move(got.connection), now);
+    }
+    wait_for_somebody();
+}
+
+/// No descriptor is left, or no memory: whoever waits goes on waiting in the kernel.
+inline void socket_server::pause(int error) {
+    ++counters_.accept_failures;
+    const bool first = pause_.count() == 0;
+    pause_ = first ? first_pause : std::min(2 * pause_, longest_pause);
+    accept_again_ = after(std::chrono::steady_clock::now(), pause_);
+    alarm_.set(accept_again_);
+    if (first && owner_ != nullptr)
+        owner_->on_socket_trouble(
+            join({"nobody can be accepted on the socket for now: ", words_of_errno(error)}));
+}
+
+inline void socket_server::welcome(descriptor connection, time_point now) {
+    const auto kept = weak_from_this();
+    const auto one = std::make_shared<socket_newcomer>(
+        where_, std::move(connection), options_.max_line_bytes, after(now, options_.introduction_timeout),
+        [kept](socket_newcomer& from, std::string_view message, const fault& why) {
+            if (const auto self = kept.lock()) self->hear(from, message, why);
+        });
+    newcomers_.insert(one);
+    if (auto good = check_peer(one->user(), own_user()); !good) return refuse(*one, {}, good.error());
+    if (newcomers_.size() > options_.max_newcomers)
+        return refuse(*one, {}, {codes::overloaded, "too many have connected and not said who they are"});
+    one->listen();
+    alarm_.set(one->deadline());
+}
+
+inline void socket_server::wake(time_point now) {
+    const auto self = shared_from_this();
+    const auto all = newcomers_;
+    for (const auto& one : all)
+        if (one->deadline() <= now)
+            refuse(*one, {}, {codes::timeout, join({"nothing was said in time; ", expected_first})});
+    time_point next = never;
+    for (const auto& one : newcomers_) next = std::min(next, one->deadline());
+    if (accept_again_ <= now && acceptor_.is_open()) {
+        accept_again_ = never;
+        accept_some();
+    }
+    if (acceptor_.is_open()) alarm_.set(std::min(next, accept_again_));
+}
+
+// --- who they are ---
+
+inline void socket_server::refuse(socket_newcomer& from, std::string_view id, const fault& why) {
+    ++counters_.refused;
+    const auto kept = from.shared_from_this();
+    newcomers_.erase(kept);
+    from.refuse(refusal(id, from.newline_framed(), why));
+}
+
+inline void socket_server::hear(socket_newcomer& from, std::string_view message, const fault& why) {
+    const auto kept = from.shared_from_this();
+    if (owner_ == nullptr || newcomers_.find(kept) == newcomers_.end()) return;
+    if (message.empty()) return refuse(from, {}, why);
+    const first_words said = read_first_words(message);
+    switch (said.what) {
+    case first_words::kind::attach: {
+        if (!said.why.message.empty()) return refuse(from, said.id, said.why);
+        if (auto good = owner_->on_attach(said.attach); !good) return refuse(from, said.id, good.error());
+        ++counters_.attached;
+        newcomers_.erase(kept);
+        descriptor connection = from.release();
+        return owner_->take_plugin(said.attach, std::move(connection), from.take_bytes());
+    }
+    case first_words::kind::event:
+        if (!from.newline_framed())
+            return refuse(from, {}, {codes::invalid_request, "events are put in as lines, without headers"});
+        return take_client(from);
+    case first_words::kind::unknown:
+        return refuse(from, said.id, said.why);
+    }
+}
+
+inline void socket_server::take_client(socket_newcomer& from) {
+    if (clients_.size() >= options_.max_clients)
+        return refuse(from, {}, {codes::overloaded, "too many put in events already"});
+    const auto kept = weak_from_this();
+    const auto client = std::make_shared<event_client>(
+        where_, from.release(), options_.max_line_bytes,
+        [kept](const manual_event& event, event_client::decided done) {
+            const auto self = kept.lock();
+            if (self && self->owner_ != nullptr) self->owner_->on_manual_event(event, std::move(done));
+        },
+        [kept](event_client& gone) {
+            if (const auto self = kept.lock()) self->clients_.erase(gone.shared_from_this());
+        });
+    newcomers_.erase(from.shared_from_this());
+    clients_.insert(client);
+    client->start(from.take_bytes());
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/status.hpp --------------------------------------------------------------------------------
 #ifndef TENON_HOST_STATUS_HPP
 #define TENON_HOST_STATUS_HPP
@@ -16655,6 +17975,7 @@ struct plugin_status {
     std::vector<subscription_status> subscriptions = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
+    std::vector<std::string> refused = {};   // of what it declared, and why
     std::vector<change_report> history = {}; // oldest first
 
     static constexpr bool allow_missing = true;
@@ -16676,7 +17997,7 @@ struct plugin_status {
                        member("features", &self::features), member("permissions", &self::permissions),
                        member("needs", &self::needs), member("subscriptions", &self::subscriptions),
                        member("routes", &self::routes), member("commands", &self::commands),
-                       member("history", &self::history));
+                       member("refused", &self::refused), member("history", &self::history));
     }
 };
 
@@ -16711,6 +18032,364 @@ struct host_status {
 
 #endif
 
+// ---- tenon/host/logs/log_fan_out.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_FAN_OUT_HPP
+#define TENON_HOST_LOGS_LOG_FAN_OUT_HPP
+
+// One stream of records, state changes or events, and many who watch it: dashboards, log files, tests. Each has a
+// queue of its own that is bounded in items and bytes. Who is slow loses its own oldest items and is told how many
+// with the next one that it takes; nobody else and no publisher ever waits for it. An item is stored once for all.
+//
+//     fan_out<log_record> logs;
+//     auto watching = logs.watch({.wake = [&] { start_writing(); }});
+//     logs.publish(record);
+//     for (watched<log_record> next; watching->next(next);) write(next.lost, *next.item);
+//
+// `wake` is called once when there is something to take, and again only after next() has said that there is
+// nothing more. It may do anything: take, publish, stop watching, destroy the stream. What publishes to itself each
+// time that it is woken never ends. Single thread, no I/O.
+
+namespace tenon::detail {
+
+/// What an item holds, for the bound in bytes. An overload beside one's own type is found as well.
+template <class Item>
+std::size_t bytes_held(const Item&) noexcept {
+    return sizeof(Item);
+}
+inline std::size_t bytes_held(const std::string& text) noexcept { return text.size(); }
+inline std::size_t bytes_held(const shared_bytes& text) noexcept { return text.view().size(); }
+inline std::size_t bytes_held(const tenon::log_record& record) noexcept {
+    return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+}
+
+template <class Item>
+struct watch_options {
+    std::size_t max_items = 1'000;
+    std::size_t max_bytes = std::size_t{1} << 20; // the newest item stays, however large it is
+    std::function<void()> wake = {};
+    std::function<bool(const Item&)> wants = {}; // everything where there is none
+};
+
+/// What a watcher takes: an item, and how many were lost directly before it.
+template <class Item>
+struct watched {
+    std::uint64_t lost = 0;
+    std::shared_ptr<const Item> item = {};
+};
+
+template <class Item>
+class watch_queue {
+public:
+    explicit watch_queue(watch_options<Item> options) : options_(std::move(options)) {}
+
+    bool wants(const Item& item) const { return open_ && (!options_.wants || options_.wants(item)); }
+
+    /// Whether the watcher is to be woken.
+    bool add(const std::shared_ptr<const Item>& item) {
+        bytes_ += bytes_held(*item);
+        items_.push_back(item);
+        while (items_.size() > 1 && (items_.size() > options_.max_items || bytes_ > options_.max_bytes)) {
+            drop_front();
+            ++lost_;
+            ++lost_in_all_;
+        }
+        return !std::exchange(awake_, true);
+    }
+    bool take(watched<Item>& next) {
+        if (items_.empty()) {
+            awake_ = false;
+            return false;
+        }
+        next.lost = std::exchange(lost_, 0);
+        next.item = items_.front();
+        drop_front();
+        return true;
+    }
+
+    void stop() {
+        open_ = false;
+        items_.clear();
+        bytes_ = 0;
+        // The call that runs may be the function's own.
+        if (!waking_) options_ = {};
+    }
+    void end() noexcept { ended_ = true; }
+    void wake() {
+        again_ = true; // also where it is being woken: it may have taken everything before this came
+        if (waking_) return;
+        waking_ = true;
+        while (open_ && options_.wake && std::exchange(again_, false)) options_.wake();
+        waking_ = false;
+        if (!open_) options_ = {};
+    }
+
+    bool open() const noexcept { return open_; }
+    bool ended() const noexcept { return ended_ && items_.empty(); }
+    std::size_t size() const noexcept { return items_.size(); }
+    std::size_t bytes() const noexcept { return bytes_; }
+    std::uint64_t lost_in_all() const noexcept { return lost_in_all_; }
+
+private:
+    void drop_front() {
+        bytes_ -= bytes_held(*items_.front());
+        items_.pop_front();
+    }
+
+    watch_options<Item> options_;
+    std::deque<std::shared_ptr<const Item>> items_;
+    std::size_t bytes_ = 0;
+    std::uint64_t lost_ = 0, lost_in_all_ = 0;
+    bool awake_ = false, waking_ = false, again_ = false, open_ = true, ended_ = false;
+};
+
+/// Watches until it is destroyed. May outlive the stream.
+template <class Item>
+class watcher {
+public:
+    explicit watcher(std::shared_ptr<watch_queue<Item>> queue) noexcept : queue_(std::move(queue)) {}
+    watcher(watcher&&) noexcept = default;
+    watcher& operator=(watcher&& other) {
+        stop();
+        queue_ = std::move(other.queue_);
+        return *this;
+    }
+    ~watcher() { stop(); }
+
+    /// The oldest item that is left. False if there is none; after that `wake` is called again.
+    bool next(watched<Item>& taken) { return queue_ != nullptr && queue_->take(taken); }
+    /// Whether nothing will come any more.
+    bool ended() const noexcept { return queue_ == nullptr || queue_->ended(); }
+    std::size_t queued() const noexcept { return queue_ == nullptr ? 0 : queue_->size(); }
+    std::size_t queued_bytes() const noexcept { return queue_ == nullptr ? 0 : queue_->bytes(); }
+    std::uint64_t lost() const noexcept { return queue_ == nullptr ? 0 : queue_->lost_in_all(); }
+    void stop() {
+        if (const auto queue = std::exchange(queue_, nullptr)) queue->stop();
+    }
+
+private:
+    std::shared_ptr<watch_queue<Item>> queue_;
+};
+
+template <class Item>
+class fan_out {
+public:
+    explicit fan_out(std::size_t max_watchers = 256) noexcept : max_watchers_(max_watchers) {}
+    fan_out(const fan_out&) = delete;
+    fan_out& operator=(const fan_out&) = delete;
+    /// Wakes nobody: what a watcher would find may be gone already. close() does.
+    ~fan_out() {
+        for (const auto& queue : queues_) queue->end();
+    }
+
+    result<watcher<Item>> watch(watch_options<Item> options) {
+        forget_stopped();
+        if (closed_) return fault{codes::shutting_down, "the stream has ended"};
+        if (queues_.size() >= max_watchers_) return fault{codes::overloaded, "too many watch already"};
+        queues_.push_back(std::make_shared<watch_queue<Item>>(std::move(options)));
+        return watcher<Item>(queues_.back());
+    }
+
+    /// Whether it is worth making an item at all.
+    bool watched_at_all() const noexcept {
+        return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); });
+    }
+
+    /// Copies the item once if somebody wants it.
+    void publish(const Item& item) {
+        if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(item); });
+    }
+    void publish(Item&& item) {
+        // Looked at by filters first, and moved from for the first who wants it.
+        if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(std::move(item)); });
+    }
+
+    /// Nothing will come any more: everybody is woken to take the rest.
+    void close() {
+        closed_ = true;
+        const auto queues = std::exchange(queues_, {});
+        for (const auto& queue : queues) queue->end();
+        for (const auto& queue : queues) queue->wake();
+    }
+
+    std::size_t watchers() const noexcept {
+        return static_cast<std::size_t>(
+            std::count_if(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); }));
+    }
+
+private:
+    template <class Make>
+    void spread(const Item& item, Make make) {
+        forget_stopped();
+        std::shared_ptr<const Item> stored;
+        std::vector<std::shared_ptr<watch_queue<Item>>> sleeping;
+        for (const auto& queue : queues_) {
+            if (!queue->wants(stored == nullptr ? item : *stored)) continue;
+            if (stored == nullptr) stored = make();
+            if (queue->add(stored)) sleeping.push_back(queue);
+        }
+        // From here on anything may happen, also to this object.
+        for (const auto& queue : sleeping) queue->wake();
+    }
+    void forget_stopped() {
+        std::erase_if(queues_, [](const auto& queue) { return !queue->open(); });
+    }
+
+    std::vector<std::shared_ptr<watch_queue<Item>>> queues_;
+    std::size_t max_watchers_;
+    bool closed_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/watch.hpp ---------------------------------------------------------------------------------
+#ifndef TENON_HOST_WATCH_HPP
+#define TENON_HOST_WATCH_HPP
+
+// For dashboards and log files: everything that happens, one item after another, for as many as want to know.
+//
+//     tenon::watch<tenon::log_record> logs = host.watch_logs();
+//     for (;;) {
+//         auto next = co_await logs.next();
+//         if (!next) break; // the host is gone
+//         if (next->lost != 0) print("... ", next->lost, " lines lost ...");
+//         print(next->item->message);
+//     }
+//
+// Each watch has a queue of its own. Whoever is slow loses its own oldest items, and hears how many with the next
+// one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
+
+namespace tenon {
+
+/// One event that went through the host: told to the plugins, or decided by them.
+struct event_record {
+    std::int64_t unix_ms = 0;
+    std::string id = {}, type = {};
+    std::string payload = {}; // JSON, as it was at the end
+    bool decided = false;     // else it was only told
+    std::size_t told = 0;     // how many it was told to, where it was
+    bool stopped = false, modified = false;
+    std::string stopped_by = {}, reason = {};
+    std::vector<plugin_outcome> plugins = {};
+};
+
+inline std::size_t bytes_held(const event_record& event) noexcept {
+    std::size_t bytes = event.id.size() + event.type.size() + event.payload.size() + event.stopped_by.size() +
+                        event.reason.size();
+    for (const plugin_outcome& one : event.plugins)
+        bytes += sizeof one + one.plugin.size() + one.reason.size();
+    return bytes;
+}
+inline std::size_t bytes_held(const state_change& change) noexcept {
+    return change.plugin.size() + change.reason.text.size() + change.log.size();
+}
+
+/// What watch::next() gives: the item, never null, and how many were lost directly before it.
+template <class Item>
+using watched = detail::watched<Item>;
+
+template <class Item>
+struct watch_settings {
+    std::size_t max_items = 1'000;
+    std::size_t max_bytes = std::size_t{1} << 20; // what waits to be taken; the newest item stays
+    std::function<bool(const Item&)> wants = {};  // everything where there is none
+};
+
+template <class Item>
+class watch {
+public:
+    watch(const executor& where, detail::fan_out<Item>& stream, watch_settings<Item> settings)
+        : state_(std::make_shared<state>(where)) {
+        state_->self = state_;
+        auto begun = stream.watch({.max_items = settings.max_items,
+                                   .max_bytes = settings.max_bytes,
+                                   .wake =
+                                       [weak = std::weak_ptr(state_)] {
+                                           if (const auto self = weak.lock()) self->complete();
+                                       },
+                                   .wants = std::move(settings.wants)});
+        if (begun) state_->queue.emplace(std::move(*begun));
+        else state_->why = begun.error();
+    }
+    watch(watch&&) noexcept = default;
+    watch& operator=(watch&& other) noexcept {
+        stop();
+        state_ = std::move(other.state_);
+        return *this;
+    }
+    ~watch() { stop(); }
+
+    /// The oldest item that was not taken yet, or the next one: a result<watched<Item>>. A fault means that nothing
+    /// will come any more, but for codes::invalid_request: somebody waits here already.
+    template <class Token = detail::default_token>
+    auto next(Token&& token = Token()) {
+        return detail::begin_operation<result<watched<Item>>>(
+            state_->where, token, [state = state_](auto done, detail::cancel_point* cancel) {
+                state->wait(std::move(done), cancel);
+            });
+    }
+    /// Who waits for the next item hears codes::cancelled, and nothing comes any more.
+    void stop() {
+        if (state_) state_->stop({codes::cancelled, "nobody watches any more"});
+    }
+    /// Of all that there ever was for this watch.
+    std::uint64_t lost() const noexcept { return state_->queue ? state_->queue->lost() : 0; }
+
+private:
+    struct state {
+        using completion = detail::unique_function<void(result<watched<Item>>)>;
+
+        explicit state(const executor& given) : where(given) {}
+
+        void wait(completion done, detail::cancel_point* cancel) {
+            if (waiting)
+                return done(fault{codes::invalid_request, "somebody waits for the next item already"});
+            waiting = std::move(done);
+            ++number;
+            if (cancel)
+                cancel->set([weak = self, mine = number] {
+                    const auto still = weak.lock();
+                    if (still && still->waiting && still->number == mine)
+                        std::exchange(still->waiting, nullptr)(fault{codes::cancelled, "cancelled"});
+                });
+            complete();
+        }
+        /// Never from here: whoever publishes, or asks for the next one, goes on first.
+        void complete() {
+            if (!waiting || std::exchange(coming, true)) return;
+            asio::post(where, [kept = self.lock()] {
+                kept->coming = false;
+                if (kept->waiting) kept->deliver();
+            });
+        }
+        void deliver() {
+            watched<Item> next;
+            if (queue && queue->next(next)) std::exchange(waiting, nullptr)(std::move(next));
+            else if (!queue || queue->ended()) std::exchange(waiting, nullptr)(fault(why));
+        }
+        void stop(fault reason) {
+            queue.reset();
+            why = std::move(reason);
+            complete();
+        }
+
+        executor where;
+        std::optional<detail::watcher<Item>> queue = {};
+        completion waiting = {};
+        std::uint64_t number = 0; // of who waits
+        bool coming = false;      // a completion is on its way
+        std::weak_ptr<state> self = {};
+        fault why{codes::shutting_down, "the host is gone"};
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/host/host_core.hpp -----------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_CORE_HPP
 #define TENON_HOST_HOST_CORE_HPP
@@ -16730,11 +18409,14 @@ struct decide_options {
 
 struct call_options {
     milliseconds timeout{0}; // 0: as the plugin's options say
+    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
+    bool idempotent = false;
 };
 
 namespace detail {
 
 class decision_run;
+class repeated_call;
 
 /// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
 inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
@@ -16758,14 +18440,26 @@ struct plugin_record {
     event_backlog backlog = {};
     event_counts events = {};
     service_client client = {};
-    std::uint64_t acknowledged = 0; // events that it said it has received
+    std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
+    std::uint64_t acknowledged = 0;           // events that it said it has received
     std::vector<waiter> waiters = {};
     std::vector<std::string> refused = {}; // of what it declared, and why
     bool dropping = false;                 // events are being lost: said once per burst
     bool leaving = false;                  // removed once it has stopped
 };
 
-class host_core final : public actor_owner, public std::enable_shared_from_this<host_core> {
+/// A call that can be cancelled for as long as it is not over.
+struct call_under_way {
+    std::weak_ptr<plugin_actor> asked = {};
+    call_ticket ticket = {};
+    std::weak_ptr<repeated_call> repeated = {};
+
+    void cancel() const;
+};
+
+class host_core final : public actor_owner,
+                        public socket_owner,
+                        public std::enable_shared_from_this<host_core> {
 public:
     using life_done = plugin_record::life_done;
     using decided = unique_function<void(raw_decision&&)>;
@@ -16797,23 +18491,28 @@ public:
 
     // --- events: host_events.hpp ---
 
-    void decide(std::string type, std::string payload, decide_options options, payload_check check,
-                decided done);
+    std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
+                                       payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         int hops = 0);
     std::vector<explanation> explain(std::string_view type) const;
 
     // --- commands, routes, calls: host_calls.hpp ---
 
-    void execute(std::string_view command, std::string_view args, const call_options& options,
-                 call_completion done, plugin_index asker = call_waits::nobody);
-    void request(http_exchange exchange, unique_function<void(result<response>)> done);
-    void call(std::string_view plugin, std::string_view method, std::string_view params,
-              const call_options& options, call_completion done);
+    call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
+                           call_completion done, plugin_index asker = call_waits::nobody);
+    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done);
+    call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
+                        const call_options& options, call_completion done);
 
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
     command_table& commands() noexcept { return commands_; }
+
+    // --- the socket: host_socket.hpp ---
+
+    result<void> listen(std::string_view path, const socket_options& options);
+    const socket_server* socket() const noexcept { return socket_.get(); }
 
     // --- looking in: host_status.hpp ---
 
@@ -16822,10 +18521,13 @@ public:
 
     std::function<void(const state_change&)> on_change_told;
     std::function<void(const log_record&)> on_log_told;
+    fan_out<state_change> watched_changes;
+    fan_out<log_record> watched_logs;
+    fan_out<event_record> watched_events;
     std::function<void(std::string_view type, std::string_view payload)> on_event_told;
     /// A plugin wants its configuration kept.
     std::function<result<void>(const std::string& plugin, const json& config)> on_config_saved;
-    /// What else the environment of a plugin holds: the socket's, where there is one.
+    /// What else the environment of a plugin holds.
     std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
 
 private:
@@ -16840,7 +18542,18 @@ private:
     void on_log(plugin_actor& plugin, log_record&& record) override;
     handshake_request introduction(plugin_actor& plugin) override;
     std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    std::string socket_path() const override;
+    result<void> on_attach(const attach_request& who) override;
+    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    void on_manual_event(const manual_event& event, event_client::decided done) override;
+    void on_socket_trouble(std::string_view words) override;
 
+    /// A copy is called: what it tells may put another in its place, or destroy the host.
+    template <class Told, class... Argument>
+    void tell_application(const std::function<Told>& told, const Argument&... arguments) {
+        if (closed_ || !told) return;
+        contain(where_, [copy = told, &arguments...] { copy(arguments...); });
+    }
     result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
     std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
@@ -16850,8 +18563,12 @@ private:
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
-    void ask(plugin_record& plugin, std::string_view method, std::string_view params, milliseconds timeout,
-             call_completion done, plugin_index asker = call_waits::nobody);
+    decided watched_decision(const event_head& event, decided done);
+    void tell_log(log_record&& record);
+    void note(log_level level, std::string_view message);
+    call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                       const call_options& options, call_completion done,
+                       plugin_index asker = call_waits::nobody);
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
     template <class Provide>
@@ -16875,12 +18592,105 @@ private:
     std::map<decision_run*, time_point> deciding_; // and by when
     alarm decisions_due_;
     time_point started_;
-    bool closing_ = false;
+    std::shared_ptr<socket_server> socket_; // or null
+    bool closing_ = false;                  // nothing is begun any more
+    bool closed_ = false;                   // and nothing told
 };
 
 } // namespace detail
 
 } // namespace tenon
+
+// ---- tenon/host/repeated_call.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_REPEATED_CALL_HPP
+#define TENON_HOST_REPEATED_CALL_HPP
+
+// A call that its caller calls idempotent: if the plugin is gone before it has answered and is ready again before
+// the deadline, it is asked once more. Any other call is never made twice, whatever becomes of it.
+
+namespace tenon::detail {
+
+class repeated_call final : public std::enable_shared_from_this<repeated_call> {
+public:
+    repeated_call(std::shared_ptr<host_core> core, plugin_index plugin, std::string_view method,
+                  std::string_view params, time_point deadline, call_completion done, plugin_index asker)
+        : core_(std::move(core)), plugin_(plugin), asker_(asker), method_(method), params_(params),
+          deadline_(deadline), done_(std::move(done)) {}
+
+    void ask() {
+        plugin_record* const plugin = core_->find(plugin_);
+        if (plugin == nullptr) return give_up();
+        const auto kept = plugin->actor;
+        generation_ = kept->generation();
+        ticket_ = kept->ask(
+            lane::calls, method_, std::string_view(params_), deadline_,
+            [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
+                self->take(answer, now);
+            },
+            asker_);
+    }
+    void cancel() {
+        if (!done_) return;
+        plugin_record* const plugin = waiting_ ? nullptr : core_->find(plugin_);
+        if (plugin != nullptr) plugin->actor->cancel(ticket_);
+        else finish(fault{codes::cancelled, "cancelled"}, steady_now());
+    }
+
+private:
+    void take(const result<std::string_view>& answer, time_point now) {
+        if (answer || answer.error().code != codes::unavailable) return finish(answer, now);
+        last_ = answer.error();
+        wait();
+    }
+
+    // For the next instance: through its delays, but not beyond the deadline or somebody's wish to stop it.
+    void wait() {
+        plugin_record* const plugin = core_->find(plugin_);
+        if (plugin == nullptr || core_->closing() || !plugin->actor->supervised().wanted() ||
+            plugin->actor->state() == plugin_state::failed)
+            return give_up();
+        // The instance that did not answer may still be called ready.
+        if (plugin->actor->ready() && plugin->actor->generation() != generation_) return ask();
+        if (!alarm_)
+            alarm_.emplace(core_->where(), [weak = weak_from_this()](time_point now) {
+                if (const auto self = weak.lock()) self->pass_deadline(now);
+            });
+        alarm_->set(deadline_);
+        waiting_ = true;
+        plugin->waiters.push_back({true, [self = shared_from_this()](const result<void>& ready) {
+                                       if (!std::exchange(self->waiting_, false) || !self->done_) return;
+                                       if (ready) self->ask();
+                                       else self->wait();
+                                   }});
+    }
+
+    void pass_deadline(time_point now) {
+        if (!waiting_) return; // the call itself has the same deadline
+        waiting_ = false;
+        finish(fault{codes::timeout, join({last_.message, ", and was not back in time"}), last_.data}, now);
+    }
+    void give_up() { finish(last_, steady_now()); }
+    void finish(result<std::string_view> answer, time_point now) {
+        if (!done_) return;
+        alarm_.reset();
+        std::exchange(done_, nullptr)(std::move(answer), now);
+    }
+
+    std::shared_ptr<host_core> core_;
+    plugin_index plugin_, asker_;
+    std::string method_, params_;
+    time_point deadline_;
+    call_completion done_;
+    call_ticket ticket_ = {};
+    std::uint64_t generation_ = 0; // of the instance that was asked
+    fault last_ = {codes::unavailable, "the plugin is gone"};
+    std::optional<alarm> alarm_; // while it waits
+    bool waiting_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
 
 // ---- tenon/host/host_calls.hpp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_CALLS_HPP
@@ -16890,14 +18700,22 @@ private:
 
 namespace tenon::detail {
 
-inline void host_core::execute(std::string_view command, std::string_view args, const call_options& options,
-                               call_completion done, plugin_index asker) {
+inline void call_under_way::cancel() const {
+    if (const auto actor = asked.lock()) actor->cancel(ticket);
+    if (const auto call = repeated.lock()) call->cancel();
+}
+
+inline call_under_way host_core::execute(std::string_view command, std::string_view args,
+                                         const call_options& options, call_completion done,
+                                         plugin_index asker) {
     const known_command* const known = closing_ ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
-    if (plugin == nullptr)
-        return done(fault{codes::method_not_found,
-                          join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
-                    steady_now());
+    if (plugin == nullptr) {
+        done(fault{codes::method_not_found,
+                   join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
+             steady_now());
+        return {};
+    }
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
@@ -16910,7 +18728,7 @@ inline void host_core::execute(std::string_view command, std::string_view args, 
         out.string(by->actor->name());
     }
     out.end_object();
-    ask(*plugin, methods::execute, buffer.view(), options.timeout, std::move(done), asker);
+    return ask(*plugin, methods::execute, buffer.view(), options, std::move(done), asker);
 }
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
@@ -16925,39 +18743,56 @@ inline response answer_unrouted(const route_match& match) {
     return answer;
 }
 
-inline void host_core::request(http_exchange exchange, unique_function<void(result<response>)> done) {
+inline call_under_way host_core::request(http_exchange exchange,
+                                         unique_function<void(result<response>)> done) {
     route_match match;
     if (!closing_) match = routes_.find(exchange.method, exchange.path);
     plugin_record* const plugin = match.route == nullptr ? nullptr : find(match.route->plugin);
-    if (plugin == nullptr || (match.route->auth && !exchange.auth)) return done(answer_unrouted(match));
+    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
+        done(answer_unrouted(match));
+        return {};
+    }
     const std::string params = encode_exchange(exchange, match);
-    ask(*plugin, methods::handle_request, params, exchange.timeout,
-        [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-            if (!answer) done(answer.error());
-            else done(read_exchange_answer(*answer));
-        });
+    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
+               [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+                   if (!answer) done(answer.error());
+                   else done(read_exchange_answer(*answer));
+               });
 }
 
-inline void host_core::call(std::string_view name, std::string_view method, std::string_view params,
-                            const call_options& options, call_completion done) {
+inline call_under_way host_core::call(std::string_view name, std::string_view method, std::string_view params,
+                                      const call_options& options, call_completion done) {
     plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name), steady_now());
-    ask(*plugin, method, params, options.timeout, std::move(done));
+    if (plugin == nullptr) {
+        done(unknown_plugin(name), steady_now());
+        return {};
+    }
+    return ask(*plugin, method, params, options, std::move(done));
 }
 
-inline void host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                           milliseconds timeout, call_completion done, plugin_index asker) {
-    const milliseconds wait = timeout.count() > 0 ? timeout : plugin.actor->options().call_timeout;
-    plugin.actor->ask(lane::calls, method, params, after(steady_now(), wait), std::move(done), asker);
+inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                                     const call_options& options, call_completion done, plugin_index asker) {
+    const milliseconds wait =
+        options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
+    const time_point deadline = after(steady_now(), wait);
+    if (options.idempotent) {
+        const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
+                                                          params, deadline, std::move(done), asker);
+        call->ask();
+        return {.repeated = call};
+    }
+    const std::shared_ptr<plugin_actor> actor =
+        plugin.actor; // the completion may come at once, and remove it
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker)};
 }
 
 } // namespace tenon::detail
 
 #endif
 
-// ---- tenon/host/broadcast.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_BROADCAST_HPP
-#define TENON_HOST_BROADCAST_HPP
+// ---- tenon/host/events/broadcast.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_BROADCAST_HPP
+#define TENON_HOST_EVENTS_BROADCAST_HPP
 
 // What publish() does: who is told of an event, and the one message that all of them get.
 
@@ -17006,6 +18841,11 @@ public:
     /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision.
     void handle_timeout(time_point now) {
         chain_.handle_timeout(now);
+        go();
+    }
+
+    void give_up(time_point now) {
+        chain_.cancel(now);
         go();
     }
 
@@ -17106,8 +18946,9 @@ namespace tenon::detail {
 /// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
 inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
 
-inline void host_core::decide(std::string type, std::string payload, decide_options options,
-                              payload_check check, decided done) {
+inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::string payload,
+                                                     decide_options options, payload_check check,
+                                                     decided done) {
     const time_point now = steady_now();
     const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : options_.decision_timeout;
     event_head event{.id = event_ids_.next(),
@@ -17115,7 +18956,8 @@ inline void host_core::decide(std::string type, std::string payload, decide_opti
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
     ++decided_;
-    if (on_event_told) on_event_told(event.type, payload);
+    tell_application(on_event_told, event.type, payload);
+    if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
     const std::span<const interest> asked =
         closing_ ? std::span<const interest>() : interests_.of(event.type);
     const auto run =
@@ -17124,6 +18966,7 @@ inline void host_core::decide(std::string type, std::string payload, decide_opti
     deciding_.emplace(run.get(), run->deadline());
     decisions_due_.set(run->deadline());
     run->go();
+    return run;
 }
 
 inline void host_core::end_overdue_decisions(time_point now) {
@@ -17142,7 +18985,7 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                                       std::string_view metadata, int hops) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
-    if (on_event_told) on_event_told(type, payload);
+    tell_application(on_event_told, type, payload);
     event_head event{.id = event_ids_.next(),
                      .type = std::string(type),
                      .metadata = metadata.empty() ? "{}" : std::string(metadata),
@@ -17155,7 +18998,31 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
             tell(*plugin, plan.message, hops, now);
             ++count;
         }
+    if (watched_events.watched_at_all())
+        watched_events.publish({.unix_ms = wall_clock_ms(),
+                                .id = std::move(event.id),
+                                .type = std::move(event.type),
+                                .payload = std::string(payload),
+                                .told = count});
     return count;
+}
+
+/// Tells those who watch before it tells who asked, who may end the host.
+inline host_core::decided host_core::watched_decision(const event_head& event, decided done) {
+    return [self = shared_from_this(), id = event.id, type = event.type,
+            done = std::move(done)](raw_decision&& outcome) mutable {
+        self->watched_events.publish({.unix_ms = wall_clock_ms(),
+                                      .id = std::move(id),
+                                      .type = std::move(type),
+                                      .payload = outcome.payload,
+                                      .decided = true,
+                                      .stopped = outcome.stopped,
+                                      .modified = outcome.modified,
+                                      .stopped_by = outcome.stopped_by,
+                                      .reason = outcome.reason,
+                                      .plugins = outcome.plugins});
+        done(std::move(outcome));
+    };
 }
 
 inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now) {
@@ -17226,12 +19093,16 @@ inline void host_core::on_request(plugin_actor& actor, const session_event& even
     plugin_record* const plugin = find(actor.index());
     const auto kept = actor.shared_from_this();
     const std::uint64_t generation = actor.generation();
-    open_request request{.answer =
-                             [kept, generation, token = event.request](result<std::string_view> answer) {
-                                 if (answer) kept->reply(token, generation, *answer);
-                                 else kept->reject(token, generation, answer.error());
-                             },
-                         .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
+    const auto found = plugins_.find(actor.name());
+    const auto record = found == plugins_.end() ? nullptr : found->second;
+    open_request request{
+        .answer =
+            [kept, record, generation, token = event.request](result<std::string_view> answer) {
+                if (record) ++(answer ? record->answered : record->refusals);
+                if (answer) kept->reply(token, generation, *answer);
+                else kept->reject(token, generation, answer.error());
+            },
+        .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
     if (plugin == nullptr || closing_)
         return request.answer(fault{codes::shutting_down, "the host is shutting down"});
     const service_outcome outcome = services_.call(plugin->client, event.method, event.params,
@@ -17391,8 +19262,11 @@ inline plugin_record* host_core::find(plugin_index index) noexcept {
 
 // --- knowing them ---
 
+inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
+
 inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    if (closing_) return shutting_down();
+    if (auto good = check_options(options_); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
     if (find(options.name) != nullptr)
         return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
@@ -17446,6 +19320,7 @@ inline void host_core::start(plugin_options options, life_done done) {
 inline void host_core::start_known(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(shutting_down());
     if (plugin->actor->ready()) return done({});
     wait(*plugin, true, std::move(done));
     begin(*plugin, {});
@@ -17466,6 +19341,7 @@ inline void host_core::stop(const std::string& name, life_done done) {
 inline void host_core::restart(const std::string& name, life_done done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(shutting_down());
     plugin->actor->restart({});
     if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
     wait(*plugin, true, std::move(done));
@@ -17492,6 +19368,7 @@ inline void host_core::configure(const std::string& name, json config, life_done
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         actor.set_config(std::move(config));
         return done({});
@@ -17534,20 +19411,20 @@ inline void host_core::finish_waiters(plugin_record& plugin, const state_change&
         const bool is_due = waiter.for_ready || over;
         (is_due ? due : plugin.waiters).push_back(std::move(waiter));
     }
+    const std::string why = join(
+        {change.plugin, ": ",
+         change.reason.text.empty() ? name_of(change.reason.cause) : std::string_view(change.reason.text)});
     for (auto& waiter : due) {
         if (waiter.for_ready == (change.to == ready)) waiter.done({});
-        else
-            waiter.done(
-                fault{codes::unavailable,
-                      join({change.plugin, " is ", name_of(change.to), ": ", name_of(change.reason.cause),
-                            change.reason.text.empty() ? "" : ": ", change.reason.text})});
+        else waiter.done(fault{codes::unavailable, why});
     }
 }
 
 // --- the end ---
 
 inline void host_core::shutdown(life_done done) {
-    closing_ = true;
+    const bool again = std::exchange(closing_, true);
+    if (socket_) socket_->finish();
     // Completes when the last one has: whoever finishes it owns the handler.
     auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
     const auto finish_one = [rest](result<void>) {
@@ -17561,26 +19438,31 @@ inline void host_core::shutdown(life_done done) {
             ++rest->first;
             wait(*plugin, false, finish_one);
         }
-        plugin->actor->stop({change_cause::shutdown, "the host ends"});
+        if (again) plugin->actor->hasten();
+        else plugin->actor->stop({change_cause::shutdown, "the host ends"});
     }
     finish_one({});
 }
 
 inline void host_core::close() {
     closing_ = true;
-    on_change_told = nullptr;
-    on_log_told = nullptr;
-    on_event_told = nullptr;
-    std::vector<child*> children;
-    stop_policy policy;
-    for (const auto& [name, plugin] : plugins_)
+    closed_ = true;
+    if (socket_) socket_->close();
+    std::vector<child_to_stop> children;
+    for (const auto& [name, plugin] : plugins_) {
+        plugin->actor->stand_down();
         if (child* const process = plugin->actor->process()) {
             plugin->actor->close_stdin();
-            children.push_back(process);
+            children.push_back({process, plugin->actor->options().stop});
         }
-    if (!children.empty()) stop_children(children, default_stop_policy());
+    }
+    stop_children(std::move(children));
     // Handlers are told on the executor, not from within the destructor of the host.
     asio::post(where_, [self = shared_from_this()] {
+        // Not before: it may be one of these that destroys the host.
+        self->on_change_told = nullptr;
+        self->on_log_told = nullptr;
+        self->on_event_told = nullptr;
         for (const auto& [name, plugin] : self->plugins_) {
             plugin->actor->retire();
             for (auto& waiter : std::exchange(plugin->waiters, {}))
@@ -17588,6 +19470,9 @@ inline void host_core::close() {
         }
         self->plugins_.clear();
         self->by_index_.clear();
+        self->watched_changes.close();
+        self->watched_logs.close();
+        self->watched_events.close();
     });
 }
 
@@ -17597,7 +19482,8 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
     plugin_record* const plugin = find(actor.index());
     if (plugin == nullptr) return;
     const auto kept = plugins_.find(actor.name())->second;
-    if (on_change_told) on_change_told(change);
+    tell_application(on_change_told, change);
+    watched_changes.publish(change);
     if (change.to == plugin_state::ready) {
         for (const std::string& free : needs_.got_ready(change.plugin))
             if (const plugin_record* const other = find(free)) other->actor->needs_met();
@@ -17651,8 +19537,11 @@ inline void host_core::on_withdrawn(plugin_actor& actor) {
     if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
 }
 
-inline void host_core::on_log(plugin_actor&, log_record&& record) {
-    if (on_log_told) on_log_told(record);
+inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
+
+inline void host_core::tell_log(log_record&& record) {
+    tell_application(on_log_told, record);
+    watched_logs.publish(std::move(record));
 }
 
 inline handshake_request host_core::introduction(plugin_actor& plugin) {
@@ -17673,6 +19562,94 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
     std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
     all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
     return all;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/host_socket.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_SOCKET_HPP
+#define TENON_HOST_HOST_SOCKET_HPP
+
+// The host's part in its socket (host/socket/socket_server.hpp): whose plugin a connection is, and what becomes of events
+// that are put in by hand.
+
+namespace tenon::detail {
+
+inline result<void> host_core::listen(std::string_view path, const socket_options& options) {
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    if (auto good = check_options(options); !good) return good.error();
+    if (socket_)
+        return fault{codes::invalid_request, join({"the host listens on ", socket_->path(), " already"})};
+    auto made = std::make_shared<socket_server>(where_, *this, options);
+    if (auto good = made->open(path); !good) return good.error();
+    socket_ = std::move(made);
+    return {};
+}
+
+inline std::string host_core::socket_path() const { return socket_ ? socket_->path() : std::string(); }
+
+inline result<void> host_core::on_attach(const attach_request& who) {
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    plugin_record* const plugin = find(who.name);
+    if (plugin == nullptr) return unknown_plugin(who.name);
+    const auto kept = plugin->actor;
+    auto good = kept->may_attach(who);
+    if (!good) kept->note_refused(good.error());
+    return good;
+}
+
+/// Hears the request of a plugin that was found good, answers it, and hands the connection over before the next
+/// message: the answer goes out first, and then the handshake.
+class attach_hearing final : public link_owner {
+public:
+    explicit attach_hearing(std::shared_ptr<plugin_actor> plugin) : plugin_(std::move(plugin)) {}
+
+    void hear(descriptor connection, std::string_view bytes) {
+        const plugin_options& options = plugin_->options();
+        const auto opened =
+            descriptor_link::open(plugin_->where(), session_role::host, options.connection, *this,
+                                  std::move(connection), descriptor(), options.write_timeout);
+        link_ = opened;
+        opened->hear(bytes);
+        link_.reset(); // where it was not handed over, that ends it
+    }
+
+private:
+    void on_event(session_event& event, time_point) override {
+        if (event.kind != event_kind::request || event.method != methods::attach) return;
+        link_->peer().reply(event.request, "{}");
+        plugin_->attach([this](link_owner& plugin) {
+            link_->set_owner(plugin);
+            return link_;
+        });
+    }
+
+    std::shared_ptr<plugin_actor> plugin_;
+    std::shared_ptr<link> link_;
+};
+
+inline void host_core::take_plugin(const attach_request& who, descriptor connection, std::string bytes) {
+    plugin_record* const plugin = find(who.name);
+    if (plugin != nullptr) attach_hearing(plugin->actor).hear(std::move(connection), bytes);
+}
+
+inline void host_core::on_manual_event(const manual_event& event, event_client::decided done) {
+    decide_options options;
+    if (event.metadata) options.metadata = json(*event.metadata);
+    decide(event.event, std::string(event.payload.text()), std::move(options), {}, std::move(done));
+}
+
+inline void host_core::on_socket_trouble(std::string_view words) { note(log_level::warn, words); }
+
+/// A line of the host's own log.
+inline void host_core::note(log_level level, std::string_view message) {
+    tell_log({.unix_ms = wall_clock_ms(),
+              .level = level,
+              .pid = process_id(),
+              .source = "host",
+              .message = std::string(message)});
 }
 
 } // namespace tenon::detail
@@ -17760,6 +19737,8 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .in_state = life.time_in_state(now),
                          .calls = calls_of(actor.calls()),
                          .reverse = {.asked = plugin.client.counts.asked,
+                                     .succeeded = plugin.answered,
+                                     .failed = plugin.refusals,
                                      .denied = plugin.client.counts.denied,
                                      .unknown = plugin.client.counts.unknown},
                          .events = plugin.events,
@@ -17775,7 +19754,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
         status.next_retry = std::chrono::duration_cast<milliseconds>(life.next_retry() - now);
     if (life.last_exit())
         status.last_exit =
-            report_exit(*life.last_exit(), wall_clock_ms(),
+            report_exit(*life.last_exit(), actor.ended_unix_ms(),
                         life.last_stop_step() ? std::string(name_of(*life.last_stop_step())) : std::string());
     const log_line_counts& lines = actor.log_stream().counts();
     status.logs = {
@@ -17794,6 +19773,12 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     for (const lane which : {lane::calls, lane::events})
         status.breakers.push_back(breaker_status_of(actor.calls(), which, now));
     if (actor.declared()) add_declarations(status, *actor.declared());
+    for (const std::string& type : interests_.patterns_of(actor.index())) {
+        const bool declared = std::any_of(status.subscriptions.begin(), status.subscriptions.end(),
+                                          [&](const subscription_status& one) { return one.type == type; });
+        if (!declared) status.subscriptions.push_back({.type = type, .source = "subscribed"});
+    }
+    status.refused = plugin.refused;
     for (const known_command* command : commands_.of(actor.index()))
         status.commands.push_back({.name = command->name,
                                    .description = command->description,
@@ -17854,8 +19839,12 @@ inline host_status host_core::status() const {
 //
 // Everything runs on the executor that the host is given: an io_context that one thread runs, or a strand. The
 // asynchronous operations may be begun on any thread, complete exactly once, on the handler's executor, and with a
-// result<T> where they can fail; everything else is for the host's own executor. A plugin's trouble is data for
+// result<T> where they can fail; everything else is for the host's own executor. What asks a plugin something can be
+// cancelled as Asio does it (`||`, bind_cancellation_slot): a call fails with codes::cancelled then, and a decision
+// is stopped, for the reason "cancelled". A plugin's trouble is data for
 // its supervisor and for who watches; it is never an exception here.
+//
+// What a callback throws leaves the executor's run() as from any handler, and the host goes on when it runs again.
 //
 // The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
@@ -17904,17 +19893,17 @@ public:
     template <class Handler>
     result<std::string> receive(Handler handler, plugin_options options);
 
-    /// Completes when the plugin is ready, or with the first reason why it is not. After a failure it is tried
-    /// again as its restart policy says.
+    /// Completes when the plugin is ready, or with the first reason why it is not. After that it may still be tried
+    /// again, as its restart policy says; after a handshake that failed it is not.
     template <class Token = detail::default_token>
     auto start(plugin_options options, Token&& token = Token()) {
         return begin<result<void>>(token, [core = core_, options = std::move(options)](auto done) mutable {
             core->start(std::move(options), std::move(done));
         });
     }
-    template <class Token = detail::default_token>
-    auto start(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::host_core::start_known);
+    template <std::convertible_to<std::string> Name, class Token = detail::default_token>
+    auto start(const Name& name, Token&& token = Token()) {
+        return command(token, std::string(name), &detail::host_core::start_known);
     }
     /// Completes when it is stopped. It stays known.
     template <class Token = detail::default_token>
@@ -17939,7 +19928,9 @@ public:
                 core->configure(name, std::move(config), std::move(done));
             });
     }
-    /// Stops all plugins, side by side, and refuses everything from now on.
+    /// Stops all plugins, side by side. From now on nothing is started and nobody is asked: events pass, and
+    /// everything else is refused.
+    /// Once more, as after a second Ctrl-C, takes the next step of every stop that is under way at once.
     template <class Token = detail::default_token>
     auto shutdown(Token&& token = Token()) {
         return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
@@ -17947,8 +19938,8 @@ public:
 
     // --- events ---
 
-    /// Asks the plugins about an event: host.md calls this a decision. It does not fail: a plugin that does is
-    /// treated as its declaration says.
+    /// Asks the plugins what becomes of an event. It does not fail: a plugin that does is treated as its
+    /// declaration says.
     template <named_event Event, class Token = detail::default_token>
     auto decide(const Event& event, Token&& token = Token()) {
         return decide(std::string(std::string_view(Event::event)), event, {}, std::forward<Token>(token));
@@ -17960,15 +19951,21 @@ public:
     }
     /// The same for a payload that does not say what it is.
     template <class Payload, class Token = detail::default_token>
-    auto decide(std::string type, const Payload& payload, decide_options options, Token&& token = Token()) {
+    auto decide(std::string type, const Payload& payload, decide_options options = {},
+                Token&& token = Token()) {
         return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
-                                                payload, options = std::move(options)](auto done) mutable {
-            core->decide(
+                                                payload, options = std::move(options)](
+                                                   auto done, detail::cancel_point* cancel) mutable {
+            const auto run = core->decide(
                 std::move(type), std::move(text), std::move(options), {.accept = &accepts<Payload>},
                 [payload = std::move(payload), done = std::move(done)](detail::raw_decision&& raw) mutable {
                     if (raw.modified)
                         if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
                     done(decision<Payload>(std::move(raw), std::move(payload)));
+                });
+            if (cancel)
+                cancel->set([run] {
+                    if (const auto still = run.lock()) still->give_up(detail::steady_now());
                 });
         });
     }
@@ -17988,10 +19985,11 @@ public:
     /// Runs a command of whichever plugin has it.
     template <class Result = json, class Args, class Token = detail::default_token>
     auto execute(std::string name, const Args& args, call_options options = {}, Token&& token = Token()) {
-        return begin<result<Result>>(
-            token, [core = core_, name = std::move(name), args = to_json(args), options](auto done) {
-                core->execute(name, args, options, typed<Result>(std::move(done)));
-            });
+        return begin<result<Result>>(token, [core = core_, name = std::move(name), args = to_json(args),
+                                             options](auto done, detail::cancel_point* cancel) {
+            const auto call = core->execute(name, args, options, typed<Result>(std::move(done)));
+            if (cancel) cancel->set([call] { call.cancel(); });
+        });
     }
     template <class Result = json, named_command Command, class Token = detail::default_token>
     auto execute(const Command& command, call_options options = {}, Token&& token = Token()) {
@@ -18001,10 +19999,11 @@ public:
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>
     auto request(http_exchange exchange, Token&& token = Token()) {
-        return begin<result<response>>(token,
-                                       [core = core_, exchange = std::move(exchange)](auto done) mutable {
-                                           core->request(std::move(exchange), std::move(done));
-                                       });
+        return begin<result<response>>(token, [core = core_, exchange = std::move(exchange)](
+                                                  auto done, detail::cancel_point* cancel) mutable {
+            const auto call = core->request(std::move(exchange), std::move(done));
+            if (cancel) cancel->set([call] { call.cancel(); });
+        });
     }
     /// Calls any method of one plugin.
     template <class Result = json, class Params, class Token = detail::default_token>
@@ -18012,8 +20011,9 @@ public:
               Token&& token = Token()) {
         return begin<result<Result>>(token, [core = core_, plugin = std::move(plugin),
                                              method = std::move(method), params = to_json(params),
-                                             options](auto done) {
-            core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+                                             options](auto done, detail::cancel_point* cancel) {
+            const auto call = core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+            if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
 
@@ -18025,6 +20025,15 @@ public:
         return core_->services().provide(method, permission, std::move(handler));
     }
 
+    // --- the socket ---
+
+    /// Lets plugins attach that run by themselves, as under a debugger (plugin_options::attach), and those that the
+    /// host starts for it (plugin_options::channel); and lets people put in events by hand, as lines of JSON. The
+    /// socket is only for the user that the host runs as: its folder is made if it is missing, and has to be 0700.
+    result<void> listen(std::string path, const socket_options& options = {}) {
+        return core_->listen(path, options);
+    }
+
     // --- looking in ---
 
     /// Per plugin whether it would receive such an event, and if not why not.
@@ -18033,6 +20042,23 @@ public:
     /// Every change of every plugin's state, with its reason. The last one set is told.
     void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
     void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
+
+    /// The same for any number of watchers, each with a queue of its own: host/watch.hpp.
+    watch<state_change> watch_changes(watch_settings<state_change> settings = {}) {
+        return {core_->where(), core_->watched_changes, std::move(settings)};
+    }
+    watch<log_record> watch_logs(watch_settings<log_record> settings = {}) {
+        return {core_->where(), core_->watched_logs, std::move(settings)};
+    }
+    /// Events, when they have been told or decided, and what became of them.
+    watch<event_record> watch_events(watch_settings<event_record> settings = {}) {
+        return {core_->where(), core_->watched_events, std::move(settings)};
+    }
+
+    /// How a plugin's host/saveConfig is kept; without it that is refused.
+    void on_save_config(std::function<result<void>(const std::string& plugin, const json& config)> kept) {
+        core_->on_config_saved = std::move(kept);
+    }
 
     /// For what belongs to tenon and is built on a host (joint/).
     const std::shared_ptr<detail::host_core>& core() const noexcept { return core_; }
@@ -18991,6 +21017,17 @@ public:
     ~condition() { ::pthread_cond_destroy(&handle_); }
 
     void wait(mutex& held, time_point deadline) noexcept {
+        ++waiting_;
+        wait_until(held, deadline);
+        --waiting_;
+    }
+    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    void wake_all() noexcept {
+        if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
+    }
+
+private:
+    void wait_until(mutex& held, time_point deadline) noexcept {
         if (deadline == never) {
             ::pthread_cond_wait(&handle_, held.native());
             return;
@@ -19001,10 +21038,9 @@ public:
                              static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
         ::pthread_cond_timedwait(&handle_, held.native(), &until);
     }
-    void wake_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
-private:
     pthread_cond_t handle_;
+    int waiting_ = 0; // under the lock
 };
 
 class thread_identity {
@@ -19778,10 +21814,10 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     std::string_view name;
     while (in.next_member(name)) {
         std::size_t index = 0;
-        while (index < count && fields[index].name != name) ++index;
+        while (index < count && !same_text(fields[index].name, name)) ++index;
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
-        if (index == count || value == "null") continue;
+        if (index == count || same_text(value, "null")) continue;
         if (!fields[index].value.empty())
             return in.refuse("duplicate member"), in.in_member(fields[index].name);
         fields[index].value = value;
@@ -20776,7 +22812,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     const plugin_hooks& hooks = runs_in.hooks();
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& target = hooks.handlers[index];
-        if (target.kind != message_kind::command || target.name != call.name) continue;
+        if (target.kind != message_kind::command || !same_text(target.name, call.name)) continue;
         narrow(call, "params.args", args.value);
         return runs_in.run(target, call);
     }
@@ -20802,7 +22838,7 @@ inline const handler* find_event(const plugin_hooks& hooks, std::string_view typ
     for (std::size_t index = 0; index < hooks.handler_count; ++index) {
         const handler& candidate = hooks.handlers[index];
         if (candidate.kind != message_kind::event) continue;
-        if (candidate.name == type) return &candidate;
+        if (same_text(candidate.name, type)) return &candidate;
         if (candidate.name.back() != '*') continue;
         const std::string_view family = candidate.name.substr(0, candidate.name.size() - 1);
         const bool better = best == nullptr || best->name.size() < candidate.name.size();
@@ -21099,34 +23135,52 @@ plugin_hooks make_hooks(const about& identity) {
 // What an engine is driven by where it does not have a thread to itself: the loop of a plugin that is served on Asio
 // (served_loop.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
 // executor, which is also where everything here is to be called.
+//
+// It belongs to the engine's stream and lives as long as the engine; who drives it may be gone before, which end()
+// says.
 
 namespace tenon::detail {
 
+/// Who gives the engine its turns.
+class loop_driver {
+public:
+    virtual void turn_at(time_point when) = 0;
+
+protected:
+    ~loop_driver() = default;
+};
+
 class event_loop {
 public:
+    event_loop(executor where, loop_driver& driver, int max_concurrency)
+        : where_(std::move(where)), driver_(&driver),
+          calls_(std::make_shared<running_calls>(
+              static_cast<std::size_t>(max_concurrency < 1 ? 1 : max_concurrency))) {}
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
 
-    /// The engine gets a turn by then.
-    virtual void turn_at(time_point when) = 0;
-
     const executor& where() const noexcept { return where_; }
     const std::shared_ptr<running_calls>& calls() const noexcept { return calls_; }
+    /// The engine gets a turn by then.
+    void turn_at(time_point when) {
+        if (driver_ != nullptr) driver_->turn_at(when);
+    }
+
     /// The plugin, which lives as long as a handler of it runs.
     const std::shared_ptr<void>& plugin() const noexcept { return plugin_; }
+    void set_plugin(std::shared_ptr<void> plugin) noexcept { plugin_ = std::move(plugin); }
 
-protected:
-    event_loop(executor where, int max_concurrency)
-        : where_(std::move(where)),
-          calls_(std::make_shared<running_calls>(
-              static_cast<std::size_t>(max_concurrency < 1 ? 1 : max_concurrency))) {}
-    ~event_loop() = default;
-
-    std::shared_ptr<void> plugin_;
+    void end() {
+        driver_ = nullptr;
+        calls_->cancel_all();
+        const auto dropped = std::move(plugin_); // may hold the engine, and that this loop
+    }
 
 private:
     executor where_;
+    loop_driver* driver_;
     std::shared_ptr<running_calls> calls_;
+    std::shared_ptr<void> plugin_;
 };
 
 /// Handlers that are coroutines: known where Asio has them (coroutine_call.hpp).
@@ -21201,8 +23255,8 @@ struct pending_answer : engine::waiter {
     pending_answer(executor loop, completion handler) : where(std::move(loop)), done(std::move(handler)) {
         tell = [](engine::waiter& told) {
             std::unique_ptr<pending_answer> self(static_cast<pending_answer*>(&told));
-            const executor where = self->where;
-            asio::post(where, [self = std::move(self)] { self->done(std::move(self->answer)); });
+            const executor home = self->where;
+            asio::post(home, [self = std::move(self)] { self->done(std::move(self->answer)); });
         };
     }
 
@@ -21211,8 +23265,9 @@ struct pending_answer : engine::waiter {
 };
 
 /// The id of the call, for cancelling it; 0 if it has no need to be.
-inline call_id begin_answer(engine& in, std::string_view method, std::string_view params, milliseconds timeout,
-                            const result<void>& allowed, pending_answer::completion done) {
+inline call_id begin_answer(engine& in, std::string_view method, std::string_view params,
+                            milliseconds timeout, const result<void>& allowed,
+                            pending_answer::completion done) {
     event_loop* const loop = in.hooks().loop;
     const auto at_once = [&](result<std::string> answer) {
         const executor where = loop != nullptr ? loop->where() : executor(asio::system_executor());
@@ -21260,19 +23315,19 @@ auto async_answer(engine_ref in, std::string method, std::string params, result<
             auto home = asio::prefer(asio::get_associated_executor(handler, otherwise),
                                      asio::execution::outstanding_work.tracked);
             auto slot = asio::get_associated_cancellation_slot(handler);
-            const call_id id = begin_answer(
-                *with, called, text, wait, may,
-                [home, slot, kept = std::move(handler)](result<std::string> answer) mutable {
-                    if (slot.is_connected()) slot.clear();
-                    const auto read = [&]() -> result<Result> {
-                        if (!answer) return std::move(answer).error();
-                        if constexpr (std::is_void_v<Result>) return {};
-                        else return from_json<Result>(*answer, {.root = "result"});
-                    };
-                    asio::dispatch(home, [given = std::move(kept), outcome = read()]() mutable {
-                        std::move(given)(std::move(outcome));
-                    });
-                });
+            const call_id id =
+                begin_answer(*with, called, text, wait, may,
+                             [home, slot, kept = std::move(handler)](result<std::string> answer) mutable {
+                                 if (slot.is_connected()) slot.clear();
+                                 const auto read = [&]() -> result<Result> {
+                                     if (!answer) return std::move(answer).error();
+                                     if constexpr (std::is_void_v<Result>) return {};
+                                     else return from_json<Result>(*answer, {.root = "result"});
+                                 };
+                                 asio::dispatch(home, [given = std::move(kept), outcome = read()]() mutable {
+                                     std::move(given)(std::move(outcome));
+                                 });
+                             });
             if (id.value != 0 && slot.is_connected())
                 slot.assign([with, id](asio::cancellation_type) {
                     with->cancel_call(id);
@@ -21287,24 +23342,25 @@ template <class Result>
 auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
                      milliseconds timeout = default_call_timeout) {
     default_token token{};
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed), timeout,
-                                token);
+    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                timeout, token);
 }
 template <class Result, class Token>
     requires(!std::is_convertible_v<Token, milliseconds>)
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed, Token&& token) {
+auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
+                     Token&& token) {
     return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
                                 default_call_timeout, std::forward<Token>(token));
 }
 template <class Result, class Token>
 auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
                      milliseconds timeout, Token&& token) {
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed), timeout,
-                                std::forward<Token>(token));
+    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                timeout, std::forward<Token>(token));
 }
 
 template <class Write>
-std::string written(Write write) {
+std::string json_text(Write write) {
     byte_buffer buffer;
     json_writer out(buffer);
     write(out);
@@ -21320,7 +23376,7 @@ auto host_link::async_call(std::string_view method, const Params& params, More&&
     static_assert(detail::can_be_params<Params>(),
                   "tenon: the parameters of a call are an object or an array: give it a struct");
     return detail::async_answer_by<Result>(
-        engine_, std::string(method), detail::written([&](json_writer& out) { write_params(out, params); }),
+        engine_, std::string(method), detail::json_text([&](json_writer& out) { write_params(out, params); }),
         engine_->may_call_host(), std::forward<More>(more)...);
 }
 
@@ -21328,7 +23384,7 @@ template <class Event, class... More>
     requires requires { Event::event; }
 auto host_link::async_emit(const Event& event, More&&... more) const {
     return detail::async_answer_by<void>(engine_, std::string("host/emit"),
-                                         detail::written([&](json_writer& out) {
+                                         detail::json_text([&](json_writer& out) {
                                              write_named(out, "eventType", Event::event, "payload", event);
                                          }),
                                          engine_->may_call_host(), std::forward<More>(more)...);
@@ -21338,7 +23394,7 @@ template <class Result, class Args, class... More>
 auto host_link::async_execute(std::string_view command, const Args& args, More&&... more) const {
     return detail::async_answer_by<Result>(
         engine_, std::string("host/execute"),
-        detail::written([&](json_writer& out) { write_named(out, "command", command, "args", args); }),
+        detail::json_text([&](json_writer& out) { write_named(out, "command", command, "args", args); }),
         engine_->may_call_host(), std::forward<More>(more)...);
 }
 
@@ -21388,8 +23444,7 @@ template <class P, class... M>
 inline constexpr bool any_coroutine<P, list<M...>> = (coroutine_handler<P, M> || ...);
 
 template <class P, class M>
-class coroutine_call final : public running_call,
-                             public std::enable_shared_from_this<coroutine_call<P, M>> {
+class coroutine_call final : public running_call, public std::enable_shared_from_this<coroutine_call<P, M>> {
 public:
     coroutine_call(P& plugin, invocation& call, M message)
         : running_call(call.request, call.params.size()), plugin_(plugin), runs_in_(call.runs_in),
@@ -21422,9 +23477,9 @@ private:
         const auto self = this->shared_from_this();
         asio::co_spawn(where, answer(self),
                        asio::bind_cancellation_slot(
-                           slot, [self, ended = std::move(ended)](std::exception_ptr thrown) mutable {
-                               if (thrown) self->fail(thrown);
-                               self.reset();
+                           slot, [kept = self, ended = std::move(ended)](std::exception_ptr thrown) mutable {
+                               if (thrown) kept->fail(thrown);
+                               kept.reset(); // and with it the plugin, if this was the last
                                ended();
                            }));
     }
@@ -21504,7 +23559,7 @@ struct handler_runner<P, M> {
 namespace tenon::detail {
 
 /// The link, as its stream sees it.
-class mounted_end {
+class mounted_end : public loop_driver {
 public:
     virtual read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) = 0;
 
@@ -21515,8 +23570,12 @@ protected:
 class mounted_stream final : public stream {
 public:
     /// `wake` is called on the executor when something was said while nobody attended.
-    mounted_stream(mounted_end& other, executor where, std::string name, std::function<void()> wake)
-        : name_(std::move(name)), other_(&other), where_(std::move(where)), wake_(std::move(wake)) {}
+    mounted_stream(mounted_end& other, const executor& where, std::string name, int max_concurrency,
+                   std::function<void()> wake)
+        : name_(std::move(name)), loop_(where, other, max_concurrency), other_(&other),
+          wake_(std::move(wake)) {}
+
+    event_loop& loop() noexcept { return loop_; }
 
     /// What the host calls the plugin; lives as long as the engine.
     std::string_view name() const noexcept { return name_; }
@@ -21551,7 +23610,6 @@ public:
         ended_ = true;
         other_ = nullptr;
         wake_ = nullptr;
-        where_ = executor();
         output_.clear();
     }
     /// For a wait that nothing can end but its deadline: it is over at the next look at the clock.
@@ -21571,7 +23629,7 @@ public:
             output_.append(piece);
             total += piece.size();
         }
-        if (first && !attended_) asio::post(where_, wake_);
+        if (first && !attended_) asio::post(loop_.where(), wake_);
         return total;
     }
     time_point now() override {
@@ -21587,11 +23645,11 @@ public:
 
 private:
     const std::string name_;
+    event_loop loop_;
     std::atomic<bool> ended_ = false;
     std::atomic<time_point> skipped_to_ = time_point();
     std::mutex mutex_; // for what any thread of the plugin may do
     mounted_end* other_;
-    executor where_;
     std::function<void()> wake_;
     std::string output_;
     std::vector<std::string> reports_;
@@ -21658,7 +23716,7 @@ struct mounted_options {
     std::function<void(std::string_view)> report = {};
 };
 
-class mounted_link final : private request_notes, public link, public event_loop, private mounted_end {
+class mounted_link final : private request_notes, public link, private mounted_end {
     struct key {};
 
 public:
@@ -21676,8 +23734,7 @@ public:
 
     mounted_link(key, const executor& where, const mounted_options& options, link_owner& owner)
         : request_notes(owner), link(session_role::host, options.limits, static_cast<request_notes&>(*this)),
-          event_loop(where, options.hooks.max_concurrency), report_(options.report),
-          alarm_(where, [this](time_point) { turn(); }) {}
+          where_(where), report_(options.report), alarm_(where, [this](time_point) { turn(); }) {}
     ~mounted_link() override {
         if (engine_) close();
     }
@@ -21696,7 +23753,6 @@ public:
 
     /// Lets the plugin do what there is to do, and tells the owner. Not for within on_event().
     void turn();
-    void turn_at(time_point when) override { alarm_.set(when); }
     bool closed() const noexcept { return closed_; }
     /// For who wants to know later whether it is still there.
     std::weak_ptr<mounted_link> watch() { return this_link(); }
@@ -21708,6 +23764,7 @@ private:
     }
 
     void begin(const mounted_options& options);
+    void turn_at(time_point when) override { alarm_.set(when); }
     void turn_soon();
     time_point run_engine();
     bool deliver(time_point now);
@@ -21716,6 +23773,7 @@ private:
     read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) override;
     void finish();
 
+    executor where_;
     std::function<void(std::string_view)> report_;
     mounted_stream* stream_ = nullptr; // the engine's
     std::unique_ptr<engine_ref> engine_;
@@ -21733,15 +23791,17 @@ private:
 // --- life ---
 
 inline void mounted_link::begin(const mounted_options& options) {
-    stream_ = new mounted_stream(*this, where(), options.name, [weak = watch()] {
-        if (const auto self = weak.lock()) self->turn();
-    });
+    stream_ =
+        new mounted_stream(*this, where_, options.name, options.hooks.max_concurrency, [weak = watch()] {
+            if (const auto self = weak.lock()) self->turn();
+        });
     plugin_hooks hooks = options.hooks;
     hooks.identity.name = stream_->name();
-    hooks.loop = this;
+    hooks.loop = &stream_->loop();
     engine_ = std::make_unique<engine_ref>(engine_ref::adopt(new engine(hooks, stream_)));
-    plugin_ = options.make(**engine_, where());
-    (*engine_)->set_plugin(plugin_.get());
+    auto plugin = options.make(**engine_, where_);
+    (*engine_)->set_plugin(plugin.get());
+    stream_->loop().set_plugin(std::move(plugin));
 }
 
 inline void mounted_link::close() {
@@ -21756,10 +23816,10 @@ inline void mounted_link::finish() {
     busy_ = true;
     const auto last = std::move(engine_);
     stream_->end();
+    stream_->attend();                     // nobody has to be woken for its last words
     if (!(*last)->over()) (*last)->turn(); // says goodbye; whoever waits for an answer has one then
     stream_->cut();
-    calls()->cancel_all();
-    plugin_.reset();
+    stream_->loop().end();
     busy_ = false;
 }
 
@@ -21767,7 +23827,7 @@ inline void mounted_link::finish() {
 
 inline void mounted_link::turn_soon() {
     if (std::exchange(soon_, true)) return;
-    asio::post(where(), [self = this_link()] {
+    asio::post(where_, [self = this_link()] {
         self->soon_ = false;
         self->turn();
     });
@@ -21876,6 +23936,8 @@ inline read_outcome mounted_link::give_input(std::span<char> room, time_point de
         stream_->skip_to(deadline);
         return read_outcome::timed_out;
     }
+    // Whoever waits here outside of a turn still has the engine on the stack.
+    if (closed_ && !busy_) asio::post(where_, [self] { self->finish(); });
     return read_outcome::ended;
 }
 
@@ -22144,24 +24206,26 @@ inline result<void> mount_plugin(host_core& core, plugin_options options, const 
     if (options.name.empty()) options.name = hooks.identity.name;
     options.attach = false;
     const std::string name = options.name;
-    mounted_options mounted{.name = name, .hooks = hooks, .make = std::move(make), .limits = options.connection};
+    mounted_options mounted{
+        .name = name, .hooks = hooks, .make = std::move(make), .limits = options.connection};
     if (auto added = core.add(std::move(options), plugin_origin::mounted); !added) return added;
     plugin_actor& actor = *core.find(name)->actor;
     mounted.report = [&actor](std::string_view line) { actor.note(log_level::warn, line); };
     const auto latest = std::make_shared<std::weak_ptr<mounted_link>>();
-    actor.start_by([&actor, latest, mounted = std::move(mounted)](link_owner& owner) -> std::shared_ptr<link> {
-        std::string why = "threw something";
-        try {
-            auto made = mounted_link::open(actor.where(), mounted, owner);
-            *latest = made->watch();
-            return made;
-        } catch (const std::exception& thrown) {
-            why = join({"threw: ", thrown.what()});
-        } catch (...) {
-        }
-        actor.note(log_level::error, join({"the plugin's constructor ", why}));
-        return nullptr;
-    });
+    actor.start_by(
+        [&actor, latest, mounted = std::move(mounted)](link_owner& owner) -> std::shared_ptr<link> {
+            std::string why = "threw something";
+            try {
+                auto made = mounted_link::open(actor.where(), mounted, owner);
+                *latest = made->watch();
+                return made;
+            } catch (const std::exception& thrown) {
+                why = join({"threw: ", thrown.what()});
+            } catch (...) {
+            }
+            actor.note(log_level::error, join({"the plugin's constructor ", why}));
+            return nullptr;
+        });
     const auto started = std::make_shared<std::optional<result<void>>>();
     core.start_known(name, [started](result<void> outcome) { *started = std::move(outcome); });
     // The handshake needs one turn; nobody has to run the loop for it.
@@ -22190,7 +24254,8 @@ plugin_maker maker_of(P&& plugin) {
 /// "host", "host-2", "host-3": the first that is free.
 inline std::string name_for_built_in(host_core& core) {
     std::string name = "host";
-    for (std::uint64_t number = 2; core.find(name) != nullptr; ++number) name = join({"host-", digits(number)});
+    for (std::uint64_t number = 2; core.find(name) != nullptr; ++number)
+        name = join({"host-", digits(number)});
     return name;
 }
 
@@ -22202,7 +24267,8 @@ template <class P>
 result<void> host::mount(P plugin, plugin_options options) {
     if constexpr (detail::check_plugin<P>()) {
         const auto hooks = detail::make_loop_hooks<P>(plugin.about);
-        return detail::mount_plugin(*core_, std::move(options), hooks, detail::maker_of<P>(std::move(plugin)));
+        return detail::mount_plugin(*core_, std::move(options), hooks,
+                                    detail::maker_of<P>(std::move(plugin)));
     } else {
         return {};
     }
@@ -22235,9 +24301,10 @@ result<std::string> host::receive(Handler handler, plugin_options options) {
     if (options.permissions.empty()) options.permissions = {"*"};
     options.health_interval = milliseconds(0);
     std::string name = options.name;
-    auto mounted = mount(tenon::plugin({.name = "host", .version = core_->options().version, .calls_host = true})
-                             .receive(std::move(handler)),
-                         std::move(options));
+    auto mounted =
+        mount(tenon::plugin({.name = "host", .version = core_->options().version, .calls_host = true})
+                  .receive(std::move(handler)),
+              std::move(options));
     if (!mounted) return mounted.error();
     return name;
 }

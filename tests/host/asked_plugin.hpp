@@ -4,7 +4,7 @@
 // A plugin's session and the host's session that call_lanes ask through, back to back, with a clock turned by hand.
 // The plugin remembers what it was asked; the test answers for it.
 
-#include <tenon/host/call_lanes.hpp>
+#include <tenon/host/calls/call_lanes.hpp>
 
 #include <algorithm>
 #include <deque>

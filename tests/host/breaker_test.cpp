@@ -1,4 +1,4 @@
-#include <tenon/host/breaker.hpp>
+#include <tenon/host/supervision/breaker.hpp>
 #include <tenon/testing/manual_clock.hpp>
 
 #include <doctest/doctest.h>

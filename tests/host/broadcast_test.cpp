@@ -1,5 +1,5 @@
-#include <tenon/host/broadcast.hpp>
-#include <tenon/host/decision_chain.hpp>
+#include <tenon/host/events/broadcast.hpp>
+#include <tenon/host/events/decision_chain.hpp>
 
 #include <doctest/doctest.h>
 

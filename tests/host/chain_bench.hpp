@@ -3,7 +3,7 @@
 
 // A decision chain on a bench: who is asked is written down, and answers are given by name.
 
-#include <tenon/host/decision_chain.hpp>
+#include <tenon/host/events/decision_chain.hpp>
 
 #include <doctest/doctest.h>
 

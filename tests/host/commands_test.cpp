@@ -1,4 +1,4 @@
-#include <tenon/host/commands.hpp>
+#include <tenon/host/calls/commands.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 // beforehand what each plugin will do and when; it never reacts to anything. The chain is driven by the same
 // plan, moment by moment.
 
-#include <tenon/host/decision_chain.hpp>
+#include <tenon/host/events/decision_chain.hpp>
 
 #include <doctest/doctest.h>
 

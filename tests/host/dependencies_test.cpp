@@ -1,4 +1,4 @@
-#include <tenon/host/dependencies.hpp>
+#include <tenon/host/supervision/dependencies.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/event_message.hpp>
+#include <tenon/host/events/event_message.hpp>
 #include <tenon/session/messages.hpp>
 
 #include <doctest/doctest.h>

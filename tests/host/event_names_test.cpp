@@ -1,4 +1,4 @@
-#include <tenon/host/event_names.hpp>
+#include <tenon/host/events/event_names.hpp>
 
 #include <doctest/doctest.h>
 

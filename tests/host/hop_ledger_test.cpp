@@ -1,4 +1,4 @@
-#include <tenon/host/hop_ledger.hpp>
+#include <tenon/host/events/hop_ledger.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/http_exchange.hpp>
+#include <tenon/host/calls/http_exchange.hpp>
 
 #include <doctest/doctest.h>
 

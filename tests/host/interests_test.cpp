@@ -1,4 +1,4 @@
-#include <tenon/host/interests.hpp>
+#include <tenon/host/events/interests.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/latency.hpp>
+#include <tenon/host/logs/latency.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/log_fan_out.hpp>
+#include <tenon/host/logs/log_fan_out.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/log_level.hpp>
+#include <tenon/host/logs/log_level.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/log_lines.hpp>
+#include <tenon/host/logs/log_lines.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/log_mask.hpp>
+#include <tenon/host/logs/log_mask.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#include <tenon/host/log_record.hpp>
-#include <tenon/host/log_ring.hpp>
+#include <tenon/host/logs/log_record.hpp>
+#include <tenon/host/logs/log_ring.hpp>
 
 #include <doctest/doctest.h>
 

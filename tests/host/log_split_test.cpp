@@ -1,4 +1,4 @@
-#include <tenon/host/log_split.hpp>
+#include <tenon/host/logs/log_split.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/log_text.hpp>
+#include <tenon/host/logs/log_text.hpp>
 
 #include <doctest/doctest.h>
 

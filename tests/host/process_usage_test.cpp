@@ -1,4 +1,4 @@
-#include <tenon/host/process_usage.hpp>
+#include <tenon/host/process/process_usage.hpp>
 
 #include <doctest/doctest.h>
 

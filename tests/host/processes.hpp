@@ -4,7 +4,7 @@
 // What tests of processes need: programs in one line of shell, a host that can be killed (a fork of the test), and
 // waiting for something to become true rather than for time to pass.
 
-#include <tenon/host/child.hpp>
+#include <tenon/host/process/child.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/raw_decision.hpp>
+#include <tenon/host/events/raw_decision.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/routes.hpp>
+#include <tenon/host/calls/routes.hpp>
 
 #include <doctest/doctest.h>
 

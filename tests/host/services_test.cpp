@@ -1,4 +1,4 @@
-#include <tenon/host/services.hpp>
+#include <tenon/host/calls/services.hpp>
 
 #include <doctest/doctest.h>
 

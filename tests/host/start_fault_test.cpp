@@ -1,4 +1,4 @@
-#include <tenon/host/start_fault.hpp>
+#include <tenon/host/process/start_fault.hpp>
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 // A supervisor with a hand-turned clock, and the little that its tests say again and again. Nothing is done by
 // itself: a test plays the process, the connection and the owner.
 
-#include <tenon/host/supervisor.hpp>
+#include <tenon/host/supervision/supervisor.hpp>
 #include <tenon/testing/manual_clock.hpp>
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // The file of a host's socket: who may reach it, and what is done about what is there already.
 
-#include <tenon/host/attach_token.hpp>
-#include <tenon/host/system_socket.hpp>
+#include <tenon/host/socket/attach_token.hpp>
+#include <tenon/host/socket/system_socket.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/host/unique_function.hpp>
+#include <tenon/host/calls/unique_function.hpp>
 
 #include <doctest/doctest.h>
 

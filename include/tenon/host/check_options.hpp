@@ -6,10 +6,10 @@
 // may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
 
 #include <tenon/core/result.hpp>
-#include <tenon/host/event_names.hpp>
+#include <tenon/host/events/event_names.hpp>
 #include <tenon/host/option_words.hpp>
 #include <tenon/host/options.hpp>
-#include <tenon/host/permissions.hpp>
+#include <tenon/host/calls/permissions.hpp>
 
 #include <cstddef>
 #include <initializer_list>

@@ -6,7 +6,7 @@
 // has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
 
 #include <tenon/host/contain.hpp>
-#include <tenon/host/unique_function.hpp>
+#include <tenon/host/calls/unique_function.hpp>
 #include <tenon/transport/asio.hpp>
 
 #include <memory>

@@ -3,7 +3,7 @@
 
 // What became of an event that plugins were asked about, with its payload as a type.
 
-#include <tenon/host/decision_chain.hpp>
+#include <tenon/host/events/decision_chain.hpp>
 #include <tenon/json/value.hpp>
 
 #include <string>

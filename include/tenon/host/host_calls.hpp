@@ -4,7 +4,7 @@
 // What is asked of one plugin (host/host_core.hpp): commands, routes, any method.
 
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/http_exchange.hpp>
+#include <tenon/host/calls/http_exchange.hpp>
 #include <tenon/host/repeated_call.hpp>
 
 namespace tenon::detail {

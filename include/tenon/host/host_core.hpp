@@ -9,19 +9,19 @@
 
 #include <tenon/core/version.hpp>
 #include <tenon/host/check_options.hpp>
-#include <tenon/host/commands.hpp>
-#include <tenon/host/decision_chain.hpp>
-#include <tenon/host/dependencies.hpp>
-#include <tenon/host/event_backlog.hpp>
-#include <tenon/host/event_message.hpp>
-#include <tenon/host/explanation.hpp>
-#include <tenon/host/hop_ledger.hpp>
-#include <tenon/host/interests.hpp>
+#include <tenon/host/calls/commands.hpp>
+#include <tenon/host/events/decision_chain.hpp>
+#include <tenon/host/supervision/dependencies.hpp>
+#include <tenon/host/events/event_backlog.hpp>
+#include <tenon/host/events/event_message.hpp>
+#include <tenon/host/events/explanation.hpp>
+#include <tenon/host/events/hop_ledger.hpp>
+#include <tenon/host/events/interests.hpp>
 #include <tenon/host/plugin_actor.hpp>
-#include <tenon/host/http_exchange.hpp>
-#include <tenon/host/routes.hpp>
-#include <tenon/host/services.hpp>
-#include <tenon/host/socket_server.hpp>
+#include <tenon/host/calls/http_exchange.hpp>
+#include <tenon/host/calls/routes.hpp>
+#include <tenon/host/calls/services.hpp>
+#include <tenon/host/socket/socket_server.hpp>
 #include <tenon/host/status.hpp>
 #include <tenon/host/watch.hpp>
 
@@ -74,7 +74,7 @@ struct plugin_record {
     event_counts events = {};
     service_client client = {};
     std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
-    std::uint64_t acknowledged = 0; // events that it said it has received
+    std::uint64_t acknowledged = 0;           // events that it said it has received
     std::vector<waiter> waiters = {};
     std::vector<std::string> refused = {}; // of what it declared, and why
     bool dropping = false;                 // events are being lost: said once per burst

@@ -6,7 +6,7 @@
 
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/system_process.hpp>
+#include <tenon/host/process/system_process.hpp>
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
 #ifndef TENON_HOST_HOST_SOCKET_HPP
 #define TENON_HOST_HOST_SOCKET_HPP
 
-// The host's part in its socket (host/socket_server.hpp): whose plugin a connection is, and what becomes of events
+// The host's part in its socket (host/socket/socket_server.hpp): whose plugin a connection is, and what becomes of events
 // that are put in by hand.
 
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/socket_server.hpp>
+#include <tenon/host/socket/socket_server.hpp>
 #include <tenon/transport/descriptor_link.hpp>
 
 #include <memory>

@@ -4,7 +4,7 @@
 // How a host and its plugins are right now (host/host_core.hpp), as data: host/status.hpp says what it means.
 
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/system_process.hpp>
+#include <tenon/host/process/system_process.hpp>
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
-#include <tenon/host/log_text.hpp>
+#include <tenon/host/logs/log_text.hpp>
 #include <tenon/json/reader.hpp>
 
 #include <concepts>

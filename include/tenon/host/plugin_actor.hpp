@@ -8,19 +8,19 @@
 // An actor lives until it is removed from its host, through any number of instances of the plugin. A `keep_alive`
 // guards every callback, so the owner may remove the actor whenever it is told something.
 
-#include <tenon/host/attach_token.hpp>
-#include <tenon/host/call_lanes.hpp>
+#include <tenon/host/socket/attach_token.hpp>
+#include <tenon/host/calls/call_lanes.hpp>
 #include <tenon/host/check_options.hpp>
-#include <tenon/host/child.hpp>
-#include <tenon/host/log_level.hpp>
-#include <tenon/host/log_lines.hpp>
-#include <tenon/host/log_record.hpp>
-#include <tenon/host/log_ring.hpp>
-#include <tenon/host/interests.hpp>
+#include <tenon/host/process/child.hpp>
+#include <tenon/host/logs/log_level.hpp>
+#include <tenon/host/logs/log_lines.hpp>
+#include <tenon/host/logs/log_record.hpp>
+#include <tenon/host/logs/log_ring.hpp>
+#include <tenon/host/events/interests.hpp>
 #include <tenon/host/options.hpp>
 #include <tenon/host/status_parts.hpp>
-#include <tenon/host/supervisor.hpp>
-#include <tenon/host/system_launcher.hpp>
+#include <tenon/host/supervision/supervisor.hpp>
+#include <tenon/host/process/system_launcher.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/transport/alarm.hpp>
@@ -217,8 +217,8 @@ private:
     std::string declared_text_;          // what declared_ is made of
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     std::int64_t ended_unix_ms_ = 0;
-    session_counters past_counters_;     // of the connection before this one
-    bool working_ = false;               // after_input() is on the stack
+    session_counters past_counters_; // of the connection before this one
+    bool working_ = false;           // after_input() is on the stack
     bool stood_down_ = false;
     bool retired_ = false;
 };

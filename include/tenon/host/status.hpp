@@ -6,8 +6,8 @@
 // apply is absent (no process: no pid). A reader skips what it does not know and needs nothing.
 
 #include <tenon/core/time.hpp>
-#include <tenon/host/latency.hpp>
-#include <tenon/host/log_record.hpp>
+#include <tenon/host/logs/latency.hpp>
+#include <tenon/host/logs/log_record.hpp>
 #include <tenon/host/state.hpp>
 #include <tenon/host/status_parts.hpp>
 #include <tenon/session/counters.hpp>

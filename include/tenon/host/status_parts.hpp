@@ -4,7 +4,7 @@
 // What the status of a plugin (host/status.hpp) is made of, and how types of other floors look in it.
 
 #include <tenon/core/time.hpp>
-#include <tenon/host/latency.hpp>
+#include <tenon/host/logs/latency.hpp>
 #include <tenon/host/state.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/counters.hpp>

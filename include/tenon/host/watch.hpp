@@ -15,9 +15,9 @@
 // one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
 
 #include <tenon/host/completion.hpp>
-#include <tenon/host/log_fan_out.hpp>
-#include <tenon/host/log_record.hpp>
-#include <tenon/host/raw_decision.hpp>
+#include <tenon/host/logs/log_fan_out.hpp>
+#include <tenon/host/logs/log_record.hpp>
+#include <tenon/host/events/raw_decision.hpp>
 #include <tenon/host/state.hpp>
 
 #include <cstddef>

@@ -1,0 +1,74 @@
+#ifndef TENON_HOST_EVENTS_EVENT_NAMES_HPP
+#define TENON_HOST_EVENTS_EVENT_NAMES_HPP
+
+// The types of events and the patterns that stand for them. A type is words with dots between, the first of
+// which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
+// type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
+
+#include <tenon/host/options.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::detail {
+
+/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
+inline constexpr std::size_t longest_event_type = 128;
+
+/// "message" of "message.incoming" and of "message.*"; "*" of "*".
+constexpr std::string_view event_family(std::string_view type) noexcept {
+    return type.substr(0, type.find('.'));
+}
+
+/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
+constexpr bool is_event_type(std::string_view type) noexcept {
+    if (type.empty() || type.size() > longest_event_type) return false;
+    char before = '.';
+    for (const char byte : type) {
+        const auto value = static_cast<unsigned char>(byte);
+        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        before = byte;
+    }
+    return before != '.';
+}
+
+/// Whether this is a type, "*", or a type with ".*" behind it.
+constexpr bool is_event_pattern(std::string_view pattern) noexcept {
+    if (pattern == "*") return true;
+    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
+    return is_event_type(pattern);
+}
+
+/// How exactly the pattern names the type: 0 not at all, more for a longer one, most for the type itself.
+constexpr std::size_t particularity(std::string_view pattern, std::string_view type) noexcept {
+    if (pattern == type) return std::numeric_limits<std::size_t>::max();
+    if (pattern == "*") return 1;
+    if (pattern.size() < 3 || pattern.substr(pattern.size() - 2) != ".*") return 0;
+    pattern.remove_suffix(1);
+    return type.size() > pattern.size() && type.substr(0, pattern.size()) == pattern ? pattern.size() : 0;
+}
+
+constexpr bool matches(std::string_view pattern, std::string_view type) noexcept {
+    return particularity(pattern, type) != 0;
+}
+
+/// The first of them that matches, or null.
+inline const std::string* first_match(const std::vector<std::string>& patterns,
+                                      std::string_view type) noexcept {
+    for (const std::string& pattern : patterns)
+        if (matches(pattern, type)) return &pattern;
+    return nullptr;
+}
+
+/// An empty `include` means everything, and `exclude` wins.
+inline bool passes(const event_filter& filter, std::string_view type) noexcept {
+    if (first_match(filter.exclude, type) != nullptr) return false;
+    return filter.include.empty() || first_match(filter.include, type) != nullptr;
+}
+
+} // namespace tenon::detail
+
+#endif

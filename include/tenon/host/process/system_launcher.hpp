@@ -1,0 +1,280 @@
+#ifndef TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
+#define TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
+
+// Starts a program as a plugin: three pipes, a session and process group of its own, nothing inherited but what
+// was said, gone when the host is gone. The only header that names Boost, for the vfork of Boost.Process v1;
+// with standalone Asio v2 of it does not work in any version.
+//
+// vfork, because a fork takes the longer the more memory the host has. What the child does until it is the program
+// is in host/process/system_child_setup.hpp.
+//
+// launch() may be called from several threads at once, and from a thread that ends before the plugin.
+
+#include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
+#include <tenon/host/options.hpp>
+#include <tenon/host/process/start_fault.hpp>
+#include <tenon/host/process/system_child_setup.hpp>
+#include <tenon/host/process/system_program.hpp>
+#include <tenon/transport/asio.hpp>
+#include <tenon/transport/descriptor.hpp>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef BOOST_POSIX_HAS_VFORK
+#define BOOST_POSIX_HAS_VFORK 1
+#endif
+#ifndef BOOST_PROCESS_USE_STD_FS
+#define BOOST_PROCESS_USE_STD_FS 1
+#endif
+// Boost.Process v1 declares Boost.Asio ahead, and uses it only where it is given an io_context. With 1.74 those
+// declarations and standalone Asio do not get along.
+#ifndef BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
+#define BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
+namespace boost::asio {
+class io_context;
+}
+#endif
+#if __has_include(<boost/process/v1/child.hpp>) // from 1.86 on
+#include <boost/process/v1/child.hpp>
+#include <boost/process/v1/error.hpp>
+#include <boost/process/v1/extend.hpp>
+#include <boost/process/v1/posix.hpp>
+namespace tenon::detail {
+namespace boost_process = boost::process::v1;
+}
+#else
+#include <boost/process/child.hpp>
+#include <boost/process/error.hpp>
+#include <boost/process/extend.hpp>
+#include <boost/process/posix.hpp>
+namespace tenon::detail {
+namespace boost_process = boost::process;
+}
+#endif
+
+namespace tenon::detail {
+
+struct launch_spec {
+    std::vector<std::string> command;          // the program and its arguments
+    std::string directory = {};                // the host's own where it is empty
+    std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
+    resource_limits limits = {};
+};
+
+struct launched {
+    int pid = 0;
+    descriptor process; // a pidfd; none if the process is gone already and somebody else took its status
+    descriptor input;   // its stdin: to be written
+    descriptor output, error;
+    /// While this is open the process group lives. The other end is in the child, and as soon as nobody holds
+    /// this one, the kernel itself kills the group: also when the host was killed, whichever thread started the
+    /// child, and however old its number is.
+    descriptor guard;
+};
+
+// --- in the child ---
+
+/// Does Boost's exec in its place: what Boost does after one that failed writes a std::string in the child, and
+/// may or may not reap it.
+struct child_setup : boost_process::extend::handler {
+    const child_plan* plan;
+    explicit child_setup(const child_plan& given) noexcept : plan(&given) {}
+    template <class Executor>
+    void on_exec_setup(Executor&) const noexcept {
+        become_program(*plan);
+    }
+};
+
+// --- in the host ---
+
+struct pipe_ends {
+    descriptor read, write;
+};
+
+/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
+/// the host prints would go to a plugin.
+inline bool lift(descriptor& one) noexcept {
+    if (one.get() > 2) return true;
+    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
+    return one.get() >= 0;
+}
+inline bool make_pipe(pipe_ends& ends) noexcept {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) return false;
+    ends.read.reset(both[0]);
+    ends.write.reset(both[1]);
+    return lift(ends.read) && lift(ends.write);
+}
+
+inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// No signal reaches this thread while it lives.
+class all_signals_blocked {
+public:
+    all_signals_blocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    all_signals_blocked(const all_signals_blocked&) = delete;
+    all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+    ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+inline fault failed_to_start(start_failure failure) {
+    if (failure.error != 0) failure.error_text = std::system_category().message(failure.error);
+    return explain(failure);
+}
+
+/// What is wrong with the words of a spec; empty if nothing is.
+inline std::string misspelled(const launch_spec& spec) {
+    if (spec.command.empty() || spec.command.front().empty()) return "its command is empty";
+    const auto cut = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+    for (const std::string& word : spec.command)
+        if (cut(word)) return "a word of its command has a zero byte, at which the system would cut it off";
+    for (const std::string& entry : spec.environment) {
+        if (cut(entry))
+            return "a value of its environment has a zero byte, at which the system would cut it off";
+        if (entry.find('=') == std::string::npos || entry.front() == '=')
+            return join({"an entry of its environment is not of the form NAME=value: ", entry});
+    }
+    if (cut(spec.directory)) return "its directory has a zero byte, at which the system would cut it off";
+    return {};
+}
+
+inline std::string_view search_path_of(const launch_spec& spec) noexcept {
+    for (const std::string& entry : spec.environment)
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/// Takes the status of a child that never became the program, or must not live.
+inline void reap(pid_t pid) noexcept {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+inline bool is_our_child(int process) noexcept {
+    siginfo_t state{};
+    constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old C libraries do not name
+    return ::waitid(by_pidfd, static_cast<id_t>(process), &state, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// What the child reported, if it failed. After a real vfork it is all there already; under tools that make it a
+/// fork (sanitizers, emulators) its end has to be awaited.
+inline bool read_report(int from, bool complete, child_report& report) noexcept {
+    for (;;) {
+        pollfd entry{from, POLLIN, 0};
+        const int ready = ::poll(&entry, 1, complete ? 0 : -1);
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0 || (entry.revents & POLLIN) == 0) return false;
+        const ssize_t count = ::read(from, &report, sizeof report);
+        if (count < 0 && errno == EINTR) continue;
+        return count == static_cast<ssize_t>(sizeof report);
+    }
+}
+
+inline result<launched> launch(const launch_spec& spec) {
+    start_failure failure{.step = launch_step::describe};
+    if (!spec.command.empty()) failure.program = spec.command.front();
+    failure.detail = misspelled(spec);
+    if (!failure.detail.empty()) return explain(failure);
+    const std::string program = find_program(spec.command.front(), search_path_of(spec));
+    if (program.empty()) {
+        failure.detail =
+            join({"there is no such program in the folders of its PATH, ", search_path_of(spec)});
+        return explain(failure);
+    }
+    failure.program = program;
+
+    pipe_ends input, output, error, guard, report;
+    failure.step = launch_step::descriptors;
+    for (pipe_ends* ends : {&input, &output, &error, &guard, &report}) {
+        if (make_pipe(*ends)) continue;
+        failure.error = errno;
+        return failed_to_start(std::move(failure));
+    }
+
+    const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
+    volatile bool shares_memory = false;
+    const child_plan plan{.program = program.c_str(),
+                          .arguments = arguments.data(),
+                          .environment = environment.data(),
+                          .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
+                          .input = input.read.get(),
+                          .output = output.write.get(),
+                          .error = error.write.get(),
+                          .guard = guard.read.get(),
+                          .report = report.write.get(),
+                          .parent = ::getpid(),
+                          .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
+                          .limits = spec.limits,
+                          .shares_memory = &shares_memory};
+    std::error_code not_forked;
+    pid_t pid = -1;
+    {
+        const all_signals_blocked quiet;
+        boost_process::child child(child_setup(plan), boost_process::posix::use_vfork, not_forked);
+        pid = child.id();
+        child.detach(); // the process is ours; Boost would end it
+    }
+    if (not_forked) {
+        failure.step = launch_step::fork;
+        failure.error = not_forked.value();
+        return failed_to_start(std::move(failure));
+    }
+
+    report.write.reset();
+    guard.read.reset();
+    child_report told{};
+    if (read_report(report.read.get(), shares_memory, told)) {
+        reap(pid);
+        failure.step = told.step;
+        failure.error = told.error;
+        failure.directory = spec.directory;
+        if (told.step == launch_step::program) failure.facts = look_at_program(program);
+        return failed_to_start(std::move(failure));
+    }
+
+    launched made{.pid = pid,
+                  .process = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+                  .input = std::move(input.write),
+                  .output = std::move(output.read),
+                  .error = std::move(error.read),
+                  .guard = std::move(guard.write)};
+    if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
+        failure.error = errno;
+        ::kill(-pid, SIGKILL);
+        reap(pid);
+        return failed_to_start(std::move(failure));
+    }
+    // Where the host ignores SIGCHLD or waits for any child, this one may be gone already and its number another's.
+    if (made.process && !is_our_child(made.process.get())) made.process.reset();
+    return made;
+}
+
+} // namespace tenon::detail
+
+#endif
