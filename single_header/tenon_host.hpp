@@ -10675,6 +10675,7 @@ inline call_lanes::call_lanes(lane_options options)
 
 inline call_lanes::~call_lanes() {
     *gone_ = true;
+    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
@@ -15392,6 +15393,11 @@ class plugin_actor;
 
 inline time_point steady_now() noexcept { return std::chrono::steady_clock::now(); }
 
+inline std::int64_t wall_clock_ms() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<milliseconds>(since).count();
+}
+
 /// What a host hears of its plugins. Everything may remove the actor.
 class actor_owner {
 public:
@@ -15582,11 +15588,6 @@ private:
 // What others ask of an actor (host/plugin_actor.hpp), and what its connection tells.
 
 namespace tenon::detail {
-
-inline std::int64_t wall_clock_ms() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<milliseconds>(since).count();
-}
 
 inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
                                   plugin_options options, const host_options& of_host, call_waits& waits)
@@ -18601,6 +18602,8 @@ private:
 
 } // namespace tenon
 
+#endif
+
 // ---- tenon/host/repeated_call.hpp -------------------------------------------------------------------------
 #ifndef TENON_HOST_REPEATED_CALL_HPP
 #define TENON_HOST_REPEATED_CALL_HPP
@@ -19817,8 +19820,6 @@ inline host_status host_core::status() const {
 }
 
 } // namespace tenon::detail
-
-#endif
 
 #endif
 

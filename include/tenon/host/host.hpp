@@ -28,6 +28,12 @@
 #include <tenon/host/completion.hpp>
 #include <tenon/host/decision.hpp>
 #include <tenon/host/host_core.hpp>
+#include <tenon/host/host_calls.hpp>
+#include <tenon/host/host_events.hpp>
+#include <tenon/host/host_methods.hpp>
+#include <tenon/host/host_plugins.hpp>
+#include <tenon/host/host_socket.hpp>
+#include <tenon/host/host_status.hpp>
 
 #include <concepts>
 #include <functional>

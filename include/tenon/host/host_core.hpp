@@ -234,11 +234,4 @@ private:
 
 } // namespace tenon
 
-#include <tenon/host/host_calls.hpp>
-#include <tenon/host/host_events.hpp>
-#include <tenon/host/host_methods.hpp>
-#include <tenon/host/host_plugins.hpp>
-#include <tenon/host/host_socket.hpp>
-#include <tenon/host/host_status.hpp>
-
 #endif

@@ -42,6 +42,11 @@ class plugin_actor;
 
 inline time_point steady_now() noexcept { return std::chrono::steady_clock::now(); }
 
+inline std::int64_t wall_clock_ms() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<milliseconds>(since).count();
+}
+
 /// What a host hears of its plugins. Everything may remove the actor.
 class actor_owner {
 public:

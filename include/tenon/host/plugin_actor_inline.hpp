@@ -10,11 +10,6 @@
 
 namespace tenon::detail {
 
-inline std::int64_t wall_clock_ms() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<milliseconds>(since).count();
-}
-
 inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
                                   plugin_options options, const host_options& of_host, call_waits& waits)
     : where_(where), owner_(&owner), index_(index), options_(std::move(options)),

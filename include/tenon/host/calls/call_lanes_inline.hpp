@@ -17,6 +17,7 @@ inline call_lanes::call_lanes(lane_options options)
 
 inline call_lanes::~call_lanes() {
     *gone_ = true;
+    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
