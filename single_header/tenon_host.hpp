@@ -19404,14 +19404,15 @@ inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done don
 
 inline void host_core::finish_waiters(plugin_record& plugin, const state_change& change) {
     using enum plugin_state;
-    // A restart passes through `stopped`.
-    const bool restarts = change.to == stopped && plugin.actor->supervised().wanted();
-    const bool over = (change.to == stopped && !restarts) || change.to == failed;
-    if (change.to != ready && change.to != backoff && !over) return;
+    const bool ended = change.to == stopped || change.to == failed;
+    // A restart passes through `stopped`, and so does a stop that somebody took back: who waits for the end has seen it.
+    const bool settled = change.to == ready || change.to == backoff || change.to == failed ||
+                         (change.to == stopped && !plugin.actor->supervised().wanted());
+    if (!ended && !settled) return;
     std::vector<plugin_record::waiter> waiting, due;
     waiting.swap(plugin.waiters);
     for (auto& waiter : waiting) {
-        const bool is_due = waiter.for_ready || over;
+        const bool is_due = waiter.for_ready ? settled : ended;
         (is_due ? due : plugin.waiters).push_back(std::move(waiter));
     }
     const std::string why = join(

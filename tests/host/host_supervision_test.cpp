@@ -165,6 +165,18 @@ TEST_CASE("S4: where every call times out the breaker opens, fails fast, and a p
     CHECK(run.status("slow").generation == 1);
 }
 
+TEST_CASE("S5: a stop that somebody takes back before its end completes nevertheless") {
+    running_host run;
+    scripted_plugin torn({.name = "torn"});
+    REQUIRE(torn.add_to(run.host, quick("torn")));
+    REQUIRE(run.until<result<void>>([&](auto done) { run.host.start("torn", done); }));
+    int completed = 0;
+    run.host.stop("torn", [&](const result<void>& stopped) { completed += stopped.has_value(); });
+    run.host.start("torn", [&](const result<void>& started) { completed += started.has_value(); });
+    CHECK(run.wait_for([&] { return completed == 2; }));
+    CHECK(run.status("torn").state == plugin_state::ready);
+}
+
 TEST_CASE(
     "S5: whatever 16 threads command in whatever order, all complete, and only legal changes come of it") {
     using enum plugin_state;
