@@ -13,7 +13,6 @@ struct message {
     std::string content, from_uid = {}, to_uid = {};
 };
 struct echo {
-    static constexpr auto command = "echo";
     std::string text;
 };
 struct number {
