@@ -97,4 +97,5 @@ def main():
     report(gather(), wanted)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,13 +2,15 @@
 //
 //     host_round_trip [--rounds N] [--trips N] [--cpu N] [--limit RATIO] [--payload BYTES] ECHO PLUGIN [WORD...]
 //
-// The host is a session over a descriptor_link on an io_context. It encodes `plugin/execute greet {"who": PAYLOAD}`,
-// and decodes and compares the answer; the plugin is examples/hello or whatever starts it. Host, plugin and echo
-// are pinned to one CPU, and take turns within one round, so that what else the machine does meets all of them.
+// The link is a session over a descriptor_link on an io_context. It encodes `plugin/execute greet {"who": PAYLOAD}`,
+// and decodes and compares the answer; the plugin is examples/hello or whatever starts it. The host is tenon::host,
+// whose execute() does the same with a plugin that it has started. Both, the plugins and the echo are pinned to one
+// CPU, and take turns within one round, so that what else the machine does meets all of them.
 //
-// Prints medians over the rounds. --limit makes the exit code 1 where host / echo is beyond it for 64 bytes or
+// Prints medians over the rounds. --limit makes the exit code 1 where link / echo is beyond it for 64 bytes or
 // 1 KiB; 64 KiB is for information, because a default pipe does not hold such a frame.
 
+#include <tenon/host.hpp>
 #include <tenon/json/encode.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/transport/descriptor_link.hpp>
@@ -30,9 +32,9 @@ struct execute {
     greet args;
 };
 
-class host final : public tenon::detail::link_owner {
+class bare_link final : public tenon::detail::link_owner {
 public:
-    host(asio::io_context& loop, bench::process& plugin, std::size_t payload)
+    bare_link(asio::io_context& loop, bench::process& plugin, std::size_t payload)
         : loop_(loop), asks_{"greet", {std::string(payload, 'w')}}, expected_("hello " + asks_.args.who) {
         link_ = tenon::detail::descriptor_link::open(
             loop.get_executor(), tenon::detail::session_role::host, tenon::host_limits(), *this,
@@ -45,8 +47,8 @@ public:
         link_->peer().handshake_done(true);
         shaken_ = true;
     }
-    host(const host&) = delete;
-    host& operator=(const host&) = delete;
+    bare_link(const bare_link&) = delete;
+    bare_link& operator=(const bare_link&) = delete;
 
     void trips(int count) {
         left_ = count;
@@ -60,8 +62,9 @@ private:
     }
     void run() {
         link_->flush();
-        while (left_ != 0)
-            if (loop_.run_one() == 0) bench::give_up("nothing to wait for");
+        loop_.restart();
+        loop_.run();
+        if (left_ != 0) bench::give_up("nothing to wait for");
     }
     void ask(tenon::time_point now) {
         auto params = link_->peer().begin_call("plugin/execute");
@@ -71,7 +74,7 @@ private:
     void on_event(tenon::detail::session_event& event, tenon::time_point now) override {
         if (event.kind != event_kind::response || event.failed)
             bench::give_up("no answer, but something else");
-        --left_;
+        if (--left_ == 0) loop_.stop();
         if (!shaken_) return;
         const auto answer = tenon::from_json<std::string>(event.value);
         if (!answer || *answer != expected_) bench::give_up("another answer came");
@@ -84,6 +87,41 @@ private:
     std::shared_ptr<tenon::detail::link> link_;
     int left_ = 0;
     bool shaken_ = false;
+};
+
+class whole_host {
+public:
+    whole_host(asio::io_context& loop, const std::vector<std::string>& command, std::size_t payload)
+        : loop_(loop), host_(loop), asks_{std::string(payload, 'w')}, expected_("hello " + asks_.who) {
+        host_.start({.name = "hello", .command = command}, [this](const tenon::result<void>& started) {
+            if (!started) bench::give_up(started.error().message);
+            loop_.stop();
+        });
+        loop_.run();
+    }
+
+    void trips(int count) {
+        left_ = count;
+        ask();
+        loop_.restart();
+        loop_.run();
+        if (left_ != 0) bench::give_up("nothing to wait for");
+    }
+
+private:
+    void ask() {
+        host_.execute<std::string>("greet", asks_, {}, [this](const tenon::result<std::string>& answer) {
+            if (!answer || *answer != expected_) bench::give_up("another answer came");
+            if (--left_ == 0) loop_.stop();
+            else ask();
+        });
+    }
+
+    asio::io_context& loop_;
+    tenon::host host_;
+    greet asks_;
+    std::string expected_;
+    int left_ = 0;
 };
 
 struct options {
@@ -121,7 +159,7 @@ double time_of(int trips, Run run) {
            trips;
 }
 
-/// host / echo: of medians or per round, the worse of the two.
+/// link / echo: of medians or per round, the worse of the two.
 double measure(const options& given, std::size_t payload) {
     const std::string request =
         R"({"jsonrpc":"2.0","id":123456,"method":"plugin/execute","params":{"command":"greet","args":{"who":")" +
@@ -131,7 +169,9 @@ double measure(const options& given, std::size_t payload) {
 
     asio::io_context loop(1);
     bench::process plugin(given.plugin), echo({given.echo});
-    host asks(loop, plugin, payload);
+    bare_link link(loop, plugin, payload);
+    asio::io_context loop_of_host(1);
+    whole_host host(loop_of_host, given.plugin, payload);
     const auto echo_trips = [&](int trips) {
         for (int trip = 0; trip != trips; ++trip) {
             bench::write_whole(echo.to(), frame);
@@ -142,18 +182,21 @@ double measure(const options& given, std::size_t payload) {
 
     // As many bytes for a large payload take longer: fewer trips then.
     const int trips = std::max(1, payload > 4096 ? given.trips / 10 : given.trips);
-    std::vector<double> hosts, echoes;
+    std::vector<double> links, hosts, echoes;
     for (int round = -1; round != given.rounds; ++round) {
-        const double host_time = time_of(trips, [&] { asks.trips(trips); });
+        const double link_time = time_of(trips, [&] { link.trips(trips); });
         const double echo_time = time_of(trips, [&] { echo_trips(trips); });
+        const double host_time = time_of(trips, [&] { host.trips(trips); });
         if (round < 0) continue; // to get warm
+        links.push_back(link_time);
         hosts.push_back(host_time);
         echoes.push_back(echo_time);
     }
-    const double by_medians = bench::median(hosts) / bench::median(echoes);
-    const double by_rounds = bench::median_ratio(hosts, echoes);
-    std::printf("| %6zu B | %7zu | %8.2f | %8.2f | %10.2f | %9.2f |\n", payload, frame.size(),
-                bench::median(hosts), bench::median(echoes), by_medians, by_rounds);
+    const double by_medians = bench::median(links) / bench::median(echoes);
+    const double by_rounds = bench::median_ratio(links, echoes);
+    std::printf("| %6zu B | %7zu | %8.2f | %8.2f | %11.2f | %8.2f | %11.2f |\n", payload, frame.size(),
+                bench::median(echoes), bench::median(links), by_rounds, bench::median(hosts),
+                bench::median_ratio(hosts, echoes));
     std::fflush(stdout);
     return std::max(by_medians, by_rounds);
 }
@@ -165,8 +208,8 @@ int main(int argc, char** argv) {
     bench::pin(given.cpu);
     std::printf("%d rounds of %d round trips (a tenth for 64 KiB), medians, µs\n\n", given.rounds,
                 given.trips);
-    std::printf(
-        "|  payload | request |     host |     echo | of medians | per round |\n|---|---|---|---|---|---|\n");
+    std::printf("|  payload | request |     echo |     link | link / echo |     host | host / echo |\n"
+                "|---|---|---|---|---|---|---|\n");
     bool good = true;
     for (const std::size_t payload : given.payloads)
         if (measure(given, payload) > given.limit && given.limit != 0 && payload <= 1024) good = false;
