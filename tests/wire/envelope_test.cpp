@@ -45,6 +45,50 @@ constexpr int bad_json = codes::parse_error, bad_message = codes::invalid_reques
 
 } // namespace
 
+TEST_CASE("the usual messages mean the same to the short way and to the long one") {
+    const std::string usual[] = {
+        R"({"jsonrpc":"2.0","id":17,"method":"plugin/execute","params":{"a":"b","c":[1,2]}})",
+        R"({"jsonrpc":"2.0","id":0,"method":"","params":[]})",
+        R"({"jsonrpc":"2.0","id":123456789012345678,"method":"a rather long name of a method","params":{}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"flow":{"stop":false}}})",
+        R"({"jsonrpc":"2.0","id":99,"result":"text and more text"})",
+        R"({"jsonrpc":"2.0","id":5,"result":null,"more":[]})",
+    };
+    constexpr std::string_view bytes("\0\"\\{}[]:,.-+0123456789aeEnmu \n\x80\xFF", 33);
+    std::size_t short_ways = 0;
+    const auto compare = [&](const std::string& body) {
+        envelope one, other;
+        if (!envelope_parser(body, one).parse_usual()) return;
+        ++short_ways;
+        CAPTURE(body);
+        REQUIRE(envelope_parser(body, other).parse());
+        const bool same = one.kind == other.kind && one.failed == other.failed && one.id == other.id &&
+                          one.method == other.method && one.params == other.params &&
+                          one.result == other.result;
+        if (!same) FAIL_CHECK("they differ");
+    };
+    for (const std::string& body : usual) {
+        compare(body);
+        for (std::size_t at = 0; at != body.size(); ++at) {
+            std::string changed = body;
+            for (const char byte : bytes) {
+                changed[at] = byte;
+                compare(changed);
+                compare(std::string(body).insert(at, 1, byte));
+            }
+            compare(std::string(body).erase(at, 1));
+        }
+    }
+    CHECK(short_ways > 1'000);
+    // As deep as the long way goes, and no deeper.
+    for (std::size_t depth = 61; depth != 66; ++depth) {
+        envelope one, other;
+        const std::string body = R"({"jsonrpc":"2.0","id":123456,"result":)" + std::string(depth, '[') +
+                                 std::string(depth, ']') + "}";
+        CHECK(envelope_parser(body, one).parse_usual() == envelope_parser(body, other).parse());
+    }
+}
+
 TEST_CASE("a request's parts are slices of its body") {
     const std::string body = R"({"jsonrpc":"2.0","id":7,"method":"m","params":{"a":[1]}})";
     envelope message;

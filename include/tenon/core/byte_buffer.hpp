@@ -89,7 +89,8 @@ private:
     // Half a page to start with: most messages fit, and a session that never speaks costs nothing.
     static constexpr std::size_t first_capacity = 2048;
 
-    void grow(std::size_t room) {
+    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;
         auto* larger = static_cast<char*>(::operator new(wanted));

@@ -104,8 +104,18 @@ inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_un
 
 /// Whether four steps hold nothing but plain bytes.
 inline bool four_plain_steps(const char* from) noexcept {
-    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
-                  mark_unplain(from + 3 * scan_step)) == 0;
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // Of what is below space and above ASCII the extremes are enough: one instruction a step instead of three.
+    const byte_vector a = load_bytes(from), b = load_bytes(from + 16), c = load_bytes(from + 32),
+                      d = load_bytes(from + 48);
+    const auto marked = [](byte_vector bytes) { return equal_to(bytes, '"') | equal_to(bytes, '\\'); };
+    const auto least = [](byte_vector one, byte_vector other) { return one < other ? one : other; };
+    const byte_vector low = least(least(a, b), least(c, d)), high = a | b | c | d;
+    return top_bits(marked(a) | marked(b) | marked(c) | marked(d) | (low - 0x20) | high) == 0;
+#else
+    return (mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+            mark_unplain(from + 3 * scan_step)) == 0;
+#endif
 }
 
 /// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.

@@ -154,6 +154,8 @@ inline void outbox::sent(std::size_t count) {
     writing_.upkeep.clear(writing_.bytes);
     writing_.shared.clear();
     at_byte_ = at_shared_ = 0;
+    // One message at a time always finds the same side then, still warm.
+    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
 }
 
 } // namespace tenon::detail

@@ -91,13 +91,13 @@ private:
     void wake(time_point now);
     void look_again();
     bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
-    void mind_closed_pipes() noexcept;
+    void mind_closed_pipes(time_point now) noexcept;
 
     outcome read_now(time_point now, std::size_t budget);
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
-    void write_now();
-    transfer_state write_queued();
+    void write_now(time_point now);
+    transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
     void shut_output() noexcept;

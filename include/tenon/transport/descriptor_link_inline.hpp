@@ -11,7 +11,7 @@ namespace tenon::detail {
 
 inline void descriptor_link::flush() {
     if (closed_ || telling()) return;
-    write_now();
+    write_now(peer().wants_write() ? clock() : time_point()); // nobody asks for the time then
     if (peer().has_news()) look_again();
     settle();
 }
@@ -118,10 +118,11 @@ inline void descriptor_link::become_writable() {
     if (closed_ || writing_ != writing::waiting) return;
     writing_ = writing::idle;
     pipes_minded_until_ = {};
-    write_now();
+    const time_point now = clock();
+    write_now(now);
     if (writing_ == writing::idle) {
-        if (!tell_drained(clock())) return;
-        write_now();
+        if (!tell_drained(now)) return;
+        write_now(now);
     }
     settle();
 }
@@ -139,7 +140,7 @@ inline void descriptor_link::wake(time_point now) {
 
 // It may have read meanwhile, and only the word of it not be here yet.
 inline void descriptor_link::check_stall(time_point now) {
-    static_cast<void>(write_queued());
+    static_cast<void>(write_queued(now));
     if (blocked_since_ == never) {
         blocked_since_ = now;
         return;
@@ -213,15 +214,15 @@ inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
 
 inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
     if (!tell(now)) return outcome::abandoned;
-    write_now();
+    write_now(now);
     return outcome::going_on;
 }
 
 // --- writing ---
 
-inline void descriptor_link::write_now() {
+inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const transfer_state left = write_queued();
+    const transfer_state left = write_queued(now);
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
@@ -229,20 +230,19 @@ inline void descriptor_link::write_now() {
 
 // Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
 // done before each: a peer that goes is noticed by itself, and a write to it is rare.
-inline void descriptor_link::mind_closed_pipes() noexcept {
+inline void descriptor_link::mind_closed_pipes(time_point now) noexcept {
     if (!is_pipe()) return;
-    const time_point now = clock();
     if (now < pipes_minded_until_) return;
     pipes_minded_until_ = after(now, milliseconds{100});
     survive_closed_pipes();
 }
 
 // `some`: all of it was written. would_block: the rest goes later.
-inline transfer_state descriptor_link::write_queued() {
+inline transfer_state descriptor_link::write_queued(time_point now) {
     for (std::size_t written = 0;;) {
         const std::span<const std::string_view> pieces = peer().transmit();
         if (pieces.empty()) return transfer_state::some;
-        if (written == 0) mind_closed_pipes();
+        if (written == 0) mind_closed_pipes(now);
         std::size_t wanted = 0;
         for (const std::string_view piece : pieces) wanted += piece.size();
         const transfer put = write_some(output_number_, output_is_socket_, pieces);

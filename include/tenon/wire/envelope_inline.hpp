@@ -73,6 +73,7 @@ inline bool envelope_parser::parse_usual() {
         if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
             return false;
         at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
     }
     const char* const value = at;
     if (!in_.enter_object()) return false; // a level of nesting
