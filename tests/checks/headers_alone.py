@@ -3,7 +3,8 @@
 
     headers_alone.py COMPILER...        e.g. g++, or clang++ --target=wasm32-wasi
 
-For wasm32-wasi only the plugin side counts, without exceptions and without run-time types."""
+For wasm32-wasi only the plugin side counts, without exceptions and without run-time types. What needs Asio takes
+seconds to compile and is alone with one compiler as with the other: clang++, the quicker one, is asked."""
 
 import pathlib
 import subprocess
@@ -19,7 +20,8 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-not_in_wasi = ("tenon/testing", "tenon/transport", "tenon/host", "tenon/joint", "tenon/asio")
+on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio")
+left_out = (*on_asio, "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
 
 
 def compiles(header):
@@ -30,7 +32,7 @@ def compiles(header):
 passed = failed = 0
 for path in sorted(INCLUDE.rglob("*.hpp")):
     header = path.relative_to(INCLUDE).as_posix()
-    if path.name.startswith(elsewhere) or (is_wasi and header.startswith(not_in_wasi)):
+    if path.name.startswith(elsewhere) or header.startswith(left_out):
         continue
     if compiles(header):
         passed += 1

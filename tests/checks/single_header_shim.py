@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Fills a folder in which every <tenon/...> path leads to the single header.
+"""Fills a folder in which every <tenon/...> path leads to a single header.
 
-    single_header_shim.py FOLDER
+    single_header_shim.py FOLDER OUTPUT        OUTPUT: tenon.hpp or tenon_host.hpp
 
 The amalgamation is made anew instead of taking the committed file: the check 'the single header is fresh' proves
 that both are the same, and a stale file fails that one check instead of failing to compile everywhere. Headers that
-are no part of it (tenon/testing) lead to include/, and what those include leads back here."""
+are no part of it lead to include/, and what those include leads back here."""
 
 import pathlib
 import sys
@@ -15,16 +15,14 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "single_header"))
 import generate
 
-shim = pathlib.Path(sys.argv[1]).resolve()
+shim, output = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
 wanted = {shim / header: f'#include "{ROOT / "include" / header}"\n' for header in generate.headers()}
 
 try:
-    # Where several contain a header, the first one wins: the smaller one.
-    for output, umbrella in reversed(generate.OUTPUTS.items()):
-        text, parts = generate.amalgamate(output, umbrella)
-        amalgamated = shim / f"amalgamated_{output}"
-        wanted[amalgamated] = text
-        wanted.update({shim / header: f'#include "{amalgamated}"\n' for header in parts})
+    text, parts = generate.amalgamate(output, generate.OUTPUTS[output])
+    amalgamated = shim / f"amalgamated_{output}"
+    wanted[amalgamated] = text
+    wanted.update({shim / header: f'#include "{amalgamated}"\n' for header in parts})
 except generate.Problem as problem:
     sys.exit(f"single_header/generate.py: {problem}")
 
