@@ -14,10 +14,11 @@
 // Each watch has a queue of its own. Whoever is slow loses its own oldest items, and hears how many with the next
 // one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
 
+#include <tenon/host/change_json.hpp>
 #include <tenon/host/completion.hpp>
+#include <tenon/host/event_record.hpp>
 #include <tenon/host/logs/log_fan_out.hpp>
 #include <tenon/host/logs/log_record.hpp>
-#include <tenon/host/events/raw_decision.hpp>
 #include <tenon/host/state.hpp>
 
 #include <cstddef>
@@ -25,31 +26,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace tenon {
 
-/// One event that went through the host: told to the plugins, or decided by them.
-struct event_record {
-    std::int64_t unix_ms = 0;
-    std::string id = {}, type = {};
-    std::string payload = {}; // JSON, as it was at the end
-    bool decided = false;     // else it was only told
-    std::size_t told = 0;     // how many it was told to, where it was
-    bool stopped = false, modified = false;
-    std::string stopped_by = {}, reason = {};
-    std::vector<plugin_outcome> plugins = {};
-};
-
-inline std::size_t bytes_held(const event_record& event) noexcept {
-    std::size_t bytes = event.id.size() + event.type.size() + event.payload.size() + event.stopped_by.size() +
-                        event.reason.size();
-    for (const plugin_outcome& one : event.plugins)
-        bytes += sizeof one + one.plugin.size() + one.reason.size();
-    return bytes;
-}
 inline std::size_t bytes_held(const state_change& change) noexcept {
     return change.plugin.size() + change.reason.text.size() + change.log.size();
 }
