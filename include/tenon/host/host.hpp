@@ -38,9 +38,11 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tenon {
 
@@ -231,6 +233,24 @@ public:
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
     host_status status() const { return core_->status(); }
+    /// The same of one plugin, where it is known.
+    std::optional<plugin_status> status(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        if (known == nullptr) return {};
+        return core_->status_of(*known);
+    }
+    /// The last records of its log, oldest first: host_options::log_records_kept.
+    std::vector<log_record> logs(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        if (known == nullptr) return {};
+        const auto& kept = known->actor->recent_log().records();
+        return {kept.begin(), kept.end()};
+    }
+    /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
+    json config(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        return known == nullptr ? json() : known->actor->options().config;
+    }
     /// Every change of every plugin's state, with its reason. The last one set is told.
     void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
     void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
