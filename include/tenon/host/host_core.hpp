@@ -127,7 +127,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0);
+                        int hops = 0, std::string_view source = {});
     std::vector<explanation> explain(std::string_view type) const;
 
     // --- commands, routes, calls: host_calls.hpp ---
@@ -166,20 +166,20 @@ public:
 private:
     friend class decision_run;
 
-    void on_change(plugin_actor& plugin, const state_change& change) override;
-    void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
-    void on_withdrawn(plugin_actor& plugin) override;
-    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_drained(plugin_actor& plugin) override;
-    void on_log(plugin_actor& plugin, log_record&& record) override;
-    handshake_request introduction(plugin_actor& plugin) override;
-    std::vector<std::string> environment_of(plugin_actor& plugin) override;
-    std::string socket_path() const override;
-    result<void> on_attach(const attach_request& who) override;
-    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
-    void on_manual_event(const manual_event& event, event_client::decided done) override;
-    void on_socket_trouble(std::string_view words) override;
+    inline void on_change(plugin_actor& plugin, const state_change& change) override;
+    inline void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
+    inline void on_withdrawn(plugin_actor& plugin) override;
+    inline void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
+    inline void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
+    inline void on_drained(plugin_actor& plugin) override;
+    inline void on_log(plugin_actor& plugin, log_record&& record) override;
+    inline handshake_request introduction(plugin_actor& plugin) override;
+    inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    inline std::string socket_path() const override;
+    inline result<void> on_attach(const attach_request& who) override;
+    inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    inline void on_manual_event(const manual_event& event, event_client::decided done) override;
+    inline void on_socket_trouble(std::string_view words) override;
 
     /// A copy is called: what it tells may put another in its place, or destroy the host.
     template <class Told, class... Argument>

@@ -52,7 +52,7 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops) {
+                                      std::string_view metadata, int hops, std::string_view source) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
     tell_application(on_event_told, type, payload);
@@ -72,6 +72,7 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
         watched_events.publish({.unix_ms = wall_clock_ms(),
                                 .id = std::move(event.id),
                                 .type = std::move(event.type),
+                                .source = std::string(source),
                                 .payload = std::string(payload),
                                 .told = count});
     return count;

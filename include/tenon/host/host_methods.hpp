@@ -142,7 +142,7 @@ inline result<void> host_core::emit(const emitted_event& event, const caller& wh
     ++plugin->events.emitted;
     const std::string metadata =
         stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    publish(event.event_type, event.payload.text(), metadata, *hops);
+    publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin);
     return {};
 }
 
