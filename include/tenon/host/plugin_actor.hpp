@@ -176,9 +176,9 @@ public:
     void take_notice(const log_notice& notice, time_point now);
 
 private:
-    void on_event(session_event& event, time_point now) override;
-    void on_pause(time_point now) override;
-    void on_drained(time_point now) override;
+    inline void on_event(session_event& event, time_point now) override;
+    inline void on_pause(time_point now) override;
+    inline void on_drained(time_point now) override;
 
     // plugin_actor_life.hpp: what the supervisor wants done.
     void after_input();

@@ -99,7 +99,7 @@ public:
     void read_rest() override {
         if (!telling()) turn();
     }
-    void close() override;
+    inline void close() override;
 
     /// Lets the plugin do what there is to do, and tells the owner. Not for within on_event().
     void turn();
@@ -120,7 +120,7 @@ private:
     bool deliver(time_point now);
     std::size_t take(std::span<char> room);
     bool refuse_newest();
-    read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) override;
+    inline read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) override;
     void finish();
 
     executor where_;

@@ -64,10 +64,10 @@ public:
         : link(role, limits, owner), write_timeout_(write_timeout), input_(where), output_(where),
           alarm_(where, [this](time_point now) { wake(now); }) {}
 
-    void flush() override;
-    void close_output() override;
-    void read_rest() override;
-    void close() override;
+    inline void flush() override;
+    inline void close_output() override;
+    inline void read_rest() override;
+    inline void close() override;
     /// Bytes that somebody else has read from the connection already, told now.
     void hear(std::string_view bytes);
 
