@@ -130,15 +130,15 @@ result<void> book::may_say(std::string_view content, const std::string& from, co
     if (content.size() > max_content) return fault{413, "a message has at most 16 KiB"};
     if (banned(from)) return fault{403, tenon::detail::join({from, " is banned"})};
     if (is_user(to)) return {};
-    const auto room = rooms_.find(to);
-    if (room == rooms_.end()) return fault{404, "there is no such user or room"};
-    if (room->second.locked && !room->second.members.contains(from))
+    const auto place = rooms_.find(to);
+    if (place == rooms_.end()) return fault{404, "there is no such user or room"};
+    if (place->second.locked && !place->second.members.contains(from))
         return fault{403, tenon::detail::join({to, " is locked"})};
     return {};
 }
 
 std::set<std::string> book::hearers(const std::string& to) const {
-    if (const auto room = rooms_.find(to); room != rooms_.end()) return room->second.members;
+    if (const auto place = rooms_.find(to); place != rooms_.end()) return place->second.members;
     if (online(to)) return {to};
     return {};
 }

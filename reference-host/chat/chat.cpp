@@ -1,0 +1,318 @@
+// The chat on its host: see chat.hpp. What may be done is the book's business, who hears of it is decided here.
+
+#include "chat.hpp"
+#include "events.hpp"
+
+#include <tenon/host.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace reference {
+
+using namespace events;
+using tenon::caller;
+using tenon::fault;
+using tenon::result;
+using tenon::to_json;
+
+struct chat::state : std::enable_shared_from_this<state> {
+    struct connected {
+        std::string uid;
+        ear hears;
+    };
+
+    explicit state(tenon::host& of) : host(of) {}
+
+    // --- who hears what ---
+
+    void tell(stream_number stream, std::string_view event, std::string_view data) {
+        // A copy: whoever hears may disconnect.
+        if (const auto at = streams.find(stream); at != streams.end())
+            if (const auto hear = at->second.hears.hear) hear(event, data);
+    }
+    void tell_user(std::string_view uid, std::string_view event, std::string_view data) {
+        const auto known = people.users().find(uid);
+        if (known == people.users().end()) return;
+        const auto all = known->second.streams;
+        for (const stream_number stream : all) tell(stream, event, data);
+    }
+    /// Soon, and once for all that changes until then.
+    void lists_changed() {
+        if (std::exchange(lists_due, true)) return;
+        asio::post(host.get_executor(), [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->lists_due = false;
+            const std::string users = self->users_json(), rooms = self->rooms_json();
+            std::vector<stream_number> all;
+            for (const auto& [stream, one] : self->streams) all.push_back(stream);
+            for (const stream_number stream : all) {
+                self->tell(stream, "users", users);
+                self->tell(stream, "rooms", rooms);
+            }
+        });
+    }
+    template <class Event>
+    void publish(std::string_view type, const Event& event) {
+        host.publish(type, event);
+        lists_changed();
+    }
+
+    // --- coming and going ---
+
+    result<stream_number> connect(const std::string& uid, ear hears) {
+        const stream_number stream = ++last_stream;
+        const auto came = people.enter(uid, stream);
+        if (!came) return came.error();
+        streams.emplace(stream, connected{uid, std::move(hears)});
+        if (*came) publish("user.connected", someone{uid});
+        if (*came) static_cast<void>(join(std::string(lobby), uid));
+        lists_changed();
+        return stream;
+    }
+    void disconnect(stream_number stream) {
+        const auto at = streams.find(stream);
+        if (at == streams.end()) return;
+        const std::string uid = at->second.uid;
+        streams.erase(at);
+        if (!people.leave(uid, stream)) return;
+        for (const std::string& room : people.rooms_of(uid)) static_cast<void>(part(room, uid));
+        publish("user.disconnected", someone{uid});
+    }
+    result<void> kick(const std::string& uid, const std::string& reason) {
+        if (!people.online(uid)) return fault{404, "there is no such user"};
+        tell_user(uid, "kicked", to_json(ended{reason}));
+        const auto all = people.users().find(uid)->second.streams;
+        for (const stream_number stream : all) {
+            const auto at = streams.find(stream);
+            const auto close = at == streams.end() ? nullptr : at->second.hears.close;
+            disconnect(stream);
+            if (close) close();
+        }
+        return {};
+    }
+
+    result<void> create(const std::string& room, const std::string& owner, std::size_t max_users) {
+        auto made = people.create(room, owner, max_users);
+        if (made)
+            publish("room.created",
+                    opened{room, owner.empty() ? std::optional<std::string>() : std::optional(owner)});
+        return made;
+    }
+    result<void> disband(const std::string& room) {
+        auto gone = people.disband(room);
+        if (gone) publish("room.disbanded", closed{room});
+        return gone;
+    }
+    result<void> join(const std::string& room, const std::string& uid) {
+        auto joined = people.join(room, uid);
+        if (joined) publish("room.joined", moved{room, uid});
+        return joined;
+    }
+    result<void> part(const std::string& room, const std::string& uid) {
+        const auto parted = people.part(room, uid);
+        if (!parted) return parted.error();
+        publish("room.left", moved{room, uid});
+        if (*parted) publish("room.disbanded", closed{room});
+        return {};
+    }
+
+    // --- messages ---
+
+    std::string next_id() { return tenon::detail::join({"m", tenon::detail::digits(++last_message)}); }
+
+    /// To everybody whom it is for, once each, and to the sender. How many others there were.
+    std::size_t give_out(const heard& what, std::set<std::string> whom) {
+        const bool to_themselves = what.to_uid == what.from_uid;
+        const std::size_t recipients = whom.size() - (to_themselves ? 0 : whom.count(what.from_uid));
+        whom.insert(what.from_uid);
+        const std::string data = to_json(what);
+        for (const std::string& uid : whom) tell_user(uid, "message", data);
+        return recipients;
+    }
+
+    void say(message asked, std::function<void(result<receipt>)> done) {
+        if (auto good = people.may_say(asked.content, asked.from_uid, asked.to_uid); !good)
+            return done(good.error());
+        host.decide(asked, [weak = weak_from_this(), id = next_id(), from = asked.from_uid,
+                            done = std::move(done)](const tenon::decision<message>& outcome) {
+            if (const auto self = weak.lock()) done(self->decided(id, from, outcome));
+            else done(fault{503, "the chat is closed"});
+        });
+    }
+    /// Plugins may change what is said and to whom, but not who says it.
+    receipt decided(const std::string& id, const std::string& from, const tenon::decision<message>& outcome) {
+        const message& after = outcome.payload();
+        receipt slip{.id = id, .content = after.content, .plugins = outcome.plugins()};
+        if (outcome.stopped()) {
+            slip.stopped_by = outcome.stopped_by();
+            slip.reason = outcome.reason();
+            return slip;
+        }
+        // Meanwhile the sender may have been banned, or the room be gone.
+        if (const auto still = people.may_say(after.content, from, after.to_uid); !still) {
+            slip.reason = still.error().message;
+            return slip;
+        }
+        heard what{id, after.content, from, after.to_uid, {}};
+        for (const tenon::plugin_outcome& one : outcome.plugins())
+            if (one.outcome == tenon::outcome_kind::modified) what.by = one.plugin;
+        slip.delivered = true;
+        slip.recipients = give_out(what, people.hearers(after.to_uid));
+        host.publish(delivered{id, after.content, from, after.to_uid, slip.recipients});
+        return slip;
+    }
+    /// What a plugin says is not decided again, and not told to plugins: two that answer would never end.
+    result<said> say_as(const std::string& plugin, const std::string& content, const std::string& to,
+                        const std::set<std::string>& whom) {
+        if (content.size() > book::max_content) return fault{413, "a message has at most 16 KiB"};
+        const heard what{next_id(), content, "plugin:" + plugin, to, {}};
+        return said{what.id, give_out(what, whom)};
+    }
+
+    // --- what plugins may ask ---
+
+    template <class Handler>
+    void provide(std::string_view method, std::string_view permission, Handler handler) {
+        const auto provided = host.provide(method, permission, std::move(handler));
+        TENON_ASSERT(provided);
+    }
+
+    void provide_users() {
+        const auto weak = weak_from_this(); // the host may live longer
+        provide("users/kick", "users:kick", [weak](const of_user& asked) -> result<void> {
+            return weak.lock()->kick(asked.userId, asked.reason.value_or(""));
+        });
+        provide("users/ban", "users:ban", [weak](const of_user& asked) -> result<void> {
+            const auto self = weak.lock();
+            auto banned = self->people.ban(asked.userId);
+            if (banned) static_cast<void>(self->kick(asked.userId, asked.reason.value_or("")));
+            return banned;
+        });
+        provide("users/get", "users:read", [weak](const of_user& asked) -> result<shown_user> {
+            const book& known = weak.lock()->people;
+            if (!known.users().contains(asked.userId)) return fault{404, "there is no such user"};
+            return shown_user{asked.userId, known.online(asked.userId), known.banned(asked.userId),
+                              known.rooms_of(asked.userId)};
+        });
+        provide("users/online", "users:read", [weak](const nothing&) -> result<tenon::json> {
+            return tenon::json::parse(weak.lock()->users_json());
+        });
+    }
+
+    void provide_rooms() {
+        const auto weak = weak_from_this();
+        provide("rooms/create", "rooms:create", [weak](const new_room& asked, const caller& who) {
+            return weak.lock()->create(asked.room, "plugin:" + who.plugin, asked.maxUsers.value_or(0));
+        });
+        provide("rooms/disband", "rooms:disband",
+                [weak](const closed& asked) { return weak.lock()->disband(asked.room); });
+        provide("rooms/get", "rooms:read", [weak](const closed& asked) -> result<shown_room> {
+            const auto& all = weak.lock()->people.rooms();
+            const auto found = all.find(asked.room);
+            if (found == all.end()) return fault{404, "there is no such room"};
+            return shown(found->first, found->second);
+        });
+        provide("rooms/lock", "rooms:lock", [weak](const locking& asked) {
+            const auto self = weak.lock();
+            self->lists_changed();
+            return self->people.lock(asked.room, asked.locked);
+        });
+    }
+
+    void provide_messages() {
+        const auto weak = weak_from_this();
+        provide("messages/send", "messages:send",
+                [weak](const to_user& asked, const caller& who) -> result<said> {
+                    const auto self = weak.lock();
+                    if (!self->people.online(asked.userId)) return fault{404, "there is no such user"};
+                    return self->say_as(who.plugin, asked.content, asked.userId, {asked.userId});
+                });
+        provide("messages/broadcast", "messages:broadcast",
+                [weak](const to_all& asked, const caller& who) -> result<said> {
+                    const auto self = weak.lock();
+                    std::set<std::string> all;
+                    for (const auto& [uid, one] : self->people.users())
+                        if (!one.streams.empty()) all.insert(uid);
+                    return self->say_as(who.plugin, asked.content, "*", all);
+                });
+        provide("time/now", "time:read", [](const asked_time& asked) -> result<std::string> {
+            if (asked.place.value_or("UTC") != "UTC") return fault{404, "the time is known for UTC alone"};
+            return tenon::detail::format_timestamp(std::chrono::system_clock::now());
+        });
+    }
+
+    /// Plugins that may emit, may say something in a room by doing so.
+    void watch_outgoing() {
+        tenon::watch_settings<tenon::event_record> settings;
+        settings.wants = [](const tenon::event_record& event) {
+            return event.type == outgoing::event && !event.decided && !event.source.empty();
+        };
+        emitted.emplace(host.watch_events(std::move(settings)));
+        next_outgoing();
+    }
+    void next_outgoing() {
+        emitted->next([weak = weak_from_this()](const result<tenon::watched<tenon::event_record>>& next) {
+            const auto self = weak.lock();
+            if (!self || !next) return;
+            const auto asked = tenon::from_json<outgoing>(next->item->payload);
+            if (asked && self->people.rooms().contains(asked->room))
+                static_cast<void>(self->say_as(next->item->source, asked->content, asked->room,
+                                               self->people.hearers(asked->room)));
+            self->next_outgoing();
+        });
+    }
+
+    // --- looking in ---
+
+    static shown_room shown(const std::string& name, const book::room& one) {
+        return {name, one.owner.empty() ? std::optional<std::string>() : std::optional(one.owner), one.locked,
+                one.members};
+    }
+    std::string users_json() const {
+        std::map<std::string, std::vector<std::string>> all{{"users", {}}};
+        for (const auto& [uid, one] : people.users())
+            if (!one.streams.empty()) all["users"].push_back(uid);
+        return to_json(all);
+    }
+    std::string rooms_json() const {
+        std::map<std::string, std::vector<shown_room>> all{{"rooms", {}}};
+        for (const auto& [name, one] : people.rooms()) all["rooms"].push_back(shown(name, one));
+        return to_json(all);
+    }
+
+    tenon::host& host;
+    book people;
+    std::map<stream_number, connected> streams;
+    std::optional<tenon::watch<tenon::event_record>> emitted;
+    stream_number last_stream = 0;
+    std::uint64_t last_message = 0;
+    bool lists_due = false;
+};
+
+chat::chat(tenon::host& host) : state_(std::make_shared<state>(host)) {
+    state_->provide_users();
+    state_->provide_rooms();
+    state_->provide_messages();
+    state_->watch_outgoing();
+}
+chat::~chat() = default;
+
+result<stream_number> chat::connect(const std::string& uid, ear hears) {
+    return state_->connect(uid, std::move(hears));
+}
+void chat::disconnect(stream_number stream) { state_->disconnect(stream); }
+void chat::say(message asked, std::function<void(result<receipt>)> done) {
+    state_->say(std::move(asked), std::move(done));
+}
+result<void> chat::create(const std::string& room, const std::string& owner, std::size_t max_users) {
+    return state_->create(room, owner, max_users);
+}
+result<void> chat::disband(const std::string& room) { return state_->disband(room); }
+result<void> chat::join(const std::string& room, const std::string& uid) { return state_->join(room, uid); }
+result<void> chat::part(const std::string& room, const std::string& uid) { return state_->part(room, uid); }
+std::string chat::users_json() const { return state_->users_json(); }
+std::string chat::rooms_json() const { return state_->rooms_json(); }
+
+} // namespace reference
