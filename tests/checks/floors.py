@@ -57,6 +57,8 @@ def floor_of(header):
         return "plugin"
     if header in ("tenon/host.hpp", "tenon/asio.hpp"):
         return "joint"
+    if header == "tenon/config.hpp":
+        return "host"
     return header.split("/")[1].removesuffix(".hpp")
 
 

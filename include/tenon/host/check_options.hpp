@@ -153,6 +153,9 @@ inline void check_rights(option_check& check, const plugin_options& options) {
         rest.remove_prefix(end == rest.npos ? rest.size() : end);
     }
     check.text("route_prefix", prefix, good, "a path like \"/api/plugins/name\"");
+    if (!(options.requests_per_second >= 0 && options.requests_per_second <= 1e6))
+        check.refuse("requests_per_second",
+                     join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
 }
 
 inline void check_logs(option_check& check, const log_options& logs) {

@@ -107,7 +107,8 @@ struct plugin_options {
     int priority = 0; // of its events, added to what the plugin says itself
     bool allow_reverse_calls = false;
     std::vector<std::string> permissions = {};
-    std::string route_prefix = {}; // "/api/plugins/NAME" where it is empty
+    std::string route_prefix = {};  // "/api/plugins/NAME" where it is empty
+    double requests_per_second = 0; // of its routes, and as many at once; 0: without a limit
     log_options logs = {};
     json config = {};                    // an object, or null for an empty one
     bool attach = false;                 // may connect to the host's socket by itself, without a token
