@@ -1,0 +1,240 @@
+// The steps of a request: its line, its fields, what they say together, its body.
+
+#include "parser.hpp"
+
+#include <tenon/core/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace reference::http {
+
+namespace {
+
+using tenon::detail::is_field_name;
+using tenon::detail::is_field_value;
+using tenon::detail::same_field_name;
+
+constexpr std::size_t longest_method = 32;
+constexpr std::size_t most_digits = 16; // of a chunk's size: 64 bits
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    return first == text.npos ? std::string_view()
+                              : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// A name, an address, a port: nothing that could be read as more than one of them.
+bool is_host(std::string_view host) {
+    for (const char letter : host)
+        if (!is_field_name({&letter, 1}) && letter != ':' && letter != '[' && letter != ']') return false;
+    return !host.empty() && host.find_first_of("!#$&'*+^`|~%") == host.npos;
+}
+
+} // namespace
+
+void parser::append(std::string_view bytes) {
+    if (place_ == place::over) return;
+    // Moving what is left only when it is the smaller part keeps the cost of a byte constant.
+    if (at_ >= buffer_.size() - at_) buffer_.erase(0, std::exchange(at_, 0));
+    buffer_.append(bytes);
+}
+
+step parser::next() {
+    for (std::string_view line;;) {
+        bool good = true;
+        switch (place_) {
+        case place::start:
+            // No more than a request line of the longest target: what is longer has a longer one.
+            good = take_line(line, std::min(bounds_.target + longest_method + 16, left_of_head_), 414);
+            // One empty line before a request is forgiven: some clients end a body with it.
+            if (good && (!line.empty() || std::exchange(blank_, true))) good = read_request_line(line);
+            break;
+        case place::fields:
+            good = take_line(line, left_of_head_, 431);
+            if (!good || !line.empty()) {
+                good = good && read_field(line, true);
+                break;
+            }
+            if (judge_head()) return step::head;
+            break;
+        case place::body:
+            if (good = take_body(); good) place_ = place::done;
+            break;
+        case place::chunk_size:
+            good = take_line(line, most_digits + 2 + left_of_head_, 431) && read_chunk_size(line);
+            break;
+        case place::chunk:
+            if (good = take_body(); good) place_ = place::chunk_end;
+            break;
+        case place::chunk_end:
+            good = take_line(line, 2, 400) && (line.empty() || refuse(400, "a chunk is longer than it says"));
+            if (good) place_ = place::chunk_size;
+            break;
+        case place::trailers:
+            good = take_line(line, left_of_head_, 431);
+            if (good && line.empty()) place_ = place::done;
+            else if (good) good = read_field(line, false);
+            break;
+        case place::done:
+            place_ = place::start;
+            left_of_head_ = bounds_.head;
+            blank_ = false;
+            return step::whole;
+        case place::over:
+            return step::refused;
+        }
+        if (!good && place_ != place::over) return step::need_more;
+    }
+}
+
+// --- lines ---
+
+/// Without its CRLF. False: it has not come whole, or is refused.
+bool parser::take_line(std::string_view& line, std::size_t room, int too_long) {
+    const std::size_t end = buffer_.find('\n', at_ + searched_);
+    const std::size_t size = (end == buffer_.npos ? buffer_.size() : end + 1) - at_;
+    if (size > room) return refuse(too_long, "a line, or all of them together, is too long");
+    searched_ = size;
+    if (end == buffer_.npos) return false;
+    searched_ = 0;
+    line = std::string_view(buffer_).substr(at_, size);
+    at_ += size;
+    if (place_ != place::chunk_size && place_ != place::chunk_end) left_of_head_ -= size;
+    if (size < 2 || line.find('\r') != size - 2)
+        return refuse(400, "lines end with CR LF, and neither comes alone");
+    line.remove_suffix(2);
+    return true;
+}
+
+bool parser::read_request_line(std::string_view line) {
+    const std::size_t first = line.find(' '), last = line.rfind(' ');
+    if (first == line.npos || first == last || !is_field_name(line.substr(0, first)))
+        return refuse(400, "expected METHOD TARGET HTTP/1.1");
+    const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
+    const auto digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+    if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) || version[6] != '.' ||
+        !digit(version[7]))
+        return refuse(400, "expected METHOD TARGET HTTP/1.1");
+    old_ = version == "HTTP/1.0";
+    if (!old_ && version != "HTTP/1.1") return refuse(505, "HTTP/1.1 is spoken here");
+    if (method == "CONNECT" || method == "TRACE") return refuse(405, "this is no proxy, and no mirror");
+    if (method.size() > longest_method) return refuse(501, "there is no such method");
+    asked_ = request{};
+    asked_.method = method;
+    asked_.target = line.substr(first + 1, last - first - 1);
+    asked_.last = old_;
+    if (asked_.target.size() > bounds_.target) return refuse(414, "the target is too long");
+    for (const char letter : asked_.target)
+        if (letter <= ' ' || letter == 0x7F || letter == '#') return refuse(400, "the target is no URL");
+    place_ = place::fields;
+    return true;
+}
+
+bool parser::read_field(std::string_view line, bool kept) {
+    const std::size_t colon = line.find(':');
+    if (colon == line.npos || !is_field_name(line.substr(0, colon)))
+        return refuse(400, "a field is NAME: VALUE, on one line, without a space before the colon");
+    if (!is_field_value(line.substr(colon + 1))) return refuse(400, "a field has control characters");
+    if (!kept) return true;
+    if (asked_.headers.size() == bounds_.headers) return refuse(431, "too many fields");
+    asked_.headers.push_back(
+        {std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
+    return true;
+}
+
+// --- what they say together ---
+
+bool parser::judge_head() {
+    enum { host, length, coding, expect };
+    // What decides something here or at a guard means one thing only.
+    constexpr std::array<std::string_view, 7> once = {
+        "Host", "Content-Length", "Transfer-Encoding", "Expect", "Origin", "Authorization", "Content-Type"};
+    std::array<const std::string*, once.size()> found{};
+    for (const field& one : asked_.headers) {
+        for (std::size_t index = 0; index != once.size(); ++index) {
+            if (!same_field_name(one.name, once[index])) continue;
+            if (found[index] != nullptr)
+                return refuse(400, tenon::detail::join({once[index], " comes twice"}));
+            found[index] = &one.value;
+        }
+        if (same_field_name(one.name, "connection") && tenon::detail::names_field(one.value, "close"))
+            asked_.last = true;
+    }
+    if (found[host] == nullptr || !is_host(*found[host]))
+        return refuse(400, "Host: expected one, with its port");
+    if (!judge_target(*found[host])) return false;
+
+    place_ = place::done;
+    if (found[coding] != nullptr) {
+        if (found[length] != nullptr) return refuse(400, "a body's length is said once");
+        if (old_ || !same_field_name(*found[coding], "chunked"))
+            return refuse(400, "Transfer-Encoding: expected chunked, and HTTP/1.1");
+        place_ = place::chunk_size;
+    } else if (found[length] != nullptr) {
+        const std::string& digits = *found[length];
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), left_of_body_);
+        if (digits.empty() || digits.size() > 19 || error != std::errc() ||
+            end != digits.data() + digits.size())
+            return refuse(400, "Content-Length: expected a number");
+        if (left_of_body_ > bounds_.body) return refuse(413, "the body is too large");
+        if (left_of_body_ != 0) place_ = place::body;
+    }
+    expects_continue_ = !old_ && found[expect] != nullptr;
+    if (expects_continue_ && !same_field_name(*found[expect], "100-continue"))
+        return refuse(417, "Expect: only 100-continue can be expected");
+    return true;
+}
+
+/// Proxies' clients name the host in the target as well: it has to be the same, and is dropped.
+bool parser::judge_target(std::string_view host) {
+    std::string& target = asked_.target;
+    constexpr std::string_view scheme = "http://";
+    if (same_field_name(std::string_view(target).substr(0, scheme.size()), scheme)) {
+        target.erase(0, scheme.size());
+        const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+        if (!same_field_name(std::string_view(target).substr(0, end), host))
+            return refuse(400, "the target names another host than Host");
+        target.replace(0, end, end == target.size() || target[end] == '?' ? "/" : "");
+    }
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    asked_.path = target.substr(0, mark);
+    asked_.query = target.substr(std::min(mark + 1, target.size()));
+    const auto decoded = tenon::decode_path(asked_.path);
+    return decoded || refuse(400, decoded.error().message);
+}
+
+// --- the body ---
+
+bool parser::take_body() {
+    const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_body_, waiting()));
+    asked_.body.append(buffer_, at_, now);
+    at_ += now;
+    left_of_body_ -= now;
+    return left_of_body_ == 0;
+}
+
+bool parser::read_chunk_size(std::string_view line) {
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), left_of_body_, 16);
+    const auto digits = static_cast<std::size_t>(end - line.data());
+    line.remove_prefix(digits);
+    if (error != std::errc() || digits > most_digits || (!line.empty() && line[0] != ';') ||
+        !is_field_value(line))
+        return refuse(400, "a chunk begins with its size");
+    left_of_head_ -= std::min(left_of_head_, line.size());
+    if (left_of_body_ > bounds_.body - asked_.body.size()) return refuse(413, "the body is too large");
+    place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
+    return true;
+}
+
+bool parser::refuse(int status, std::string_view words) {
+    place_ = place::over;
+    why_ = {status, std::string(words)};
+    buffer_.clear();
+    at_ = 0;
+    return false;
+}
+
+} // namespace reference::http

@@ -1,0 +1,79 @@
+#ifndef REFERENCE_HTTP_PARSER_HPP
+#define REFERENCE_HTTP_PARSER_HPP
+
+// HTTP/1.x requests out of bytes, however those are split; it reads no socket and no clock.
+//
+// It is as strict as RFC 9112 lets it be, because what two programs on one way read differently hides a second
+// request: lines end with CRLF alone, fields are never folded, and a body's length is said once, in one way. What
+// is refused stays refused: nothing behind it is read. All is bounded before it is kept: a line by what is left of
+// the head's bytes, which chunk extensions and trailers (read, checked and dropped) use up as well, and a body by
+// what it declares.
+
+#include "request.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reference::http {
+
+enum class step {
+    need_more,
+    head,    // once for each request: asked() is there but for its body
+    whole,   // take asked(): the next step belongs to the next request
+    refused, // why() says it; nothing else comes
+};
+
+struct refusal {
+    int status = 0;
+    std::string words = {};
+};
+
+class parser {
+public:
+    explicit parser(const limits& bounds) : bounds_(bounds), left_of_head_(bounds.head) {}
+
+    void append(std::string_view bytes);
+    step next();
+
+    request& asked() noexcept { return asked_; }
+    const refusal& why() const noexcept { return why_; }
+    /// Some of a request has come, and not all of it.
+    bool begun() const noexcept { return place_ != place::start || waiting() != 0; }
+    /// After head and before whole: it has one.
+    bool in_body() const noexcept { return place_ > place::fields && place_ < place::done; }
+    /// The client waits for a word before it sends the body.
+    bool expects_continue() const noexcept { return expects_continue_ && in_body(); }
+    /// Bytes that nobody has looked at.
+    std::size_t waiting() const noexcept { return buffer_.size() - at_; }
+
+private:
+    enum class place { start, fields, body, chunk_size, chunk, chunk_end, trailers, done, over };
+
+    bool take_line(std::string_view& line, std::size_t room, int too_long);
+    bool take_body();
+    bool read_request_line(std::string_view line);
+    bool read_field(std::string_view line, bool kept);
+    bool judge_head();
+    bool judge_target(std::string_view host);
+    bool read_chunk_size(std::string_view line);
+    bool refuse(int status, std::string_view words);
+
+    limits bounds_;
+    place place_ = place::start;
+    request asked_;
+    refusal why_;
+    std::string buffer_;
+    std::size_t at_ = 0;       // of the buffer: what stands before it was read
+    std::size_t searched_ = 0; // from there: no line ends in it
+    std::size_t left_of_head_;
+    std::uint64_t left_of_body_ = 0; // or of a chunk
+    bool old_ = false;               // HTTP/1.0
+    bool blank_ = false;             // an empty line came before the request
+    bool expects_continue_ = false;
+};
+
+} // namespace reference::http
+
+#endif
