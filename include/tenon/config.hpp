@@ -4,6 +4,7 @@
 // The configuration file of a program that embeds plugins: `#include <tenon/config.hpp>`. Needs neither Asio nor Boost;
 // what brings a host to it is in <tenon/host.hpp>. A tour is in docs/embedding.md.
 
+#include <tenon/host/config/changes.hpp>
 #include <tenon/host/config/plugin_config.hpp>
 
 #endif
