@@ -71,9 +71,10 @@ public:
     std::optional<http::response> admit(const http::request& head) const;
     void answer(std::shared_ptr<http::exchange> call);
 
+    struct internal; // paths.hpp
+
 private:
-    struct state;
-    std::shared_ptr<state> state_;
+    std::shared_ptr<internal> state_;
 };
 
 } // namespace reference

@@ -26,12 +26,15 @@ static fault no_user() {
     return {400, "expected a user's name of 1 to 64 letters, digits, '-', '_' and '.'"};
 }
 
-result<bool> book::enter(const std::string& uid, stream_number stream) {
+result<void> book::may_enter(const std::string& uid) const {
     if (!is_user(uid)) return no_user();
-    const auto known = users_.find(uid);
-    if (known == users_.end() && users_.size() == max_users) return fault{503, "there are too many users"};
-    if (known != users_.end() && known->second.banned)
-        return fault{403, tenon::detail::join({uid, " is banned"})};
+    if (!users_.contains(uid) && users_.size() == max_users) return fault{503, "there are too many users"};
+    if (banned(uid)) return fault{403, tenon::detail::join({uid, " is banned"})};
+    return {};
+}
+
+result<bool> book::enter(const std::string& uid, stream_number stream) {
+    if (auto may = may_enter(uid); !may) return may.error();
     auto& streams = users_[uid].streams;
     streams.insert(stream);
     return streams.size() == 1;

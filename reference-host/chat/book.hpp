@@ -43,7 +43,8 @@ public:
     static bool is_user(std::string_view uid) noexcept;
     static bool is_room(std::string_view name) noexcept;
 
-    /// True: nobody knew that they are there.
+    tenon::result<void> may_enter(const std::string& uid) const;
+    /// True: they were not there before.
     tenon::result<bool> enter(const std::string& uid, stream_number stream);
     /// True: that was their last stream. Their rooms are still to be left.
     bool leave(const std::string& uid, stream_number stream);

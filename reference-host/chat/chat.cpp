@@ -299,6 +299,7 @@ chat::chat(tenon::host& host) : state_(std::make_shared<state>(host)) {
 }
 chat::~chat() = default;
 
+result<void> chat::may_enter(const std::string& uid) const { return state_->people.may_enter(uid); }
 result<stream_number> chat::connect(const std::string& uid, ear hears) {
     return state_->connect(uid, std::move(hears));
 }

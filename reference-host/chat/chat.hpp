@@ -64,6 +64,7 @@ public:
     chat(const chat&) = delete;
     chat& operator=(const chat&) = delete;
 
+    tenon::result<void> may_enter(const std::string& uid) const;
     tenon::result<stream_number> connect(const std::string& uid, ear ear);
     void disconnect(stream_number stream);
 

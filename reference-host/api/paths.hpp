@@ -1,0 +1,77 @@
+#ifndef REFERENCE_API_PATHS_HPP
+#define REFERENCE_API_PATHS_HPP
+
+// What stands behind every path of the API. Each of the files *_paths.cpp has a table of its own; api.cpp puts them
+// together, and has checked who asks, and that a body is JSON, before a function of one is called.
+
+#include "api.hpp"
+#include "guard.hpp"
+#include "path.hpp"
+#include "problem.hpp"
+
+#include <chat/chat.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reference {
+
+struct api::internal : std::enable_shared_from_this<internal> {
+    internal(tenon::host& given, chat& rooms, api_settings wanted)
+        : host(given), talk(rooms), settings(std::move(wanted)),
+          doorman(settings.token, settings.address, settings.hosts) {}
+
+    bool enabled(std::string_view plugin) const { return !settings.enabled || settings.enabled(plugin); }
+
+    tenon::host& host;
+    chat& talk;
+    api_settings settings;
+    guard doorman;
+    std::uint64_t last_request = 0;
+};
+
+namespace paths {
+
+using in_api = api::internal;
+
+/// One request that was let in. Copies are the same one.
+struct call {
+    std::shared_ptr<http::exchange> exchange;
+    std::vector<std::string> taken; // from the path, by {name}
+    std::vector<http::field> query;
+    std::string path; // decoded
+    bool admin = false;
+
+    const http::request& asked() const noexcept { return exchange->asked(); }
+    std::string queried(std::string_view name) const { return find(query, name); }
+    void answer(http::response given) const { exchange->answer(std::move(given)); }
+    /// The body as a value; nothing where it is none, which the client hears then.
+    template <class T>
+    std::optional<T> body() const {
+        auto read = tenon::from_json<T>(asked().body, {.root = "body"});
+        if (read) return std::move(*read);
+        answer(problem(400, read.error().message));
+        return {};
+    }
+};
+
+struct entry {
+    known_path path;
+    void (*run)(in_api& api, call asked);
+    bool may_lack_body = false; // of those that change something
+};
+
+const std::vector<entry>& of_plugins();
+const std::vector<entry>& of_work(); // events, commands, logs, routes of plugins
+const std::vector<entry>& of_chat();
+const std::vector<entry>& of_page();
+
+} // namespace paths
+
+} // namespace reference
+
+#endif
