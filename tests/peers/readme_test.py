@@ -14,6 +14,7 @@ For g++ and for clang++, in an empty folder with the single header and, as `teno
   header alone. For pages about what takes long to compile.
 - `<!-- needs: coroutines -->` in front of a block skips it where the compiler has none that Asio knows, or there is no
   Asio or Boost.
+- `<!-- needs: NAME -->` with another name skips it where there is no such program.
 - `<!-- run -->` in front of an ```sh block runs it, with the compiler in question called g++. What it prints must be
   what the next block says where that has `<!-- output -->` in front: line by line JSON, or literally.
 - `<!-- types -->` in front of a table: in each row a C++ type, a JSON value that it reads and writes, its JSON Schema.
@@ -168,7 +169,8 @@ def try_with(compiler, name, text, folder):
 
     sections, printed, count, skipped = {}, None, 0, 0
     for block in blocks:
-        if block.marked("needs:") == "coroutines" and not coroutines:
+        needs = block.marked("needs:")
+        if needs == "coroutines" and not coroutines or needs not in (None, "coroutines") and not shutil.which(needs):
             skipped += 1
             continue
         if block.marked("output") is not None:
