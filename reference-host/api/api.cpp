@@ -57,7 +57,7 @@ std::variant<http::response, target> look(const in_api& api, const http::request
     if (auto refused = api.doorman.refuse(asked)) return std::move(*refused);
     auto path = tenon::decode_path(asked.path);
     if (!path) return problem(400, path.error().message);
-    const std::string_view method = asked.method == "HEAD" ? "GET" : asked.method;
+    const std::string method = asked.method == "HEAD" ? "GET" : asked.method;
     target found{nullptr, {}, std::move(*path), api.doorman.is_admin(asked)};
     std::string allowed;
     for (const auto* table : {&of_plugins(), &of_work(), &of_chat(), &of_page()})
