@@ -117,13 +117,19 @@ TEST_CASE("P14: the plugin's end of the guard is not needed while the host's mai
     CHECK(all_gone(mark));
 }
 
-TEST_CASE("P14: a plugin whose guard is closed by the host dies with its group") {
-    const std::string mark = mark_of(3'000);
-    auto made = must_launch(shell(deaf_family, {mark}));
-    CHECK(read_line(made.output.get()) == "up");
-    made.guard.reset();
-    CHECK(all_gone(mark));
-    detail::reap(made.pid);
+TEST_CASE("P14: a plugin whose guard is closed by the host dies with its group, also with what it is "
+          "forking, 200 times in "
+          "200") {
+    int clean = 0;
+    for (int round = 0; round < 200; ++round) {
+        const std::string mark = mark_of(3'000 + round);
+        auto made = must_launch(shell(deaf_family, {mark})); // says that it is up and goes on with a fork
+        CHECK(read_line(made.output.get()) == "up");
+        made.guard.reset();
+        clean += all_gone(mark);
+        detail::reap(made.pid);
+    }
+    CHECK(clean == 200);
 }
 
 TEST_CASE("P15: a plugin that was launched by a thread that has ended lives on and answers") {

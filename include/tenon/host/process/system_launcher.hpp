@@ -119,6 +119,14 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
     return lift(ends.read) && lift(ends.write);
 }
 
+/// The reading end once more, as an open file of its own. None where /proc is missing.
+inline descriptor opened_again(const descriptor& read_end) {
+    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (again) lift(again);
+    return again;
+}
+
 inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     pointers.reserve(texts.size() + 1);
@@ -216,6 +224,9 @@ inline result<launched> launch(const launch_spec& spec) {
         failure.error = errno;
         return failed_to_start(std::move(failure));
     }
+    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
+    // brings a signal of its own, and whoever was missed by the first is there for the second.
+    descriptor second_guard = opened_again(guard.read);
 
     const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
     volatile bool shares_memory = false;
@@ -227,6 +238,7 @@ inline result<launched> launch(const launch_spec& spec) {
                           .output = output.write.get(),
                           .error = error.write.get(),
                           .guard = guard.read.get(),
+                          .second_guard = second_guard.get(),
                           .report = report.write.get(),
                           .parent = ::getpid(),
                           .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
@@ -248,6 +260,7 @@ inline result<launched> launch(const launch_spec& spec) {
 
     report.write.reset();
     guard.read.reset();
+    second_guard.reset();
     child_report told{};
     if (read_report(report.read.get(), shares_memory, told)) {
         reap(pid);
