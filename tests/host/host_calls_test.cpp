@@ -360,7 +360,7 @@ TEST_CASE(
     std::vector<result<std::int64_t>> answers(count, result<std::int64_t>(fault{}));
     for (int call = 0; call < count; ++call)
         run.host.execute<std::int64_t>("ask", number{call},
-                                       {.timeout = milliseconds(call % 100 == 13 ? 300 : 60'000)},
+                                       {.timeout = milliseconds(call % 100 == 13 ? 3'000 : 60'000)},
                                        [&, call](result<std::int64_t> answer) {
                                            ++completions[static_cast<std::size_t>(call)];
                                            answers[static_cast<std::size_t>(call)] = std::move(answer);

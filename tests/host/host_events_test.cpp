@@ -128,7 +128,8 @@ TEST_CASE("E3: a hung plugin costs a chain its deadline at most, then it is skip
     CHECK(run.status("hung").breakers.at(1).state == breaker_status::condition::open);
     // Five timeouts, one after another, at one place: what was begun meanwhile could not be asked in time.
     CHECK(timed_out < count / 2);
-    CHECK(passed > 0); // how many, the machine decides: who is behind a hung one has what is left of the deadline
+    CHECK(passed >
+          0); // how many, the machine decides: who is behind a hung one has what is left of the deadline
     const auto begin = std::chrono::steady_clock::now();
     const auto made = run.decide(message{"x"}, {.timeout = milliseconds(10'000)});
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(5'000));
