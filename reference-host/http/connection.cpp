@@ -140,8 +140,9 @@ void connection::reply(const response& given) {
                        std::time(nullptr)));
 }
 
-void connection::write(std::string_view bytes) {
-    next_.append(bytes);
+void connection::write(std::string bytes) {
+    if (next_.empty()) next_ = std::move(bytes); // an answer may be large
+    else next_ += bytes;
     if (!in_flight_) flush();
 }
 
@@ -198,7 +199,7 @@ bool connection::begin_stream() {
     const auto owner = owner_.lock();
     if (!owner || place_ != place::answering) return false;
     if (owner->streams >= bounds_.streams || ended_ || head_only_) {
-        answer(head_only_ ? response{} : problem(503, "too many streams"));
+        answer(head_only_ ? response{} : problem(503, "no stream can begin now"));
         return false;
     }
     place_ = place::streaming;

@@ -52,7 +52,7 @@ private:
     void ended(bool cleanly);
     void refuse(int status, std::string_view words);
     void reply(const response& given);
-    void write(std::string_view bytes);
+    void write(std::string bytes);
     void flush();
     void written(const asio::error_code& error);
     void linger();

@@ -42,40 +42,37 @@ void parser::append(std::string_view bytes) {
 }
 
 step parser::next() {
-    for (std::string_view line;;) {
-        bool good = true;
+    const auto stuck = [this] { return place_ == place::over ? step::refused : step::need_more; };
+    for (;;) {
         switch (place_) {
         case place::start:
-            // No more than a request line of the longest target: what is longer has a longer one.
-            good = take_line(line, std::min(bounds_.target + longest_method + 16, left_of_head_), 414);
+            // No more than a request line with the longest target: what is longer has a longer one.
+            if (!has_line(std::min(bounds_.target + longest_method + 16, left_of_head_), 414)) return stuck();
             // One empty line before a request is forgiven: some clients end a body with it.
-            if (good && (!line.empty() || std::exchange(blank_, true))) good = read_request_line(line);
+            if (!line_.empty() || std::exchange(blank_, true)) read_request_line();
             break;
         case place::fields:
-            good = take_line(line, left_of_head_, 431);
-            if (!good || !line.empty()) {
-                good = good && read_field(line, true);
-                break;
-            }
-            if (judge_head()) return step::head;
+            if (!has_line(left_of_head_, 431)) return stuck();
+            if (!line_.empty()) read_field();
+            else if (judge_head(); place_ != place::over) return step::head;
             break;
         case place::body:
-            if (good = take_body(); good) place_ = place::done;
+            if (!has_body()) return stuck();
+            place_ = place::done;
             break;
         case place::chunk_size:
-            good = take_line(line, most_digits + 2 + left_of_head_, 431) && read_chunk_size(line);
+            if (!has_line(most_digits + 2 + left_of_head_, 431)) return stuck();
+            read_chunk_size();
             break;
         case place::chunk:
-            if (good = take_body(); good) place_ = place::chunk_end;
-            break;
-        case place::chunk_end:
-            good = take_line(line, 2, 400) && (line.empty() || refuse(400, "a chunk is longer than it says"));
-            if (good) place_ = place::chunk_size;
+            if (!has_body() || !has_line(2, 400)) return stuck();
+            place_ = place::chunk_size;
+            if (!line_.empty()) refuse(400, "a chunk is longer than it says");
             break;
         case place::trailers:
-            good = take_line(line, left_of_head_, 431);
-            if (good && line.empty()) place_ = place::done;
-            else if (good) good = read_field(line, false);
+            if (!has_line(left_of_head_, 431)) return stuck();
+            if (line_.empty()) place_ = place::done;
+            else read_field();
             break;
         case place::done:
             place_ = place::start;
@@ -85,34 +82,30 @@ step parser::next() {
         case place::over:
             return step::refused;
         }
-        if (!good && place_ != place::over) return step::need_more;
     }
 }
 
-// --- lines ---
-
-/// Without its CRLF. False: it has not come whole, or is refused.
-bool parser::take_line(std::string_view& line, std::size_t room, int too_long) {
+/// The next line, without its CRLF. False: it has not come whole, or is refused.
+bool parser::has_line(std::size_t room, int too_long) {
     const std::size_t end = buffer_.find('\n', at_ + searched_);
     const std::size_t size = (end == buffer_.npos ? buffer_.size() : end + 1) - at_;
     if (size > room) return refuse(too_long, "a line, or all of them together, is too long");
-    searched_ = size;
+    searched_ = end == buffer_.npos ? size : 0;
     if (end == buffer_.npos) return false;
-    searched_ = 0;
-    line = std::string_view(buffer_).substr(at_, size);
+    line_ = std::string_view(buffer_).substr(at_, size);
     at_ += size;
-    if (place_ != place::chunk_size && place_ != place::chunk_end) left_of_head_ -= size;
-    if (size < 2 || line.find('\r') != size - 2)
-        return refuse(400, "lines end with CR LF, and neither comes alone");
-    line.remove_suffix(2);
+    if (size < 2 || line_.find('\r') != size - 2)
+        return refuse(400, "lines end with CR LF; neither comes alone");
+    line_.remove_suffix(2);
+    if (place_ != place::chunk_size && place_ != place::chunk) left_of_head_ -= size;
     return true;
 }
 
-bool parser::read_request_line(std::string_view line) {
-    const std::size_t first = line.find(' '), last = line.rfind(' ');
-    if (first == line.npos || first == last || !is_field_name(line.substr(0, first)))
+bool parser::read_request_line() {
+    const std::size_t first = line_.find(' '), last = line_.rfind(' ');
+    if (first == line_.npos || first == last || !is_field_name(line_.substr(0, first)))
         return refuse(400, "expected METHOD TARGET HTTP/1.1");
-    const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
+    const std::string_view method = line_.substr(0, first), version = line_.substr(last + 1);
     const auto digit = [](char letter) { return letter >= '0' && letter <= '9'; };
     if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) || version[6] != '.' ||
         !digit(version[7]))
@@ -123,24 +116,24 @@ bool parser::read_request_line(std::string_view line) {
     if (method.size() > longest_method) return refuse(501, "there is no such method");
     asked_ = request{};
     asked_.method = method;
-    asked_.target = line.substr(first + 1, last - first - 1);
+    asked_.target = line_.substr(first + 1, last - first - 1);
     asked_.last = old_;
     if (asked_.target.size() > bounds_.target) return refuse(414, "the target is too long");
     for (const char letter : asked_.target)
-        if (letter <= ' ' || letter == 0x7F || letter == '#') return refuse(400, "the target is no URL");
+        if (letter < '!' || letter > '~' || letter == '#') return refuse(400, "the target is no URL");
     place_ = place::fields;
     return true;
 }
 
-bool parser::read_field(std::string_view line, bool kept) {
-    const std::size_t colon = line.find(':');
-    if (colon == line.npos || !is_field_name(line.substr(0, colon)))
+bool parser::read_field() {
+    const std::size_t colon = line_.find(':');
+    if (colon == line_.npos || !is_field_name(line_.substr(0, colon)))
         return refuse(400, "a field is NAME: VALUE, on one line, without a space before the colon");
-    if (!is_field_value(line.substr(colon + 1))) return refuse(400, "a field has control characters");
-    if (!kept) return true;
+    if (!is_field_value(line_.substr(colon + 1))) return refuse(400, "a field has control characters");
+    if (place_ == place::trailers) return true;
     if (asked_.headers.size() == bounds_.headers) return refuse(431, "too many fields");
     asked_.headers.push_back(
-        {std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
+        {std::string(line_.substr(0, colon)), std::string(trimmed(line_.substr(colon + 1)))});
     return true;
 }
 
@@ -182,9 +175,9 @@ bool parser::judge_head() {
         if (left_of_body_ > bounds_.body) return refuse(413, "the body is too large");
         if (left_of_body_ != 0) place_ = place::body;
     }
-    expects_continue_ = !old_ && found[expect] != nullptr;
-    if (expects_continue_ && !same_field_name(*found[expect], "100-continue"))
+    if (found[expect] != nullptr && !same_field_name(*found[expect], "100-continue"))
         return refuse(417, "Expect: only 100-continue can be expected");
+    expects_continue_ = !old_ && found[expect] != nullptr;
     return true;
 }
 
@@ -208,7 +201,7 @@ bool parser::judge_target(std::string_view host) {
 
 // --- the body ---
 
-bool parser::take_body() {
+bool parser::has_body() {
     const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_body_, waiting()));
     asked_.body.append(buffer_, at_, now);
     at_ += now;
@@ -216,14 +209,14 @@ bool parser::take_body() {
     return left_of_body_ == 0;
 }
 
-bool parser::read_chunk_size(std::string_view line) {
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), left_of_body_, 16);
-    const auto digits = static_cast<std::size_t>(end - line.data());
-    line.remove_prefix(digits);
-    if (error != std::errc() || digits > most_digits || (!line.empty() && line[0] != ';') ||
-        !is_field_value(line))
+bool parser::read_chunk_size() {
+    const auto [end, error] = std::from_chars(line_.data(), line_.data() + line_.size(), left_of_body_, 16);
+    const auto digits = static_cast<std::size_t>(end - line_.data());
+    line_.remove_prefix(digits);
+    if (error != std::errc() || digits > most_digits || (!line_.empty() && line_[0] != ';') ||
+        !is_field_value(line_))
         return refuse(400, "a chunk begins with its size");
-    left_of_head_ -= std::min(left_of_head_, line.size());
+    left_of_head_ -= std::min(left_of_head_, line_.size());
     if (left_of_body_ > bounds_.body - asked_.body.size()) return refuse(413, "the body is too large");
     place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
     return true;

@@ -49,15 +49,16 @@ public:
     std::size_t waiting() const noexcept { return buffer_.size() - at_; }
 
 private:
-    enum class place { start, fields, body, chunk_size, chunk, chunk_end, trailers, done, over };
+    enum class place { start, fields, body, chunk_size, chunk, trailers, done, over };
 
-    bool take_line(std::string_view& line, std::size_t room, int too_long);
-    bool take_body();
-    bool read_request_line(std::string_view line);
-    bool read_field(std::string_view line, bool kept);
+    bool has_line(std::size_t room, int too_long);
+    bool has_body();
+    // What is wrong is refused, which is false.
+    bool read_request_line();
+    bool read_field();
     bool judge_head();
     bool judge_target(std::string_view host);
-    bool read_chunk_size(std::string_view line);
+    bool read_chunk_size();
     bool refuse(int status, std::string_view words);
 
     limits bounds_;
@@ -65,6 +66,7 @@ private:
     request asked_;
     refusal why_;
     std::string buffer_;
+    std::string_view line_;    // of the buffer
     std::size_t at_ = 0;       // of the buffer: what stands before it was read
     std::size_t searched_ = 0; // from there: no line ends in it
     std::size_t left_of_head_;

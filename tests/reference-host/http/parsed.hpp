@@ -43,6 +43,7 @@ inline void drain(parser& from, parsed& into) {
             if (into.refused == 0) into.said += "refused " + std::to_string(from.why().status) + "\n";
             into.refused = from.why().status;
             into.words = from.why().words;
+            into.begun = false;
             return;
         }
     }
