@@ -6,5 +6,7 @@
 
 #include <tenon/host/config/changes.hpp>
 #include <tenon/host/config/plugin_config.hpp>
+#include <tenon/host/config/trusted.hpp>
+#include <tenon/host/config/variables.hpp>
 
 #endif

@@ -5,6 +5,7 @@
 // A tour is in docs/embedding.md.
 
 #include <tenon/host/host.hpp>
+#include <tenon/host/metrics_text.hpp>
 #include <tenon/joint/mount.hpp>
 
 #endif

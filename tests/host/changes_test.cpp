@@ -63,6 +63,7 @@ TEST_CASE("from one list of plugins to another it goes with the least that is to
         {with(R"("enabled":false)"), "[" + a + "]", "enable a (enabled)"},
         {with(R"("enabled":false)"), with(R"("config":{"x":1})"), "enable a+configure (config, enabled)"},
         {"[" + a + "]", with(R"("config":{"x":1},"enabled":false)"), "disable a+configure (config, enabled)"},
+        {with(R"("attach":true)"), with(R"("attach":true,"enabled":false)"), "replace a (enabled)"},
         // everything else
         {"[" + a + "]", R"([{"name":"a","command":"/other"}])", "replace a (command)"},
         {"[" + a + "]", with(R"("args":["x"],"restart":{"jitter":0})"), "replace a (args, restart)"},

@@ -61,6 +61,14 @@ inline call_under_way host_core::request(http_exchange exchange,
         done(answer_unrouted(match));
         return {};
     }
+    if (const double rate = plugin->actor->options().requests_per_second;
+        !plugin->requests.admit(rate, steady_now())) {
+        response answer = text("too many requests for this plugin", 429);
+        const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
+        answer.headers.push_back({"retry-after", join({digits(wait)})});
+        done(std::move(answer));
+        return {};
+    }
     const std::string params = encode_exchange(exchange, match);
     return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
                [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {

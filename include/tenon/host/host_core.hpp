@@ -19,6 +19,7 @@
 #include <tenon/host/events/interests.hpp>
 #include <tenon/host/plugin_actor.hpp>
 #include <tenon/host/calls/http_exchange.hpp>
+#include <tenon/host/calls/request_rate.hpp>
 #include <tenon/host/calls/routes.hpp>
 #include <tenon/host/calls/services.hpp>
 #include <tenon/host/socket/socket_server.hpp>
@@ -72,6 +73,7 @@ struct plugin_record {
     std::shared_ptr<plugin_actor> actor = {};
     event_backlog backlog = {};
     event_counts events = {};
+    request_rate requests = {};
     service_client client = {};
     std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
     std::uint64_t acknowledged = 0;           // events that it said it has received

@@ -13,7 +13,8 @@
 //     enabled / disabled  disabled / enabled   disable / enable, and `reconfigure` where the config is another one
 //     there               anything else        replace: remove, then start or add
 //
-// That another runtime is needed is no difference: whoever looks for runtimes says so by `enabled`.
+// Whether a plugin may attach by itself is its options' part, so one that may is replaced where it is enabled or
+// disabled. That another runtime is needed is no difference: whoever looks for runtimes says so by `enabled`.
 
 #include <tenon/host/config/plugin_config.hpp>
 
@@ -113,14 +114,14 @@ inline plugin_change change_of(const plugin_config& former, const plugin_config&
     if (before != after) change.differs = differing_keys(before, after);
     if (change.reconfigure) change.differs.push_back("config");
     if (former.enabled != latter.enabled) change.differs.push_back("enabled");
-    if (before != after) {
-        change.reconfigure = false; // with everything else
-    } else if (former.enabled != latter.enabled) {
-        change.action = latter.enabled ? config_action::enable : config_action::disable;
-    } else {
+    if (before == after && former.enabled == latter.enabled) {
         change.action = config_action::configure;
         is_none = !change.reconfigure;
+    } else if (before == after && !latter.options.attach) {
+        change.action = latter.enabled ? config_action::enable : config_action::disable;
     }
+    if (change.action == config_action::replace)
+        change.reconfigure = false; // it is a new one's from the start
     return change;
 }
 
