@@ -27,6 +27,7 @@ TEST_CASE("an event and what became of it is one line of JSON, with the payload 
     REQUIRE(back);
     CHECK(to_json(*back) == text);
     CHECK(back->plugins == record.plugins);
+    CHECK(from_json<event_record>(to_json(event_record{.type = "a", .source = "clock"}))->source == "clock");
 }
 
 TEST_CASE("an event that was only told has no decision in it, and none needs a payload") {

@@ -61,10 +61,11 @@ struct event_record_object {
     static constexpr auto describe() {
         using self = event_record_object;
         return members(member("time", &self::unix_ms), member("id", &self::id), member("type", &self::type),
-                       member("source", &self::source), member("payload", &self::payload), member("decided", &self::decided),
-                       member("told", &self::told), member("stopped", &self::stopped),
-                       member("modified", &self::modified), member("stoppedBy", &self::stopped_by),
-                       member("reason", &self::reason), member("plugins", &self::plugins));
+                       member("source", &self::source), member("payload", &self::payload),
+                       member("decided", &self::decided), member("told", &self::told),
+                       member("stopped", &self::stopped), member("modified", &self::modified),
+                       member("stoppedBy", &self::stopped_by), member("reason", &self::reason),
+                       member("plugins", &self::plugins));
     }
 };
 
