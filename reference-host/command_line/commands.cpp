@@ -1,0 +1,116 @@
+// The table of commands. What stands here is what --help says.
+
+#include "command_line/commands.hpp"
+
+#include "command_line/doctor.hpp"
+#include "command_line/exit_codes.hpp"
+#include "command_line/local.hpp"
+#include "command_line/remote.hpp"
+
+#include <tenon/core/version.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <vector>
+
+namespace reference {
+
+namespace {
+
+std::string version() {
+    std::string text = "tenon-host";
+    for (const int part : {TENON_VERSION_MAJOR, TENON_VERSION_MINOR, TENON_VERSION_PATCH})
+        text += (text.size() == 10 ? " " : ".") + std::to_string(part);
+    return text;
+}
+
+constexpr std::string_view exit_codes = R"(exit codes:
+  0   done
+  1   the answer is no: a message that was stopped, a plugin that does not start, a contract that is not kept
+  64  what was typed is wrong
+  66  the configuration cannot be read
+  69  no host answers; or another one has the address or the socket
+  77  the token is missing or wrong
+  78  something is wrong in the configuration
+)";
+
+} // namespace
+
+const std::vector<command>& commands() {
+    static const std::vector<command> all = {
+        {"run",
+         "",
+         "Starts the plugins, serves the page and the API, and ends with SIGINT or SIGTERM.",
+         {{"--config", "FILE",
+           "JSON, or YAML by its name; what is changed in it is applied (tenon-host.json)"},
+          {"--listen", "HOST:PORT", "instead of what the file says"},
+          {"--quiet", "", "logs warnings and errors only"}},
+         run_host,
+         0,
+         0,
+         "SIGHUP reads the file again, a second SIGINT or SIGTERM hurries. Logs go to stderr, in colour on a "
+         "terminal\n"
+         "unless NO_COLOR is set.\n"},
+        {"check",
+         "FILE",
+         "Says what is wrong with a configuration, if anything is.",
+         {{"--json", "", "prints {\"good\",\"complaint\"}"}},
+         check_file,
+         1,
+         1},
+        // Its options and its help are its own, because what comes behind them is somebody's command.
+        {"doctor",
+         "COMMAND...",
+         "Starts a plugin and holds it to the contract of the wire: what to mend.",
+         {},
+         nullptr},
+        {"explain", "EVENT", "Says for each plugin whether it gets such an event, and why not.",
+         remote_options(), explain_event, 1, 1},
+        {"plugins", "[NAME [start|stop|restart|enable|disable|config [JSON|-]]]",
+         "Lists the plugins, shows one, or does something to it.", remote_options(), plugins, 0, 3},
+        {"logs", "[NAME]", "Follows the log of all plugins or of one.",
+         remote_options({{"--level", "LEVEL", "debug, info, warn or error: that and worse"}}), follow_logs, 0,
+         1},
+        {"events", "[TYPE]", "Follows events and what the plugins made of them.", remote_options(),
+         follow_events, 0, 1},
+        {"send", "TEXT", "Sends a message through the plugins.",
+         remote_options({{"--from", "USER", "who says it"}, {"--to", "USER", "a user, or a #room"}}),
+         send_message, 1, 1},
+    };
+    return all;
+}
+
+std::string help() {
+    std::string text = "usage: tenon-host COMMAND [OPTIONS]\n\nA chat service whose every message passes "
+                       "through plugins.\n\n";
+    for (const command& each : commands())
+        text += "  " + std::string(each.name) + std::string(10 - each.name.size(), ' ') +
+                std::string(each.summary) + "\n";
+    return text + "\n`tenon-host COMMAND --help` says more, --version which one this is.\n\n" +
+           std::string(exit_codes);
+}
+
+int run_command_line(std::span<char*> typed) {
+    const std::vector<std::string_view> given(typed.begin(), typed.end());
+    if (given.empty()) return std::cerr << help(), exit_code::usage;
+    if (given[0] == "--help" || given[0] == "-h" || given[0] == "help")
+        return std::cout << help(), exit_code::good;
+    if (given[0] == "--version") return std::cout << version() << '\n', exit_code::good;
+    const auto known = std::find_if(commands().begin(), commands().end(),
+                                    [&](const command& each) { return each.name == given[0]; });
+    if (known == commands().end()) {
+        std::cerr << "tenon-host: there is no command \"" << given[0]
+                  << "\"; `tenon-host --help` lists them\n";
+        return exit_code::usage;
+    }
+    if (known->run == nullptr) return doctor(typed.subspan(1));
+    const auto read = known->read(std::span(given).subspan(1));
+    if (!read) {
+        std::cerr << "tenon-host: " << read.error().message << '\n' << known->usage();
+        return exit_code::usage;
+    }
+    if (read->has("--help")) return std::cout << known->help(), exit_code::good;
+    return known->run(*read);
+}
+
+} // namespace reference

@@ -1,0 +1,197 @@
+// `tenon-host run`: all rooms together, until a signal ends it.
+
+#include "command_line/local.hpp"
+
+#include "api/api.hpp"
+#include "chat/chat.hpp"
+#include "command_line/admin_file.hpp"
+#include "command_line/exit_codes.hpp"
+#include "command_line/log_writer.hpp"
+#include "http/server.hpp"
+#include "settings/file_watch.hpp"
+#include "settings/files.hpp"
+#include "settings/keeper.hpp"
+
+#include <tenon/host.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include <unistd.h>
+
+namespace reference {
+
+namespace {
+
+int exit_code_of(const tenon::fault& wrong) {
+    return wrong.code == tenon::codes::invalid_params ? exit_code::configuration : exit_code::no_input;
+}
+
+int complain(const tenon::fault& wrong, int code) {
+    std::cerr << "tenon-host: " << wrong.message << '\n';
+    return code;
+}
+
+class running {
+public:
+    running(settings first, std::string listen_in_file, bool quiet)
+        : settings_(std::move(first)), listen_in_file_(std::move(listen_in_file)), quiet_(quiet),
+          host_(io_, tenon::host_options{}), chat_(host_),
+          web_(
+              io_.get_executor(), {}, [this](auto call) { api_->answer(std::move(call)); },
+              [this](const http::request& head) { return api_->admit(head); }),
+          keeper_(host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }),
+          signals_(io_, SIGINT, SIGTERM, SIGHUP) {}
+
+    int run() {
+        if (auto good = host_.listen(settings_.socket); !good)
+            return complain(good.error(), exit_code::unavailable);
+        if (auto good = web_.listen(settings_.listen); !good)
+            return complain(good.error(), exit_code::unavailable);
+        if (auto good = make_api(); !good) return complain(good.error(), exit_code::unavailable);
+        look_on();
+        keeper_.apply(settings_);
+        watch_.emplace(io_, settings_.file, [this] { reload("the file has changed"); });
+        await_signals();
+        io_.run();
+        remove_admin_file(settings_.socket);
+        return exit_code::good;
+    }
+
+private:
+    tenon::result<void> make_api() {
+        std::string token = settings_.admin_token;
+        if (token.empty()) {
+            auto made = make_token();
+            if (!made) return made.error();
+            token = *made;
+        }
+        const bool known = !settings_.admin_token.empty(); // to who configured it, and it need not be shown
+        const admin_file file{.address = web_.address(), .token = known ? "" : token, .pid = ::getpid()};
+        if (auto good = write_admin_file(settings_.socket, file); !good) return good.error();
+        api_ = std::make_unique<api>(
+            host_, chat_,
+            api_settings{
+                .token = token,
+                .address = web_.address(),
+                .hosts = settings_.hosts,
+                .enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
+                .enable = [this](const std::string& plugin, bool on,
+                                 auto done) { keeper_.enable(plugin, on, std::move(done)); },
+                .keep_config = [this](const std::string& plugin,
+                                      const tenon::json& config) { return keeper_.save(plugin, config); },
+                .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); },
+            });
+        std::cout << "http://" << web_.address() << '/' << (known ? "" : "#token=" + token) << std::endl;
+        return {};
+    }
+
+    void look_on() {
+        host_.on_log([this](const tenon::log_record& record) {
+            if (!quiet_ || record.level >= tenon::log_level::warn) log_.write(record);
+        });
+        host_.on_change([this](const tenon::state_change& change) {
+            using enum tenon::plugin_state;
+            const bool bad = change.to == backoff || change.to == failed;
+            if (!bad && change.to != ready && change.to != stopped && change.to != blocked) return;
+            std::string words = "is " + std::string(name_of(change.to));
+            if (change.to != ready) words += ": " + change.reason.text;
+            say(bad ? tenon::log_level::warn : tenon::log_level::info, std::move(words), change.plugin);
+        });
+        host_.on_save_config([this](const std::string& plugin, const tenon::json& config) {
+            return keeper_.save(plugin, config);
+        });
+    }
+
+    void say(tenon::log_level level, std::string words, std::string plugin = {}) {
+        if (quiet_ && level < tenon::log_level::warn) return;
+        log_.write({.unix_ms = tenon::detail::wall_clock_ms(),
+                    .level = level,
+                    .plugin = std::move(plugin),
+                    .message = std::move(words)});
+    }
+
+    void reload(std::string why) {
+        if (ending_) return;
+        auto next = read_settings(settings_.file);
+        if (!next) return say(tenon::log_level::warn, next.error().message + "; everything stays as it was");
+        say(tenon::log_level::info, why + ": " + settings_.file);
+        const auto needs_a_start = [&](std::string_view key, bool differs) {
+            if (differs)
+                say(tenon::log_level::warn,
+                    std::string(key) + " is another one: it holds from the next start of the host");
+        };
+        needs_a_start("listen", next->listen != listen_in_file_);
+        needs_a_start("adminToken", next->admin_token != settings_.admin_token);
+        needs_a_start("hosts", next->hosts != settings_.hosts);
+        needs_a_start("socket", next->socket != settings_.socket);
+        keeper_.apply(std::move(*next));
+    }
+
+    void await_signals() {
+        signals_.async_wait([this](const asio::error_code& error, int number) {
+            if (error) return;
+            if (number == SIGHUP) reload("SIGHUP");
+            if (number != SIGHUP) end();
+            await_signals();
+        });
+    }
+
+    /// The second time it takes the next step of every stop at once.
+    void end() {
+        say(tenon::log_level::info, std::exchange(ending_, true) ? "hurrying" : "ending");
+        web_.close();
+        host_.shutdown([this](const tenon::result<void>&) { io_.stop(); });
+    }
+
+    settings settings_;
+    std::string listen_in_file_; // --listen goes before it
+    bool quiet_, ending_ = false;
+    log_writer log_;
+    asio::io_context io_{1};
+    tenon::host host_;
+    chat chat_;
+    std::unique_ptr<api> api_;
+    http::server web_; // closed before what it asks
+    keeper keeper_;
+    std::optional<file_watch> watch_;
+    asio::signal_set signals_;
+};
+
+} // namespace
+
+int run_host(const arguments& given) {
+    auto read = read_settings(given.value("--config", "tenon-host.json"));
+    if (!read) return complain(read.error(), exit_code_of(read.error()));
+    const std::string listen_in_file = read->listen;
+    if (given.has("--listen")) {
+        read->listen = given.value("--listen");
+        if (auto good = check_listen(read->listen, read->admin_token); !good)
+            return complain(good.error(), exit_code::usage);
+    }
+    return running(std::move(*read), listen_in_file, given.has("--quiet")).run();
+}
+
+int check_file(const arguments& given) {
+    const auto read = read_settings(given.words()[0]);
+    const std::string complaint = read ? "" : read.error().message;
+    const auto missing = read ? read->missing : decltype(settings::missing)();
+    if (given.has("--json")) {
+        struct verdict {
+            bool good;
+            std::string complaint;
+            std::map<std::string, std::string, std::less<>> missing;
+        };
+        std::cout << tenon::to_json(verdict{complaint.empty(), complaint, missing}) << '\n';
+    } else if (read) {
+        for (const auto& [plugin, why] : missing)
+            std::cout << plugin << " would not be started: " << why << '\n';
+        std::cout << given.words()[0] << " is good: " << read->plugins.size() << " plugins\n";
+    } else {
+        std::cerr << given.words()[0] << ": " << complaint << '\n';
+    }
+    return read ? exit_code::good : exit_code_of(read.error());
+}
+
+} // namespace reference

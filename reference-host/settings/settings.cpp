@@ -1,0 +1,169 @@
+// The file's own keys; everything else is asked of whoever knows it.
+
+#include "settings/settings.hpp"
+
+#include "settings/files.hpp"
+#include "settings/yaml.hpp"
+
+#include <tenon/host/config/config_reader.hpp>
+#include <tenon/host/config/trusted.hpp>
+#include <tenon/host/config/variables.hpp>
+#include <tenon/transport/asio.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include <unistd.h>
+
+namespace reference {
+
+namespace {
+
+constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_plugins = 1'000;
+
+tenon::fault wrong(std::string words) { return {tenon::codes::invalid_params, std::move(words)}; }
+
+/// "127.0.0.1:8080" without its port, and "[::1]:8080" without its brackets; empty where it is no such thing.
+std::string host_of(const std::string& listen) {
+    const std::size_t colon = listen.rfind(':');
+    const std::string port = colon == listen.npos ? "" : listen.substr(colon + 1);
+    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != port.npos ||
+        std::stoi(port) > 65535)
+        return {};
+    std::string name = listen.substr(0, colon);
+    const bool brackets = name.size() > 2 && name.front() == '[' && name.back() == ']';
+    if (brackets) name = name.substr(1, name.size() - 2);
+    return brackets == (name.find(':') != name.npos) ? name : "";
+}
+
+tenon::result<std::string> json_text(const std::string& path) {
+    auto text = read_file(path, most_bytes);
+    if (!text) return text;
+    const auto ends = [&](std::string_view end) { return path.size() >= end.size() && path.ends_with(end); };
+    if (ends(".yaml") || ends(".yml")) return json_of_yaml(*text, most_bytes);
+    if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);
+    return text;
+}
+
+bool is_program(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+}
+
+bool is_in_path(const std::string& program) {
+    if (program.find('/') != program.npos) return is_program(program);
+    const char* const path = std::getenv("PATH");
+    std::istringstream folders(path == nullptr ? "" : path);
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (is_program(folder + "/" + program)) return true;
+    return false;
+}
+
+std::optional<std::string> variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+}
+
+/// What came from a variable into a plugin's environment or configuration is nobody's business, but for what is so short
+/// that it stands everywhere. The file as it was written says where that is.
+std::vector<std::string> secrets_of(tenon::json_view written) {
+    constexpr std::size_t shortest = 4;
+    std::vector<std::string> secrets;
+    for (const auto* key : {"env", "config"})
+        if (const auto read = tenon::expand_variables(written[key], variable))
+            for (const std::string& value : read->values)
+                if (value.size() >= shortest) secrets.push_back(value);
+    return secrets;
+}
+
+/// Who names a runtime may do without: it is known, and not started where that or its own program is missing. Why, or
+/// nothing.
+std::string what_is_missing(const tenon::plugin_config& plugin, const std::string& folder) {
+    if (plugin.runtime.empty()) return {};
+    if (!is_in_path(plugin.runtime)) return "there is no " + plugin.runtime;
+    if (plugin.options.command.empty() || plugin.options.command[0].find('/') == std::string::npos) return {};
+    const std::string program = full_path(plugin.options.command[0], folder);
+    return is_program(program) ? "" : "there is no " + program;
+}
+
+tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
+                                 const tenon::program_places& places, settings& into) {
+    auto plugins = tenon::read_plugin_configs(list);
+    if (!plugins) return plugins.error();
+    if (plugins->size() > most_plugins)
+        return wrong("plugins: expected at most 1000, got " + std::to_string(plugins->size()));
+    into.plugins = std::move(*plugins);
+    for (std::size_t at = 0; at < into.plugins.size(); ++at) {
+        tenon::plugin_config& plugin = into.plugins[at];
+        tenon::plugin_options& options = plugin.options;
+        if (!options.directory.empty()) options.directory = full_path(options.directory, places.base);
+        const auto secrets = secrets_of(written[at]);
+        options.logs.secrets.insert(options.logs.secrets.end(), secrets.begin(), secrets.end());
+        into.secrets[options.name] = secrets;
+        if (const std::string why = what_is_missing(plugin, places.base); !why.empty()) {
+            plugin.enabled = false;
+            into.missing[options.name] = why;
+        } else if (!options.command.empty()) {
+            auto program = tenon::trusted_program(options.command[0], places);
+            if (!program)
+                return wrong("plugins[" + std::to_string(at) + "].command: " + program.error().message);
+            options.command[0] = std::move(*program);
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+tenon::result<void> check_listen(const std::string& listen, const std::string& admin_token) {
+    const std::string name = host_of(listen);
+    asio::error_code none;
+    const asio::ip::address address = asio::ip::make_address(name, none);
+    if (name != "localhost" && none)
+        return wrong("listen: expected an address like \"127.0.0.1:8080\" or \"[::1]:8080\", got \"" +
+                     tenon::detail::quotable(listen) + "\"");
+    if (name == "localhost" || address.is_loopback() || admin_token.size() >= 16) return {};
+    return wrong("listen: others can reach " + listen +
+                 ", so there has to be an adminToken of at least 16 characters");
+}
+
+tenon::result<settings> read_settings(const std::string& path) {
+    settings read;
+    std::error_code ignored;
+    read.file = full_path(path, std::filesystem::current_path(ignored).string());
+    const std::string folder = std::filesystem::path(read.file).parent_path().string();
+    auto text = json_text(read.file);
+    if (!text) return text.error();
+    const auto written = tenon::json::parse(*text);
+    if (!written) return wrong(written.error().message);
+    const auto expanded = tenon::expand_variables(written->view(), variable);
+    if (!expanded) return expanded.error();
+
+    read.socket = "~/.tenon/runtime.sock";
+    tenon::config_reader in(expanded->value.view());
+    in.text("listen", read.listen);
+    in.text_or_null("adminToken", read.admin_token);
+    in.texts("hosts", read.hosts);
+    in.text("socket", read.socket);
+    in.text_or_null("data", read.data);
+    tenon::program_places places{.plugins = {"./plugins"}, .base = folder};
+    in.texts("pluginDirs", places.plugins);
+    places.trusted = places.plugins;
+    in.texts("trustedDirs", places.trusted);
+    for (auto* list : {&places.plugins, &places.trusted})
+        for (std::string& each : *list) each = full_path(each, folder);
+    const tenon::json_view plugins = in.any("plugins");
+    if (auto good = in.finish(); !good) return good.error();
+    const auto as_written = (*written)["plugins"].as<std::vector<tenon::json_view>>().value_or({});
+    if (auto good = read_plugins(plugins, as_written, places, read); !good) return good.error();
+    if (auto good = check_listen(read.listen, read.admin_token); !good) return good.error();
+    read.socket = full_path(read.socket, folder);
+    if (read.data.empty()) read.data = (std::filesystem::path(read.socket).parent_path() / "data").string();
+    read.data = full_path(read.data, folder);
+    return read;
+}
+
+} // namespace reference

@@ -1,0 +1,38 @@
+#ifndef REFERENCE_SETTINGS_SETTINGS_HPP
+#define REFERENCE_SETTINGS_SETTINGS_HPP
+
+// The configuration file of tenon-host: JSON, or YAML where its name ends in .yaml or .yml. What is wrong with it is said
+// with the path of the key. Its shape is in docs/operations.md; one plugin's keys are the library's (host/config).
+//
+// Relative paths in it are relative to its folder, ~ is the user's home, ${VAR} and ${VAR:-default} the environment's.
+
+#include <tenon/core/result.hpp>
+#include <tenon/host/config/plugin_config.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reference {
+
+struct settings {
+    std::string file = {}; // from the root
+    std::string listen = "127.0.0.1:8080", admin_token = {};
+    std::vector<std::string> hosts = {}; // what the server may be called besides
+    std::string socket = {}, data = {};
+    std::vector<tenon::plugin_config> plugins = {};
+    std::map<std::string, std::vector<std::string>, std::less<>> secrets =
+        {}; // what came from ${VAR}, by plugin
+    std::map<std::string, std::string, std::less<>> missing =
+        {}; // who is not to run without it: "there is no node"
+};
+
+/// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong.
+tenon::result<settings> read_settings(const std::string& path);
+
+/// An address that others can reach needs a token: what to say about it, or nothing.
+tenon::result<void> check_listen(const std::string& listen, const std::string& admin_token);
+
+} // namespace reference
+
+#endif

@@ -1,0 +1,115 @@
+// What may be typed, and what is said about anything else.
+
+#include <command_line/admin_file.hpp>
+#include <command_line/client.hpp>
+#include <command_line/commands.hpp>
+#include <command_line/log_writer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+using namespace reference;
+
+namespace {
+
+const command& example() {
+    static const command made{.name = "do",
+                              .words = "WHAT [HOW]",
+                              .summary = "Does it.",
+                              .options = {{"--fast", "", "at once"}, {"--times", "N", "so often"}},
+                              .run = nullptr,
+                              .least = 1,
+                              .most = 2};
+    return made;
+}
+
+std::string complaint_of(const std::vector<std::string_view>& typed) {
+    const auto read = example().read(typed);
+    REQUIRE(!read);
+    return read.error().message;
+}
+
+TEST_CASE("options and words are read in any order, with = or without") {
+    const std::vector<std::vector<std::string_view>> same = {
+        {"--times", "3", "--fast", "it", "well"},
+        {"it", "--times=3", "well", "--fast"},
+        {"--fast", "--times", "3", "--", "it", "well"},
+    };
+    for (const auto& typed : same) {
+        const auto read = example().read(typed);
+        REQUIRE(read);
+        CHECK(read->has("--fast"));
+        CHECK(read->value("--times") == "3");
+        CHECK(read->words() == std::vector<std::string>{"it", "well"});
+    }
+}
+
+TEST_CASE("behind -- everything is a word, and so is a single -") {
+    const std::vector<std::string_view> typed = {"-", "--", "--fast"};
+    const auto read = example().read(typed);
+    REQUIRE(read);
+    CHECK(!read->has("--fast"));
+    CHECK(read->words() == std::vector<std::string>{"-", "--fast"});
+    CHECK(read->value("--times", "1") == "1");
+}
+
+TEST_CASE("what is wrong is said") {
+    CHECK(complaint_of({"it", "--slow"}) == "there is no option --slow");
+    CHECK(complaint_of({"it", "-f"}) == "there is no option -f");
+    CHECK(complaint_of({"it", "--fast=1"}) == "--fast takes no value");
+    CHECK(complaint_of({"it", "--times"}) == "--times needs a value: N");
+    CHECK(complaint_of({"it", "--times", "1", "--times", "2"}) == "--times is given twice");
+    CHECK(complaint_of({}) == "something is missing");
+    CHECK(complaint_of({"a", "b", "c"}) == "there is nothing to do with \"c\"");
+}
+
+TEST_CASE("--help goes before everything that is wrong, and names every option") {
+    const std::vector<std::string_view> typed = {"--help", "--nothing"};
+    CHECK(example().read(typed).value().has("--help"));
+    CHECK(example().help() == "usage: tenon-host do [OPTIONS] WHAT [HOW]\n\nDoes it.\n\n"
+                              "  --fast              at once\n"
+                              "  --times N           so often\n");
+}
+
+TEST_CASE("the help of the program names every command and every exit code") {
+    const std::string text = help();
+    for (const command& each : commands())
+        CHECK(text.find("\n  " + std::string(each.name) + " ") != text.npos);
+    for (const auto code : {"0", "1", "64", "66", "69", "77", "78"})
+        CHECK(text.find("\n  " + std::string(code) + " ") != text.npos);
+    for (std::size_t at = 0, end = 0; at < text.size(); at = end + 1) {
+        end = std::min(text.find('\n', at), text.size());
+        CHECK(end - at <= 110);
+    }
+}
+
+TEST_CASE("what is put into an address cannot leave its place") {
+    CHECK(url_part("message.*") == "message.*");
+    CHECK(url_part("../a b?c&d=%\r\n\xC3\xA4") == "..%2Fa%20b%3Fc%26d%3D%25%0D%0A%C3%A4");
+}
+
+TEST_CASE("tokens are 32 bytes in letters that need no quoting, and never the same") {
+    std::set<std::string> made;
+    for (int count = 0; count < 100; ++count) {
+        const std::string token = make_token().value();
+        CHECK(token.size() == 43);
+        CHECK(url_part(token) == token);
+        made.insert(token);
+    }
+    CHECK(made.size() == 100);
+}
+
+TEST_CASE("a line of the log names the plugin and its level, in colour only where that is wanted") {
+    tenon::log_record record{
+        .unix_ms = 0, .level = tenon::log_level::warn, .plugin = "moderator", .message = "spam"};
+    CHECK(log_line(record, false).substr(8) == " warn  moderator: spam");
+    CHECK(log_line(record, true).substr(8) == " \x1b[33mwarn \x1b[0m \x1b[1mmoderator\x1b[0m: spam");
+    record.plugin.clear();
+    record.fields = R"({"free":3})";
+    CHECK(log_line(record, false).substr(8) == R"( warn  host: spam {"free":3})");
+}
+
+} // namespace
