@@ -236,6 +236,17 @@ TEST_CASE("events are put in by hand, a line each, and their outcomes come back 
     CHECK(run.host.core()->socket()->clients() == 0);
 }
 
+TEST_CASE("who puts in one event, without an end of line, and ends its input still hears what came of it") {
+    listening_host run;
+    for (const std::string end : {"\n", ""}) {
+        auto person = run.connect();
+        person.send(R"({"event":"a.b","payload":7})" + end);
+        person.end_input();
+        CHECK(person.next_line() == R"({"flow":"continue","payload":7,"plugins":[]})");
+        CHECK(person.ended());
+    }
+}
+
 TEST_CASE("a line beyond the limit is refused, and the next one is read") {
     listening_host run({.max_line_bytes = 1'024});
     auto person = run.connect();
