@@ -6,12 +6,14 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
 struct message { // an event that may be changed
     static constexpr auto event = "message.incoming";
-    std::string content, from_uid, to_uid;
+    std::string content;
+    std::optional<std::string> from_uid, to_uid; // nothing here, but what goes back is the whole message
 };
 
 struct evaluate { // a command

@@ -7,7 +7,8 @@
 
 struct message { // an event that may be stopped
     static constexpr auto event = "message.incoming";
-    std::string content, from_uid, to_uid;
+    std::string content;
+    std::optional<std::string> from_uid, to_uid; // missing where somebody put one in by hand
 };
 
 struct profile { // an event that may also be changed
