@@ -1,10 +1,14 @@
 #ifndef TENON_CONFIG_HPP
 #define TENON_CONFIG_HPP
 
-// The configuration file of a program that embeds plugins: `#include <tenon/config.hpp>`. Needs neither Asio nor Boost;
-// what brings a host to it is in <tenon/host.hpp>. A tour is in docs/embedding.md.
+// A host's plugins in a configuration file: `#include <tenon/config.hpp>`, which includes the host. What reads a file
+// and starts nothing takes the headers of host/config/ but apply.hpp, and needs neither Asio nor Boost then. A tour is
+// in docs/embedding.md.
 
+#include <tenon/host/config/apply.hpp>
 #include <tenon/host/config/changes.hpp>
+#include <tenon/host/config/config_reader.hpp>
+#include <tenon/host/config/hidden_secrets.hpp>
 #include <tenon/host/config/plugin_config.hpp>
 #include <tenon/host/config/trusted.hpp>
 #include <tenon/host/config/variables.hpp>

@@ -20,8 +20,8 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio")
-left_out = (*on_asio, "tenon/config", "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
+on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio", "tenon/config")
+left_out = (*on_asio, "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
 
 
 def compiles(header):
