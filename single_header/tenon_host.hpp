@@ -34,6 +34,7 @@
 #include <charconv>
 #include <chrono>
 #include <climits>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -975,8 +976,18 @@ inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_un
 
 /// Whether four steps hold nothing but plain bytes.
 inline bool four_plain_steps(const char* from) noexcept {
-    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
-                  mark_unplain(from + 3 * scan_step)) == 0;
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // Of what is below space and above ASCII the extremes are enough: one instruction a step instead of three.
+    const byte_vector a = load_bytes(from), b = load_bytes(from + 16), c = load_bytes(from + 32),
+                      d = load_bytes(from + 48);
+    const auto marked = [](byte_vector bytes) { return equal_to(bytes, '"') | equal_to(bytes, '\\'); };
+    const auto least = [](byte_vector one, byte_vector other) { return one < other ? one : other; };
+    const byte_vector low = least(least(a, b), least(c, d)), high = a | b | c | d;
+    return top_bits(marked(a) | marked(b) | marked(c) | marked(d) | (low - 0x20) | high) == 0;
+#else
+    return (mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+            mark_unplain(from + 3 * scan_step)) == 0;
+#endif
 }
 
 /// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.
@@ -3094,7 +3105,8 @@ private:
     // Half a page to start with: most messages fit, and a session that never speaks costs nothing.
     static constexpr std::size_t first_capacity = 2048;
 
-    void grow(std::size_t room) {
+    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;
         auto* larger = static_cast<char*>(::operator new(wanted));
@@ -3970,7 +3982,8 @@ struct plugin_options {
     int priority = 0; // of its events, added to what the plugin says itself
     bool allow_reverse_calls = false;
     std::vector<std::string> permissions = {};
-    std::string route_prefix = {}; // "/api/plugins/NAME" where it is empty
+    std::string route_prefix = {};  // "/api/plugins/NAME" where it is empty
+    double requests_per_second = 0; // of its routes, and as many at once; 0: without a limit
     log_options logs = {};
     json config = {};                    // an object, or null for an empty one
     bool attach = false;                 // may connect to the host's socket by itself, without a token
@@ -5854,6 +5867,9 @@ inline void check_rights(option_check& check, const plugin_options& options) {
         rest.remove_prefix(end == rest.npos ? rest.size() : end);
     }
     check.text("route_prefix", prefix, good, "a path like \"/api/plugins/name\"");
+    if (!(options.requests_per_second >= 0 && options.requests_per_second <= 1e6))
+        check.refuse("requests_per_second",
+                     join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
 }
 
 inline void check_logs(option_check& check, const log_options& logs) {
@@ -8318,6 +8334,8 @@ inline void outbox::sent(std::size_t count) {
     writing_.upkeep.clear(writing_.bytes);
     writing_.shared.clear();
     at_byte_ = at_shared_ = 0;
+    // One message at a time always finds the same side then, still warm.
+    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
 }
 
 } // namespace tenon::detail
@@ -8673,6 +8691,7 @@ inline bool envelope_parser::parse_usual() {
         if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
             return false;
         at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
     }
     const char* const value = at;
     if (!in_.enter_object()) return false; // a level of nesting
@@ -11277,8 +11296,8 @@ struct child_plan {
     char* const* environment = nullptr;
     const char* directory = nullptr;
     int input = -1, output = -1, error = -1; // all above 2
-    int guard = -1;
-    int report = -1; // where a child_report is written if it fails
+    int guard = -1, second_guard = -1;       // the second one may be missing
+    int report = -1;                         // where a child_report is written if it fails
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
@@ -11328,12 +11347,13 @@ inline bool close_inherited() noexcept {
 
 /// The guard's other end, with its orders for the kernel. Where that is not to be had, what is left is the
 /// parent-death signal and the end of stdin.
-inline void arm_guard(const child_plan& plan) noexcept {
-    if (::fcntl(plan.guard, F_SETOWN, -::getpid()) != 0 || ::fcntl(plan.guard, F_SETSIG, SIGKILL) != 0 ||
-        ::fcntl(plan.guard, F_SETFL, O_ASYNC | O_NONBLOCK) != 0)
+inline void arm_guard(int guard) noexcept {
+    if (guard < 0) return;
+    if (::fcntl(guard, F_SETOWN, -::getpid()) != 0 || ::fcntl(guard, F_SETSIG, SIGKILL) != 0 ||
+        ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) != 0)
         return;
     // Out of the way of programs that use small numbers by hand, such as shell scripts.
-    if (::fcntl(plan.guard, F_DUPFD, 100) < 0) ::fcntl(plan.guard, F_DUPFD, 3);
+    if (::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
 }
 
 /// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
@@ -11365,7 +11385,8 @@ inline void reset_signals() noexcept {
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
         give_up(plan, launch_step::streams);
     if (!close_inherited()) give_up(plan, launch_step::closing);
-    arm_guard(plan);
+    arm_guard(plan.guard);
+    arm_guard(plan.second_guard);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
     if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
@@ -11650,6 +11671,14 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
     return lift(ends.read) && lift(ends.write);
 }
 
+/// The reading end once more, as an open file of its own. None where /proc is missing.
+inline descriptor opened_again(const descriptor& read_end) {
+    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (again) lift(again);
+    return again;
+}
+
 inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     pointers.reserve(texts.size() + 1);
@@ -11747,6 +11776,9 @@ inline result<launched> launch(const launch_spec& spec) {
         failure.error = errno;
         return failed_to_start(std::move(failure));
     }
+    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
+    // brings a signal of its own, and whoever was missed by the first is there for the second.
+    descriptor second_guard = opened_again(guard.read);
 
     const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
     volatile bool shares_memory = false;
@@ -11758,6 +11790,7 @@ inline result<launched> launch(const launch_spec& spec) {
                           .output = output.write.get(),
                           .error = error.write.get(),
                           .guard = guard.read.get(),
+                          .second_guard = second_guard.get(),
                           .report = report.write.get(),
                           .parent = ::getpid(),
                           .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
@@ -11779,6 +11812,7 @@ inline result<launched> launch(const launch_spec& spec) {
 
     report.write.reset();
     guard.read.reset();
+    second_guard.reset();
     child_report told{};
     if (read_report(report.read.get(), shares_memory, told)) {
         reap(pid);
@@ -15028,10 +15062,10 @@ public:
         : link(role, limits, owner), write_timeout_(write_timeout), input_(where), output_(where),
           alarm_(where, [this](time_point now) { wake(now); }) {}
 
-    void flush() override;
-    void close_output() override;
-    void read_rest() override;
-    void close() override;
+    inline void flush() override;
+    inline void close_output() override;
+    inline void read_rest() override;
+    inline void close() override;
     /// Bytes that somebody else has read from the connection already, told now.
     void hear(std::string_view bytes);
 
@@ -15055,13 +15089,13 @@ private:
     void wake(time_point now);
     void look_again();
     bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
-    void mind_closed_pipes() noexcept;
+    void mind_closed_pipes(time_point now) noexcept;
 
     outcome read_now(time_point now, std::size_t budget);
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
-    void write_now();
-    transfer_state write_queued();
+    void write_now(time_point now);
+    transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
     void shut_output() noexcept;
@@ -15106,7 +15140,7 @@ namespace tenon::detail {
 
 inline void descriptor_link::flush() {
     if (closed_ || telling()) return;
-    write_now();
+    write_now(peer().wants_write() ? clock() : time_point()); // nobody asks for the time then
     if (peer().has_news()) look_again();
     settle();
 }
@@ -15213,10 +15247,11 @@ inline void descriptor_link::become_writable() {
     if (closed_ || writing_ != writing::waiting) return;
     writing_ = writing::idle;
     pipes_minded_until_ = {};
-    write_now();
+    const time_point now = clock();
+    write_now(now);
     if (writing_ == writing::idle) {
-        if (!tell_drained(clock())) return;
-        write_now();
+        if (!tell_drained(now)) return;
+        write_now(now);
     }
     settle();
 }
@@ -15234,7 +15269,7 @@ inline void descriptor_link::wake(time_point now) {
 
 // It may have read meanwhile, and only the word of it not be here yet.
 inline void descriptor_link::check_stall(time_point now) {
-    static_cast<void>(write_queued());
+    static_cast<void>(write_queued(now));
     if (blocked_since_ == never) {
         blocked_since_ = now;
         return;
@@ -15308,15 +15343,15 @@ inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
 
 inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
     if (!tell(now)) return outcome::abandoned;
-    write_now();
+    write_now(now);
     return outcome::going_on;
 }
 
 // --- writing ---
 
-inline void descriptor_link::write_now() {
+inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const transfer_state left = write_queued();
+    const transfer_state left = write_queued(now);
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
@@ -15324,20 +15359,19 @@ inline void descriptor_link::write_now() {
 
 // Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
 // done before each: a peer that goes is noticed by itself, and a write to it is rare.
-inline void descriptor_link::mind_closed_pipes() noexcept {
+inline void descriptor_link::mind_closed_pipes(time_point now) noexcept {
     if (!is_pipe()) return;
-    const time_point now = clock();
     if (now < pipes_minded_until_) return;
     pipes_minded_until_ = after(now, milliseconds{100});
     survive_closed_pipes();
 }
 
 // `some`: all of it was written. would_block: the rest goes later.
-inline transfer_state descriptor_link::write_queued() {
+inline transfer_state descriptor_link::write_queued(time_point now) {
     for (std::size_t written = 0;;) {
         const std::span<const std::string_view> pieces = peer().transmit();
         if (pieces.empty()) return transfer_state::some;
-        if (written == 0) mind_closed_pipes();
+        if (written == 0) mind_closed_pipes(now);
         std::size_t wanted = 0;
         for (const std::string_view piece : pieces) wanted += piece.size();
         const transfer put = write_some(output_number_, output_is_socket_, pieces);
@@ -15527,9 +15561,9 @@ public:
     void take_notice(const log_notice& notice, time_point now);
 
 private:
-    void on_event(session_event& event, time_point now) override;
-    void on_pause(time_point now) override;
-    void on_drained(time_point now) override;
+    inline void on_event(session_event& event, time_point now) override;
+    inline void on_pause(time_point now) override;
+    inline void on_drained(time_point now) override;
 
     // plugin_actor_life.hpp: what the supervisor wants done.
     void after_input();
@@ -16798,6 +16832,50 @@ inline int http_status_of(int code) noexcept {
 
 #endif
 
+// ---- tenon/host/calls/request_rate.hpp --------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_REQUEST_RATE_HPP
+#define TENON_HOST_CALLS_REQUEST_RATE_HPP
+
+// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. Who
+// was away for long may send a second's worth at once, and no more. The rate may change from one request to the next.
+
+namespace tenon::detail {
+
+class request_rate {
+public:
+    /// Whether one more may go through; `per_second` of 0 is without a limit.
+    bool admit(double per_second, time_point now) noexcept {
+        if (!(per_second > 0)) return true;
+        const double room = std::max(per_second, 1.0);
+        if (filled_ == time_point::min()) {
+            filled_ = now;
+            held_ = room;
+        }
+        if (now > filled_) {
+            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
+            filled_ = now;
+        }
+        held_ = std::min(held_, room);
+        // A hair is forgiven: ten tenths of a second are one.
+        if (held_ < 1 - 1e-9) return false;
+        held_ = std::max(held_ - 1, 0.0);
+        return true;
+    }
+
+    /// After a refusal: in how many whole seconds one more goes through.
+    int seconds_to_wait(double per_second) const noexcept {
+        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
+    }
+
+private:
+    double held_ = 0;
+    time_point filled_ = time_point::min(); // never
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/calls/service_reply.hpp -------------------------------------------------------------------
 #ifndef TENON_HOST_CALLS_SERVICE_REPLY_HPP
 #define TENON_HOST_CALLS_SERVICE_REPLY_HPP
@@ -17657,10 +17735,15 @@ private:
         char room[4096];
         const transfer got = read_some(connection_.native_handle(), room);
         if (got.state == transfer_state::would_block) return listen();
-        if (got.state == transfer_state::over)
-            return finish({}, {codes::unavailable, "it hung up before its first message was whole"});
-        bytes_.append(room, got.count);
-        frames_.append({room, got.count});
+        std::string_view bytes(room, got.count);
+        if (got.state == transfer_state::over) {
+            // People leave out the end of the last line.
+            if (!json::parse(bytes_))
+                return finish({}, {codes::unavailable, "it hung up before its first message was whole"});
+            bytes = "\n";
+        }
+        bytes_.append(bytes);
+        frames_.append(bytes);
         std::string_view message;
         switch (frames_.next(message)) {
         case frame_step::body:
@@ -18033,6 +18116,171 @@ struct host_status {
 
 #endif
 
+// ---- tenon/host/change_json.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_CHANGE_JSON_HPP
+#define TENON_HOST_CHANGE_JSON_HPP
+
+// One change of a plugin's state as JSON, for streams and log files:
+//
+//     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)","generation":3,
+//      "time":1700000000000}
+//
+// A change knows the steady clock only, so whoever writes it says what time of day it is. `log` is there where an
+// instance ended unasked and had said something.
+
+namespace tenon {
+
+inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("plugin");
+    out.string(change.plugin);
+    out.key("from");
+    out.string(name_of(change.from));
+    out.key("to");
+    out.string(name_of(change.to));
+    out.key("cause");
+    out.string(name_of(change.reason.cause));
+    out.key("reason");
+    out.string(change.reason.text);
+    out.key("generation");
+    out.unsigned_integer(change.generation);
+    if (!change.log.empty()) {
+        out.key("log");
+        out.string(change.log);
+    }
+    out.key("time");
+    out.integer(unix_ms);
+    out.end_object();
+    return std::string(buffer.view());
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/event_record.hpp --------------------------------------------------------------------------
+#ifndef TENON_HOST_EVENT_RECORD_HPP
+#define TENON_HOST_EVENT_RECORD_HPP
+
+// One event that went through the host and what became of it, for dashboards and log files. As JSON:
+//
+//     {"time":1700000000000,"id":"e7","type":"message.incoming","payload":{"content":"hi"},"decided":true,"told":2,
+//      "stopped":true,"modified":false,"stoppedBy":"moderator","reason":"spam","plugins":[{"plugin":...}]}
+//
+// on one line; `source`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
+
+namespace tenon {
+
+struct event_record {
+    std::int64_t unix_ms = 0;
+    std::string id = {}, type = {};
+    std::string source = {};  // the plugin that emitted it; empty: the program itself
+    std::string payload = {}; // JSON, as it was at the end
+    bool decided = false;     // else it was only told
+    std::size_t told = 0;     // how many it was told to, where it was
+    bool stopped = false, modified = false;
+    std::string stopped_by = {}, reason = {};
+    std::vector<plugin_outcome> plugins = {};
+};
+
+inline std::size_t bytes_held(const event_record& event) noexcept {
+    std::size_t bytes = event.id.size() + event.type.size() + event.source.size() + event.payload.size() +
+                        event.stopped_by.size() + event.reason.size();
+    for (const plugin_outcome& one : event.plugins)
+        bytes += sizeof one + one.plugin.size() + one.reason.size();
+    return bytes;
+}
+
+template <>
+struct json_codec<event_record> {
+    static bool read(json_reader& in, event_record& value);
+    static void write(json_writer& out, const event_record& value);
+};
+
+namespace detail {
+
+struct event_record_object {
+    std::int64_t unix_ms = 0;
+    std::string id = {}, type = {}, source = {};
+    json payload = {};
+    bool decided = false;
+    std::uint64_t told = 0;
+    bool stopped = false, modified = false;
+    std::string stopped_by = {}, reason = {};
+    std::vector<plugin_outcome> plugins = {};
+
+    static constexpr bool allow_missing = true;
+    static constexpr auto describe() {
+        using self = event_record_object;
+        return members(member("time", &self::unix_ms), member("id", &self::id), member("type", &self::type),
+                       member("source", &self::source), member("payload", &self::payload),
+                       member("decided", &self::decided), member("told", &self::told),
+                       member("stopped", &self::stopped), member("modified", &self::modified),
+                       member("stoppedBy", &self::stopped_by), member("reason", &self::reason),
+                       member("plugins", &self::plugins));
+    }
+};
+
+/// A payload stands as somebody wrote it, on any number of lines. Within a string there are no such bytes.
+inline std::string on_one_line(std::string text) {
+    for (char& byte : text)
+        if (byte == '\n' || byte == '\r') byte = ' ';
+    return text;
+}
+
+} // namespace detail
+
+inline bool json_codec<event_record>::read(json_reader& in, event_record& value) {
+    detail::event_record_object object;
+    if (!detail::decode(in, object)) return false;
+    value = {.unix_ms = object.unix_ms,
+             .id = std::move(object.id),
+             .type = std::move(object.type),
+             .source = std::move(object.source),
+             .payload = object.payload.text(),
+             .decided = object.decided,
+             .told = static_cast<std::size_t>(object.told),
+             .stopped = object.stopped,
+             .modified = object.modified,
+             .stopped_by = std::move(object.stopped_by),
+             .reason = std::move(object.reason),
+             .plugins = std::move(object.plugins)};
+    return true;
+}
+
+inline void json_codec<event_record>::write(json_writer& out, const event_record& value) {
+    out.begin_object();
+    out.key("time");
+    out.integer(value.unix_ms);
+    out.key("id");
+    out.string(value.id);
+    out.key("type");
+    out.string(value.type);
+    detail::write_text_member(out, "source", value.source);
+    out.key("payload");
+    if (value.payload.empty()) out.null();
+    else out.raw(detail::on_one_line(value.payload));
+    out.key("decided");
+    out.boolean(value.decided);
+    out.key("told");
+    out.unsigned_integer(value.told);
+    out.key("stopped");
+    out.boolean(value.stopped);
+    out.key("modified");
+    out.boolean(value.modified);
+    detail::write_text_member(out, "stoppedBy", value.stopped_by);
+    detail::write_text_member(out, "reason", value.reason);
+    out.key("plugins");
+    detail::encode(out, value.plugins);
+    out.end_object();
+}
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/host/logs/log_fan_out.hpp ----------------------------------------------------------------------
 #ifndef TENON_HOST_LOGS_LOG_FAN_OUT_HPP
 #define TENON_HOST_LOGS_LOG_FAN_OUT_HPP
@@ -18263,25 +18511,6 @@ private:
 
 namespace tenon {
 
-/// One event that went through the host: told to the plugins, or decided by them.
-struct event_record {
-    std::int64_t unix_ms = 0;
-    std::string id = {}, type = {};
-    std::string payload = {}; // JSON, as it was at the end
-    bool decided = false;     // else it was only told
-    std::size_t told = 0;     // how many it was told to, where it was
-    bool stopped = false, modified = false;
-    std::string stopped_by = {}, reason = {};
-    std::vector<plugin_outcome> plugins = {};
-};
-
-inline std::size_t bytes_held(const event_record& event) noexcept {
-    std::size_t bytes = event.id.size() + event.type.size() + event.payload.size() + event.stopped_by.size() +
-                        event.reason.size();
-    for (const plugin_outcome& one : event.plugins)
-        bytes += sizeof one + one.plugin.size() + one.reason.size();
-    return bytes;
-}
 inline std::size_t bytes_held(const state_change& change) noexcept {
     return change.plugin.size() + change.reason.text.size() + change.log.size();
 }
@@ -18440,6 +18669,7 @@ struct plugin_record {
     std::shared_ptr<plugin_actor> actor = {};
     event_backlog backlog = {};
     event_counts events = {};
+    request_rate requests = {};
     service_client client = {};
     std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
     std::uint64_t acknowledged = 0;           // events that it said it has received
@@ -18495,7 +18725,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0);
+                        int hops = 0, std::string_view source = {});
     std::vector<explanation> explain(std::string_view type) const;
 
     // --- commands, routes, calls: host_calls.hpp ---
@@ -18534,20 +18764,20 @@ public:
 private:
     friend class decision_run;
 
-    void on_change(plugin_actor& plugin, const state_change& change) override;
-    void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
-    void on_withdrawn(plugin_actor& plugin) override;
-    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_drained(plugin_actor& plugin) override;
-    void on_log(plugin_actor& plugin, log_record&& record) override;
-    handshake_request introduction(plugin_actor& plugin) override;
-    std::vector<std::string> environment_of(plugin_actor& plugin) override;
-    std::string socket_path() const override;
-    result<void> on_attach(const attach_request& who) override;
-    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
-    void on_manual_event(const manual_event& event, event_client::decided done) override;
-    void on_socket_trouble(std::string_view words) override;
+    inline void on_change(plugin_actor& plugin, const state_change& change) override;
+    inline void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
+    inline void on_withdrawn(plugin_actor& plugin) override;
+    inline void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
+    inline void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
+    inline void on_drained(plugin_actor& plugin) override;
+    inline void on_log(plugin_actor& plugin, log_record&& record) override;
+    inline handshake_request introduction(plugin_actor& plugin) override;
+    inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    inline std::string socket_path() const override;
+    inline result<void> on_attach(const attach_request& who) override;
+    inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    inline void on_manual_event(const manual_event& event, event_client::decided done) override;
+    inline void on_socket_trouble(std::string_view words) override;
 
     /// A copy is called: what it tells may put another in its place, or destroy the host.
     template <class Told, class... Argument>
@@ -18753,6 +18983,14 @@ inline call_under_way host_core::request(http_exchange exchange,
     plugin_record* const plugin = match.route == nullptr ? nullptr : find(match.route->plugin);
     if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
         done(answer_unrouted(match));
+        return {};
+    }
+    if (const double rate = plugin->actor->options().requests_per_second;
+        !plugin->requests.admit(rate, steady_now())) {
+        response answer = text("too many requests for this plugin", 429);
+        const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
+        answer.headers.push_back({"retry-after", join({digits(wait)})});
+        done(std::move(answer));
         return {};
     }
     const std::string params = encode_exchange(exchange, match);
@@ -18985,7 +19223,7 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops) {
+                                      std::string_view metadata, int hops, std::string_view source) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
     tell_application(on_event_told, type, payload);
@@ -19005,6 +19243,7 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
         watched_events.publish({.unix_ms = wall_clock_ms(),
                                 .id = std::move(event.id),
                                 .type = std::move(event.type),
+                                .source = std::string(source),
                                 .payload = std::string(payload),
                                 .told = count});
     return count;
@@ -19224,7 +19463,7 @@ inline result<void> host_core::emit(const emitted_event& event, const caller& wh
     ++plugin->events.emitted;
     const std::string metadata =
         stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    publish(event.event_type, event.payload.text(), metadata, *hops);
+    publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin);
     return {};
 }
 
@@ -20041,6 +20280,24 @@ public:
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
     host_status status() const { return core_->status(); }
+    /// The same of one plugin, where it is known.
+    std::optional<plugin_status> status(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        if (known == nullptr) return {};
+        return core_->status_of(*known);
+    }
+    /// The last records of its log, oldest first: host_options::log_records_kept.
+    std::vector<log_record> logs(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        if (known == nullptr) return {};
+        const auto& kept = known->actor->recent_log().records();
+        return {kept.begin(), kept.end()};
+    }
+    /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
+    json config(std::string_view plugin) const {
+        const detail::plugin_record* const known = core_->find(plugin);
+        return known == nullptr ? json() : known->actor->options().config;
+    }
     /// Every change of every plugin's state, with its reason. The last one set is told.
     void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
     void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
@@ -20096,6 +20353,343 @@ private:
 
     std::shared_ptr<detail::host_core> core_;
 };
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/metrics_writer.hpp ------------------------------------------------------------------------
+#ifndef TENON_HOST_METRICS_WRITER_HPP
+#define TENON_HOST_METRICS_WRITER_HPP
+
+// Writes numbers in the text format that Prometheus reads (version 0.0.4), for whoever has some of his own beside
+// those of host/metrics_text.hpp:
+//
+//     tenon::metrics_writer out;
+//     out.family("chat_messages_total", "counter", "Messages that were said.");
+//     out.sample({{"room", room}}, 12);
+//     out.text();
+//
+// Names are the caller's and taken as they are. A label's value may be anything that anybody said: it is made safe to
+// be shown, cut at 128 bytes, and escaped. What is one series has to be one sample; that is not checked.
+
+namespace tenon {
+
+/// For the answer's Content-Type.
+inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A label's value as two that look the same would be the same one.
+inline std::string metric_label(std::string_view text) {
+    constexpr std::size_t longest = 128;
+    std::string safe;
+    if (!detail::append_safe(safe, text, longest)) safe.append("...");
+    return safe;
+}
+
+class metrics_writer {
+public:
+    using labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+    /// What the samples that follow are: "counter", "gauge" or "histogram". The help is one line.
+    void family(std::string_view name, std::string_view kind, std::string_view help) {
+        name_ = name;
+        add({"# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"});
+    }
+    void sample(labels of, double value) { sample("", of, value); }
+    /// Of a histogram: "_bucket", "_sum", "_count".
+    void sample(std::string_view suffix, labels of, double value) {
+        add({name_, suffix});
+        char separator = '{';
+        for (const auto& [label, said] : of) {
+            text_.push_back(std::exchange(separator, ','));
+            add({label, "=\""});
+            append_value(said);
+            text_.push_back('"');
+        }
+        if (of.size() != 0) text_.push_back('}');
+        text_.push_back(' ');
+        append_number(value);
+        text_.push_back('\n');
+    }
+
+    const std::string& text() const noexcept { return text_; }
+    std::string take() noexcept { return std::move(text_); }
+
+private:
+    void add(std::initializer_list<std::string_view> parts) {
+        for (const std::string_view part : parts) detail::append(text_, part);
+    }
+    void append_value(std::string_view said) {
+        for (const char byte : metric_label(said)) {
+            if (byte == '\\' || byte == '"') text_.push_back('\\');
+            text_.push_back(byte);
+        }
+    }
+    void append_number(double value) {
+        if (std::isnan(value)) return detail::append(text_, "NaN");
+        if (std::isinf(value)) return detail::append(text_, value < 0 ? "-Inf" : "+Inf");
+        // Counters as people write them: to_chars would make 1e+05 of a hundred thousand.
+        constexpr double exact = 9007199254740992.0;
+        char digits[detail::number_room];
+        const bool whole = value >= 0 && value < exact && value == std::floor(value);
+        const std::size_t size = whole ? detail::write_unsigned(digits, static_cast<std::uint64_t>(value))
+                                       : detail::write_number(digits, value);
+        text_.append(digits, size);
+    }
+
+    std::string name_, text_;
+};
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/metrics_text.hpp --------------------------------------------------------------------------
+#ifndef TENON_HOST_METRICS_TEXT_HPP
+#define TENON_HOST_METRICS_TEXT_HPP
+
+// The status of a host in the text format that Prometheus reads:
+//
+//     answer(200, tenon::metrics_content_type, tenon::metrics_text(host.status()));
+//
+// Times are in seconds there. What is counted begins anew only when the host does, but for a plugin's CPU time, which
+// begins with each of its processes. States, health and breakers are one series per word, of which one is 1. Latency is
+// a histogram of fixed bounds, so that those of several plugins and hosts can be added up. What a plugin says of itself
+// (its version, its own metrics) is only ever a label's value or a number.
+
+namespace tenon {
+
+namespace detail {
+
+inline double seconds(milliseconds time) { return static_cast<double>(time.count()) / 1e3; }
+
+class host_metrics {
+public:
+    explicit host_metrics(const host_status& of) : of_(of) {}
+
+    std::string take() {
+        write_host();
+        write_lives();
+        write_calls();
+        write_latency();
+        write_events();
+        write_queues();
+        write_logs();
+        write_processes();
+        write_own();
+        return out_.take();
+    }
+
+private:
+    /// A family with one sample, or none, for each plugin.
+    template <class Value>
+    void each(std::string_view name, std::string_view kind, std::string_view help, Value value) {
+        out_.family(name, kind, help);
+        for (const plugin_status& plugin : of_.plugins)
+            out_.sample({{"plugin", plugin.name}}, static_cast<double>(value(plugin)));
+    }
+    void one(std::string_view name, std::string_view kind, std::string_view help, double value) {
+        out_.family(name, kind, help);
+        out_.sample({}, value);
+    }
+    static double number(std::uint64_t count) { return static_cast<double>(count); }
+
+    void write_host() {
+        out_.family("tenon_host_info", "gauge", "What this host is.");
+        out_.sample({{"name", of_.name}, {"version", of_.version}}, 1);
+        one("tenon_host_uptime_seconds", "gauge", "How long the host has been there.", seconds(of_.uptime));
+        if (of_.process) {
+            one("tenon_host_memory_bytes", "gauge", "Resident memory of the host's process.",
+                number(of_.process->memory_bytes));
+            one("tenon_host_cpu_seconds_total", "counter", "CPU time that the host's process has used.",
+                seconds(of_.process->cpu));
+            one("tenon_host_open_descriptors", "gauge", "Open file descriptors of the host's process.",
+                of_.process->descriptors);
+        }
+        one("tenon_events_published_total", "counter", "Events that plugins were told about.",
+            number(of_.events_published));
+        one("tenon_events_decided_total", "counter", "Events that plugins were asked about.",
+            number(of_.events_decided));
+        one("tenon_events_stopped_total", "counter", "Events that a plugin stopped.",
+            number(of_.events_stopped));
+        one("tenon_events_in_flight", "gauge", "Events that are being decided.",
+            number(of_.events_in_flight));
+    }
+
+    void write_lives() {
+        out_.family("tenon_plugin_info", "gauge", "The plugins that the host knows.");
+        for (const plugin_status& plugin : of_.plugins)
+            out_.sample({{"plugin", plugin.name}, {"id", plugin.id}, {"version", plugin.version}}, 1);
+        out_.family("tenon_plugin_state", "gauge", "1 for the state that the plugin is in.");
+        for (const plugin_status& plugin : of_.plugins)
+            for (unsigned state = 0; state <= static_cast<unsigned>(plugin_state::blocked); ++state)
+                out_.sample({{"plugin", plugin.name}, {"state", name_of(static_cast<plugin_state>(state))}},
+                            plugin.state == static_cast<plugin_state>(state));
+        out_.family("tenon_plugin_health", "gauge", "1 for the health that the plugin has.");
+        for (const plugin_status& plugin : of_.plugins)
+            for (unsigned health = 0; health <= static_cast<unsigned>(plugin_health::critical); ++health)
+                out_.sample(
+                    {{"plugin", plugin.name}, {"health", name_of(static_cast<plugin_health>(health))}},
+                    plugin.health == static_cast<plugin_health>(health));
+        each("tenon_plugin_uptime_seconds", "gauge", "How long the plugin has been ready.",
+             [](const plugin_status& of) { return seconds(of.uptime.value_or(milliseconds(0))); });
+        each("tenon_plugin_restarts_total", "counter", "How often the plugin was started again unasked.",
+             [](const plugin_status& of) { return of.restarts; });
+        each("tenon_plugin_instances_total", "counter", "How often the plugin was started in all.",
+             [](const plugin_status& of) { return of.generation; });
+        write_breakers();
+    }
+
+    void write_breakers() {
+        out_.family("tenon_plugin_breaker_state", "gauge",
+                    "1 for how the breaker of this kind of work stands.");
+        for (const plugin_status& plugin : of_.plugins)
+            for (const breaker_status& breaker : plugin.breakers)
+                for (const auto& [word, state] : enum_names<breaker_status::condition>)
+                    out_.sample({{"plugin", plugin.name}, {"work", breaker.work}, {"state", word}},
+                                breaker.state == state);
+        out_.family("tenon_plugin_breaker_opened_total", "counter", "How often the breaker has opened.");
+        for (const plugin_status& plugin : of_.plugins)
+            for (const breaker_status& breaker : plugin.breakers)
+                out_.sample({{"plugin", plugin.name}, {"work", breaker.work}}, number(breaker.opened));
+    }
+
+    void write_calls() {
+        out_.family("tenon_plugin_calls_total", "counter",
+                    "Calls of the host to the plugin, by how they ended.");
+        for (const plugin_status& plugin : of_.plugins) {
+            const call_counts& calls = plugin.calls;
+            const struct {
+                std::string_view outcome;
+                std::uint64_t count;
+            } ends[] = {{"succeeded", calls.succeeded},    {"failed", calls.failed},
+                        {"timedOut", calls.timed_out},     {"cancelled", calls.cancelled},
+                        {"overloaded", calls.overloaded},  {"circuitOpen", calls.circuit_open},
+                        {"unavailable", calls.unavailable}};
+            for (const auto& [outcome, count] : ends)
+                out_.sample({{"plugin", plugin.name}, {"outcome", outcome}}, number(count));
+        }
+        each("tenon_plugin_reverse_calls_total", "counter", "Calls of the plugin to the host.",
+             [](const plugin_status& of) { return of.reverse.asked; });
+        each("tenon_plugin_reverse_calls_failed_total", "counter",
+             "Calls of the plugin that the host refused.",
+             [](const plugin_status& of) { return of.reverse.failed; });
+        each("tenon_plugin_reverse_calls_denied_total", "counter", "Calls of the plugin without permission.",
+             [](const plugin_status& of) { return of.reverse.denied; });
+    }
+
+    void write_latency() {
+        out_.family("tenon_plugin_call_seconds", "histogram",
+                    "How long the plugin took to answer calls and decisions.");
+        for (const plugin_status& plugin : of_.plugins) {
+            const latency_status& latency = plugin.latency;
+            const double margin = 1.0001; // the same power of two, however it was rounded on the way
+            std::size_t step = 0;
+            std::uint64_t below = 0;
+            // From 65.536 us to 68.7 s, each twice the former; they fall on the steps, so nothing is guessed.
+            for (unsigned bits = 16; bits <= 36; ++bits) {
+                const auto bound_ns = static_cast<double>(std::uint64_t{1} << bits);
+                for (; step < latency.steps.size() && step_end(latency, step) <= bound_ns / 1e6 * margin;
+                     ++step)
+                    below += latency.steps[step].count;
+                bucket(plugin.name, to_text(bound_ns / 1e9), below);
+            }
+            bucket(plugin.name, "+Inf", latency.count);
+            out_.sample("_sum", {{"plugin", plugin.name}},
+                        latency.mean_ms * static_cast<double>(latency.count) / 1e3);
+            out_.sample("_count", {{"plugin", plugin.name}}, number(latency.count));
+        }
+    }
+    void bucket(std::string_view plugin, std::string_view bound, std::uint64_t count) {
+        out_.sample("_bucket", {{"plugin", plugin}, {"le", bound}}, number(count));
+    }
+    static double step_end(const latency_status& latency, std::size_t step) {
+        return latency.steps[step].below_ms;
+    }
+    static std::string to_text(double value) {
+        char text[number_room];
+        return {text, write_number(text, value)};
+    }
+
+    void write_events() {
+        using status = plugin_status;
+        each("tenon_plugin_events_delivered_total", "counter",
+             "Events that the plugin was told or asked about.",
+             [](const status& of) { return of.events.delivered; });
+        each("tenon_plugin_events_dropped_total", "counter", "Events that were lost because it was slow.",
+             [](const status& of) { return of.events.dropped; });
+        each("tenon_plugin_events_stopped_total", "counter", "Events that the plugin stopped.",
+             [](const status& of) { return of.events.stopped; });
+        each("tenon_plugin_events_modified_total", "counter", "Events that the plugin changed.",
+             [](const status& of) { return of.events.modified; });
+        each("tenon_plugin_events_failed_total", "counter",
+             "Decisions that the plugin owed and did not make.",
+             [](const status& of) { return of.events.failed; });
+        each("tenon_plugin_events_emitted_total", "counter", "Events that the plugin emitted.",
+             [](const status& of) { return of.events.emitted; });
+    }
+
+    void write_queues() {
+        using status = plugin_status;
+        each("tenon_plugin_queued_calls", "gauge", "Calls that wait for their turn.",
+             [](const status& of) { return of.queues.queued_calls; });
+        each("tenon_plugin_calls_in_flight", "gauge", "Calls that the plugin has not answered yet.",
+             [](const status& of) { return of.queues.calls_in_flight; });
+        each("tenon_plugin_queued_events", "gauge", "Events that wait for a slow plugin.",
+             [](const status& of) { return of.queues.queued_events; });
+        each("tenon_plugin_output_bytes", "gauge", "Bytes that the plugin has not read yet.",
+             [](const status& of) { return of.queues.output_bytes; });
+    }
+
+    void write_logs() {
+        using status = plugin_status;
+        each("tenon_plugin_log_lines_total", "counter", "Lines of log.",
+             [](const status& of) { return of.logs.lines; });
+        each("tenon_plugin_log_lines_suppressed_total", "counter", "Lines of log beyond the limit.",
+             [](const status& of) { return of.logs.suppressed; });
+        each("tenon_plugin_log_bytes_total", "counter", "Bytes of log that the plugin wrote.",
+             [](const status& of) { return of.logs.bytes; });
+    }
+
+    template <class Value>
+    void each_process(std::string_view name, std::string_view kind, std::string_view help, Value value) {
+        out_.family(name, kind, help);
+        for (const plugin_status& plugin : of_.plugins)
+            if (plugin.process)
+                out_.sample({{"plugin", plugin.name}}, static_cast<double>(value(*plugin.process)));
+    }
+    void write_processes() {
+        using status = process_status;
+        each_process("tenon_plugin_memory_bytes", "gauge", "Resident memory of the plugin's process.",
+                     [](const status& of) { return of.memory_bytes; });
+        each_process("tenon_plugin_cpu_seconds_total", "counter",
+                     "CPU time that the plugin's process has used.",
+                     [](const status& of) { return seconds(of.cpu); });
+        each_process("tenon_plugin_threads", "gauge", "Threads of the plugin's process.",
+                     [](const status& of) { return of.threads; });
+        each_process("tenon_plugin_open_descriptors", "gauge",
+                     "Open file descriptors of the plugin's process.",
+                     [](const status& of) { return of.descriptors; });
+    }
+
+    /// What the plugins say of themselves. Two names that are shown alike are one series: the first one counts.
+    void write_own() {
+        out_.family("tenon_plugin_metric", "gauge", "What the plugin says of itself with its health.");
+        for (const plugin_status& plugin : of_.plugins) {
+            std::set<std::string> seen;
+            for (const metric_status& metric : plugin.metrics)
+                if (seen.insert(metric_label(metric.name)).second)
+                    out_.sample({{"plugin", plugin.name}, {"name", metric.name}}, metric.value);
+        }
+    }
+
+    const host_status& of_;
+    metrics_writer out_;
+};
+
+} // namespace detail
+
+inline std::string metrics_text(const host_status& status) { return detail::host_metrics(status).take(); }
 
 } // namespace tenon
 
@@ -23751,7 +24345,7 @@ public:
     void read_rest() override {
         if (!telling()) turn();
     }
-    void close() override;
+    inline void close() override;
 
     /// Lets the plugin do what there is to do, and tells the owner. Not for within on_event().
     void turn();
@@ -23772,7 +24366,7 @@ private:
     bool deliver(time_point now);
     std::size_t take(std::span<char> room);
     bool refuse_newest();
-    read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) override;
+    inline read_outcome give_input(std::span<char> room, time_point deadline, std::size_t& count) override;
     void finish();
 
     executor where_;

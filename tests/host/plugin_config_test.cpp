@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -219,11 +219,11 @@ TEST_CASE("Z6: 10,000 plugins take as long as 10,000 plugins, also when the last
     };
     const auto time = [&](std::size_t count) {
         const std::string text = list_of(count, R"({"name":"z","command":"/z"})");
-        const auto begin = std::chrono::steady_clock::now();
+        const std::clock_t begin = std::clock(); // of this process: others may keep the machine busy
         const auto read = read_list(text);
         REQUIRE(read);
         CHECK(read->size() == count + 1);
-        return std::chrono::steady_clock::now() - begin;
+        return std::clock() - begin;
     };
     const auto few = time(1'000);
     const auto many = time(10'000);

@@ -11,6 +11,8 @@
 // be tried again by the host. A plugin that waits for one that is not about to come is said to have failed, and starts
 // when it does come. Who is removed and was not there is no failure. Who is disabled may not attach by itself either, so
 // one that could do nothing else is not even known to the host then.
+//
+// One plan after the other: a second one has to begin where the first one led to.
 
 #include <tenon/host/config/changes.hpp>
 #include <tenon/host/host.hpp>
