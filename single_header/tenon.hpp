@@ -861,7 +861,8 @@ private:
     // Half a page to start with: most messages fit, and a session that never speaks costs nothing.
     static constexpr std::size_t first_capacity = 2048;
 
-    void grow(std::size_t room) {
+    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;
         auto* larger = static_cast<char*>(::operator new(wanted));
@@ -1250,8 +1251,18 @@ inline byte_set unplain_bytes(const char* from) noexcept { return set_of(mark_un
 
 /// Whether four steps hold nothing but plain bytes.
 inline bool four_plain_steps(const char* from) noexcept {
-    return set_of(mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
-                  mark_unplain(from + 3 * scan_step)) == 0;
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+    // Of what is below space and above ASCII the extremes are enough: one instruction a step instead of three.
+    const byte_vector a = load_bytes(from), b = load_bytes(from + 16), c = load_bytes(from + 32),
+                      d = load_bytes(from + 48);
+    const auto marked = [](byte_vector bytes) { return equal_to(bytes, '"') | equal_to(bytes, '\\'); };
+    const auto least = [](byte_vector one, byte_vector other) { return one < other ? one : other; };
+    const byte_vector low = least(least(a, b), least(c, d)), high = a | b | c | d;
+    return top_bits(marked(a) | marked(b) | marked(c) | marked(d) | (low - 0x20) | high) == 0;
+#else
+    return (mark_unplain(from) | mark_unplain(from + scan_step) | mark_unplain(from + 2 * scan_step) |
+            mark_unplain(from + 3 * scan_step)) == 0;
+#endif
 }
 
 /// The first byte in [at, end) that is not plain, or `end`. What lies between `begin` and `at` is readable, too.
@@ -5522,6 +5533,8 @@ inline void outbox::sent(std::size_t count) {
     writing_.upkeep.clear(writing_.bytes);
     writing_.shared.clear();
     at_byte_ = at_shared_ = 0;
+    // One message at a time always finds the same side then, still warm.
+    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
 }
 
 } // namespace tenon::detail
@@ -5877,6 +5890,7 @@ inline bool envelope_parser::parse_usual() {
         if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
             return false;
         at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
     }
     const char* const value = at;
     if (!in_.enter_object()) return false; // a level of nesting
