@@ -65,7 +65,7 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    static std::vector<known_path> paths();
+    static std::vector<known_path> paths(); // "*", "/api/plugins/*": the routes of plugins
 
     /// The server's gate: what may not be asked is refused before its body is read.
     std::optional<http::response> admit(const http::request& head) const;

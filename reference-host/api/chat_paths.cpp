@@ -27,10 +27,6 @@ std::string room_named(std::string name) {
     return name.starts_with('#') ? std::move(name) : "#" + std::move(name);
 }
 
-void answer(const call& asked, const tenon::result<void>& done) {
-    asked.answer(done ? json_answer("{}") : chat_problem(done.error()));
-}
-
 /// Whoever hears is there; whoever goes away has left.
 void stream(in_api& api, const call& asked) {
     const std::string uid = asked.queried("uid");
@@ -65,30 +61,31 @@ void make_room(in_api& api, const call& asked) {
     asked.answer(json_answer(tenon::to_json(new_room{room, wanted->uid, wanted->max_users}), 201));
 }
 
+void show_users(in_api& api, const call& asked) { asked.answer(json_answer(api.talk.users_json())); }
+void show_rooms(in_api& api, const call& asked) { asked.answer(json_answer(api.talk.rooms_json())); }
+
+void move(in_api& api, const call& asked) {
+    const auto who = asked.body<someone>();
+    if (!who) return;
+    const std::string room = room_named(asked.name);
+    const bool in = asked.asked().method == "POST";
+    const auto done = in ? api.talk.join(room, who->uid) : api.talk.part(room, who->uid);
+    asked.answer(done ? json_answer("{}") : chat_problem(done.error()));
+}
+
+using enum access;
+constexpr entry all[] = {
+    {{"POST", "/api/v1/messages", open}, say},
+    {{"GET", "/api/v1/chat/stream", open}, stream},
+    {{"GET", "/api/v1/chat/users", open}, show_users},
+    {{"GET", "/api/v1/chat/rooms", open}, show_rooms},
+    {{"POST", "/api/v1/chat/rooms", open}, make_room},
+    {{"POST", "/api/v1/chat/rooms/{room}/members", open}, move},
+    {{"DELETE", "/api/v1/chat/rooms/{room}/members", open}, move},
+};
+
 } // namespace
 
-const std::vector<entry>& of_chat() {
-    using enum access;
-    static const std::vector<entry> all = {
-        {{"POST", "/api/v1/messages", open}, [](in_api& api, call asked) { say(api, asked); }},
-        {{"GET", "/api/v1/chat/stream", open}, [](in_api& api, call asked) { stream(api, asked); }},
-        {{"GET", "/api/v1/chat/users", open},
-         [](in_api& api, call asked) { asked.answer(json_answer(api.talk.users_json())); }},
-        {{"GET", "/api/v1/chat/rooms", open},
-         [](in_api& api, call asked) { asked.answer(json_answer(api.talk.rooms_json())); }},
-        {{"POST", "/api/v1/chat/rooms", open}, [](in_api& api, call asked) { make_room(api, asked); }},
-        {{"POST", "/api/v1/chat/rooms/{room}/members", open},
-         [](in_api& api, call asked) {
-             if (const auto who = asked.body<someone>())
-                 answer(asked, api.talk.join(room_named(asked.taken[0]), who->uid));
-         }},
-        {{"DELETE", "/api/v1/chat/rooms/{room}/members", open},
-         [](in_api& api, call asked) {
-             if (const auto who = asked.body<someone>())
-                 answer(asked, api.talk.part(room_named(asked.taken[0]), who->uid));
-         }},
-    };
-    return all;
-}
+std::span<const entry> of_chat() { return all; }
 
 } // namespace reference::paths

@@ -3,11 +3,9 @@
 #include "guard.hpp"
 #include "problem.hpp"
 
-#include <tenon/json/base64.hpp>
+#include <tenon/host/socket/attach_token.hpp>
 
 #include <algorithm>
-
-#include <sys/random.h>
 
 namespace reference {
 
@@ -46,17 +44,7 @@ bool guard::is_admin(const http::request& asked) const {
     constexpr std::string_view scheme = "bearer ";
     const std::string_view given = asked.header("authorization");
     if (token_.empty() || lower_case(given.substr(0, scheme.size())) != scheme) return false;
-    return same_secret(given.substr(scheme.size()), token_);
-}
-
-bool same_secret(std::string_view given, std::string_view expected) noexcept {
-    // Volatile, so that no compiler leaves the loop early.
-    volatile unsigned difference = given.size() == expected.size() ? 0 : 1;
-    for (std::size_t at = 0; at != given.size(); ++at) {
-        const char other = expected.empty() ? '\0' : expected[at % expected.size()];
-        difference = difference | static_cast<unsigned char>(given[at] ^ other);
-    }
-    return difference == 0;
+    return tenon::detail::same_secret(given.substr(scheme.size()), token_);
 }
 
 bool has_body(const http::request& asked) noexcept {
@@ -70,18 +58,6 @@ bool is_json(const http::request& asked) {
     type = type.substr(0, type.find(';'));
     while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
     return lower_case(type) == "application/json";
-}
-
-std::string random_text(std::size_t bytes) {
-    std::string random(bytes, '\0');
-    for (std::size_t have = 0; have != bytes;)
-        if (const auto got = ::getrandom(random.data() + have, bytes - have, 0); got > 0)
-            have += static_cast<std::size_t>(got);
-    std::string text = tenon::detail::to_base64(random);
-    std::replace(text.begin(), text.end(), '+', '-');
-    std::replace(text.begin(), text.end(), '/', '_');
-    text.erase(std::min(text.find('='), text.size()));
-    return text;
 }
 
 } // namespace reference

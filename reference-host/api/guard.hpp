@@ -30,15 +30,9 @@ private:
     std::vector<std::string> authorities_; // in lower case
 };
 
-/// Takes as long for any text as for any other of its length.
-bool same_secret(std::string_view given, std::string_view expected) noexcept;
-
 /// Whether the request has a body, or says that it has one.
 bool has_body(const http::request& asked) noexcept;
 bool is_json(const http::request& asked);
-
-/// `bytes` of the system's randomness in base64url.
-std::string random_text(std::size_t bytes);
 
 } // namespace reference
 

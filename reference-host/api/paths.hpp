@@ -6,14 +6,16 @@
 
 #include "api.hpp"
 #include "guard.hpp"
-#include "path.hpp"
 #include "problem.hpp"
 
 #include <chat/chat.hpp>
 
+#include <tenon/host/calls/http_query.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +23,7 @@
 namespace reference {
 
 struct api::internal : std::enable_shared_from_this<internal> {
-    internal(tenon::host& given, chat& rooms, api_settings wanted)
-        : host(given), talk(rooms), settings(std::move(wanted)),
-          doorman(settings.token, settings.address, settings.hosts) {}
+    internal(tenon::host& given, chat& rooms, api_settings wanted);
 
     bool enabled(std::string_view plugin) const { return !settings.enabled || settings.enabled(plugin); }
 
@@ -31,6 +31,7 @@ struct api::internal : std::enable_shared_from_this<internal> {
     chat& talk;
     api_settings settings;
     guard doorman;
+    tenon::detail::route_table routes; // a plugin in there is the number of an entry
     std::uint64_t last_request = 0;
 };
 
@@ -41,13 +42,15 @@ using in_api = api::internal;
 /// One request that was let in. Copies are the same one.
 struct call {
     std::shared_ptr<http::exchange> exchange;
-    std::vector<std::string> taken; // from the path, by {name}
+    std::string name; // from the path: what {name} took
     std::vector<http::field> query;
     std::string path; // decoded
     bool admin = false;
 
     const http::request& asked() const noexcept { return exchange->asked(); }
-    std::string queried(std::string_view name) const { return find(query, name); }
+    std::string queried(std::string_view wanted) const {
+        return std::string(tenon::find_in_query(query, wanted));
+    }
     void answer(http::response given) const { exchange->answer(std::move(given)); }
     /// The body as a value; nothing where it is none, which the client hears then.
     template <class T>
@@ -61,14 +64,16 @@ struct call {
 
 struct entry {
     known_path path;
-    void (*run)(in_api& api, call asked);
+    void (*run)(in_api& api, const call& asked);
     bool may_lack_body = false; // of those that change something
 };
 
-const std::vector<entry>& of_plugins();
-const std::vector<entry>& of_work(); // events, commands, logs, routes of plugins
-const std::vector<entry>& of_chat();
-const std::vector<entry>& of_page();
+std::span<const entry> of_plugins();
+std::span<const entry> of_work(); // events, commands, logs
+std::span<const entry> of_chat();
+
+/// Whatever lies below /api/plugins/: the plugins' own routes.
+void pass_on(in_api& api, const call& asked);
 
 } // namespace paths
 

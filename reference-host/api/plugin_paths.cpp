@@ -1,9 +1,9 @@
 // Plugins as a whole: what they are, starting and stopping them, their configuration, the host's metrics and probes.
 
 #include "paths.hpp"
-#include "secrets.hpp"
 
 #include <tenon/host.hpp>
+#include <tenon/host/config/hidden_secrets.hpp>
 #include <tenon/host/metrics_text.hpp>
 
 namespace reference::paths {
@@ -49,45 +49,59 @@ void list(in_api& api, const call& asked) {
 
 /// The plugin that the path names; nothing where there is none, which the client hears then.
 std::optional<plugin_status> named(const in_api& api, const call& asked) {
-    auto plugin = api.host.status(asked.taken[0]);
+    auto plugin = api.host.status(asked.name);
     if (!plugin) asked.answer(problem(404, "there is no such plugin"));
     return plugin;
 }
 
-void show(in_api& api, const call& asked, int status = 200) {
+void show_with(int status, const in_api& api, const call& asked) {
     if (const auto plugin = named(api, asked)) asked.answer(json_answer(shown(api, *plugin), status));
 }
+
+void show(in_api& api, const call& asked) { show_with(200, api, asked); }
 
 /// `change` begins it, and is given what is to be called when it is done.
 template <class Change>
 void live(in_api& api, const call& asked, Change change) {
     if (!named(api, asked)) return;
-    change(asked.taken[0], [asked, weak = api.weak_from_this()](const result<void>& done) {
+    change(asked.name, [asked, weak = api.weak_from_this()](const result<void>& done) {
         const auto self = weak.lock();
         if (!self) asked.answer(problem(503, "the host is ending"));
         else if (!done) asked.answer(problem(done.error()));
-        else show(*self, asked);
+        else show_with(200, *self, asked);
     });
     // It waits for others, which may take for ever; whoever asked need not.
-    const auto now = api.host.status(asked.taken[0]);
-    if (now && now->state == plugin_state::blocked) show(api, asked, 202);
+    const auto now = api.host.status(asked.name);
+    if (now && now->state == plugin_state::blocked) show_with(202, api, asked);
 }
 
-void enable(in_api& api, const call& asked, bool on) {
+enum class verb { start, stop, restart };
+
+template <verb Verb>
+void change(in_api& api, const call& asked) {
+    live(api, asked, [&](const std::string& name, auto done) {
+        if constexpr (Verb == verb::start) api.host.start(name, std::move(done));
+        if constexpr (Verb == verb::stop) api.host.stop(name, std::move(done));
+        if constexpr (Verb == verb::restart) api.host.restart(name, std::move(done));
+    });
+}
+
+template <bool On>
+void enable(in_api& api, const call& asked) {
     if (!api.settings.enable) return asked.answer(problem(501, "this host cannot do that"));
     live(api, asked,
-         [&](const std::string& name, auto done) { api.settings.enable(name, on, std::move(done)); });
+         [&](const std::string& name, auto done) { api.settings.enable(name, On, std::move(done)); });
 }
 
 // --- configuration ---
 
 void show_config(in_api& api, const call& asked) {
     if (!named(api, asked)) return;
-    const auto secrets =
-        api.settings.secrets ? api.settings.secrets(asked.taken[0]) : std::vector<std::string>();
-    const json config = api.host.config(asked.taken[0]);
+    const auto secrets = api.settings.secrets ? api.settings.secrets(asked.name) : std::vector<std::string>();
+    const json config = api.host.config(asked.name);
     asked.answer(json_answer(tenon::detail::join(
-        {"{\"config\":", config.is_null() ? "{}" : hide_secrets(config.view(), secrets), "}"})));
+        {"{\"config\":", config.is_null() ? "{}" : tenon::hide_secrets(config.view(), secrets).text(),
+         "}"})));
 }
 
 void change_config(in_api& api, const call& asked) {
@@ -96,7 +110,7 @@ void change_config(in_api& api, const call& asked) {
     if (!given) return;
     if (given->kind() != tenon::json_kind::object)
         return asked.answer(problem(400, "body: expected an object"));
-    const auto whole = restore_secrets(given->view(), api.host.config(asked.taken[0]).view());
+    const auto whole = tenon::restore_secrets(given->view(), api.host.config(asked.name).view());
     if (!whole) return asked.answer(problem(whole.error()));
     live(api, asked, [&](const std::string& name, auto done) {
         api.host.configure(name, *whole,
@@ -162,47 +176,28 @@ void show_metrics(in_api& api, const call& asked) {
                   .body = tenon::metrics_text(api.host.status())});
 }
 
+void show_status(in_api& api, const call& asked) {
+    asked.answer(json_answer(tenon::to_json(api.host.status())));
+}
+
+constexpr entry all[] = {
+    {{"GET", "/api/v1/plugins"}, list},
+    {{"GET", "/api/v1/plugins/metrics"}, show_status},
+    {{"GET", "/api/v1/plugins/{name}"}, show},
+    {{"POST", "/api/v1/plugins/{name}/start"}, change<verb::start>, true},
+    {{"POST", "/api/v1/plugins/{name}/stop"}, change<verb::stop>, true},
+    {{"POST", "/api/v1/plugins/{name}/restart"}, change<verb::restart>, true},
+    {{"POST", "/api/v1/plugins/{name}/enable"}, enable<true>, true},
+    {{"POST", "/api/v1/plugins/{name}/disable"}, enable<false>, true},
+    {{"GET", "/api/v1/plugins/{name}/config"}, show_config},
+    {{"PUT", "/api/v1/plugins/{name}/config"}, change_config},
+    {{"GET", "/api/plugin/list"}, list_plainly},
+    {{"GET", "/metrics"}, show_metrics},
+    {{"GET", "/readyz", access::open}, show_readiness},
+};
+
 } // namespace
 
-const std::vector<entry>& of_plugins() {
-    using enum access;
-    static const std::vector<entry> all = {
-        {{"GET", "/api/v1/plugins"}, [](in_api& api, call asked) { list(api, asked); }},
-        {{"GET", "/api/v1/plugins/metrics"},
-         [](in_api& api, call asked) { asked.answer(json_answer(tenon::to_json(api.host.status()))); }},
-        {{"GET", "/api/v1/plugins/{name}"}, [](in_api& api, call asked) { show(api, asked); }},
-        {{"POST", "/api/v1/plugins/{name}/start"},
-         [](in_api& api, call asked) {
-             live(api, asked,
-                  [&](const std::string& name, auto done) { api.host.start(name, std::move(done)); });
-         },
-         true},
-        {{"POST", "/api/v1/plugins/{name}/stop"},
-         [](in_api& api, call asked) {
-             live(api, asked,
-                  [&](const std::string& name, auto done) { api.host.stop(name, std::move(done)); });
-         },
-         true},
-        {{"POST", "/api/v1/plugins/{name}/restart"},
-         [](in_api& api, call asked) {
-             live(api, asked,
-                  [&](const std::string& name, auto done) { api.host.restart(name, std::move(done)); });
-         },
-         true},
-        {{"POST", "/api/v1/plugins/{name}/enable"},
-         [](in_api& api, call asked) { enable(api, asked, true); },
-         true},
-        {{"POST", "/api/v1/plugins/{name}/disable"},
-         [](in_api& api, call asked) { enable(api, asked, false); },
-         true},
-        {{"GET", "/api/v1/plugins/{name}/config"}, [](in_api& api, call asked) { show_config(api, asked); }},
-        {{"PUT", "/api/v1/plugins/{name}/config"},
-         [](in_api& api, call asked) { change_config(api, asked); }},
-        {{"GET", "/api/plugin/list"}, [](in_api& api, call asked) { list_plainly(api, asked); }},
-        {{"GET", "/metrics"}, [](in_api& api, call asked) { show_metrics(api, asked); }},
-        {{"GET", "/readyz", open}, [](in_api& api, call asked) { show_readiness(api, asked); }},
-    };
-    return all;
-}
+std::span<const entry> of_plugins() { return all; }
 
 } // namespace reference::paths

@@ -65,7 +65,7 @@ struct execution {
 void execute(in_api& api, const call& asked) {
     const auto wanted = asked.body<execution>();
     if (!wanted) return;
-    if (!has_command(api, asked.taken[0], wanted->method))
+    if (!has_command(api, asked.name, wanted->method))
         return asked.answer(problem(404, "this plugin has no such command"));
     run_command(api, asked, wanted->method, wanted->payload.value_or(json::of(std::map<std::string, int>())));
 }
@@ -187,7 +187,8 @@ std::string write_change(const tenon::state_change& change) {
 }
 
 /// What was kept, at most 50 lines and half of what a stream may hold back, and then what comes.
-void stream_logs(in_api& api, const call& asked, const std::string& plugin) {
+void stream_logs(in_api& api, const call& asked) {
+    const std::string plugin = asked.name;
     const std::string word = asked.queried("level");
     const auto level = tenon::from_json<tenon::log_level>(tenon::to_json(word.empty() ? "debug" : word));
     if (!level) return asked.answer(problem(400, "level: expected debug, info, warn or error"));
@@ -237,7 +238,26 @@ void stream_events(in_api& api, const call& asked) {
     changes->go();
 }
 
-// --- routes of plugins ---
+void run_named(in_api& api, const call& asked) {
+    if (const auto args = asked.body<json>()) run_command(api, asked, asked.name, *args);
+}
+
+constexpr entry all[] = {
+    {{"POST", "/api/v1/plugins/{name}/execute"}, execute},
+    {{"POST", "/api/plugin/execute"}, execute_plainly},
+    {{"GET", "/api/v1/commands"}, list_commands},
+    {{"POST", "/api/v1/commands/{name}"}, run_named},
+    {{"POST", "/api/v1/events"}, put_in},
+    {{"GET", "/api/v1/events"}, stream_events},
+    {{"GET", "/api/v1/events/explain"}, explain},
+    {{"POST", "/api/v1/plugin/test", access::open}, test_plugins},
+    {{"GET", "/api/v1/logs"}, stream_logs},
+    {{"GET", "/api/v1/plugins/{name}/logs"}, stream_logs},
+};
+
+} // namespace
+
+std::span<const entry> of_work() { return all; }
 
 void pass_on(in_api& api, const call& asked) {
     tenon::http_exchange exchange;
@@ -251,30 +271,6 @@ void pass_on(in_api& api, const call& asked) {
     api.host.request(std::move(exchange), while_wanted(asked, [asked](const result<http::response>& answer) {
                          asked.answer(answer ? sandboxed(*answer) : problem(answer.error()));
                      }));
-}
-
-} // namespace
-
-const std::vector<entry>& of_work() {
-    using enum access;
-    static const std::vector<entry> all = {
-        {{"POST", "/api/v1/plugins/{name}/execute"}, [](in_api& api, call asked) { execute(api, asked); }},
-        {{"POST", "/api/plugin/execute"}, [](in_api& api, call asked) { execute_plainly(api, asked); }},
-        {{"GET", "/api/v1/commands"}, [](in_api& api, call asked) { list_commands(api, asked); }},
-        {{"POST", "/api/v1/commands/{name}"},
-         [](in_api& api, call asked) {
-             if (const auto args = asked.body<json>()) run_command(api, asked, asked.taken[0], *args);
-         }},
-        {{"POST", "/api/v1/events"}, [](in_api& api, call asked) { put_in(api, asked); }},
-        {{"GET", "/api/v1/events"}, [](in_api& api, call asked) { stream_events(api, asked); }},
-        {{"GET", "/api/v1/events/explain"}, [](in_api& api, call asked) { explain(api, asked); }},
-        {{"POST", "/api/v1/plugin/test", open}, [](in_api& api, call asked) { test_plugins(api, asked); }},
-        {{"GET", "/api/v1/logs"}, [](in_api& api, call asked) { stream_logs(api, asked, ""); }},
-        {{"GET", "/api/v1/plugins/{name}/logs"},
-         [](in_api& api, call asked) { stream_logs(api, asked, asked.taken[0]); }},
-        {{"*", "/api/plugins/*", open}, [](in_api& api, call asked) { pass_on(api, asked); }},
-    };
-    return all;
 }
 
 } // namespace reference::paths

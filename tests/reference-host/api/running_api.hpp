@@ -24,6 +24,14 @@ using answer = raw_client::answer;
 
 class running_api {
 public:
+    /// Runs it where the host runs, and waits for it.
+    template <class Function>
+    auto there(Function function) {
+        std::packaged_task<decltype(function())()> task(function);
+        auto done = task.get_future();
+        asio::post(io_, [&] { task(); });
+        return done.get();
+    }
     explicit running_api(api_settings settings = {}) {
         host_.emplace(io_);
         host_->on_log([this](const tenon::log_record& record) { logs.push_back(record); });
@@ -49,14 +57,6 @@ public:
         thread_.join();
     }
 
-    /// Runs it where the host runs, and waits for it.
-    template <class Function>
-    auto there(Function function) {
-        std::packaged_task<decltype(function())()> task(function);
-        auto done = task.get_future();
-        asio::post(io_, [&] { task(); });
-        return done.get();
-    }
     template <class Condition>
     bool soon(Condition holds) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -113,7 +113,9 @@ public:
 private:
     bool receive() {
         std::array<char, 65'536> bytes;
-        const ssize_t got = ::recv(socket_, bytes.data(), bytes.size(), 0);
+        ssize_t got = 0;
+        do got = ::recv(socket_, bytes.data(), bytes.size(), 0);
+        while (got < 0 && errno == EINTR); // a plugin that ends is a signal
         if (got > 0) got_.append(bytes.data(), static_cast<std::size_t>(got));
         ended_ = got == 0;
         broken_ = got < 0 && errno != EAGAIN;
