@@ -28,10 +28,10 @@ inline doctor_outcome check_shutdown(doctor_visit& visit) {
                                       : "plugin/shutdown is not answered",
                          "Finish, answer null, and leave the exiting to `exit` and the end of the input.");
     if (reply->failed)
-        return found_bad(join({"plugin/shutdown is refused: ", quoted(reply->error.message)}),
+        return found_bad(join({"plugin/shutdown is refused: ", doctor_quote(reply->error.message)}),
                          "Answer it with null.");
     if (reply->result != "null")
-        worst = warned(join({"answered ", quoted(reply->result)}), "Answer it with null.");
+        worst = warned(join({"answered ", doctor_quote(reply->result)}), "Answer it with null.");
     if (const auto late = talk->ask(methods::health);
         late && (!late->failed || late->error.code != codes::shutting_down))
         if (worst.verdict == testing::verdict::good)

@@ -24,7 +24,7 @@ inline std::string left_out_of(const handshake_answer& declared) {
         append(problems, join({problems.empty() ? "" : "; ", problem}));
     };
     for (const event_interest& one : declared.events.value_or(std::vector<event_interest>{}))
-        if (!is_event_pattern(one.type)) add(join({"no type of events: ", quoted(one.type)}));
+        if (!is_event_pattern(one.type)) add(join({"no type of events: ", doctor_quote(one.type)}));
     route_table routes;
     for (const route_declaration& one : declared.routes.value_or(std::vector<route_declaration>{}))
         if (const auto taken = routes.add(1, declared.name, "", one); !taken) add(taken.error().message);
@@ -41,12 +41,12 @@ inline std::string useless_in(const handshake_answer& declared) {
     for (const event_interest& one : declared.events.value_or(std::vector<event_interest>{})) {
         const std::string_view family = event_family(one.type);
         if (!all && std::find(families.begin(), families.end(), family) == families.end())
-            return join(
-                {"it lists the event ", quoted(one.type), ", whose family is not among its capabilities"});
+            return join({"it lists the event ", doctor_quote(one.type),
+                         ", whose family is not among its capabilities"});
     }
     for (const std::string& one : families)
         if (one != "*" && (!is_event_type(one) || one.find('.') != one.npos))
-            return join({"the capability ", quoted(one), " is no family of events"});
+            return join({"the capability ", doctor_quote(one), " is no family of events"});
     return {};
 }
 
@@ -94,7 +94,7 @@ inline doctor_outcome check_versions(doctor_visit& visit) {
     if (!reply->failed) return warned("it takes part in a protocol that it cannot know", std::string(mend));
     if (reply->error.code != codes::version_mismatch)
         return warned(join({"answered with ", std::to_string(reply->error.code)}), std::string(mend));
-    return found_good(quoted(reply->error.message));
+    return found_good(doctor_quote(reply->error.message));
 }
 
 inline doctor_outcome check_second_handshake(doctor_visit& visit) {
@@ -123,7 +123,7 @@ inline doctor_outcome check_configure(doctor_visit& visit) {
         return found_bad(heard.alive ? "no answer" : heard.how, "Answer plugin/configure with null.");
     if (heard.answers.front()->failed)
         return found_bad(join({"the configuration that it began with is refused: ",
-                               quoted(heard.answers.front()->error.message)}),
+                               doctor_quote(heard.answers.front()->error.message)}),
                          "Take in plugin/configure what the handshake takes.");
     // Nobody's configuration. Whether it is taken is the plugin's business; afterwards the old one is given again.
     heard = visit.ask(*talk, methods::configure, R"({"config":{"doctor":[{}]}})");

@@ -37,7 +37,7 @@ inline doctor_outcome warned(std::string seen, std::string mend = {}) {
 inline doctor_outcome skipped(std::string why) { return {testing::verdict::skipped, std::move(why), {}}; }
 
 /// A plugin's bytes for a report: UTF-8 as it is, everything else escaped, and cut where it is long.
-inline std::string quoted(std::string_view bytes, std::size_t limit = 160) {
+inline std::string doctor_quote(std::string_view bytes, std::size_t limit = 160) {
     constexpr char hex[] = "0123456789abcdef";
     const std::string_view mark = bytes.find('"') == bytes.npos ? "\"" : "'"; // JSON is full of the first
     std::string text(mark);

@@ -19,14 +19,15 @@ inline doctor_outcome expect_refusal(doctor_visit& visit, std::string_view body,
     doctor_talk* const talk = visit.talk();
     if (talk == nullptr) return skipped(no_second_start);
     const auto heard = visit.exchange(*talk, doctor_frame(body), {}, 1);
-    if (!heard.alive) return found_bad(join({quoted(body), ": ", heard.how}), std::string(mend));
+    if (!heard.alive) return found_bad(join({doctor_quote(body), ": ", heard.how}), std::string(mend));
     if (heard.others.empty())
-        return warned(join({quoted(body), " is passed over in silence"}), std::string(mend));
+        return warned(join({doctor_quote(body), " is passed over in silence"}), std::string(mend));
     for (const doctor_reply& reply : heard.others) {
         if (!reply.failed)
-            return warned(join({quoted(body), " is answered ", quoted(reply.text)}), std::string(mend));
+            return warned(join({doctor_quote(body), " is answered ", doctor_quote(reply.text)}),
+                          std::string(mend));
         if (reply.error.code != code && reply.error.code != codes::invalid_request)
-            return warned(join({quoted(body), " is answered with ", std::to_string(reply.error.code)}),
+            return warned(join({doctor_quote(body), " is answered with ", std::to_string(reply.error.code)}),
                           std::string(mend));
     }
     return {};
@@ -78,7 +79,7 @@ inline bool unknown_is_answered(doctor_visit& visit, const doctor_heard& heard) 
     for (const doctor_reply& reply : heard.others) {
         if (reply.failed && reply.error.code == codes::method_not_found) return true;
         visit.notes.note("once", testing::verdict::bad,
-                         join({"an answer to a notification: ", quoted(reply.text)}),
+                         join({"an answer to a notification: ", doctor_quote(reply.text)}),
                          "What has no id gets no answer.");
     }
     return false;
@@ -92,9 +93,10 @@ inline doctor_outcome expect_silence(doctor_visit& visit, std::initializer_list<
         doctor_talk* const talk = visit.talk();
         if (talk == nullptr) return skipped(no_second_start);
         const auto heard = visit.exchange(*talk, doctor_frame(body));
-        if (!heard.alive) return found_bad(join({quoted(body), ": ", heard.how}), std::string(mend));
+        if (!heard.alive) return found_bad(join({doctor_quote(body), ": ", heard.how}), std::string(mend));
         if (unknown_is_answered(visit, heard))
-            return {answered, join({quoted(body), " is answered ", quoted(heard.others.front().text)}),
+            return {answered,
+                    join({doctor_quote(body), " is answered ", doctor_quote(heard.others.front().text)}),
                     std::string(mend)};
     }
     return {};
@@ -125,11 +127,11 @@ inline doctor_outcome check_unknown_members(doctor_visit& visit) {
         const std::string body =
             join({R"({"jsonrpc":"2.0","id":)", id, R"(,"method":"plugin/health",)", rest});
         const auto heard = visit.exchange(*talk, doctor_frame(body), {id});
-        if (!heard.alive) return found_bad(join({quoted(body), ": ", heard.how}), std::string(mend));
+        if (!heard.alive) return found_bad(join({doctor_quote(body), ": ", heard.how}), std::string(mend));
         const auto& reply = heard.answers.front();
-        if (!reply) return found_bad(join({quoted(body), " is not answered"}), std::string(mend));
+        if (!reply) return found_bad(join({doctor_quote(body), " is not answered"}), std::string(mend));
         if (reply->failed && visit.health.verdict == testing::verdict::good)
-            return found_bad(join({quoted(body), " is refused: ", quoted(reply->error.message)}),
+            return found_bad(join({doctor_quote(body), " is refused: ", doctor_quote(reply->error.message)}),
                              std::string(mend));
     }
     return {};
@@ -157,7 +159,7 @@ inline doctor_outcome check_params(doctor_visit& visit) {
         // Which of the errors is a matter of what is looked at first; a failed handler is none of them.
         if (!reply->failed) worst = warned(join({what, " is taken"}), std::string(mend));
         else if (reply->error.code == codes::internal_error)
-            worst = warned(join({what, " is answered -32603: ", quoted(reply->error.message)}),
+            worst = warned(join({what, " is answered -32603: ", doctor_quote(reply->error.message)}),
                            std::string(mend));
     }
     return worst;
@@ -204,12 +206,14 @@ inline doctor_outcome check_batch(doctor_visit& visit) {
         return warned("its entries are answered one by one", std::string(mend));
     if (heard.others.empty()) return warned("it is not answered", std::string(mend));
     const doctor_reply& reply = heard.others.front();
-    if (reply.id != "[") return warned(join({"it is answered ", quoted(reply.text)}), std::string(mend));
+    if (reply.id != "[")
+        return warned(join({"it is answered ", doctor_quote(reply.text)}), std::string(mend));
     const auto entries = from_json<std::vector<json_view>>(reply.text);
     std::size_t answers = 0;
     for (const json_view entry : entries.value_or({})) answers += !entry["id"].is_null();
     if (answers != 2)
-        return warned(join({"two requests in it are answered ", quoted(reply.text)}), std::string(mend));
+        return warned(join({"two requests in it are answered ", doctor_quote(reply.text)}),
+                      std::string(mend));
     return {};
 }
 

@@ -83,9 +83,10 @@ inline void doctor_stream::stray(std::string_view text) {
     const bool blank = text.find_first_not_of("\r\n \t") == text.npos;
     if (blank && any_frame_)
         return bad_framing(
-            join({quoted(text), " between two frames: it looks like a line end behind the body"}),
+            join({doctor_quote(text), " between two frames: it looks like a line end behind the body"}),
             "Write the bytes of the body and nothing behind them: no println, no \"\\n\".");
-    notes_.note("stdout", testing::verdict::bad, join({"text on stdout that is no frame: ", quoted(text)}),
+    notes_.note("stdout", testing::verdict::bad,
+                join({"text on stdout that is no frame: ", doctor_quote(text)}),
                 "Print to stderr. So that no library can do otherwise: give the protocol a private copy of "
                 "descriptor 1 "
                 "(dup) and point 1 at 2 (dup2) before anything else runs.");
@@ -106,7 +107,7 @@ inline doctor_stream::step doctor_stream::find_header(bool settled, std::string&
     if (const auto size = headless_size()) {
         body = buffer_.substr(0, *size);
         bad_framing(
-            join({"a message without a header: ", quoted(body)}),
+            join({"a message without a header: ", doctor_quote(body)}),
             "Write Content-Length: N, CR LF, CR LF in front of every message, and nothing behind it.");
         drop(std::min(buffer_.find_first_not_of("\r\n", *size), buffer_.size()));
         return step::body;
@@ -135,7 +136,7 @@ inline doctor_stream::step doctor_stream::find_header(bool settled, std::string&
 inline void doctor_stream::judge_line(std::string_view line) {
     constexpr std::string_view name = "Content-Length";
     if (!equals_ignoring_case(line.substr(0, name.size()), "content-length")) {
-        notes_.note("framing", testing::verdict::warning, join({"another header: ", quoted(line)}),
+        notes_.note("framing", testing::verdict::warning, join({"another header: ", doctor_quote(line)}),
                     "Write Content-Length alone: some readers want it first, and nobody reads the others.");
         return;
     }
@@ -149,14 +150,14 @@ inline void doctor_stream::judge_line(std::string_view line) {
     for (; count < value.size() && is_digit(value[count]) && count < 19; ++count)
         number = number * 10 + static_cast<std::uint64_t>(value[count] - '0');
     if (count == 0 || value.substr(count).find_first_not_of(" \t") != value.npos) {
-        bad_framing(join({"a length that is no number: ", quoted(line)}),
+        bad_framing(join({"a length that is no number: ", doctor_quote(line)}),
                     "Write the number of bytes in decimal digits.");
         return;
     }
     length_ = number;
     if (!exact || count != value.size())
         bad_framing(
-            join({"a header in another spelling: ", quoted(line)}),
+            join({"a header in another spelling: ", doctor_quote(line)}),
             "Write \"Content-Length: N\" in exactly these letters, with one blank and no leading zeros.");
 }
 
@@ -185,7 +186,7 @@ inline doctor_stream::step doctor_stream::read_header(bool settled) {
         const bool carriage = end > begin && text[end - 1] == '\r';
         const std::string_view line = text.substr(begin, end - begin - carriage);
         if (!carriage)
-            bad_framing(join({"a header line that ends in a bare line feed: ", quoted(line)}),
+            bad_framing(join({"a header line that ends in a bare line feed: ", doctor_quote(line)}),
                         "End each line of the header with CR LF (\"\\r\\n\").");
         if (!line.empty()) judge_line(line);
         begin = end + 1;
@@ -193,7 +194,7 @@ inline doctor_stream::step doctor_stream::read_header(bool settled) {
     lost_ = !length_;
     if (lengths_ > 1) bad_framing("two Content-Length headers for one body", "Write one.");
     else if (lengths_ == 0)
-        bad_framing(join({"a header without Content-Length: ", quoted(text.substr(0, at))}),
+        bad_framing(join({"a header without Content-Length: ", doctor_quote(text.substr(0, at))}),
                     "Write Content-Length: N in front of every body.");
     drop(at);
     if (lost_) return step::again;
@@ -218,10 +219,11 @@ inline doctor_stream::step doctor_stream::read_body(bool settled, std::string& b
     if (const auto size = first_value_size(text); size && *size != said) {
         body = text.substr(0, *size);
         const bool characters = count_characters(body) == said;
-        notes_.note("length", testing::verdict::bad,
-                    join({"Content-Length: ", digits(said), " in front of a body of ", digits(*size),
-                          " bytes", characters ? ", which has that many characters: " : ": ", quoted(body)}),
-                    "Encode the body as UTF-8 first, then count its bytes.");
+        notes_.note(
+            "length", testing::verdict::bad,
+            join({"Content-Length: ", digits(said), " in front of a body of ", digits(*size), " bytes",
+                  characters ? ", which has that many characters: " : ": ", doctor_quote(body)}),
+            "Encode the body as UTF-8 first, then count its bytes.");
         drop(body.size());
         in_body_ = false;
         return step::body;
@@ -230,7 +232,7 @@ inline doctor_stream::step doctor_stream::read_body(bool settled, std::string& b
     json_reader in(text.substr(0, said));
     const std::string why = in.skip_value() && in.finish() ? std::string() : in.error().message;
     notes_.note("messages", testing::verdict::bad,
-                join({"a body that is no JSON (", why, "): ", quoted(text.substr(0, said))}),
+                join({"a body that is no JSON (", why, "): ", doctor_quote(text.substr(0, said))}),
                 "Let a JSON library write the messages, and write strings as UTF-8.");
     drop(said);
     in_body_ = false;

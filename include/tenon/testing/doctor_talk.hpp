@@ -208,7 +208,8 @@ inline void doctor_talk::salvage(const std::string& body, const fault& why) {
     if (is_object && (*read)["id"].is_null() && has_member(*read, "result") && !has_member(*read, "error"))
         return take_answer({.id = "null", .text = body, .result = std::string((*read)["result"].text())});
     notes_->note(
-        "messages", testing::verdict::bad, join({"no JSON-RPC message (", why.message, "): ", quoted(body)}),
+        "messages", testing::verdict::bad,
+        join({"no JSON-RPC message (", why.message, "): ", doctor_quote(body)}),
         "An answer is {\"jsonrpc\":\"2.0\",\"id\":...} with exactly one of \"result\" (null where there is "
         "nothing to say) and \"error\" {\"code\":integer,\"message\":string}.");
     if (!is_object) return;
@@ -248,11 +249,11 @@ inline void doctor_talk::take_answer(doctor_reply reply) {
     }
     if (closed_.count(reply.id) != 0)
         notes_->note("once", testing::verdict::bad,
-                     join({"a second answer to a request: ", quoted(reply.text)}),
+                     join({"a second answer to a request: ", doctor_quote(reply.text)}),
                      "Answer each request exactly once, also when the handler fails after it has answered.");
     else
         notes_->note("once", testing::verdict::bad,
-                     join({"an answer to an id that nobody sent: ", quoted(reply.text)}),
+                     join({"an answer to an id that nobody sent: ", doctor_quote(reply.text)}),
                      "Answer with the id of the request; answer no notification.");
 }
 
@@ -276,12 +277,12 @@ inline void doctor_talk::judge_call(const envelope& message) {
             message.params.empty() ? json_view() : from_json<json_view>(message.params).value_or({});
         if (!params.as<log_notice>())
             note(testing::verdict::warning,
-                 join({"a host/log whose params are not as they should be: ", quoted(message.params)}),
+                 join({"a host/log whose params are not as they should be: ", doctor_quote(message.params)}),
                  "Send {\"level\":\"info\",\"message\":\"...\"}; the level is debug, info, warn or error.");
     }
     if (!shook_hands_ && !log)
         return note(testing::verdict::bad,
-                    join({quoted(message.method), " before the answer to the handshake"}),
+                    join({doctor_quote(message.method), " before the answer to the handshake"}),
                     "Send nothing but host/log until the handshake is answered.");
     if (!request) return;
     const bool good_id = message.id.front() != '"' && message.id.front() != '-' && message.id != "0";
@@ -290,9 +291,10 @@ inline void doctor_talk::judge_call(const envelope& message) {
              join({"a request with the id ", message.id, good_id ? ", for the second time" : ""}),
              "Number your requests with integers from 1 on, and use none twice.");
     if (!speaks_reverse_ && message.method != methods::acknowledge)
-        note(testing::verdict::warning,
-             join({"it asks ", quoted(message.method), " without \"reverseRpc\":true in its handshake"}),
-             "Declare reverseRpc; without it every request is refused with -32013.");
+        note(
+            testing::verdict::warning,
+            join({"it asks ", doctor_quote(message.method), " without \"reverseRpc\":true in its handshake"}),
+            "Declare reverseRpc; without it every request is refused with -32013.");
 }
 
 inline const exit_status& doctor_talk::end_status() {
@@ -318,7 +320,7 @@ inline void doctor_talk::judge_log() {
                          "Keep a line of the log below 64 KiB: a host cuts it.");
         if (!is_well_formed_utf8(line))
             notes_->note("stderr", testing::verdict::warning,
-                         join({"a line that is no UTF-8: ", quoted(line)}),
+                         join({"a line that is no UTF-8: ", doctor_quote(line)}),
                          "Log as UTF-8: a host replaces what is none.");
     }
 }
@@ -330,8 +332,8 @@ inline std::string doctor_talk::end_words() {
     while (!log.empty() && (log.back() == '\n' || log.back() == '\r')) log.remove_suffix(1);
     const std::size_t line = log.rfind('\n');
     if (!log.empty())
-        append(text,
-               join({", its last words on stderr: ", quoted(log.substr(line == log.npos ? 0 : line + 1))}));
+        append(text, join({", its last words on stderr: ",
+                           doctor_quote(log.substr(line == log.npos ? 0 : line + 1))}));
     return text;
 }
 

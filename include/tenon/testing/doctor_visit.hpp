@@ -163,7 +163,7 @@ inline void doctor_visit::begin() {
             "there was no handshake");
     if (reply->failed)
         return give_up(greeted,
-                       found_bad(join({"refused: ", quoted(reply->error.message)}),
+                       found_bad(join({"refused: ", doctor_quote(reply->error.message)}),
                                  "If it wants a configuration, give it one."),
                        "it refused the handshake");
     declaration_ = reply->result;
@@ -171,7 +171,7 @@ inline void doctor_visit::begin() {
     if (!answer)
         return give_up(
             greeted,
-            found_bad(join({answer.error().message, ": ", quoted(declaration_)}),
+            found_bad(join({answer.error().message, ": ", doctor_quote(declaration_)}),
                       "Answer at least {\"name\":\"...\",\"version\":\"...\"}, and 1 as protocolVersion."),
             "its handshake is none");
     declared = std::move(*answer);
@@ -179,7 +179,7 @@ inline void doctor_visit::begin() {
         {declared.name, " ", declared.version, ", after ", digits(static_cast<std::uint64_t>(took)), " ms"}));
     if (declared.disable)
         return give_up(greeted,
-                       warned(join({"it does not want to run here: ", quoted(*declared.disable)}),
+                       warned(join({"it does not want to run here: ", doctor_quote(*declared.disable)}),
                               "Examine it where it can run."),
                        "it does not want to run here");
     judge_health();
@@ -196,15 +196,15 @@ inline void doctor_visit::judge_health() {
         why_hopeless = "plugin/health is not answered";
         talk_.reset();
     } else if (reply->failed) {
-        health =
-            found_bad(join({"answered with the error ", quoted(reply->error.message)}), "Answer it with {}.");
+        health = found_bad(join({"answered with the error ", doctor_quote(reply->error.message)}),
+                           "Answer it with {}.");
     } else if (const auto read = from_json<health_answer>(reply->result, {.root = "health"}); !read) {
         health =
-            found_bad(join({read.error().message, ": ", quoted(reply->result)}),
+            found_bad(join({read.error().message, ": ", doctor_quote(reply->result)}),
                       "The result is {} or has status (\"healthy\", \"warning\", \"critical\"), message, and "
                       "metrics.");
     } else {
-        health = found_good(quoted(reply->result, 80));
+        health = found_good(doctor_quote(reply->result, 80));
     }
 }
 

@@ -63,7 +63,7 @@ inline doctor_outcome check_spelling(doctor_visit& visit) {
             visit, *talk, doctor_frame(doctor_message(id, methods::health), name), {id},
             "Compare header names in any letter case, trim blanks around the value, ignore others.");
         if (done.verdict == testing::verdict::good) continue;
-        done.seen = join({quoted(name), ": ", done.seen});
+        done.seen = join({doctor_quote(name), ": ", done.seen});
         return done;
     }
     return {};
@@ -90,16 +90,17 @@ inline doctor_outcome broken_frame(doctor_visit& visit, std::string_view bytes) 
     const time_point deadline = talk->in(visit.patient.end_of_input_time);
     while (!talk->gone() && talk->listen(deadline))
         if (talk->take("null")) return found_good("it says so");
-    if (talk->gone()) return found_good(join({"exits: ", describe_exit(talk->end_status())}));
+    if (talk->gone()) return found_good(join({"it ends: ", describe_exit(talk->end_status())}));
     const auto before = usage_of(talk->process().pid());
     const auto reply = talk->ask(methods::health);
     const auto behind = usage_of(talk->process().pid());
     // Who waits takes none of it; who goes round gets his share, whatever else the machine does.
     if (before && behind && behind->cpu - before->cpu > visit.patient.answer_time / 10)
-        return found_bad(join({quoted(bytes), ": it works without end"}), std::string(mend));
-    if (reply) return warned(join({quoted(bytes), " is passed over in silence"}), std::string(mend));
-    if (talk->gone()) return found_good("exits");
-    return found_bad(join({quoted(bytes), ": it lives on and answers nothing any more"}), std::string(mend));
+        return found_bad(join({doctor_quote(bytes), ": it works without end"}), std::string(mend));
+    if (reply) return warned(join({doctor_quote(bytes), " is passed over in silence"}), std::string(mend));
+    if (talk->gone()) return found_good("it ends");
+    return found_bad(join({doctor_quote(bytes), ": it lives on and answers nothing any more"}),
+                     std::string(mend));
 }
 
 inline doctor_outcome check_broken_frame(doctor_visit& visit) {
@@ -119,7 +120,7 @@ inline doctor_outcome check_truncated(doctor_visit& visit) {
         talk->say(bytes);
         talk->process().close_input();
         if (!talk->await_end(talk->in(visit.patient.end_of_input_time)))
-            return found_bad(join({"it still runs after the input ended behind ", quoted(bytes)}),
+            return found_bad(join({"it still runs after the input ended behind ", doctor_quote(bytes)}),
                              "Leave the read loop wherever the input ends, also inside a header or a body.");
         talk->end_status();
     }

@@ -20,14 +20,14 @@ inline constexpr std::size_t most_examined = 16; // of commands, and of routes
 
 inline doctor_outcome judge_decision(const event_interest& wanted, const doctor_reply& reply) {
     if (reply.failed && reply.error.code == codes::internal_error)
-        return warned(join({wanted.type, " is answered -32603: ", quoted(reply.error.message)}),
+        return warned(join({wanted.type, " is answered -32603: ", doctor_quote(reply.error.message)}),
                       "See on stderr which exception it was. If the doctor's payload is nothing that can "
                       "come, tell it a real one.");
     if (reply.failed) return {};
     const auto decision = read_decision(reply.result);
     if (!decision)
         return found_bad(
-            join({wanted.type, ": ", decision.error().message, ": ", quoted(reply.result)}),
+            join({wanted.type, ": ", decision.error().message, ": ", doctor_quote(reply.result)}),
             "Answer null, or an object with flow (\"continue\" or \"stop\"), payload, reason, data.");
     const event_mode mode = wanted.mode.value_or(event_mode::mutate);
     if (decision->payload && mode != event_mode::mutate)
@@ -60,12 +60,12 @@ inline doctor_outcome check_events(doctor_visit& visit) {
             if (!reply) return found_bad(join({one.type, " is not answered"}), std::string(mend));
             if (reply->failed && !more) {
                 ++refused;
-                refusal = join({one.type, ": ", quoted(reply->error.message)});
+                refusal = join({one.type, ": ", doctor_quote(reply->error.message)});
             }
             auto judged = judge_decision(one, *reply);
             if (more && reply->failed && refusal.empty())
                 judged = found_bad(join({one.type, " with members that it does not know is refused: ",
-                                         quoted(reply->error.message)}),
+                                         doctor_quote(reply->error.message)}),
                                    "Ignore members that you do not know: new ones may come at any time.");
             if (judged.verdict == testing::verdict::bad) return judged;
             if (worst.verdict == testing::verdict::good) worst = std::move(judged);
@@ -101,7 +101,7 @@ inline doctor_outcome check_other_event(doctor_visit& visit) {
     const auto decision = read_decision(reply->result);
     if (decision && decision->stops())
         return warned("it stops an event that it did not ask for", std::string(mend));
-    return found_good(join({"answered ", quoted(reply->result, 80)}));
+    return found_good(join({"answered ", doctor_quote(reply->result, 80)}));
 }
 
 inline bool requires_members(const command_declaration& command) {
@@ -130,7 +130,7 @@ inline doctor_outcome check_commands(doctor_visit& visit) {
             if (!reply) return found_bad(join({what, " is not answered"}), std::string(mend));
             if (worst.verdict != testing::verdict::good) continue;
             if (reply->failed && reply->error.code == codes::internal_error)
-                worst = warned(join({what, " is answered -32603: ", quoted(reply->error.message)}),
+                worst = warned(join({what, " is answered -32603: ", doctor_quote(reply->error.message)}),
                                std::string(mend));
             else if (!reply->failed && unknown)
                 worst = warned(join({what, ", which it does not have, is answered with a result"}),
@@ -187,14 +187,15 @@ inline doctor_outcome check_routes(doctor_visit& visit) {
             if (!reply) return found_bad(join({what, " is not answered"}), std::string(mend));
             if (reply->failed) {
                 if (reply->error.code == codes::internal_error && worst.verdict == testing::verdict::good)
-                    worst = warned(join({what, " is answered -32603: ", quoted(reply->error.message)}),
+                    worst = warned(join({what, " is answered -32603: ", doctor_quote(reply->error.message)}),
                                    std::string(mend));
                 continue;
             }
             const auto answer = read_exchange_answer(reply->result);
             if (!answer)
-                return found_bad(join({what, ": ", answer.error().message, ": ", quoted(reply->result)}),
-                                 std::string(mend));
+                return found_bad(
+                    join({what, ": ", answer.error().message, ": ", doctor_quote(reply->result)}),
+                    std::string(mend));
             if (unknown && answer->status < 400 && worst.verdict == testing::verdict::good)
                 worst = warned(
                     join({what, ", which it did not declare, is answered ", std::to_string(answer->status)}),
