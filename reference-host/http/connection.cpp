@@ -27,7 +27,7 @@ connection::connection(service& owner, asio::ip::tcp::socket socket)
 
 void connection::start() { advance(); }
 
-void connection::leave(bool told) {
+void connection::leave() {
     const auto self = shared_from_this();
     if (place_ == place::closed) return;
     const auto owner = owner_.lock();
@@ -37,11 +37,7 @@ void connection::leave(bool told) {
     asio::error_code ignored;
     socket_.close(ignored);
     if (owner) owner->connections.erase(self);
-    const auto from = std::exchange(client_, nullptr);
-    if (!from) return;
-    if (told) from->went();
-    from->line.reset();
-    from->gone = nullptr;
+    if (const auto from = std::exchange(client_, nullptr)) from->went();
 }
 
 // --- reading ---
@@ -62,6 +58,7 @@ void connection::take() {
     asio::error_code error;
     const std::size_t got = socket_.read_some(asio::buffer(bytes), error);
     if (error && error != asio::error::would_block) return ended(error == asio::error::eof);
+    // Nothing is read during a stream and behind the last answer: what comes is dropped, so that it does not pile up.
     if (place_ < place::streaming) parser_.append({bytes.data(), got});
     if (place_ == place::reading) advance();
     else listen();
@@ -71,7 +68,7 @@ void connection::ended(bool cleanly) {
     ended_ = true;
     if (cleanly && place_ == place::answering)
         client_->went(); // or it only stopped sending: the answer is tried
-    else if (!cleanly || place_ != place::writing) leave(true);
+    else if (!cleanly || place_ != place::writing) leave();
 }
 
 void connection::advance() {
@@ -80,7 +77,7 @@ void connection::advance() {
     while (owner && place_ == place::reading) {
         switch (parser_.next()) {
         case step::need_more:
-            return ended_ ? leave(true) : wait_for_rest();
+            return ended_ ? leave() : wait_for_rest();
         case step::refused:
             return refuse(parser_.why().status, parser_.why().words);
         case step::head:
@@ -159,7 +156,7 @@ void connection::written(const asio::error_code& error) {
     in_flight_ = false;
     writing_ = {};
     if (place_ == place::closed) return;
-    if (error) return leave(true);
+    if (error) return leave();
     if (!next_.empty()) return flush();
     if (place_ == place::streaming) return due(in(bounds_.heartbeat));
     if (place_ != place::writing) return;
@@ -174,7 +171,7 @@ void connection::written(const asio::error_code& error) {
 void connection::linger() {
     asio::error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    if (ended_) return leave(false);
+    if (ended_) return leave();
     place_ = place::lingering;
     since_ = std::chrono::steady_clock::now();
     due(in(bounds_.linger));
@@ -189,7 +186,7 @@ void connection::due(time_point when) {
 void connection::wake(time_point now) {
     if (now < deadline_) return alarm_.set(deadline_);
     if (place_ == place::streaming && !in_flight_) return write(":\n\n");
-    if (place_ != place::reading || stage_ == stage::idle) return leave(true);
+    if (place_ != place::reading || stage_ == stage::idle) return leave();
     refuse(408, "the rest of the request did not come in time");
 }
 
@@ -212,7 +209,7 @@ bool connection::send(std::string_view event, std::string_view data) {
     if (place_ != place::streaming) return false;
     write(write_event(event, data));
     if (next_.size() + writing_.size() <= bounds_.backlog) return true;
-    leave(true);
+    leave();
     return false;
 }
 

@@ -28,8 +28,8 @@ public:
     connection(service& owner, asio::ip::tcp::socket socket);
 
     void start();
-    /// Closes; `told`: whoever waits for the client is told that it went.
-    void leave(bool told);
+    /// Closes; whoever waits for the client is told that it went.
+    void leave();
     /// Its place may be given to somebody else; since when it waits for the client.
     bool idles() const noexcept { return place_ == place::reading || place_ == place::lingering; }
     time_point since() const noexcept { return since_; }

@@ -67,7 +67,7 @@ bool service::make_room() {
     const auto longest = std::min_element(connections.begin(), connections.end(),
                                           [&](const auto& a, const auto& b) { return waits(a) < waits(b); });
     if (longest == connections.end() || !(*longest)->idles()) return false;
-    std::shared_ptr<connection>(*longest)->leave(true);
+    std::shared_ptr<connection>(*longest)->leave();
     return true;
 }
 
@@ -95,7 +95,7 @@ void service::pause() {
 }
 
 void service::call_later(std::function<void()> call) {
-    if (!call) return;
+    if (!call || closed) return;
     asio::post(where, [kept = weak_from_this(), call = std::move(call)] {
         const auto self = kept.lock();
         if (self && !self->closed) call();
@@ -107,7 +107,7 @@ void service::close() {
     accepts_again_.cancel();
     asio::error_code ignored;
     acceptor.close(ignored);
-    for (const auto& one : std::exchange(connections, {})) one->leave(false);
+    for (const auto& one : std::exchange(connections, {})) one->leave();
 }
 
 server::server(const tenon::executor& where, const limits& bounds, handler handle, gate admit)

@@ -92,6 +92,7 @@ TEST_CASE("H5: a body whose length is said twice, or oddly, is refused with all 
         {400, with("Content-Length : 5", "hello")},
         {400, with("Content-Length\x0B: 5", "hello")},
         {417, with("Expect: 200-ok\r\nContent-Length: 5", "hello")},
+        {417, "POST / HTTP/1.0\r\n" + host + "Expect: 200-ok\r\n\r\n"},
         {400, with("Expect: 100-continue\r\nExpect: 100-continue\r\nContent-Length: 5", "hello")},
     });
 }

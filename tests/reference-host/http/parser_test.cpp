@@ -61,6 +61,8 @@ TEST_CASE("a body in chunks is put together; extensions and trailers are dropped
 
 TEST_CASE("an empty line before a request is forgiven, once") {
     reads("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /, Host: a: \n");
+    const std::string each = "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    CHECK(parse(each + each + each, 1).requests == 3);
     CHECK(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 1).said == "refused 400\n");
     CHECK_FALSE(parse("\r\n", 2).begun);
 }
@@ -87,6 +89,7 @@ TEST_CASE("HTTP/1.0 and Connection: close end the connection") {
           "GET /, Host: a, Connection: x, Close (last): \n");
     reads("GET / HTTP/1.1\r\nHost: a\r\nConnection: closed, Upgrade\r\nUpgrade: h2c\r\n\r\n",
           "GET /, Host: a, Connection: closed, Upgrade, Upgrade: h2c: \n");
+    reads("GET / HTTP/1.1\r\nHost: a\r\nX: close\r\n\r\n", "GET /, Host: a, X: close: \n");
 }
 
 TEST_CASE("the head is told before the body, once, with whether the client waits for a word") {

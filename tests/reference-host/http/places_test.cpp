@@ -108,6 +108,16 @@ TEST_CASE("H9: bytes that drip do not buy time") {
     CHECK(steady_clock::now() - before < std::chrono::seconds{4});
 }
 
+TEST_CASE("how long an answer takes is not the client's fault") {
+    running_server web(
+        [&](const std::shared_ptr<exchange>& call) { web.later(milliseconds{200}, [call] { hello(call); }); },
+        hasty);
+    raw_client client = web.client();
+    client.say("GET / HT");
+    CHECK(client.say("TP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(client.hear().body == "hello");
+}
+
 TEST_CASE("a client that does not read its answer is left when its time is over") {
     const std::string large(20 << 20, 'x');
     running_server web([&](const std::shared_ptr<exchange>& call) { call->answer(tenon::text(large)); },

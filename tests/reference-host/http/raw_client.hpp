@@ -158,6 +158,12 @@ public:
         asio::post(io_, [&] { task(); });
         return done.get();
     }
+    /// Runs it where the server runs, after a while.
+    template <class Function>
+    void later(milliseconds wait, Function function) {
+        const auto timer = std::make_shared<asio::steady_timer>(io_, wait);
+        timer->async_wait([timer, function](const asio::error_code&) { function(); });
+    }
     std::size_t connections() {
         return there([this] { return web_->connections(); });
     }
