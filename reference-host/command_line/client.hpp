@@ -16,6 +16,8 @@ class client {
 public:
     client(std::string address, std::string token) : address_(std::move(address)), token_(std::move(token)) {}
 
+    const std::string& address() const { return address_; }
+
     struct answer {
         int status = 0;
         std::string body = {};

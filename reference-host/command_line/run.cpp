@@ -37,12 +37,12 @@ class running {
 public:
     running(settings first, std::string listen_in_file, bool quiet)
         : settings_(std::move(first)), listen_in_file_(std::move(listen_in_file)), quiet_(quiet),
-          host_(io_, tenon::host_options{}), chat_(host_),
+          signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, tenon::host_options{}), chat_(host_),
           web_(
               io_.get_executor(), {}, [this](auto call) { api_->answer(std::move(call)); },
               [this](const http::request& head) { return api_->admit(head); }),
-          keeper_(host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }),
-          signals_(io_, SIGINT, SIGTERM, SIGHUP) {}
+          keeper_(host_,
+                  [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }) {}
 
     int run() {
         if (auto good = host_.listen(settings_.socket); !good)
@@ -150,13 +150,13 @@ private:
     bool quiet_, ending_ = false;
     log_writer log_;
     asio::io_context io_{1};
+    asio::signal_set signals_; // before the host: also while that ends a signal does not kill this
     tenon::host host_;
     chat chat_;
     std::unique_ptr<api> api_;
     http::server web_; // closed before what it asks
     keeper keeper_;
     std::optional<file_watch> watch_;
-    asio::signal_set signals_;
 };
 
 } // namespace

@@ -1,0 +1,146 @@
+// What `tenon-host doctor` prints, and what it says to a shell.
+
+#include "command_line/doctor.hpp"
+
+#include <tenon/json/value.hpp>
+#include <tenon/testing/doctor_finding.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+struct outcome {
+    int code = -1;
+    std::string printed = {}, complained = {};
+};
+
+// Takes what is written to a descriptor while it lives.
+class captured {
+public:
+    explicit captured(int number) : number_(number), kept_(::dup(number)), file_(std::tmpfile()) {
+        REQUIRE(file_ != nullptr);
+        std::fflush(nullptr);
+        ::dup2(::fileno(file_), number_);
+    }
+    captured(const captured&) = delete;
+    captured& operator=(const captured&) = delete;
+    ~captured() { std::fclose(file_); }
+    std::string text() {
+        std::fflush(nullptr);
+        ::dup2(kept_, number_);
+        ::close(kept_);
+        std::string all(static_cast<std::size_t>(std::ftell(file_)), '\0');
+        std::rewind(file_);
+        all.resize(std::fread(all.data(), 1, all.size(), file_));
+        return all;
+    }
+
+private:
+    int number_, kept_;
+    std::FILE* file_;
+};
+
+outcome doctor(std::vector<std::string> words) {
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    captured out(1), error(2);
+    outcome made{.code = reference::doctor(arguments)};
+    made.printed = out.text();
+    made.complained = error.text();
+    return made;
+}
+
+std::vector<std::string> with_patient(std::vector<std::string> words, const std::string& name) {
+    const char* folder = std::getenv("TENON_PATIENTS");
+    REQUIRE(folder != nullptr);
+    for (const std::string& word : {std::string("python3"), std::string("-E"), std::string("-S"),
+                                    std::string("-B"), folder + ("/" + name + ".py")})
+        words.push_back(word);
+    return words;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+struct told {
+    std::string name, version;
+    bool healthy;
+    std::vector<tenon::testing::finding> findings;
+};
+
+} // namespace
+
+TEST_CASE("a good plugin is 0, with a line for each finding and a sum, and no colour in a file") {
+    const auto made = doctor(with_patient({"--skip", "memory", "--skip=speed"}, "patient"));
+    INFO(made.printed);
+    CHECK(made.code == 0);
+    CHECK(made.complained.empty());
+    CHECK(has(made.printed, "  good  the handshake is answered: patient 1.0.0"));
+    CHECK(has(made.printed, "  --    memory does not leak: not examined, left out"));
+    CHECK(has(made.printed, "\npatient 1.0.0: 42 good, 0 bad, 0 warnings, 2 not examined\n"));
+    CHECK_FALSE(has(made.printed, "\x1b"));
+}
+
+TEST_CASE("a bad one is 1, with what was seen and what to mend") {
+    const auto made = doctor(with_patient({"--timeout", "500", "--"}, "hangs"));
+    INFO(made.printed);
+    CHECK(made.code == 1);
+    CHECK(has(made.printed, "  BAD   the handshake is answered [handshake]\n          seen: no answer within "
+                            "500 ms\n          mend: "));
+    CHECK(has(made.printed, "1 bad"));
+    const std::size_t first = made.printed.find("there was no handshake");
+    CHECK(first != std::string::npos); // and not once for each of the others
+    CHECK(made.printed.find("there was no handshake", first + 1) == std::string::npos);
+}
+
+TEST_CASE("--json is one object with the findings") {
+    const auto made = doctor({"--json", "/nowhere/plugin"});
+    CHECK(made.code == 1);
+    const auto read = tenon::from_json<told>(made.printed);
+    REQUIRE_MESSAGE(read, made.printed);
+    CHECK_FALSE(read->healthy);
+    REQUIRE(!read->findings.empty());
+    CHECK(read->findings.front().id == "start");
+    CHECK(read->findings.front().verdict == tenon::testing::verdict::bad);
+    CHECK(has(read->findings.front().seen, "there is no /nowhere"));
+}
+
+TEST_CASE("wrong use is 64 and says what is wrong") {
+    struct row {
+        std::vector<std::string> words;
+        std::string complaint;
+    };
+    for (const row& one : std::vector<row>{{{}, "which COMMAND?"},
+                                           {{"--"}, "which COMMAND?"},
+                                           {{"--config"}, "--config needs a value"},
+                                           {{"--config", "{", "x"}, "--config: "},
+                                           {{"--payload", "a.b", "x"}, "--payload: expected TYPE=JSON"},
+                                           {{"--payload=a.b={", "x"}, "--payload: expected TYPE=JSON"},
+                                           {{"--env", "=1", "x"}, "--env: expected NAME=VALUE"},
+                                           {{"--timeout", "soon", "x"}, "--timeout: expected 1 to 600000"},
+                                           {{"--timeout", "0", "x"}, "--timeout: expected 1 to 600000"},
+                                           {{"--skip", "nothing", "x"}, "there is no check nothing"},
+                                           {{"--colour=red", "x"}, "there is no option --colour"}}) {
+        const auto made = doctor(one.words);
+        CAPTURE(one.complaint);
+        CHECK(made.code == 64);
+        CHECK(made.printed.empty());
+        CHECK(has(made.complained, one.complaint));
+        CHECK(has(made.complained, "usage: tenon-host doctor"));
+    }
+}
+
+TEST_CASE("--help and --checks start nothing") {
+    CHECK(doctor({"--help"}).code == 0);
+    CHECK(has(doctor({"-h"}).printed, "usage: tenon-host doctor [OPTIONS] COMMAND..."));
+    const auto checks = doctor({"--checks", "/nowhere/plugin"});
+    CHECK(checks.code == 0);
+    CHECK(has(checks.printed, "  end-of-input"));
+}

@@ -1,0 +1,116 @@
+// The file is changed while the host runs: the smallest set of starts, stops and reconfigurations, and what was said by
+// hand or saved by a plugin stays.
+
+#include "whole_host.hpp"
+
+using namespace reference;
+using namespace reference::tests;
+
+namespace {
+
+std::string one() { return whole_host::plugin("one"); }
+
+TEST_CASE("a changed file is applied as the smallest set of changes") {
+    whole_host whole(one() + "," + whole_host::plugin("two") + "," + whole_host::plugin("three") + "," +
+                     whole_host::plugin("four"));
+    whole.start();
+    for (const auto* name : {"one", "two", "three", "four"}) REQUIRE(whole.becomes(name, "ready"));
+    const std::string pid_of_one = whole.pid("one"), pid_of_two = whole.pid("two"),
+                      pid_of_three = whole.pid("three");
+
+    // two is configured, three is another process, four goes, five comes.
+    whole.configure(one() + "," + whole_host::plugin("two", R"("config":{"mood":"good"})") + "," +
+                    whole_host::plugin("three", R"("healthIntervalMs":5000)") + "," +
+                    whole_host::plugin("five"));
+    REQUIRE(whole.becomes("five", "ready"));
+    REQUIRE(soon([&] { return whole.state("three") == "\"ready\"" && whole.pid("three") != pid_of_three; }));
+    CHECK(whole.state("four").find("null") == 0);
+    CHECK(whole.pid("one") == pid_of_one);
+    CHECK(whole.pid("two") == pid_of_two);
+    CHECK(whole.logs("three: replace, because of another healthIntervalMs"));
+    CHECK(whole.logs("two: configure, because of another config"));
+    REQUIRE(soon([&] {
+        return whole.ask({"plugins", "two", "config"}).output.find("good") != std::string::npos;
+    }));
+}
+
+TEST_CASE("a bad file changes nothing and is a warning; SIGHUP reads it again") {
+    whole_host whole(one());
+    program& host = whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const std::string pid = whole.pid("one");
+    whole.write("{");
+    REQUIRE(whole.logs("everything stays as it was"));
+    CHECK(whole.pid("one") == pid);
+    whole.configure(whole_host::plugin("one", R"("restat":{})"));
+    REQUIRE(whole.logs(R"(plugins[0].restat: unknown key; did you mean "restart"?)"));
+    std::filesystem::remove(whole.file());
+    REQUIRE(whole.logs("No such file"));
+    CHECK(whole.pid("one") == pid);
+    whole.configure(one() + "," + whole_host::plugin("two"));
+    REQUIRE(whole.becomes("two", "ready"));
+    host.signal(SIGHUP);
+    REQUIRE(whole.logs("SIGHUP: "));
+    CHECK(whole.pid("one") == pid);
+}
+
+TEST_CASE("what only another start can change is said") {
+    whole_host whole(one());
+    whole.start();
+    whole.configure(one(), R"("hosts":["chat.example"],)");
+    CHECK(whole.logs("hosts is another one: it holds from the next start"));
+}
+
+TEST_CASE("who was disabled by hand stays so, until the file says otherwise") {
+    whole_host whole(one());
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(whole.ask({"plugins", "one", "disable"}).code == 0);
+    CHECK(whole.state("one") == "\"stopped\"");
+    whole.configure(whole_host::plugin("one", R"("priority":3)") + "," + whole_host::plugin("two"));
+    REQUIRE(whole.becomes("two", "ready"));
+    CHECK(whole.state("one") == "\"stopped\"");
+    whole.configure(whole_host::plugin("one", R"("priority":3,"enabled":false)") + "," +
+                    whole_host::plugin("three"));
+    REQUIRE(whole.becomes("three", "ready"));
+    whole.configure(whole_host::plugin("one", R"("priority":3,"enabled":true)") + "," +
+                    whole_host::plugin("three"));
+    CHECK(whole.becomes("one", "ready"));
+}
+
+TEST_CASE("what a plugin saves is there again at the next start, over what the file says") {
+    whole_host whole(whole_host::plugin(
+        "one", R"("allowReverseRpc":true,"permissions":["config:write"],"config":{"mood":"plain"})"));
+    const auto mood = [&] {
+        const auto answer = whole.admin().ask("POST", "/api/v1/commands/whole_config", "{}");
+        return answer ? answer->body : "";
+    };
+    {
+        program& host = whole.start();
+        REQUIRE(whole.becomes("one", "ready"));
+        CHECK(mood().find("plain") != std::string::npos);
+        for (const auto* asked : {R"({"method":"host/setConfig","params":{"key":"mood","value":"saved"}})",
+                                  R"({"method":"host/saveConfig","params":{}})"}) {
+            const auto answer = whole.admin().ask("POST", "/api/v1/commands/ask_host", asked);
+            REQUIRE(answer);
+            CHECK_MESSAGE(answer->status == 200, answer->body);
+        }
+        host.signal(SIGTERM);
+        CHECK(host.wait() == 0);
+    }
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(mood().find("saved") != std::string::npos);
+}
+
+TEST_CASE("a plugin whose runtime is missing is known, and why it does not run is said") {
+    whole_host whole(R"({"name":"one","runtime":"no-such-runtime","command":"none"})");
+    whole.start();
+    CHECK(whole.logs("one is not started: there is no no-such-runtime"));
+    CHECK(whole.state("one") == "\"stopped\"");
+    const auto refused = whole.ask({"plugins", "one", "enable"});
+    CHECK(refused.code == 1);
+    CHECK(refused.errors.find("no-such-runtime") != std::string::npos);
+}
+
+} // namespace

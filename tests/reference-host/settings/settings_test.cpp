@@ -1,0 +1,182 @@
+// The whole file: what it may say, and what is said about everything else.
+
+#include <settings/files.hpp>
+#include <settings/settings.hpp>
+
+#include "folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+using namespace reference;
+
+namespace {
+
+/// A file in a folder with a program that may be trusted, `plugins/good`.
+struct file_folder : tests::folder {
+    file_folder() {
+        REQUIRE(write_file(*this / "plugins/good", "#!/bin/sh\n"));
+        std::filesystem::permissions(*this / "plugins/good", std::filesystem::perms(0700));
+    }
+    tenon::result<settings> read(const std::string& text, const std::string& name = "host.json") const {
+        REQUIRE(write_file(*this / name, text));
+        return read_settings(*this / name);
+    }
+    std::string complaint(const std::string& text, const std::string& name = "host.json") const {
+        const auto made = read(text, name);
+        return made ? "(none)" : made.error().message;
+    }
+};
+
+TEST_CASE("an empty file is good, with defaults") {
+    const file_folder here;
+    ::setenv("HOME", here.path().c_str(), 1);
+    for (const auto* text : {"{}", "\xEF\xBB\xBF{}", " {\n} \n"}) {
+        const auto made = here.read(text);
+        REQUIRE(made);
+        CHECK(made->listen == "127.0.0.1:8080");
+        CHECK(made->socket == (here / ".tenon/runtime.sock"));
+        CHECK(made->data == (here / ".tenon/data"));
+        CHECK(made->plugins.empty());
+    }
+}
+
+TEST_CASE("the same in JSON and in YAML") {
+    const file_folder here;
+    const std::string json = R"({"listen":"[::1]:0","socket":"s/x.sock","data":"kept","hosts":["a.example"],
+        "plugins":[{"name":"one","command":"good","args":["-v"],"restart":{"jitter":0.25},"config":{"n":[1,null]}}]})";
+    const std::string yaml =
+        "listen: '[::1]:0'\nsocket: s/x.sock\ndata: kept\nhosts: [a.example]\nplugins:\n- name: one\n"
+        "  command: good\n  args: [-v]\n  restart: {jitter: 0.25}\n  config: {n: [1, ~]}\n";
+    for (const auto& made : {here.read(json), here.read(yaml, "host.yaml"), here.read(yaml, "host.yml")}) {
+        REQUIRE_MESSAGE(made, made.error().message);
+        CHECK(made->listen == "[::1]:0");
+        CHECK(made->socket == (here / "s/x.sock"));
+        CHECK(made->data == (here / "kept"));
+        REQUIRE(made->plugins.size() == 1);
+        const tenon::plugin_options& options = made->plugins[0].options;
+        CHECK(options.command == std::vector<std::string>{here / "plugins/good", "-v"});
+        CHECK(options.restart.jitter == 0.25);
+        CHECK(options.config.text() == R"({"n":[1,null]})");
+    }
+}
+
+TEST_CASE("Z6: what is wrong is said with the path of its key") {
+    const file_folder here;
+    ::unsetenv("TENON_TEST_NOTHING");
+    const auto plugin = [](const std::string& more) {
+        return R"({"plugins":[{"name":"a","command":"good"},{"name":"b","command":"good",)" + more + "}]}";
+    };
+    struct row {
+        std::string text, complaint;
+    };
+    const std::vector<row> rows = {
+        {R"({"lisen":"x"})", R"(lisen: unknown key; did you mean "listen"?)"},
+        {R"({"listen":8080})", "listen: expected string, got number"},
+        {R"({"listen":"8080"})",
+         R"(listen: expected an address like "127.0.0.1:8080" or "[::1]:8080", got "8080")"},
+        {R"({"listen":"::1:80"})",
+         R"(listen: expected an address like "127.0.0.1:8080" or "[::1]:8080", got "::1:80")"},
+        {R"({"listen":"127.0.0.1:65536"})",
+         R"(listen: expected an address like "127.0.0.1:8080" or "[::1]:8080", got "127.0.0.1:65536")"},
+        {R"({"listen":"0.0.0.0:80","adminToken":"short"})",
+         "listen: others can reach 0.0.0.0:80, so there has to be an adminToken of at least 16 characters"},
+        {R"({"adminToken":"${TENON_TEST_NOTHING}"})",
+         "adminToken: the variable TENON_TEST_NOTHING is not set, and there is no ${TENON_TEST_NOTHING:-...} "
+         "in its place"},
+        {R"({"hosts":"a"})", "hosts: expected array, got string"},
+        {R"({"hosts":["a",1]})", "hosts[1]: expected string, got number"},
+        {R"({"plugins":{}})", "plugins: expected array, got object"},
+        {R"({"plugins":[1]})", "plugins[0]: expected object, got number"},
+        {R"({"plugins":[{"command":"good"}]})", "plugins[0].name: missing"},
+        {R"({"plugins":[{"name":"a","attach":true},{"name":"a","attach":true}]})",
+         R"(plugins[1].name: "a" is the name of plugins[0] already)"},
+        {plugin(R"("restart":{"jiter":1})"),
+         R"(plugins[1].restart.jiter: unknown key; did you mean "jitter"?)"},
+        {plugin(R"("restart":{"jitter":1.5})"), "plugins[1].restart.jitter: expected 0 to 1, got 1.5"},
+        {plugin(R"("restart":{"maxRetries":-1})"),
+         "plugins[1].restart.maxRetries: expected at least 0, got -1"},
+        {plugin(R"("rpcTimeoutMs":-1)"), "plugins[1].rpcTimeoutMs: expected at least 0 ms, got -1"},
+        {plugin(R"("rpcTimeoutMs":0)"), "plugins[1].rpcTimeoutMs: expected at least 1 ms, got 0"},
+        {plugin(R"("rpcTimeoutMs":9223372036854775807)"),
+         "plugins[1].rpcTimeoutMs: expected at most a year, got 9223372036854775807 ms"},
+        {plugin(R"("rpcTimeoutMs":9223372036854775808)"),
+         "plugins[1].rpcTimeoutMs: expected at most 9223372036854775807 ms, got 9223372036854775808"},
+        {plugin(R"("rpcTimeoutMs":1.5)"), "plugins[1].rpcTimeoutMs: expected a whole number, got 1.5 ms"},
+        {plugin(R"("priority":1,"priority":2)"), "plugins[1].priority: is there twice"},
+        {R"({"plugins":[{"name":"a","command":"bad"}]})",
+         R"(plugins[0].command: there is no "bad" in the plugin directories ()" + (here / "plugins") + ")"},
+        {R"({"plugins":[{"name":"a","command":"/bin/sh"}]})", ""},
+    };
+    for (const row& one : rows) {
+        CAPTURE(one.text);
+        const std::string said = here.complaint(one.text);
+        if (one.complaint.empty()) CHECK(said.find("lies in no trusted directory") != std::string::npos);
+        else CHECK(said == one.complaint);
+    }
+}
+
+TEST_CASE("Z6: ten thousand plugins are too many, and that is said soon") {
+    const file_folder here;
+    std::string list;
+    for (int count = 0; count < 10'000; ++count)
+        list += (count == 0 ? "" : ",") + (R"({"name":"p)" + std::to_string(count) + R"(","attach":true})");
+    CHECK(here.complaint(R"({"plugins":[)" + list + "]}") == "plugins: expected at most 1000, got 10000");
+    CHECK(here.complaint(std::string(5'000'000, ' ')).find("has more than 4194304 bytes") !=
+          std::string::npos);
+}
+
+TEST_CASE("what is no JSON, or no YAML, is refused with its place") {
+    const file_folder here;
+    CHECK(here.complaint("{\"listen\":}").find("byte 10") != std::string::npos);
+    CHECK(here.complaint("listen: [1", "host.yaml").find("line ") == 0);
+    CHECK(here.complaint("").find("byte 0") != std::string::npos);
+    CHECK(read_settings(here / "none").error().code == tenon::codes::unavailable);
+}
+
+TEST_CASE("variables are put in; those in a plugin's environment and configuration are its secrets") {
+    const file_folder here;
+    ::setenv("TENON_TEST_SECRET", "s3cret", 1);
+    ::setenv("TENON_TEST_FOLDER", "plugins", 1);
+    const auto made = here.read(R"({"plugins":[{"name":"one","command":"./${TENON_TEST_FOLDER}/good",
+        "env":{"KEY":"key ${TENON_TEST_SECRET}"},"config":{"a":[{"b":"${TENON_TEST_SECRET}"}],"c":"${TENON_TEST_NO:-no}"}}]})");
+    REQUIRE_MESSAGE(made, made.error().message);
+    const tenon::plugin_options& options = made->plugins[0].options;
+    CHECK(options.command[0] == (here / "plugins/good"));
+    CHECK(options.environment.at("KEY") == "key s3cret");
+    CHECK(options.config.text() == R"({"a":[{"b":"s3cret"}],"c":"no"})");
+    CHECK(made->secrets.at("one") == std::vector<std::string>{"s3cret", "s3cret"});
+    CHECK(options.logs.secrets == made->secrets.at("one"));
+}
+
+TEST_CASE("a runtime that is missing, or what needs it, leaves the plugin out and says so") {
+    const file_folder here;
+    const auto made = here.read(R"({"plugins":[
+        {"name":"one","runtime":"no-such-runtime","command":"./plugins/good"},
+        {"name":"two","runtime":"sh","command":"./plugins/none"},
+        {"name":"three","runtime":"sh","command":"./plugins/good"}]})");
+    REQUIRE_MESSAGE(made, made.error().message);
+    CHECK(made->missing.at("one") == "there is no no-such-runtime");
+    CHECK(made->missing.at("two") == "there is no " + (here / "plugins/none"));
+    CHECK(made->missing.size() == 2);
+    CHECK(!made->plugins[0].enabled);
+    CHECK(!made->plugins[1].enabled);
+    CHECK(made->plugins[2].enabled);
+}
+
+TEST_CASE("H2: an address that others can reach needs a token") {
+    for (const auto* listen : {"127.0.0.1:0", "127.9.9.9:80", "[::1]:80", "localhost:80"})
+        CHECK(check_listen(listen, ""));
+    for (const auto* listen : {"0.0.0.0:80", "[::]:80", "192.168.0.1:80", "[fe80::1]:80"}) {
+        CHECK(!check_listen(listen, ""));
+        CHECK(check_listen(listen, "0123456789abcdef"));
+    }
+    for (const auto* listen : {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1",
+                               "127.1:80", "example.org:80", "[127.0.0.1]:80", "127.0.0.1:80 "})
+        CHECK_MESSAGE(!check_listen(listen, "0123456789abcdef"), listen);
+}
+
+} // namespace
