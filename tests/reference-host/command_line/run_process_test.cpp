@@ -84,12 +84,14 @@ TEST_CASE("SIGTERM ends it with 0: no plugin is left, and nothing beside its soc
 }
 
 TEST_CASE("a second SIGINT does not wait for a plugin that hangs") {
-    whole_host whole(whole_host::plugin("one", R"("shutdownTimeoutMs":60000,"rpcTimeoutMs":60000)"));
+    whole_host whole(whole_host::plugin(
+        "one",
+        R"("rpcTimeoutMs":60000,"stop":[{"action":"ask","waitMs":60000},{"action":"kill","waitMs":0}])"));
     program& host = whole.start();
     REQUIRE(whole.becomes("one", "ready"));
     program sending({"send", "hang", "--from", "a", "--to", "b", "--socket", whole.socket()},
                     whole.here / "o", whole.here / "e");
-    REQUIRE(soon([&] { return whole.status("one")["queues"]["inFlight"].text() != "0"; }));
+    REQUIRE(soon([&] { return whole.status("one")["queues"]["callsInFlight"].text() == "1"; }));
     host.signal(SIGINT);
     REQUIRE(whole.logs("ending"));
     const auto begun = std::chrono::steady_clock::now();
