@@ -44,9 +44,9 @@ TEST_CASE("a callable that can only be moved is kept, and given on with what it 
     CHECK(third() == 7);
 }
 
-TEST_CASE("64 bytes stay inside, one more is allocated") {
-    std::array<char, 64> fits = {};
-    std::array<char, 65> grows = {};
+TEST_CASE("96 bytes stay inside, one more is allocated") {
+    std::array<char, 96> fits = {};
+    std::array<char, 97> grows = {};
     fits[0] = grows[0] = 5;
     const std::size_t before = allocations;
     unique_function<int()> small = [fits] { return int(fits[0]); };

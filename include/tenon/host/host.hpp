@@ -179,9 +179,13 @@ public:
     /// Runs a command of whichever plugin has it.
     template <class Result = json, class Args, class Token = detail::default_token>
     auto execute(std::string name, const Args& args, call_options options = {}, Token&& token = Token()) {
-        return begin<result<Result>>(token, [core = core_, name = std::move(name), args = to_json(args),
+        byte_buffer params;
+        detail::begin_command(params, name);
+        encode(params, args);
+        params.append('}');
+        return begin<result<Result>>(token, [core = core_, name = std::move(name), params = std::move(params),
                                              options](auto done, detail::cancel_point* cancel) {
-            const auto call = core->execute(name, args, options, typed<Result>(std::move(done)));
+            const auto call = core->run(name, params.view(), options, typed<Result>(std::move(done)));
             if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
@@ -203,10 +207,13 @@ public:
     template <class Result = json, class Params, class Token = detail::default_token>
     auto call(std::string plugin, std::string method, const Params& params, call_options options = {},
               Token&& token = Token()) {
+        byte_buffer text;
+        encode(text, params);
         return begin<result<Result>>(token, [core = core_, plugin = std::move(plugin),
-                                             method = std::move(method), params = to_json(params),
+                                             method = std::move(method), text = std::move(text),
                                              options](auto done, detail::cancel_point* cancel) {
-            const auto call = core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+            const auto call =
+                core->call(plugin, method, text.view(), options, typed<Result>(std::move(done)));
             if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
@@ -278,7 +285,7 @@ public:
 private:
     template <class Result, class Token, class Start>
     auto begin(Token& token, Start start) {
-        return detail::begin_operation<Result>(core_->where(), token, std::move(start));
+        return detail::begin_operation<Result>(core_->home(), token, std::move(start));
     }
     template <class Token>
     auto command(Token& token, std::string name,
@@ -293,6 +300,11 @@ private:
         auto read = from_json<Payload>(payload, {.root = "payload"});
         if (!read) return read.error();
         return {};
+    }
+    template <class T>
+    static void encode(byte_buffer& text, const T& value) {
+        json_writer out(text);
+        detail::encode(out, value);
     }
     /// From the text of an answer to what was asked for.
     template <class Result, class Done>

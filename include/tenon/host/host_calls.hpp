@@ -15,8 +15,22 @@ inline void call_under_way::cancel() const {
 }
 
 inline call_under_way host_core::execute(std::string_view command, std::string_view args,
-                                         const call_options& options, call_completion done,
+                                         const call_options& options, call_completion&& done,
                                          plugin_index asker) {
+    byte_buffer params;
+    begin_command(params, command);
+    params.append(args.empty() ? "{}" : args);
+    if (const plugin_record* const by = find(asker)) {
+        params.append_literal(",\"caller\":");
+        json_writer(params).string(by->actor->name());
+    }
+    params.append('}');
+    return run(command, params.view(), options, std::move(done), asker);
+}
+
+inline call_under_way host_core::run(std::string_view command, std::string_view params,
+                                     const call_options& options, call_completion&& done,
+                                     plugin_index asker) {
     const known_command* const known = closing_ ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
     if (plugin == nullptr) {
@@ -25,19 +39,7 @@ inline call_under_way host_core::execute(std::string_view command, std::string_v
              steady_now());
         return {};
     }
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("command");
-    out.string(command);
-    out.key("args");
-    out.raw(args.empty() ? "{}" : args);
-    if (const plugin_record* const by = find(asker)) {
-        out.key("caller");
-        out.string(by->actor->name());
-    }
-    out.end_object();
-    return ask(*plugin, methods::execute, buffer.view(), options, std::move(done), asker);
+    return ask(*plugin, methods::execute, params, options, std::move(done), asker);
 }
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
@@ -78,7 +80,7 @@ inline call_under_way host_core::request(http_exchange exchange,
 }
 
 inline call_under_way host_core::call(std::string_view name, std::string_view method, std::string_view params,
-                                      const call_options& options, call_completion done) {
+                                      const call_options& options, call_completion&& done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) {
         done(unknown_plugin(name), steady_now());
@@ -88,10 +90,11 @@ inline call_under_way host_core::call(std::string_view name, std::string_view me
 }
 
 inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                                     const call_options& options, call_completion done, plugin_index asker) {
+                                     const call_options& options, call_completion&& done,
+                                     plugin_index asker) {
     const milliseconds wait =
         options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
-    const time_point deadline = after(steady_now(), wait);
+    const time_point now = steady_now(), deadline = after(now, wait);
     if (options.idempotent) {
         const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
                                                           params, deadline, std::move(done), asker);
@@ -100,7 +103,7 @@ inline call_under_way host_core::ask(plugin_record& plugin, std::string_view met
     }
     const std::shared_ptr<plugin_actor> actor =
         plugin.actor; // the completion may come at once, and remove it
-    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker)};
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now)};
 }
 
 } // namespace tenon::detail

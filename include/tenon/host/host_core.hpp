@@ -17,6 +17,7 @@
 #include <tenon/host/events/explanation.hpp>
 #include <tenon/host/events/hop_ledger.hpp>
 #include <tenon/host/events/interests.hpp>
+#include <tenon/host/home.hpp>
 #include <tenon/host/plugin_actor.hpp>
 #include <tenon/host/calls/http_exchange.hpp>
 #include <tenon/host/calls/request_rate.hpp>
@@ -57,6 +58,13 @@ inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 
 inline constexpr std::string_view abuse_words =
     "rpc.abuse: it keeps calling what it may not call, or what is not there";
+
+/// The params of plugin/execute up to the args.
+inline void begin_command(byte_buffer& params, std::string_view command) {
+    params.append_literal("{\"command\":");
+    json_writer(params).string(command);
+    params.append_literal(",\"args\":");
+}
 
 inline fault unknown_plugin(std::string_view name) {
     return {codes::unavailable, join({"there is no plugin \"", name.substr(0, longest_name), "\""})};
@@ -104,6 +112,7 @@ public:
     host_core& operator=(const host_core&) = delete;
 
     const executor& where() const noexcept { return where_; }
+    const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
     const host_options& options() const noexcept { return options_; }
 
     // --- plugins: host_plugins.hpp ---
@@ -135,10 +144,13 @@ public:
     // --- commands, routes, calls: host_calls.hpp ---
 
     call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
-                           call_completion done, plugin_index asker = call_waits::nobody);
+                           call_completion&& done, plugin_index asker = call_waits::nobody);
+    /// The same with all of the params, which name the command too.
+    call_under_way run(std::string_view command, std::string_view params, const call_options& options,
+                       call_completion&& done, plugin_index asker = call_waits::nobody);
     call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done);
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
-                        const call_options& options, call_completion done);
+                        const call_options& options, call_completion&& done);
 
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
@@ -202,7 +214,7 @@ private:
     void tell_log(log_record&& record);
     void note(log_level level, std::string_view message);
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                       const call_options& options, call_completion done,
+                       const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
@@ -212,6 +224,7 @@ private:
     void provide_config_methods(Provide provide);
 
     executor where_;
+    std::shared_ptr<const detail::home> home_;
     host_options options_;
     call_waits waits_;
     dependencies needs_;

@@ -15,7 +15,7 @@
 namespace tenon::detail {
 
 inline host_core::host_core(executor where, host_options options)
-    : where_(std::move(where)), options_([&] {
+    : where_(std::move(where)), home_(std::make_shared<const detail::home>(where_)), options_([&] {
           if (options.version.empty())
               options.version = join({digits(TENON_VERSION_MAJOR), ".", digits(TENON_VERSION_MINOR), ".",
                                       digits(TENON_VERSION_PATCH)});

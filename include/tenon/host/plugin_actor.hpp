@@ -151,9 +151,10 @@ public:
     /// `asker` is the plugin on whose behalf it is asked, or call_waits::nobody.
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
-                    call_completion done, plugin_index asker = call_waits::nobody) {
+                    call_completion&& done, plugin_index asker = call_waits::nobody,
+                    time_point now = steady_now()) {
         const auto self = shared_from_this(); // the completion may come at once
-        const call_ticket ticket = calls_.ask(which, method, params, deadline, steady_now(), std::move(done),
+        const call_ticket ticket = calls_.ask(which, method, params, deadline, now, std::move(done),
                                               {.progress = {}, .asker = asker});
         after_input();
         return ticket;
@@ -182,6 +183,7 @@ private:
 
     // plugin_actor_life.hpp: what the supervisor wants done.
     void after_input();
+    void grant_wishes();
     void carry_out(const supervisor_action& action);
     void launch_process();
     void connect_process(launched& started);

@@ -14,6 +14,13 @@ namespace tenon::detail {
 inline void plugin_actor::after_input() {
     if (working_ || retired_ || stood_down_) return;
     const auto self = shared_from_this();
+    if (supervisor_.wishes()) grant_wishes();
+    if (retired_ || stood_down_) return;
+    if (link_) link_->flush();
+    alarm_.set(next_deadline());
+}
+
+inline void plugin_actor::grant_wishes() {
     working_ = true;
     supervisor_action action;
     state_change change;
@@ -31,9 +38,6 @@ inline void plugin_actor::after_input() {
         }
     }
     working_ = false;
-    if (retired_ || stood_down_) return;
-    if (link_) link_->flush();
-    alarm_.set(next_deadline());
 }
 
 inline time_point plugin_actor::next_deadline() const {

@@ -97,11 +97,11 @@ public:
     // --- calls ---
 
     call_ticket ask(lane where, std::string_view method, std::string_view params, time_point deadline,
-                    time_point now, completion done, call_extras extras = {}) {
+                    time_point now, completion&& done, call_extras extras = {}) {
         return ask(where, method, payload{.text = params}, deadline, now, std::move(done), std::move(extras));
     }
     call_ticket ask(lane where, std::string_view method, const shared_bytes& params, time_point deadline,
-                    time_point now, completion done, call_extras extras = {}) {
+                    time_point now, completion&& done, call_extras extras = {}) {
         return ask(where, method, payload{.shared = &params}, deadline, now, std::move(done),
                    std::move(extras));
     }

@@ -2,8 +2,9 @@
 #define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
 
 // A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
-// std::move_only_function, which the compilers we support do not have. Up to 64 bytes that move without
-// throwing stay inside, enough for a callback with a few captures; only what is larger is allocated.
+// std::move_only_function, which the compilers we support do not have. Up to 96 bytes that move without
+// throwing stay inside, enough for an operation of Asio's with a callback of a few captures; only what is larger is
+// allocated.
 
 #include <tenon/core/assert.hpp>
 
@@ -21,7 +22,7 @@ class unique_function;
 template <class Result, class... Arguments>
 class unique_function<Result(Arguments...)> {
 public:
-    static constexpr std::size_t room = 64;
+    static constexpr std::size_t room = 96;
 
     unique_function() = default;
     unique_function(std::nullptr_t) noexcept {}

@@ -117,6 +117,8 @@ public:
 
     // --- what comes out: drain both after every input ---
 
+    /// Whether there is anything to be had from the two that follow.
+    bool wishes() const noexcept { return !actions_.empty() || !changes_.empty(); }
     bool next_action(supervisor_action& action);
     bool next_change(state_change& change);
 
