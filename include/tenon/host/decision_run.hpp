@@ -6,9 +6,11 @@
 
 #include <tenon/host/host_core.hpp>
 
-#include <map>
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace tenon::detail {
 
@@ -60,16 +62,19 @@ private:
         if (!actor.ready()) return chain_.skipped(ask.plugin, join({"it is ", name_of(actor.state())}), now);
         core_->hops_.asked(ask.plugin, hops_, now);
         ++plugin->events.delivered;
-        const call_ticket ticket = actor.ask(lane::events, methods::on_event, ask.message, chain_.deadline(),
-                                             [self = shared_from_this(), index = ask.plugin](
-                                                 const result<std::string_view>& answer, time_point when) {
-                                                 self->take(index, answer, when);
-                                             });
-        if (ticket) tickets_[ask.plugin] = ticket;
+        const std::size_t place = asked_.size();
+        asked_.push_back({ask.plugin, {}});
+        const call_ticket ticket = actor.ask(
+            lane::events, methods::on_event, ask.message, chain_.deadline(),
+            [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
+                self->take(place, answer, when);
+            },
+            call_waits::nobody, now);
+        asked_[place].ticket = ticket;
     }
 
-    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
-        tickets_.erase(index);
+    void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
+        const plugin_index index = asked_[place].plugin;
         core_->hops_.answered(index, hops_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
@@ -87,9 +92,12 @@ private:
     }
 
     void cancel(plugin_index index) {
-        const auto ticket = tickets_.find(index);
-        if (ticket == tickets_.end()) return;
-        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket->second);
+        // A ticket of a call that was completed does nothing.
+        const auto entry = std::find_if(asked_.begin(), asked_.end(),
+                                        [&](const asked_plugin& one) { return one.plugin == index; });
+        if (entry == asked_.end() || !entry->ticket) return;
+        const call_ticket ticket = entry->ticket;
+        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket);
     }
 
     void finish() {
@@ -111,7 +119,11 @@ private:
     decision_chain chain_;
     int hops_;
     host_core::decided done_;
-    std::map<plugin_index, call_ticket> tickets_; // of those who have not answered
+    struct asked_plugin {
+        plugin_index plugin;
+        call_ticket ticket;
+    };
+    std::vector<asked_plugin> asked_; // in the order in which they were
     bool going_ = false;
 };
 

@@ -74,6 +74,8 @@ struct event_decision {
 /// Reads a plugin's answer to an event: null, {} and {"result":"continue"} mean continue.
 inline result<event_decision> read_decision(std::string_view text) {
     if (text == "null") return event_decision{};
+    if (text == R"({"flow":"continue"})")
+        return event_decision{.flow = event_flow::proceed}; // nearly every one
     result<event_decision> decision = from_json<event_decision>(text, {.root = "decision"});
     if (decision && decision->result == event_flow::stop)
         return fault{codes::invalid_params, "decision.result: expected \"continue\", got \"stop\""};

@@ -114,6 +114,7 @@ private:
     std::vector<plugin_index> observers_;
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
+    std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
     std::size_t pending_ = 0;                   // asked and not settled
     std::size_t to_cancel_ = 0;
     bool stopped_ = false, modified_ = false, cancelled_ = false;

@@ -120,9 +120,13 @@ inline bool decision_chain::next_cancel(plugin_index& plugin) {
 }
 
 inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noexcept {
-    for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
+    const std::size_t count = tier_end_ - tier_begin_;
+    std::size_t index = settled_last_ < tier_begin_ ? tier_begin_ : settled_last_;
+    for (std::size_t seen = 0; seen != count; ++seen, ++index) {
+        if (index >= tier_end_) index = tier_begin_;
         step& of = steps_[index];
         if (of.plugin != plugin) continue;
+        settled_last_ = index;
         return of.state == step_state::asked || of.state == step_state::cancelled ? &of : nullptr;
     }
     return nullptr;

@@ -15,8 +15,10 @@
 #include <tenon/core/time.hpp>
 #include <tenon/host/events/interests.hpp>
 
-#include <map>
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace tenon::detail {
 
@@ -35,11 +37,16 @@ public:
     result<int> emit(plugin_index plugin, std::string_view type, time_point now);
 
     /// Its connection is gone: what it was asked about will not be answered.
-    void forget(plugin_index plugin) { plugins_.erase(plugin); }
+    void forget(plugin_index plugin) {
+        if (plugin < plugins_.size()) plugins_[plugin] = {};
+    }
 
 private:
     struct trail {
-        std::map<int, int> asked; // hops and how many
+        struct open {
+            int hops, count;
+        };
+        std::vector<open> asked = {}; // hops and how many, of what is not answered
         int recent = -1, before = -1;
         time_point since = {};
     };
@@ -48,7 +55,12 @@ private:
 
     int max_hops_;
     milliseconds memory_;
-    std::map<plugin_index, trail> plugins_;
+    trail& trail_of(plugin_index plugin) {
+        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
+        return plugins_[plugin];
+    }
+
+    std::vector<trail> plugins_; // by their numbers, which grow like those of the host's own list
 };
 
 inline void hop_ledger::turn(trail& of, time_point now) const {
@@ -58,30 +70,41 @@ inline void hop_ledger::turn(trail& of, time_point now) const {
     of.since = now;
 }
 
-inline void hop_ledger::asked(plugin_index plugin, int hops, time_point) { ++plugins_[plugin].asked[hops]; }
+inline void hop_ledger::asked(plugin_index plugin, int hops, time_point) {
+    std::vector<trail::open>& asked = trail_of(plugin).asked;
+    for (trail::open& one : asked)
+        if (one.hops == hops) {
+            ++one.count;
+            return;
+        }
+    asked.push_back({hops, 1});
+}
 
 inline void hop_ledger::answered(plugin_index plugin, int hops, time_point now) {
-    const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return;
-    const auto entry = known->second.asked.find(hops);
-    if (entry == known->second.asked.end()) return;
-    if (--entry->second == 0) known->second.asked.erase(entry);
+    if (plugin >= plugins_.size()) return;
+    std::vector<trail::open>& asked = plugins_[plugin].asked;
+    const auto entry =
+        std::find_if(asked.begin(), asked.end(), [&](const trail::open& one) { return one.hops == hops; });
+    if (entry == asked.end()) return;
+    if (--entry->count == 0) {
+        *entry = asked.back();
+        asked.pop_back();
+    }
     told(plugin, hops, now); // it may emit right behind its answer
 }
 
 inline void hop_ledger::told(plugin_index plugin, int hops, time_point now) {
-    trail& known = plugins_[plugin];
+    trail& known = trail_of(plugin);
     turn(known, now);
     if (hops > known.recent) known.recent = hops;
 }
 
 inline result<int> hop_ledger::emit(plugin_index plugin, std::string_view type, time_point now) {
-    const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return 0;
-    trail& of = known->second;
+    if (plugin >= plugins_.size()) return 0;
+    trail& of = plugins_[plugin];
     turn(of, now);
     int farthest = of.recent > of.before ? of.recent : of.before;
-    if (!of.asked.empty() && of.asked.rbegin()->first > farthest) farthest = of.asked.rbegin()->first;
+    for (const trail::open& one : of.asked) farthest = std::max(farthest, one.hops);
     if (farthest < max_hops_) return farthest + 1;
     return fault{codes::limit_exceeded,
                  join({"the event \"", type.substr(0, longest_event_type),
