@@ -81,6 +81,23 @@ TEST_CASE("Z4: a loop may go before its links") {
     CHECK(host.count == 0);
 }
 
+TEST_CASE("an end that comes together with the last bytes is told, also by a peer that still reads") {
+    for (const medium over : {medium::pipes, medium::sockets}) {
+        lone_host one(over);
+        const std::string message = frame(R"({"jsonrpc":"2.0","method":"event"})");
+        for (std::size_t told = 1; told != 4; ++told) {
+            REQUIRE(one.say(message));
+            REQUIRE(run_until(one.loop, [&] { return one.host.count == told; }));
+            run_ready(one.loop); // it waits for more now
+        }
+        REQUIRE(one.say(message));
+        if (over == medium::pipes) one.to_host.reset();
+        else tenon::detail::shut_socket_output(one.to_host.get());
+        REQUIRE(run_until(one.loop, [&] { return one.host.count_of(event_kind::closed) == 1; }));
+        CHECK(one.host.count_of(event_kind::notification) == 4);
+    }
+}
+
 TEST_CASE("a closed link does nothing, whatever is asked of it") {
     lone_host one(medium::pipes);
     one.host.link->close();

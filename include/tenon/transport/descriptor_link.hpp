@@ -3,9 +3,10 @@
 
 // A link over file descriptors: two pipes, or one socket for both directions.
 //
-// What it costs: one read() and one write() for what came at once, and one epoll_ctl() and one epoll_wait() of
-// Asio's. Asio is asked only whether the descriptor is ready; reading by ourselves goes straight into the
-// session, holds no buffer for whoever is silent, and needs no second read() that finds nothing. Output is
+// What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
+// whether the descriptor is ready; reading by ourselves goes straight into the session, holds no buffer for whoever
+// is silent, and needs no second read() that finds nothing. Of a pipe the end may have come with the last bytes and
+// be overlooked so: it is looked for a moment later. Output is
 // written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
 // its end of a pipe is told at once, also when there is nothing to write.
 //
@@ -18,6 +19,7 @@
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/handler_memory.hpp>
 #include <tenon/transport/link.hpp>
+#include <tenon/transport/more_input.hpp>
 #include <tenon/transport/system_streams.hpp>
 
 #include <algorithm>
@@ -35,6 +37,9 @@ inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
 
 /// As much as a pipe of an ordinary user can hold: the last words of whoever is gone.
 inline constexpr std::size_t most_at_once = 4 * turn_bytes;
+
+/// When the end of a pipe is looked for that may have come with its last bytes.
+inline constexpr milliseconds end_looked_for_after{100};
 
 /// A pipe that was full once grows to this: across CPUs, messages of 64 KiB take half the time then.
 inline constexpr int grown_pipe_bytes = 256 << 10;
@@ -82,7 +87,7 @@ private:
         return std::static_pointer_cast<descriptor_link>(shared_from_this());
     }
     void start(descriptor input, descriptor output);
-    void wait_for_input();
+    void wait_for_input(time_point now);
     void wait_for_output();
     void become_readable(const asio::error_code& error);
     void become_writable();
@@ -118,10 +123,12 @@ private:
     bool may_grow_input_ = true, may_grow_output_ = true;
     bool output_lost_ = false;
     bool looking_again_ = false;
+    bool emptied_ = false; // the last read found less than there was room for
     reading reading_ = reading::idle;
     writing writing_ = writing::idle;
     time_point blocked_since_ = never;
     time_point pipes_minded_until_ = {};
+    time_point end_looked_for_ = never;
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
     handler_memory read_memory_, write_memory_;

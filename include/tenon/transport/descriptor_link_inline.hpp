@@ -65,16 +65,21 @@ inline void descriptor_link::start(descriptor input, descriptor output) {
         peer().close("its descriptors cannot be used");
         return look_again();
     }
-    wait_for_input();
+    wait_for_input(clock());
     if (is_pipe()) wait_for_reader_to_go();
 }
 
-inline void descriptor_link::wait_for_input() {
+inline void descriptor_link::wait_for_input(time_point now) {
     reading_ = reading::waiting;
-    input_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      placed_handler(read_memory_, [self = this_link()](const asio::error_code& error) {
-                          self->become_readable(error);
-                      }));
+    auto heard =
+        placed_handler(read_memory_, [self = this_link()](const asio::error_code& error, std::size_t = 0) {
+            self->become_readable(error);
+        });
+    // A socket has no other end whose going would be noticed besides.
+    if (!emptied_ || !is_pipe())
+        return input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(heard));
+    if (end_looked_for_ == never) end_looked_for_ = after(now, end_looked_for_after);
+    async_wait_for_more(input_, std::move(heard));
 }
 
 inline void descriptor_link::wait_for_output() {
@@ -108,7 +113,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
     if (read_now(now, turn_bytes) == outcome::abandoned) return;
     if (reading_ == reading::idle) {
         // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
-        if (!error || error == asio::error::operation_not_supported) wait_for_input();
+        if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
     settle();
@@ -131,6 +136,7 @@ inline void descriptor_link::become_writable() {
 inline void descriptor_link::wake(time_point now) {
     const auto self = shared_from_this();
     excuse(now);
+    end_looked_for_ = never;
     // What has come meanwhile is in time.
     if (read_now(now, turn_bytes) == outcome::abandoned) return;
     peer().handle_timeout(now);
@@ -177,7 +183,7 @@ inline void descriptor_link::excuse(time_point now) noexcept {
 inline void descriptor_link::settle() {
     if (closed_) return;
     if (peer().has_news()) look_again();
-    alarm_.set(std::min(peer().next_deadline(), stall_deadline()));
+    alarm_.set(std::min({peer().next_deadline(), stall_deadline(), end_looked_for_}));
     due_ = alarm_.armed();
 }
 
@@ -189,6 +195,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         char forgotten[4096];
         const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
         const transfer got = read_some(input_.native_handle(), room);
+        emptied_ = got.state == transfer_state::would_block || got.count < room.size();
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
