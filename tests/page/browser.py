@@ -87,7 +87,7 @@ class Browser:
         os.write(self.output, json.dumps(message).encode() + b"\0")
         return number
 
-    def call(self, method, params=None, session=None, timeout=20):
+    def call(self, method, params=None, session=None, timeout=60):
         number = self.send(method, params, session)
         end = time.monotonic() + timeout
         while number not in self.waiting:
@@ -136,7 +136,7 @@ class Page:
         self.browser, self.session, self.target, self.context = browser, session, target, context
         self.requests, self.complaints = [], []
 
-    def call(self, method, params=None, timeout=20):
+    def call(self, method, params=None, timeout=60):
         return self.browser.call(method, params, self.session, timeout)
 
     def happened(self, method, params):
@@ -169,7 +169,7 @@ class Page:
             raise Failed(f"{script}: {details.get('exception', {}).get('description') or details['text']}")
         return answer["result"].get("value")
 
-    def until(self, script, seconds=15, why=""):
+    def until(self, script, seconds=30, why=""):
         """Waits until the expression is true."""
         end = time.monotonic() + seconds
         while not self.do(f"!!({script})"):
@@ -181,7 +181,7 @@ class Page:
         """What somebody sees there."""
         return self.do(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
 
-    def see(self, selector, text, seconds=15):
+    def see(self, selector, text, seconds=30):
         look = f"(document.querySelector({json.dumps(selector)})?.innerText ?? '').includes({json.dumps(text)})"
         try:
             self.until(look, seconds)
