@@ -4,6 +4,8 @@
 // What tests of processes need: programs in one line of shell, a host that can be killed (a fork of the test), and
 // waiting for something to become true rather than for time to pass.
 
+#include "scratch_folder.hpp"
+
 #include <tenon/host/process/child.hpp>
 
 #include <doctest/doctest.h>
@@ -132,32 +134,6 @@ public:
 private:
     pid_t pid_ = 0;
     detail::descriptor output_;
-};
-
-/// A folder that goes with the test.
-class scratch_folder {
-public:
-    scratch_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-    ~scratch_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::filesystem::path& path() const { return path_; }
-    std::string write(const std::string& name, std::string_view content, unsigned mode) const {
-        const auto file = path_ / name;
-        std::ofstream(file, std::ios::binary) << content;
-        std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
-        return file.string();
-    }
-
-private:
-    std::filesystem::path path_;
 };
 
 inline void skipped(const std::string& why) { MESSAGE("skipped: ", why); }

@@ -1,38 +1,17 @@
 #ifndef TENON_TESTS_HOST_SOCKET_CLIENT_HPP
 #define TENON_TESTS_HOST_SOCKET_CLIENT_HPP
 
-// Somebody who connects to a host's socket and says anything, on the loop of the host; and a folder for sockets that
-// is removed with all that is in it.
+// Somebody who connects to a host's socket and says anything, on the loop of the host.
 
 #include "run_on_host.hpp"
+#include "scratch_folder.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace tenon::tests {
-
-class scratch_folder {
-public:
-    scratch_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
-        path_ = ::mkdtemp(name.data()); // of mode 0700
-    }
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-    ~scratch_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 class socket_client {
 public:
