@@ -1,7 +1,7 @@
 #ifndef TENON_TESTS_REFERENCE_HOST_HTTP_RAW_CLIENT_HPP
 #define TENON_TESTS_REFERENCE_HOST_HTTP_RAW_CLIENT_HPP
 
-// A client that says whatever bytes a test wants, on a plain blocking socket, and waits 5 s for anything; and a
+// A client that says whatever bytes a test wants, on a plain blocking socket, and waits 20 s for anything; and a
 // server in a thread of its own for it to talk to.
 
 #include <http/server.hpp>
@@ -39,7 +39,7 @@ public:
     explicit raw_client(std::string_view address, int receive_buffer = 0)
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         REQUIRE(socket_ >= 0);
-        const timeval patience{5, 0};
+        const timeval patience{20, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         if (receive_buffer != 0)
