@@ -7,14 +7,15 @@
 //
 // Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
 // the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
-// from within; where that may look different, async_wait() does the same.
+// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
 
 #include <tenon/transport/asio.hpp>
 
 #include <cstddef>
 #include <utility>
 
-#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
+    ASIO_VERSION < 102300
 #define TENON_WAITS_FOR_MORE_INPUT 1
 #else
 #define TENON_WAITS_FOR_MORE_INPUT 0
