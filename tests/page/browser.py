@@ -30,7 +30,7 @@ def find():
 
 
 class Browser:
-    def __init__(self, program=None):
+    def __init__(self, sandbox=os.geteuid() != 0):  # which refuses to work for root, and in some containers
         self.folder = tempfile.mkdtemp(prefix="tenon-page-")
         self.ids = itertools.count(1)
         self.waiting = {}
@@ -39,11 +39,11 @@ class Browser:
         from_us, to_browser = os.pipe()
         from_browser, to_us = os.pipe()
         arguments = [
-            program or find(), "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={self.folder}",
+            find(), "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={self.folder}",
             "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--no-default-browser-check",
             "--force-color-profile=srgb", "--font-render-hinting=none"]
-        if os.geteuid() == 0:  # its sandbox refuses to work for root
+        if not sandbox:
             arguments.append("--no-sandbox")
 
         def place_pipes():  # the browser expects them as 3 and 4
@@ -59,7 +59,11 @@ class Browser:
         os.close(from_us)
         os.close(to_us)
         self.output, self.input = to_browser, from_browser
-        self.call("Target.setDiscoverTargets", {"discover": True}, timeout=60)
+        try:
+            self.call("Target.setDiscoverTargets", {"discover": True}, timeout=60)
+        except (Failed, OSError):
+            self.close()
+            raise
 
     def close(self):
         try:
