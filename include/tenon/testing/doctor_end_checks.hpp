@@ -65,9 +65,12 @@ inline doctor_outcome check_end_of_input(doctor_visit& visit) {
         if (!talk) return skipped("it could not be started again");
         talk->process().close_input();
         const std::string when = shaken ? "" : "before the handshake: ";
-        if (!talk->await_end(talk->in(visit.patient.end_of_input_time)))
+        // Before the handshake it may not have come to reading yet.
+        const milliseconds wait =
+            visit.patient.end_of_input_time + (shaken ? milliseconds(0) : visit.patient.handshake_time);
+        if (!talk->await_end(talk->in(wait)))
             return found_bad(
-                join({when, still_runs(visit.patient.end_of_input_time)}),
+                join({when, still_runs(wait)}),
                 "Leave the read loop at the end of stdin and exit: a host that crashed cannot say more.");
         if (!ended_well(*talk) && worst.verdict == testing::verdict::good)
             worst = warned(join({when, talk->end_words()}), "Exit with status 0.");

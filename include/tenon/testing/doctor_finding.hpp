@@ -30,7 +30,8 @@ struct finding {
     bool operator==(const finding&) const = default;
 };
 
-/// A program and what it is examined with. Of this process's environment it gets PATH, HOME, LANG and TMPDIR.
+/// A program and what it is examined with. Of this process's environment it gets PATH, HOME, LANG and TMPDIR; and
+/// TENON_DOCTOR, by which the doctor knows again whom it started.
 struct patient {
     std::vector<std::string> command;
     std::string directory = {};                           // where it runs; here, unless said

@@ -2,7 +2,7 @@
 #define TENON_TESTING_DOCTOR_STRAIN_CHECKS_HPP
 
 // The doctor's checks of what thousands of requests leave behind: descriptors, memory; and how long one takes. Counted
-// over all processes of the plugin's session, since the first may be a shell that started the others.
+// over all processes of the plugin, since the first may be a shell that started the others.
 
 #include <tenon/testing/doctor_visit.hpp>
 
@@ -37,7 +37,7 @@ inline strain strain_with(doctor_talk& talk, std::size_t count) {
 /// -1 where the system does not tell.
 inline int descriptors_of(const doctor_process& process) {
     int sum = 0;
-    for (const session_member& one : process.members()) {
+    for (const doctor_member& one : process.members()) {
         const int count = count_descriptors(one.pid);
         if (count < 0) return -1;
         sum += count;
@@ -46,7 +46,7 @@ inline int descriptors_of(const doctor_process& process) {
 }
 inline std::uint64_t memory_of(const doctor_process& process) {
     std::uint64_t sum = 0;
-    for (const session_member& one : process.members())
+    for (const doctor_member& one : process.members())
         if (const auto usage = usage_of(one.pid)) sum += usage->resident_bytes;
     return sum;
 }

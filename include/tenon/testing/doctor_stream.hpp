@@ -37,7 +37,7 @@ private:
     enum class step { body, more, again };
 
     step find_header(bool settled, std::string& body);
-    step read_header(bool settled);
+    step read_header();
     step read_body(bool settled, std::string& body);
     void judge_line(std::string_view line);
     void drop(std::size_t count) { buffer_.erase(0, count); }
@@ -52,7 +52,7 @@ private:
     bool in_body_ = false;
     std::optional<std::uint64_t> length_;
     std::size_t lengths_ = 0;
-    bool any_frame_ = false, lost_ = false;
+    bool any_frame_ = false, lost_ = false, headless_ = false;
 };
 
 /// How many bytes the object or array takes that the text begins with; none where there is no whole one.
@@ -103,20 +103,22 @@ inline std::optional<std::size_t> doctor_stream::headless_size() const {
 
 // Stops in front of a header, which begins with `Content-`, or after another one in front of that.
 inline doctor_stream::step doctor_stream::find_header(bool settled, std::string& body) {
+    if (headless_) drop(std::min(buffer_.find_first_not_of("\r\n"), buffer_.size()));
     if (buffer_.empty()) return step::more;
     if (const auto size = headless_size()) {
         body = buffer_.substr(0, *size);
         bad_framing(
             join({"a message without a header: ", doctor_quote(body)}),
             "Write Content-Length: N, CR LF, CR LF in front of every message, and nothing behind it.");
-        drop(std::min(buffer_.find_first_not_of("\r\n", *size), buffer_.size()));
+        drop(*size);
+        headless_ = true;
         return step::body;
     }
     std::size_t at = 0;
     while (at < buffer_.size() &&
            !begins_content(std::string_view(buffer_).substr(at, content_prefix.size())))
         ++at;
-    if (at == 0) return read_header(settled);
+    if (at == 0) return read_header();
     if (at == buffer_.size() && !settled) return step::more;
     std::string_view before = std::string_view(buffer_).substr(0, at);
     if (at == buffer_.size() || buffer_.size() - at >= content_prefix.size()) {
@@ -130,7 +132,10 @@ inline doctor_stream::step doctor_stream::find_header(bool settled, std::string&
         drop(at);
         return step::again;
     }
-    return settled ? (stray(buffer_), buffer_.clear(), step::more) : step::more;
+    if (!settled) return step::more;
+    stray(before); // and what is behind it may yet become a header
+    drop(at);
+    return step::more;
 }
 
 inline void doctor_stream::judge_line(std::string_view line) {
@@ -161,17 +166,12 @@ inline void doctor_stream::judge_line(std::string_view line) {
             "Write \"Content-Length: N\" in exactly these letters, with one blank and no leading zeros.");
 }
 
-inline doctor_stream::step doctor_stream::read_header(bool settled) {
+inline doctor_stream::step doctor_stream::read_header() {
     const std::string_view text = buffer_;
     std::size_t at = 0;
     for (;;) {
         const std::size_t end = text.find('\n', at);
-        if (end == text.npos) {
-            if (!settled) return step::more;
-            stray(text);
-            buffer_.clear();
-            return step::more;
-        }
+        if (end == text.npos) return step::more;
         const bool carriage = end > at && text[end - 1] == '\r';
         if (end == at + carriage) {
             at = end + 1;

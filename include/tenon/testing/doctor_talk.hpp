@@ -121,7 +121,7 @@ private:
     doctor_talk(const testing::patient& given, doctor_notes& notes, doctor_process&& process)
         : patient_(&given), notes_(&notes), process_(std::move(process)), stream_(notes) {}
 
-    static constexpr milliseconds settling{150};
+    static constexpr milliseconds settling{60};
 
     bool read_bodies(bool settled);
     void take_body(const std::string& body);

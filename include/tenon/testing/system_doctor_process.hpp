@@ -3,7 +3,7 @@
 
 // A plugin's process as the doctor has it: started as a host starts one, in a session of its own, read and written
 // by one thread that waits in poll(2) with a deadline. Its output is always read to the end, whatever is being
-// waited for, so that neither side can block the other. Its end takes everybody in its session with it.
+// waited for, so that neither side can block the other. Its end takes everybody with it whom it started.
 //
 // The launcher of the host (host/process/system_launcher.hpp) would do the same and costs three seconds of
 // compile time for Asio and Boost; what both do in the child is one file.
@@ -33,15 +33,29 @@
 
 namespace tenon::detail {
 
-/// A process of the plugin's session.
-struct session_member {
+/// A process of the plugin's.
+struct doctor_member {
     int pid;
     std::string name;
 };
 
-/// All that run. Zombies do not.
-inline std::vector<session_member> members_of_session(int session) {
-    std::vector<session_member> found;
+/// Whether a process began with this entry in its environment, or one that it comes from did. Wrappers put others in front.
+inline bool has_mark(int pid, std::string_view mark) {
+    const std::string path = join({"/proc/", digits(static_cast<std::uint64_t>(pid)), "/environ"});
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text(1, '\0');
+    std::array<char, 4096> room;
+    while (file && text.size() < std::size_t{1} << 20) {
+        const transfer got = read_some(file.get(), room);
+        if (got.state != transfer_state::some) break;
+        text.append(room.data(), got.count);
+    }
+    return text.find(std::string(1, '\0').append(mark) + '\0') != text.npos;
+}
+
+/// All that run in the session, and all that left it and still have the mark in their environment. Zombies do not run.
+inline std::vector<doctor_member> members_of(int session, std::string_view mark) {
+    std::vector<doctor_member> found;
     DIR* const folder = ::opendir("/proc");
     if (folder == nullptr) return found;
     while (const dirent* entry = ::readdir(folder)) {
@@ -54,7 +68,8 @@ inline std::vector<session_member> members_of_session(int session) {
         char state = 0;
         if (std::sscanf(stat.c_str() + end + 2, "%c %d %d %d", &state, &parent, &group, &its_session) != 4)
             continue;
-        if (its_session == session && state != 'Z' && state != 'X')
+        if (state == 'Z' || state == 'X') continue;
+        if (its_session == session || has_mark(pid, mark))
             found.push_back({pid, stat.substr(name + 1, end - name - 1)});
     }
     ::closedir(folder);
@@ -140,10 +155,10 @@ public:
     const exit_status& status(std::vector<std::string>& left_behind) {
         if (status_) return *status_;
         const time_point grace = after(std::chrono::steady_clock::now(), milliseconds(300));
-        auto left = members_of_session(pid_);
+        auto left = members();
         while (!left.empty() && std::chrono::steady_clock::now() < grace) {
             ::poll(nullptr, 0, 10);
-            left = members_of_session(pid_);
+            left = members();
         }
         for (const auto& one : left)
             left_behind.push_back(
@@ -153,7 +168,7 @@ public:
         return *status_;
     }
 
-    std::vector<session_member> members() const { return members_of_session(pid_); }
+    std::vector<doctor_member> members() const { return members_of(pid_, mark_); }
     void signal(int number) noexcept { signal_group_of(process_.get(), pid_, number); }
 
 private:
@@ -169,10 +184,9 @@ private:
         if (got.state == transfer_state::over) from.reset();
         return got.state != transfer_state::would_block;
     }
-    // Who left the group stays in the session, unless he left that as well.
     void kill_everybody() noexcept {
         signal_group_of(process_.get(), pid_, kill_signal);
-        for (const auto& one : members_of_session(pid_)) ::kill(one.pid, kill_signal);
+        for (const auto& one : members()) ::kill(one.pid, kill_signal);
     }
     void await_end_of_killed() {
         kill_everybody();
@@ -181,6 +195,7 @@ private:
     }
 
     int pid_ = 0;
+    std::string mark_; // an entry of its environment, which children inherit
     descriptor process_, input_, output_, error_, guard_;
     std::string output_text_, log_;
     bool over_ = false;
@@ -189,8 +204,9 @@ private:
 
 namespace doctor_start {
 
-inline std::vector<std::string> environment_of(const testing::patient& given) {
-    std::vector<std::string> entries = given.environment;
+inline std::vector<std::string> environment_of(const testing::patient& given, const std::string& mark) {
+    std::vector<std::string> entries{mark};
+    entries.insert(entries.end(), given.environment.begin(), given.environment.end());
     const auto has = [&](std::string_view name) {
         return std::any_of(entries.begin(), entries.end(), [&](const std::string& entry) {
             return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
@@ -236,7 +252,11 @@ inline result<doctor_process> doctor_process::start(const testing::patient& give
         failure.detail = "its command is empty";
         return explain(failure);
     }
-    const auto environment = doctor_start::environment_of(given);
+    doctor_process made;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    made.mark_ = join({"TENON_DOCTOR=", digits(static_cast<std::uint64_t>(::getpid())), ".",
+                       digits(static_cast<std::uint64_t>(now))});
+    const auto environment = doctor_start::environment_of(given, made.mark_);
     const std::string_view search_path = doctor_start::search_path_in(environment);
     const std::string program = find_program(given.command.front(), search_path);
     failure.program = program.empty() ? given.command.front() : program;
@@ -253,7 +273,6 @@ inline result<doctor_process> doctor_process::start(const testing::patient& give
         if (step == launch_step::program) failure.facts = look_at_program(program);
         return explain(failure);
     };
-    doctor_process made;
     descriptor input, output, error, guard, report, reported;
     if (!doctor_start::open_pipe(input, made.input_) || !doctor_start::open_pipe(made.output_, output) ||
         !doctor_start::open_pipe(made.error_, error) || !doctor_start::open_pipe(guard, made.guard_) ||
