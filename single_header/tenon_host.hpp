@@ -150,8 +150,9 @@ void contain(const executor& where, Call&& call) {
 #define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
 
 // A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
-// std::move_only_function, which the compilers we support do not have. Up to 64 bytes that move without
-// throwing stay inside, enough for a callback with a few captures; only what is larger is allocated.
+// std::move_only_function, which the compilers we support do not have. Up to 96 bytes that move without
+// throwing stay inside, enough for an operation of Asio's with a callback of a few captures; only what is larger is
+// allocated.
 
 namespace tenon::detail {
 
@@ -161,7 +162,7 @@ class unique_function;
 template <class Result, class... Arguments>
 class unique_function<Result(Arguments...)> {
 public:
-    static constexpr std::size_t room = 64;
+    static constexpr std::size_t room = 96;
 
     unique_function() = default;
     unique_function(std::nullptr_t) noexcept {}
@@ -249,6 +250,61 @@ private:
 
 #endif
 
+// ---- tenon/host/home.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_HOST_HOME_HPP
+#define TENON_HOST_HOME_HPP
+
+// Where a host runs, shared by all that is under way there. An executor of any kind cannot be asked whether this is
+// the place already, and to hand something over to it costs as much as the rest of a small call: so the two that
+// nearly every program uses, a loop and a strand on one, are known by their types.
+
+namespace tenon::detail {
+
+class home {
+    using loop = asio::io_context::executor_type;
+    using loop_strand = asio::strand<loop>;
+
+public:
+    /// Keeps the loop from running out of work for as long as it lives.
+    using tracked_work = std::decay_t<decltype(asio::require(std::declval<const loop&>(),
+                                                             asio::execution::outstanding_work.tracked))>;
+
+    explicit home(executor where) : where_(std::move(where)) {
+        if (const auto* const plain = where_.target<loop>()) loop_ = *plain;
+        else if (const auto* const strand = where_.target<loop_strand>()) strand_ = *strand;
+    }
+
+    const executor& where() const noexcept { return where_; }
+    /// What is to be done here can be done at once. False also where that cannot be told.
+    bool here() const noexcept {
+        return loop_ ? may_run_at_once() : strand_ && strand_->running_in_this_thread();
+    }
+    template <class Executor>
+    bool is(const Executor& other) const noexcept {
+        if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
+        else return false;
+    }
+    /// None where it cannot be told what it would be of.
+    std::optional<tracked_work> work() const {
+        if (!loop_) return std::nullopt;
+        return asio::require(*loop_, asio::execution::outstanding_work.tracked);
+    }
+
+private:
+    bool may_run_at_once() const noexcept {
+        return asio::query(*loop_, asio::execution::blocking) == asio::execution::blocking.possibly &&
+               loop_->running_in_this_thread();
+    }
+
+    executor where_;
+    std::optional<loop> loop_;
+    std::optional<loop_strand> strand_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/completion.hpp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_COMPLETION_HPP
 #define TENON_HOST_COMPLETION_HPP
@@ -256,6 +312,9 @@ private:
 // From a completion token of Asio to a callback of ours and back. Every asynchronous operation of a host is begun
 // on the host's executor, wherever it was called, and completes exactly once on the handler's own. Where the handler
 // has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
+//
+// Where everything happens on the host's own executor already, nothing goes through it: a call costs no more than
+// its handler then, and as a callback it allocates nothing.
 
 namespace tenon::detail {
 
@@ -299,35 +358,75 @@ std::shared_ptr<cancel_point> connect_slot(const executor& where, const Handler&
     return point;
 }
 
-/// `start` is called with a unique_function<void(Result)> on the executor `where`, and, where it takes one, with a
+/// Completes one operation: to be called once, on the host's executor.
+template <class Result, class Handler>
+class operation_end {
+public:
+    operation_end(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, Handler handler)
+        : home_(std::move(from)), point_(std::move(point)), handler_(std::move(handler)) {
+        const auto own = asio::get_associated_executor(handler_, home_->where());
+        if (home_->is(own)) work_ = home_->work();
+        if (!work_) elsewhere_ = std::make_unique<foreign>(asio::prefer(own, tracked));
+    }
+
+    void operator()(Result outcome) {
+        // The handler may end everything, what this is a part of too.
+        const auto kept = std::move(home_);
+        const auto elsewhere = std::move(elsewhere_);
+        const auto work = std::move(work_);
+        const bool slotted = point_ != nullptr;
+        point_.reset();
+        auto tell = [given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
+            // The handler may use its slot for what it does next.
+            if (slotted) asio::get_associated_cancellation_slot(given).clear();
+            std::move(given)(std::move(answer));
+        };
+        contain(kept->where(), [&] {
+            if (elsewhere) asio::dispatch(*elsewhere, std::move(tell));
+            else if (kept->here()) tell();
+            else asio::dispatch(kept->where(), std::move(tell)); // a host that ends after its loop
+        });
+    }
+
+private:
+    static constexpr auto tracked = asio::execution::outstanding_work.tracked;
+    using own_executor = std::decay_t<decltype(asio::get_associated_executor(
+        std::declval<const Handler&>(), std::declval<const executor&>()))>;
+    using foreign = std::decay_t<decltype(asio::prefer(std::declval<const own_executor&>(), tracked))>;
+
+    std::shared_ptr<const home> home_;
+    std::shared_ptr<cancel_point> point_;
+    // Either keeps the handler's executor busy meanwhile, so that its run() does not return early.
+    std::unique_ptr<foreign> elsewhere_;
+    std::optional<home::tracked_work> work_;
+    Handler handler_;
+};
+
+/// `start` is called with what takes a Result, on the executor of `from`, and, where it takes one, with a
 /// cancel_point*, which is null where nobody can cancel.
 template <class Result, class Token, class Start>
-auto begin_operation(const executor& where, Token&& token, Start start) {
+auto begin_operation(std::shared_ptr<const home> from, Token&& token, Start start) {
     return asio::async_initiate<Token, void(Result)>(
-        [where](auto handler, Start begun) {
-            // Keeps the handler's executor busy meanwhile, so that its run() does not return early.
-            auto home = asio::prefer(asio::get_associated_executor(handler, where),
-                                     asio::execution::outstanding_work.tracked);
-            constexpr bool cancels =
-                std::is_invocable_v<Start&, unique_function<void(Result)>, cancel_point*>;
+        [from = std::move(from)](auto handler, Start begun) {
+            using end = operation_end<Result, decltype(handler)>;
+            constexpr bool cancels = std::is_invocable_v<Start&, end, cancel_point*>;
             std::shared_ptr<cancel_point> point;
-            if constexpr (cancels) point = connect_slot(where, handler);
-            auto done = [where, home, point, kept = std::move(handler)](Result outcome) mutable {
-                const bool slotted = point != nullptr;
-                point.reset();
-                auto tell = [given = std::move(kept), answer = std::move(outcome), slotted]() mutable {
-                    // The handler may use its slot for what it does next.
-                    if (slotted) asio::get_associated_cancellation_slot(given).clear();
-                    std::move(given)(std::move(answer));
-                };
-                contain(where, [&] { asio::dispatch(home, std::move(tell)); });
+            if constexpr (cancels) point = connect_slot(from->where(), handler);
+            end done(from, point, std::move(handler));
+            const auto go = [](Start& how, end&& told, cancel_point* cancel) {
+                if constexpr (cancels) how(std::move(told), cancel);
+                else how(std::move(told));
             };
-            asio::dispatch(where, [begun = std::move(begun), point, done = std::move(done)]() mutable {
-                if constexpr (cancels) begun(unique_function<void(Result)>(std::move(done)), point.get());
-                else begun(unique_function<void(Result)>(std::move(done)));
-            });
+            if (from->here()) return go(begun, std::move(done), point.get());
+            asio::dispatch(from->where(), [begun = std::move(begun), point, done = std::move(done),
+                                           go]() mutable { go(begun, std::move(done), point.get()); });
         },
         token, std::move(start));
+}
+
+template <class Result, class Token, class Start>
+auto begin_operation(const executor& where, Token&& token, Start start) {
+    return begin_operation<Result>(std::make_shared<const home>(where), token, std::move(start));
 }
 
 } // namespace tenon::detail
@@ -3102,8 +3201,9 @@ public:
     }
 
 private:
-    // Half a page to start with: most messages fit, and a session that never speaks costs nothing.
-    static constexpr std::size_t first_capacity = 2048;
+    // Most messages fit, a session that never speaks costs nothing, and up to here the C library hands out memory
+    // from lists of its own, several times faster.
+    static constexpr std::size_t first_capacity = 1024;
 
     // Apart, so that the rest of prepare() is small enough to become part of who calls it.
     [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
@@ -4424,6 +4524,8 @@ struct event_decision {
 /// Reads a plugin's answer to an event: null, {} and {"result":"continue"} mean continue.
 inline result<event_decision> read_decision(std::string_view text) {
     if (text == "null") return event_decision{};
+    if (text == R"({"flow":"continue"})")
+        return event_decision{.flow = event_flow::proceed}; // nearly every one
     result<event_decision> decision = from_json<event_decision>(text, {.root = "decision"});
     if (decision && decision->result == event_flow::stop)
         return fault{codes::invalid_params, "decision.result: expected \"continue\", got \"stop\""};
@@ -5148,6 +5250,7 @@ private:
     std::vector<plugin_index> observers_;
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
+    std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
     std::size_t pending_ = 0;                   // asked and not settled
     std::size_t to_cancel_ = 0;
     bool stopped_ = false, modified_ = false, cancelled_ = false;
@@ -5278,9 +5381,13 @@ inline bool decision_chain::next_cancel(plugin_index& plugin) {
 }
 
 inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noexcept {
-    for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
+    const std::size_t count = tier_end_ - tier_begin_;
+    std::size_t index = settled_last_ < tier_begin_ ? tier_begin_ : settled_last_;
+    for (std::size_t seen = 0; seen != count; ++seen, ++index) {
+        if (index >= tier_end_) index = tier_begin_;
         step& of = steps_[index];
         if (of.plugin != plugin) continue;
+        settled_last_ = index;
         return of.state == step_state::asked || of.state == step_state::cancelled ? &of : nullptr;
     }
     return nullptr;
@@ -6393,11 +6500,16 @@ public:
     result<int> emit(plugin_index plugin, std::string_view type, time_point now);
 
     /// Its connection is gone: what it was asked about will not be answered.
-    void forget(plugin_index plugin) { plugins_.erase(plugin); }
+    void forget(plugin_index plugin) {
+        if (plugin < plugins_.size()) plugins_[plugin] = {};
+    }
 
 private:
     struct trail {
-        std::map<int, int> asked; // hops and how many
+        struct open {
+            int hops, count;
+        };
+        std::vector<open> asked = {}; // hops and how many, of what is not answered
         int recent = -1, before = -1;
         time_point since = {};
     };
@@ -6406,7 +6518,12 @@ private:
 
     int max_hops_;
     milliseconds memory_;
-    std::map<plugin_index, trail> plugins_;
+    trail& trail_of(plugin_index plugin) {
+        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
+        return plugins_[plugin];
+    }
+
+    std::vector<trail> plugins_; // by their numbers, which grow like those of the host's own list
 };
 
 inline void hop_ledger::turn(trail& of, time_point now) const {
@@ -6416,30 +6533,41 @@ inline void hop_ledger::turn(trail& of, time_point now) const {
     of.since = now;
 }
 
-inline void hop_ledger::asked(plugin_index plugin, int hops, time_point) { ++plugins_[plugin].asked[hops]; }
+inline void hop_ledger::asked(plugin_index plugin, int hops, time_point) {
+    std::vector<trail::open>& asked = trail_of(plugin).asked;
+    for (trail::open& one : asked)
+        if (one.hops == hops) {
+            ++one.count;
+            return;
+        }
+    asked.push_back({hops, 1});
+}
 
 inline void hop_ledger::answered(plugin_index plugin, int hops, time_point now) {
-    const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return;
-    const auto entry = known->second.asked.find(hops);
-    if (entry == known->second.asked.end()) return;
-    if (--entry->second == 0) known->second.asked.erase(entry);
+    if (plugin >= plugins_.size()) return;
+    std::vector<trail::open>& asked = plugins_[plugin].asked;
+    const auto entry =
+        std::find_if(asked.begin(), asked.end(), [&](const trail::open& one) { return one.hops == hops; });
+    if (entry == asked.end()) return;
+    if (--entry->count == 0) {
+        *entry = asked.back();
+        asked.pop_back();
+    }
     told(plugin, hops, now); // it may emit right behind its answer
 }
 
 inline void hop_ledger::told(plugin_index plugin, int hops, time_point now) {
-    trail& known = plugins_[plugin];
+    trail& known = trail_of(plugin);
     turn(known, now);
     if (hops > known.recent) known.recent = hops;
 }
 
 inline result<int> hop_ledger::emit(plugin_index plugin, std::string_view type, time_point now) {
-    const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return 0;
-    trail& of = known->second;
+    if (plugin >= plugins_.size()) return 0;
+    trail& of = plugins_[plugin];
     turn(of, now);
     int farthest = of.recent > of.before ? of.recent : of.before;
-    if (!of.asked.empty() && of.asked.rbegin()->first > farthest) farthest = of.asked.rbegin()->first;
+    for (const trail::open& one : of.asked) farthest = std::max(farthest, one.hops);
     if (farthest < max_hops_) return farthest + 1;
     return fault{codes::limit_exceeded,
                  join({"the event \"", type.substr(0, longest_event_type),
@@ -10428,11 +10556,11 @@ public:
     // --- calls ---
 
     call_ticket ask(lane where, std::string_view method, std::string_view params, time_point deadline,
-                    time_point now, completion done, call_extras extras = {}) {
+                    time_point now, completion&& done, call_extras extras = {}) {
         return ask(where, method, payload{.text = params}, deadline, now, std::move(done), std::move(extras));
     }
     call_ticket ask(lane where, std::string_view method, const shared_bytes& params, time_point deadline,
-                    time_point now, completion done, call_extras extras = {}) {
+                    time_point now, completion&& done, call_extras extras = {}) {
         return ask(where, method, payload{.shared = &params}, deadline, now, std::move(done),
                    std::move(extras));
     }
@@ -14036,6 +14164,8 @@ public:
 
     // --- what comes out: drain both after every input ---
 
+    /// Whether there is anything to be had from the two that follow.
+    bool wishes() const noexcept { return !actions_.empty() || !changes_.empty(); }
     bool next_action(supervisor_action& action);
     bool next_change(state_change& change);
 
@@ -15011,15 +15141,75 @@ private:
 
 #endif
 
+// ---- tenon/transport/more_input.hpp -----------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_MORE_INPUT_HPP
+#define TENON_TRANSPORT_MORE_INPUT_HPP
+
+// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
+// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
+// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
+//
+// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
+// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
+
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
+    ASIO_VERSION < 102300
+#define TENON_WAITS_FOR_MORE_INPUT 1
+#else
+#define TENON_WAITS_FOR_MORE_INPUT 0
+#endif
+
+namespace tenon::detail {
+
+/// Stands for the buffer, because a read into an empty one completes at once.
+struct nothing_to_read_into : asio::mutable_buffer {
+    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
+};
+
+} // namespace tenon::detail
+
+#if TENON_WAITS_FOR_MORE_INPUT
+template <>
+class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
+public:
+    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
+                            func_type completed)
+        : reactor_op(success, &do_perform, completed) {}
+
+    // Exhausted: the next one waits for the kernel's word.
+    static status do_perform(reactor_op*) { return done_and_exhausted; }
+};
+#endif
+
+namespace tenon::detail {
+
+/// The handler takes an error and a number that means nothing.
+template <class Handler>
+void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
+#if TENON_WAITS_FOR_MORE_INPUT
+    from.async_read_some(nothing_to_read_into(), std::move(handler));
+#else
+    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+#endif
+}
+
+} // namespace tenon::detail
+
+#undef TENON_WAITS_FOR_MORE_INPUT
+
+#endif
+
 // ---- tenon/transport/descriptor_link.hpp ------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
 #define TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
 
 // A link over file descriptors: two pipes, or one socket for both directions.
 //
-// What it costs: one read() and one write() for what came at once, and one epoll_ctl() and one epoll_wait() of
-// Asio's. Asio is asked only whether the descriptor is ready; reading by ourselves goes straight into the
-// session, holds no buffer for whoever is silent, and needs no second read() that finds nothing. Output is
+// What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
+// whether the descriptor is ready; reading by ourselves goes straight into the session, holds no buffer for whoever
+// is silent, and needs no second read() that finds nothing. Of a pipe the end may have come with the last bytes and
+// be overlooked so: it is looked for a moment later. Output is
 // written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
 // its end of a pipe is told at once, also when there is nothing to write.
 //
@@ -15033,6 +15223,9 @@ inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
 
 /// As much as a pipe of an ordinary user can hold: the last words of whoever is gone.
 inline constexpr std::size_t most_at_once = 4 * turn_bytes;
+
+/// When the end of a pipe is looked for that may have come with its last bytes.
+inline constexpr milliseconds end_looked_for_after{100};
 
 /// A pipe that was full once grows to this: across CPUs, messages of 64 KiB take half the time then.
 inline constexpr int grown_pipe_bytes = 256 << 10;
@@ -15080,7 +15273,7 @@ private:
         return std::static_pointer_cast<descriptor_link>(shared_from_this());
     }
     void start(descriptor input, descriptor output);
-    void wait_for_input();
+    void wait_for_input(time_point now);
     void wait_for_output();
     void become_readable(const asio::error_code& error);
     void become_writable();
@@ -15116,10 +15309,12 @@ private:
     bool may_grow_input_ = true, may_grow_output_ = true;
     bool output_lost_ = false;
     bool looking_again_ = false;
+    bool emptied_ = false; // the last read found less than there was room for
     reading reading_ = reading::idle;
     writing writing_ = writing::idle;
     time_point blocked_since_ = never;
     time_point pipes_minded_until_ = {};
+    time_point end_looked_for_ = never;
     time_point due_ = never; // what the alarm was set to
     time_point excused_until_ = {};
     handler_memory read_memory_, write_memory_;
@@ -15194,16 +15389,21 @@ inline void descriptor_link::start(descriptor input, descriptor output) {
         peer().close("its descriptors cannot be used");
         return look_again();
     }
-    wait_for_input();
+    wait_for_input(clock());
     if (is_pipe()) wait_for_reader_to_go();
 }
 
-inline void descriptor_link::wait_for_input() {
+inline void descriptor_link::wait_for_input(time_point now) {
     reading_ = reading::waiting;
-    input_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      placed_handler(read_memory_, [self = this_link()](const asio::error_code& error) {
-                          self->become_readable(error);
-                      }));
+    auto heard =
+        placed_handler(read_memory_, [self = this_link()](const asio::error_code& error, std::size_t = 0) {
+            self->become_readable(error);
+        });
+    // A socket has no other end whose going would be noticed besides.
+    if (!emptied_ || !is_pipe())
+        return input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(heard));
+    if (end_looked_for_ == never) end_looked_for_ = after(now, end_looked_for_after);
+    async_wait_for_more(input_, std::move(heard));
 }
 
 inline void descriptor_link::wait_for_output() {
@@ -15237,7 +15437,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
     if (read_now(now, turn_bytes) == outcome::abandoned) return;
     if (reading_ == reading::idle) {
         // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
-        if (!error || error == asio::error::operation_not_supported) wait_for_input();
+        if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
     settle();
@@ -15260,6 +15460,7 @@ inline void descriptor_link::become_writable() {
 inline void descriptor_link::wake(time_point now) {
     const auto self = shared_from_this();
     excuse(now);
+    end_looked_for_ = never;
     // What has come meanwhile is in time.
     if (read_now(now, turn_bytes) == outcome::abandoned) return;
     peer().handle_timeout(now);
@@ -15306,7 +15507,7 @@ inline void descriptor_link::excuse(time_point now) noexcept {
 inline void descriptor_link::settle() {
     if (closed_) return;
     if (peer().has_news()) look_again();
-    alarm_.set(std::min(peer().next_deadline(), stall_deadline()));
+    alarm_.set(std::min({peer().next_deadline(), stall_deadline(), end_looked_for_}));
     due_ = alarm_.armed();
 }
 
@@ -15318,6 +15519,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         char forgotten[4096];
         const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
         const transfer got = read_some(input_.native_handle(), room);
+        emptied_ = got.state == transfer_state::would_block || got.count < room.size();
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
@@ -15536,9 +15738,10 @@ public:
     /// `asker` is the plugin on whose behalf it is asked, or call_waits::nobody.
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
-                    call_completion done, plugin_index asker = call_waits::nobody) {
+                    call_completion&& done, plugin_index asker = call_waits::nobody,
+                    time_point now = steady_now()) {
         const auto self = shared_from_this(); // the completion may come at once
-        const call_ticket ticket = calls_.ask(which, method, params, deadline, steady_now(), std::move(done),
+        const call_ticket ticket = calls_.ask(which, method, params, deadline, now, std::move(done),
                                               {.progress = {}, .asker = asker});
         after_input();
         return ticket;
@@ -15567,6 +15770,7 @@ private:
 
     // plugin_actor_life.hpp: what the supervisor wants done.
     void after_input();
+    void grant_wishes();
     void carry_out(const supervisor_action& action);
     void launch_process();
     void connect_process(launched& started);
@@ -15858,6 +16062,13 @@ namespace tenon::detail {
 inline void plugin_actor::after_input() {
     if (working_ || retired_ || stood_down_) return;
     const auto self = shared_from_this();
+    if (supervisor_.wishes()) grant_wishes();
+    if (retired_ || stood_down_) return;
+    if (link_) link_->flush();
+    alarm_.set(next_deadline());
+}
+
+inline void plugin_actor::grant_wishes() {
     working_ = true;
     supervisor_action action;
     state_change change;
@@ -15875,9 +16086,6 @@ inline void plugin_actor::after_input() {
         }
     }
     working_ = false;
-    if (retired_ || stood_down_) return;
-    if (link_) link_->flush();
-    alarm_.set(next_deadline());
 }
 
 inline time_point plugin_actor::next_deadline() const {
@@ -18654,6 +18862,13 @@ inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 inline constexpr std::string_view abuse_words =
     "rpc.abuse: it keeps calling what it may not call, or what is not there";
 
+/// The params of plugin/execute up to the args.
+inline void begin_command(byte_buffer& params, std::string_view command) {
+    params.append_literal("{\"command\":");
+    json_writer(params).string(command);
+    params.append_literal(",\"args\":");
+}
+
 inline fault unknown_plugin(std::string_view name) {
     return {codes::unavailable, join({"there is no plugin \"", name.substr(0, longest_name), "\""})};
 }
@@ -18700,6 +18915,7 @@ public:
     host_core& operator=(const host_core&) = delete;
 
     const executor& where() const noexcept { return where_; }
+    const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
     const host_options& options() const noexcept { return options_; }
 
     // --- plugins: host_plugins.hpp ---
@@ -18731,10 +18947,13 @@ public:
     // --- commands, routes, calls: host_calls.hpp ---
 
     call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
-                           call_completion done, plugin_index asker = call_waits::nobody);
+                           call_completion&& done, plugin_index asker = call_waits::nobody);
+    /// The same with all of the params, which name the command too.
+    call_under_way run(std::string_view command, std::string_view params, const call_options& options,
+                       call_completion&& done, plugin_index asker = call_waits::nobody);
     call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done);
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
-                        const call_options& options, call_completion done);
+                        const call_options& options, call_completion&& done);
 
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
@@ -18798,7 +19017,7 @@ private:
     void tell_log(log_record&& record);
     void note(log_level level, std::string_view message);
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                       const call_options& options, call_completion done,
+                       const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
     result<void> emit(const emitted_event& event, const caller& who);
     void provide_host_methods();
@@ -18808,6 +19027,7 @@ private:
     void provide_config_methods(Provide provide);
 
     executor where_;
+    std::shared_ptr<const detail::home> home_;
     host_options options_;
     call_waits waits_;
     dependencies needs_;
@@ -18939,8 +19159,22 @@ inline void call_under_way::cancel() const {
 }
 
 inline call_under_way host_core::execute(std::string_view command, std::string_view args,
-                                         const call_options& options, call_completion done,
+                                         const call_options& options, call_completion&& done,
                                          plugin_index asker) {
+    byte_buffer params;
+    begin_command(params, command);
+    params.append(args.empty() ? "{}" : args);
+    if (const plugin_record* const by = find(asker)) {
+        params.append_literal(",\"caller\":");
+        json_writer(params).string(by->actor->name());
+    }
+    params.append('}');
+    return run(command, params.view(), options, std::move(done), asker);
+}
+
+inline call_under_way host_core::run(std::string_view command, std::string_view params,
+                                     const call_options& options, call_completion&& done,
+                                     plugin_index asker) {
     const known_command* const known = closing_ ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
     if (plugin == nullptr) {
@@ -18949,19 +19183,7 @@ inline call_under_way host_core::execute(std::string_view command, std::string_v
              steady_now());
         return {};
     }
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("command");
-    out.string(command);
-    out.key("args");
-    out.raw(args.empty() ? "{}" : args);
-    if (const plugin_record* const by = find(asker)) {
-        out.key("caller");
-        out.string(by->actor->name());
-    }
-    out.end_object();
-    return ask(*plugin, methods::execute, buffer.view(), options, std::move(done), asker);
+    return ask(*plugin, methods::execute, params, options, std::move(done), asker);
 }
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
@@ -19002,7 +19224,7 @@ inline call_under_way host_core::request(http_exchange exchange,
 }
 
 inline call_under_way host_core::call(std::string_view name, std::string_view method, std::string_view params,
-                                      const call_options& options, call_completion done) {
+                                      const call_options& options, call_completion&& done) {
     plugin_record* const plugin = find(name);
     if (plugin == nullptr) {
         done(unknown_plugin(name), steady_now());
@@ -19012,10 +19234,11 @@ inline call_under_way host_core::call(std::string_view name, std::string_view me
 }
 
 inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                                     const call_options& options, call_completion done, plugin_index asker) {
+                                     const call_options& options, call_completion&& done,
+                                     plugin_index asker) {
     const milliseconds wait =
         options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
-    const time_point deadline = after(steady_now(), wait);
+    const time_point now = steady_now(), deadline = after(now, wait);
     if (options.idempotent) {
         const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
                                                           params, deadline, std::move(done), asker);
@@ -19024,7 +19247,7 @@ inline call_under_way host_core::ask(plugin_record& plugin, std::string_view met
     }
     const std::shared_ptr<plugin_actor> actor =
         plugin.actor; // the completion may come at once, and remove it
-    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker)};
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now)};
 }
 
 } // namespace tenon::detail
@@ -19117,16 +19340,19 @@ private:
         if (!actor.ready()) return chain_.skipped(ask.plugin, join({"it is ", name_of(actor.state())}), now);
         core_->hops_.asked(ask.plugin, hops_, now);
         ++plugin->events.delivered;
-        const call_ticket ticket = actor.ask(lane::events, methods::on_event, ask.message, chain_.deadline(),
-                                             [self = shared_from_this(), index = ask.plugin](
-                                                 const result<std::string_view>& answer, time_point when) {
-                                                 self->take(index, answer, when);
-                                             });
-        if (ticket) tickets_[ask.plugin] = ticket;
+        const std::size_t place = asked_.size();
+        asked_.push_back({ask.plugin, {}});
+        const call_ticket ticket = actor.ask(
+            lane::events, methods::on_event, ask.message, chain_.deadline(),
+            [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
+                self->take(place, answer, when);
+            },
+            call_waits::nobody, now);
+        asked_[place].ticket = ticket;
     }
 
-    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
-        tickets_.erase(index);
+    void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
+        const plugin_index index = asked_[place].plugin;
         core_->hops_.answered(index, hops_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
@@ -19144,9 +19370,12 @@ private:
     }
 
     void cancel(plugin_index index) {
-        const auto ticket = tickets_.find(index);
-        if (ticket == tickets_.end()) return;
-        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket->second);
+        // A ticket of a call that was completed does nothing.
+        const auto entry = std::find_if(asked_.begin(), asked_.end(),
+                                        [&](const asked_plugin& one) { return one.plugin == index; });
+        if (entry == asked_.end() || !entry->ticket) return;
+        const call_ticket ticket = entry->ticket;
+        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket);
     }
 
     void finish() {
@@ -19168,7 +19397,11 @@ private:
     decision_chain chain_;
     int hops_;
     host_core::decided done_;
-    std::map<plugin_index, call_ticket> tickets_; // of those who have not answered
+    struct asked_plugin {
+        plugin_index plugin;
+        call_ticket ticket;
+    };
+    std::vector<asked_plugin> asked_; // in the order in which they were
     bool going_ = false;
 };
 
@@ -19481,7 +19714,7 @@ inline result<void> host_core::emit(const emitted_event& event, const caller& wh
 namespace tenon::detail {
 
 inline host_core::host_core(executor where, host_options options)
-    : where_(std::move(where)), options_([&] {
+    : where_(std::move(where)), home_(std::make_shared<const detail::home>(where_)), options_([&] {
           if (options.version.empty())
               options.version = join({digits(TENON_VERSION_MAJOR), ".", digits(TENON_VERSION_MINOR), ".",
                                       digits(TENON_VERSION_PATCH)});
@@ -20226,9 +20459,13 @@ public:
     /// Runs a command of whichever plugin has it.
     template <class Result = json, class Args, class Token = detail::default_token>
     auto execute(std::string name, const Args& args, call_options options = {}, Token&& token = Token()) {
-        return begin<result<Result>>(token, [core = core_, name = std::move(name), args = to_json(args),
+        byte_buffer params;
+        detail::begin_command(params, name);
+        encode(params, args);
+        params.append('}');
+        return begin<result<Result>>(token, [core = core_, name = std::move(name), params = std::move(params),
                                              options](auto done, detail::cancel_point* cancel) {
-            const auto call = core->execute(name, args, options, typed<Result>(std::move(done)));
+            const auto call = core->run(name, params.view(), options, typed<Result>(std::move(done)));
             if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
@@ -20250,10 +20487,13 @@ public:
     template <class Result = json, class Params, class Token = detail::default_token>
     auto call(std::string plugin, std::string method, const Params& params, call_options options = {},
               Token&& token = Token()) {
+        byte_buffer text;
+        encode(text, params);
         return begin<result<Result>>(token, [core = core_, plugin = std::move(plugin),
-                                             method = std::move(method), params = to_json(params),
+                                             method = std::move(method), text = std::move(text),
                                              options](auto done, detail::cancel_point* cancel) {
-            const auto call = core->call(plugin, method, params, options, typed<Result>(std::move(done)));
+            const auto call =
+                core->call(plugin, method, text.view(), options, typed<Result>(std::move(done)));
             if (cancel) cancel->set([call] { call.cancel(); });
         });
     }
@@ -20325,7 +20565,7 @@ public:
 private:
     template <class Result, class Token, class Start>
     auto begin(Token& token, Start start) {
-        return detail::begin_operation<Result>(core_->where(), token, std::move(start));
+        return detail::begin_operation<Result>(core_->home(), token, std::move(start));
     }
     template <class Token>
     auto command(Token& token, std::string name,
@@ -20340,6 +20580,11 @@ private:
         auto read = from_json<Payload>(payload, {.root = "payload"});
         if (!read) return read.error();
         return {};
+    }
+    template <class T>
+    static void encode(byte_buffer& text, const T& value) {
+        json_writer out(text);
+        detail::encode(out, value);
     }
     /// From the text of an answer to what was asked for.
     template <class Result, class Done>

@@ -57,4 +57,6 @@ void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) 
 
 } // namespace tenon::detail
 
+#undef TENON_WAITS_FOR_MORE_INPUT
+
 #endif
