@@ -60,7 +60,9 @@ std::variant<http::response, target> look(const in_api& api, const http::request
     auto path = tenon::decode_path(asked.path);
     if (!path) return problem(400, path.error().message);
     target found{&entries()[bridge], {}, std::move(*path), api.doorman.is_admin(asked)};
+    // A page of a plugin's is another site, because of its sandbox, and loads what belongs to it.
     if (found.path.starts_with("/api/plugins/")) return found;
+    if (guard::is_loaded_elsewhere(asked)) return problem(403, "pages of other sites may not ask");
 
     const bool reads = asked.method == "GET" || asked.method == "HEAD";
     const auto match = api.routes.find(reads ? "GET" : asked.method, found.path);

@@ -47,6 +47,12 @@ bool guard::is_admin(const http::request& asked) const {
     return tenon::detail::same_secret(given.substr(scheme.size()), token_);
 }
 
+bool guard::is_loaded_elsewhere(const http::request& asked) noexcept {
+    const std::string_view site = asked.header("sec-fetch-site");
+    return !site.empty() && site != "same-origin" && site != "none" &&
+           asked.header("sec-fetch-mode") != "navigate";
+}
+
 bool has_body(const http::request& asked) noexcept {
     const std::string_view length = asked.header("content-length");
     return !asked.body.empty() || !asked.header("transfer-encoding").empty() ||

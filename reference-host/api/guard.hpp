@@ -22,6 +22,9 @@ public:
     /// Why nobody may ask like this.
     std::optional<http::response> refuse(const http::request& asked) const;
     bool is_admin(const http::request& asked) const;
+    /// Whether a page of another site loads it, as browsers say that with requests without an Origin. Following a link
+    /// is none of it.
+    static bool is_loaded_elsewhere(const http::request& asked) noexcept;
 
 private:
     bool is_ours(std::string_view authority) const;

@@ -151,6 +151,10 @@ TEST_CASE("H4: what a foreign page can send changes nothing") {
     CHECK(post("/api/v1/messages", "", "").status == 415);
     CHECK(post("/api/v1/messages", as_json + "Origin: http://" + run.address + "\r\n", body).status == 200);
 
+    // An image of a foreign page whose address is a stream would be somebody in the chat.
+    CHECK(run.ask("GET", "/api/v1/chat/stream?uid=ada", "",
+                  "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n")
+              .status == 403);
     for (const known_path& path : api::paths()) {
         if (path.method == "GET" || path.method == "*") continue;
         const answer heard = run.admin("GET", filled(path.pattern) + "?");

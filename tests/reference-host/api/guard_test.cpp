@@ -46,6 +46,17 @@ TEST_CASE("H4: a page of another origin may not ask, whatever it is called") {
     }
 }
 
+TEST_CASE("H4: what a page of another site loads is told from what people follow and tools ask") {
+    for (const char* site : {"cross-site", "same-site", "new-word"}) {
+        CHECK(guard::is_loaded_elsewhere(with({{"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", "no-cors"}})));
+        CHECK_FALSE(
+            guard::is_loaded_elsewhere(with({{"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", "navigate"}})));
+    }
+    for (const char* site : {"same-origin", "none"})
+        CHECK_FALSE(guard::is_loaded_elsewhere(with({{"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", "cors"}})));
+    CHECK_FALSE(guard::is_loaded_elsewhere(with({})));
+}
+
 TEST_CASE("H1: the token is one header with the whole token and nothing else") {
     for (const char* good : {"Bearer Tok-1", "bearer Tok-1"})
         CHECK(at_home.is_admin(with({{"Authorization", good}})));
