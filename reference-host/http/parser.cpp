@@ -188,7 +188,8 @@ bool parser::judge_target(std::string_view host) {
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
         if (!same_field_name(std::string_view(target).substr(0, end), host))
             return refuse(400, "the target names another host than Host");
-        target.replace(0, end, end == target.size() || target[end] == '?' ? "/" : "");
+        target.erase(0, end);
+        if (target.empty() || target.front() == '?') target.insert(target.begin(), '/');
     }
     const std::size_t mark = std::min(target.find('?'), target.size());
     asked_.path = target.substr(0, mark);
