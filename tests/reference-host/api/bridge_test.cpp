@@ -217,8 +217,9 @@ TEST_CASE(
     }
     CHECK(run.soon([&] {
         const auto& all = three.everything();
-        return std::any_of(all.begin(), all.end(),
-                           [](const auto& one) { return one.kind == tenon::detail::event_kind::cancelled; });
+        return std::any_of(all.begin(), all.end(), [](const auto& said) {
+            return said.kind == tenon::detail::event_kind::cancelled;
+        });
     }));
     CHECK(run.status("three").state == tenon::plugin_state::ready);
     CHECK(run.status("three").generation == 1);
