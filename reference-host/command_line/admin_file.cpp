@@ -2,8 +2,9 @@
 
 #include "command_line/admin_file.hpp"
 
-#include "settings/files.hpp"
+#include "settings/settings.hpp"
 
+#include <tenon/host/config/system_small_file.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cerrno>
@@ -25,12 +26,12 @@ std::string path_beside(const std::string& socket) {
 } // namespace
 
 admin_file read_admin_file(const std::string& socket) {
-    const auto text = read_file(path_beside(socket), 65'536);
+    const auto text = tenon::read_small_file(path_beside(socket), 65'536);
     return text ? tenon::from_json<admin_file>(*text).value_or({}) : admin_file();
 }
 
 tenon::result<void> write_admin_file(const std::string& socket, const admin_file& content) {
-    return write_file(path_beside(socket), tenon::to_json(content) + "\n");
+    return tenon::write_small_file(path_beside(socket), tenon::to_json(content) + "\n");
 }
 
 void remove_admin_file(const std::string& socket) { ::unlink(path_beside(socket).c_str()); }

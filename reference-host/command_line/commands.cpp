@@ -4,13 +4,12 @@
 
 #include "command_line/doctor.hpp"
 #include "command_line/exit_codes.hpp"
-#include "command_line/local.hpp"
-#include "command_line/remote.hpp"
 
 #include <tenon/core/version.hpp>
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <vector>
 
 namespace reference {
@@ -33,6 +32,17 @@ constexpr std::string_view exit_codes = R"(exit codes:
   77  the token is missing or wrong
   78  something is wrong in the configuration
 )";
+
+/// What all have that ask a running host.
+std::vector<option> remote_options(std::vector<option> own = {}) {
+    const option all[] = {
+        {"--json", "", "prints what the host answers"},
+        {"--address", "HOST:PORT", "of the host, where admin.json does not say it"},
+        {"--token", "TOKEN", "else $TENON_ADMIN_TOKEN, else what admin.json says"},
+        {"--socket", "PATH", "the host's socket; admin.json lies beside it (~/.tenon/runtime.sock)"}};
+    own.insert(own.end(), std::begin(all), std::end(all));
+    return own;
+}
 
 } // namespace
 

@@ -17,6 +17,17 @@ std::string help();
 /// Does what was typed, and says the exit code.
 int run_command_line(std::span<char*> typed);
 
+// Those that need no running host, or are one.
+int run_host(const arguments& given);
+int check_file(const arguments& given);
+
+// Those that ask one. Where it is, and its token, stand in admin.json beside its socket.
+int explain_event(const arguments& given);
+int plugins(const arguments& given);
+int follow_logs(const arguments& given);
+int follow_events(const arguments& given);
+int send_message(const arguments& given);
+
 } // namespace reference
 
 #endif

@@ -1,13 +1,13 @@
 // One request each, and its answer for people or as the JSON that it is.
 
-#include "command_line/remote.hpp"
+#include "command_line/commands.hpp"
 
 #include "command_line/admin_file.hpp"
 #include "command_line/client.hpp"
 #include "command_line/exit_codes.hpp"
-#include "command_line/log_writer.hpp"
 
 #include <tenon/host/logs/log_text.hpp>
+#include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/host/event_record.hpp>
 #include <tenon/host/status.hpp>
 
@@ -146,16 +146,6 @@ int print_plugin(const json& value) {
 
 } // namespace
 
-std::vector<option> remote_options(std::vector<option> own) {
-    const option all[] = {
-        {"--json", "", "prints what the host answers"},
-        {"--address", "HOST:PORT", "of the host, where admin.json does not say it"},
-        {"--token", "TOKEN", "else $TENON_ADMIN_TOKEN, else what admin.json says"},
-        {"--socket", "PATH", "the host's socket; admin.json lies beside it (~/.tenon/runtime.sock)"}};
-    own.insert(own.end(), std::begin(all), std::end(all));
-    return own;
-}
-
 int explain_event(const arguments& given) {
     return ask(given, "GET", "/api/v1/events/explain?type=" + url_part(given.words()[0]), {},
                [](const json& answer) {
@@ -195,9 +185,9 @@ int follow_logs(const arguments& given) {
         given.words().empty() ? "/api/v1/logs" : "/api/v1/plugins/" + url_part(given.words()[0]) + "/logs";
     if (given.has("--level")) target += "?level=" + url_part(given.value("--level"));
     return follow(given, target,
-                  [colour = has_colour(STDOUT_FILENO)](std::string_view, std::string_view data) {
+                  [colour = tenon::has_colour(STDOUT_FILENO)](std::string_view, std::string_view data) {
                       if (const auto record = tenon::from_json<tenon::log_record>(data))
-                          std::cout << log_line(*record, colour) << '\n';
+                          std::cout << tenon::log_line(*record, colour) << '\n';
                   });
 }
 

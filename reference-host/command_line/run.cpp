@@ -1,21 +1,19 @@
 // `tenon-host run`: all rooms together, until a signal ends it.
 
-#include "command_line/local.hpp"
+#include "command_line/commands.hpp"
 
 #include "api/api.hpp"
 #include "chat/chat.hpp"
 #include "command_line/admin_file.hpp"
 #include "command_line/exit_codes.hpp"
-#include "command_line/log_writer.hpp"
 #include "http/server.hpp"
-#include "settings/file_watch.hpp"
-#include "settings/files.hpp"
 #include "settings/keeper.hpp"
 
 #include <tenon/host.hpp>
+#include <tenon/host/config/system_file_watch.hpp>
+#include <tenon/host/logs/system_log_writer.hpp>
 
 #include <csignal>
-#include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
@@ -52,7 +50,7 @@ public:
         if (auto good = make_api(); !good) return complain(good.error(), exit_code::unavailable);
         look_on();
         keeper_.apply(settings_);
-        watch_.emplace(io_, settings_.file, [this] { reload("the file has changed"); });
+        watch_.emplace(io_.get_executor(), settings_.file, [this] { reload("the file has changed"); });
         await_signals();
         io_.run();
         remove_admin_file(settings_.socket);
@@ -148,7 +146,7 @@ private:
     settings settings_;
     std::string listen_in_file_; // --listen goes before it
     bool quiet_, ending_ = false;
-    log_writer log_;
+    tenon::log_writer log_;
     asio::io_context io_{1};
     asio::signal_set signals_; // before the host: also while that ends a signal does not kill this
     tenon::host host_;
@@ -156,7 +154,7 @@ private:
     std::unique_ptr<api> api_;
     http::server web_; // closed before what it asks
     keeper keeper_;
-    std::optional<file_watch> watch_;
+    std::optional<tenon::file_watch> watch_;
 };
 
 } // namespace

@@ -2,9 +2,8 @@
 
 #include "settings/keeper.hpp"
 
-#include "settings/saved.hpp"
-
 #include <tenon/host/config/apply.hpp>
+#include <tenon/host/config/saved_config.hpp>
 
 namespace reference {
 
@@ -23,7 +22,8 @@ void keeper::apply(settings next) {
     auto changes = tenon::plan_changes(now_.plugins, next.plugins);
     now_ = std::move(next);
     for (tenon::plugin_change& change : changes) {
-        auto config = with_saved_config(now_.data, change.name(), change.config.options.config);
+        auto config =
+            tenon::with_saved_config(now_.data + "/config", change.name(), change.config.options.config);
         if (config) change.config.options.config = std::move(*config);
         else
             say_(tenon::log_level::warn,
@@ -62,7 +62,7 @@ void keeper::enable(const std::string& plugin, bool on, done over) {
 }
 
 tenon::result<void> keeper::save(const std::string& plugin, const tenon::json& config) const {
-    return save_config(now_.data, plugin, config);
+    return tenon::save_config(now_.data + "/config", plugin, config);
 }
 
 std::vector<std::string> keeper::secrets(std::string_view plugin) const {

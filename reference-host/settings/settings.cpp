@@ -2,10 +2,10 @@
 
 #include "settings/settings.hpp"
 
-#include "settings/files.hpp"
 #include "settings/yaml.hpp"
 
 #include <tenon/host/config/config_reader.hpp>
+#include <tenon/host/config/system_small_file.hpp>
 #include <tenon/host/config/trusted.hpp>
 #include <tenon/host/config/variables.hpp>
 #include <tenon/transport/asio.hpp>
@@ -39,7 +39,7 @@ std::string host_of(const std::string& listen) {
 }
 
 tenon::result<std::string> json_text(const std::string& path) {
-    auto text = read_file(path, most_bytes);
+    auto text = tenon::read_small_file(path, most_bytes);
     if (!text) return text;
     const auto ends = [&](std::string_view end) { return path.size() >= end.size() && path.ends_with(end); };
     if (ends(".yaml") || ends(".yml")) return json_of_yaml(*text, most_bytes);
@@ -117,6 +117,16 @@ tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon:
 }
 
 } // namespace
+
+std::string full_path(std::string_view path, std::string_view folder) {
+    const char* home = std::getenv("HOME");
+    std::filesystem::path full(path);
+    if (home != nullptr && (path == "~" || path.substr(0, 2) == "~/"))
+        full = std::filesystem::path(home) / path.substr(path.size() > 1 ? 2 : 1);
+    std::string clean = (std::filesystem::path(folder) / full).lexically_normal().string();
+    if (clean.size() > 1 && clean.back() == '/') clean.pop_back();
+    return clean;
+}
 
 tenon::result<void> check_listen(const std::string& listen, const std::string& admin_token) {
     const std::string name = host_of(listen);

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reference {
@@ -29,6 +30,9 @@ struct settings {
 
 /// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong.
 tenon::result<settings> read_settings(const std::string& path);
+
+/// "~" and "~/..." below $HOME; another relative path below `folder`.
+std::string full_path(std::string_view path, std::string_view folder);
 
 /// An address that others can reach needs a token: what to say about it, or nothing.
 tenon::result<void> check_listen(const std::string& listen, const std::string& admin_token);

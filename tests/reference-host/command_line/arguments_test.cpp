@@ -3,7 +3,6 @@
 #include <command_line/admin_file.hpp>
 #include <command_line/client.hpp>
 #include <command_line/commands.hpp>
-#include <command_line/log_writer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -100,16 +99,6 @@ TEST_CASE("tokens are 32 bytes in letters that need no quoting, and never the sa
         made.insert(token);
     }
     CHECK(made.size() == 100);
-}
-
-TEST_CASE("a line of the log names the plugin and its level, in colour only where that is wanted") {
-    tenon::log_record record{
-        .unix_ms = 0, .level = tenon::log_level::warn, .plugin = "moderator", .message = "spam"};
-    CHECK(log_line(record, false).substr(8) == " warn  moderator: spam");
-    CHECK(log_line(record, true).substr(8) == " \x1b[33mwarn \x1b[0m \x1b[1mmoderator\x1b[0m: spam");
-    record.plugin.clear();
-    record.fields = R"({"free":3})";
-    CHECK(log_line(record, false).substr(8) == R"( warn  host: spam {"free":3})");
 }
 
 } // namespace

@@ -4,6 +4,8 @@
 
 #include <asio.hpp>
 
+#include <memory>
+
 using namespace reference;
 using namespace reference::tests;
 

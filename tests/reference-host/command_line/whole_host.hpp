@@ -8,8 +8,8 @@
 
 #include <command_line/admin_file.hpp>
 #include <command_line/client.hpp>
-#include <settings/files.hpp>
 
+#include <tenon/host/config/system_small_file.hpp>
 #include <tenon/json/value.hpp>
 
 #include <doctest/doctest.h>
@@ -125,7 +125,7 @@ public:
         write(R"({"listen":"127.0.0.1:0","socket":"s/host.sock","trustedDirs":[")" + fixtures() + "\"]," +
               more + "\"plugins\":[" + plugins + "]}");
     }
-    void write(const std::string& text) const { REQUIRE(write_file(file(), text)); }
+    void write(const std::string& text) const { REQUIRE(tenon::write_small_file(file(), text)); }
     /// One that does everything that it is asked to.
     static std::string plugin(const std::string& name, const std::string& more = "",
                               const std::string& env = "") {

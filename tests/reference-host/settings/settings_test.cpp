@@ -1,9 +1,10 @@
 // The whole file: what it may say, and what is said about everything else.
 
-#include <settings/files.hpp>
 #include <settings/settings.hpp>
 
 #include "folder.hpp"
+
+#include <tenon/host/config/system_small_file.hpp>
 
 #include <doctest/doctest.h>
 
@@ -18,11 +19,11 @@ namespace {
 /// A file in a folder with a program that may be trusted, `plugins/good`.
 struct file_folder : tests::folder {
     file_folder() {
-        REQUIRE(write_file(*this / "plugins/good", "#!/bin/sh\n"));
+        REQUIRE(tenon::write_small_file(*this / "plugins/good", "#!/bin/sh\n"));
         std::filesystem::permissions(*this / "plugins/good", std::filesystem::perms(0700));
     }
     tenon::result<settings> read(const std::string& text, const std::string& name = "host.json") const {
-        REQUIRE(write_file(*this / name, text));
+        REQUIRE(tenon::write_small_file(*this / name, text));
         return read_settings(*this / name);
     }
     std::string complaint(const std::string& text, const std::string& name = "host.json") const {
@@ -177,6 +178,16 @@ TEST_CASE("H2: an address that others can reach needs a token") {
     for (const auto* listen : {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1",
                                "127.1:80", "example.org:80", "[127.0.0.1]:80", "127.0.0.1:80 "})
         CHECK_MESSAGE(!check_listen(listen, "0123456789abcdef"), listen);
+}
+
+TEST_CASE("paths: ~ is the home, what is relative is below the folder") {
+    ::setenv("HOME", "/home/ada", 1);
+    CHECK(full_path("~", "/etc") == "/home/ada");
+    CHECK(full_path("~/x/../y", "/etc") == "/home/ada/y");
+    CHECK(full_path("~bo", "/etc") == "/etc/~bo");
+    CHECK(full_path("./plugins", "/etc/tenon") == "/etc/tenon/plugins");
+    CHECK(full_path("../plugins", "/etc/tenon") == "/etc/plugins");
+    CHECK(full_path("/srv", "/etc") == "/srv");
 }
 
 } // namespace
