@@ -46,6 +46,34 @@ TEST_CASE("it starts, says where its page is, and answers the commands") {
     CHECK(whole.ask({"plugins", "--token", "wrong"}).code == 77);
 }
 
+TEST_CASE("logs and events are followed as they happen") {
+    whole_host whole(whole_host::plugin("one"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const auto follow = [&](std::vector<std::string> words, const std::string& name) {
+        words.insert(words.end(), {"--socket", whole.socket()});
+        return std::make_unique<program>(words, whole.here / name, whole.here / (name + ".errors"));
+    };
+    const auto logs = follow({"logs", "one", "--level", "warn"}, "logs");
+    const auto events = follow({"events", "message.incoming"}, "events");
+    // They may have begun to follow only now: it is said until they have heard.
+    const auto said = [&] {
+        for (const auto* text : {"quiet", "[WARN] loud"})
+            static_cast<void>(whole.admin().ask("POST", "/api/v1/commands/say",
+                                                R"({"text":")" + std::string(text) + R"(","times":1})"));
+        static_cast<void>(whole.ask({"send", "stop", "--from", "ada", "--to", "bo"}));
+        return says(logs->output(), "loud") && says(events->output(), "one");
+    };
+    REQUIRE(soon(said));
+    CHECK(says(logs->output(), " warn  one: loud"));
+    CHECK(!says(logs->output(), "quiet"));
+    CHECK(says(events->output(), "message.incoming stopped by one: told to"));
+    whole.host->signal(SIGTERM);
+    CHECK(whole.host->wait() == 0);
+    CHECK(logs->wait() == 69); // the host is gone
+    CHECK(events->wait() == 69);
+}
+
 TEST_CASE(
     "an event that is put in over the socket is answered, though whoever puts it in has ended its side") {
     whole_host whole(whole_host::plugin("one"));
