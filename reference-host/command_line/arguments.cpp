@@ -62,7 +62,7 @@ std::string command::help() const {
     for (const option& each : options) {
         std::string head =
             "  " + std::string(each.name) + (each.value.empty() ? "" : " ") + std::string(each.value);
-        head.resize(std::max<std::size_t>(head.size() + 2, 22), ' ');
+        head.resize(std::max<std::size_t>(head.size() + 2, 24), ' ');
         text += head + std::string(each.help) + "\n";
     }
     return text;

@@ -81,11 +81,11 @@ std::vector<std::string> secrets_of(tenon::json_view written) {
 
 /// Who names a runtime may do without: it is known, and not started where that or its own program is missing. Why, or
 /// nothing.
-std::string what_is_missing(const tenon::plugin_config& plugin, const std::string& folder) {
+std::string what_is_missing(const tenon::plugin_config& plugin) {
     if (plugin.runtime.empty()) return {};
     if (!is_in_path(plugin.runtime)) return "there is no " + plugin.runtime;
-    if (plugin.options.command.empty() || plugin.options.command[0].find('/') == std::string::npos) return {};
-    const std::string program = full_path(plugin.options.command[0], folder);
+    if (plugin.options.command.empty() || plugin.options.command[0][0] != '/') return {};
+    const std::string& program = plugin.options.command[0];
     return is_program(program) ? "" : "there is no " + program;
 }
 
@@ -99,11 +99,13 @@ tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon:
     for (std::size_t at = 0; at < into.plugins.size(); ++at) {
         tenon::plugin_config& plugin = into.plugins[at];
         tenon::plugin_options& options = plugin.options;
+        if (!options.command.empty() && options.command[0].find('/') != std::string::npos)
+            options.command[0] = full_path(options.command[0], places.base);
         if (!options.directory.empty()) options.directory = full_path(options.directory, places.base);
         const auto secrets = secrets_of(written[at]);
         options.logs.secrets.insert(options.logs.secrets.end(), secrets.begin(), secrets.end());
         into.secrets[options.name] = secrets;
-        if (const std::string why = what_is_missing(plugin, places.base); !why.empty()) {
+        if (const std::string why = what_is_missing(plugin); !why.empty()) {
             plugin.enabled = false;
             into.missing[options.name] = why;
         } else if (!options.command.empty()) {

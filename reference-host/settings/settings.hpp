@@ -2,7 +2,7 @@
 #define REFERENCE_SETTINGS_SETTINGS_HPP
 
 // The configuration file of tenon-host: JSON, or YAML where its name ends in .yaml or .yml. What is wrong with it is said
-// with the path of the key. Its shape is in docs/operations.md; one plugin's keys are the library's (host/config).
+// with the path of the key. Its keys are in reference-host/README.md; one plugin's keys are the library's (host/config).
 //
 // Relative paths in it are relative to its folder, ~ is the user's home, ${VAR} and ${VAR:-default} the environment's.
 

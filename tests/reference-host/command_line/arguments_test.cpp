@@ -69,8 +69,8 @@ TEST_CASE("--help goes before everything that is wrong, and names every option")
     const std::vector<std::string_view> typed = {"--help", "--nothing"};
     CHECK(example().read(typed).value().has("--help"));
     CHECK(example().help() == "usage: tenon-host do [OPTIONS] WHAT [HOW]\n\nDoes it.\n\n"
-                              "  --fast              at once\n"
-                              "  --times N           so often\n");
+                              "  --fast                at once\n"
+                              "  --times N             so often\n");
 }
 
 TEST_CASE("the help of the program names every command and every exit code") {
