@@ -5,6 +5,7 @@
 
 #include "processes.hpp"
 
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -43,11 +44,11 @@ inline detail::launch_spec waiting(std::vector<std::string> environment = {}) {
     return shell("echo up; read line", std::move(environment));
 }
 
-/// 0, 1, 2 and the guard, a pipe far above them that nobody writes to: for `launched::guard`.
+/// 0, 1, 2 and the two guards, a pipe far above them that nobody writes to: for `launched::guard`.
 inline bool has_exactly_what_it_should(int pid) {
     const auto found = belongings_of(pid).descriptors;
-    const bool exact = found.size() == 4 && found.contains(0) && found.contains(1) && found.contains(2) &&
-                       *found.rbegin() >= 100;
+    const bool exact = found.size() == 5 && found.contains(0) && found.contains(1) && found.contains(2) &&
+                       *std::next(found.begin(), 3) >= 100;
     if (!exact)
         for (const int one : found)
             std::fprintf(stderr, "descriptor %d: %s\n", one,
