@@ -54,7 +54,7 @@ inline doctor_outcome check_events(doctor_visit& visit) {
             if (talk == nullptr) return skipped("it could not be started again");
             const std::string params =
                 event_params(one.type, more ? with_more_members(payload) : payload, more);
-            auto heard = visit.ask(*talk, methods::on_event, params);
+            const auto heard = visit.ask(*talk, methods::on_event, params);
             if (!heard.alive) return found_bad(join({one.type, ": ", heard.how}), std::string(mend));
             const auto& reply = heard.answers.front();
             if (!reply) return found_bad(join({one.type, " is not answered"}), std::string(mend));
@@ -63,20 +63,20 @@ inline doctor_outcome check_events(doctor_visit& visit) {
                 refusal = join({one.type, ": ", doctor_quote(reply->error.message)});
             }
             auto judged = judge_decision(one, *reply);
-            if (more && reply->failed && refusal.empty())
+            if (more && reply->failed)
                 judged = found_bad(join({one.type, " with members that it does not know is refused: ",
                                          doctor_quote(reply->error.message)}),
                                    "Ignore members that you do not know: new ones may come at any time.");
             if (judged.verdict == testing::verdict::bad) return judged;
             if (worst.verdict == testing::verdict::good) worst = std::move(judged);
-            heard = visit.exchange(*talk, doctor_frame(doctor_message({}, methods::on_event, params)));
-            if (!heard.alive)
-                return found_bad(join({one.type, " as a notification: ", heard.how}), std::string(mend));
-            if (unknown_is_answered(visit, heard))
+            const auto told =
+                visit.exchange(*talk, doctor_frame(doctor_message({}, methods::on_event, params)));
+            if (!told.alive)
+                return found_bad(join({one.type, " as a notification: ", told.how}), std::string(mend));
+            if (unknown_is_answered(visit, told))
                 return found_bad(join({one.type, " as a notification is answered"}), std::string(mend));
             if (reply->failed) break;
         }
-        if (worst.verdict == testing::verdict::good && refused == 0) continue;
     }
     if (worst.verdict != testing::verdict::good) return worst;
     std::string seen = join({digits(events.size() - refused), " of ", digits(events.size()), " decided"});
