@@ -94,11 +94,11 @@ inline doctor_outcome broken_frame(doctor_visit& visit, std::string_view bytes) 
     const auto before = usage_of(talk->process().pid());
     const auto reply = talk->ask(methods::health);
     const auto behind = usage_of(talk->process().pid());
-    // Who waits takes none of it; who goes round gets his share, whatever else the machine does.
-    if (before && behind && behind->cpu - before->cpu > visit.patient.answer_time / 10)
-        return found_bad(join({doctor_quote(bytes), ": it works without end"}), std::string(mend));
     if (reply) return warned(join({doctor_quote(bytes), " is passed over in silence"}), std::string(mend));
     if (talk->gone()) return found_good("it ends");
+    // Who waits takes next to none of it; who goes round gets his share, which on a busy machine is small.
+    if (before && behind && behind->cpu - before->cpu > visit.patient.answer_time / 50)
+        return found_bad(join({doctor_quote(bytes), ": it works without end"}), std::string(mend));
     return found_bad(join({doctor_quote(bytes), ": it lives on and answers nothing any more"}),
                      std::string(mend));
 }
