@@ -19704,12 +19704,100 @@ inline result<void> host_core::emit(const emitted_event& event, const caller& wh
 
 #endif
 
+// ---- tenon/host/host_socket.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_SOCKET_HPP
+#define TENON_HOST_HOST_SOCKET_HPP
+
+// The host's part in its socket (host/socket/socket_server.hpp): whose plugin a connection is, and what becomes of events
+// that are put in by hand.
+
+namespace tenon::detail {
+
+inline result<void> host_core::listen(std::string_view path, const socket_options& options) {
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    if (auto good = check_options(options); !good) return good.error();
+    if (socket_)
+        return fault{codes::invalid_request, join({"the host listens on ", socket_->path(), " already"})};
+    auto made = std::make_shared<socket_server>(where_, *this, options);
+    if (auto good = made->open(path); !good) return good.error();
+    socket_ = std::move(made);
+    return {};
+}
+
+inline std::string host_core::socket_path() const { return socket_ ? socket_->path() : std::string(); }
+
+inline result<void> host_core::on_attach(const attach_request& who) {
+    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+    plugin_record* const plugin = find(who.name);
+    if (plugin == nullptr) return unknown_plugin(who.name);
+    const auto kept = plugin->actor;
+    auto good = kept->may_attach(who);
+    if (!good) kept->note_refused(good.error());
+    return good;
+}
+
+/// Hears the request of a plugin that was found good, answers it, and hands the connection over before the next
+/// message: the answer goes out first, and then the handshake.
+class attach_hearing final : public link_owner {
+public:
+    explicit attach_hearing(std::shared_ptr<plugin_actor> plugin) : plugin_(std::move(plugin)) {}
+
+    void hear(descriptor connection, std::string_view bytes) {
+        const plugin_options& options = plugin_->options();
+        const auto opened =
+            descriptor_link::open(plugin_->where(), session_role::host, options.connection, *this,
+                                  std::move(connection), descriptor(), options.write_timeout);
+        link_ = opened;
+        opened->hear(bytes);
+        link_.reset(); // where it was not handed over, that ends it
+    }
+
+private:
+    void on_event(session_event& event, time_point) override {
+        if (event.kind != event_kind::request || event.method != methods::attach) return;
+        link_->peer().reply(event.request, "{}");
+        plugin_->attach([this](link_owner& plugin) {
+            link_->set_owner(plugin);
+            return link_;
+        });
+    }
+
+    std::shared_ptr<plugin_actor> plugin_;
+    std::shared_ptr<link> link_;
+};
+
+inline void host_core::take_plugin(const attach_request& who, descriptor connection, std::string bytes) {
+    plugin_record* const plugin = find(who.name);
+    if (plugin != nullptr) attach_hearing(plugin->actor).hear(std::move(connection), bytes);
+}
+
+inline void host_core::on_manual_event(const manual_event& event, event_client::decided done) {
+    decide_options options;
+    if (event.metadata) options.metadata = json(*event.metadata);
+    decide(event.event, std::string(event.payload.text()), std::move(options), {}, std::move(done));
+}
+
+inline void host_core::on_socket_trouble(std::string_view words) { note(log_level::warn, words); }
+
+/// A line of the host's own log.
+inline void host_core::note(log_level level, std::string_view message) {
+    tell_log({.unix_ms = wall_clock_ms(),
+              .level = level,
+              .pid = process_id(),
+              .source = "host",
+              .message = std::string(message)});
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/host_plugins.hpp --------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_PLUGINS_HPP
 #define TENON_HOST_HOST_PLUGINS_HPP
 
 // The host's part in the lives of its plugins (host/host_core.hpp): who is known, who waits for what, what is
-// declared and withdrawn.
+// declared and withdrawn. Its constructor is here, which needs every virtual function of it.
 
 namespace tenon::detail {
 
@@ -20038,94 +20126,6 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
     std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
     all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
     return all;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/host_socket.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_HOST_SOCKET_HPP
-#define TENON_HOST_HOST_SOCKET_HPP
-
-// The host's part in its socket (host/socket/socket_server.hpp): whose plugin a connection is, and what becomes of events
-// that are put in by hand.
-
-namespace tenon::detail {
-
-inline result<void> host_core::listen(std::string_view path, const socket_options& options) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
-    if (auto good = check_options(options); !good) return good.error();
-    if (socket_)
-        return fault{codes::invalid_request, join({"the host listens on ", socket_->path(), " already"})};
-    auto made = std::make_shared<socket_server>(where_, *this, options);
-    if (auto good = made->open(path); !good) return good.error();
-    socket_ = std::move(made);
-    return {};
-}
-
-inline std::string host_core::socket_path() const { return socket_ ? socket_->path() : std::string(); }
-
-inline result<void> host_core::on_attach(const attach_request& who) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
-    plugin_record* const plugin = find(who.name);
-    if (plugin == nullptr) return unknown_plugin(who.name);
-    const auto kept = plugin->actor;
-    auto good = kept->may_attach(who);
-    if (!good) kept->note_refused(good.error());
-    return good;
-}
-
-/// Hears the request of a plugin that was found good, answers it, and hands the connection over before the next
-/// message: the answer goes out first, and then the handshake.
-class attach_hearing final : public link_owner {
-public:
-    explicit attach_hearing(std::shared_ptr<plugin_actor> plugin) : plugin_(std::move(plugin)) {}
-
-    void hear(descriptor connection, std::string_view bytes) {
-        const plugin_options& options = plugin_->options();
-        const auto opened =
-            descriptor_link::open(plugin_->where(), session_role::host, options.connection, *this,
-                                  std::move(connection), descriptor(), options.write_timeout);
-        link_ = opened;
-        opened->hear(bytes);
-        link_.reset(); // where it was not handed over, that ends it
-    }
-
-private:
-    void on_event(session_event& event, time_point) override {
-        if (event.kind != event_kind::request || event.method != methods::attach) return;
-        link_->peer().reply(event.request, "{}");
-        plugin_->attach([this](link_owner& plugin) {
-            link_->set_owner(plugin);
-            return link_;
-        });
-    }
-
-    std::shared_ptr<plugin_actor> plugin_;
-    std::shared_ptr<link> link_;
-};
-
-inline void host_core::take_plugin(const attach_request& who, descriptor connection, std::string bytes) {
-    plugin_record* const plugin = find(who.name);
-    if (plugin != nullptr) attach_hearing(plugin->actor).hear(std::move(connection), bytes);
-}
-
-inline void host_core::on_manual_event(const manual_event& event, event_client::decided done) {
-    decide_options options;
-    if (event.metadata) options.metadata = json(*event.metadata);
-    decide(event.event, std::string(event.payload.text()), std::move(options), {}, std::move(done));
-}
-
-inline void host_core::on_socket_trouble(std::string_view words) { note(log_level::warn, words); }
-
-/// A line of the host's own log.
-inline void host_core::note(log_level level, std::string_view message) {
-    tell_log({.unix_ms = wall_clock_ms(),
-              .level = level,
-              .pid = process_id(),
-              .source = "host",
-              .message = std::string(message)});
 }
 
 } // namespace tenon::detail

@@ -2,10 +2,13 @@
 #define TENON_HOST_HOST_PLUGINS_HPP
 
 // The host's part in the lives of its plugins (host/host_core.hpp): who is known, who waits for what, what is
-// declared and withdrawn.
+// declared and withdrawn. Its constructor is here, which needs every virtual function of it.
 
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/host_core.hpp>
+#include <tenon/host/host_events.hpp>
+#include <tenon/host/host_methods.hpp>
+#include <tenon/host/host_socket.hpp>
 #include <tenon/host/process/system_process.hpp>
 
 #include <algorithm>
