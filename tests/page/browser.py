@@ -193,7 +193,8 @@ class Page:
             raise Failed(f"{selector} does not show {text!r} but {self.text(selector)[:600]!r}") from None
 
     def click(self, selector):
-        self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility()", why=f"there is {selector}")
+        node = f"document.querySelector({json.dumps(selector)})"
+        self.until(f"{node}?.checkVisibility() && !{node}.disabled", why=f"there is {selector}")
         box = self.do(f"""(() => {{ const node = document.querySelector({json.dumps(selector)});
             node.scrollIntoView({{block: 'nearest', behavior: 'instant'}});
             const {{x, y, width, height}} = node.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }})()""")
