@@ -167,7 +167,10 @@ struct feed : std::enable_shared_from_this<feed<Item>> {
         : from(std::move(what)), to(std::move(where)), name(event), write(writer) {}
 
     void go() {
-        from.next([self = this->shared_from_this()](const result<tenon::watched<Item>>& next) {
+        // The stream's on_gone keeps the feed. Who waits must not: a host that ends without its loop lets him wait.
+        from.next([weak = this->weak_from_this()](const result<tenon::watched<Item>>& next) {
+            const auto self = weak.lock();
+            if (!self) return;
             if (!next) return self->to.close();
             if (next->lost != 0) self->to.send("lost", "{\"count\":" + std::to_string(next->lost) + "}");
             if (self->to.send(self->name, self->write(*next->item))) self->go();
