@@ -11527,6 +11527,96 @@ inline void reset_signals() noexcept {
 
 #endif
 
+// ---- tenon/host/process/system_child_pipes.hpp ------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
+#define TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
+
+// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
+// its program is looked for. Fills in a child_plan, which host/process/system_child_setup.hpp carries out in the child.
+
+namespace tenon::detail {
+
+struct pipe_ends {
+    descriptor read, write;
+};
+
+/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
+/// the host prints would go to a plugin.
+inline bool lift(descriptor& one) noexcept {
+    if (one.get() > 2) return true;
+    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
+    return one.get() >= 0;
+}
+inline bool make_pipe(pipe_ends& ends) noexcept {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) return false;
+    ends.read.reset(both[0]);
+    ends.write.reset(both[1]);
+    return lift(ends.read) && lift(ends.write);
+}
+
+/// The reading end once more, as an open file of its own. None where /proc is missing.
+inline descriptor opened_again(const descriptor& read_end) {
+    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (again) lift(again);
+    return again;
+}
+
+struct child_pipes {
+    pipe_ends input, output, error, guard, report;
+    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
+    // brings a signal of its own, and whoever was missed by the first is there for the second.
+    descriptor second_guard;
+
+    /// False where there is none to be had: errno says why.
+    bool open() {
+        for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
+            if (!make_pipe(*ends)) return false;
+        second_guard = opened_again(guard.read);
+        return true;
+    }
+    void connect(child_plan& plan) const noexcept {
+        plan.input = input.read.get();
+        plan.output = output.write.get();
+        plan.error = error.write.get();
+        plan.guard = guard.read.get();
+        plan.second_guard = second_guard.get();
+        plan.report = report.write.get();
+    }
+    /// Those that the child has now.
+    void close_far_ends() noexcept {
+        for (descriptor* one :
+             {&input.read, &output.write, &error.write, &guard.read, &second_guard, &report.write})
+            one->reset();
+    }
+};
+
+inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// Of entries like "PATH=/bin".
+inline std::string_view search_path_of(const std::vector<std::string>& environment) noexcept {
+    for (const std::string& entry : environment)
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/// Takes the status of a child that never became the program, or must not live.
+inline void reap(pid_t pid) noexcept {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/process/system_program.hpp ----------------------------------------------------------------
 #ifndef TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
 #define TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
@@ -11780,41 +11870,6 @@ struct child_setup : boost_process::extend::handler {
 
 // --- in the host ---
 
-struct pipe_ends {
-    descriptor read, write;
-};
-
-/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
-/// the host prints would go to a plugin.
-inline bool lift(descriptor& one) noexcept {
-    if (one.get() > 2) return true;
-    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
-    return one.get() >= 0;
-}
-inline bool make_pipe(pipe_ends& ends) noexcept {
-    int both[2];
-    if (::pipe2(both, O_CLOEXEC) != 0) return false;
-    ends.read.reset(both[0]);
-    ends.write.reset(both[1]);
-    return lift(ends.read) && lift(ends.write);
-}
-
-/// The reading end once more, as an open file of its own. None where /proc is missing.
-inline descriptor opened_again(const descriptor& read_end) {
-    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
-    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (again) lift(again);
-    return again;
-}
-
-inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 /// No signal reaches this thread while it lives.
 class all_signals_blocked {
 public:
@@ -11852,18 +11907,6 @@ inline std::string misspelled(const launch_spec& spec) {
     return {};
 }
 
-inline std::string_view search_path_of(const launch_spec& spec) noexcept {
-    for (const std::string& entry : spec.environment)
-        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
-    return "/usr/local/bin:/usr/bin:/bin";
-}
-
-/// Takes the status of a child that never became the program, or must not live.
-inline void reap(pid_t pid) noexcept {
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-}
-
 inline bool is_our_child(int process) noexcept {
     siginfo_t state{};
     constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old C libraries do not name
@@ -11889,41 +11932,32 @@ inline result<launched> launch(const launch_spec& spec) {
     if (!spec.command.empty()) failure.program = spec.command.front();
     failure.detail = misspelled(spec);
     if (!failure.detail.empty()) return explain(failure);
-    const std::string program = find_program(spec.command.front(), search_path_of(spec));
+    const std::string program = find_program(spec.command.front(), search_path_of(spec.environment));
     if (program.empty()) {
         failure.detail =
-            join({"there is no such program in the folders of its PATH, ", search_path_of(spec)});
+            join({"there is no such program in the folders of its PATH, ", search_path_of(spec.environment)});
         return explain(failure);
     }
     failure.program = program;
 
-    pipe_ends input, output, error, guard, report;
+    child_pipes pipes;
     failure.step = launch_step::descriptors;
-    for (pipe_ends* ends : {&input, &output, &error, &guard, &report}) {
-        if (make_pipe(*ends)) continue;
+    if (!pipes.open()) {
         failure.error = errno;
         return failed_to_start(std::move(failure));
     }
-    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
-    // brings a signal of its own, and whoever was missed by the first is there for the second.
-    descriptor second_guard = opened_again(guard.read);
 
     const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
     volatile bool shares_memory = false;
-    const child_plan plan{.program = program.c_str(),
-                          .arguments = arguments.data(),
-                          .environment = environment.data(),
-                          .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
-                          .input = input.read.get(),
-                          .output = output.write.get(),
-                          .error = error.write.get(),
-                          .guard = guard.read.get(),
-                          .second_guard = second_guard.get(),
-                          .report = report.write.get(),
-                          .parent = ::getpid(),
-                          .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
-                          .limits = spec.limits,
-                          .shares_memory = &shares_memory};
+    child_plan plan{.program = program.c_str(),
+                    .arguments = arguments.data(),
+                    .environment = environment.data(),
+                    .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
+                    .parent = ::getpid(),
+                    .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
+                    .limits = spec.limits,
+                    .shares_memory = &shares_memory};
+    pipes.connect(plan);
     std::error_code not_forked;
     pid_t pid = -1;
     {
@@ -11938,11 +11972,9 @@ inline result<launched> launch(const launch_spec& spec) {
         return failed_to_start(std::move(failure));
     }
 
-    report.write.reset();
-    guard.read.reset();
-    second_guard.reset();
+    pipes.close_far_ends();
     child_report told{};
-    if (read_report(report.read.get(), shares_memory, told)) {
+    if (read_report(pipes.report.read.get(), shares_memory, told)) {
         reap(pid);
         failure.step = told.step;
         failure.error = told.error;
@@ -11953,10 +11985,10 @@ inline result<launched> launch(const launch_spec& spec) {
 
     launched made{.pid = pid,
                   .process = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-                  .input = std::move(input.write),
-                  .output = std::move(output.read),
-                  .error = std::move(error.read),
-                  .guard = std::move(guard.write)};
+                  .input = std::move(pipes.input.write),
+                  .output = std::move(pipes.output.read),
+                  .error = std::move(pipes.error.read),
+                  .guard = std::move(pipes.guard.write)};
     if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
         failure.error = errno;
         ::kill(-pid, SIGKILL);

@@ -6,13 +6,13 @@
 // waited for, so that neither side can block the other. Its end takes everybody with it whom it started.
 //
 // The launcher of the host (host/process/system_launcher.hpp) would do the same and costs three seconds of
-// compile time for Asio and Boost; what both do in the child is one file.
+// compile time for Asio and Boost; what both prepare, and do in the child, is one file each.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/host/process/start_fault.hpp>
-#include <tenon/host/process/system_child_setup.hpp>
+#include <tenon/host/process/system_child_pipes.hpp>
 #include <tenon/host/process/system_process.hpp>
 #include <tenon/host/process/system_program.hpp>
 #include <tenon/host/state.hpp>
@@ -219,30 +219,6 @@ inline std::vector<std::string> environment_of(const testing::patient& given, co
     return entries;
 }
 
-inline std::string_view search_path_in(const std::vector<std::string>& environment) noexcept {
-    for (const std::string& entry : environment)
-        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
-    return "/usr/local/bin:/usr/bin:/bin";
-}
-
-inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-/// Above 2, wherever the three lowest are closed here.
-inline bool open_pipe(descriptor& read, descriptor& write) noexcept {
-    int ends[2];
-    if (!make_pipe(ends)) return false;
-    read.reset(ends[0]);
-    write.reset(ends[1]);
-    for (descriptor* one : {&read, &write})
-        if (one->get() <= 2) one->reset(::fcntl(one->get(), F_DUPFD_CLOEXEC, 3));
-    return read && write;
-}
-
 } // namespace doctor_start
 
 inline result<doctor_process> doctor_process::start(const testing::patient& given) {
@@ -257,7 +233,7 @@ inline result<doctor_process> doctor_process::start(const testing::patient& give
     made.mark_ = join({"TENON_DOCTOR=", digits(static_cast<std::uint64_t>(::getpid())), ".",
                        digits(static_cast<std::uint64_t>(now))});
     const auto environment = doctor_start::environment_of(given, made.mark_);
-    const std::string_view search_path = doctor_start::search_path_in(environment);
+    const std::string_view search_path = search_path_of(environment);
     const std::string program = find_program(given.command.front(), search_path);
     failure.program = program.empty() ? given.command.front() : program;
     if (program.empty()) {
@@ -273,38 +249,33 @@ inline result<doctor_process> doctor_process::start(const testing::patient& give
         if (step == launch_step::program) failure.facts = look_at_program(program);
         return explain(failure);
     };
-    descriptor input, output, error, guard, report, reported;
-    if (!doctor_start::open_pipe(input, made.input_) || !doctor_start::open_pipe(made.output_, output) ||
-        !doctor_start::open_pipe(made.error_, error) || !doctor_start::open_pipe(guard, made.guard_) ||
-        !doctor_start::open_pipe(reported, report))
-        return failed(launch_step::descriptors, errno);
+    child_pipes pipes;
+    if (!pipes.open()) return failed(launch_step::descriptors, errno);
 
-    const auto arguments = doctor_start::pointers_to(given.command);
-    const auto entries = doctor_start::pointers_to(environment);
+    const auto arguments = pointers_to(given.command), entries = pointers_to(environment);
     volatile bool shares_memory = false;
-    const child_plan plan{.program = program.c_str(),
-                          .arguments = arguments.data(),
-                          .environment = entries.data(),
-                          .directory = given.directory.empty() ? nullptr : given.directory.c_str(),
-                          .input = input.get(),
-                          .output = output.get(),
-                          .error = error.get(),
-                          .guard = guard.get(),
-                          .report = report.get(),
-                          .parent = ::getpid(),
-                          .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
-                          .shares_memory = &shares_memory};
+    child_plan plan{.program = program.c_str(),
+                    .arguments = arguments.data(),
+                    .environment = entries.data(),
+                    .directory = given.directory.empty() ? nullptr : given.directory.c_str(),
+                    .parent = ::getpid(),
+                    .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
+                    .shares_memory = &shares_memory};
+    pipes.connect(plan);
     made.pid_ = ::fork();
     if (made.pid_ < 0) return failed(launch_step::fork, errno);
     if (made.pid_ == 0) become_program(plan);
 
-    for (descriptor* one : {&input, &output, &error, &guard, &report}) one->reset();
+    pipes.close_far_ends();
     child_report told{};
-    if (::read(reported.get(), &told, sizeof told) == static_cast<ssize_t>(sizeof told)) {
-        while (::waitpid(made.pid_, nullptr, 0) < 0 && errno == EINTR) {
-        }
+    if (::read(pipes.report.read.get(), &told, sizeof told) == static_cast<ssize_t>(sizeof told)) {
+        reap(made.pid_);
         return failed(told.step, told.error);
     }
+    made.input_ = std::move(pipes.input.write);
+    made.output_ = std::move(pipes.output.read);
+    made.error_ = std::move(pipes.error.read);
+    made.guard_ = std::move(pipes.guard.write);
     made.process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, made.pid_, 0)));
     if (!made.process_) {
         const int why = errno;

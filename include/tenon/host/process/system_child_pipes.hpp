@@ -1,0 +1,102 @@
+#ifndef TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
+#define TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
+
+// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
+// its program is looked for. Fills in a child_plan, which host/process/system_child_setup.hpp carries out in the child.
+
+#include <tenon/core/text.hpp>
+#include <tenon/host/process/system_child_setup.hpp>
+#include <tenon/transport/descriptor.hpp>
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+struct pipe_ends {
+    descriptor read, write;
+};
+
+/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
+/// the host prints would go to a plugin.
+inline bool lift(descriptor& one) noexcept {
+    if (one.get() > 2) return true;
+    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
+    return one.get() >= 0;
+}
+inline bool make_pipe(pipe_ends& ends) noexcept {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) return false;
+    ends.read.reset(both[0]);
+    ends.write.reset(both[1]);
+    return lift(ends.read) && lift(ends.write);
+}
+
+/// The reading end once more, as an open file of its own. None where /proc is missing.
+inline descriptor opened_again(const descriptor& read_end) {
+    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (again) lift(again);
+    return again;
+}
+
+struct child_pipes {
+    pipe_ends input, output, error, guard, report;
+    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
+    // brings a signal of its own, and whoever was missed by the first is there for the second.
+    descriptor second_guard;
+
+    /// False where there is none to be had: errno says why.
+    bool open() {
+        for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
+            if (!make_pipe(*ends)) return false;
+        second_guard = opened_again(guard.read);
+        return true;
+    }
+    void connect(child_plan& plan) const noexcept {
+        plan.input = input.read.get();
+        plan.output = output.write.get();
+        plan.error = error.write.get();
+        plan.guard = guard.read.get();
+        plan.second_guard = second_guard.get();
+        plan.report = report.write.get();
+    }
+    /// Those that the child has now.
+    void close_far_ends() noexcept {
+        for (descriptor* one :
+             {&input.read, &output.write, &error.write, &guard.read, &second_guard, &report.write})
+            one->reset();
+    }
+};
+
+inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// Of entries like "PATH=/bin".
+inline std::string_view search_path_of(const std::vector<std::string>& environment) noexcept {
+    for (const std::string& entry : environment)
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/// Takes the status of a child that never became the program, or must not live.
+inline void reap(pid_t pid) noexcept {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
