@@ -6063,21 +6063,23 @@ inline result<void> check_options(const host_options& options) {
 // whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
 // words and does not take over by itself. Which plugin says it first follows from the order of their handshakes.
 
-namespace tenon::detail {
+namespace tenon {
+
+struct known_command {
+    std::uint32_t plugin = 0; // its number within the host
+    std::string plugin_name = {};
+    std::string name = {}, description = {};
+    std::optional<json> params = {}, result = {}; // JSON Schema
+    bool at_run_time = false;                     // registered after the handshake
+};
+
+namespace detail {
 
 inline constexpr std::size_t longest_command = 128;
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
 /// Of a command's description and schemas together.
 inline constexpr std::size_t max_command_text = std::size_t{64} << 10;
-
-struct known_command {
-    std::uint32_t plugin = 0;
-    std::string plugin_name = {};
-    std::string name = {}, description = {};
-    std::optional<json> params = {}, result = {}; // JSON Schema
-    bool at_run_time = false;                     // registered after the handshake
-};
 
 class command_table {
 public:
@@ -6174,7 +6176,9 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
     return own;
 }
 
-} // namespace tenon::detail
+} // namespace detail
+
+} // namespace tenon
 
 #endif
 
@@ -16519,6 +16523,13 @@ inline int hex_value(char digit) noexcept {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/// What '%' and the two digits behind it stand for; -1: there are not two.
+inline int percent_byte(std::string_view text) noexcept {
+    if (text.size() < 3) return -1;
+    const int high = hex_value(text[1]), low = hex_value(text[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /// The path of a request, decoded, or a fault that is the client's (400).
 inline result<std::string> decode_path(std::string_view raw) {
     const auto refused = [](std::string_view why) {
@@ -16532,12 +16543,10 @@ inline result<std::string> decode_path(std::string_view raw) {
             path += raw[at];
             continue;
         }
-        const int high = raw.size() - at > 2 ? hex_value(raw[at + 1]) : -1;
-        const int low = raw.size() - at > 2 ? hex_value(raw[at + 2]) : -1;
-        if (high < 0 || low < 0) return refused("'%' is not followed by two hex digits");
-        const char decoded = static_cast<char>(high * 16 + low);
+        const int decoded = percent_byte(raw.substr(at));
+        if (decoded < 0) return refused("'%' is not followed by two hex digits");
         if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
-        path += decoded;
+        path += static_cast<char>(decoded);
         at += 2;
     }
     if (const auto problem = problem_of_path(path); !problem.empty()) return refused(problem);
@@ -20481,9 +20490,10 @@ public:
     std::size_t publish(const Event& event) {
         return publish(Event::event, event);
     }
+    /// `metadata`: an object, or null.
     template <class Payload>
-    std::size_t publish(std::string_view type, const Payload& payload) {
-        return core_->publish(type, to_json(payload), {});
+    std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
+        return core_->publish(type, to_json(payload), metadata.is_null() ? std::string() : metadata.text());
     }
 
     // --- commands, routes, calls ---
@@ -20551,6 +20561,16 @@ public:
 
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
+    /// The names of all plugins that were added and not removed, running or not.
+    std::vector<std::string> plugins() const {
+        std::vector<std::string> names;
+        for (const auto& [name, record] : core_->plugins()) names.push_back(name);
+        return names;
+    }
+    bool knows(std::string_view plugin) const { return core_->find(plugin) != nullptr; }
+    /// What can be executed, by name. Both are valid until a plugin declares or withdraws something.
+    std::vector<const known_command*> commands() const { return core_->commands().list(); }
+    const known_command* find_command(std::string_view name) const { return core_->commands().find(name); }
     host_status status() const { return core_->status(); }
     /// The same of one plugin, where it is known.
     std::optional<plugin_status> status(std::string_view plugin) const {

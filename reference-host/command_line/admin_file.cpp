@@ -1,4 +1,4 @@
-// The file, and the token in it.
+// Reading and writing it.
 
 #include "command_line/admin_file.hpp"
 
@@ -7,11 +7,8 @@
 #include <tenon/host/config/system_small_file.hpp>
 #include <tenon/json/value.hpp>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
-#include <sys/random.h>
 #include <unistd.h>
 
 namespace reference {
@@ -35,21 +32,5 @@ tenon::result<void> write_admin_file(const std::string& socket, const admin_file
 }
 
 void remove_admin_file(const std::string& socket) { ::unlink(path_beside(socket).c_str()); }
-
-tenon::result<std::string> make_token() {
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    unsigned char random[32];
-    if (::getrandom(random, sizeof random, 0) != static_cast<ssize_t>(sizeof random))
-        return tenon::fault{tenon::codes::unavailable,
-                            std::string("no random numbers: ") + std::strerror(errno)};
-    std::string token;
-    unsigned bits = 0, held = 0;
-    for (const unsigned char byte : random) {
-        bits = (bits << 8 | byte) & 0xFFFFu;
-        for (held += 8; held >= 6; held -= 6) token += letters[(bits >> (held - 6)) & 63];
-    }
-    if (held > 0) token += letters[(bits << (6 - held)) & 63];
-    return token;
-}
 
 } // namespace reference

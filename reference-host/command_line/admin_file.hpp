@@ -23,9 +23,6 @@ admin_file read_admin_file(const std::string& socket);
 tenon::result<void> write_admin_file(const std::string& socket, const admin_file& content);
 void remove_admin_file(const std::string& socket);
 
-/// 32 random bytes in base64url.
-tenon::result<std::string> make_token();
-
 } // namespace reference
 
 #endif

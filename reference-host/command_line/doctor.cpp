@@ -4,17 +4,16 @@
 #include "command_line/doctor.hpp"
 #include "command_line/exit_codes.hpp"
 
+#include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/testing/doctor.hpp>
+#include <tenon/testing/doctor_report.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace reference {
 
@@ -54,44 +53,9 @@ int wrong(const std::string& words) {
     return exit_code::usage;
 }
 
-void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-struct colours {
-    bool on = false;
-    std::string operator()(std::string_view code, std::string_view text) const {
-        return on ? tenon::detail::join({"\x1b[", code, "m", text, "\x1b[0m"}) : std::string(text);
-    }
-};
-
-// Text of the plugin is escaped already, by who quoted it.
-void print(const finding& one, const colours& colour) {
-    std::string line;
-    switch (one.verdict) {
-    case verdict::good:
-        line = colour("32", "  good  ") + one.title + (one.seen.empty() ? "" : colour("2", ": " + one.seen));
-        break;
-    case verdict::skipped:
-        line = colour("2", "  --    " + one.title + ": not examined, " + one.seen);
-        break;
-    case verdict::warning:
-    case verdict::bad:
-        line = one.verdict == verdict::bad ? colour("1;31", "  BAD   ") : colour("33", "  hm    ");
-        line += one.title + colour("2", " [" + one.id + "]") + "\n          seen: " + one.seen;
-        if (!one.mend.empty()) line += "\n          mend: " + one.mend;
-        break;
-    }
-    put(line + "\n");
+void put(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
-}
-
-std::string summary(const diagnosis& made, const colours& colour) {
-    const auto count = [&](verdict wanted) { return made.count(wanted); };
-    const std::string who = made.name.empty() ? "the plugin" : made.name + " " + made.version;
-    const std::size_t bad = count(verdict::bad), odd = count(verdict::warning);
-    std::string text = who + ": " + std::to_string(count(verdict::good)) + " good, " + std::to_string(bad) +
-                       " bad, " + std::to_string(odd) + (odd == 1 ? " warning, " : " warnings, ") +
-                       std::to_string(count(verdict::skipped)) + " not examined";
-    return bad == 0 ? colour("32", text) : colour("1;31", text);
 }
 
 struct report {
@@ -101,9 +65,7 @@ struct report {
 };
 
 int examine(const wishes& wanted) {
-    const char* const terminal = std::getenv("TERM");
-    const bool dumb = terminal != nullptr && std::strcmp(terminal, "dumb") == 0;
-    const colours colour{::isatty(1) == 1 && std::getenv("NO_COLOR") == nullptr && !dumb};
+    const bool colour = tenon::has_colour(1);
     if (wanted.json) {
         auto made = tenon::testing::examine(wanted.given);
         const bool healthy = made.healthy();
@@ -114,9 +76,9 @@ int examine(const wishes& wanted) {
     const auto made = tenon::testing::examine(wanted.given, [&](const finding& one) {
         const bool again = one.verdict == verdict::skipped && one.seen == why;
         why = one.verdict == verdict::skipped ? one.seen : std::string();
-        if (!again) print(one, colour);
+        if (!again) put(tenon::testing::told(one, colour));
     });
-    put("\n" + summary(made, colour) + "\n");
+    put("\n" + tenon::testing::summary(made, colour));
     return made.healthy() ? exit_code::good : exit_code::refused;
 }
 

@@ -3,13 +3,13 @@
 #include "command_line/commands.hpp"
 
 #include "command_line/admin_file.hpp"
-#include "command_line/client.hpp"
 #include "command_line/exit_codes.hpp"
 
 #include <tenon/host/logs/log_text.hpp>
 #include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/host/event_record.hpp>
 #include <tenon/host/status.hpp>
+#include <tenon/http/client.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -25,6 +25,8 @@ namespace {
 
 using tenon::json;
 using tenon::json_view;
+using tenon::http::client;
+using tenon::http::url_part;
 
 /// What others wrote, for a terminal.
 std::string safe(std::string_view text) {

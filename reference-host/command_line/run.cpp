@@ -2,14 +2,13 @@
 
 #include "command_line/commands.hpp"
 
-#include "api/api.hpp"
-#include "chat/chat.hpp"
+#include "chat/paths.hpp"
 #include "command_line/admin_file.hpp"
 #include "command_line/exit_codes.hpp"
-#include "http/server.hpp"
+#include "page/page.hpp"
 #include "settings/keeper.hpp"
 
-#include <tenon/host.hpp>
+#include <tenon/admin.hpp>
 #include <tenon/host/config/system_file_watch.hpp>
 #include <tenon/host/logs/system_log_writer.hpp>
 
@@ -37,8 +36,8 @@ public:
         : settings_(std::move(first)), listen_in_file_(std::move(listen_in_file)), quiet_(quiet),
           signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, tenon::host_options{}), chat_(host_),
           web_(
-              io_.get_executor(), {}, [this](auto call) { api_->answer(std::move(call)); },
-              [this](const http::request& head) { return api_->admit(head); }),
+              io_.get_executor(), {}, [this](auto call) { paths_->answer(std::move(call)); },
+              [this](const tenon::http::request& head) { return paths_->admit(head); }),
           keeper_(host_,
                   [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }) {}
 
@@ -47,7 +46,7 @@ public:
             return complain(good.error(), exit_code::unavailable);
         if (auto good = web_.listen(settings_.listen); !good)
             return complain(good.error(), exit_code::unavailable);
-        if (auto good = make_api(); !good) return complain(good.error(), exit_code::unavailable);
+        if (auto good = open_to_others(); !good) return complain(good.error(), exit_code::unavailable);
         look_on();
         keeper_.apply(settings_);
         watch_.emplace(io_.get_executor(), settings_.file, [this] { reload("the file has changed"); });
@@ -58,29 +57,27 @@ public:
     }
 
 private:
-    tenon::result<void> make_api() {
+    tenon::result<void> open_to_others() {
         std::string token = settings_.admin_token;
         if (token.empty()) {
-            auto made = make_token();
+            auto made = tenon::http::make_token();
             if (!made) return made.error();
             token = *made;
         }
         const bool known = !settings_.admin_token.empty(); // to who configured it, and it need not be shown
         const admin_file file{.address = web_.address(), .token = known ? "" : token, .pid = ::getpid()};
         if (auto good = write_admin_file(settings_.socket, file); !good) return good.error();
-        api_ = std::make_unique<api>(
-            host_, chat_,
-            api_settings{
-                .token = token,
-                .address = web_.address(),
-                .hosts = settings_.hosts,
-                .enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
-                .enable = [this](const std::string& plugin, bool on,
-                                 auto done) { keeper_.enable(plugin, on, std::move(done)); },
-                .keep_config = [this](const std::string& plugin,
-                                      const tenon::json& config) { return keeper_.save(plugin, config); },
-                .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); },
-            });
+        paths_.emplace(tenon::http::guard(token, web_.address(), settings_.hosts));
+        paths_->add({"GET", "/", tenon::http::access::open}, show_page);
+        add_chat_paths(*paths_, chat_, host_);
+        tenon::add_admin_paths(
+            *paths_, host_,
+            {.enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
+             .enable = [this](const std::string& plugin, bool on,
+                              auto done) { keeper_.enable(plugin, on, std::move(done)); },
+             .keep_config = [this](const std::string& plugin,
+                                   const tenon::json& config) { return keeper_.save(plugin, config); },
+             .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); }});
         std::cout << "http://" << web_.address() << '/' << (known ? "" : "#token=" + token) << std::endl;
         return {};
     }
@@ -151,8 +148,8 @@ private:
     asio::signal_set signals_; // before the host: also while that ends a signal does not kill this
     tenon::host host_;
     chat chat_;
-    std::unique_ptr<api> api_;
-    http::server web_; // closed before what it asks
+    std::optional<tenon::http::router> paths_;
+    tenon::http::server web_; // closed before what it asks
     keeper keeper_;
     std::optional<tenon::file_watch> watch_;
 };

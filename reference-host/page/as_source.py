@@ -11,7 +11,7 @@ page = pathlib.Path(sys.argv[1]).read_bytes()
 lines = "\n".join("    " + ",".join(str((byte + 128) % 256 - 128) for byte in page[at:at + 32]) + "," for at in range(0, len(page), 32))
 pathlib.Path(sys.argv[2]).write_text(f"""// Made of the page by as_source.py.
 
-#include <api/page.hpp>
+#include <page/page.hpp>
 
 namespace reference {{
 

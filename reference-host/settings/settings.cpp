@@ -8,13 +8,12 @@
 #include <tenon/host/config/system_small_file.hpp>
 #include <tenon/host/config/trusted.hpp>
 #include <tenon/host/config/variables.hpp>
+#include <tenon/host/process/system_program.hpp>
+#include <tenon/http/address.hpp>
 #include <tenon/transport/asio.hpp>
 
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
-
-#include <unistd.h>
 
 namespace reference {
 
@@ -25,19 +24,6 @@ constexpr std::size_t most_plugins = 1'000;
 
 tenon::fault wrong(std::string words) { return {tenon::codes::invalid_params, std::move(words)}; }
 
-/// "127.0.0.1:8080" without its port, and "[::1]:8080" without its brackets; empty where it is no such thing.
-std::string host_of(const std::string& listen) {
-    const std::size_t colon = listen.rfind(':');
-    const std::string port = colon == listen.npos ? "" : listen.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != port.npos ||
-        std::stoi(port) > 65535)
-        return {};
-    std::string name = listen.substr(0, colon);
-    const bool brackets = name.size() > 2 && name.front() == '[' && name.back() == ']';
-    if (brackets) name = name.substr(1, name.size() - 2);
-    return brackets == (name.find(':') != name.npos) ? name : "";
-}
-
 tenon::result<std::string> json_text(const std::string& path) {
     auto text = tenon::read_small_file(path, most_bytes);
     if (!text) return text;
@@ -47,24 +33,15 @@ tenon::result<std::string> json_text(const std::string& path) {
     return text;
 }
 
-bool is_program(const std::string& path) {
-    std::error_code ignored;
-    return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
-}
-
-bool is_in_path(const std::string& program) {
-    if (program.find('/') != program.npos) return is_program(program);
-    const char* const path = std::getenv("PATH");
-    std::istringstream folders(path == nullptr ? "" : path);
-    for (std::string folder; std::getline(folders, folder, ':');)
-        if (is_program(folder + "/" + program)) return true;
-    return false;
-}
-
 std::optional<std::string> variable(const std::string& name) {
     const char* const value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
     return value;
+}
+
+bool is_in_path(const std::string& program) {
+    const std::string found = tenon::detail::find_program(program, variable("PATH").value_or(""));
+    return !found.empty() && tenon::detail::may_execute(found);
 }
 
 /// What came from a variable into a plugin's environment or configuration is nobody's business, but for what is so short
@@ -86,7 +63,7 @@ std::string what_is_missing(const tenon::plugin_config& plugin) {
     if (!is_in_path(plugin.runtime)) return "there is no " + plugin.runtime;
     if (plugin.options.command.empty() || plugin.options.command[0][0] != '/') return {};
     const std::string& program = plugin.options.command[0];
-    return is_program(program) ? "" : "there is no " + program;
+    return tenon::detail::may_execute(program) ? "" : "there is no " + program;
 }
 
 tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
@@ -131,7 +108,8 @@ std::string full_path(std::string_view path, std::string_view folder) {
 }
 
 tenon::result<void> check_listen(const std::string& listen, const std::string& admin_token) {
-    const std::string name = host_of(listen);
+    const auto at = tenon::http::split_address(listen);
+    const std::string name(at ? at->host : "");
     asio::error_code none;
     const asio::ip::address address = asio::ip::make_address(name, none);
     if (name != "localhost" && none)

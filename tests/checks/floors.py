@@ -2,7 +2,8 @@
 """Holds every #include under include/ to the floors of the house.
 
 core <- json <- wire <- session <- plugin           <- joint
-                                ^- transport <- host <-^      testing sees everything
+                                ^- transport <- host <-^      testing sees both sides
+                                                ^- http <- admin
 
 Nothing includes upward or sideways; plugin and host never see each other, and meet in joint alone. What one library or one system is about
 stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
@@ -20,9 +21,11 @@ HOST_SIDE = ["core", "json", "wire", "session", "transport", "host"]
 # of plugins on Asio show what both sides are made of.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
+MAY_SEE["http"] = [*HOST_SIDE, "http"]
+MAY_SEE["admin"] = [*HOST_SIDE, "http", "admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
 MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing"})
-MAY_NAME_ASIO = {"transport", "host", "joint"}
+MAY_NAME_ASIO = {"transport", "host", "joint", "http", "admin"}
 
 NO_THREADS = "wasm32-wasi has no threads"
 COMPILE_TIME = "every plugin would pay for it in compile time"
@@ -74,7 +77,7 @@ def complaint(header, name, quoted):
             return f"{floor} may only see {', '.join(MAY_SEE[floor])}"
     elif re.match(r"asio\b", name):
         if floor not in MAY_NAME_ASIO:
-            return "only transport, host and joint may name Asio"
+            return "only transport and what stands on it may name Asio"
     elif name.startswith("boost/"):
         if floor not in MAY_NAME_ASIO:
             return "only one header, in transport or host, may name Boost"

@@ -20,7 +20,7 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio", "tenon/config")
+on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio", "tenon/config", "tenon/http", "tenon/admin")
 left_out = (*on_asio, "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
 
 

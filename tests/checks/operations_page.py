@@ -29,9 +29,8 @@ keys |= set(re.findall(r'\bin\.\w+\("(\w+)"', text("reference-host/settings/sett
 expect("the key", keys, words.__contains__)
 
 # `/api/v1/plugins/NAME/start`, `stop`: what follows is the last segment of another path.
-tables = "".join(text(path) for path in ("reference-host/api/api.cpp", "reference-host/api/plugin_paths.cpp",
-                                         "reference-host/api/work_paths.cpp", "reference-host/api/chat_paths.cpp"))
-paths = set(re.findall(r'\{\{"(?:GET|POST|PUT|DELETE|\*)",\s*"([^"]+)"', tables))
+tables = "".join(path.read_text() for path in (ROOT / "include/tenon/admin").glob("*.hpp")) + text("reference-host/chat/paths.cpp")
+paths = set(re.findall(r'\{"(?:GET|POST|PUT|DELETE)",\s*"(/[^"]+)"', tables)) | {"/api/plugins/*"}
 expect("the path", paths, lambda path: path.rstrip("*").rstrip("/").rpartition("/")[2].strip("{}") in
        {"name", "", *(segment for one in code for segment in re.split(r"[/?]", one))})
 

@@ -1,4 +1,4 @@
-// The reference host's reader of HTTP requests.
+// The reader of HTTP requests.
 //
 // Input: five bytes for the limits and the size of pieces, then the bytes of a connection.
 //
@@ -11,16 +11,15 @@
 
 #include "require.hpp"
 
-#include "../reference-host/http/parsed.hpp"
-
-// The room's library is not built for fuzzing.
-#include <http/parser.cpp>
+#include "../http/parsed.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-using namespace reference::http;
+using namespace tenon::http;
+using tenon::detail::http_parser;
+using step = tenon::detail::http_step;
 using tenon::detail::same_field_name;
 
 namespace {
@@ -55,7 +54,7 @@ void look_at(const request& asked, const limits& bounds) {
     }
     FUZZ_REQUIRE(head <= bounds.head);
 
-    parser from(limits{.head = 10 * bounds.head + 1'000, .headers = bounds.headers + 1});
+    http_parser from(limits{.head = 10 * bounds.head + 1'000, .headers = bounds.headers + 1});
     const std::string text = plainest(asked);
     from.append(text);
     FUZZ_REQUIRE(from.next() == step::head && from.next() == step::whole);
@@ -66,7 +65,7 @@ void look_at(const request& asked, const limits& bounds) {
 }
 
 void look_at_all(std::string_view bytes, std::size_t piece, const limits& bounds) {
-    parser from(bounds);
+    http_parser from(bounds);
     step last = step::need_more;
     bool head = false;
     while (!bytes.empty() && last != step::refused) {

@@ -169,9 +169,10 @@ public:
     std::size_t publish(const Event& event) {
         return publish(Event::event, event);
     }
+    /// `metadata`: an object, or null.
     template <class Payload>
-    std::size_t publish(std::string_view type, const Payload& payload) {
-        return core_->publish(type, to_json(payload), {});
+    std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
+        return core_->publish(type, to_json(payload), metadata.is_null() ? std::string() : metadata.text());
     }
 
     // --- commands, routes, calls ---
@@ -239,6 +240,16 @@ public:
 
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
+    /// The names of all plugins that were added and not removed, running or not.
+    std::vector<std::string> plugins() const {
+        std::vector<std::string> names;
+        for (const auto& [name, record] : core_->plugins()) names.push_back(name);
+        return names;
+    }
+    bool knows(std::string_view plugin) const { return core_->find(plugin) != nullptr; }
+    /// What can be executed, by name. Both are valid until a plugin declares or withdraws something.
+    std::vector<const known_command*> commands() const { return core_->commands().list(); }
+    const known_command* find_command(std::string_view name) const { return core_->commands().find(name); }
     host_status status() const { return core_->status(); }
     /// The same of one plugin, where it is known.
     std::optional<plugin_status> status(std::string_view plugin) const {

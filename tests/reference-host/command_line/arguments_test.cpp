@@ -1,13 +1,10 @@
 // What may be typed, and what is said about anything else.
 
-#include <command_line/admin_file.hpp>
-#include <command_line/client.hpp>
 #include <command_line/commands.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 using namespace reference;
@@ -83,22 +80,6 @@ TEST_CASE("the help of the program names every command and every exit code") {
         end = std::min(text.find('\n', at), text.size());
         CHECK(end - at <= 110);
     }
-}
-
-TEST_CASE("what is put into an address cannot leave its place") {
-    CHECK(url_part("message.*") == "message.*");
-    CHECK(url_part("../a b?c&d=%\r\n\xC3\xA4") == "..%2Fa%20b%3Fc%26d%3D%25%0D%0A%C3%A4");
-}
-
-TEST_CASE("tokens are 32 bytes in letters that need no quoting, and never the same") {
-    std::set<std::string> made;
-    for (int count = 0; count < 100; ++count) {
-        const std::string token = make_token().value();
-        CHECK(token.size() == 43);
-        CHECK(url_part(token) == token);
-        made.insert(token);
-    }
-    CHECK(made.size() == 100);
 }
 
 } // namespace

@@ -98,8 +98,8 @@ TEST_CASE(
 
 TEST_CASE("SIGTERM ends it with 0: no plugin is left, and nothing beside its socket") {
     whole_host whole("");
-    const std::string mark = "TENON_TEST_MARK=" + whole.here.path();
-    const std::string env = R"(,"TENON_TEST_MARK":")" + whole.here.path() + "\"";
+    const std::string mark = "TENON_TEST_MARK=" + whole.here.path().string();
+    const std::string env = R"(,"TENON_TEST_MARK":")" + whole.here.path().string() + "\"";
     whole.configure(whole_host::plugin("one", "", env) + "," + whole_host::plugin("two", "", env));
     program& host = whole.start();
     REQUIRE(whole.becomes("one", "ready"));

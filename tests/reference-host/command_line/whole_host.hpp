@@ -4,12 +4,12 @@
 // The real tenon-host as a process, with a configuration and a socket in a folder of its own, and what somebody at a
 // terminal does with it.
 
-#include "../settings/folder.hpp"
+#include "../../host/scratch_folder.hpp"
 
 #include <command_line/admin_file.hpp>
-#include <command_line/client.hpp>
 
 #include <tenon/host/config/system_small_file.hpp>
+#include <tenon/http/client.hpp>
 #include <tenon/json/value.hpp>
 
 #include <doctest/doctest.h>
@@ -155,7 +155,7 @@ public:
         return {code, asked.output(), asked.errors()};
     }
 
-    client admin() const {
+    tenon::http::client admin() const {
         const admin_file known = read_admin_file(socket());
         return {known.address, known.token};
     }
@@ -172,7 +172,7 @@ public:
         return soon([&] { return host->errors().find(words) != std::string::npos; });
     }
 
-    folder here;
+    tenon::tests::scratch_folder here;
     std::optional<program> host;
 };
 

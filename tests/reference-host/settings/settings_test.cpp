@@ -2,7 +2,7 @@
 
 #include <settings/settings.hpp>
 
-#include "folder.hpp"
+#include "../../host/scratch_folder.hpp"
 
 #include <tenon/host/config/system_small_file.hpp>
 
@@ -17,7 +17,7 @@ using namespace reference;
 namespace {
 
 /// A file in a folder with a program that may be trusted, `plugins/good`.
-struct file_folder : tests::folder {
+struct file_folder : tenon::tests::scratch_folder {
     file_folder() {
         REQUIRE(tenon::write_small_file(*this / "plugins/good", "#!/bin/sh\n"));
         std::filesystem::permissions(*this / "plugins/good", std::filesystem::perms(0700));

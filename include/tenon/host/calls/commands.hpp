@@ -19,21 +19,23 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::detail {
+namespace tenon {
+
+struct known_command {
+    std::uint32_t plugin = 0; // its number within the host
+    std::string plugin_name = {};
+    std::string name = {}, description = {};
+    std::optional<json> params = {}, result = {}; // JSON Schema
+    bool at_run_time = false;                     // registered after the handshake
+};
+
+namespace detail {
 
 inline constexpr std::size_t longest_command = 128;
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
 /// Of a command's description and schemas together.
 inline constexpr std::size_t max_command_text = std::size_t{64} << 10;
-
-struct known_command {
-    std::uint32_t plugin = 0;
-    std::string plugin_name = {};
-    std::string name = {}, description = {};
-    std::optional<json> params = {}, result = {}; // JSON Schema
-    bool at_run_time = false;                     // registered after the handshake
-};
 
 class command_table {
 public:
@@ -130,6 +132,8 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
     return own;
 }
 
-} // namespace tenon::detail
+} // namespace detail
+
+} // namespace tenon
 
 #endif

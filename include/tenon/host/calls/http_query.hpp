@@ -23,11 +23,9 @@ inline result<std::string> decode_query_word(std::string_view raw) {
             plain += raw[at] == '+' ? ' ' : raw[at];
             continue;
         }
-        const int high = raw.size() - at > 2 ? hex_value(raw[at + 1]) : -1;
-        const int low = raw.size() - at > 2 ? hex_value(raw[at + 2]) : -1;
-        if (high < 0 || low < 0)
-            return fault{codes::invalid_params, "query: '%' is not followed by two hex digits"};
-        plain += static_cast<char>(high * 16 + low);
+        const int decoded = percent_byte(raw.substr(at));
+        if (decoded < 0) return fault{codes::invalid_params, "query: '%' is not followed by two hex digits"};
+        plain += static_cast<char>(decoded);
         at += 2;
     }
     return plain;

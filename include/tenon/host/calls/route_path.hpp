@@ -75,6 +75,13 @@ inline int hex_value(char digit) noexcept {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/// What '%' and the two digits behind it stand for; -1: there are not two.
+inline int percent_byte(std::string_view text) noexcept {
+    if (text.size() < 3) return -1;
+    const int high = hex_value(text[1]), low = hex_value(text[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /// The path of a request, decoded, or a fault that is the client's (400).
 inline result<std::string> decode_path(std::string_view raw) {
     const auto refused = [](std::string_view why) {
@@ -88,12 +95,10 @@ inline result<std::string> decode_path(std::string_view raw) {
             path += raw[at];
             continue;
         }
-        const int high = raw.size() - at > 2 ? hex_value(raw[at + 1]) : -1;
-        const int low = raw.size() - at > 2 ? hex_value(raw[at + 2]) : -1;
-        if (high < 0 || low < 0) return refused("'%' is not followed by two hex digits");
-        const char decoded = static_cast<char>(high * 16 + low);
+        const int decoded = percent_byte(raw.substr(at));
+        if (decoded < 0) return refused("'%' is not followed by two hex digits");
         if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
-        path += decoded;
+        path += static_cast<char>(decoded);
         at += 2;
     }
     if (const auto problem = problem_of_path(path); !problem.empty()) return refused(problem);

@@ -1,0 +1,50 @@
+#ifndef TENON_ADMIN_BRIDGE_HPP
+#define TENON_ADMIN_BRIDGE_HPP
+
+// The plugins' own routes, and what they answer, made harmless for the other pages of this host.
+
+#include <tenon/admin/state.hpp>
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tenon::detail::admin {
+
+/// Whatever it is, a browser runs nothing of it as a page of this host, and keeps nothing of it for this host.
+inline response sandboxed(response given) {
+    // A cookie would be one of every page here, and is given to no plugin; the others are rules for the whole host.
+    constexpr std::array<std::string_view, 6> refused = {"set-cookie",      "service-worker-allowed",
+                                                         "clear-site-data", "strict-transport-security",
+                                                         "alt-svc",         "www-authenticate"};
+    std::erase_if(given.headers, [&](const response::header& one) {
+        const std::string name = lower_case(one.name);
+        if (name.starts_with("access-control-")) return true;
+        for (const std::string_view other : refused)
+            if (name == other) return true;
+        return false;
+    });
+    given.headers.push_back({"Content-Security-Policy", "sandbox"});
+    return given;
+}
+
+inline void pass_on(admin_state& admin, const http::call& asked) {
+    http_exchange exchange;
+    exchange.request_id = "r" + std::to_string(++admin.last_request);
+    exchange.method = asked.asked().method;
+    exchange.path = asked.path;
+    exchange.query = asked.query;
+    exchange.headers = asked.asked().headers;
+    exchange.body = asked.asked().body;
+    if (asked.admin) exchange.auth = json::of(std::map<std::string, std::string>{{"role", "admin"}});
+    admin.host.request(std::move(exchange),
+                       http::while_wanted(asked, [asked](const result<response>& answer) {
+                           asked.answer(answer ? sandboxed(*answer) : http::problem(answer.error()));
+                       }));
+}
+
+} // namespace tenon::detail::admin
+
+#endif

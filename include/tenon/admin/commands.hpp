@@ -1,0 +1,79 @@
+#ifndef TENON_ADMIN_COMMANDS_HPP
+#define TENON_ADMIN_COMMANDS_HPP
+
+// Listing commands, and running one.
+
+#include <tenon/admin/state.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenon::detail::admin {
+
+inline void list_commands(admin_state& admin, const http::call& asked) {
+    struct command {
+        std::string name, plugin;
+        std::optional<std::string> description;
+        std::optional<json> params, result;
+    };
+    std::map<std::string, std::vector<command>> all{{"commands", {}}};
+    for (const auto* known : admin.host.commands()) {
+        command one{known->name, known->plugin_name, {}, known->params, known->result};
+        if (!known->description.empty()) one.description = known->description;
+        all["commands"].push_back(std::move(one));
+    }
+    asked.answer(http::json_answer(to_json(all)));
+}
+
+inline void answer_with(const http::call& asked, const result<json>& outcome) {
+    asked.answer(outcome ? http::json_answer("{\"result\":" + outcome->text() + "}")
+                         : http::problem(outcome.error()));
+}
+
+inline void run_command(admin_state& admin, const http::call& asked, std::string name, const json& args) {
+    if (admin.host.find_command(name) == nullptr)
+        return asked.answer(http::problem(404, "no plugin has this command"));
+    admin.host.execute(
+        std::move(name), args, {},
+        http::while_wanted(asked, [asked](const result<json>& outcome) { answer_with(asked, outcome); }));
+}
+
+/// Of one plugin: what another one has under this name is not meant.
+inline bool has_command(admin_state& admin, std::string_view plugin, std::string_view command) {
+    const auto* known = admin.host.find_command(command);
+    return known != nullptr && known->plugin_name == plugin;
+}
+
+struct execution {
+    std::optional<std::string> id; // of the plugin, where the path does not say
+    std::string method;
+    std::optional<json> payload;
+};
+
+inline void execute(admin_state& admin, const http::call& asked) {
+    const auto wanted = asked.body<execution>();
+    if (!wanted) return;
+    if (!has_command(admin, asked.name, wanted->method))
+        return asked.answer(http::problem(404, "this plugin has no such command"));
+    run_command(admin, asked, wanted->method,
+                wanted->payload.value_or(json::of(std::map<std::string, int>())));
+}
+
+inline void run_named(admin_state& admin, const http::call& asked) {
+    if (const auto args = asked.body<json>()) run_command(admin, asked, asked.name, *args);
+}
+
+inline constexpr entry command_entries[] = {
+    {"GET", "/api/v1/commands", list_commands},
+    {"POST", "/api/v1/commands/{name}", run_named},
+    {"POST", "/api/v1/plugins/{name}/execute", execute},
+};
+
+} // namespace tenon::detail::admin
+
+#endif

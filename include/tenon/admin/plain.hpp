@@ -1,0 +1,75 @@
+#ifndef TENON_ADMIN_PLAIN_HPP
+#define TENON_ADMIN_PLAIN_HPP
+
+// Lists and commands in the style {"code", "data"}, where every answer has the status 200.
+
+#include <tenon/admin/commands.hpp>
+#include <tenon/admin/plugins.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::detail::admin {
+
+struct listed {
+    std::string id, name, version, type, status;
+    int process_id = 0;
+    bool is_exited = false;
+
+    static constexpr auto describe() {
+        using self = listed;
+        return members(member("id", &self::id), member("name", &self::name),
+                       member("version", &self::version), member("type", &self::type),
+                       member("status", &self::status), member("processId", &self::process_id),
+                       member("isExited", &self::is_exited));
+    }
+};
+
+inline std::string_view plain_state(plugin_state state) {
+    using enum plugin_state;
+    if (state == ready) return "ready";
+    if (state == starting || state == handshaking) return "running";
+    return state == failed || state == backoff ? "error" : "stopped";
+}
+
+inline void list_plainly(admin_state& admin, const http::call& asked) {
+    std::map<std::string, std::vector<listed>> all{{"registered", {}}, {"unregistered", {}}};
+    for (const plugin_status& plugin : admin.host.status().plugins) {
+        const auto types = types_of(plugin);
+        all[admin.enabled(plugin.name) ? "registered" : "unregistered"].push_back(
+            {plugin.id, plugin.name, plugin.version, types.empty() ? "" : types[0],
+             std::string(plain_state(plugin.state)), plugin.pid.value_or(0), !plugin.pid.has_value()});
+    }
+    asked.answer(http::json_answer("{\"code\":0,\"data\":" + to_json(all) + "}"));
+}
+
+inline void execute_plainly(admin_state& admin, const http::call& asked) {
+    const auto failed = [asked](int code, const std::string& message) {
+        asked.answer(http::json_answer("{\"code\":" + std::to_string(code) +
+                                       ",\"message\":" + to_json(message) + "}"));
+    };
+    const auto wanted = from_json<execution>(asked.asked().body, {.root = "body"});
+    if (!wanted) return failed(codes::invalid_params, wanted.error().message);
+    std::string plugin = wanted->id.value_or("");
+    for (const std::string& name : admin.host.plugins())
+        if (const auto known = admin.host.status(name); known && known->id == plugin) plugin = name;
+    if (!has_command(admin, plugin, wanted->method))
+        return failed(codes::method_not_found, "no such plugin has such a command");
+    admin.host.execute(wanted->method, wanted->payload.value_or(json::of(std::map<std::string, int>())), {},
+                       http::while_wanted(asked, [asked, failed](const result<json>& outcome) {
+                           if (!outcome) return failed(outcome.error().code, outcome.error().message);
+                           asked.answer(http::json_answer("{\"code\":0,\"data\":" + outcome->text() + "}"));
+                       }));
+}
+
+inline constexpr entry plain_entries[] = {
+    {"GET", "/api/plugin/list", list_plainly},
+    {"POST", "/api/plugin/execute", execute_plainly},
+};
+
+} // namespace tenon::detail::admin
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef TENON_ADMIN_SETTINGS_HPP
+#define TENON_ADMIN_SETTINGS_HPP
+
+// What an embedder decides about its administrators.
+
+#include <tenon/core/result.hpp>
+#include <tenon/json/value.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon {
+
+struct admin_settings {
+    /// Plugins known to the host that are not to run. None: all may.
+    std::function<bool(std::string_view plugin)> enabled = {};
+    /// Enables and starts, or stops and disables. None: that cannot be done here (501).
+    std::function<void(std::string plugin, bool on, std::function<void(result<void>)> done)> enable = {};
+    /// Called with a configuration that a plugin has taken from an administrator.
+    std::function<result<void>(const std::string& plugin, const json& config)> keep_config = {};
+    /// Texts that nobody is shown in a plugin's configuration: what came from ${VARIABLES}.
+    std::function<std::vector<std::string>(std::string_view plugin)> secrets = {};
+};
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,188 @@
+#ifndef TENON_HTTP_CLIENT_HPP
+#define TENON_HTTP_CLIENT_HPP
+
+// Asks a server and waits for the answer: for commands that talk to a running program of one's own, as `tenon-host logs`
+// does. It blocks, up to 60 s; a request is a connection. What it is asked is JSON, and what it hears it trusts to be
+// HTTP. For servers of others, redirects, proxies or TLS take a client that is made for that.
+//
+// Faults: codes::unavailable where nobody answers; what the server refuses is an answer with its status.
+
+#include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
+#include <tenon/host/calls/http_fields.hpp>
+#include <tenon/http/address.hpp>
+#include <tenon/transport/asio.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <istream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tenon::http {
+
+class client {
+public:
+    client(std::string address, std::string token) : address_(std::move(address)), token_(std::move(token)) {}
+
+    const std::string& address() const { return address_; }
+
+    struct answer {
+        int status = 0;
+        std::string body = {};
+    };
+    result<answer> ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
+
+    /// Server-sent events, until the host ends them or `told` returns false. What is no 200 is an answer here, too.
+    using told_event = std::function<bool(std::string_view event, std::string_view data)>;
+    result<answer> follow(std::string_view target, const told_event& told) const;
+
+private:
+    std::string address_, token_;
+};
+
+/// A part of a path or a query: what is not plain becomes %XX.
+inline std::string url_part(std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string safe;
+    for (const char byte : text) {
+        const auto code = static_cast<unsigned char>(byte);
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
+                           byte == '*';
+        if (plain) safe += byte;
+        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
+    }
+    return safe;
+}
+
+} // namespace tenon::http
+
+namespace tenon::detail {
+
+inline constexpr std::size_t most_answered = std::size_t{64} << 20; // of an answer or a line
+inline constexpr std::chrono::seconds client_patience{
+    60}; // a plugin may take its time; a stream has a beat every 15 s
+
+struct answer_head {
+    int status = 0;
+    bool chunked = false;
+    std::size_t length = std::string::npos;
+};
+
+class client_connection {
+public:
+    explicit client_connection(const std::string& address) : address_(address) {
+        const auto at = http::split_address(address);
+        stream_.expires_after(client_patience);
+        if (at) stream_.connect(std::string(at->host), std::to_string(at->port));
+        else stream_.setstate(std::ios::failbit);
+    }
+
+    result<answer_head> ask(std::string_view method, std::string_view target, std::string_view token,
+                            std::string_view body) {
+        if (!stream_) return fault{codes::unavailable, "no host answers at " + address_};
+        stream_ << method << ' ' << target << " HTTP/1.1\r\nHost: " << address_
+                << "\r\nConnection: close\r\n";
+        if (!token.empty()) stream_ << "Authorization: Bearer " << token << "\r\n";
+        if (!body.empty()) stream_ << "Content-Type: application/json\r\n";
+        if (method != "GET") stream_ << "Content-Length: " << body.size() << "\r\n";
+        stream_ << "\r\n" << body << std::flush;
+
+        answer_head read;
+        std::string text;
+        if (!line(text) || text.size() < 12 || text.compare(0, 5, "HTTP/") != 0) return lost();
+        read.status = std::atoi(text.c_str() + 9);
+        while (line(text) && !text.empty()) {
+            text = lower_case(text);
+            if (text.find("transfer-encoding:") == 0) read.chunked = text.find("chunked") != text.npos;
+            if (text.find("content-length:") == 0) read.length = std::strtoul(text.c_str() + 15, nullptr, 10);
+        }
+        left_ = read.chunked ? 0 : read.length;
+        chunked_ = read.chunked;
+        if (!stream_) return lost();
+        return read;
+    }
+
+    /// One byte of the body; false at its end.
+    bool next(char& byte) {
+        if (left_ == 0 && (!chunked_ || !next_chunk())) return false;
+        if (!stream_.get(byte)) return false;
+        if (left_ != std::string::npos) --left_;
+        return true;
+    }
+    bool body_line(std::string& text) {
+        stream_.expires_after(client_patience);
+        text.clear();
+        for (char byte = 0; text.size() < most_answered && next(byte);) {
+            if (byte == '\n') return true;
+            if (byte != '\r') text += byte;
+        }
+        return false;
+    }
+    std::string body() {
+        std::string text;
+        for (char byte = 0; text.size() < most_answered && next(byte);) text += byte;
+        return text;
+    }
+    fault lost() const { return {codes::unavailable, "the host at " + address_ + " hung up"}; }
+
+private:
+    bool line(std::string& text) {
+        if (!std::getline(stream_, text)) return false;
+        if (!text.empty() && text.back() == '\r') text.pop_back();
+        return true;
+    }
+    bool next_chunk() {
+        std::string size;
+        if (begun_ && !line(size)) return false; // the end of the one before
+        begun_ = true;
+        if (!line(size)) return false;
+        left_ = std::strtoul(size.c_str(), nullptr, 16);
+        return left_ != 0;
+    }
+
+    std::string address_;
+    asio::ip::tcp::iostream stream_;
+    std::size_t left_ = 0; // of the body, or of its chunk
+    bool chunked_ = false, begun_ = false;
+};
+
+} // namespace tenon::detail
+
+namespace tenon::http {
+
+inline result<client::answer> client::ask(std::string_view method, std::string_view target,
+                                          std::string_view body) const {
+    detail::client_connection to(address_);
+    const auto read = to.ask(method, target, token_, body);
+    if (!read) return read.error();
+    return answer{read->status, to.body()};
+}
+
+inline result<client::answer> client::follow(std::string_view target, const told_event& told) const {
+    detail::client_connection to(address_);
+    const auto read = to.ask("GET", target, token_, {});
+    if (!read) return read.error();
+    if (read->status != 200) return answer{read->status, to.body()};
+    std::string line, event, data;
+    while (to.body_line(line)) {
+        if (line.empty()) {
+            if (!data.empty() && !told(event, data)) return answer{200, {}};
+            event.clear();
+            data.clear();
+        } else if (line.compare(0, 7, "event: ") == 0) {
+            event = line.substr(7);
+        } else if (line.compare(0, 6, "data: ") == 0) {
+            data += (data.empty() ? "" : "\n") + line.substr(6);
+        }
+    }
+    return to.lost();
+}
+
+} // namespace tenon::http
+
+#endif

@@ -1,0 +1,224 @@
+#ifndef TENON_HTTP_CONNECTION_INLINE_HPP
+#define TENON_HTTP_CONNECTION_INLINE_HPP
+
+// The bodies of http/connection.hpp. Reading, answering, streaming, going; and the handles that the program has of it.
+
+#include <tenon/http/connection.hpp>
+
+#include <tenon/http/answer_writer.hpp>
+
+#include <array>
+#include <ctime>
+#include <utility>
+
+namespace tenon::detail {
+
+// What may wait behind a request that is being answered; then the client is no longer listened to.
+inline constexpr std::size_t most_read_ahead = std::size_t{64} << 10;
+
+inline http_connection::http_connection(http_service& owner, asio::ip::tcp::socket socket)
+    : owner_(owner.weak_from_this()), socket_(std::move(socket)), bounds_(owner.bounds),
+      parser_(owner.bounds), since_(clock()), alarm_(owner.where, [this](time_point now) { wake(now); }) {}
+
+inline void http_connection::start() { advance(); }
+
+inline void http_connection::leave() {
+    const auto self = shared_from_this();
+    if (place_ == place::closed) return;
+    const auto owner = owner_.lock();
+    if (owner && place_ == place::streaming) --owner->streams;
+    place_ = place::closed;
+    alarm_.cancel();
+    asio::error_code ignored;
+    socket_.close(ignored);
+    if (owner) owner->connections.erase(self);
+    if (const auto from = std::exchange(client_, nullptr)) from->went();
+}
+
+// --- reading ---
+
+inline void http_connection::listen() {
+    if (listening_ || ended_ || place_ == place::closed) return;
+    if (place_ < place::streaming && parser_.waiting() >= most_read_ahead) return;
+    listening_ = true;
+    socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                       [self = shared_from_this()](const asio::error_code& error) {
+                           self->listening_ = false;
+                           if (!error && self->place_ != place::closed) self->take();
+                       });
+}
+
+inline void http_connection::take() {
+    std::array<char, 16'384> bytes;
+    asio::error_code error;
+    const std::size_t got = socket_.read_some(asio::buffer(bytes), error);
+    if (error && error != asio::error::would_block) return ended(error == asio::error::eof);
+    // Nothing is read during a stream and behind the last answer: what comes is dropped, so that it does not pile up.
+    if (place_ < place::streaming) parser_.append({bytes.data(), got});
+    if (place_ == place::reading) advance();
+    else listen();
+}
+
+inline void http_connection::ended(bool cleanly) {
+    ended_ = true;
+    if (cleanly && place_ == place::answering)
+        client_->went(); // or it only stopped sending: the answer is tried
+    else if (!cleanly || place_ != place::writing) leave();
+}
+
+inline void http_connection::advance() {
+    const auto owner = owner_.lock();
+    const auto self = shared_from_this();
+    while (owner && place_ == place::reading) {
+        switch (parser_.next()) {
+        case http_step::need_more:
+            return ended_ ? leave() : wait_for_rest();
+        case http_step::refused:
+            return refuse(parser_.why().status, parser_.why().words);
+        case http_step::head:
+            head_only_ = parser_.asked().method == "HEAD";
+            last_ = parser_.asked().last;
+            if (owner->admit) {
+                if (const auto no = owner->admit(parser_.asked())) {
+                    // Without a body there is nothing behind the head that could be taken for a request.
+                    if (parser_.in_body() || parser_.next() != http_step::whole) last_ = true;
+                    reply(*no);
+                    break;
+                }
+            }
+            if (parser_.expects_continue() && parser_.waiting() == 0) write("HTTP/1.1 100 Continue\r\n\r\n");
+            break;
+        case http_step::whole:
+            dispatch(*owner);
+            break;
+        }
+    }
+    listen();
+}
+
+inline void http_connection::dispatch(http_service& owner) {
+    place_ = place::answering;
+    due(never);
+    client_ = std::make_shared<http_asker>(http_asker{.line = weak_from_this(), .owner = owner_});
+    owner.handle(std::make_shared<http::exchange>(client_, std::move(parser_.asked())));
+}
+
+inline void http_connection::wait_for_rest() {
+    const stage now = parser_.in_body() ? stage::body : parser_.begun() ? stage::head : stage::idle;
+    if (std::exchange(stage_, now) != now)
+        due_in(now == stage::body   ? bounds_.body_time
+               : now == stage::head ? bounds_.head_time
+                                    : bounds_.idle);
+    listen();
+}
+
+// --- answering ---
+
+inline void http_connection::refuse(int status, std::string_view words) {
+    last_ = true;
+    reply(http::problem(status, words));
+    listen();
+}
+
+inline void http_connection::answer(const response& given) {
+    if (place_ == place::answering) reply(given);
+}
+
+inline void http_connection::reply(const response& given) {
+    if (place_ == place::closed) return;
+    place_ = place::writing;
+    client_ = nullptr;
+    write(write_answer(given, head_only_ ? answer_part::head : answer_part::whole,
+                       last_ ? after_answer::close : after_answer::next, std::time(nullptr)));
+}
+
+inline void http_connection::write(std::string bytes) {
+    if (next_.empty()) next_ = std::move(bytes); // an answer may be large
+    else next_ += bytes;
+    if (!in_flight_) flush();
+}
+
+inline void http_connection::flush() {
+    in_flight_ = true;
+    writing_ = std::exchange(next_, {});
+    if (place_ != place::reading) due_in(bounds_.write_time);
+    asio::async_write(
+        socket_, asio::buffer(writing_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t) { self->written(error); });
+}
+
+inline void http_connection::written(const asio::error_code& error) {
+    in_flight_ = false;
+    writing_ = {};
+    if (place_ == place::closed) return;
+    if (error) return leave();
+    if (!next_.empty()) return flush();
+    if (place_ == place::streaming) return due_in(bounds_.heartbeat);
+    if (place_ != place::writing) return;
+    if (last_) return linger();
+    place_ = place::reading;
+    stage_ = stage::none;
+    head_only_ = false;
+    since_ = clock();
+    advance();
+}
+
+inline void http_connection::linger() {
+    asio::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    if (ended_) return leave();
+    place_ = place::lingering;
+    since_ = clock();
+    due_in(bounds_.linger);
+    listen();
+}
+
+inline void http_connection::due_in(milliseconds wait) { due(after(clock(), wait)); }
+
+inline void http_connection::due(time_point when) {
+    deadline_ = when;
+    alarm_.set(when);
+}
+
+inline void http_connection::wake(time_point now) {
+    if (now < deadline_) return alarm_.set(deadline_);
+    if (place_ == place::streaming && !in_flight_) return write(":\n\n");
+    if (place_ != place::reading || stage_ == stage::idle) return leave();
+    refuse(408, "the rest of the http::request did not come in time");
+}
+
+// --- streams ---
+
+inline bool http_connection::begin_stream() {
+    const auto owner = owner_.lock();
+    if (!owner || place_ != place::answering) return false;
+    if (owner->streams >= bounds_.streams || ended_ || head_only_) {
+        answer(head_only_ ? response{} : http::problem(503, "no stream can begin now"));
+        return false;
+    }
+    place_ = place::streaming;
+    ++owner->streams;
+    write(write_stream_head(std::time(nullptr)));
+    return true;
+}
+
+inline bool http_connection::send(std::string_view event, std::string_view data) {
+    if (place_ != place::streaming) return false;
+    write(write_event(event, data));
+    if (next_.size() + writing_.size() <= bounds_.backlog) return true;
+    leave();
+    return false;
+}
+
+inline void http_connection::end_stream() {
+    if (place_ != place::streaming) return;
+    if (const auto owner = owner_.lock()) --owner->streams;
+    client_ = nullptr;
+    last_ = true;
+    place_ = place::writing;
+    if (!in_flight_) linger();
+}
+
+} // namespace tenon::detail
+
+#endif

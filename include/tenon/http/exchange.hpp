@@ -1,0 +1,86 @@
+#ifndef TENON_HTTP_EXCHANGE_HPP
+#define TENON_HTTP_EXCHANGE_HPP
+
+// A request that is to be answered once: at once, later, or, by letting go of it, with 500. Whoever holds one may
+// keep it for longer than the client or the server is there: then it answers nobody.
+//
+// Callbacks are never called from within a function of these classes, and not at all once the server was closed: what
+// they capture need not outlive it. All of it belongs to the server's executor.
+
+#include <tenon/http/request.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace tenon::detail {
+
+class http_connection;
+class http_service;
+
+/// Who asked, for whoever answers; made by the connection, and forgotten by it with the answer.
+struct http_asker {
+    std::weak_ptr<http_connection> line; // none: answered, or over
+    std::weak_ptr<http_service> owner;
+    std::function<void()> gone = {};
+    bool left = false;
+
+    void on_gone(std::function<void()> call);
+    void went();
+};
+
+} // namespace tenon::detail
+
+namespace tenon::http {
+
+/// An answer without an end: server-sent events. Copies are the same stream. Letting go of it does not end it.
+class stream {
+public:
+    stream() = default;
+    explicit stream(std::shared_ptr<detail::http_asker> to) : client_(std::move(to)) {}
+
+    /// False: the client is gone, or let too much wait and was cut off. Line breaks in the data come through.
+    bool send(std::string_view event, std::string_view data) const;
+    /// Called once when the client goes, also when it is gone already; not when it is close() that ends it.
+    void on_gone(std::function<void()> call) const;
+    void close() const;
+
+private:
+    std::shared_ptr<detail::http_asker> client_;
+};
+
+class exchange {
+public:
+    exchange(std::shared_ptr<detail::http_asker> from, request asked)
+        : client_(std::move(from)), asked_(std::move(asked)) {}
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+    ~exchange();
+
+    const request& asked() const noexcept { return asked_; }
+    /// Later ones are ignored. The server adds what is about the connection: content-length, date and so on.
+    void answer(const response& given);
+    /// Where there are too many streams the answer is 503, and the stream is over.
+    stream answer_with_events();
+    /// Called once if the client goes before it was answered: what is done for it may be cancelled. An answer that
+    /// comes nevertheless is tried, because some clients only stop sending.
+    void on_gone(std::function<void()> call) {
+        if (!answered_) client_->on_gone(std::move(call));
+    }
+
+private:
+    std::shared_ptr<detail::http_asker> client_;
+    request asked_;
+    bool answered_ = false;
+};
+
+using handler = std::function<void(std::shared_ptr<exchange>)>;
+/// Sees a request before its body is read, which is empty then. Its answer, if it has one, is all the client gets:
+/// who may not ask need not be let send 10 MiB first.
+using gate = std::function<std::optional<response>(const request&)>;
+
+} // namespace tenon::http
+
+#endif

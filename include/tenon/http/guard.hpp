@@ -1,0 +1,85 @@
+#ifndef TENON_HTTP_GUARD_HPP
+#define TENON_HTTP_GUARD_HPP
+
+// Who may ask. A web page that a browser shows can send requests to this machine too, also under a name of its own
+// that leads here: so Host must be one of ours, Origin absent or one of ours, and nothing is known by a cookie. An
+// administrator is who sends the token in a header, which no foreign page can do.
+
+#include <tenon/core/text.hpp>
+#include <tenon/host/socket/attach_token.hpp>
+#include <tenon/http/answers.hpp>
+#include <tenon/http/request.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::http {
+
+class guard {
+public:
+    /// `address`: where the server listens, of which the port counts. `hosts`: what else it may be called.
+    guard(std::string token, std::string_view address, const std::vector<std::string>& hosts);
+
+    /// Why nobody may ask like this.
+    std::optional<response> refuse(const request& asked) const;
+    bool is_admin(const request& asked) const;
+    /// Whether a page of another site loads it, as browsers say that with requests without an Origin. Following a link
+    /// is none of it.
+    static bool is_loaded_elsewhere(const request& asked) noexcept;
+
+private:
+    bool is_ours(std::string_view authority) const;
+
+    std::string token_;
+    std::vector<std::string> authorities_; // in lower case
+};
+
+inline guard::guard(std::string token, std::string_view address, const std::vector<std::string>& hosts)
+    : token_(std::move(token)) {
+    const std::string_view port = address.substr(std::min(address.rfind(':'), address.size()));
+    for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+        authorities_.push_back(detail::join({name, port}));
+        if (port == ":80") authorities_.emplace_back(name);
+    }
+    for (const std::string& host : hosts) authorities_.push_back(detail::lower_case(host));
+}
+
+inline bool guard::is_ours(std::string_view authority) const {
+    return std::find(authorities_.begin(), authorities_.end(), detail::lower_case(authority)) !=
+           authorities_.end();
+}
+
+inline std::optional<response> guard::refuse(const request& asked) const {
+    if (!is_ours(asked.header("host"))) return problem(403, "the Host header names another host");
+    const bool from_a_page = std::any_of(asked.headers.begin(), asked.headers.end(), [](const auto& one) {
+        return detail::same_field_name(one.name, "origin");
+    });
+    std::string_view origin = asked.header("origin");
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (origin.substr(0, scheme.size()) == scheme) {
+            origin.remove_prefix(scheme.size());
+            if (is_ours(origin)) return {};
+        }
+    if (from_a_page) return problem(403, "pages of other origins may not ask");
+    return {};
+}
+
+inline bool guard::is_admin(const request& asked) const {
+    constexpr std::string_view scheme = "bearer ";
+    const std::string_view given = asked.header("authorization");
+    if (token_.empty() || detail::lower_case(given.substr(0, scheme.size())) != scheme) return false;
+    return detail::same_secret(given.substr(scheme.size()), token_);
+}
+
+inline bool guard::is_loaded_elsewhere(const request& asked) noexcept {
+    const std::string_view site = asked.header("sec-fetch-site");
+    return !site.empty() && site != "same-origin" && site != "none" &&
+           asked.header("sec-fetch-mode") != "navigate";
+}
+
+} // namespace tenon::http
+
+#endif

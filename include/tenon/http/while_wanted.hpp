@@ -1,0 +1,26 @@
+#ifndef TENON_HTTP_WHILE_WANTED_HPP
+#define TENON_HTTP_WHILE_WANTED_HPP
+
+// What is asked of plugins for a client, and given up when the client goes before it is done:
+//
+//     host.decide(event, http::while_wanted(asked, [asked](const auto& outcome) { asked.answer(...); }));
+
+#include <tenon/http/router.hpp>
+#include <tenon/transport/asio.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace tenon::http {
+
+template <class Handler>
+auto while_wanted(const call& asked, Handler then) {
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    asked.exchange->on_gone([signal] { signal->emit(asio::cancellation_type::terminal); });
+    return asio::bind_cancellation_slot(signal->slot(),
+                                        [signal, then = std::move(then)](auto outcome) { then(outcome); });
+}
+
+} // namespace tenon::http
+
+#endif

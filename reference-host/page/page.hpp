@@ -1,0 +1,18 @@
+#ifndef REFERENCE_PAGE_PAGE_HPP
+#define REFERENCE_PAGE_PAGE_HPP
+
+// The dashboard, index.html, which the build makes a part of the program.
+
+#include <tenon/http/router.hpp>
+
+#include <string_view>
+
+namespace reference {
+
+std::string_view page();
+
+void show_page(const tenon::http::call& asked);
+
+} // namespace reference
+
+#endif

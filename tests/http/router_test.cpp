@@ -1,0 +1,89 @@
+// Which function answers a request. Who may ask is in guard_test.cpp, and with all of it in tests/admin.
+
+#include "raw_client.hpp"
+
+#include <tenon/http/router.hpp>
+
+using namespace tenon::http;
+using tenon::text;
+
+namespace {
+
+struct routed {
+    router paths{guard("Tok-1", "a:1", {"a"})};
+    running_server web{[this](std::shared_ptr<exchange> call) { paths.answer(std::move(call)); },
+                       {},
+                       [this](const request& head) { return paths.admit(head); }};
+
+    raw_client::answer ask(const std::string& lines, const std::string& body = "") {
+        raw_client one = web.client();
+        one.say(lines.substr(0, lines.find('\n')) + " HTTP/1.1\r\nHost: a\r\n" +
+                (lines.find('\n') == lines.npos ? "" : lines.substr(lines.find('\n') + 1) + "\r\n") +
+                (body.empty() ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n") + "\r\n" +
+                body);
+        return one.hear(!lines.starts_with("HEAD"));
+    }
+};
+
+const std::string as_json = "\nContent-Type: application/json";
+
+} // namespace
+
+TEST_CASE("a path and a method lead to one function, with what the path and the query say") {
+    routed run;
+    run.paths.add({"GET", "/rooms/{room}", access::open},
+                  [](const call& asked) { asked.answer(text(asked.name + " " + asked.queried("a"))); });
+    run.paths.add({"DELETE", "/rooms/{room}", access::open, true},
+                  [](const call& asked) { asked.answer(text("gone")); });
+    run.paths.add_below("/files/",
+                        [](const call& asked) { asked.answer(text(asked.asked().method + asked.path)); });
+    CHECK(run.ask("GET /rooms/b%20c?a=%2F+").body == "b c / ");
+    CHECK(run.ask("HEAD /rooms/b").status == 200);
+    CHECK(run.ask("DELETE /rooms/b").body == "gone");
+    CHECK(run.ask("BREW /files/x").body == "BREW/files/x");
+    CHECK(run.ask("GET /files").status == 404);
+    CHECK(run.ask("GET /").status == 404);
+    CHECK(run.ask("GET /rooms/b?a=%zz").status == 400);
+    const auto refused = run.ask("POST /rooms/b" + as_json, "{}");
+    CHECK(refused.status == 405);
+    CHECK(refused.head.find("\r\nAllow: DELETE, GET\r\n") != std::string::npos);
+    CHECK(run.paths.endpoints().size() == 3);
+    CHECK(run.paths.endpoints().back().pattern == "/files/*");
+}
+
+TEST_CASE("a body is the type that a function wants, or the client hears where it is not") {
+    struct said {
+        std::string content;
+    };
+    routed run;
+    run.paths.add({"POST", "/say", access::open}, [](const call& asked) {
+        if (const auto read = asked.body<said>()) asked.answer(text(read->content));
+    });
+    CHECK(run.ask("POST /say" + as_json, R"({"content":"hi"})").body == "hi");
+    const auto wrong = run.ask("POST /say" + as_json, R"({"content":1})");
+    CHECK(wrong.status == 400);
+    CHECK(wrong.body.find("body.content: expected string") != std::string::npos);
+    CHECK(run.ask("POST /say", R"({"content":"hi"})").status == 415);
+    CHECK(run.ask("POST /say").status == 415);
+}
+
+TEST_CASE("a function may be the end of the router that called it") {
+    std::optional<router> paths(guard("", "a:1", {"a"}));
+    running_server web([&](std::shared_ptr<exchange> call) { paths->answer(std::move(call)); });
+    paths->add({"GET", "/end", access::open}, [&](const call& asked) {
+        paths.reset();
+        asked.answer(text("ended " + asked.path));
+    });
+    raw_client one = web.client();
+    CHECK(one.get("/end").hear().body == "ended /end");
+}
+
+TEST_CASE("what nobody answers is 500, and an answer may come later") {
+    routed run;
+    run.paths.add({"GET", "/never", access::open}, [](const call&) {});
+    run.paths.add({"GET", "/later", access::open}, [&](const call& asked) {
+        run.web.later(tenon::milliseconds(20), [asked] { asked.answer(text("now")); });
+    });
+    CHECK(run.ask("GET /never").status == 500);
+    CHECK(run.ask("GET /later").body == "now");
+}
