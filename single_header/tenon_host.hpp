@@ -18837,10 +18837,7 @@ private:
         /// Never from here: whoever publishes, or asks for the next one, goes on first.
         void complete() {
             if (!waiting || std::exchange(coming, true)) return;
-            asio::post(where, [kept = self.lock()] {
-                kept->coming = false;
-                if (kept->waiting) kept->deliver();
-            });
+            asio::post(where, due_completion(self.lock()));
         }
         void deliver() {
             watched<Item> next;
@@ -18860,6 +18857,25 @@ private:
         bool coming = false;      // a completion is on its way
         std::weak_ptr<state> self = {};
         fault why{codes::shutting_down, "the host is gone"};
+    };
+
+    /// On the loop. One that never runs again destroys it: then nobody waits any more, who may keep the watch himself.
+    class due_completion {
+    public:
+        explicit due_completion(std::shared_ptr<state> of) : of_(std::move(of)) {}
+        due_completion(due_completion&&) noexcept = default;
+        due_completion& operator=(due_completion&&) = delete;
+        ~due_completion() {
+            if (of_) of_->waiting = nullptr;
+        }
+        void operator()() {
+            const auto kept = std::exchange(of_, nullptr);
+            kept->coming = false;
+            if (kept->waiting) kept->deliver();
+        }
+
+    private:
+        std::shared_ptr<state> of_;
     };
 
     std::shared_ptr<state> state_;
@@ -18954,6 +18970,7 @@ public:
     host_core(executor where, host_options options);
     host_core(const host_core&) = delete;
     host_core& operator=(const host_core&) = delete;
+    ~host_core();
 
     const executor& where() const noexcept { return where_; }
     const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
@@ -19057,6 +19074,7 @@ private:
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
     void note(log_level level, std::string_view message);
+    void close_watches();
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
@@ -19855,6 +19873,15 @@ inline host_core::host_core(executor where, host_options options)
     provide_host_methods();
 }
 
+/// Whoever still watches hears of it, though the loop may never have run after close().
+inline host_core::~host_core() { close_watches(); }
+
+inline void host_core::close_watches() {
+    watched_changes.close();
+    watched_logs.close();
+    watched_events.close();
+}
+
 inline plugin_record* host_core::find(std::string_view name) noexcept {
     const auto found = plugins_.find(name);
     return found == plugins_.end() ? nullptr : found->second.get();
@@ -20075,9 +20102,7 @@ inline void host_core::close() {
         }
         self->plugins_.clear();
         self->by_index_.clear();
-        self->watched_changes.close();
-        self->watched_logs.close();
-        self->watched_events.close();
+        self->close_watches();
     });
 }
 

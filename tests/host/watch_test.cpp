@@ -196,6 +196,24 @@ TEST_CASE("there is one who waits at a watch, who hears of its end") {
     }
 }
 
+TEST_CASE("who keeps the watch that he waits at goes with a loop that never runs again") {
+    struct reader {
+        std::optional<watch<log_record>> logs;
+    };
+    auto io = std::make_unique<asio::io_context>();
+    auto host = std::make_unique<tenon::host>(*io);
+    auto kept = std::make_shared<reader>();
+    const std::weak_ptr<reader> gone = kept;
+    kept->logs.emplace(host->watch_logs());
+    kept->logs->next([kept](const result<watched<log_record>>&) {});
+    kept.reset();
+    io->poll();
+    CHECK_FALSE(gone.expired());
+    host.reset();
+    io.reset();
+    CHECK(gone.expired());
+}
+
 TEST_CASE("a watch may be destroyed by who is given an item, and may outlive its host") {
     auto run = std::make_unique<watched_host>();
     auto logs = std::make_unique<watch<log_record>>(run->host.watch_logs());

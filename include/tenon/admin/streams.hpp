@@ -21,10 +21,7 @@ struct feed : std::enable_shared_from_this<feed<Item>> {
         : from(std::move(what)), to(std::move(where)), name(event), write(writer) {}
 
     void go() {
-        // The stream's on_gone keeps the feed. Who waits must not: a host that ends without its loop lets him wait.
-        from.next([weak = this->weak_from_this()](const result<watched<Item>>& next) {
-            const auto self = weak.lock();
-            if (!self) return;
+        from.next([self = this->shared_from_this()](const result<watched<Item>>& next) {
             if (!next) return self->to.close();
             if (next->lost != 0) self->to.send("lost", "{\"count\":" + std::to_string(next->lost) + "}");
             if (self->to.send(self->name, self->write(*next->item))) self->go();

@@ -110,6 +110,7 @@ public:
     host_core(executor where, host_options options);
     host_core(const host_core&) = delete;
     host_core& operator=(const host_core&) = delete;
+    ~host_core();
 
     const executor& where() const noexcept { return where_; }
     const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
@@ -213,6 +214,7 @@ private:
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
     void note(log_level level, std::string_view message);
+    void close_watches();
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);

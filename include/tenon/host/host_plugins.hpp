@@ -30,6 +30,15 @@ inline host_core::host_core(executor where, host_options options)
     provide_host_methods();
 }
 
+/// Whoever still watches hears of it, though the loop may never have run after close().
+inline host_core::~host_core() { close_watches(); }
+
+inline void host_core::close_watches() {
+    watched_changes.close();
+    watched_logs.close();
+    watched_events.close();
+}
+
 inline plugin_record* host_core::find(std::string_view name) noexcept {
     const auto found = plugins_.find(name);
     return found == plugins_.end() ? nullptr : found->second.get();
@@ -250,9 +259,7 @@ inline void host_core::close() {
         }
         self->plugins_.clear();
         self->by_index_.clear();
-        self->watched_changes.close();
-        self->watched_logs.close();
-        self->watched_events.close();
+        self->close_watches();
     });
 }
 

@@ -107,10 +107,7 @@ private:
         /// Never from here: whoever publishes, or asks for the next one, goes on first.
         void complete() {
             if (!waiting || std::exchange(coming, true)) return;
-            asio::post(where, [kept = self.lock()] {
-                kept->coming = false;
-                if (kept->waiting) kept->deliver();
-            });
+            asio::post(where, due_completion(self.lock()));
         }
         void deliver() {
             watched<Item> next;
@@ -130,6 +127,25 @@ private:
         bool coming = false;      // a completion is on its way
         std::weak_ptr<state> self = {};
         fault why{codes::shutting_down, "the host is gone"};
+    };
+
+    /// On the loop. One that never runs again destroys it: then nobody waits any more, who may keep the watch himself.
+    class due_completion {
+    public:
+        explicit due_completion(std::shared_ptr<state> of) : of_(std::move(of)) {}
+        due_completion(due_completion&&) noexcept = default;
+        due_completion& operator=(due_completion&&) = delete;
+        ~due_completion() {
+            if (of_) of_->waiting = nullptr;
+        }
+        void operator()() {
+            const auto kept = std::exchange(of_, nullptr);
+            kept->coming = false;
+            if (kept->waiting) kept->deliver();
+        }
+
+    private:
+        std::shared_ptr<state> of_;
     };
 
     std::shared_ptr<state> state_;
