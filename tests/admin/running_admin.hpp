@@ -19,32 +19,25 @@ inline const std::string token = "Tok-3f9c81d2b7";
 using http::raw_client;
 using answer = raw_client::answer;
 
-class running_admin {
+class running_admin : public loop_thread {
 public:
-    /// Runs it where the host runs, and waits for it.
-    template <class Function>
-    auto there(Function function) {
-        std::packaged_task<decltype(function())()> task(function);
-        auto done = task.get_future();
-        asio::post(io_, [&] { task(); });
-        return done.get();
-    }
     /// What else the server has, as a program would add it. What it returns goes before the host does.
     using more_paths = std::function<std::shared_ptr<void>(http::router& to, tenon::host& host)>;
 
     explicit running_admin(admin_settings settings = {}, const std::vector<std::string>& hosts = {},
                            const more_paths& more = {}) {
-        host_.emplace(io_);
-        host_->on_log([this](const log_record& record) { logs.push_back(record); });
-        web_.emplace(
-            io_.get_executor(), http::limits(), [this](auto call) { paths_->answer(std::move(call)); },
-            [this](const http::request& head) { return paths_->admit(head); });
-        REQUIRE(web_->listen("127.0.0.1:0"));
-        address = web_->address();
-        paths_.emplace(http::guard(token, address, hosts));
-        add_admin_paths(*paths_, *host_, std::move(settings));
-        if (more) kept_ = more(*paths_, *host_);
-        thread_ = std::thread([this] { io_.run(); });
+        there([&] {
+            host_.emplace(io);
+            host_->on_log([this](const log_record& record) { logs.push_back(record); });
+            web_.emplace(
+                io.get_executor(), http::limits(), [this](auto call) { paths_->answer(std::move(call)); },
+                [this](const http::request& asked) { return paths_->admit(asked); });
+            REQUIRE(web_->listen("127.0.0.1:0"));
+            address = web_->address();
+            paths_.emplace(http::guard(token, address, hosts));
+            add_admin_paths(*paths_, *host_, std::move(settings));
+            if (more) kept_ = more(*paths_, *host_);
+        });
     }
     ~running_admin() {
         there([this] {
@@ -53,8 +46,6 @@ public:
             kept_.reset();
             host_.reset();
         });
-        work_.reset();
-        thread_.join();
     }
 
     template <class Condition>
@@ -106,13 +97,10 @@ public:
     std::vector<log_record> logs; // within there() alone
 
 private:
-    asio::io_context io_;
-    asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
     std::optional<tenon::host> host_;
     std::optional<http::router> paths_;
     std::shared_ptr<void> kept_;
     std::optional<http::server> web_;
-    std::thread thread_;
 };
 
 inline bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }

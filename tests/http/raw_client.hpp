@@ -4,6 +4,8 @@
 // A client that says whatever bytes a test wants, on a plain blocking socket, and waits 20 s for anything; and a
 // server in a thread of its own for it to talk to.
 
+#include "loop_thread.hpp"
+
 #include <tenon/http/server.hpp>
 
 #include <doctest/doctest.h>
@@ -13,11 +15,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -127,42 +127,28 @@ private:
     bool ended_ = false, broken_ = false;
 };
 
-class running_server {
+class running_server : public tests::loop_thread {
 public:
-    explicit running_server(handler handle, const limits& bounds = {}, gate admit = {})
-        : web_(std::make_unique<server>(io_.get_executor(), bounds, std::move(handle), std::move(admit))) {
-        REQUIRE(web_->listen("127.0.0.1:0"));
-        address_ = web_->address();
-        thread_ = std::thread([this] { io_.run(); });
+    explicit running_server(handler handle, const limits& bounds = {}, gate admit = {}) {
+        there([&] {
+            web_ = std::make_unique<server>(io.get_executor(), bounds, std::move(handle), std::move(admit));
+            REQUIRE(web_->listen("127.0.0.1:0"));
+            address_ = web_->address();
+        });
     }
     ~running_server() {
         stop();
-        work_.reset();
-        thread_.join();
+        there([] {});
     }
 
     const std::string& address() const { return address_; }
     raw_client client() const { return raw_client(address_); }
     void stop() {
-        asio::post(io_, [this] {
+        asio::post(io, [this] {
             web_.reset();
             kept.clear();
             streams.clear();
         });
-    }
-    /// Runs it where the server runs, and waits for it.
-    template <class Function>
-    auto there(Function function) {
-        std::packaged_task<decltype(function())()> task(function);
-        auto done = task.get_future();
-        asio::post(io_, [&] { task(); });
-        return done.get();
-    }
-    /// Runs it where the server runs, after a while.
-    template <class Function>
-    void later(milliseconds wait, Function function) {
-        const auto timer = std::make_shared<asio::steady_timer>(io_, wait);
-        timer->async_wait([timer, function](const asio::error_code&) { function(); });
     }
     std::size_t connections() {
         return there([this] { return web_->connections(); });
@@ -173,11 +159,8 @@ public:
     std::unique_ptr<server>& web() { return web_; }
 
 private:
-    asio::io_context io_;
-    asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
     std::unique_ptr<server> web_;
     std::string address_;
-    std::thread thread_;
 };
 
 } // namespace tenon::http
