@@ -19,6 +19,7 @@ tenon::result<arguments> command::read(std::span<const std::string_view> given) 
         const std::string_view one = given[at];
         if (only_words || one.size() < 2 || one[0] != '-') {
             read.words_.emplace_back(one);
+            only_words = only_words || runs_another;
             continue;
         }
         if (one == "--") {
@@ -41,8 +42,9 @@ tenon::result<arguments> command::read(std::span<const std::string_view> given) 
                 return wrong(std::string(key) + " needs a value: " + std::string(known->value));
             value = equals == one.npos ? given[at] : one.substr(equals + 1);
         }
-        if (!read.options_.emplace(key, std::move(value)).second)
-            return wrong(std::string(key) + " is given twice");
+        std::vector<std::string>& values = read.options_[std::string(key)];
+        if (!values.empty() && !known->repeats) return wrong(std::string(key) + " is given twice");
+        values.push_back(std::move(value));
     }
     if (read.words_.size() < least) return wrong("something is missing");
     if (read.words_.size() > most) return wrong("there is nothing to do with \"" + read.words_[most] + "\"");

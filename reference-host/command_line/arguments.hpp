@@ -19,6 +19,7 @@ struct option {
     std::string_view name;       // "--config"
     std::string_view value = {}; // "FILE", or empty for one that is only there or not
     std::string_view help = {};
+    bool repeats = false;
 };
 
 class arguments {
@@ -26,13 +27,18 @@ public:
     bool has(std::string_view name) const { return options_.find(name) != options_.end(); }
     std::string value(std::string_view name, std::string otherwise = {}) const {
         const auto at = options_.find(name);
-        return at == options_.end() ? std::move(otherwise) : at->second;
+        return at == options_.end() ? std::move(otherwise) : at->second.back();
+    }
+    /// Of an option that repeats, in their order.
+    std::vector<std::string> values(std::string_view name) const {
+        const auto at = options_.find(name);
+        return at == options_.end() ? std::vector<std::string>() : at->second;
     }
     const std::vector<std::string>& words() const { return words_; }
 
 private:
     friend struct command;
-    std::map<std::string, std::string, std::less<>> options_ = {};
+    std::map<std::string, std::vector<std::string>, std::less<>> options_ = {};
     std::vector<std::string> words_ = {};
 };
 
@@ -44,6 +50,7 @@ struct command {
     int (*run)(const arguments& given);
     std::size_t least = 0, most = 0; // words
     std::string_view more = {};      // of --help
+    bool runs_another = false;       // its words are a command of somebody's, whose options are not looked at
 
     tenon::result<arguments> read(std::span<const std::string_view> given) const;
     std::string help() const;

@@ -2,7 +2,6 @@
 
 #include "command_line/commands.hpp"
 
-#include "command_line/doctor.hpp"
 #include "command_line/exit_codes.hpp"
 
 #include <tenon/core/version.hpp>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <limits>
 #include <vector>
 
 namespace reference {
@@ -68,12 +68,24 @@ const std::vector<command>& commands() {
          check_file,
          1,
          1},
-        // Its options and its help are its own, because what comes behind them is somebody's command.
         {"doctor",
          "COMMAND...",
          "Starts a plugin and holds it to the contract of the wire: what to mend.",
-         {},
-         nullptr},
+         {{"--config", "JSON", "the plugin's configuration ({})"},
+          {"--payload", "TYPE=JSON", "for events of TYPE, instead of a guess", true},
+          {"--env", "NAME=VALUE", "for its environment, besides PATH, HOME, LANG and TMPDIR", true},
+          {"--directory", "FOLDER", "where it runs"},
+          {"--timeout", "MS", "how long the handshake and each answer may take (5000)"},
+          {"--skip", "ID", "leaves this check out", true},
+          {"--json", "", "prints one JSON object: name, version, healthy, findings"},
+          {"--checks", "", "lists the checks with their IDs"}},
+         doctor,
+         0,
+         std::numeric_limits<std::size_t>::max(),
+         "The plugin may be in any language. Its events, commands and routes are really called, mostly with "
+         "nonsense;\nwhat it asks of the host is refused. Takes some seconds. The contract: "
+         "docs/protocol.md.\n",
+         true},
         {"explain", "EVENT", "Says for each plugin whether it gets such an event, and why not.",
          remote_options(), explain_event, 1, 1},
         {"plugins", "[NAME [start|stop|restart|enable|disable|config [JSON|-]]]",
@@ -113,7 +125,6 @@ int run_command_line(std::span<char*> typed) {
                   << "\"; `tenon-host --help` lists them\n";
         return exit_code::usage;
     }
-    if (known->run == nullptr) return doctor(typed.subspan(1));
     const auto read = known->read(std::span(given).subspan(1));
     if (!read) {
         std::cerr << "tenon-host: " << read.error().message << '\n' << known->usage();

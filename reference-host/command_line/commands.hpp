@@ -20,6 +20,7 @@ int run_command_line(std::span<char*> typed);
 // Those that need no running host, or are one.
 int run_host(const arguments& given);
 int check_file(const arguments& given);
+int doctor(const arguments& given);
 
 // Those that ask one. Where it is, and its token, stand in admin.json beside its socket.
 int explain_event(const arguments& given);

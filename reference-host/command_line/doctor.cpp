@@ -1,151 +1,110 @@
-// Prints for people, or as JSON, what tenon::testing::examine() finds. Its options stand before the COMMAND, whose own
-// are not touched.
+// `tenon-host doctor`: prints for people, or as JSON, what tenon::testing::examine() finds.
 
-#include "command_line/doctor.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/exit_codes.hpp"
 
 #include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/testing/doctor.hpp>
 #include <tenon/testing/doctor_report.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-#include <string>
-#include <string_view>
+#include <charconv>
+#include <iostream>
 #include <utility>
-#include <vector>
 
 namespace reference {
 
 namespace {
 
-using tenon::testing::diagnosis;
+using tenon::fault;
+using tenon::json;
+using tenon::result;
 using tenon::testing::finding;
 using tenon::testing::patient;
 using tenon::testing::verdict;
 
-constexpr std::string_view usage = "usage: tenon-host doctor [OPTIONS] COMMAND...\n";
+fault wrong(std::string words) { return {tenon::codes::invalid_params, std::move(words)}; }
 
-constexpr std::string_view help = R"(
-Starts the plugin COMMAND, of any language, holds it to the contract of the wire (docs/protocol.md), and says what it saw
-and what to mend. The plugin's events, commands and routes are really called, mostly with nonsense; what it asks of the
-host is refused. Takes some seconds.
-
-  --config JSON         the plugin's configuration; absent: {}
-  --payload TYPE=JSON   a payload for events of TYPE, instead of a guess; may be repeated
-  --env NAME=VALUE      for its environment, besides PATH, HOME, LANG and TMPDIR; may be repeated
-  --directory FOLDER    where it runs
-  --timeout MS          how long the handshake and each answer may take; absent: 5000
-  --skip ID             leaves this check out; may be repeated
-  --json                prints one JSON object: name, version, healthy, findings
-  --checks              lists the checks with their IDs
-
-Exit code: 0 nothing is bad, 1 something is, 64 wrong use.
-)";
-
-struct wishes {
-    patient given;
-    bool json = false;
-};
-
-int wrong(const std::string& words) {
-    std::fprintf(stderr, "tenon-host: %s\n%s", words.c_str(), std::string(usage).c_str());
-    return exit_code::usage;
+/// "NAME=VALUE" in two.
+std::pair<std::string, std::string> split(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    return {text.substr(0, equals), equals == text.npos ? "" : text.substr(equals + 1)};
 }
 
-void put(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-}
-
-struct report {
-    std::string name, version;
-    bool healthy = false;
-    std::vector<finding> findings;
-};
-
-int examine(const wishes& wanted) {
-    const bool colour = tenon::has_colour(1);
-    if (wanted.json) {
-        auto made = tenon::testing::examine(wanted.given);
-        const bool healthy = made.healthy();
-        put(tenon::to_json(report{made.name, made.version, healthy, std::move(made.findings)}) + "\n");
-        return healthy ? exit_code::good : exit_code::refused;
+result<patient> patient_of(const arguments& given) {
+    patient made{.command = given.words()};
+    if (made.command.empty()) return wrong("doctor: which COMMAND?");
+    auto config = json::parse(given.value("--config", "{}"));
+    if (!config) return wrong("--config: " + config.error().message);
+    made.config = std::move(*config);
+    for (const std::string& each : given.values("--payload")) {
+        const auto [type, text] = split(each);
+        const auto payload = json::parse(text);
+        if (!payload) return wrong("--payload: expected TYPE=JSON, got " + each);
+        made.payloads[type] = *payload;
     }
-    std::string why; // one reason for many that could not be examined is said once
-    const auto made = tenon::testing::examine(wanted.given, [&](const finding& one) {
-        const bool again = one.verdict == verdict::skipped && one.seen == why;
-        why = one.verdict == verdict::skipped ? one.seen : std::string();
-        if (!again) put(tenon::testing::told(one, colour));
-    });
-    put("\n" + tenon::testing::summary(made, colour));
+    made.environment = given.values("--env");
+    for (const std::string& each : made.environment)
+        if (each.find('=') == each.npos || each[0] == '=')
+            return wrong("--env: expected NAME=VALUE, got " + each);
+    made.directory = given.value("--directory");
+    if (given.has("--timeout")) {
+        const std::string text = given.value("--timeout");
+        int number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > 600'000)
+            return wrong("--timeout: expected 1 to 600000, got " + text);
+        made.answer_time = made.handshake_time = tenon::milliseconds(number);
+    }
+    made.leave_out = given.values("--skip");
+    for (const std::string& each : made.leave_out) {
+        bool known = false;
+        for (const auto& check : tenon::detail::doctor_checks) known = known || check.id == each;
+        if (!known) return wrong("--skip: there is no check " + each);
+    }
+    return made;
+}
+
+int list_checks() {
+    for (const auto& check : tenon::detail::doctor_checks) {
+        std::string line = "  " + std::string(check.id);
+        line.resize(24, ' ');
+        std::cout << line << check.title << '\n';
+    }
+    return exit_code::good;
+}
+
+int report_as_json(const patient& given) {
+    struct report {
+        std::string name, version;
+        bool healthy;
+        std::vector<finding> findings;
+    };
+    const auto made = tenon::testing::examine(given);
+    std::cout << tenon::to_json(report{made.name, made.version, made.healthy(), made.findings}) << '\n';
     return made.healthy() ? exit_code::good : exit_code::refused;
 }
 
-/// What is wrong with it, or nothing.
-std::string take(wishes& wanted, std::string_view name, const std::string& value) {
-    patient& given = wanted.given;
-    const std::size_t equals = value.find('=');
-    if (name == "--config") {
-        auto config = tenon::json::parse(value);
-        if (!config) return "--config: " + config.error().message;
-        given.config = *config;
-    } else if (name == "--payload") {
-        auto payload = tenon::json::parse(equals == value.npos ? value : value.substr(equals + 1));
-        if (equals == value.npos || !payload) return "--payload: expected TYPE=JSON, got " + value;
-        given.payloads[value.substr(0, equals)] = *payload;
-    } else if (name == "--env") {
-        if (equals == value.npos || equals == 0) return "--env: expected NAME=VALUE, got " + value;
-        given.environment.push_back(value);
-    } else if (name == "--directory") {
-        given.directory = value;
-    } else if (name == "--timeout") {
-        char* end = nullptr;
-        const long number = std::strtol(value.c_str(), &end, 10);
-        if (*end != 0 || number < 1 || number > 600'000)
-            return "--timeout: expected 1 to 600000, got " + value;
-        given.answer_time = given.handshake_time = tenon::milliseconds(number);
-    } else if (name == "--skip") {
-        bool known = false;
-        for (const auto& check : tenon::detail::doctor_checks) known = known || check.id == value;
-        if (!known) return "--skip: there is no check " + value;
-        given.leave_out.push_back(value);
-    } else {
-        return "there is no option " + std::string(name);
-    }
-    return {};
+int report(const patient& given) {
+    const bool colour = tenon::has_colour(1);
+    std::string why; // one reason for many that could not be examined is said once
+    const auto made = tenon::testing::examine(given, [&](const finding& one) {
+        const bool again = one.verdict == verdict::skipped && one.seen == why;
+        why = one.verdict == verdict::skipped ? one.seen : std::string();
+        if (!again) std::cout << tenon::testing::told(one, colour) << std::flush;
+    });
+    std::cout << '\n' << tenon::testing::summary(made, colour);
+    return made.healthy() ? exit_code::good : exit_code::refused;
 }
 
 } // namespace
 
-int doctor(std::span<char*> arguments) {
-    wishes wanted;
-    std::size_t at = 0;
-    for (; at < arguments.size() && arguments[at][0] == '-'; ++at) {
-        const std::string_view whole = arguments[at], name = whole.substr(0, whole.find('='));
-        if (whole == "--" && ++at != 0) break;
-        if (whole == "--help" || whole == "-h") return put(usage), put(help), exit_code::good;
-        if (whole == "--checks") {
-            for (const auto& check : tenon::detail::doctor_checks) {
-                std::string line = "  " + std::string(check.id);
-                line.resize(24, ' ');
-                put(line + std::string(check.title) + "\n");
-            }
-            return exit_code::good;
-        }
-        if (whole == "--json") {
-            wanted.json = true;
-            continue;
-        }
-        const bool joined = name.size() != whole.size();
-        if (!joined && at + 1 == arguments.size())
-            return wrong(std::string(name) + " needs a value, or is none");
-        const std::string value(joined ? whole.substr(name.size() + 1) : std::string_view(arguments[++at]));
-        if (const std::string problem = take(wanted, name, value); !problem.empty()) return wrong(problem);
-    }
-    for (; at < arguments.size(); ++at) wanted.given.command.emplace_back(arguments[at]);
-    if (wanted.given.command.empty()) return wrong("doctor: which COMMAND?");
-    return examine(wanted);
+int doctor(const arguments& given) {
+    if (given.has("--checks")) return list_checks();
+    const auto asked = patient_of(given);
+    if (asked) return given.has("--json") ? report_as_json(*asked) : report(*asked);
+    std::cerr << "tenon-host: " << asked.error().message
+              << "\nusage: tenon-host doctor [OPTIONS] COMMAND...\n";
+    return exit_code::usage;
 }
 
 } // namespace reference

@@ -52,6 +52,24 @@ TEST_CASE("behind -- everything is a word, and so is a single -") {
     CHECK(read->value("--times", "1") == "1");
 }
 
+TEST_CASE("an option may repeat where that is said, and somebody's command keeps its own") {
+    const command other{.name = "try",
+                        .words = "COMMAND...",
+                        .summary = "",
+                        .options = {{"--env", "NAME=VALUE", "", true}},
+                        .run = nullptr,
+                        .least = 1,
+                        .most = 9,
+                        .more = {},
+                        .runs_another = true};
+    const std::vector<std::string_view> typed = {"--env", "a=1", "--env=b=2", "python3", "--env", "-x", "--"};
+    const auto read = other.read(typed);
+    REQUIRE(read);
+    CHECK(read->values("--env") == std::vector<std::string>{"a=1", "b=2"});
+    CHECK(read->words() == std::vector<std::string>{"python3", "--env", "-x", "--"});
+    CHECK(example().read(std::vector<std::string_view>{"it"}).value().values("--times").empty());
+}
+
 TEST_CASE("what is wrong is said") {
     CHECK(complaint_of({"it", "--slow"}) == "there is no option --slow");
     CHECK(complaint_of({"it", "-f"}) == "there is no option -f");

@@ -1,6 +1,6 @@
 // What `tenon-host doctor` prints, and what it says to a shell.
 
-#include "command_line/doctor.hpp"
+#include <command_line/commands.hpp>
 
 #include <tenon/json/value.hpp>
 #include <tenon/testing/doctor_finding.hpp>
@@ -49,10 +49,11 @@ private:
 };
 
 outcome doctor(std::vector<std::string> words) {
-    std::vector<char*> arguments;
+    std::string command = "doctor";
+    std::vector<char*> arguments{command.data()};
     for (std::string& word : words) arguments.push_back(word.data());
     captured out(1), error(2);
-    outcome made{.code = reference::doctor(arguments)};
+    outcome made{.code = reference::run_command_line(arguments)};
     made.printed = out.text();
     made.complained = error.text();
     return made;
