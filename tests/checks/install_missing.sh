@@ -73,7 +73,7 @@ install_missing() {
     # Without a network the lists may be there from earlier.
     $apt_get_updated || apt_get -qq update >>"$log" 2>&1 || true
     apt_get_updated=true
-    size=$(apt_get install --assume-no --no-install-recommends "${packages[@]}" 2>>"$log" |
+    size=$(apt_get install --assume-no --no-install-recommends "${packages[@]}" 2>/dev/null |
         sed -n 's/^Need to get \(.*\) of archives\./\1 to fetch/p; s/^After this operation, \(.*\) of add.*/, \1 on disk/p')
     echo "$name: installing them${size:+ ($(tr -d '\n' <<<"$size"))}" >&2
     if ! apt_get_progress "$name" "$log" install -y --no-install-recommends "${packages[@]}"; then
