@@ -1,10 +1,10 @@
 #ifndef TENON_TESTS_HOST_PROCESSES_HPP
 #define TENON_TESTS_HOST_PROCESSES_HPP
 
-// What tests of processes need: programs in one line of shell, a host that can be killed (a fork of the test), and
-// waiting for something to become true rather than for time to pass.
+// What tests of processes need: programs in one line of shell, and a host that can be killed (a fork of the test).
 
-#include "scratch_folder.hpp"
+#include "../scratch_folder.hpp"
+#include "../soon.hpp"
 
 #include <tenon/host/process/child.hpp>
 
@@ -17,7 +17,6 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <thread>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,12 +64,6 @@ inline std::string read_line(int from) {
     std::string text;
     for (char one = 0; ::read(from, &one, 1) == 1 && one != '\n';) text += one;
     return text;
-}
-
-inline bool soon(const std::function<bool()>& holds, std::chrono::milliseconds limit = 5s) {
-    for (const auto end = clock::now() + limit; !holds(); std::this_thread::sleep_for(1ms))
-        if (clock::now() > end) return holds();
-    return true;
 }
 
 inline std::string read_file(const std::filesystem::path& path) {

@@ -3,8 +3,8 @@
 
 // Somebody who connects to a host's socket and says anything, on the loop of the host.
 
+#include "../scratch_folder.hpp"
 #include "run_on_host.hpp"
-#include "scratch_folder.hpp"
 
 #include <memory>
 #include <string>

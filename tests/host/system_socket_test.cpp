@@ -1,11 +1,12 @@
 // The file of a host's socket: who may reach it, and what is done about what is there already.
 
+#include "../scratch_folder.hpp"
+
 #include <tenon/host/socket/attach_token.hpp>
 #include <tenon/host/socket/system_socket.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -20,16 +21,6 @@ namespace {
 using namespace tenon;
 using namespace tenon::detail;
 namespace files = std::filesystem;
-
-struct folder {
-    folder() {
-        std::string name = (files::temp_directory_path() / "tenon-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~folder() { files::remove_all(path); }
-    std::string operator/(std::string_view name) const { return path + "/" + std::string(name); }
-    std::string path;
-};
 
 unsigned mode_of(const std::string& path) {
     struct stat found {};
@@ -50,7 +41,7 @@ std::string refused(const std::string& path) {
 bool says(const std::string& words, std::string_view part) { return words.find(part) != words.npos; }
 
 TEST_CASE("a socket is for its user alone, in a folder that is made for it, and is gone at the end") {
-    const folder in;
+    const tests::scratch_folder in;
     const std::string path = in / "new/host.sock";
     const mode_t usual = ::umask(0); // nothing depends on it
     {
@@ -67,20 +58,20 @@ TEST_CASE("a socket is for its user alone, in a folder that is made for it, and 
 }
 
 TEST_CASE("a relative path is one from the current folder") {
-    const folder in;
+    const tests::scratch_folder in;
     const files::path before = files::current_path();
-    files::current_path(in.path);
+    files::current_path(in.path());
     {
         const auto opened = listening_socket::open("host.sock");
         files::current_path(before);
         REQUIRE(opened);
-        CHECK(opened->path() == files::canonical(in.path).string() + "/host.sock");
+        CHECK(opened->path() == in.path().string() + "/host.sock");
     }
     CHECK_FALSE(files::exists(in / "host.sock"));
 }
 
 TEST_CASE("P14: what a host that was killed left behind is replaced") {
-    const folder in;
+    const tests::scratch_folder in;
     const std::string path = in / "host.sock";
     {
         const descriptor dead(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -97,7 +88,7 @@ TEST_CASE("P14: what a host that was killed left behind is replaced") {
 }
 
 TEST_CASE("a socket on which a host listens is refused, also when its queue is full, and goes on") {
-    const folder in;
+    const tests::scratch_folder in;
     const std::string path = in / "host.sock";
     const auto first = listening_socket::open(path);
     REQUIRE(first);
@@ -121,7 +112,7 @@ TEST_CASE("a socket on which a host listens is refused, also when its queue is f
 }
 
 TEST_CASE("what else has the name stays, and is refused") {
-    const folder in;
+    const tests::scratch_folder in;
     const std::string path = in / "host.sock";
     std::string expected;
     SUBCASE("a file") {
@@ -149,9 +140,9 @@ TEST_CASE("what else has the name stays, and is refused") {
 }
 
 TEST_CASE("a folder that others can enter, or that is not ours, is refused") {
-    const folder in;
+    const tests::scratch_folder in;
     SUBCASE("others can enter") {
-        ::chmod(in.path.c_str(), 0711);
+        ::chmod(in.path().c_str(), 0711);
         CHECK(says(refused(in / "host.sock"), "lets others in: expected mode 0700"));
     }
     SUBCASE("it is a symbolic link") {
@@ -177,7 +168,7 @@ TEST_CASE("a folder that others can enter, or that is not ours, is refused") {
 }
 
 TEST_CASE("a path that is none of a file, or too long for a socket, is refused in words") {
-    const folder in;
+    const tests::scratch_folder in;
     CHECK(says(refused(""), "expected the path of a file"));
     CHECK(says(refused(in / ""), "expected the path of a file"));
     CHECK(says(refused(in / ".."), "expected the path of a file"));
@@ -189,7 +180,7 @@ TEST_CASE("a path that is none of a file, or too long for a socket, is refused i
 }
 
 TEST_CASE("the file that somebody else made in our place is not removed") {
-    const folder in;
+    const tests::scratch_folder in;
     const std::string path = in / "host.sock";
     {
         const auto opened = listening_socket::open(path);

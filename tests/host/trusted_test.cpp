@@ -1,10 +1,10 @@
+#include "../scratch_folder.hpp"
+
 #include <tenon/host/config/trusted.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <unistd.h>
@@ -14,21 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of the test's own, gone at its end.
 struct folder {
-    folder() {
-        char name[] = "/tmp/tenon-trusted-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path = fs::canonical(name).string();
-    }
-    ~folder() { fs::remove_all(path); }
-
     std::string make(const std::string& name, unsigned mode = 0755) const {
-        const std::string whole = path + "/" + name;
-        fs::create_directories(fs::path(whole).parent_path());
-        std::ofstream(whole) << "#!/bin/sh\n";
-        change(name, mode);
-        return whole;
+        return scratch.write(name, "#!/bin/sh\n", mode);
     }
     std::string make_folder(const std::string& name, unsigned mode = 0755) const {
         fs::create_directories(path + "/" + name);
@@ -42,7 +30,8 @@ struct folder {
         fs::permissions(path + "/" + name, fs::perms(mode));
     }
 
-    std::string path;
+    tests::scratch_folder scratch;
+    std::string path = scratch.path().string();
 };
 
 std::string outcome(const std::string& command, const program_places& places) {
@@ -112,7 +101,8 @@ TEST_CASE("what lies in no trusted directory is refused, whatever way leads ther
           at.path + "/in/good lies in no trusted directory (there is none)");
     at.link("in", "trusted-link");
     CHECK(outcome("in/good", {.trusted = {"trusted-link"}, .base = at.path}) == at.path + "/in/good");
-    CHECK(outcome(at.path + "/out/bad", {.trusted = {"/"}}) != at.path + "/out/bad"); // through /tmp
+    at.change("out", 0777);
+    CHECK(outcome(at.path + "/out/bad", {.trusted = {"/"}}) != at.path + "/out/bad"); // whatever is trusted
 }
 
 TEST_CASE("what others may write is refused, be it the file or a directory on its way") {

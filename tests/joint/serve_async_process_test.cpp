@@ -1,5 +1,7 @@
 // tenon::serve_async() as the main() of a program: a child process that this test forks, and what a host would see.
 
+#include "../scratch_folder.hpp"
+
 #include <tenon/asio.hpp>
 
 #include <doctest/doctest.h>
@@ -228,9 +230,8 @@ TEST_CASE("an ordinary handler may wait for the host, which is heard meanwhile")
 }
 
 TEST_CASE("the plugin attaches to a socket, says who it is and is served there") {
-    char folder[] = "/tmp/tenon-serve-async-XXXXXX";
-    REQUIRE(::mkdtemp(folder) != nullptr);
-    const std::string path = std::string(folder) + "/host.sock";
+    const tenon::tests::scratch_folder folder;
+    const std::string path = folder / "host.sock";
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -254,8 +255,6 @@ TEST_CASE("the plugin attaches to a socket, says who it is and is served there")
         CHECK(plugin.wait() == (accepted ? 0 : 69));
     }
     ::close(listening);
-    ::unlink(path.c_str());
-    ::rmdir(folder);
 }
 
 TEST_CASE("standard input may be a file") {

@@ -1,12 +1,13 @@
 // Every fault of tests/fixtures/patients is found, by the finding that names it and by no other.
 
+#include "../scratch_folder.hpp"
+
 #include <tenon/testing/doctor.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,31 +68,6 @@ void each(std::initializer_list<row> rows) {
         only(examine(python(one.name)), one.id, one.seen, one.how);
     }
 }
-
-// A folder that goes with the test.
-class scratch {
-public:
-    scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "tenon-doctor-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    ~scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    std::string write(const std::string& name, std::string_view content, bool executable = true) const {
-        const auto file = path_ / name;
-        std::ofstream(file, std::ios::binary) << content;
-        std::filesystem::permissions(file, static_cast<std::filesystem::perms>(executable ? 0755 : 0644));
-        return file.string();
-    }
-
-private:
-    std::filesystem::path path_;
-};
 
 std::string program_for_nobody() {
     Elf64_Ehdr header{};
@@ -188,7 +164,7 @@ TEST_CASE("what leaks is found by its finding alone") {
 }
 
 TEST_CASE("a program that cannot be started is told why") {
-    const scratch folder;
+    const tests::scratch_folder folder;
     const auto why = [](const std::string& program) {
         const diagnosis made = examine({.command = {program}});
         INFO(to_text(made));
@@ -201,11 +177,12 @@ TEST_CASE("a program that cannot be started is told why") {
     };
     has(why("/nowhere/plugin"), "there is no /nowhere");
     has(why("no-such-program-anywhere"), "in the folders of its PATH");
-    has(why(folder.write("plain", "#!/bin/sh\n", false)), "its mode is 0644");
-    has(why(folder.write("script", "#!/no/such/interpreter\n")), "the interpreter that its first line names");
-    has(why(folder.write("windows", "#!/bin/sh\r\n")), "CR LF");
-    has(why(folder.write("text", "hello")), "neither a program of this system nor a script");
-    has(why(folder.write("foreign", program_for_nobody())), "this machine is");
+    has(why(folder.write("plain", "#!/bin/sh\n", 0644)), "its mode is 0644");
+    has(why(folder.write("script", "#!/no/such/interpreter\n", 0755)),
+        "the interpreter that its first line names");
+    has(why(folder.write("windows", "#!/bin/sh\r\n", 0755)), "CR LF");
+    has(why(folder.write("text", "hello", 0755)), "neither a program of this system nor a script");
+    has(why(folder.write("foreign", program_for_nobody(), 0755)), "this machine is");
     has(why(""), "its command is empty");
 }
 

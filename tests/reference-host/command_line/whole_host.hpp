@@ -4,7 +4,8 @@
 // The real tenon-host as a process, with a configuration and a socket in a folder of its own, and what somebody at a
 // terminal does with it.
 
-#include "../../host/scratch_folder.hpp"
+#include "../../scratch_folder.hpp"
+#include "../../soon.hpp"
 
 #include <command_line/admin_file.hpp>
 
@@ -20,11 +21,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -37,18 +36,12 @@ namespace reference::tests {
 
 using namespace std::chrono_literals;
 using tenon::json;
+using tenon::tests::soon;
 
 inline std::string fixtures() {
     const char* folder = std::getenv("TENON_FIXTURES");
     REQUIRE(folder != nullptr);
     return folder;
-}
-
-inline bool soon(const std::function<bool()>& holds, std::chrono::milliseconds limit = 20s) {
-    for (const auto end = std::chrono::steady_clock::now() + limit; !holds();
-         std::this_thread::sleep_for(5ms))
-        if (std::chrono::steady_clock::now() > end) return holds();
-    return true;
 }
 
 inline std::string text_in(const std::string& path) {

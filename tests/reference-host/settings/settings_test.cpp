@@ -2,7 +2,7 @@
 
 #include <settings/settings.hpp>
 
-#include "../../host/scratch_folder.hpp"
+#include "../../scratch_folder.hpp"
 
 #include <tenon/host/config/system_small_file.hpp>
 

@@ -1,7 +1,7 @@
-#ifndef TENON_TESTS_HOST_SCRATCH_FOLDER_HPP
-#define TENON_TESTS_HOST_SCRATCH_FOLDER_HPP
+#ifndef TENON_TESTS_SCRATCH_FOLDER_HPP
+#define TENON_TESTS_SCRATCH_FOLDER_HPP
 
-// A folder of mode 0700 that goes with the test, and all that is in it.
+// A folder of mode 0700 that goes with the test, and all that is in it. Its path has no symbolic link in it.
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,7 @@ public:
     scratch_folder() {
         std::string name = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
+        path_ = std::filesystem::canonical(name);
     }
     scratch_folder(const scratch_folder&) = delete;
     scratch_folder& operator=(const scratch_folder&) = delete;
@@ -31,6 +31,7 @@ public:
     std::string operator/(std::string_view name) const { return (path_ / name).string(); }
     std::string write(const std::string& name, std::string_view content, unsigned mode) const {
         const auto file = path_ / name;
+        std::filesystem::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary) << content;
         std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
         return file.string();
