@@ -95,10 +95,26 @@
 
 #include <asio.hpp>
 
+#include <typeinfo>
+
 namespace tenon {
 
 /// Where a host, and everything that it owns, runs: an io_context's executor that one thread runs, or a strand.
 using executor = asio::any_io_executor;
+
+namespace detail {
+
+/// The executor behind `where` if it is of this type. Asio's own target() does not look at the type in every version:
+/// 1.22 takes a strand for the loop below it.
+template <class Executor>
+const Executor* executor_as(const executor& where) noexcept {
+#if !defined(ASIO_NO_TYPEID)
+    if (where.target_type() == typeid(Executor)) return where.target<Executor>();
+#endif
+    return nullptr;
+}
+
+} // namespace detail
 
 } // namespace tenon
 
@@ -270,8 +286,8 @@ public:
                                                              asio::execution::outstanding_work.tracked))>;
 
     explicit home(executor where) : where_(std::move(where)) {
-        if (const auto* const plain = where_.target<loop>()) loop_ = *plain;
-        else if (const auto* const strand = where_.target<loop_strand>()) strand_ = *strand;
+        if (const auto* const plain = executor_as<loop>(where_)) loop_ = *plain;
+        else if (const auto* const strand = executor_as<loop_strand>(where_)) strand_ = *strand;
     }
 
     const executor& where() const noexcept { return where_; }

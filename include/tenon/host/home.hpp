@@ -23,8 +23,8 @@ public:
                                                              asio::execution::outstanding_work.tracked))>;
 
     explicit home(executor where) : where_(std::move(where)) {
-        if (const auto* const plain = where_.target<loop>()) loop_ = *plain;
-        else if (const auto* const strand = where_.target<loop_strand>()) strand_ = *strand;
+        if (const auto* const plain = executor_as<loop>(where_)) loop_ = *plain;
+        else if (const auto* const strand = executor_as<loop_strand>(where_)) strand_ = *strand;
     }
 
     const executor& where() const noexcept { return where_; }
