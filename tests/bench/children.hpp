@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,26 @@ public:
 private:
     pid_t child_ = -1;
     int to_ = -1, from_ = -1;
+};
+
+/// Goes with all that is in it.
+class folder {
+public:
+    folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "tenon-bench-XXXXXX").string();
+        if (mkdtemp(name.data()) == nullptr) give_up("no folder");
+        path_ = name;
+    }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+    ~folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
 };
 
 inline double median(std::vector<double> of) {

@@ -1,14 +1,14 @@
-// Asking many plugins about one event against the floor: a loop that writes as many bytes to as many pipes, then
-// reads one byte from each of the C programs behind them.
+// One event to many plugins against the floor: a loop that writes as many bytes to as many pipes, then reads one byte
+// from each of the C programs behind them.
 //
 //     broadcast [--rounds N] [--times N] [--cpu N] [--limit RATIO] [--plugins N] GATHER PLUGIN [WORD...]
 //
 // The links are a session over a descriptor_link for each plugin, on one io_context; the event is encoded once and
-// shared. Every plugin decodes it into a struct and answers; all answers are waited for. The host is tenon::host,
-// whose decide() does the same with plugins that it has started. All processes are pinned to one CPU and take turns
-// within a round.
+// shared. Every plugin decodes it into a struct and answers; all answers are waited for. decide() of a tenon::host does
+// the same with plugins that it has started. publish() tells them: every plugin decodes the event and writes one byte
+// into a pipe of its own, as those of the floor do. All processes are pinned to one CPU and take turns within a round.
 //
-// Prints medians over the rounds. --limit makes the exit code 1 where links / raw is beyond it for 100 plugins.
+// Prints medians over the rounds. --limit makes the exit code 1 where publish / raw is beyond it for 100 plugins.
 
 #include <tenon/host.hpp>
 #include <tenon/session/shared_bytes.hpp>
@@ -18,7 +18,11 @@
 
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <memory>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 namespace {
 
@@ -74,12 +78,20 @@ struct message {
 
 class whole_host {
 public:
-    whole_host(asio::io_context& loop, const std::vector<std::string>& command, int count)
+    /// With a folder for their pipes the plugins observe, and write their bytes there.
+    whole_host(asio::io_context& loop, const std::vector<std::string>& command, int count,
+               const std::string& folder = {})
         : loop_(loop), host_(loop),
           starting_(count), event_{.content = "good morning, everybody", .from_uid = "u-1", .to_uid = "r-1"} {
         for (int index = 0; index != count; ++index) {
             const std::string name = "listener-" + std::to_string(index);
-            host_.start({.name = name, .command = command, .environment = {{"LISTENER_NAME", name}}},
+            std::map<std::string, std::string> environment{{"LISTENER_NAME", name}};
+            if (!folder.empty()) {
+                environment["LISTENER_BYTES"] = folder + "/" + name;
+                if (::mkfifo(environment["LISTENER_BYTES"].c_str(), 0600) != 0) bench::give_up("no pipe");
+                bytes_.push_back(::open(environment["LISTENER_BYTES"].c_str(), O_RDWR | O_CLOEXEC));
+            }
+            host_.start({.name = name, .command = command, .environment = environment},
                         [this](const tenon::result<void>& started) {
                             if (!started) bench::give_up(started.error().message);
                             if (--starting_ == 0) loop_.stop();
@@ -102,9 +114,18 @@ public:
         if (!decided) bench::give_up("nothing to wait for");
     }
 
+    void publish() {
+        if (host_.publish(event_) != bytes_.size()) bench::give_up("not told");
+        std::string byte(1, '\0');
+        for (const int from : bytes_) bench::read_whole(from, byte);
+        loop_.restart();
+        loop_.poll();
+    }
+
 private:
     asio::io_context& loop_;
     tenon::host host_;
+    std::vector<int> bytes_;
     int starting_;
     message event_;
 };
@@ -136,7 +157,7 @@ options read_options(int argc, char** argv) {
     return given;
 }
 
-/// links / raw: of medians or per round, the worse of the two.
+/// publish / raw: of medians or per round, the worse of the two.
 double measure(const options& given, int count) {
     const std::string body =
         R"({"jsonrpc":"2.0","id":1234,"method":"plugin/onEvent","params":)" + params + "}";
@@ -151,6 +172,9 @@ double measure(const options& given, int count) {
     bare_links links(loop, plugins);
     asio::io_context loop_of_host(1);
     whole_host host(loop_of_host, given.plugin, count);
+    const bench::folder pipes;
+    asio::io_context loop_of_teller(1);
+    whole_host teller(loop_of_teller, given.plugin, count, pipes.path());
     const auto raw = [&] {
         for (const bench::process& each : gatherers) bench::write_whole(each.to(), frame);
         std::string byte(1, '\0');
@@ -164,23 +188,27 @@ double measure(const options& given, int count) {
         return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() /
                times;
     };
-    std::vector<double> link_times, host_times, raw_times;
+    std::vector<double> link_times, host_times, told_times, raw_times;
     for (int round = -1; round != given.rounds; ++round) {
         const double link_time = time_of([&] { links.broadcast(); });
         const double raw_time = time_of(raw);
+        const double told_time = time_of([&] { teller.publish(); });
         const double host_time = time_of([&] { host.decide(); });
         if (round < 0) continue; // to get warm
         link_times.push_back(link_time);
         host_times.push_back(host_time);
+        told_times.push_back(told_time);
         raw_times.push_back(raw_time);
     }
-    const double by_medians = bench::median(link_times) / bench::median(raw_times);
-    const double by_rounds = bench::median_ratio(link_times, raw_times);
-    std::printf("| %7d | %5zu | %8.1f | %8.1f | %11.2f | %8.1f | %10.2f |\n", count, frame.size(),
-                bench::median(raw_times), bench::median(link_times), by_rounds, bench::median(host_times),
-                bench::median_ratio(host_times, raw_times));
+    const auto beside_raw = [&](const std::vector<double>& measured) {
+        return bench::median_ratio(measured, raw_times);
+    };
+    std::printf("| %7d | %5zu | %8.1f | %8.1f | %11.2f | %8.1f | %12.2f | %8.1f | %13.2f |\n", count,
+                frame.size(), bench::median(raw_times), bench::median(link_times), beside_raw(link_times),
+                bench::median(host_times), beside_raw(host_times), bench::median(told_times),
+                beside_raw(told_times));
     std::fflush(stdout);
-    return std::max(by_medians, by_rounds);
+    return std::max(bench::median(told_times) / bench::median(raw_times), beside_raw(told_times));
 }
 
 } // namespace
@@ -189,8 +217,9 @@ int main(int argc, char** argv) {
     const options given = read_options(argc, argv);
     bench::pin(given.cpu);
     std::printf("%d rounds, medians, µs\n\n", given.rounds);
-    std::printf("| plugins | bytes |      raw |    links | links / raw |     host | host / raw |\n"
-                "|---|---|---|---|---|---|---|\n");
+    std::printf("| plugins | bytes |      raw |    links | links / raw | decide() | decide / raw | publish() "
+                "| publish / raw |\n"
+                "|---|---|---|---|---|---|---|---|---|\n");
     bool good = true;
     for (const int count : given.plugins)
         if (measure(given, count) > given.limit && given.limit != 0 && count >= 100) good = false;
