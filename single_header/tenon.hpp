@@ -8121,6 +8121,115 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
 
 #endif
 
+// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_CHECKED_HPP
+#define TENON_JSON_CHECKED_HPP
+
+// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
+// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
+// was not accepted may be read past its end.
+
+namespace tenon::detail {
+
+inline const char* behind_checked_space(const char* at) noexcept {
+    while (static_cast<unsigned char>(*at) <= ' ') ++at;
+    return at;
+}
+
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+
+/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
+template <class Marks, class IsIt>
+const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes, '\\');
+}
+/// Brackets differ from braces in one bit.
+inline byte_vector mark_structure(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
+}
+
+#else
+
+inline constexpr int mark_string_ends = 0, mark_structure = 0;
+
+template <class IsIt>
+const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+#endif
+
+/// `at`: its quote.
+inline const char* checked_string_end(const char* at, const char* end) noexcept {
+    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
+    for (++at;; at += 2) { // behind a backslash and what it escapes
+        at = find_checked(at, end, mark_string_ends, ends_it);
+        if (*at == '"') return at + 1;
+    }
+}
+
+/// `at`: its first byte.
+inline const char* checked_value_end(const char* at, const char* end) noexcept {
+    const auto is_structure = [](char byte) {
+        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+    };
+    if (*at == '"') return checked_string_end(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
+            ++at;
+        return at;
+    }
+    for (std::size_t depth = 0;;) {
+        at = find_checked(at, end, mark_structure, is_structure);
+        if (*at == '"') {
+            at = checked_string_end(at, end);
+            continue;
+        }
+        const bool opens = *at == '{' || *at == '[';
+        ++at;
+        if (opens) ++depth;
+        else if (--depth == 0) return at;
+    }
+}
+
+/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
+class checked_members {
+public:
+    /// `text`: an object, from its brace on.
+    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& name, std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
+        if (*at_ != '"') return false;       // there is none
+        const char* const name_end = checked_string_end(at_, end_);
+        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
+        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
+        const char* const value_end = checked_value_end(begin, end_);
+        value = {begin, static_cast<std::size_t>(value_end - begin)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == '}') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " }"; // where nothing is a name
+
+    const char* at_;
+    const char* end_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/plugin/requests.hpp ----------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_REQUESTS_HPP
 #define TENON_PLUGIN_REQUESTS_HPP
@@ -8149,7 +8258,8 @@ inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
     return in.finish();
 }
 
-inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
+/// Everything that a name may be, and words for what is wrong.
+[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
     if (in.peek() == json_kind::array) return read_positions(in, fields, count);
     if (!in.enter_object()) return false;
     std::string_view name;
@@ -8166,6 +8276,32 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     return in.finish();
 }
 
+/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
+/// is escaped, or comes twice.
+inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
+    if (text.empty() || text.front() != '{') return false;
+    checked_members members(text);
+    for (std::string_view name, value; members.next(name, value);) {
+        std::size_t index = 0;
+        while (index < count && !same_text(fields[index].name, name)) ++index;
+        if (index == count) {
+            if (name.find('\\') != name.npos) return false;
+            continue;
+        }
+        if (same_text(value, "null")) continue;
+        if (!fields[index].value.empty()) return false;
+        fields[index].value = value;
+    }
+    return true;
+}
+
+/// False, with a fault in `in`, which has not read anything of `text` yet.
+inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
+    if (find_fields(text, fields, count)) return true;
+    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
+    return read_unusual_fields(in, fields, count);
+}
+
 /// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
 /// a field's, so it is known to be JSON.
 inline std::string_view text_of(std::string_view value, std::string& scratch) {
@@ -8178,6 +8314,11 @@ inline std::string_view text_of(std::string_view value, std::string& scratch) {
 
 /// The integer that `value` is, or -1 where it is none.
 inline std::int64_t integer_of(std::string_view value) {
+    std::int64_t small = 0; // what deadlines are
+    std::size_t digits = 0;
+    while (digits < value.size() && digits < 18 && is_digit(value[digits]))
+        small = small * 10 + (value[digits++] - '0');
+    if (digits != 0 && digits == value.size()) return small;
     json_reader in(value);
     std::int64_t number;
     return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
@@ -8270,8 +8411,9 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 inline void engine::shake_hands(const session_event& event) {
     field offered[] = {{"protocolVersions", 2}, {"supportsReverseRpc", 3}, {"config", 6}, {"limits", 9}};
     const auto& [versions, takes_calls, config, limits] = offered;
-    json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
-    if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
+    const std::string_view params = event.params.empty() ? "{}" : event.params;
+    json_reader in(params, {"params", event.params_offset});
+    if (!read_fields(in, params, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(
             event.request,
@@ -8280,7 +8422,7 @@ inline void engine::shake_hands(const session_event& event) {
     if (!limits.value.empty()) {
         field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
-        if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
+        if (read_fields(inner, limits.value, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
     host_takes_calls_ = takes_calls.value != "false";
@@ -8321,7 +8463,7 @@ inline result<void> engine::configure(std::string_view config) {
 inline void engine::reconfigure(const invocation& call) {
     field changed[] = {{"config", 0}};
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, changed, 1)) return refuse(call, in.error());
+    if (!read_fields(in, call.params, changed, 1)) return refuse(call, in.error());
     // A copy, because the input may move while the plugin is busy with it.
     std::string config = join({changed[0].value.empty() ? "{}" : changed[0].value});
     const auto taken = configure(config);
@@ -9201,7 +9343,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 2)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(command.value, scratch);
     if (call.name.empty()) return runs_in.refuse(call, no_text("command"));
@@ -9247,7 +9389,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     field fields[] = {{"eventId", 0}, {"eventType", 1}, {"payload", 2}, {"deadlineMs", 5}};
     const auto& [id, type, payload, deadline_ms] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 4)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(type.value, scratch);
     if (call.name.empty()) return runs_in.refuse(call, no_text("eventType"));
@@ -9285,7 +9427,7 @@ inline void run_route(engine& runs_in, invocation& call) {
                       {"query", 5},  {"headers", 6}, {"body", 7},  {"bodyEncoding", 8}};
     const auto& [method, path, route, params, query, headers, body, encoding] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 8)) return runs_in.refuse(call, in.error());
     std::string scratch;
     const auto copy = [&](const field& from) { return join({text_of(from.value, scratch)}); };
     http_request request{copy(method),           copy(path), json_of(params.value), json_of(query.value),

@@ -6,10 +6,12 @@
 // - Where the two differ on purpose, the difference is named here and held to: a text nested deeper than 64 levels is
 //   refused by us alone; so is one with a byte order mark, which the other skips; a zero byte ends the text for the
 //   other and is an error for us. Of two members with one name the last counts, in both trees.
+// - What is accepted ends where those who no longer check it find its end.
 // - A number is an int64, else a uint64, else a double, as in the other; its double is the same to the bit.
 
 #include "require.hpp"
 
+#include <tenon/json/checked.hpp>
 #include <tenon/json/value.hpp>
 
 #include <nlohmann/json.hpp>
@@ -124,6 +126,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     FUZZ_REQUIRE(accepted == !theirs.is_discarded());
-    if (accepted) FUZZ_REQUIRE(same(ours, theirs));
+    if (!accepted) return 0;
+    FUZZ_REQUIRE(same(ours, theirs));
+    const std::size_t first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
+    FUZZ_REQUIRE(detail::checked_value_end(text.data() + first, text.data() + size) ==
+                 text.data() + last + 1);
     return 0;
 }

@@ -73,8 +73,9 @@ inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
 inline void engine::shake_hands(const session_event& event) {
     field offered[] = {{"protocolVersions", 2}, {"supportsReverseRpc", 3}, {"config", 6}, {"limits", 9}};
     const auto& [versions, takes_calls, config, limits] = offered;
-    json_reader in(event.params.empty() ? "{}" : event.params, {"params", event.params_offset});
-    if (!read_fields(in, offered, 4)) return refuse_handshake(event.request, in.error());
+    const std::string_view params = event.params.empty() ? "{}" : event.params;
+    json_reader in(params, {"params", event.params_offset});
+    if (!read_fields(in, params, offered, 4)) return refuse_handshake(event.request, in.error());
     if (!offers_our_version(versions.value))
         return refuse_handshake(
             event.request,
@@ -83,7 +84,7 @@ inline void engine::shake_hands(const session_event& event) {
     if (!limits.value.empty()) {
         field sizes[] = {{"maxFrameBytes", 0}};
         json_reader inner(limits.value);
-        if (read_fields(inner, sizes, 1) && integer_of(sizes[0].value) > 0)
+        if (read_fields(inner, limits.value, sizes, 1) && integer_of(sizes[0].value) > 0)
             session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
     }
     host_takes_calls_ = takes_calls.value != "false";
@@ -124,7 +125,7 @@ inline result<void> engine::configure(std::string_view config) {
 inline void engine::reconfigure(const invocation& call) {
     field changed[] = {{"config", 0}};
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, changed, 1)) return refuse(call, in.error());
+    if (!read_fields(in, call.params, changed, 1)) return refuse(call, in.error());
     // A copy, because the input may move while the plugin is busy with it.
     std::string config = join({changed[0].value.empty() ? "{}" : changed[0].value});
     const auto taken = configure(config);

@@ -6,6 +6,7 @@
 // and their decoders would cost every plugin more compile time than its own messages do.
 
 #include <tenon/core/version.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/json/reader.hpp>
 
 #include <cstddef>
@@ -32,7 +33,8 @@ inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
     return in.finish();
 }
 
-inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
+/// Everything that a name may be, and words for what is wrong.
+[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
     if (in.peek() == json_kind::array) return read_positions(in, fields, count);
     if (!in.enter_object()) return false;
     std::string_view name;
@@ -49,6 +51,32 @@ inline bool read_fields(json_reader& in, field* fields, std::size_t count) {
     return in.finish();
 }
 
+/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
+/// is escaped, or comes twice.
+inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
+    if (text.empty() || text.front() != '{') return false;
+    checked_members members(text);
+    for (std::string_view name, value; members.next(name, value);) {
+        std::size_t index = 0;
+        while (index < count && !same_text(fields[index].name, name)) ++index;
+        if (index == count) {
+            if (name.find('\\') != name.npos) return false;
+            continue;
+        }
+        if (same_text(value, "null")) continue;
+        if (!fields[index].value.empty()) return false;
+        fields[index].value = value;
+    }
+    return true;
+}
+
+/// False, with a fault in `in`, which has not read anything of `text` yet.
+inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
+    if (find_fields(text, fields, count)) return true;
+    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
+    return read_unusual_fields(in, fields, count);
+}
+
 /// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
 /// a field's, so it is known to be JSON.
 inline std::string_view text_of(std::string_view value, std::string& scratch) {
@@ -61,6 +89,11 @@ inline std::string_view text_of(std::string_view value, std::string& scratch) {
 
 /// The integer that `value` is, or -1 where it is none.
 inline std::int64_t integer_of(std::string_view value) {
+    std::int64_t small = 0; // what deadlines are
+    std::size_t digits = 0;
+    while (digits < value.size() && digits < 18 && is_digit(value[digits]))
+        small = small * 10 + (value[digits++] - '0');
+    if (digits != 0 && digits == value.size()) return small;
     json_reader in(value);
     std::int64_t number;
     return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;

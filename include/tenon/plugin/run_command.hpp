@@ -29,7 +29,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     field fields[] = {{"command", 0}, {"args", 1}};
     const auto& [command, args] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 2)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 2)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(command.value, scratch);
     if (call.name.empty()) return runs_in.refuse(call, no_text("command"));

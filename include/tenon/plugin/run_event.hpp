@@ -28,7 +28,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     field fields[] = {{"eventId", 0}, {"eventType", 1}, {"payload", 2}, {"deadlineMs", 5}};
     const auto& [id, type, payload, deadline_ms] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 4)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 4)) return runs_in.refuse(call, in.error());
     std::string scratch;
     call.name = text_of(type.value, scratch);
     if (call.name.empty()) return runs_in.refuse(call, no_text("eventType"));

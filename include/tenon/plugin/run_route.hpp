@@ -21,7 +21,7 @@ inline void run_route(engine& runs_in, invocation& call) {
                       {"query", 5},  {"headers", 6}, {"body", 7},  {"bodyEncoding", 8}};
     const auto& [method, path, route, params, query, headers, body, encoding] = fields;
     json_reader in(call.params, call.origin);
-    if (!read_fields(in, fields, 8)) return runs_in.refuse(call, in.error());
+    if (!read_fields(in, call.params, fields, 8)) return runs_in.refuse(call, in.error());
     std::string scratch;
     const auto copy = [&](const field& from) { return join({text_of(from.value, scratch)}); };
     http_request request{copy(method),           copy(path), json_of(params.value), json_of(query.value),
