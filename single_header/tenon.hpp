@@ -4292,9 +4292,110 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 // files define the same names in tenon::detail:
 //
 //     mutex, lock, condition, worker_thread, thread_identity, this_thread()
-//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(), leave_now()
+//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
+//     patience_with_host(), leave_now()
 
 #if defined(__wasi__)
+// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
+#ifndef TENON_CORE_PATIENCE_HPP
+#define TENON_CORE_PATIENCE_HPP
+
+// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
+// while it pays, and that is learned from the waits themselves:
+//
+//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
+//     patience.heard(now);                            // something came, however it was waited for
+//
+// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
+//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
+//   have the CPU to himself while he looked has looked in vain, too.
+// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
+//   that was in vain it takes twice as many.
+// - Nobody looks after a pause: only while one word gives the other.
+//
+// It knows no clock. One thread, or a lock.
+
+namespace tenon::detail {
+
+/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// is to be heard by looking may have to wake the peer first.
+inline constexpr std::chrono::microseconds default_longest_look{50};
+
+class patience {
+public:
+    using duration = time_point::duration;
+
+    /// 0: it never looks.
+    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+
+    bool may_look() const noexcept { return longest_.count() > 0; }
+
+    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
+    time_point begin(time_point now) noexcept {
+        if (waiting_) {
+            if (now < until_) return until_; // there is more to say meanwhile
+            if (looked()) look_in_vain();
+        }
+        waiting_ = true;
+        since_ = until_ = now;
+        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
+        return until_;
+    }
+
+    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
+    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    void heard(time_point now, duration blind = {}) noexcept {
+        heard_ = now;
+        if (!waiting_) return;
+        waiting_ = false;
+        if (looked()) {
+            if (now > until_ || blind > longest_blink) return look_in_vain();
+            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
+            if (++found_ >= steady) wanted_ = first_wanted;
+        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
+            promises_ = 0;
+        } else if (++promises_ >= wanted_) {
+            next_ = longest_;
+        }
+    }
+
+private:
+    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
+    static constexpr std::chrono::microseconds longest_blink{3};
+    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
+    static constexpr std::chrono::microseconds shortest_sleep{8};
+    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
+    static constexpr int promising_looks = 4;
+    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
+    static constexpr int pause_looks = 64;
+    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
+    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
+    // So many looks that paid, with few in vain among them: a machine that is not busy.
+    static constexpr unsigned steady = 256;
+
+    bool looked() const noexcept { return until_ != since_; }
+    void look_in_vain() noexcept {
+        next_ /= 2;
+        promises_ = 0;
+        if (next_ * 8 > longest_) return;
+        next_ = {};
+        found_ = 0;
+        if (wanted_ < most_wanted) wanted_ *= 2;
+    }
+
+    duration longest_;
+    duration next_ = {};
+    time_point since_ = {}, until_ = {};
+    time_point heard_ = time_point() - std::chrono::hours(1);
+    bool waiting_ = false;
+    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/plugin/system_wasi.hpp -------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_SYSTEM_WASI_HPP
 #define TENON_PLUGIN_SYSTEM_WASI_HPP
@@ -4342,7 +4443,8 @@ inline void write_output(std::string_view text) noexcept {
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output) noexcept : input_(input), output_(output) {}
+    descriptor_stream(int input, int output, patience = patience()) noexcept
+        : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         for (;;) {
@@ -4413,6 +4515,8 @@ inline std::string_view environment(const char* name) noexcept {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
+inline patience patience_with_host() noexcept { return patience(); }
+
 inline void survive_broken_pipes() noexcept {}
 
 [[noreturn]] inline void leave_now(int code) noexcept { std::_Exit(code); }
@@ -4422,6 +4526,132 @@ inline void survive_broken_pipes() noexcept {}
 #endif
 
 #else
+// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
+#ifndef TENON_CORE_PATIENCE_HPP
+#define TENON_CORE_PATIENCE_HPP
+
+// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
+// while it pays, and that is learned from the waits themselves:
+//
+//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
+//     patience.heard(now);                            // something came, however it was waited for
+//
+// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
+//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
+//   have the CPU to himself while he looked has looked in vain, too.
+// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
+//   that was in vain it takes twice as many.
+// - Nobody looks after a pause: only while one word gives the other.
+//
+// It knows no clock. One thread, or a lock.
+
+namespace tenon::detail {
+
+/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// is to be heard by looking may have to wake the peer first.
+inline constexpr std::chrono::microseconds default_longest_look{50};
+
+class patience {
+public:
+    using duration = time_point::duration;
+
+    /// 0: it never looks.
+    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+
+    bool may_look() const noexcept { return longest_.count() > 0; }
+
+    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
+    time_point begin(time_point now) noexcept {
+        if (waiting_) {
+            if (now < until_) return until_; // there is more to say meanwhile
+            if (looked()) look_in_vain();
+        }
+        waiting_ = true;
+        since_ = until_ = now;
+        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
+        return until_;
+    }
+
+    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
+    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    void heard(time_point now, duration blind = {}) noexcept {
+        heard_ = now;
+        if (!waiting_) return;
+        waiting_ = false;
+        if (looked()) {
+            if (now > until_ || blind > longest_blink) return look_in_vain();
+            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
+            if (++found_ >= steady) wanted_ = first_wanted;
+        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
+            promises_ = 0;
+        } else if (++promises_ >= wanted_) {
+            next_ = longest_;
+        }
+    }
+
+private:
+    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
+    static constexpr std::chrono::microseconds longest_blink{3};
+    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
+    static constexpr std::chrono::microseconds shortest_sleep{8};
+    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
+    static constexpr int promising_looks = 4;
+    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
+    static constexpr int pause_looks = 64;
+    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
+    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
+    // So many looks that paid, with few in vain among them: a machine that is not busy.
+    static constexpr unsigned steady = 256;
+
+    bool looked() const noexcept { return until_ != since_; }
+    void look_in_vain() noexcept {
+        next_ /= 2;
+        promises_ = 0;
+        if (next_ * 8 > longest_) return;
+        next_ = {};
+        found_ = 0;
+        if (wanted_ < most_wanted) wanted_ *= 2;
+    }
+
+    duration longest_;
+    duration next_ = {};
+    time_point since_ = {}, until_ = {};
+    time_point heard_ = time_point() - std::chrono::hours(1);
+    bool waiting_ = false;
+    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_SYSTEM_CPUS_HPP
+#define TENON_CORE_SYSTEM_CPUS_HPP
+
+// Whether somebody else can run while this thread does.
+
+#include <sched.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+/// False where this thread may run on one CPU only, because there is one or because it was pinned.
+inline bool has_several_cpus() noexcept {
+#ifdef CPU_COUNT
+    cpu_set_t allowed;
+    // It fails where there are more CPUs than fit.
+    return ::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
+#else
+    return ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
+#endif
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/plugin/system_posix.hpp ------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_SYSTEM_POSIX_HPP
 #define TENON_PLUGIN_SYSTEM_POSIX_HPP
@@ -4437,6 +4667,7 @@ inline void survive_broken_pipes() noexcept {}
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -4538,13 +4769,17 @@ inline void write_output(std::string_view text) noexcept { write_all(STDOUT_FILE
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output) noexcept : input_(input), output_(output) {}
+    descriptor_stream(int input, int output, patience waits = patience()) noexcept
+        : input_(input), output_(output), patience_(waits) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
-        for (;;) {
-            if (deadline != never && !wait_for(input_, POLLIN, deadline)) return read_outcome::timed_out;
+        const bool patient = patience_.may_look() && deadline != time_point::min();
+        for (bool there = patient && look(deadline);; there = false) {
+            if (!there && deadline != never && !wait_for(input_, POLLIN, deadline))
+                return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
+                if (patient && !there) patience_.heard(now());
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
@@ -4578,6 +4813,23 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
+    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine whoever gives the
+    /// CPU away gets it back milliseconds later, while who sleeps is woken at once.
+    bool look(time_point deadline) {
+        time_point looked = now();
+        time_point until = patience_.begin(looked);
+        if (deadline < until) until = deadline;
+        while (looked < until) {
+            pollfd entry{input_, POLLIN, 0};
+            const bool there = ::poll(&entry, 1, 0) > 0;
+            const time_point before = std::exchange(looked, now());
+            if (!there) continue;
+            patience_.heard(looked, looked - before);
+            return true;
+        }
+        return false;
+    }
+
     bool wait_for(int descriptor, short what, time_point deadline) {
         for (;;) {
             pollfd entry{descriptor, what, 0};
@@ -4590,6 +4842,7 @@ private:
 
     int input_;
     int output_;
+    patience patience_;
 };
 
 inline int private_copy(int descriptor) noexcept {
@@ -4644,6 +4897,20 @@ inline bool stdin_is_terminal() noexcept { return ::isatty(STDIN_FILENO) == 1; }
 inline std::string_view environment(const char* name) noexcept {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+/// For how long to look for the host's next message before sleeping: TENON_WAIT_US says so in microseconds, 0 for
+/// never. In vain where the host can only run when this process does not.
+inline patience patience_with_host() noexcept {
+    std::chrono::microseconds longest = default_longest_look;
+    if (const std::string_view given = environment("TENON_WAIT_US"); !given.empty() && given.size() < 7) {
+        longest = {};
+        for (const char digit : given) {
+            if (digit < '0' || digit > '9') return patience();
+            longest = longest * 10 + std::chrono::microseconds(digit - '0');
+        }
+    }
+    return longest.count() > 0 && has_several_cpus() ? patience(longest) : patience();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,
@@ -9758,7 +10025,9 @@ inline bool open_connection(const command_line& line, const plugin_hooks& hooks,
 
 inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
     int input = -1, output = -1;
-    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
+    if (!open_connection(line, hooks, input, output, code)) return nullptr;
+    // Workers answer when they are done, and use the CPUs meanwhile: their reader sleeps.
+    return new descriptor_stream(input, output, hooks.threads > 1 ? patience() : patience_with_host());
 }
 
 template <class P>

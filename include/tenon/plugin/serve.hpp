@@ -95,7 +95,9 @@ inline bool open_connection(const command_line& line, const plugin_hooks& hooks,
 
 inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, int& code) {
     int input = -1, output = -1;
-    return open_connection(line, hooks, input, output, code) ? new descriptor_stream(input, output) : nullptr;
+    if (!open_connection(line, hooks, input, output, code)) return nullptr;
+    // Workers answer when they are done, and use the CPUs meanwhile: their reader sleeps.
+    return new descriptor_stream(input, output, hooks.threads > 1 ? patience() : patience_with_host());
 }
 
 template <class P>

@@ -5,7 +5,8 @@
 // files define the same names in tenon::detail:
 //
 //     mutex, lock, condition, worker_thread, thread_identity, this_thread()
-//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(), leave_now()
+//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
+//     patience_with_host(), leave_now()
 
 #if defined(__wasi__)
 #include <tenon/plugin/system_wasi.hpp>

@@ -5,6 +5,7 @@
 // keeps the standard streams as they are. What a plugin prints to stdout there reaches the host between
 // frames, which the host recovers from and logs. See system_posix.hpp for what each name means.
 
+#include <tenon/core/patience.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/plugin/stream.hpp>
 
@@ -47,7 +48,8 @@ inline void write_output(std::string_view text) noexcept {
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output) noexcept : input_(input), output_(output) {}
+    descriptor_stream(int input, int output, patience = patience()) noexcept
+        : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
         for (;;) {
@@ -117,6 +119,8 @@ inline std::string_view environment(const char* name) noexcept {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
+
+inline patience patience_with_host() noexcept { return patience(); }
 
 inline void survive_broken_pipes() noexcept {}
 

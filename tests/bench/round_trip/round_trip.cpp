@@ -1,6 +1,7 @@
 // A round trip through a plugin against the floor: a C loop that echoes the same bytes over two pipes.
 //
-//     round_trip [--rounds N] [--trips N] [--cpu N] [--limit RATIO] [--payload BYTES] ECHO PLUGIN [WORD...]
+//     round_trip [--rounds N] [--trips N] [--cpu N] [--limit RATIO] [--payload BYTES] [--look MICROSECONDS]
+//                ECHO PLUGIN [WORD...]
 //
 // PLUGIN is examples/hello or whatever starts it. The driver, the plugin and the echo loops are pinned to one
 // CPU and take turns within one round, so that what else the machine does meets all of them. The driver writes
@@ -10,6 +11,12 @@
 // Prints medians over the rounds: "echo" sends back the bytes of the request, "in/out" reads as many bytes as
 // the plugin does and writes as many. --limit makes the exit code 1 where plugin / echo is beyond it for 64
 // bytes or 1 KiB; 64 KiB is for information, because a default pipe does not hold such a frame.
+//
+// With `--cpu free` nobody is pinned, and the driver looks for the plugin's answer before it sleeps, where that pays
+// and for as long as --look says at most, as a host does, and so does the plugin. For the echo it sleeps at once, and
+// so does the echo.
+
+#include <tenon/core/patience.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -17,9 +24,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,7 +109,18 @@ std::string framed(const std::string& body) {
 struct contender {
     process runs;
     std::string request, answer;
-    std::vector<double> rounds = {}; // µs a round trip
+    tenon::detail::patience waits = tenon::detail::patience(); // of the driver, for answers
+    std::vector<double> rounds = {};                           // µs a round trip
+
+    void look() {
+        auto looked = std::chrono::steady_clock::now();
+        const auto until = waits.begin(looked);
+        for (pollfd entry{runs.from(), POLLIN, 0}; looked < until;) {
+            const bool there = poll(&entry, 1, 0) > 0;
+            const auto before = std::exchange(looked, std::chrono::steady_clock::now());
+            if (there) return waits.heard(looked, looked - before);
+        }
+    }
 
     void run(int trips, bool counts) {
         std::string room(answer.size() + 1, '\0'); // one byte more than there may be
@@ -108,8 +128,10 @@ struct contender {
         for (int trip = 0; trip != trips; ++trip) {
             write_all(runs.to(), request);
             for (std::size_t at = 0; at != answer.size();) {
+                if (waits.may_look()) look();
                 const ssize_t got = read(runs.from(), room.data() + at, room.size() - at);
                 if (got <= 0) give_up("an answer ended too soon");
+                if (waits.may_look()) waits.heard(std::chrono::steady_clock::now());
                 at += static_cast<std::size_t>(got);
                 if (at > answer.size()) give_up("an answer is too long");
             }
@@ -146,6 +168,8 @@ void pin(int cpu) {
 
 struct options {
     int rounds = 11, trips = 20'000, cpu = -1;
+    bool free = false;
+    std::chrono::microseconds look = tenon::detail::default_longest_look;
     double limit = 0;
     std::vector<std::size_t> payloads = {64, 1024, 65536};
     std::string echo = {};
@@ -159,8 +183,10 @@ options read_options(int argc, char** argv) {
         const std::string name = argv[at];
         if (name == "--rounds") given.rounds = std::atoi(argv[at + 1]);
         else if (name == "--trips") given.trips = std::atoi(argv[at + 1]);
+        else if (name == "--cpu" && std::strcmp(argv[at + 1], "free") == 0) given.free = true;
         else if (name == "--cpu") given.cpu = std::atoi(argv[at + 1]);
         else if (name == "--payload") given.payloads = {std::strtoul(argv[at + 1], nullptr, 10)};
+        else if (name == "--look") given.look = std::chrono::microseconds(std::atoi(argv[at + 1]));
         else if (name == "--limit") given.limit = std::atof(argv[at + 1]);
         else give_up("unknown option " + name);
     }
@@ -179,7 +205,9 @@ double measure(const options& given, std::size_t payload) {
         who + R"("}}})");
     const std::string answer = framed(R"({"jsonrpc":"2.0","id":4711,"result":"hello )" + who + "\"}");
 
+    setenv("TENON_WAIT_US", std::to_string(given.look.count()).c_str(), 1);
     contender plugin{process(given.plugin), request, answer};
+    if (given.free) plugin.waits = tenon::detail::patience(given.look);
     write_all(
         plugin.runs.to(),
         framed(R"({"jsonrpc":"2.0","id":1,"method":"plugin/handshake","params":{"protocolVersions":[1]}})"));
@@ -208,7 +236,7 @@ double measure(const options& given, std::size_t payload) {
 
 int main(int argc, char** argv) {
     const options given = read_options(argc, argv);
-    pin(given.cpu);
+    if (!given.free) pin(given.cpu);
     std::printf("%d rounds of %d round trips (a tenth for 64 KiB), medians, µs\n\n", given.rounds,
                 given.trips);
     std::printf("|  payload | request |  answer |   plugin |     echo |   in/out | of medians | per round | "
