@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says which lines of the host's headers no test runs: transport, host and joint.
+"""Says which lines of the host's headers no test runs: transport and what stands on it.
 
     coverage.py [FLOOR...]     e.g. `tests/checks/coverage.py host`
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent.parent
 folder = root / "build-coverage"
-floors = ["transport", "host", "joint"]
+floors = ["transport", "host", "joint", "http", "admin"]
 
 
 def build():
