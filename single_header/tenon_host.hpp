@@ -57,6 +57,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <random>
+#include <sched.h>
 #include <set>
 #include <signal.h>
 #include <span>
@@ -3921,6 +3922,106 @@ inline shared_bytes encode_event(const event_head& head, std::string_view payloa
 
 #endif
 
+// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
+#ifndef TENON_CORE_PATIENCE_HPP
+#define TENON_CORE_PATIENCE_HPP
+
+// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
+// while it pays, and that is learned from the waits themselves:
+//
+//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
+//     patience.heard(now);                            // something came, however it was waited for
+//
+// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
+//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
+//   have the CPU to himself while he looked has looked in vain, too.
+// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
+//   that was in vain it takes twice as many.
+// - Nobody looks after a pause: only while one word gives the other.
+//
+// It knows no clock. One thread, or a lock.
+
+namespace tenon::detail {
+
+/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// is to be heard by looking may have to wake the peer first.
+inline constexpr std::chrono::microseconds default_longest_look{50};
+
+class patience {
+public:
+    using duration = time_point::duration;
+
+    /// 0: it never looks.
+    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+
+    bool may_look() const noexcept { return longest_.count() > 0; }
+
+    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
+    time_point begin(time_point now) noexcept {
+        if (waiting_) {
+            if (now < until_) return until_; // there is more to say meanwhile
+            if (looked()) look_in_vain();
+        }
+        waiting_ = true;
+        since_ = until_ = now;
+        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
+        return until_;
+    }
+
+    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
+    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    void heard(time_point now, duration blind = {}) noexcept {
+        heard_ = now;
+        if (!waiting_) return;
+        waiting_ = false;
+        if (looked()) {
+            if (now > until_ || blind > longest_blink) return look_in_vain();
+            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
+            if (++found_ >= steady) wanted_ = first_wanted;
+        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
+            promises_ = 0;
+        } else if (++promises_ >= wanted_) {
+            next_ = longest_;
+        }
+    }
+
+private:
+    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
+    static constexpr std::chrono::microseconds longest_blink{3};
+    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
+    static constexpr std::chrono::microseconds shortest_sleep{8};
+    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
+    static constexpr int promising_looks = 4;
+    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
+    static constexpr int pause_looks = 64;
+    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
+    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
+    // So many looks that paid, with few in vain among them: a machine that is not busy.
+    static constexpr unsigned steady = 256;
+
+    bool looked() const noexcept { return until_ != since_; }
+    void look_in_vain() noexcept {
+        next_ /= 2;
+        promises_ = 0;
+        if (next_ * 8 > longest_) return;
+        next_ = {};
+        found_ = 0;
+        if (wanted_ < most_wanted) wanted_ *= 2;
+    }
+
+    duration longest_;
+    duration next_ = {};
+    time_point since_ = {}, until_ = {};
+    time_point heard_ = time_point() - std::chrono::hours(1);
+    bool waiting_ = false;
+    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/wire/limits.hpp --------------------------------------------------------------------------------
 #ifndef TENON_WIRE_LIMITS_HPP
 #define TENON_WIRE_LIMITS_HPP
@@ -4121,6 +4222,9 @@ struct host_options {
     int max_hops = 8; // an event that was emitted in answer to an event, in answer to an event, ...
     std::size_t log_records_kept = 50; // per plugin, for a report of a crash
     std::uint64_t seed = 0;            // of jitter and tokens' names; 0: from the system
+    /// How long at most to look for an answer before sleeping, where looking has been seen to pay; 0: never. Plugins
+    /// that the host starts are told (TENON_WAIT_US).
+    std::chrono::microseconds longest_look = detail::default_longest_look;
 };
 
 } // namespace tenon
@@ -6060,6 +6164,10 @@ inline result<void> check_options(const host_options& options) {
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
     check.positive("decision_timeout", options.decision_timeout);
     check.at_least("max_hops", options.max_hops, 1);
+    constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
+    if (options.longest_look.count() < 0 || options.longest_look > most_look)
+        check.refuse("longest_look", detail::join({"expected 0 to 100000 microseconds, got ",
+                                                   detail::signed_digits(options.longest_look.count())}));
     constexpr std::size_t most_records = 10'000;
     if (options.log_records_kept > most_records)
         check.refuse("log_records_kept", detail::join({"expected at most 10000, got ",
@@ -15252,6 +15360,116 @@ void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) 
 
 #endif
 
+// ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_SYSTEM_CPUS_HPP
+#define TENON_CORE_SYSTEM_CPUS_HPP
+
+// Whether somebody else can run while this thread does.
+
+namespace tenon::detail {
+
+/// False where this thread may run on one CPU only, because there is one or because it was pinned.
+inline bool has_several_cpus() noexcept {
+#ifdef CPU_COUNT
+    cpu_set_t allowed;
+    // It fails where there are more CPUs than fit.
+    return ::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
+#else
+    return ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
+#endif
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/vigil.hpp ----------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_VIGIL_HPP
+#define TENON_TRANSPORT_VIGIL_HPP
+
+// Keeps an event loop awake for as long as it is worth looking for an answer: a handler that hands itself to the loop
+// again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
+// ever. What comes is heard the way it always is. One for all connections of a loop.
+//
+// There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
+// means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
+
+namespace tenon::detail {
+
+class vigil : public std::enable_shared_from_this<vigil> {
+    struct key {}; // only make() makes vigils
+    using loop = asio::io_context::executor_type;
+
+public:
+    /// Or none. 0: nobody looks.
+    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
+        const auto* const runs_on = executor_as<loop>(where);
+        if (runs_on == nullptr || longest_look.count() <= 0 || !has_several_cpus()) return nullptr;
+        return std::make_shared<vigil>(key{}, *runs_on, longest_look);
+    }
+    vigil(key, const loop& where, patience::duration longest_look)
+        : where_(where), longest_look_(longest_look) {}
+
+    patience::duration longest_look() const noexcept { return longest_look_; }
+
+    /// What one connection waits for.
+    class wait {
+        friend class vigil;
+        unsigned round_ = 0; // 0: for nothing
+    };
+
+    void begin(wait& one, time_point now, time_point until) {
+        looked_ = now;
+        if (!awake_) {
+            // Whoever waits still since an earlier round is not looked for any more.
+            waits_ = 0;
+            if (++round_ == 0) ++round_;
+            until_ = until;
+        }
+        if (one.round_ != round_) ++waits_;
+        one.round_ = round_;
+        if (until > until_) until_ = until;
+        if (awake_) return;
+        look_on(shared_from_this());
+        awake_ = true;
+    }
+    /// When the loop looked for input the last time. Whoever was busy for the loop meanwhile says so.
+    time_point looked() const noexcept { return looked_; }
+    void was_busy() noexcept {
+        if (awake_) looked_ = std::chrono::steady_clock::now();
+    }
+    void end(wait& one) noexcept {
+        if (std::exchange(one.round_, 0) == round_ && waits_ != 0) --waits_;
+    }
+
+private:
+    struct look {
+        std::shared_ptr<vigil> self;
+        void operator()() {
+            vigil& keeps = *self;
+            keeps.awake_ = false;
+            if (keeps.waits_ == 0) return;
+            keeps.looked_ = std::chrono::steady_clock::now();
+            if (keeps.looked_ >= keeps.until_) return;
+            keeps.look_on(std::move(self));
+            keeps.awake_ = true;
+        }
+    };
+
+    // defer: behind what the loop has to do already, and without waking other threads of it.
+    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
+
+    loop where_;
+    patience::duration longest_look_;
+    time_point until_ = {}, looked_ = {};
+    unsigned round_ = 0, waits_ = 0;
+    bool awake_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/transport/descriptor_link.hpp ------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
 #define TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
@@ -15286,14 +15504,17 @@ class descriptor_link final : public link {
     struct key {}; // only open() makes links
 
 public:
-    /// Starts to read. `output` may be none: then `input` is a socket for both directions.
+    /// Starts to read. `output` may be none: then `input` is a socket for both directions. `awake`, if there is one,
+    /// keeps the loop awake while an answer is likely to come at once.
     static std::shared_ptr<descriptor_link> open(const executor& where, session_role role,
                                                  const session_limits& limits, link_owner& owner,
                                                  descriptor input, descriptor output,
-                                                 milliseconds write_timeout = milliseconds{10'000}) {
+                                                 milliseconds write_timeout = milliseconds{10'000},
+                                                 std::shared_ptr<vigil> awake = nullptr) {
         survive_closed_pipes();
         // What is on its way in Asio holds the link itself; whoever lets go of the one returned here closes it.
-        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout);
+        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
+                                                      std::move(awake));
         held->start(std::move(input), std::move(output));
         descriptor_link* const opened = held.get();
         return {opened, [held = std::move(held)](descriptor_link* dropped) mutable {
@@ -15303,8 +15524,9 @@ public:
     }
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
-                    link_owner& owner, milliseconds write_timeout)
-        : link(role, limits, owner), write_timeout_(write_timeout), input_(where), output_(where),
+                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
+        : link(role, limits, owner), write_timeout_(write_timeout), awake_(std::move(awake)),
+          patience_(awake_ ? awake_->longest_look() : patience::duration()), input_(where), output_(where),
           alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
@@ -15340,6 +15562,8 @@ private:
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now(time_point now);
+    void expect_answer();
+    void have_heard(time_point now) noexcept;
     transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
@@ -15351,6 +15575,9 @@ private:
     }
 
     milliseconds write_timeout_;
+    std::shared_ptr<vigil> awake_; // or none
+    patience patience_;
+    vigil::wait answer_;
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
@@ -15415,6 +15642,7 @@ inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
     closed_ = true;
+    if (awake_) awake_->end(answer_);
     alarm_.cancel();
     reading_ = reading::over;
     shut_output();
@@ -15492,6 +15720,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
         if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
+    if (awake_) awake_->was_busy();
     settle();
 }
 
@@ -15575,6 +15804,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
+            if (awake_) have_heard(now);
             peer().input_received(got.count, now);
             came = tell_and_write(now);
             if (came == outcome::abandoned) break;
@@ -15605,10 +15835,24 @@ inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) 
 
 inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
+    const bool says_something = awake_ && peer().wants_write();
     const transfer_state left = write_queued(now);
+    if (says_something && peer().pending_calls() != 0) expect_answer();
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
+}
+
+// What was written is likely to be a call, or an answer that the peer needs for one.
+inline void descriptor_link::expect_answer() {
+    const time_point now = clock(); // whoever was told something may have taken his time
+    const time_point until = patience_.begin(now);
+    if (until > now) awake_->begin(answer_, now, until);
+}
+
+inline void descriptor_link::have_heard(time_point now) noexcept {
+    patience_.heard(now, now - awake_->looked());
+    awake_->end(answer_);
 }
 
 // Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
@@ -15704,6 +15948,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// What keeps the loop awake for answers, or none.
+    virtual std::shared_ptr<vigil> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const { return {}; }
 
@@ -15772,6 +16018,7 @@ public:
         return make_link_ ? plugin_origin::mounted : plugin_origin::process;
     }
     const executor& where() const noexcept { return where_; }
+    std::shared_ptr<vigil> awake() const { return owner_->awake(); }
     void broke_limit(std::string_view why);
     void close_stdin() {
         if (link_) link_->close_output();
@@ -16237,7 +16484,7 @@ inline void plugin_actor::connect_process(launched& started) {
     }
     descriptor input = std::move(started.input), output = std::move(started.output);
     link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout);
+                                  std::move(input), options_.write_timeout, owner_->awake());
     calls_.connect(link_->peer());
 }
 
@@ -19066,6 +19313,7 @@ private:
     inline void on_log(plugin_actor& plugin, log_record&& record) override;
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    std::shared_ptr<vigil> awake() const override { return awake_; }
     inline std::string socket_path() const override;
     inline result<void> on_attach(const attach_request& who) override;
     inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
@@ -19104,6 +19352,7 @@ private:
     executor where_;
     std::shared_ptr<const detail::home> home_;
     host_options options_;
+    std::shared_ptr<vigil> awake_; // or none
     call_waits waits_;
     dependencies needs_;
     interest_table interests_;
@@ -19819,9 +20068,9 @@ public:
 
     void hear(descriptor connection, std::string_view bytes) {
         const plugin_options& options = plugin_->options();
-        const auto opened =
-            descriptor_link::open(plugin_->where(), session_role::host, options.connection, *this,
-                                  std::move(connection), descriptor(), options.write_timeout);
+        const auto opened = descriptor_link::open(plugin_->where(), session_role::host, options.connection,
+                                                  *this, std::move(connection), descriptor(),
+                                                  options.write_timeout, plugin_->awake());
         link_ = opened;
         opened->hear(bytes);
         link_.reset(); // where it was not handed over, that ends it
@@ -19884,7 +20133,7 @@ inline host_core::host_core(executor where, host_options options)
           if (options.seed == 0) options.seed = std::random_device()();
           return std::move(options);
       }()),
-      hops_(options_.max_hops), event_ids_(options_.seed),
+      awake_(vigil::make(where_, options_.longest_look)), hops_(options_.max_hops), event_ids_(options_.seed),
       decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()) {
     provide_host_methods();
 }
@@ -20207,6 +20456,9 @@ inline handshake_request host_core::introduction(plugin_actor& plugin) {
 inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
     std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
     all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
+    if (options_.longest_look != default_longest_look &&
+        !plugin.options().environment.contains("TENON_WAIT_US"))
+        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
     return all;
 }
 
@@ -21767,106 +22019,6 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 //     patience_with_host(), leave_now()
 
 #if defined(__wasi__)
-// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
-
-// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
-//
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
-//
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
-//
-// It knows no clock. One thread, or a lock.
-
-namespace tenon::detail {
-
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
-/// is to be heard by looking may have to wake the peer first.
-inline constexpr std::chrono::microseconds default_longest_look{50};
-
-class patience {
-public:
-    using duration = time_point::duration;
-
-    /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
-
-    bool may_look() const noexcept { return longest_.count() > 0; }
-
-    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
-    time_point begin(time_point now) noexcept {
-        if (waiting_) {
-            if (now < until_) return until_; // there is more to say meanwhile
-            if (looked()) look_in_vain();
-        }
-        waiting_ = true;
-        since_ = until_ = now;
-        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
-        return until_;
-    }
-
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
-    void heard(time_point now, duration blind = {}) noexcept {
-        heard_ = now;
-        if (!waiting_) return;
-        waiting_ = false;
-        if (looked()) {
-            if (now > until_ || blind > longest_blink) return look_in_vain();
-            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
-            if (++found_ >= steady) wanted_ = first_wanted;
-        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
-            promises_ = 0;
-        } else if (++promises_ >= wanted_) {
-            next_ = longest_;
-        }
-    }
-
-private:
-    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
-    static constexpr std::chrono::microseconds longest_blink{3};
-    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
-    static constexpr std::chrono::microseconds shortest_sleep{8};
-    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
-    static constexpr int promising_looks = 4;
-    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
-    static constexpr int pause_looks = 64;
-    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
-    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
-    // So many looks that paid, with few in vain among them: a machine that is not busy.
-    static constexpr unsigned steady = 256;
-
-    bool looked() const noexcept { return until_ != since_; }
-    void look_in_vain() noexcept {
-        next_ /= 2;
-        promises_ = 0;
-        if (next_ * 8 > longest_) return;
-        next_ = {};
-        found_ = 0;
-        if (wanted_ < most_wanted) wanted_ *= 2;
-    }
-
-    duration longest_;
-    duration next_ = {};
-    time_point since_ = {}, until_ = {};
-    time_point heard_ = time_point() - std::chrono::hours(1);
-    bool waiting_ = false;
-    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/plugin/system_wasi.hpp -------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_SYSTEM_WASI_HPP
 #define TENON_PLUGIN_SYSTEM_WASI_HPP
@@ -21997,132 +22149,6 @@ inline void survive_broken_pipes() noexcept {}
 #endif
 
 #else
-// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
-
-// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
-//
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
-//
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
-//
-// It knows no clock. One thread, or a lock.
-
-namespace tenon::detail {
-
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
-/// is to be heard by looking may have to wake the peer first.
-inline constexpr std::chrono::microseconds default_longest_look{50};
-
-class patience {
-public:
-    using duration = time_point::duration;
-
-    /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
-
-    bool may_look() const noexcept { return longest_.count() > 0; }
-
-    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
-    time_point begin(time_point now) noexcept {
-        if (waiting_) {
-            if (now < until_) return until_; // there is more to say meanwhile
-            if (looked()) look_in_vain();
-        }
-        waiting_ = true;
-        since_ = until_ = now;
-        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
-        return until_;
-    }
-
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
-    void heard(time_point now, duration blind = {}) noexcept {
-        heard_ = now;
-        if (!waiting_) return;
-        waiting_ = false;
-        if (looked()) {
-            if (now > until_ || blind > longest_blink) return look_in_vain();
-            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
-            if (++found_ >= steady) wanted_ = first_wanted;
-        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
-            promises_ = 0;
-        } else if (++promises_ >= wanted_) {
-            next_ = longest_;
-        }
-    }
-
-private:
-    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
-    static constexpr std::chrono::microseconds longest_blink{3};
-    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
-    static constexpr std::chrono::microseconds shortest_sleep{8};
-    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
-    static constexpr int promising_looks = 4;
-    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
-    static constexpr int pause_looks = 64;
-    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
-    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
-    // So many looks that paid, with few in vain among them: a machine that is not busy.
-    static constexpr unsigned steady = 256;
-
-    bool looked() const noexcept { return until_ != since_; }
-    void look_in_vain() noexcept {
-        next_ /= 2;
-        promises_ = 0;
-        if (next_ * 8 > longest_) return;
-        next_ = {};
-        found_ = 0;
-        if (wanted_ < most_wanted) wanted_ *= 2;
-    }
-
-    duration longest_;
-    duration next_ = {};
-    time_point since_ = {}, until_ = {};
-    time_point heard_ = time_point() - std::chrono::hours(1);
-    bool waiting_ = false;
-    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
-#ifndef TENON_CORE_SYSTEM_CPUS_HPP
-#define TENON_CORE_SYSTEM_CPUS_HPP
-
-// Whether somebody else can run while this thread does.
-
-#include <sched.h>
-#include <unistd.h>
-
-namespace tenon::detail {
-
-/// False where this thread may run on one CPU only, because there is one or because it was pinned.
-inline bool has_several_cpus() noexcept {
-#ifdef CPU_COUNT
-    cpu_set_t allowed;
-    // It fails where there are more CPUs than fit.
-    return ::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
-#else
-    return ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
-#endif
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/plugin/system_posix.hpp ------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_SYSTEM_POSIX_HPP
 #define TENON_PLUGIN_SYSTEM_POSIX_HPP

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace bench {
@@ -75,6 +76,7 @@ public:
         if (child_ > 0) waitpid(child_, nullptr, 0);
     }
 
+    pid_t pid() const { return child_; }
     int to() const { return to_; }
     int from() const { return from_; }
     int take_to() { return std::exchange(to_, -1); }
@@ -114,6 +116,15 @@ inline double median_ratio(const std::vector<double>& a, const std::vector<doubl
     std::vector<double> ratios;
     for (std::size_t round = 0; round != a.size(); ++round) ratios.push_back(a[round] / b[round]);
     return median(ratios);
+}
+
+/// What a process (0: this one) has used, in µs.
+inline double cpu_time_of(pid_t process) {
+    clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+    timespec used{};
+    if ((process != 0 && clock_getcpuclockid(process, &clock) != 0) || clock_gettime(clock, &used) != 0)
+        give_up("nobody says what it has used");
+    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
 }
 
 /// Pins this process, and the children it starts from now on. `cpu` below 0: the last one that we may use,

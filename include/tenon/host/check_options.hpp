@@ -223,6 +223,10 @@ inline result<void> check_options(const host_options& options) {
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
     check.positive("decision_timeout", options.decision_timeout);
     check.at_least("max_hops", options.max_hops, 1);
+    constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
+    if (options.longest_look.count() < 0 || options.longest_look > most_look)
+        check.refuse("longest_look", detail::join({"expected 0 to 100000 microseconds, got ",
+                                                   detail::signed_digits(options.longest_look.count())}));
     constexpr std::size_t most_records = 10'000;
     if (options.log_records_kept > most_records)
         check.refuse("log_records_kept", detail::join({"expected at most 10000, got ",

@@ -190,6 +190,7 @@ private:
     inline void on_log(plugin_actor& plugin, log_record&& record) override;
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    std::shared_ptr<vigil> awake() const override { return awake_; }
     inline std::string socket_path() const override;
     inline result<void> on_attach(const attach_request& who) override;
     inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
@@ -228,6 +229,7 @@ private:
     executor where_;
     std::shared_ptr<const detail::home> home_;
     host_options options_;
+    std::shared_ptr<vigil> awake_; // or none
     call_waits waits_;
     dependencies needs_;
     interest_table interests_;

@@ -25,7 +25,7 @@ inline host_core::host_core(executor where, host_options options)
           if (options.seed == 0) options.seed = std::random_device()();
           return std::move(options);
       }()),
-      hops_(options_.max_hops), event_ids_(options_.seed),
+      awake_(vigil::make(where_, options_.longest_look)), hops_(options_.max_hops), event_ids_(options_.seed),
       decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()) {
     provide_host_methods();
 }
@@ -348,6 +348,9 @@ inline handshake_request host_core::introduction(plugin_actor& plugin) {
 inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
     std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
     all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
+    if (options_.longest_look != default_longest_look &&
+        !plugin.options().environment.contains("TENON_WAIT_US"))
+        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
     return all;
 }
 

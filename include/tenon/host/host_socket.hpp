@@ -45,9 +45,9 @@ public:
 
     void hear(descriptor connection, std::string_view bytes) {
         const plugin_options& options = plugin_->options();
-        const auto opened =
-            descriptor_link::open(plugin_->where(), session_role::host, options.connection, *this,
-                                  std::move(connection), descriptor(), options.write_timeout);
+        const auto opened = descriptor_link::open(plugin_->where(), session_role::host, options.connection,
+                                                  *this, std::move(connection), descriptor(),
+                                                  options.write_timeout, plugin_->awake());
         link_ = opened;
         opened->hear(bytes);
         link_.reset(); // where it was not handed over, that ends it

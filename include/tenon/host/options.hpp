@@ -4,6 +4,7 @@
 // What an embedder says about a plugin and about the host: plain data with the defaults that a server wants.
 // Nothing here does anything; check_options() in host/check_options.hpp says what is wrong with it.
 
+#include <tenon/core/patience.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/limits.hpp>
@@ -130,6 +131,9 @@ struct host_options {
     int max_hops = 8; // an event that was emitted in answer to an event, in answer to an event, ...
     std::size_t log_records_kept = 50; // per plugin, for a report of a crash
     std::uint64_t seed = 0;            // of jitter and tokens' names; 0: from the system
+    /// How long at most to look for an answer before sleeping, where looking has been seen to pay; 0: never. Plugins
+    /// that the host starts are told (TENON_WAIT_US).
+    std::chrono::microseconds longest_look = detail::default_longest_look;
 };
 
 } // namespace tenon

@@ -65,6 +65,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// What keeps the loop awake for answers, or none.
+    virtual std::shared_ptr<vigil> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const { return {}; }
 
@@ -133,6 +135,7 @@ public:
         return make_link_ ? plugin_origin::mounted : plugin_origin::process;
     }
     const executor& where() const noexcept { return where_; }
+    std::shared_ptr<vigil> awake() const { return owner_->awake(); }
     void broke_limit(std::string_view why);
     void close_stdin() {
         if (link_) link_->close_output();

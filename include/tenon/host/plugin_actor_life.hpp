@@ -137,7 +137,7 @@ inline void plugin_actor::connect_process(launched& started) {
     }
     descriptor input = std::move(started.input), output = std::move(started.output);
     link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout);
+                                  std::move(input), options_.write_timeout, owner_->awake());
     calls_.connect(link_->peer());
 }
 

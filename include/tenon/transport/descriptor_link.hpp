@@ -13,6 +13,7 @@
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
 
+#include <tenon/core/patience.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/asio.hpp>
@@ -21,6 +22,7 @@
 #include <tenon/transport/link.hpp>
 #include <tenon/transport/more_input.hpp>
 #include <tenon/transport/system_streams.hpp>
+#include <tenon/transport/vigil.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -48,14 +50,17 @@ class descriptor_link final : public link {
     struct key {}; // only open() makes links
 
 public:
-    /// Starts to read. `output` may be none: then `input` is a socket for both directions.
+    /// Starts to read. `output` may be none: then `input` is a socket for both directions. `awake`, if there is one,
+    /// keeps the loop awake while an answer is likely to come at once.
     static std::shared_ptr<descriptor_link> open(const executor& where, session_role role,
                                                  const session_limits& limits, link_owner& owner,
                                                  descriptor input, descriptor output,
-                                                 milliseconds write_timeout = milliseconds{10'000}) {
+                                                 milliseconds write_timeout = milliseconds{10'000},
+                                                 std::shared_ptr<vigil> awake = nullptr) {
         survive_closed_pipes();
         // What is on its way in Asio holds the link itself; whoever lets go of the one returned here closes it.
-        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout);
+        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
+                                                      std::move(awake));
         held->start(std::move(input), std::move(output));
         descriptor_link* const opened = held.get();
         return {opened, [held = std::move(held)](descriptor_link* dropped) mutable {
@@ -65,8 +70,9 @@ public:
     }
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
-                    link_owner& owner, milliseconds write_timeout)
-        : link(role, limits, owner), write_timeout_(write_timeout), input_(where), output_(where),
+                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
+        : link(role, limits, owner), write_timeout_(write_timeout), awake_(std::move(awake)),
+          patience_(awake_ ? awake_->longest_look() : patience::duration()), input_(where), output_(where),
           alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
@@ -102,6 +108,8 @@ private:
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now(time_point now);
+    void expect_answer();
+    void have_heard(time_point now) noexcept;
     transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
@@ -113,6 +121,9 @@ private:
     }
 
     milliseconds write_timeout_;
+    std::shared_ptr<vigil> awake_; // or none
+    patience patience_;
+    vigil::wait answer_;
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;

@@ -1,0 +1,93 @@
+#ifndef TENON_TRANSPORT_VIGIL_HPP
+#define TENON_TRANSPORT_VIGIL_HPP
+
+// Keeps an event loop awake for as long as it is worth looking for an answer: a handler that hands itself to the loop
+// again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
+// ever. What comes is heard the way it always is. One for all connections of a loop.
+//
+// There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
+// means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
+
+#include <tenon/core/patience.hpp>
+#include <tenon/core/system_cpus.hpp>
+#include <tenon/core/time.hpp>
+#include <tenon/transport/asio.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace tenon::detail {
+
+class vigil : public std::enable_shared_from_this<vigil> {
+    struct key {}; // only make() makes vigils
+    using loop = asio::io_context::executor_type;
+
+public:
+    /// Or none. 0: nobody looks.
+    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
+        const auto* const runs_on = executor_as<loop>(where);
+        if (runs_on == nullptr || longest_look.count() <= 0 || !has_several_cpus()) return nullptr;
+        return std::make_shared<vigil>(key{}, *runs_on, longest_look);
+    }
+    vigil(key, const loop& where, patience::duration longest_look)
+        : where_(where), longest_look_(longest_look) {}
+
+    patience::duration longest_look() const noexcept { return longest_look_; }
+
+    /// What one connection waits for.
+    class wait {
+        friend class vigil;
+        unsigned round_ = 0; // 0: for nothing
+    };
+
+    void begin(wait& one, time_point now, time_point until) {
+        looked_ = now;
+        if (!awake_) {
+            // Whoever waits still since an earlier round is not looked for any more.
+            waits_ = 0;
+            if (++round_ == 0) ++round_;
+            until_ = until;
+        }
+        if (one.round_ != round_) ++waits_;
+        one.round_ = round_;
+        if (until > until_) until_ = until;
+        if (awake_) return;
+        look_on(shared_from_this());
+        awake_ = true;
+    }
+    /// When the loop looked for input the last time. Whoever was busy for the loop meanwhile says so.
+    time_point looked() const noexcept { return looked_; }
+    void was_busy() noexcept {
+        if (awake_) looked_ = std::chrono::steady_clock::now();
+    }
+    void end(wait& one) noexcept {
+        if (std::exchange(one.round_, 0) == round_ && waits_ != 0) --waits_;
+    }
+
+private:
+    struct look {
+        std::shared_ptr<vigil> self;
+        void operator()() {
+            vigil& keeps = *self;
+            keeps.awake_ = false;
+            if (keeps.waits_ == 0) return;
+            keeps.looked_ = std::chrono::steady_clock::now();
+            if (keeps.looked_ >= keeps.until_) return;
+            keeps.look_on(std::move(self));
+            keeps.awake_ = true;
+        }
+    };
+
+    // defer: behind what the loop has to do already, and without waking other threads of it.
+    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
+
+    loop where_;
+    patience::duration longest_look_;
+    time_point until_ = {}, looked_ = {};
+    unsigned round_ = 0, waits_ = 0;
+    bool awake_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif

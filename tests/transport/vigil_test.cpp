@@ -1,0 +1,108 @@
+#include <tenon/transport/vigil.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+using namespace std::chrono_literals;
+using tenon::executor;
+using tenon::detail::vigil;
+
+namespace {
+
+std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+
+/// None where this machine has one CPU.
+std::shared_ptr<vigil> watch(asio::io_context& loop) { return vigil::make(loop.get_executor(), 50us); }
+
+} // namespace
+
+TEST_CASE("there is no vigil where it would be of no use") {
+    asio::io_context loop;
+    CHECK(vigil::make(loop.get_executor(), 0us) == nullptr);
+    CHECK(vigil::make(asio::make_strand(loop), 50us) == nullptr);
+    CHECK(vigil::make(asio::system_executor(), 50us) == nullptr);
+    CHECK((watch(loop) != nullptr) == tenon::detail::has_several_cpus());
+}
+
+TEST_CASE("a vigil ends when its time is over, and the loop has nothing more to do") {
+    asio::io_context loop;
+    const auto keeps = watch(loop);
+    if (!keeps) return;
+    vigil::wait answer;
+    const auto until = now() + 20ms;
+    keeps->begin(answer, now(), until);
+    loop.run();
+    CHECK(now() >= until);
+}
+
+TEST_CASE("a vigil ends when everybody has heard what he waited for") {
+    asio::io_context loop;
+    const auto keeps = watch(loop);
+    if (!keeps) return;
+    vigil::wait first, second;
+    keeps->begin(first, now(), now() + 1h);
+    keeps->begin(second, now(), now() + 1h);
+    keeps->begin(second, now(), now() + 1h); // who says more waits still for one thing
+    keeps->end(first);
+    keeps->end(first);
+    CHECK(loop.run_for(5ms) > 10);
+    keeps->end(second);
+    loop.restart();
+    loop.run(); // it returns
+}
+
+TEST_CASE("who was not answered in the round before does not keep the loop awake for others") {
+    asio::io_context loop;
+    const auto keeps = watch(loop);
+    if (!keeps) return;
+    vigil::wait hung, other;
+    keeps->begin(hung, now(), now());
+    loop.run();
+    loop.restart();
+    keeps->begin(other, now(), now() + 1h);
+    keeps->end(other);
+    keeps->end(hung);
+    loop.run(); // it returns
+}
+
+TEST_CASE("others have their turns while the loop is kept awake, and timers ring") {
+    asio::io_context loop;
+    const auto keeps = watch(loop);
+    if (!keeps) return;
+    vigil::wait answer;
+    keeps->begin(answer, now(), now() + 1h);
+    int turns = 0;
+    std::function<void()> again = [&] {
+        if (++turns < 100) asio::post(loop, again);
+    };
+    asio::post(loop, again);
+    asio::steady_timer timer(loop, 10ms);
+    timer.async_wait([&](const asio::error_code& error) {
+        CHECK_FALSE(error);
+        CHECK(turns == 100);
+        keeps->end(answer);
+    });
+    loop.run(); // it returns
+    CHECK(turns == 100);
+}
+
+TEST_CASE("a loop may be destroyed while it is kept awake, and the vigil before the loop") {
+    std::shared_ptr<vigil> keeps;
+    vigil::wait answer;
+    {
+        asio::io_context loop;
+        keeps = watch(loop);
+        if (!keeps) return;
+        keeps->begin(answer, now(), now() + 1h);
+        loop.run_one();
+    }
+    keeps->end(answer);
+    asio::io_context loop;
+    keeps = watch(loop);
+    keeps->begin(answer, now(), now() + 1ms);
+    keeps.reset();
+    loop.run();
+}
