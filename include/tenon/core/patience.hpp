@@ -32,6 +32,7 @@ public:
     /// 0: it never looks.
     explicit patience(duration longest = {}) noexcept : longest_(longest) {}
 
+    duration longest() const noexcept { return longest_; }
     bool may_look() const noexcept { return longest_.count() > 0; }
 
     /// Something was said, or is waited for anew. Until when to look; `now` means not at all.

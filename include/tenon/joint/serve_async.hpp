@@ -30,7 +30,7 @@ int serve_on_loop(const plugin_hooks& hooks, int argc, char** argv, Make make) {
     int input = -1, output = -1, code = exit_codes::good;
     if (!open_connection(line, hooks, input, output, code)) return code;
     asio::io_context io(1);
-    const auto loop = served_loop::make(io.get_executor(), hooks, input, output);
+    const auto loop = served_loop::make(io.get_executor(), hooks, input, output, patience_with_host());
     loop->set_plugin(make(loop->runs(), io.get_executor()));
     if (!line.socket.empty()) {
         const auto attached = loop->runs().attach(environment("TENON_TOKEN"));

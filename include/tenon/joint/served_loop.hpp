@@ -6,10 +6,12 @@
 //
 // When the host has said goodbye or is gone, coroutines that still run are cancelled and have two seconds to end.
 
+#include <tenon/core/patience.hpp>
 #include <tenon/joint/event_loop.hpp>
 #include <tenon/joint/served_stream.hpp>
 #include <tenon/joint/system_descriptor_mode.hpp>
 #include <tenon/transport/alarm.hpp>
+#include <tenon/transport/vigil.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -31,14 +33,15 @@ public:
 
     /// Takes the descriptors over. They may be one socket.
     static std::shared_ptr<served_loop> make(const executor& where, const plugin_hooks& hooks, int input,
-                                             int output) {
-        auto made = std::make_shared<served_loop>(key{}, where, input, output);
+                                             int output, patience waits = patience()) {
+        auto made = std::make_shared<served_loop>(key{}, where, input, output, waits);
         made->begin(hooks, input, output);
         return made;
     }
-    served_loop(key, const executor& where, int input, int output)
-        : where_(where), input_(where), output_(where), alarm_(where, [this](time_point) { turn(); }),
-          grace_(where), output_number_(output) {
+    served_loop(key, const executor& where, int input, int output, patience waits)
+        : where_(where), patience_(waits), awake_(vigil::make(where, waits.longest())), input_(where),
+          output_(where), alarm_(where, [this](time_point) { turn(); }), grace_(where),
+          output_number_(output) {
         input_mode_.emplace(input);
         if (output != input) output_mode_.emplace(output);
     }
@@ -113,8 +116,23 @@ private:
                               const auto self = weak.lock();
                               if (!self || error == asio::error::operation_aborted) return;
                               self->waits_for_input_ = false;
+                              if (!self->awake_) return self->turn();
+                              self->have_heard();
                               self->turn();
+                              self->look_for_more();
                           });
+    }
+    // What the host says next is likely to come at once where what it said last was answered at once.
+    void have_heard() {
+        const time_point now = std::chrono::steady_clock::now();
+        patience_.heard(now, now - awake_->looked());
+        awake_->end(next_words_);
+    }
+    void look_for_more() {
+        if (over_ || !waits_for_input_) return;
+        const time_point now = std::chrono::steady_clock::now();
+        const time_point until = patience_.begin(now);
+        if (until > now) awake_->begin(next_words_, now, until);
     }
     void wait_for_output() {
         if (std::exchange(waits_for_output_, true)) return;
@@ -133,6 +151,7 @@ private:
 
     void finish() {
         over_ = true;
+        if (awake_) awake_->end(next_words_);
         alarm_.cancel();
         stream_->write_rest();
         asio::error_code ignored;
@@ -156,6 +175,9 @@ private:
     }
 
     executor where_;
+    patience patience_;
+    std::shared_ptr<vigil> awake_; // or none
+    vigil::wait next_words_;
     asio::posix::stream_descriptor input_, output_;
     alarm alarm_;
     asio::steady_timer grace_;
