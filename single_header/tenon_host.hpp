@@ -19240,7 +19240,7 @@ public:
     const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
     const host_options& options() const noexcept { return options_; }
 
-    // --- plugins: host_plugins.hpp ---
+    // --- plugins: host_plugins.hpp; what actors tell: host_actors.hpp ---
 
     result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process);
     void start(plugin_options options, life_done done);
@@ -20029,6 +20029,108 @@ inline result<void> host_core::emit(const emitted_event& event, const caller& wh
 
 #endif
 
+// ---- tenon/host/host_actors.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_ACTORS_HPP
+#define TENON_HOST_HOST_ACTORS_HPP
+
+// What a host makes of what its actors tell it (host/host_core.hpp): changes of state, what is declared and withdrawn,
+// logs; and what it tells a plugin of itself.
+
+namespace tenon::detail {
+
+inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
+    plugin_record* const plugin = find(actor.index());
+    if (plugin == nullptr) return;
+    const auto kept = plugins_.find(actor.name())->second;
+    tell_application(on_change_told, change);
+    watched_changes.publish(change);
+    if (change.to == plugin_state::ready) {
+        for (const std::string& free : needs_.got_ready(change.plugin))
+            if (const plugin_record* const other = find(free)) other->actor->needs_met();
+    } else if (change.from == plugin_state::ready) {
+        for (const std::string& waits : needs_.was_lost(change.plugin))
+            if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
+    }
+    if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
+        forget(*kept);
+    finish_waiters(*kept, change);
+}
+
+inline std::string prefix_of(const plugin_options& options) {
+    return options.route_prefix.empty() ? join({"/api/plugins/", options.name}) : options.route_prefix;
+}
+
+inline caller identity_of(const plugin_actor& actor) {
+    const plugin_options& options = actor.options();
+    return {.plugin = options.name,
+            .id = options.id.empty() ? options.name : options.id,
+            .generation = actor.generation(),
+            .permissions = options.permissions};
+}
+
+inline void host_core::on_declared(plugin_actor& actor, const handshake_answer& answer) {
+    plugin_record* const plugin = find(actor.index());
+    if (plugin == nullptr) return;
+    plugin->refused.clear();
+    plugin->client.identity = identity_of(actor);
+    plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
+        plugin->refused.push_back(join({digits(left_out), " of its events are no patterns, or too many"}));
+    if (answer.commands)
+        for (const command_declaration& command : *answer.commands)
+            if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
+                plugin->refused.push_back(good.error().message);
+    if (answer.routes)
+        for (const route_declaration& route : *answer.routes)
+            if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
+                !good)
+                plugin->refused.push_back(good.error().message);
+    for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
+}
+
+inline void host_core::on_withdrawn(plugin_actor& actor) {
+    const plugin_index index = actor.index();
+    interests_.withdraw(index);
+    commands_.withdraw(index);
+    routes_.withdraw(index);
+    hops_.forget(index);
+    if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
+}
+
+inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
+
+inline void host_core::tell_log(log_record&& record) {
+    tell_application(on_log_told, record);
+    watched_logs.publish(std::move(record));
+}
+
+inline handshake_request host_core::introduction(plugin_actor& plugin) {
+    const plugin_options& of = plugin.options();
+    if (plugin_record* const known = find(plugin.index())) // it may log before it has answered
+        known->client.identity = identity_of(plugin), known->client.may_call = false;
+    handshake_request request{.name = options_.name, .version = options_.version};
+    request.supports_reverse_rpc = of.allow_reverse_calls;
+    request.process_id = process_id();
+    request.plugin = plugin_identity{.id = of.id.empty() ? of.name : of.id, .name = of.name};
+    if (!of.config.is_null()) request.config = of.config.view();
+    request.permissions = of.permissions;
+    request.limits = peer_limits{.max_frame_bytes = of.connection.max_frame_bytes};
+    return request;
+}
+
+inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
+    std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
+    all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
+    if (options_.longest_look != default_longest_look &&
+        !plugin.options().environment.contains("TENON_WAIT_US"))
+        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
+    return all;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/host_socket.hpp ---------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_SOCKET_HPP
 #define TENON_HOST_HOST_SOCKET_HPP
@@ -20121,8 +20223,8 @@ inline void host_core::note(log_level level, std::string_view message) {
 #ifndef TENON_HOST_HOST_PLUGINS_HPP
 #define TENON_HOST_HOST_PLUGINS_HPP
 
-// The host's part in the lives of its plugins (host/host_core.hpp): who is known, who waits for what, what is
-// declared and withdrawn. Its constructor is here, which needs every virtual function of it.
+// The host's part in the lives of its plugins (host/host_core.hpp): who is known, who is started and stopped, and who
+// waits for what. Its constructor is here, which needs every virtual function of it.
 
 namespace tenon::detail {
 
@@ -20370,97 +20472,6 @@ inline void host_core::close() {
         self->by_index_.clear();
         self->close_watches();
     });
-}
-
-// --- what actors tell ---
-
-inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr) return;
-    const auto kept = plugins_.find(actor.name())->second;
-    tell_application(on_change_told, change);
-    watched_changes.publish(change);
-    if (change.to == plugin_state::ready) {
-        for (const std::string& free : needs_.got_ready(change.plugin))
-            if (const plugin_record* const other = find(free)) other->actor->needs_met();
-    } else if (change.from == plugin_state::ready) {
-        for (const std::string& waits : needs_.was_lost(change.plugin))
-            if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
-    }
-    if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
-        forget(*kept);
-    finish_waiters(*kept, change);
-}
-
-inline std::string prefix_of(const plugin_options& options) {
-    return options.route_prefix.empty() ? join({"/api/plugins/", options.name}) : options.route_prefix;
-}
-
-inline caller identity_of(const plugin_actor& actor) {
-    const plugin_options& options = actor.options();
-    return {.plugin = options.name,
-            .id = options.id.empty() ? options.name : options.id,
-            .generation = actor.generation(),
-            .permissions = options.permissions};
-}
-
-inline void host_core::on_declared(plugin_actor& actor, const handshake_answer& answer) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr) return;
-    plugin->refused.clear();
-    plugin->client.identity = identity_of(actor);
-    plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
-    if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
-        plugin->refused.push_back(join({digits(left_out), " of its events are no patterns, or too many"}));
-    if (answer.commands)
-        for (const command_declaration& command : *answer.commands)
-            if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
-                plugin->refused.push_back(good.error().message);
-    if (answer.routes)
-        for (const route_declaration& route : *answer.routes)
-            if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
-                !good)
-                plugin->refused.push_back(good.error().message);
-    for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
-}
-
-inline void host_core::on_withdrawn(plugin_actor& actor) {
-    const plugin_index index = actor.index();
-    interests_.withdraw(index);
-    commands_.withdraw(index);
-    routes_.withdraw(index);
-    hops_.forget(index);
-    if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
-}
-
-inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
-
-inline void host_core::tell_log(log_record&& record) {
-    tell_application(on_log_told, record);
-    watched_logs.publish(std::move(record));
-}
-
-inline handshake_request host_core::introduction(plugin_actor& plugin) {
-    const plugin_options& of = plugin.options();
-    if (plugin_record* const known = find(plugin.index())) // it may log before it has answered
-        known->client.identity = identity_of(plugin), known->client.may_call = false;
-    handshake_request request{.name = options_.name, .version = options_.version};
-    request.supports_reverse_rpc = of.allow_reverse_calls;
-    request.process_id = process_id();
-    request.plugin = plugin_identity{.id = of.id.empty() ? of.name : of.id, .name = of.name};
-    if (!of.config.is_null()) request.config = of.config.view();
-    request.permissions = of.permissions;
-    request.limits = peer_limits{.max_frame_bytes = of.connection.max_frame_bytes};
-    return request;
-}
-
-inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
-    std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
-    all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
-    if (options_.longest_look != default_longest_look &&
-        !plugin.options().environment.contains("TENON_WAIT_US"))
-        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
-    return all;
 }
 
 } // namespace tenon::detail

@@ -116,7 +116,7 @@ public:
     const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
     const host_options& options() const noexcept { return options_; }
 
-    // --- plugins: host_plugins.hpp ---
+    // --- plugins: host_plugins.hpp; what actors tell: host_actors.hpp ---
 
     result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process);
     void start(plugin_options options, life_done done);
