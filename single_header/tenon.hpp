@@ -4632,22 +4632,21 @@ private:
 #ifndef TENON_CORE_SYSTEM_CPUS_HPP
 #define TENON_CORE_SYSTEM_CPUS_HPP
 
-// Whether somebody else can run while this thread does.
+// How many others can run while this thread does.
 
 #include <sched.h>
 #include <unistd.h>
 
 namespace tenon::detail {
 
-/// False where this thread may run on one CPU only, because there is one or because it was pinned.
-inline bool has_several_cpus() noexcept {
+/// The CPUs that this thread may run on, but for the one that it is on: 0 where there is one, or where it was pinned.
+inline int other_cpus() noexcept {
 #ifdef CPU_COUNT
     cpu_set_t allowed;
-    // It fails where there are more CPUs than fit.
-    return ::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
-#else
-    return ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
+    // Otherwise there are more CPUs than fit.
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed) - 1;
 #endif
+    return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1;
 }
 
 } // namespace tenon::detail
@@ -4912,7 +4911,7 @@ inline patience patience_with_host() noexcept {
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && has_several_cpus() ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,

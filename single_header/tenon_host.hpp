@@ -15365,19 +15365,18 @@ void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) 
 #ifndef TENON_CORE_SYSTEM_CPUS_HPP
 #define TENON_CORE_SYSTEM_CPUS_HPP
 
-// Whether somebody else can run while this thread does.
+// How many others can run while this thread does.
 
 namespace tenon::detail {
 
-/// False where this thread may run on one CPU only, because there is one or because it was pinned.
-inline bool has_several_cpus() noexcept {
+/// The CPUs that this thread may run on, but for the one that it is on: 0 where there is one, or where it was pinned.
+inline int other_cpus() noexcept {
 #ifdef CPU_COUNT
     cpu_set_t allowed;
-    // It fails where there are more CPUs than fit.
-    return ::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
-#else
-    return ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
+    // Otherwise there are more CPUs than fit.
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed) - 1;
 #endif
+    return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1;
 }
 
 } // namespace tenon::detail
@@ -15392,6 +15391,8 @@ inline bool has_several_cpus() noexcept {
 // again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
 // ever. What comes is heard the way it always is. One for all connections of a loop.
 //
+// Whoever waits for more connections than there are other CPUs leaves his own to those that are to answer.
+//
 // There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
 // means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
 
@@ -15405,11 +15406,12 @@ public:
     /// Or none. 0: nobody looks.
     static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
-        if (runs_on == nullptr || longest_look.count() <= 0 || !has_several_cpus()) return nullptr;
-        return std::make_shared<vigil>(key{}, *runs_on, longest_look);
+        const int others = other_cpus();
+        if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
+        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
     }
-    vigil(key, const loop& where, patience::duration longest_look)
-        : where_(where), longest_look_(longest_look) {}
+    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
+        : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
 
     patience::duration longest_look() const noexcept { return longest_look_; }
 
@@ -15449,7 +15451,7 @@ private:
         void operator()() {
             vigil& keeps = *self;
             keeps.awake_ = false;
-            if (keeps.waits_ == 0) return;
+            if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
             keeps.looked_ = std::chrono::steady_clock::now();
             if (keeps.looked_ >= keeps.until_) return;
             keeps.look_on(std::move(self));
@@ -15462,6 +15464,7 @@ private:
 
     loop where_;
     patience::duration longest_look_;
+    unsigned other_cpus_;
     time_point until_ = {}, looked_ = {};
     unsigned round_ = 0, waits_ = 0;
     bool awake_ = false;
@@ -22419,7 +22422,7 @@ inline patience patience_with_host() noexcept {
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && has_several_cpus() ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,

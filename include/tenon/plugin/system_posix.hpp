@@ -260,7 +260,7 @@ inline patience patience_with_host() noexcept {
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && has_several_cpus() ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,

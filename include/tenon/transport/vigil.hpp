@@ -5,6 +5,8 @@
 // again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
 // ever. What comes is heard the way it always is. One for all connections of a loop.
 //
+// Whoever waits for more connections than there are other CPUs leaves his own to those that are to answer.
+//
 // There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
 // means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
 
@@ -26,11 +28,12 @@ public:
     /// Or none. 0: nobody looks.
     static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
-        if (runs_on == nullptr || longest_look.count() <= 0 || !has_several_cpus()) return nullptr;
-        return std::make_shared<vigil>(key{}, *runs_on, longest_look);
+        const int others = other_cpus();
+        if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
+        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
     }
-    vigil(key, const loop& where, patience::duration longest_look)
-        : where_(where), longest_look_(longest_look) {}
+    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
+        : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
 
     patience::duration longest_look() const noexcept { return longest_look_; }
 
@@ -70,7 +73,7 @@ private:
         void operator()() {
             vigil& keeps = *self;
             keeps.awake_ = false;
-            if (keeps.waits_ == 0) return;
+            if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
             keeps.looked_ = std::chrono::steady_clock::now();
             if (keeps.looked_ >= keeps.until_) return;
             keeps.look_on(std::move(self));
@@ -83,6 +86,7 @@ private:
 
     loop where_;
     patience::duration longest_look_;
+    unsigned other_cpus_;
     time_point until_ = {}, looked_ = {};
     unsigned round_ = 0, waits_ = 0;
     bool awake_ = false;
