@@ -155,12 +155,13 @@ int main(int argc, char** argv) {
     const bool streams = mode != nullptr && std::string(mode) == "stream";
     echo::Text asked;
     asked.set_who(std::string(what.size, 'w'));
+    const std::string expected = "hello " + asked.who();
 
     if (what.is("round-trip") && streams) stream_calls(all[0], what, 1);
     else if (what.is("in-flight") && streams) stream_calls(all[0], what, 64);
     else if (what.is("round-trip"))
         bench::timed(what, [&](int count) {
-            for (int trip = 0; trip != count; ++trip) greet_once(all[0], asked, "hello " + asked.who());
+            for (int trip = 0; trip != count; ++trip) greet_once(all[0], asked, expected);
         });
     else if (what.is("in-flight"))
         bench::timed(what, [&](int count) {

@@ -1,8 +1,8 @@
+#!/usr/bin/env node
 // vscode-jsonrpc's driver and its plugin, one program: the plugin is what is started with the word "plugin". They speak
 // the framing of language servers over two pipes.
 
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import rpc from 'vscode-jsonrpc/node.js';
 
 function connect(from, to) {
@@ -33,7 +33,7 @@ const event = {
 };
 
 async function start(program) {
-    const child = spawn(process.execPath, [program, 'plugin'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    const child = spawn(program, ['plugin'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     const connection = connect(child.stdout, child.stdin);
     connection.listen();
     await greet(connection, 'w');
@@ -46,7 +46,8 @@ async function start(program) {
 }
 
 async function greet(to, who) {
-    if (await to.sendRequest('greet', { who }) !== 'hello ' + who) throw new Error('another answer came');
+    const answer = await to.sendRequest('greet', { who });
+    if (!answer.startsWith('hello ') || !answer.endsWith(who)) throw new Error('another answer came');
 }
 
 async function inFlight(to, count, who) {
@@ -119,6 +120,6 @@ async function drive(program, what, count) {
 const [program, what, count] = process.argv.slice(2);
 if (program === 'plugin') serve();
 else {
-    await drive(program ?? fileURLToPath(import.meta.url), what, Number(count));
+    await drive(program, what, Number(count));
     process.exit(0);
 }
