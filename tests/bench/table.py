@@ -353,7 +353,7 @@ def goals(kept):
         if found:
             value, low, high = middle(found)
             yield title, f"{kind} {bound:.2f}", f"{value:.2f} ({low:.2f} to {high:.2f})", \
-                value <= bound if kind == most else value >= bound
+                round(value, 2) <= bound if kind == most else round(value, 2) >= bound
 
     def best(row, names):
         there = {name: statistics.median(took) for name in names if (took := figures.get(row, {}).get(name))}

@@ -17,18 +17,6 @@ struct plugin {
     Peer::Client peer;
 };
 
-plugin start(const std::string& program) {
-    static int number = 0;
-    const std::string socket =
-        "/tmp/tenon-bench-" + std::to_string(getpid()) + "-" + std::to_string(++number);
-    auto process = std::make_unique<bench::process>(std::vector<std::string>{program, socket});
-    std::string ready(6, '\0');
-    bench::read_whole(process->from(), ready);
-    auto client = std::make_unique<capnp::EzRpcClient>("unix:" + socket);
-    auto peer = client->getMain<Peer>();
-    return {std::move(process), std::move(client), std::move(peer)};
-}
-
 void must(bool good) {
     if (!good) bench::give_up("another answer came");
 }
@@ -48,6 +36,23 @@ void calls(plugin& of, int count, int width, const std::string& who) {
         must(answer.getAnswer() == expected.c_str());
         waiting.pop_front();
     }
+}
+
+/// Until it has answered.
+plugin start(const std::string& program) {
+    static int number = 0;
+    const std::string socket =
+        "/tmp/tenon-bench-" + std::to_string(getpid()) + "-" + std::to_string(++number);
+    unlink(socket.c_str()); // of somebody who had our number
+    auto process = std::make_unique<bench::process>(std::vector<std::string>{program, socket});
+    std::string ready(6, '\0');
+    bench::read_whole(process->from(), ready);
+    auto client = std::make_unique<capnp::EzRpcClient>("unix:" + socket);
+    auto peer = client->getMain<Peer>();
+    plugin started{std::move(process), std::move(client), std::move(peer)};
+    calls(started, 1, 1, "w");
+    unlink(socket.c_str());
+    return started;
 }
 
 template <class Request>
@@ -89,8 +94,7 @@ void cold_start(const bench::order& what) {
     double took = 0;
     for (int time = -1; time != what.count; ++time) {
         const auto begin = bench::clock_type::now();
-        plugin one = start(what.plugin);
-        calls(one, 1, 1, "w");
+        const plugin one = start(what.plugin);
         if (time >= 0) took += bench::nanoseconds_since(begin); // the first one fills the caches
     }
     bench::report(took / what.count);
@@ -103,10 +107,7 @@ int main(int argc, char** argv) {
     if (what.is("start")) return cold_start(what), 0;
     const bool many = what.is("gather") || what.is("publish") || what.is("idle");
     std::vector<plugin> all;
-    for (std::size_t each = 0; each != (many ? what.size : 1); ++each) {
-        all.push_back(start(what.plugin));
-        calls(all.back(), 1, 1, "w");
-    }
+    for (std::size_t each = 0; each != (many ? what.size : 1); ++each) all.push_back(start(what.plugin));
     const std::string who(what.size, 'w');
     if (what.is("round-trip")) bench::timed(what, [&](int count) { calls(all[0], count, 1, who); });
     else if (what.is("in-flight")) bench::timed(what, [&](int count) { calls(all[0], count, 64, who); });

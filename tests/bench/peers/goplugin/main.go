@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/ioutil"
+	"log"
 	"net/rpc"
 	"os"
 	"os/exec"
@@ -40,7 +41,7 @@ func (Peer) Decide(e Event, stop *bool) error       { *stop = e.Content == ""; r
 
 type netRPC struct{}
 
-func (netRPC) Server(*plugin.MuxBroker) (interface{}, error)                { return Peer{}, nil }
+func (netRPC) Server(*plugin.MuxBroker) (interface{}, error)                  { return Peer{}, nil }
 func (netRPC) Client(_ *plugin.MuxBroker, c *rpc.Client) (interface{}, error) { return c, nil }
 
 type overGRPC struct{ plugin.NetRPCUnsupportedPlugin }
@@ -271,6 +272,7 @@ func main() {
 	count, err := strconv.Atoi(os.Args[3])
 	must(err)
 	defer plugin.CleanupClients()
+	log.SetOutput(ioutil.Discard) // of what yamux says when a plugin ends
 
 	many := 1
 	if shape == "gather" || shape == "publish" || shape == "idle" {
