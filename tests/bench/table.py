@@ -162,8 +162,11 @@ def command_of(name, shape, count, free):
     return [*command, shape, str(count)]
 
 
+sockets = tempfile.TemporaryDirectory(prefix="tenon-bench-")  # some are left by who made them
+
+
 def environment_of(name):
-    return {**os.environ, "PEER_MODE": DRIVERS[name].mode}
+    return {**os.environ, "PEER_MODE": DRIVERS[name].mode, "TMPDIR": sockets.name}
 
 
 class NotHere(Exception):

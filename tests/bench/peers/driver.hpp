@@ -31,6 +31,16 @@ inline order read_order(int argc, char** argv) {
             .count = std::max(1, std::atoi(argv[3]))};
 }
 
+/// A path for a socket, in $TMPDIR, that nobody else uses.
+inline std::string socket_path() {
+    static int number = 0;
+    const char* const folder = std::getenv("TMPDIR");
+    const std::string path = std::string(folder != nullptr ? folder : "/tmp") + "/bench-" +
+                             std::to_string(getpid()) + "-" + std::to_string(++number);
+    unlink(path.c_str()); // of somebody who had our number
+    return path;
+}
+
 [[noreturn]] inline void unknown(const order& what) {
     std::fprintf(stderr, "not here: %s\n", what.shape.c_str());
     std::exit(64);

@@ -40,10 +40,7 @@ void calls(plugin& of, int count, int width, const std::string& who) {
 
 /// Until it has answered.
 plugin start(const std::string& program) {
-    static int number = 0;
-    const std::string socket =
-        "/tmp/tenon-bench-" + std::to_string(getpid()) + "-" + std::to_string(++number);
-    unlink(socket.c_str()); // of somebody who had our number
+    const std::string socket = bench::socket_path();
     auto process = std::make_unique<bench::process>(std::vector<std::string>{program, socket});
     std::string ready(6, '\0');
     bench::read_whole(process->from(), ready);

@@ -19,9 +19,7 @@ struct plugin {
 };
 
 plugin start(const std::string& program) {
-    static int number = 0;
-    std::string socket = "/tmp/tenon-bench-" + std::to_string(getpid()) + "-" + std::to_string(++number);
-    unlink(socket.c_str()); // of somebody who had our number
+    std::string socket = bench::socket_path();
     bench::process process({program, socket});
     std::string ready(6, '\0');
     bench::read_whole(process.from(), ready);
