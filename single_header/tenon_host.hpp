@@ -301,6 +301,12 @@ public:
         if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
         else return false;
     }
+    /// Here, and not before whoever asks has returned.
+    template <class Function>
+    void later(Function function) const {
+        if (loop_) asio::post(*loop_, std::move(function));
+        else asio::post(where_, std::move(function));
+    }
     /// None where it cannot be told what it would be of.
     std::optional<tracked_work> work() const {
         if (!loop_) return std::nullopt;
@@ -16051,7 +16057,9 @@ public:
     }
     void cancel(call_ticket call);
     /// Tells it without an answer; false where that was dropped.
+    /// It stands in the queue then, and goes out with what is sent next; send_told() sends it.
     bool tell(std::string_view method, const shared_bytes& params);
+    void send_told();
 
     // --- answering ---
 
@@ -16226,9 +16234,11 @@ inline void plugin_actor::cancel(call_ticket call) {
 
 inline bool plugin_actor::tell(std::string_view method, const shared_bytes& params) {
     if (!ready()) return false;
-    const bool queued = link_->peer().notify(method, params);
-    link_->flush();
-    return queued;
+    return link_->peer().notify(method, params);
+}
+
+inline void plugin_actor::send_told() {
+    if (link_) link_->flush();
 }
 
 // --- answering ---
@@ -19215,6 +19225,8 @@ struct plugin_record {
     std::vector<waiter> waiters = {};
     std::vector<std::string> refused = {}; // of what it declared, and why
     bool dropping = false;                 // events are being lost: said once per burst
+    std::uint64_t told_in = 0;             // the turn of the loop in which it was sent an event
+    bool owed = false;                     // what it was told since then waits for the turn's end
     bool leaving = false;                  // removed once it has stopped
 };
 
@@ -19337,6 +19349,8 @@ private:
     void wait(plugin_record& plugin, bool for_ready, life_done done);
     void forget(plugin_record& plugin);
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void send_told(plugin_record& plugin);
+    void end_turn();
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
@@ -19367,6 +19381,9 @@ private:
     detail::services services_;
     std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
     std::vector<plugin_record*> by_index_; // null: removed
+    std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()
+    bool turn_begun_ = false;
+    std::vector<plugin_index> owed_;
     std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0;
     std::map<decision_run*, time_point> deciding_; // and by when
     alarm decisions_due_;
@@ -19748,6 +19765,9 @@ namespace tenon::detail {
 /// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
 inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
 
+/// What is told within one turn of the loop goes out together, but not more than this.
+inline constexpr std::size_t max_told_together = std::size_t{32} << 10;
+
 inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::string payload,
                                                      decide_options options, payload_check check,
                                                      decided done) {
@@ -19835,9 +19855,32 @@ inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, 
         actor.tell(methods::on_event, message)) {
         hops_.told(actor.index(), hops, now);
         ++plugin.events.delivered;
-        return;
+        return send_told(plugin);
     }
     count_lost(plugin, plugin.backlog.push(message, hops));
+}
+
+/// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
+/// end: each write would wake the plugin, which costs more than all the rest.
+inline void host_core::send_told(plugin_record& plugin) {
+    if (!std::exchange(turn_begun_, true)) {
+        ++turn_;
+        home_->later([self = shared_from_this()] { self->end_turn(); });
+    }
+    if (plugin.told_in != turn_ || plugin.actor->unread_bytes() >= max_told_together) {
+        plugin.told_in = turn_;
+        return plugin.actor->send_told();
+    }
+    if (!std::exchange(plugin.owed, true)) owed_.push_back(plugin.actor->index());
+}
+
+inline void host_core::end_turn() {
+    turn_begun_ = false;
+    for (const plugin_index index : std::exchange(owed_, {}))
+        if (plugin_record* const plugin = find(index)) {
+            plugin->owed = false;
+            plugin->actor->send_told();
+        }
 }
 
 /// The plugin has read what was written: what was kept back goes out.
@@ -19850,6 +19893,7 @@ inline void host_core::on_drained(plugin_actor& actor) {
         plugin->backlog.pop();
         ++plugin->events.delivered;
     }
+    actor.send_told();
     if (plugin->backlog.empty()) plugin->dropping = false;
 }
 
@@ -20450,6 +20494,7 @@ inline void host_core::shutdown(life_done done) {
 inline void host_core::close() {
     closing_ = true;
     closed_ = true;
+    end_turn();
     if (socket_) socket_->close();
     std::vector<child_to_stop> children;
     for (const auto& [name, plugin] : plugins_) {
@@ -20793,7 +20838,8 @@ public:
         });
     }
 
-    /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events.
+    /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events. The first
+    /// event that a plugin is told in a turn of the loop is written at once, those behind it when the turn ends.
     template <named_event Event>
     std::size_t publish(const Event& event) {
         return publish(Event::event, event);
@@ -22573,6 +22619,8 @@ private:
     void forget(waiter& done);
     void complete(const session_event& event);
     void flush();
+    void flush_reply();
+    void learn_pace(unsigned messages);
     void tick_if_due();
     void say_goodbye();
 
@@ -22585,6 +22633,9 @@ private:
     int references_ = 1;
     int workers_ = 0;
     bool writing_ = false;
+    bool gathering_ = false; // answers to what one read brought are written together
+    unsigned gathered_ = 0;
+    unsigned reads_to_prove_ = 1; // in which handlers have to be quick before that is done
     bool over_ = false;
     bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
@@ -22651,7 +22702,7 @@ public:
     void finish_reply() {
         finished_ = true;
         owner_.session_.finish_reply();
-        owner_.flush();
+        owner_.flush_reply();
     }
     bool finish_notify() {
         finished_ = true;
@@ -22759,7 +22810,28 @@ inline bool engine::read_once(time_point deadline) {
 
 inline void engine::take_messages(bool may_run) {
     session_event event;
-    while (!over_ && session_.next_event(event, now_)) take(event, may_run);
+    unsigned messages = 0;
+    gathering_ = may_run && workers_ == 0 && reads_to_prove_ == 0;
+    for (; !over_ && session_.next_event(event, now_); ++messages) take(event, may_run);
+    gathering_ = false;
+    if (may_run && messages > 1) learn_pace(messages);
+}
+
+// To write costs more than a quick handler does, so the answers of quick ones are written together. Nobody knows how
+// long a handler takes before it has: one that was slow keeps the answers before it waiting once, and from then on each
+// is written before the next handler runs, until all have been quick for a while.
+inline void engine::learn_pace(unsigned messages) {
+    constexpr std::chrono::microseconds quick{20};
+    constexpr unsigned proof = 64;
+    if (now() - now_ > quick * messages) reads_to_prove_ = proof;
+    else if (reads_to_prove_ != 0) --reads_to_prove_;
+}
+
+inline void engine::flush_reply() {
+    constexpr unsigned most_gathered = 32;
+    if (gathering_ && reader_.is_this() && ++gathered_ < most_gathered) return;
+    gathered_ = 0;
+    flush();
 }
 
 // Everything queued is written when this returns, by this thread or by the one that writes already.
@@ -23407,7 +23479,7 @@ inline void engine::work(request_token request, std::string_view method, std::st
                     .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
-    flush(); // the handler may take long
+    if (!gathering_) flush(); // the handler may take long
     mutex_.unlock();
     if (run_it != nullptr) run_it(*this, call);
     else reconfigure(call);

@@ -37,6 +37,12 @@ public:
         if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
         else return false;
     }
+    /// Here, and not before whoever asks has returned.
+    template <class Function>
+    void later(Function function) const {
+        if (loop_) asio::post(*loop_, std::move(function));
+        else asio::post(where_, std::move(function));
+    }
     /// None where it cannot be told what it would be of.
     std::optional<tracked_work> work() const {
         if (!loop_) return std::nullopt;

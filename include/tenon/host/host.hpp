@@ -164,7 +164,8 @@ public:
         });
     }
 
-    /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events.
+    /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events. The first
+    /// event that a plugin is told in a turn of the loop is written at once, those behind it when the turn ends.
     template <named_event Event>
     std::size_t publish(const Event& event) {
         return publish(Event::event, event);

@@ -88,6 +88,8 @@ struct plugin_record {
     std::vector<waiter> waiters = {};
     std::vector<std::string> refused = {}; // of what it declared, and why
     bool dropping = false;                 // events are being lost: said once per burst
+    std::uint64_t told_in = 0;             // the turn of the loop in which it was sent an event
+    bool owed = false;                     // what it was told since then waits for the turn's end
     bool leaving = false;                  // removed once it has stopped
 };
 
@@ -210,6 +212,8 @@ private:
     void wait(plugin_record& plugin, bool for_ready, life_done done);
     void forget(plugin_record& plugin);
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void send_told(plugin_record& plugin);
+    void end_turn();
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
@@ -240,6 +244,9 @@ private:
     detail::services services_;
     std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
     std::vector<plugin_record*> by_index_; // null: removed
+    std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()
+    bool turn_begun_ = false;
+    std::vector<plugin_index> owed_;
     std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0;
     std::map<decision_run*, time_point> deciding_; // and by when
     alarm decisions_due_;

@@ -16,6 +16,9 @@ namespace tenon::detail {
 /// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
 inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
 
+/// What is told within one turn of the loop goes out together, but not more than this.
+inline constexpr std::size_t max_told_together = std::size_t{32} << 10;
+
 inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::string payload,
                                                      decide_options options, payload_check check,
                                                      decided done) {
@@ -103,9 +106,32 @@ inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, 
         actor.tell(methods::on_event, message)) {
         hops_.told(actor.index(), hops, now);
         ++plugin.events.delivered;
-        return;
+        return send_told(plugin);
     }
     count_lost(plugin, plugin.backlog.push(message, hops));
+}
+
+/// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
+/// end: each write would wake the plugin, which costs more than all the rest.
+inline void host_core::send_told(plugin_record& plugin) {
+    if (!std::exchange(turn_begun_, true)) {
+        ++turn_;
+        home_->later([self = shared_from_this()] { self->end_turn(); });
+    }
+    if (plugin.told_in != turn_ || plugin.actor->unread_bytes() >= max_told_together) {
+        plugin.told_in = turn_;
+        return plugin.actor->send_told();
+    }
+    if (!std::exchange(plugin.owed, true)) owed_.push_back(plugin.actor->index());
+}
+
+inline void host_core::end_turn() {
+    turn_begun_ = false;
+    for (const plugin_index index : std::exchange(owed_, {}))
+        if (plugin_record* const plugin = find(index)) {
+            plugin->owed = false;
+            plugin->actor->send_told();
+        }
 }
 
 /// The plugin has read what was written: what was kept back goes out.
@@ -118,6 +144,7 @@ inline void host_core::on_drained(plugin_actor& actor) {
         plugin->backlog.pop();
         ++plugin->events.delivered;
     }
+    actor.send_told();
     if (plugin->backlog.empty()) plugin->dropping = false;
 }
 

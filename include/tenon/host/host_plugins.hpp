@@ -236,6 +236,7 @@ inline void host_core::shutdown(life_done done) {
 inline void host_core::close() {
     closing_ = true;
     closed_ = true;
+    end_turn();
     if (socket_) socket_->close();
     std::vector<child_to_stop> children;
     for (const auto& [name, plugin] : plugins_) {

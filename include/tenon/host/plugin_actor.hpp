@@ -164,7 +164,9 @@ public:
     }
     void cancel(call_ticket call);
     /// Tells it without an answer; false where that was dropped.
+    /// It stands in the queue then, and goes out with what is sent next; send_told() sends it.
     bool tell(std::string_view method, const shared_bytes& params);
+    void send_told();
 
     // --- answering ---
 

@@ -106,9 +106,11 @@ inline void plugin_actor::cancel(call_ticket call) {
 
 inline bool plugin_actor::tell(std::string_view method, const shared_bytes& params) {
     if (!ready()) return false;
-    const bool queued = link_->peer().notify(method, params);
-    link_->flush();
-    return queued;
+    return link_->peer().notify(method, params);
+}
+
+inline void plugin_actor::send_told() {
+    if (link_) link_->flush();
 }
 
 // --- answering ---

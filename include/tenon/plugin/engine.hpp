@@ -132,6 +132,8 @@ private:
     void forget(waiter& done);
     void complete(const session_event& event);
     void flush();
+    void flush_reply();
+    void learn_pace(unsigned messages);
     void tick_if_due();
     void say_goodbye();
 
@@ -144,6 +146,9 @@ private:
     int references_ = 1;
     int workers_ = 0;
     bool writing_ = false;
+    bool gathering_ = false; // answers to what one read brought are written together
+    unsigned gathered_ = 0;
+    unsigned reads_to_prove_ = 1; // in which handlers have to be quick before that is done
     bool over_ = false;
     bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
@@ -210,7 +215,7 @@ public:
     void finish_reply() {
         finished_ = true;
         owner_.session_.finish_reply();
-        owner_.flush();
+        owner_.flush_reply();
     }
     bool finish_notify() {
         finished_ = true;

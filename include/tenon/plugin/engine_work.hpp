@@ -168,7 +168,7 @@ inline void engine::work(request_token request, std::string_view method, std::st
                     .received = received};
     if (params.empty()) call.params = "{}";
     const runner run_it = runner_of(method);
-    flush(); // the handler may take long
+    if (!gathering_) flush(); // the handler may take long
     mutex_.unlock();
     if (run_it != nullptr) run_it(*this, call);
     else reconfigure(call);
