@@ -161,20 +161,31 @@ void require_told(const fault& error, std::string_view text, bool accepted) {
     FUZZ_REQUIRE(place <= text.size());
 }
 
+/// A hash table's order says where its members stood before, and is no part of what was read.
+template <class T>
+void set_aside_what_has_no_order(T&, T&) {}
+void set_aside_what_has_no_order(everything& one, everything& other) {
+    FUZZ_REQUIRE(one.um == other.um);
+    one.um.reset();
+    other.um.reset();
+}
+
 template <class T>
 void read_as(std::string_view text) {
     const bool accepted = is_json(text);
-    const result<T> value = from_json<T>(text);
+    result<T> value = from_json<T>(text);
     if (!value) return require_told(value.error(), text, accepted);
     FUZZ_REQUIRE(accepted);
 
     const std::string once = to_json(*value);
     FUZZ_REQUIRE(is_json(once));
-    const result<T> again = from_json<T>(once);
+    result<T> again = from_json<T>(once);
     // A shorter text may leave less to spend on going back: space counts.
     if (!again && again.error().message.find("too ambiguous") != std::string::npos) return;
     FUZZ_REQUIRE(again);
-    FUZZ_REQUIRE(to_json(*again) == once);
+    FUZZ_REQUIRE(to_json(*again).size() == once.size());
+    set_aside_what_has_no_order(*value, *again);
+    FUZZ_REQUIRE(to_json(*again) == to_json(*value));
 }
 
 void read_as_json(std::string_view text) {
