@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# Sourced by the scripts that are called run: installs what is missing on this machine, and says what and how much it is.
+# Sourced by the scripts that are called run: what this machine has room for, and what it lacks.
 #
+#   compilers_at_once
 #   install_missing NAME THING=PACKAGE...
 #
-# NAME says who speaks. A THING is a program, a header, or a file by its whole path, with * for what differs between
-# versions; from wherever it comes, any version will do. PACKAGE is what brings it to Debian 12, and mostly to later ones
-# and to Ubuntu. Nothing is said or done when all is there. False: something is still missing, and was named.
+# The second installs what is missing, and says what and how much it is. NAME says who speaks. A THING is a program, a
+# header, or a file by its whole path, with * for what differs between versions; from wherever it comes, any version will
+# do. PACKAGE is what brings it to Debian 12, and mostly to later ones and to Ubuntu. Nothing is said or done when all is
+# there. False: something is still missing, and was named.
 
 # shellcheck disable=SC2034 # used where this is sourced
 to_build=('g++=g++' meson=meson ninja=ninja-build python3=python3 pkg-config=pkg-config
@@ -18,6 +20,15 @@ for_rust=(cargo=cargo '/usr/share/cargo/registry/serde_json-*=librust-serde-json
 for_wasm=('clang++=clang' node=nodejs wasm-ld=lld
     '/usr/lib/llvm-*/lib/wasm32-wasi/libc++.a=libc++-dev-wasm32'
     '/usr/lib/llvm-*/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a=libclang-rt-dev-wasm32')
+
+# A compiler on the host's headers takes 1.5 GB: as many as there is room for.
+compilers_at_once() {
+    local processors gigabytes
+    processors=$(nproc)
+    gigabytes=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
+    [ "$gigabytes" -ge 1 ] || gigabytes=1
+    echo $((processors < gigabytes ? processors : gigabytes))
+}
 
 is_there() {
     case $1 in
