@@ -4284,18 +4284,6 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 
 #endif
 
-// ---- tenon/plugin/system.hpp ------------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_SYSTEM_HPP
-#define TENON_PLUGIN_SYSTEM_HPP
-
-// Chooses what is particular to the operating system: the standard streams, sockets, locks and threads. Both
-// files define the same names in tenon::detail:
-//
-//     mutex, lock, condition, worker_thread, thread_identity, this_thread()
-//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
-//     patience_with_host(), leave_now()
-
-#if defined(__wasi__)
 // ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
 #ifndef TENON_CORE_PATIENCE_HPP
 #define TENON_CORE_PATIENCE_HPP
@@ -4397,6 +4385,18 @@ private:
 
 #endif
 
+// ---- tenon/plugin/system.hpp ------------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_SYSTEM_HPP
+#define TENON_PLUGIN_SYSTEM_HPP
+
+// Chooses what is particular to the operating system: the standard streams, sockets, locks and threads. Both
+// files define the same names in tenon::detail:
+//
+//     mutex, lock, condition, worker_thread, thread_identity, this_thread()
+//     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
+//     patience_with_host(), leave_now()
+
+#if defined(__wasi__)
 // ---- tenon/plugin/system_wasi.hpp -------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_SYSTEM_WASI_HPP
 #define TENON_PLUGIN_SYSTEM_WASI_HPP
@@ -4527,107 +4527,6 @@ inline void survive_broken_pipes() noexcept {}
 #endif
 
 #else
-// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
-
-// How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
-//
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
-//
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
-//
-// It knows no clock. One thread, or a lock.
-
-namespace tenon::detail {
-
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
-/// is to be heard by looking may have to wake the peer first.
-inline constexpr std::chrono::microseconds default_longest_look{50};
-
-class patience {
-public:
-    using duration = time_point::duration;
-
-    /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
-
-    duration longest() const noexcept { return longest_; }
-    bool may_look() const noexcept { return longest_.count() > 0; }
-
-    /// Something was said, or is waited for anew. Until when to look; `now` means not at all.
-    time_point begin(time_point now) noexcept {
-        if (waiting_) {
-            if (now < until_) return until_; // there is more to say meanwhile
-            if (looked()) look_in_vain();
-        }
-        waiting_ = true;
-        since_ = until_ = now;
-        if (now - heard_ <= longest_ * pause_looks) until_ += next_;
-        return until_;
-    }
-
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
-    void heard(time_point now, duration blind = {}) noexcept {
-        heard_ = now;
-        if (!waiting_) return;
-        waiting_ = false;
-        if (looked()) {
-            if (now > until_ || blind > longest_blink) return look_in_vain();
-            next_ = next_ * 2 < longest_ ? next_ * 2 : longest_;
-            if (++found_ >= steady) wanted_ = first_wanted;
-        } else if (now - since_ < shortest_sleep || now - since_ > longest_ * promising_looks) {
-            promises_ = 0;
-        } else if (++promises_ >= wanted_) {
-            next_ = longest_;
-        }
-    }
-
-private:
-    // A look takes less than 1 µs. To switch to another process and back takes 2, and that does something, too.
-    static constexpr std::chrono::microseconds longest_blink{3};
-    // An answer that wakes us sooner was given on our own CPU, in 2 to 5 µs: nothing is won there.
-    static constexpr std::chrono::microseconds shortest_sleep{8};
-    // Two CPUs that sleep and wake each other take 50 to 100 µs for a round trip, which looking makes 3.
-    static constexpr int promising_looks = 4;
-    // 3 ms with the longest look of 50 µs: calls that come less often do not wait for each other.
-    static constexpr int pause_looks = 64;
-    // At 5 µs a message, where looking never pays, 90 µs of looking in vain in 4,096 messages are half a percent.
-    static constexpr unsigned first_wanted = 8, most_wanted = 4096;
-    // So many looks that paid, with few in vain among them: a machine that is not busy.
-    static constexpr unsigned steady = 256;
-
-    bool looked() const noexcept { return until_ != since_; }
-    void look_in_vain() noexcept {
-        next_ /= 2;
-        promises_ = 0;
-        if (next_ * 8 > longest_) return;
-        next_ = {};
-        found_ = 0;
-        if (wanted_ < most_wanted) wanted_ *= 2;
-    }
-
-    duration longest_;
-    duration next_ = {};
-    time_point since_ = {}, until_ = {};
-    time_point heard_ = time_point() - std::chrono::hours(1);
-    bool waiting_ = false;
-    unsigned promises_ = 0, found_ = 0, wanted_ = first_wanted;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
 #ifndef TENON_CORE_SYSTEM_CPUS_HPP
 #define TENON_CORE_SYSTEM_CPUS_HPP

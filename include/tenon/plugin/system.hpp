@@ -8,6 +8,8 @@
 //     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
 //     patience_with_host(), leave_now()
 
+#include <tenon/core/patience.hpp>
+
 #if defined(__wasi__)
 #include <tenon/plugin/system_wasi.hpp>
 #else
