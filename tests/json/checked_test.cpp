@@ -68,8 +68,8 @@ const std::vector<std::string> values = {
 TEST_CASE("members are where the reader finds them, whatever they are and wherever they stand") {
     for (const std::string& first : values)
         for (const std::string& second : values)
-            for (const std::string& space : {"", " ", "\r\n\t "})
-                for (const std::string& name : {"", "a", "a name that is longer than a step"}) {
+            for (const std::string space : {"", " ", "\r\n\t "})
+                for (const std::string name : {"", "a", "a name that is longer than a step"}) {
                     const std::string object = "{" + space + "\"" + name + "\"" + space + ":" + space +
                                                first + space + "," + space + R"("b")" + space + ":" + space +
                                                second + space + "}";

@@ -50,6 +50,15 @@ struct watching : raw_host<watched> {
     int slow = -1;
 };
 
+struct calling {
+    tenon::about about{.name = "calling", .version = "1.0.0", .calls_host = true};
+    using receives = tenon::list<look>;
+    int receive(const look& asked, const tenon::context& context) {
+        if (asked.number == 2) static_cast<void>(context.call<json>("host/help", json()));
+        return asked.number;
+    }
+};
+
 const std::vector<std::size_t> one_by_one{0, 1, 1, 1}, together{0, 0, 0, 0};
 
 } // namespace
@@ -81,14 +90,6 @@ TEST_CASE("of many answers not all wait") {
 }
 
 TEST_CASE("who calls the host takes along the answers before his") {
-    struct calling {
-        tenon::about about{.name = "calling", .version = "1.0.0", .calls_host = true};
-        using receives = tenon::list<look>;
-        int receive(const look& asked, const tenon::context& context) {
-            if (asked.number == 2) static_cast<void>(context.call<json>("host/help", json()));
-            return asked.number;
-        }
-    };
     raw_host<calling> run;
     const auto ask = [&] {
         std::string all;
