@@ -15,8 +15,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,7 +68,10 @@ inline std::string read_line(int from) {
 
 inline std::string read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    // By the stream, which takes it for the end when the process goes meanwhile; its buffer alone would throw.
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 /// Processes that live and have this entry in their environment: zombies have none.

@@ -23,6 +23,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,9 @@ inline std::string fixtures() {
 
 inline std::string text_in(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream text;
+    text << file.rdbuf(); // of a process that goes meanwhile it is as much as came
+    return text.str();
 }
 
 /// tenon-host with these arguments, its output in files.
