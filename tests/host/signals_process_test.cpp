@@ -4,6 +4,7 @@
 #include "misbehaving.hpp"
 
 #include <atomic>
+#include <cstdio>
 #include <sys/time.h>
 
 namespace {
@@ -14,7 +15,10 @@ using namespace tenon::tests;
 /// Starts it within a fork of the test, where there is no doctest.
 bool starts(running_host& run, plugin_options options) {
     std::optional<bool> how;
-    run.host.start(std::move(options), [&](const result<void>& started) { how = started.has_value(); });
+    run.host.start(std::move(options), [&](const result<void>& started) {
+        how = started.has_value();
+        if (!started) std::fprintf(stderr, "not started: %s\n", started.error().message.c_str());
+    });
     return run.wait_for([&] { return how.has_value(); }) && *how;
 }
 bool stops(running_host& run, const std::string& name) {
