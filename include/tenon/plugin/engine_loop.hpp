@@ -74,6 +74,7 @@ inline void engine::take_messages(bool may_run) {
     session_event event;
     unsigned messages = 0;
     gathering_ = may_run && workers_ == 0 && reads_to_prove_ == 0;
+    gathered_ = 0;
     for (; !over_ && session_.next_event(event, now_); ++messages) take(event, may_run);
     gathering_ = false;
     if (may_run && messages > 1) learn_pace(messages);
