@@ -60,8 +60,7 @@ inline void execute(admin_state& admin, const http::call& asked) {
     if (!wanted) return;
     if (!has_command(admin, asked.name, wanted->method))
         return asked.answer(http::problem(404, "this plugin has no such command"));
-    run_command(admin, asked, wanted->method,
-                wanted->payload.value_or(json::of(std::map<std::string, int>())));
+    run_command(admin, asked, wanted->method, wanted->payload.value_or(no_members()));
 }
 
 inline void run_named(admin_state& admin, const http::call& asked) {

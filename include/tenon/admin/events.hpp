@@ -26,7 +26,7 @@ inline void put_in(admin_state& admin, const http::call& asked) {
     const json metadata = event->metadata.value_or(json());
     if (!metadata.is_null() && metadata.kind() != json_kind::object)
         return asked.answer(http::problem(400, "body.metadata: expected an object"));
-    const json payload = event->payload.value_or(json::of(std::map<std::string, int>()));
+    const json payload = event->payload.value_or(no_members());
     if (!event->decide.value_or(false)) {
         const auto told = admin.host.publish(event->type, payload, metadata);
         return asked.answer(http::json_answer("{\"told\":" + std::to_string(told) + "}"));

@@ -58,7 +58,7 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
         if (const auto known = admin.host.status(name); known && known->id == plugin) plugin = name;
     if (!has_command(admin, plugin, wanted->method))
         return failed(codes::method_not_found, "no such plugin has such a command");
-    admin.host.execute(wanted->method, wanted->payload.value_or(json::of(std::map<std::string, int>())), {},
+    admin.host.execute(wanted->method, wanted->payload.value_or(no_members()), {},
                        http::while_wanted(asked, [asked, failed](const result<json>& outcome) {
                            if (!outcome) return failed(outcome.error().code, outcome.error().message);
                            asked.answer(http::json_answer("{\"code\":0,\"data\":" + outcome->text() + "}"));

@@ -51,26 +51,9 @@ inline void show_status(admin_state& admin, const http::call& asked) {
     asked.answer(http::json_answer(to_json(admin.host.status())));
 }
 
-/// The plugin that the path names; nothing where there is none, which the client hears then.
-inline std::optional<plugin_status> named(const admin_state& admin, const http::call& asked) {
-    auto plugin = admin.host.status(asked.name);
-    if (!plugin) asked.answer(http::problem(404, "there is no such plugin"));
-    return plugin;
+inline void show(admin_state& admin, const http::call& asked) {
+    if (known(admin, asked)) asked.answer(http::json_answer(shown(admin, *admin.host.status(asked.name))));
 }
-
-/// The same where nobody needs to know more than that.
-inline bool known(const admin_state& admin, const http::call& asked) {
-    if (admin.host.knows(asked.name)) return true;
-    asked.answer(http::problem(404, "there is no such plugin"));
-    return false;
-}
-
-inline void show_with(int status, const admin_state& admin, const http::call& asked) {
-    if (const auto plugin = named(admin, asked))
-        asked.answer(http::json_answer(shown(admin, *plugin), status));
-}
-
-inline void show(admin_state& admin, const http::call& asked) { show_with(200, admin, asked); }
 
 /// `change` begins it, and is given what is to be called when it is done.
 template <class Change>
@@ -80,11 +63,11 @@ void live(admin_state& admin, const http::call& asked, Change change) {
         const auto self = weak.lock();
         if (!self) asked.answer(http::problem(503, "the host is ending"));
         else if (!done) asked.answer(http::problem(done.error()));
-        else show_with(200, *self, asked);
+        else show(*self, asked);
     });
     // It waits for others, which may take for ever; whoever asked need not.
     const auto now = admin.host.status(asked.name);
-    if (now && now->state == plugin_state::blocked) show_with(202, admin, asked);
+    if (now && now->state == plugin_state::blocked) asked.answer(http::json_answer(shown(admin, *now), 202));
 }
 
 enum class verb { start, stop, restart };

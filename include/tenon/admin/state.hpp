@@ -10,7 +10,9 @@
 #include <tenon/http/while_wanted.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +27,16 @@ struct admin_state : std::enable_shared_from_this<admin_state> {
     admin_settings settings;
     std::uint64_t last_request = 0;
 };
+
+/// Whether there is the plugin that the path names. Where there is none, the client hears it.
+inline bool known(const admin_state& admin, const http::call& asked) {
+    if (admin.host.knows(asked.name)) return true;
+    asked.answer(http::problem(404, "there is no such plugin"));
+    return false;
+}
+
+/// What stands where a client gives no payload.
+inline json no_members() { return json::of(std::map<std::string, int>()); }
 
 enum class body { needed, optional };
 

@@ -44,8 +44,7 @@ inline void stream_logs(admin_state& admin, const http::call& asked) {
     const std::string word = asked.queried("level");
     const auto level = from_json<log_level>(to_json(word.empty() ? "debug" : word));
     if (!level) return asked.answer(http::problem(400, "level: expected debug, info, warn or error"));
-    if (!plugin.empty() && !admin.host.knows(plugin))
-        return asked.answer(http::problem(404, "there is no such plugin"));
+    if (!plugin.empty() && !known(admin, asked)) return;
     const auto wanted = [plugin, level = *level](const log_record& record) {
         return record.level >= level && (plugin.empty() || record.plugin == plugin);
     };

@@ -173,7 +173,8 @@ public:
     /// `metadata`: an object, or null.
     template <class Payload>
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
-        return core_->publish(type, to_json(payload), metadata.is_null() ? std::string() : metadata.text());
+        return core_->publish(type, to_json(payload),
+                              metadata.is_null() ? std::string_view() : metadata.text());
     }
 
     // --- commands, routes, calls ---

@@ -89,13 +89,10 @@ inline std::string_view text_of(std::string_view value, std::string& scratch) {
 
 /// The integer that `value` is, or -1 where it is none.
 inline std::int64_t integer_of(std::string_view value) {
-    std::int64_t small = 0; // what deadlines are
-    std::size_t digits = 0;
-    while (digits < value.size() && digits < 18 && is_digit(value[digits]))
-        small = small * 10 + (value[digits++] - '0');
-    if (digits != 0 && digits == value.size()) return small;
-    json_reader in(value);
+    const char* const end = value.data() + value.size();
     std::int64_t number;
+    if (!value.empty() && read_short_integer(value.data(), end, number) == end) return number;
+    json_reader in(value);
     return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
 }
 
