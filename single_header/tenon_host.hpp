@@ -15476,6 +15476,39 @@ private:
     bool awake_ = false;
 };
 
+/// One connection's part in it: what is to be heard there, and for how long that is worth looking.
+class lookout {
+public:
+    /// With no vigil nobody looks: then only end() and was_busy() may be called.
+    explicit lookout(std::shared_ptr<vigil> awake)
+        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
+
+    explicit operator bool() const noexcept { return awake_ != nullptr; }
+
+    /// Something was said that is likely to be answered.
+    void expect() {
+        // Now: whoever was told something before may have taken his time.
+        const time_point now = std::chrono::steady_clock::now();
+        const time_point until = patience_.begin(now);
+        if (until > now) awake_->begin(wait_, now, until);
+    }
+    void heard(time_point now) noexcept {
+        patience_.heard(now, now - awake_->looked());
+        awake_->end(wait_);
+    }
+    void end() noexcept {
+        if (awake_) awake_->end(wait_);
+    }
+    void was_busy() noexcept {
+        if (awake_) awake_->was_busy();
+    }
+
+private:
+    std::shared_ptr<vigil> awake_;
+    patience patience_;
+    vigil::wait wait_;
+};
+
 } // namespace tenon::detail
 
 #endif
@@ -15535,9 +15568,8 @@ public:
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
                     link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
-        : link(role, limits, owner), write_timeout_(write_timeout), awake_(std::move(awake)),
-          patience_(awake_ ? awake_->longest_look() : patience::duration()), input_(where), output_(where),
-          alarm_(where, [this](time_point now) { wake(now); }) {}
+        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
+          output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
     inline void close_output() override;
@@ -15572,8 +15604,6 @@ private:
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now(time_point now);
-    void expect_answer();
-    void have_heard(time_point now) noexcept;
     transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
@@ -15585,9 +15615,7 @@ private:
     }
 
     milliseconds write_timeout_;
-    std::shared_ptr<vigil> awake_; // or none
-    patience patience_;
-    vigil::wait answer_;
+    lookout lookout_; // for answers
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
@@ -15652,7 +15680,7 @@ inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
     closed_ = true;
-    if (awake_) awake_->end(answer_);
+    lookout_.end();
     alarm_.cancel();
     reading_ = reading::over;
     shut_output();
@@ -15730,7 +15758,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
         if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
-    if (awake_) awake_->was_busy();
+    lookout_.was_busy();
     settle();
 }
 
@@ -15814,7 +15842,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
-            if (awake_) have_heard(now);
+            if (lookout_) lookout_.heard(now);
             peer().input_received(got.count, now);
             came = tell_and_write(now);
             if (came == outcome::abandoned) break;
@@ -15845,24 +15873,13 @@ inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) 
 
 inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const bool says_something = awake_ && peer().wants_write();
+    const bool says_something = lookout_ && peer().wants_write();
     const transfer_state left = write_queued(now);
-    if (says_something && peer().pending_calls() != 0) expect_answer();
+    // What was written is likely to be a call, or an answer that the peer needs for one.
+    if (says_something && peer().pending_calls() != 0) lookout_.expect();
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
-}
-
-// What was written is likely to be a call, or an answer that the peer needs for one.
-inline void descriptor_link::expect_answer() {
-    const time_point now = clock(); // whoever was told something may have taken his time
-    const time_point until = patience_.begin(now);
-    if (until > now) awake_->begin(answer_, now, until);
-}
-
-inline void descriptor_link::have_heard(time_point now) noexcept {
-    patience_.heard(now, now - awake_->looked());
-    awake_->end(answer_);
 }
 
 // Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not

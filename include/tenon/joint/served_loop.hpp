@@ -39,9 +39,8 @@ public:
         return made;
     }
     served_loop(key, const executor& where, int input, int output, patience waits)
-        : where_(where), patience_(waits), awake_(vigil::make(where, waits.longest())), input_(where),
-          output_(where), alarm_(where, [this](time_point) { turn(); }), grace_(where),
-          output_number_(output) {
+        : where_(where), lookout_(vigil::make(where, waits.longest())), input_(where), output_(where),
+          alarm_(where, [this](time_point) { turn(); }), grace_(where), output_number_(output) {
         input_mode_.emplace(input);
         if (output != input) output_mode_.emplace(output);
     }
@@ -116,23 +115,12 @@ private:
                               const auto self = weak.lock();
                               if (!self || error == asio::error::operation_aborted) return;
                               self->waits_for_input_ = false;
-                              if (!self->awake_) return self->turn();
-                              self->have_heard();
+                              if (self->lookout_) self->lookout_.heard(std::chrono::steady_clock::now());
                               self->turn();
-                              self->look_for_more();
+                              // What the host says next is likely to come at once where it did before.
+                              if (self->lookout_ && !self->over_ && self->waits_for_input_)
+                                  self->lookout_.expect();
                           });
-    }
-    // What the host says next is likely to come at once where what it said last was answered at once.
-    void have_heard() {
-        const time_point now = std::chrono::steady_clock::now();
-        patience_.heard(now, now - awake_->looked());
-        awake_->end(next_words_);
-    }
-    void look_for_more() {
-        if (over_ || !waits_for_input_) return;
-        const time_point now = std::chrono::steady_clock::now();
-        const time_point until = patience_.begin(now);
-        if (until > now) awake_->begin(next_words_, now, until);
     }
     void wait_for_output() {
         if (std::exchange(waits_for_output_, true)) return;
@@ -151,7 +139,7 @@ private:
 
     void finish() {
         over_ = true;
-        if (awake_) awake_->end(next_words_);
+        lookout_.end();
         alarm_.cancel();
         stream_->write_rest();
         asio::error_code ignored;
@@ -175,9 +163,7 @@ private:
     }
 
     executor where_;
-    patience patience_;
-    std::shared_ptr<vigil> awake_; // or none
-    vigil::wait next_words_;
+    lookout lookout_; // for what the host says next
     asio::posix::stream_descriptor input_, output_;
     alarm alarm_;
     asio::steady_timer grace_;

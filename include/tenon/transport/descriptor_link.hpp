@@ -13,7 +13,6 @@
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
 
-#include <tenon/core/patience.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/asio.hpp>
@@ -71,9 +70,8 @@ public:
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
                     link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
-        : link(role, limits, owner), write_timeout_(write_timeout), awake_(std::move(awake)),
-          patience_(awake_ ? awake_->longest_look() : patience::duration()), input_(where), output_(where),
-          alarm_(where, [this](time_point now) { wake(now); }) {}
+        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
+          output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
     inline void close_output() override;
@@ -108,8 +106,6 @@ private:
     outcome tell_and_write(time_point now);
     outcome end_input(time_point now);
     void write_now(time_point now);
-    void expect_answer();
-    void have_heard(time_point now) noexcept;
     transfer_state write_queued(time_point now);
     void check_stall(time_point now);
     void lose_output();
@@ -121,9 +117,7 @@ private:
     }
 
     milliseconds write_timeout_;
-    std::shared_ptr<vigil> awake_; // or none
-    patience patience_;
-    vigil::wait answer_;
+    lookout lookout_; // for answers
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;

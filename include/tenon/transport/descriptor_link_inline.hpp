@@ -39,7 +39,7 @@ inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
     closed_ = true;
-    if (awake_) awake_->end(answer_);
+    lookout_.end();
     alarm_.cancel();
     reading_ = reading::over;
     shut_output();
@@ -117,7 +117,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
         if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
-    if (awake_) awake_->was_busy();
+    lookout_.was_busy();
     settle();
 }
 
@@ -201,7 +201,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
-            if (awake_) have_heard(now);
+            if (lookout_) lookout_.heard(now);
             peer().input_received(got.count, now);
             came = tell_and_write(now);
             if (came == outcome::abandoned) break;
@@ -232,24 +232,13 @@ inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) 
 
 inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const bool says_something = awake_ && peer().wants_write();
+    const bool says_something = lookout_ && peer().wants_write();
     const transfer_state left = write_queued(now);
-    if (says_something && peer().pending_calls() != 0) expect_answer();
+    // What was written is likely to be a call, or an answer that the peer needs for one.
+    if (says_something && peer().pending_calls() != 0) lookout_.expect();
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
-}
-
-// What was written is likely to be a call, or an answer that the peer needs for one.
-inline void descriptor_link::expect_answer() {
-    const time_point now = clock(); // whoever was told something may have taken his time
-    const time_point until = patience_.begin(now);
-    if (until > now) awake_->begin(answer_, now, until);
-}
-
-inline void descriptor_link::have_heard(time_point now) noexcept {
-    patience_.heard(now, now - awake_->looked());
-    awake_->end(answer_);
 }
 
 // Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not

@@ -92,6 +92,39 @@ private:
     bool awake_ = false;
 };
 
+/// One connection's part in it: what is to be heard there, and for how long that is worth looking.
+class lookout {
+public:
+    /// With no vigil nobody looks: then only end() and was_busy() may be called.
+    explicit lookout(std::shared_ptr<vigil> awake)
+        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
+
+    explicit operator bool() const noexcept { return awake_ != nullptr; }
+
+    /// Something was said that is likely to be answered.
+    void expect() {
+        // Now: whoever was told something before may have taken his time.
+        const time_point now = std::chrono::steady_clock::now();
+        const time_point until = patience_.begin(now);
+        if (until > now) awake_->begin(wait_, now, until);
+    }
+    void heard(time_point now) noexcept {
+        patience_.heard(now, now - awake_->looked());
+        awake_->end(wait_);
+    }
+    void end() noexcept {
+        if (awake_) awake_->end(wait_);
+    }
+    void was_busy() noexcept {
+        if (awake_) awake_->was_busy();
+    }
+
+private:
+    std::shared_ptr<vigil> awake_;
+    patience patience_;
+    vigil::wait wait_;
+};
+
 } // namespace tenon::detail
 
 #endif
