@@ -8441,6 +8441,13 @@ struct field {
     std::string_view value = {};
 };
 
+/// Which of `fields` has this name, or their end.
+inline field* field_named(std::string_view name, field* fields, std::size_t count) noexcept {
+    field* const end = fields + count;
+    while (fields != end && !same_text(fields->name, name)) ++fields;
+    return fields;
+}
+
 inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
     if (!in.enter_array()) return false;
     for (std::size_t position = 0; in.next_element(); ++position) {
@@ -8458,14 +8465,12 @@ inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
     if (!in.enter_object()) return false;
     std::string_view name;
     while (in.next_member(name)) {
-        std::size_t index = 0;
-        while (index < count && !same_text(fields[index].name, name)) ++index;
+        field* const wanted = field_named(name, fields, count);
         std::string_view value;
         if (!in.read_slice(value)) return in.in_member(name);
-        if (index == count || same_text(value, "null")) continue;
-        if (!fields[index].value.empty())
-            return in.refuse("duplicate member"), in.in_member(fields[index].name);
-        fields[index].value = value;
+        if (wanted == fields + count || same_text(value, "null")) continue;
+        if (!wanted->value.empty()) return in.refuse("duplicate member"), in.in_member(wanted->name);
+        wanted->value = value;
     }
     return in.finish();
 }
@@ -8476,15 +8481,14 @@ inline bool find_fields(std::string_view text, field* fields, std::size_t count)
     if (text.empty() || text.front() != '{') return false;
     checked_members members(text);
     for (std::string_view name, value; members.next(name, value);) {
-        std::size_t index = 0;
-        while (index < count && !same_text(fields[index].name, name)) ++index;
-        if (index == count) {
+        field* const wanted = field_named(name, fields, count);
+        if (wanted == fields + count) {
             if (name.find('\\') != name.npos) return false;
             continue;
         }
         if (same_text(value, "null")) continue;
-        if (!fields[index].value.empty()) return false;
-        fields[index].value = value;
+        if (!wanted->value.empty()) return false;
+        wanted->value = value;
     }
     return true;
 }
