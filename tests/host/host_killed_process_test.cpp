@@ -38,7 +38,7 @@ TEST_CASE(
         many_plugins all(-1);
         REQUIRE(read_line(all.host.output()) == "all up");
         to_start = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
-        CHECK(with_environment(all.mark).size() == 24); // four have a child
+        CHECK(soon([&] { return with_environment(all.mark).size() == 24; })); // four have a child
         all.host.kill();
         CHECK(soon([&] { return with_environment(all.mark).empty(); }, 2s));
     }
