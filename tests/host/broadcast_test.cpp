@@ -1,46 +1,16 @@
 #include <tenon/host/events/broadcast.hpp>
 #include <tenon/host/events/decision_chain.hpp>
 
+#include "../counted_memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
 using namespace tenon;
 using namespace tenon::detail;
-
-namespace {
-
-std::size_t allocations = 0, largest = 0, held = 0, held_most = 0;
-
-void count(std::size_t size) {
-    ++allocations;
-    if (size > largest) largest = size;
-}
-
-} // namespace
-
-// The size stands in front of what is given out, for what is held at once to be known. Not inlined, as g++
-// would then complain of free() for what it takes to be from another new.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    count(size);
-    auto* memory = static_cast<std::size_t*>(std::malloc(size + alignof(std::max_align_t)));
-    if (memory == nullptr) std::abort();
-    *memory = size;
-    held += size;
-    if (held > held_most) held_most = held;
-    return reinterpret_cast<char*>(memory) + alignof(std::max_align_t);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    if (memory == nullptr) return;
-    auto* begin = reinterpret_cast<std::size_t*>(static_cast<char*>(memory) - alignof(std::max_align_t));
-    held -= *begin;
-    std::free(begin);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 namespace {
 
@@ -89,9 +59,9 @@ TEST_CASE("what nobody wants is not written") {
     fill(table, 3);
     const event_head head = head_of("room.joined");
     (void)plan_broadcast(table, head, "1");
-    const std::size_t before = allocations;
+    const tests::memory_since before;
     const broadcast plan = plan_broadcast(table, head, "1");
-    CHECK(allocations == before);
+    CHECK(before.allocations() == 0);
     CHECK(plan.told.empty());
     CHECK(plan.message.view().empty());
 }
@@ -103,23 +73,22 @@ TEST_CASE("who gets an event is found without allocating") {
                                  "room.joined-by-somebody-with-a-long-name"};
     std::size_t told = 0;
     for (const std::string& type : types) told += table.of(type).size();
-    const std::size_t before = allocations;
+    const tests::memory_since before;
     for (int round = 0; round < 1'000; ++round)
         for (const std::string& type : types) told += table.of(type).size();
-    CHECK(allocations == before);
+    CHECK(before.allocations() == 0);
     CHECK(told == 1'001 * 200);
 }
 
 TEST_CASE("E7: types without end, as a plugin may emit them, are not remembered without end") {
     interest_table table;
     fill(table, 3);
-    const std::size_t before = held;
-    held_most = held;
+    const tests::memory_since before;
     for (int number = 0; number < 20'000; ++number) {
         std::string type = "message." + std::string(100, 'x');
         (void)table.of(type += std::to_string(number));
     }
-    CHECK(held_most - before < 1 << 20);
+    CHECK(before.most_held() < 1 << 20);
 }
 
 TEST_CASE("E8: 8 MiB for 100 plugins are written once, straight into what all of them share") {
@@ -128,16 +97,14 @@ TEST_CASE("E8: 8 MiB for 100 plugins are written once, straight into what all of
     const std::string payload = '"' + std::string(8 << 20, 'x') + '"';
     const event_head head = head_of("message.incoming");
     (void)table.of(head.type);
-    largest = 0;
-    held_most = held;
-    const std::size_t before = held;
+    const tests::memory_since before;
     {
         const broadcast plan = plan_broadcast(table, head, payload);
         CHECK(plan.message.view().size() > payload.size());
-        CHECK(largest < payload.size() + 1'024);
-        CHECK(held_most - before < payload.size() + 8'192);
+        CHECK(before.largest() < payload.size() + 1'024);
+        CHECK(before.most_held() < payload.size() + 8'192);
     }
-    CHECK(held == before);
+    CHECK(before.still_held() == 0);
 }
 
 TEST_CASE("E8: 8 MiB that 100 plugins decide on are held twice, as payload and as message") {
@@ -155,8 +122,7 @@ TEST_CASE("E8: 8 MiB that 100 plugins decide on are held twice, as payload and a
     std::string payload(size, 'x');
     payload.front() = payload.back() = '"';
     const std::span<const interest> interests = table.of("message.incoming");
-    const std::size_t before = held - size; // the payload is handed over
-    held_most = held;
+    const tests::memory_since before;
     decision_chain chain(interests, head_of("message.incoming"), std::move(payload), never, {});
     chain_ask ask;
     while (chain.next_ask(ask)) {
@@ -167,17 +133,17 @@ TEST_CASE("E8: 8 MiB that 100 plugins decide on are held twice, as payload and a
     }
     CHECK(chain.encodings() == 2);
     CHECK(ask.payload.size() == size);
-    CHECK(held_most - before < 2 * size + 200'000);
+    CHECK(before.most_held() < size + 200'000); // and the payload, which was handed over
 }
 
-TEST_CASE("an event costs two allocations however many are told") {
+TEST_CASE("an event costs two allocations however many are told" * doctest::skip(!tests::memory_is_counted)) {
     for (const plugin_index plugins : {1u, 100u}) {
         interest_table table;
         fill(table, plugins);
         const event_head head = head_of("message.incoming");
         (void)plan_broadcast(table, head, "1");
-        const std::size_t before = allocations;
+        const tests::memory_since before;
         const broadcast plan = plan_broadcast(table, head, "1");
-        CHECK(allocations - before == 2); // the front of the message, and the message
+        CHECK(before.allocations() == 2); // the front of the message, and the message
     }
 }

@@ -1,25 +1,12 @@
 // Many calls at once, and what a call costs in steady state.
 
+#include "../counted_memory.hpp"
 #include "asked_plugin.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <new>
 #include <numeric>
 #include <random>
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace asked;
 
@@ -128,9 +115,9 @@ TEST_CASE("in steady state nothing is allocated for a call, whether it is sent a
     };
     for (int warm = 0; warm < 20; ++warm) round();
     completed = 0;
-    const std::size_t before = allocations;
+    const tenon::tests::memory_since before;
     for (int turn = 0; turn < 200; ++turn) round();
-    CHECK(allocations == before);
+    CHECK(before.allocations() == 0);
     CHECK(completed == 200 * 24);
 }
 

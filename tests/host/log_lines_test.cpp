@@ -1,10 +1,11 @@
 #include <tenon/host/logs/log_lines.hpp>
 
+#include "../counted_memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,8 +14,6 @@ using namespace tenon;
 using namespace tenon::detail;
 
 namespace {
-
-std::size_t held_bytes = 0, most_held_bytes = 0;
 
 struct told {
     log_level level = log_level::info;
@@ -55,23 +54,6 @@ told only(std::string_view line, log_options options = {}) {
 }
 
 } // namespace
-
-// Counts what is held, for the rows about memory.
-void* operator new(std::size_t size) {
-    auto* memory = static_cast<std::size_t*>(std::malloc(size + 16));
-    if (memory == nullptr) throw std::bad_alloc();
-    *memory = size;
-    held_bytes += size;
-    most_held_bytes = std::max(most_held_bytes, held_bytes);
-    return memory + 2;
-}
-void operator delete(void* memory) noexcept {
-    if (memory == nullptr) return;
-    auto* begin = static_cast<std::size_t*>(memory) - 2;
-    held_bytes -= *begin;
-    std::free(begin);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 TEST_CASE("every line becomes one message, in any pieces, without its end and space behind it") {
     const std::string text = "one\n  two \t\r\n\n \r\n[WARN] three\nfour";
@@ -188,8 +170,7 @@ TEST_CASE("P2: 1 GB of stderr is 200 lines a second, exact counts and bounded me
         if (message.ends_with(" suppressed")) counted += std::strtoull(message.data(), nullptr, 10);
         else ++told;
     };
-    const std::size_t before = held_bytes;
-    most_held_bytes = held_bytes;
+    const tests::memory_since before;
     constexpr std::uint64_t total = 1'000'000'000;
     std::uint64_t bytes = 0, chunks = 0;
     for (; bytes < total; bytes += chunk.size(), ++chunks) {
@@ -203,14 +184,13 @@ TEST_CASE("P2: 1 GB of stderr is 200 lines a second, exact counts and bounded me
     CHECK(largest < 200);
     CHECK(lines.counts().bytes == bytes);
     CHECK(lines.counts().suppressed == counted);
-    CHECK(most_held_bytes - before < 4'096);
+    CHECK(before.most_held() < 4'096);
 }
 
 TEST_CASE("P2: a line of 100 MB without an end is one message of 64 KiB, and the stream goes on") {
     stream from;
     const std::string chunk(65'000, 'a');
-    most_held_bytes = held_bytes;
-    const std::size_t before = held_bytes;
+    const tests::memory_since before;
     for (int round = 0; round < 1'539; ++round) from.receive(chunk);
     REQUIRE(from.seen.size() == 1); // told as soon as it is too long
     CHECK(from.seen.front().message == std::string(max_log_line, 'a') + std::string(cut_mark));
@@ -218,7 +198,7 @@ TEST_CASE("P2: a line of 100 MB without an end is one message of 64 KiB, and the
     CHECK(from.seen.size() == 2);
     CHECK(from.seen.back().message == "next");
     CHECK(from.lines.counts().cut == 1);
-    CHECK(most_held_bytes - before < 1'000'000);
+    CHECK(before.most_held() < 1'000'000);
 }
 
 TEST_CASE("P2: binary is bounded, escaped and followed by normal work") {
@@ -346,11 +326,11 @@ TEST_CASE("what a long line needed is given back") {
     log_lines lines{log_options{.lines_per_second = 0}};
     const auto sink = [](log_level, std::string_view, std::string_view) {};
     const std::string line = std::string(60'000, '\x01') + "\n";
-    const std::size_t before = held_bytes;
+    const tests::memory_since before;
     lines.receive(line.substr(0, 30'000), {}, sink);
     lines.receive(line.substr(30'000), {}, sink);
     for (int round = 0; round < 3; ++round) lines.receive("short\n", {}, sink);
-    CHECK(held_bytes - before < 20'000);
+    CHECK(before.still_held() < 20'000);
 }
 
 TEST_CASE("X7: whatever a stream holds, its pieces change nothing and no secret gets through") {

@@ -1,26 +1,15 @@
 #include <tenon/host/calls/unique_function.hpp>
 
+#include "../counted_memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
 using tenon::detail::unique_function;
+using tenon::tests::memory_is_counted, tenon::tests::memory_since;
 
 TEST_CASE("a function of nothing says so, and one of a callable calls it") {
     unique_function<int(int)> empty, given = [](int value) { return value + 1; };
@@ -44,18 +33,18 @@ TEST_CASE("a callable that can only be moved is kept, and given on with what it 
     CHECK(third() == 7);
 }
 
-TEST_CASE("96 bytes stay inside, one more is allocated") {
+TEST_CASE("96 bytes stay inside, one more is allocated" * doctest::skip(!memory_is_counted)) {
     std::array<char, 96> fits = {};
     std::array<char, 97> grows = {};
     fits[0] = grows[0] = 5;
-    const std::size_t before = allocations;
+    const memory_since before;
     unique_function<int()> small = [fits] { return int(fits[0]); };
     unique_function<int()> moved = std::move(small);
-    CHECK(allocations == before);
+    CHECK(before.allocations() == 0);
     unique_function<int()> large = [grows] { return int(grows[0]); };
-    CHECK(allocations == before + 1);
+    CHECK(before.allocations() == 1);
     unique_function<int()> carried = std::move(large);
-    CHECK(allocations == before + 1);
+    CHECK(before.allocations() == 1);
     CHECK(moved() + carried() == 10);
 }
 

@@ -1,30 +1,9 @@
 // What owners do to links while they are told something, what a link costs, and what it leaves to others.
 
+#include "../counted_memory.hpp"
 #include "linked.hpp"
 
 #include <cstdlib>
-#include <new>
-
-namespace {
-bool counting = false;
-std::size_t allocations = 0;
-} // namespace
-
-void* operator new(std::size_t size) {
-    if (counting) ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    if (counting) ++allocations;
-    const auto to = static_cast<std::size_t>(alignment);
-    if (void* memory = std::aligned_alloc(to, (size + to - 1) / to * to)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 using namespace linked;
 
@@ -183,10 +162,9 @@ TEST_CASE("in steady use a message allocates nothing, alone or many at once") {
                 while (both.host.peer().pending_calls() != 0) both.loop.run_one();
             };
             run(2'000);
-            allocations = 0;
-            counting = true;
+            const tenon::tests::memory_since before;
             run(10'000);
-            counting = false;
+            const std::size_t allocations = before.allocations();
             CHECK(answered >= 10'000);
             CHECK(allocations == 0);
         }
