@@ -76,9 +76,9 @@ def ranges(lines, possible):
 def report(found, wanted):
     total = covered = 0
     for header in sorted(found):
-        if header.split("/")[1] not in wanted:
-            continue
         lines = found[header]
+        if not lines or header.split("/")[1] not in wanted: # declarations alone have no line that runs
+            continue
         missed = [line for line, times in lines.items() if times == 0]
         total += len(lines)
         covered += len(lines) - len(missed)

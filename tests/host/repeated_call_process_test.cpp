@@ -50,6 +50,30 @@ TEST_CASE("an idempotent call ends at its deadline when its plugin stays away") 
     CHECK(answer.error().code == codes::timeout);
 }
 
+TEST_CASE("an idempotent call is given up when its caller cancels it, at work or waiting for its plugin") {
+    running_host run;
+    REQUIRE(run.start(obedient(milliseconds{60'000})));
+    const auto cancelled_where = [&](auto is_there) {
+        std::optional<result<json>> answer;
+        asio::cancellation_signal cancel;
+        run.host.execute<json>(
+            "wait", std::map<std::string, int>{{"ms", 60'000}}, {.idempotent = true},
+            asio::bind_cancellation_slot(cancel.slot(), [&](const result<json>& given) { answer = given; }));
+        CHECK(run.wait_for([&] { return run.status("obedient").queues.calls_in_flight == 1; }));
+        is_there();
+        CHECK(!answer);
+        cancel.emit(asio::cancellation_type::terminal);
+        REQUIRE(run.wait_for([&] { return answer.has_value(); }));
+        REQUIRE(!*answer);
+        return answer->error().code;
+    };
+    CHECK(cancelled_where([] {}) == codes::cancelled);
+    CHECK(cancelled_where([&] {
+              CHECK(::kill(*run.status("obedient").pid, SIGKILL) == 0);
+              REQUIRE(run.wait_for([&] { return run.status("obedient").state == plugin_state::backoff; }));
+          }) == codes::cancelled);
+}
+
 TEST_CASE("an idempotent call ends when its plugin is stopped") {
     running_host run;
     REQUIRE(run.start(obedient(milliseconds{60'000})));

@@ -1,0 +1,108 @@
+// What a host does for plugins that run: another configuration, their own figures, a shutdown that is in a hurry.
+
+#include "counting_plugin.hpp"
+
+#include <algorithm>
+
+namespace {
+
+using namespace tenon;
+using testing::scripted_plugin;
+using testing::scripted_reply;
+using tests::quick;
+using tests::running_host;
+using tests::start;
+
+std::string config_of(const json& handshake) { return std::string(handshake["config"].text()); }
+
+TEST_CASE("another configuration is told to who takes it as it runs, and to others by a restart") {
+    running_host run;
+    scripted_plugin able({.name = "able", .features = {"configure"}}), simple({.name = "simple"});
+    std::vector<std::string> told;
+    able.on("plugin/configure", [&](const json& asked) {
+        told.push_back(config_of(asked));
+        return json();
+    });
+    simple.on("plugin/handshake", [&](const json& asked) {
+        told.push_back(config_of(asked));
+        return json::parse(R"({"name":"simple","version":"1"})").value();
+    });
+    REQUIRE(start(run, able, quick("able")));
+    REQUIRE(start(run, simple, quick("simple")));
+    told.clear();
+
+    const auto configure = [&](const std::string& name) {
+        return run.until<result<void>>([&](auto done) {
+            run.host.configure(name, std::map<std::string, int>{{"words", 3}}, done);
+        });
+    };
+    CHECK(configure("able"));
+    CHECK(run.status("able").generation == 1);
+    CHECK(configure("simple"));
+    CHECK(run.status("simple").generation == 2);
+    CHECK(run.status("simple").state == plugin_state::ready);
+    CHECK(told == std::vector<std::string>(2, R"({"words":3})"));
+    CHECK(std::any_of(run.changes.begin(), run.changes.end(), [](const state_change& change) {
+        return change.plugin == "simple" && change.reason.cause == change_cause::reload;
+    }));
+}
+
+TEST_CASE("a configuration that a plugin refuses leaves it with the one it has") {
+    running_host run;
+    scripted_plugin proud({.name = "proud", .features = {"configure"}});
+    std::vector<std::string> told;
+    proud.on("plugin/handshake", [&](const json& asked) {
+        told.push_back(config_of(asked));
+        return json::parse(R"({"name":"proud","version":"1","features":["configure"]})").value();
+    });
+    proud.on("plugin/configure", [](const json&, scripted_reply reply) {
+        reply.fail({codes::invalid_params, "words: expected at most 2"});
+    });
+    auto options = quick("proud");
+    options.config = json::parse(R"({"words":1})").value();
+    REQUIRE(start(run, proud, options));
+    const auto refused = run.until<result<void>>([&](auto done) {
+        run.host.configure("proud", std::map<std::string, int>{{"words", 3}}, done);
+    });
+    REQUIRE(!refused);
+    CHECK(refused.error().message.find("expected at most 2") != std::string::npos);
+    REQUIRE(run.until<result<void>>([&](auto done) { run.host.restart("proud", done); }));
+    CHECK(told == std::vector<std::string>(2, R"({"words":1})"));
+}
+
+TEST_CASE("the figures that a plugin reports with its health are its status's, as long as they are numbers") {
+    running_host run;
+    scripted_plugin gauge({.name = "gauge"});
+    std::string report = R"({"status":"warning","message":"warm","metrics":{"degrees":38.5,"fans":2}})";
+    gauge.on("plugin/health", [&](const json&, scripted_reply reply) { reply.reply_json(report); });
+    auto options = quick("gauge");
+    options.health_interval = milliseconds(5);
+    REQUIRE(start(run, gauge, options));
+    REQUIRE(run.wait_for([&] { return run.status("gauge").health == plugin_health::warning; }));
+    const auto metrics = run.status("gauge").metrics;
+    REQUIRE(metrics.size() == 2);
+    CHECK(metrics[0].name == "degrees");
+    CHECK(metrics[0].value == 38.5);
+    CHECK(metrics[1].value == 2);
+
+    report = R"({"status":"healthy","metrics":{"degrees":"warm"}})";
+    REQUIRE(run.wait_for([&] { return run.status("gauge").health == plugin_health::healthy; }));
+    CHECK(run.status("gauge").metrics.empty());
+}
+
+TEST_CASE("who shuts down twice does not wait for who is asked politely") {
+    running_host run;
+    scripted_plugin slow({.name = "slow"});
+    slow.on("plugin/shutdown", [](const json&, scripted_reply) {});
+    auto options = quick("slow");
+    options.stop.front().wait = milliseconds(60'000);
+    REQUIRE(start(run, slow, options));
+    bool first = false, second = false;
+    run.host.shutdown([&](const result<void>&) { first = true; });
+    REQUIRE(run.wait_for([&] { return run.status("slow").state == plugin_state::stopping; }));
+    run.host.shutdown([&](const result<void>&) { second = true; });
+    CHECK(run.wait_for([&] { return first && second; }));
+    CHECK(run.status("slow").state == plugin_state::stopped);
+}
+
+} // namespace
