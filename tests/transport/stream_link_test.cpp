@@ -85,6 +85,25 @@ TEST_CASE("over a stream calls time out, and a peer that reads nothing is told a
     CHECK(host.events[2].reason == tenon::violation_reason::output_stalled);
 }
 
+TEST_CASE("over a stream a peer that has closed its input ends every call, behind what it said before") {
+    asio::io_context loop(1);
+    local_socket one(loop), other(loop);
+    asio::local::connect_pair(one, other);
+    asio::write(other, asio::buffer(frame(R"({"jsonrpc":"2.0","method":"last/words"})")));
+    other.shutdown(local_socket::shutdown_receive);
+    owner host;
+    host.link = socket_link::open(session_role::host, tenon::host_limits(), host, std::move(one), 10s);
+    host.peer().handshake_done(true);
+    host.call("ask", "[]");
+    host.link->flush();
+    REQUIRE(run_until(loop, [&] { return host.link->told_end(); }));
+    REQUIRE(host.events.size() == 3);
+    CHECK(host.events[0].method == "last/words");
+    CHECK(host.events[1].failed);
+    CHECK(host.events[2].kind == event_kind::closed);
+    CHECK(host.events[2].text == "it has closed its input");
+}
+
 TEST_CASE("Z4: a stream's link that is closed within on_event tells nothing more") {
     for (int way = 0; way != 2; ++way) {
         joined both;
