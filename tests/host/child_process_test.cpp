@@ -33,7 +33,7 @@ public:
     void destroy() { process_.reset(); }
     bool ends_soon() {
         loop_->restart();
-        while (told == 0 && loop_->run_one_for(5s) > 0) {
+        while (told == 0 && loop_->run_one_for(20s) > 0) {
         }
         return told == 1;
     }
