@@ -13,6 +13,7 @@
 #include <tenon/host/logs/system_log_writer.hpp>
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
@@ -32,16 +33,18 @@ int complain(const tenon::fault& wrong, int code) {
 
 class running {
 public:
-    running(settings first, std::string listen_in_file, bool quiet)
-        : settings_(std::move(first)), listen_in_file_(std::move(listen_in_file)), quiet_(quiet),
-          signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, tenon::host_options{}), chat_(host_),
+    /// Made before the file is read: from now on no change of it is missed.
+    running(const std::string& file, bool quiet)
+        : quiet_(quiet), signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, {}), chat_(host_),
           web_(
               io_.get_executor(), {}, [this](auto call) { paths_->answer(std::move(call)); },
               [this](const tenon::http::request& head) { return paths_->admit(head); }),
-          keeper_(host_,
-                  [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }) {}
+          keeper_(host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }),
+          watch_(io_.get_executor(), file, [this] { reload("the file has changed"); }) {}
 
-    int run() {
+    int run(settings first, std::string listen_in_file) {
+        settings_ = std::move(first);
+        listen_in_file_ = std::move(listen_in_file);
         if (auto good = host_.listen(settings_.socket); !good)
             return complain(good.error(), exit_code::unavailable);
         if (auto good = web_.listen(settings_.listen); !good)
@@ -49,7 +52,6 @@ public:
         if (auto good = open_to_others(); !good) return complain(good.error(), exit_code::unavailable);
         look_on();
         keeper_.apply(settings_);
-        watch_.emplace(io_.get_executor(), settings_.file, [this] { reload("the file has changed"); });
         await_signals();
         io_.run();
         remove_admin_file(settings_.socket);
@@ -151,13 +153,17 @@ private:
     std::optional<tenon::http::router> paths_;
     tenon::http::server web_; // closed before what it asks
     keeper keeper_;
-    std::optional<tenon::file_watch> watch_;
+    tenon::file_watch watch_;
 };
 
 } // namespace
 
 int run_host(const arguments& given) {
-    auto read = read_settings(given.value("--config", "tenon-host.json"));
+    std::error_code ignored;
+    const std::string file = full_path(given.value("--config", "tenon-host.json"),
+                                       std::filesystem::current_path(ignored).string());
+    running whole(file, given.has("--quiet"));
+    auto read = read_settings(file);
     if (!read) return complain(read.error(), exit_code_of(read.error()));
     const std::string listen_in_file = read->listen;
     if (given.has("--listen")) {
@@ -165,7 +171,7 @@ int run_host(const arguments& given) {
         if (auto good = check_listen(read->listen, read->admin_token); !good)
             return complain(good.error(), exit_code::usage);
     }
-    return running(std::move(*read), listen_in_file, given.has("--quiet")).run();
+    return whole.run(std::move(*read), listen_in_file);
 }
 
 int check_file(const arguments& given) {

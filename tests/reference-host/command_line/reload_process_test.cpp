@@ -61,6 +61,25 @@ TEST_CASE("what only another start can change is said") {
     CHECK(whole.logs("hosts is another one: it holds from the next start"));
 }
 
+TEST_CASE("what becomes of the file while the host starts was missed") {
+    whole_host whole(one());
+    // Nobody reads its output, so that it waits where it tells its address: it has read the file by then.
+    const std::string output = whole.here / "output";
+    REQUIRE(::mkfifo(output.c_str(), 0600) == 0);
+    const tenon::detail::descriptor full(::open(output.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    const std::string much(65'536, '.');
+    while (::write(full.get(), much.data(), much.size()) > 0) {
+    }
+    whole.host.emplace(std::vector<std::string>{"run", "--config", whole.file()}, output,
+                       whole.here / "errors");
+    REQUIRE(soon([&] { return !read_admin_file(whole.socket()).address.empty(); }));
+    whole.configure(one(), R"("hosts":["chat.example"],)");
+    std::string room(65'536, '.');
+    while (::read(full.get(), room.data(), room.size()) > 0) {
+    }
+    CHECK(whole.logs("hosts is another one: it holds from the next start"));
+}
+
 TEST_CASE("who was disabled by hand stays so, until the file says otherwise") {
     whole_host whole(one());
     whole.start();

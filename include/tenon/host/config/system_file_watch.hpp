@@ -4,6 +4,7 @@
 // Tells when a file has become another one:
 //
 //     tenon::file_watch watch(io.get_executor(), "/etc/chat/host.json", [&] { read_it_again(); });
+//     read_it(); // only now: what becomes of it between a read and a watch would be missed
 //
 // Its folder is watched, and that of what it links to, because editors write a new file and rename it. Whatever happens
 // there, the file is looked at, and told of when it was the same for 200 ms. Where the system watches nothing more, it
