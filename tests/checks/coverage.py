@@ -25,7 +25,8 @@ floors = ["transport", "host", "joint", "http", "admin"]
 def build():
     again = ["--reconfigure"] if (folder / "build.ninja").exists() else []
     subprocess.run(["meson", "setup", *again, folder, "-Db_coverage=true", "-Dsingle_header_tests=false",
-                    "-Dexamples=false"], cwd=root, env={**os.environ, "CXX": "g++"}, check=True, stdout=subprocess.DEVNULL)
+                    "-Dexamples=false", "-Dcpp_args=-DTENON_TESTS_COUNT_LINES"],
+                   cwd=root, env={**os.environ, "CXX": "g++"}, check=True, stdout=subprocess.DEVNULL)
     targets = json.loads(subprocess.run(["meson", "introspect", folder, "--targets"],
                                         check=True, capture_output=True, text=True).stdout)
     wanted = [re.sub("^.*build-coverage/", "", target["filename"][0]) for target in targets

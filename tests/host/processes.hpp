@@ -3,6 +3,7 @@
 
 // What tests of processes need: programs in one line of shell, and a host that can be killed (a fork of the test).
 
+#include "../leave_forked.hpp"
 #include "../scratch_folder.hpp"
 #include "../soon.hpp"
 
@@ -101,7 +102,7 @@ public:
             ::dup2(both[1], 1);
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
             for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_DFL); // doctest has handlers
-            ::_exit(run());
+            leave_forked(run());
         }
         ::close(both[1]);
         output_.reset(both[0]);

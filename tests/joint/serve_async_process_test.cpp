@@ -1,5 +1,6 @@
 // tenon::serve_async() as the main() of a program: a child process that this test forks, and what a host would see.
 
+#include "../leave_forked.hpp"
 #include "../scratch_folder.hpp"
 
 #include <tenon/asio.hpp>
@@ -101,7 +102,8 @@ public:
             for (int number = 3; number < 64; ++number) ::close(number);
             std::vector<char*> argv{const_cast<char*>("server")};
             for (std::string& one : arguments) argv.push_back(one.data());
-            ::_exit(tenon::serve_async<server>(static_cast<int>(argv.size()), argv.data()));
+            tenon::tests::leave_forked(
+                tenon::serve_async<server>(static_cast<int>(argv.size()), argv.data()));
         }
         input_ = in[1];
         shared_input = in[0]; // the same open file as the child's
