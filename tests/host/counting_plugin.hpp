@@ -15,6 +15,10 @@
 
 namespace tenon::tests {
 
+struct message {
+    static constexpr auto event = "message.incoming";
+    std::string content;
+};
 struct counted {
     static constexpr auto event = "room.counted";
     std::int64_t value;

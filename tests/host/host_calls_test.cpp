@@ -11,14 +11,11 @@ namespace {
 using namespace tenon;
 using testing::scripted_plugin;
 using testing::scripted_reply;
+using tests::message;
 using tests::quick;
 using tests::running_host;
 using tests::start;
 
-struct message {
-    static constexpr auto event = "message.incoming";
-    std::string content;
-};
 struct number {
     std::int64_t value;
 };

@@ -15,14 +15,11 @@ using testing::scripted_plugin;
 using testing::scripted_reply;
 using tests::counted;
 using tests::counting;
+using tests::message;
 using tests::quick;
 using tests::running_host;
 using tests::start;
 
-struct message {
-    static constexpr auto event = "message.incoming";
-    std::string content;
-};
 TEST_CASE("E1: of five plugins those behind the one that stops get nothing, those before it one copy") {
     for (int stopper = 0; stopper < 5; ++stopper) {
         running_host run;

@@ -8,14 +8,10 @@ namespace {
 
 using namespace tenon;
 using testing::scripted_plugin;
+using tests::message;
 using tests::quick;
 using tests::running_host;
 using tests::start;
-
-struct message {
-    static constexpr auto event = "message.incoming";
-    std::string content;
-};
 
 scripted_plugin observer_named(const std::string& name) {
     return scripted_plugin(
