@@ -359,6 +359,17 @@ class PageTest(unittest.TestCase):
         page.see(f"{self.row('words')} .state", "ready")
         self.assertFalse(page.do("document.querySelector('#plugin-words .crash').checkVisibility()"), "nothing crashed")
 
+    def test_enabled(self):
+        """a plugin that was enabled was offered to be enabled, not restarted, until the next list came"""
+        page = self.admin()
+        page.click(f"{self.row('words')} .name button")
+        self.press_button(page, "#plugin-words .detail", "Disable")
+        page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Enable'")
+        page.do("showPlugins = () => {}")
+        page.click(f"{self.row('words')} .quick button")
+        page.see(f"{self.row('words')} .state", "ready")
+        page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Restart'")
+
     def test_configuration(self):
         """a configuration is read, changed and refused"""
         page = self.admin()
