@@ -139,6 +139,7 @@ class Page:
     def __init__(self, browser, session, target, context):
         self.browser, self.session, self.target, self.context = browser, session, target, context
         self.requests, self.complaints = [], []
+        self.expected = ""  # part of what the browser itself reports in a test that makes requests fail
 
     def call(self, method, params=None, timeout=60):
         return self.browser.call(method, params, self.session, timeout)
