@@ -246,7 +246,7 @@ TEST_CASE("commands are run, by their plugin or by their name alone, and fail as
         if (params["command"].text() == R"("refuse")") return tenon::fault{42, "as you wish"};
         return json(params["args"]);
     });
-    REQUIRE(run.start(one, "one"));
+    REQUIRE(run.start(one, "one", {.id = "org.example.one"}));
     const json all = body_of(run.admin("GET", "/api/v1/commands"));
     CHECK(all["commands"][0]["name"].text() == R"("echo")");
     CHECK(all["commands"][0]["plugin"].text() == R"("one")");
@@ -266,6 +266,7 @@ TEST_CASE("commands are run, by their plugin or by their name alone, and fail as
         return run.admin("POST", "/api/plugin/execute", body).body;
     };
     CHECK(plainly(R"({"id":"one","method":"echo","payload":{"a":3}})") == R"({"code":0,"data":{"a":3}})");
+    CHECK(plainly(R"({"id":"org.example.one","method":"echo","payload":{}})") == R"({"code":0,"data":{}})");
     CHECK(plainly(R"({"id":"one","method":"refuse"})") == R"({"code":42,"message":"as you wish"})");
     CHECK(has(plainly(R"({"id":"two","method":"echo"})"), R"({"code":-32601,)"));
     CHECK(has(plainly("{}"), R"({"code":-32602,)"));

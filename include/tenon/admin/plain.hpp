@@ -46,6 +46,13 @@ inline void list_plainly(admin_state& admin, const http::call& asked) {
     asked.answer(http::json_answer("{\"code\":0,\"data\":" + to_json(all) + "}"));
 }
 
+/// Whether that is the plugin's name, or its id.
+inline bool goes_by(admin_state& admin, std::string_view plugin, std::string_view name_or_id) {
+    if (plugin == name_or_id) return true;
+    const auto known = admin.host.status(plugin);
+    return known && known->id == name_or_id;
+}
+
 inline void execute_plainly(admin_state& admin, const http::call& asked) {
     const auto failed = [asked](int code, const std::string& message) {
         asked.answer(http::json_answer("{\"code\":" + std::to_string(code) +
@@ -53,10 +60,8 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
     };
     const auto wanted = from_json<execution>(asked.asked().body, {.root = "body"});
     if (!wanted) return failed(codes::invalid_params, wanted.error().message);
-    std::string plugin = wanted->id.value_or("");
-    for (const std::string& name : admin.host.plugins())
-        if (const auto known = admin.host.status(name); known && known->id == plugin) plugin = name;
-    if (!has_command(admin, plugin, wanted->method))
+    const known_command* command = admin.host.find_command(wanted->method);
+    if (command == nullptr || !goes_by(admin, command->plugin_name, wanted->id.value_or("")))
         return failed(codes::method_not_found, "no such plugin has such a command");
     admin.host.execute(wanted->method, wanted->payload.value_or(no_members()), {},
                        http::while_wanted(asked, [asked, failed](const result<json>& outcome) {
