@@ -1,0 +1,129 @@
+"""The plugins on the page: what one sees of them, and what an administrator does with them."""
+
+import page_case
+from page_case import TOKEN
+
+
+class Plugins(page_case.PageCase):
+    def test_loads(self):
+        """the page loads, shows every plugin ready, and asks nobody else for anything"""
+        page = self.admin()
+        for name in ("clock", "hostile", "moderator", "slow", "words"):
+            page.see(f"{self.row(name)} .state", "ready")
+        page.see("#summary", "5 ready")
+        page.see(f"{self.row('words')} .name", "v1.0.0")
+        page.until("document.querySelector('#plugin-clock .columns').innerText.match(/[1-9][.0-9]* events/)",
+                   why="the clock's events per second")
+        page.see(f"{self.row('moderator')} .columns", "MiB")
+        self.assertNotIn("token", page.do("location.href"), "the token left the address")
+
+    def test_token(self):
+        """without a token the page asks for one, and the chat works"""
+        page = self.page(token=None)
+        page.see("#locked", "The plugins are for administrators")
+        self.assertFalse(page.do("document.querySelector('#plugins').checkVisibility()"))
+        self.join(page, "guest")
+        self.say(page, "may I?")
+        page.see("#messages", "Delivered")
+        page.expected = "status of 401"
+        page.write("#token", "wrong")
+        page.press("Enter")
+        page.see("#token-refused", "does not accept this token")
+        page.write("#token", TOKEN)
+        page.press("Enter")
+        page.see("#plugin-list", "moderator")
+        page.call("Page.reload")
+        page.see("#plugin-list", "moderator")  # kept for this tab
+        page.see("#chat-note", "you are guest")
+
+    def test_details(self):
+        """a plugin's row opens, and shows what it declares, how it does and what happened to it"""
+        page = self.admin()
+        page.click(f"{self.row('moderator')} .name button")
+        for text in ("message.incoming", "forgive", "/stopped/{from_uid}", "pid", "median", "What happened"):
+            page.see(f"{self.row('moderator')} .detail", text)
+        page.click(f"{self.row('clock')} .name button")
+        page.see(f"{self.row('clock')} .detail", "events:emit")
+
+    def test_lifecycle(self):
+        """a plugin is stopped, started, disabled, enabled and restarted"""
+        page = self.admin()
+        page.click(f"{self.row('words')} .name button")
+
+        self.press_button(page, "#plugin-words .detail", "Stop")
+        page.see(f"{self.row('words')} .state", "stopped")
+        self.assertEqual(self.host.status("words")["state"], "stopped")
+        self.press_button(page, "#plugin-words .detail", "Start")
+        page.see(f"{self.row('words')} .state", "ready")
+        self.press_button(page, "#plugin-words .detail", "Disable")
+        page.see(f"{self.row('words')} .name", "disabled")
+        page.see(f"{self.row('words')} .state", "stopped")
+        self.press_button(page, "#plugin-words .detail", "Enable")
+        page.see(f"{self.row('words')} .state", "ready")
+        pid = self.host.status("words")["pid"]
+        page.click(f"{self.row('words')} .quick button")
+        self.host.until(lambda: (now := self.host.status("words"))["state"] == "ready" and now["pid"] != pid,
+                        "it was not restarted")
+        page.see(f"{self.row('words')} .state", "ready")
+        self.assertFalse(page.do("document.querySelector('#plugin-words .crash').checkVisibility()"), "nothing crashed")
+
+    def test_enabled(self):
+        """a plugin that was enabled was offered to be enabled, not restarted, until the next list came"""
+        page = self.admin()
+        page.click(f"{self.row('words')} .name button")
+        self.press_button(page, "#plugin-words .detail", "Disable")
+        page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Enable'")
+        page.do("showPlugins = () => {}")
+        page.click(f"{self.row('words')} .quick button")
+        page.see(f"{self.row('words')} .state", "ready")
+        page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Restart'")
+
+    def test_configuration(self):
+        """a configuration is read, changed and refused"""
+        page = self.admin()
+        page.click(f"{self.row('clock')} .name button")
+        page.click(f"{self.row('clock')} summary")
+        page.until("document.querySelector('#config-clock').value.includes('\"interval_ms\": 500')")
+        apply = f"{self.row('clock')} details button.primary"
+        page.expected = "status of 4"
+        page.write("#config-clock", '{"interval_ms": 1}')
+        page.click(apply)
+        page.see(f"{self.row('clock')} details", "config.interval_ms: expected 10 or more")
+        page.write("#config-clock", '{"interval_ms": ')
+        page.click(apply)
+        page.see(f"{self.row('clock')} details", "Not JSON")
+        page.write("#config-clock", '{"interval_ms": 250}')
+        page.click(apply)
+        page.see(f"{self.row('clock')} details", "Applied")
+        page.until("parseFloat(document.querySelector('#plugin-clock dl > :nth-child(2) dd').innerText) > 3",
+                   why="four ticks a second")
+        page.write("#config-clock", '{"interval_ms": 500}')
+        page.click(apply)
+        page.see(f"{self.row('clock')} details", "Applied")
+
+    def test_explain(self):
+        """who gets an event and why not"""
+        page = self.admin()
+        page.write("#explain-type", "message.incoming")
+        page.press("Enter")
+        page.see("#explained", "3 of 5 plugins would get message.incoming")
+        page.see("#explained li:first-child", "moderator")
+        page.see("#explained li:last-child", "slow")
+        page.expected = "status of 4"
+        page.write("#explain-type", "no such thing")
+        page.press("Enter")
+        page.see("#explained .refusal", "type")
+
+    def test_commands(self):
+        """a command is run with the arguments that its schema asks for"""
+        page = self.admin()
+        page.until("[...document.querySelectorAll('#command-name option')].some(one => one.value === 'primes')")
+        self.choose(page, "#command-name", "primes")
+        page.until("document.querySelector('#command-arguments').value.includes('below')")
+        page.write("#command-arguments", '{"below": 1000}')
+        page.click("#command-form button")
+        page.see("#command-answer", "168")
+        page.expected = "status of"
+        page.write("#command-arguments", '{"below": -1}')
+        page.click("#command-form button")
+        page.see("#command-answer .refusal", "below")

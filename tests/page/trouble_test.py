@@ -1,0 +1,95 @@
+"""Plugins that fail, a host that is gone, and words that want to be more than text."""
+
+import os
+import signal
+
+import page_case
+
+
+class Trouble(page_case.PageCase):
+    def test_crash(self):
+        """a plugin killed while one looks is seen to be down, counts down, and comes back"""
+        page = self.admin()
+        page.see("#connection", "live")
+        before = self.host.status("moderator")
+        os.kill(before["pid"], signal.SIGKILL)
+        page.see(f"{self.row('moderator')} .state", "waiting to retry", 4)
+        page.see(f"{self.row('moderator')} .crash", "signal 9 (SIGKILL)")
+        count = "document.querySelector('#plugin-moderator .count').innerText"
+        page.until(f"/retry \\d of \\d in [1-5]\\.\\d s/.test({count})")
+        page.see("#summary", "1 waiting to retry")
+        page.until("document.querySelector('#announcer').textContent.includes('moderator: waiting')")
+        self.assertIn("moderator down", page.do("document.title"))
+        page.click(f"{self.row('moderator')} .crash button[aria-expanded]")
+        page.until("document.querySelector('#plugin-moderator .crash ol li')", why="its last lines")
+        page.see(f"{self.row('moderator')} .state", "ready")
+        page.see(f"{self.row('moderator')} .crash", "Back after")
+        self.assertEqual(page.do("document.title"), "tenon")
+        page.see("#lines", "crashed: signal 9 (SIGKILL)")
+        page.until(f"+document.querySelector('#plugin-moderator dd').innerText === {before['restarts'] + 1}")
+        self.press_button(page, "#plugin-moderator .crash", "Dismiss")
+        self.assertFalse(page.do("document.querySelector('#plugin-moderator .crash').checkVisibility()"))
+
+    def stop_host(self, page):
+        page.expected = "ERR_"
+        self.host.stop(signal.SIGKILL)
+        page.see("#connection", "host is gone since")
+        page.see("#connection", "trying again")
+
+    def test_host_gone(self):
+        """a host that is gone is said to be, and the page goes on when it is back"""
+        page = self.admin()
+        self.join(page, "ada")
+        self.stop_host(page)
+        page.until("/^in [1-9] s$/.test(document.querySelector('#again').innerText)")
+        self.host.start()
+        self.host.await_ready()
+        page.see("#connection", "live")
+        page.see("#summary", "5 ready")
+        self.say(page, "still here")
+        page.see("#messages", "still here")
+        page.see("#messages .mine", "Delivered")
+
+    def test_try_now(self):
+        """who does not want to wait until the page tries again presses a button"""
+        page = self.admin()
+        self.stop_host(page)
+        page.do("window.wait = setTimeout; setTimeout = () => 0")
+        page.until("[...Stream.all].every(one => one.state === 'waiting' && one.retryAt < performance.now())",
+                   why="no timer is left")
+        self.host.start()
+        self.host.await_ready()
+        page.do("setTimeout = wait")
+        page.click("#try")
+        page.see("#connection", "live")
+
+    def test_hostile(self):
+        """what hostile plugins and people say is text, whatever it looks like"""
+        page = self.admin()
+        self.join(page, "ada")
+        markup = "<script>window.broken = 1</script><img src=\"/broken\" onerror=\"window.broken = 2\">"
+        self.say(page, f"teh {markup} \u202eesrever")
+        page.see("#messages .mine .said", markup)
+        page.see("#messages .mine .said", "⟨U+202E⟩")
+        self.say(page, "evil")
+        page.see("#messages .stopped", f"Stopped by hostile: {markup}")
+        page.see(f"{self.row('hostile')} .state", "warning")
+        page.see(f"{self.row('hostile')} .state", markup)
+        page.see(f"{self.row('hostile')} .state", "⟨U+202E⟩")
+        page.write("#only-text", "xxxxx")
+        page.see("#lines", "characters")
+        self.assertLess(len(page.text("#lines")), 5000, "a long line is cut")
+        page.click("#lines button")
+        page.until("document.querySelector('#lines pre').textContent.length > 60000")
+        page.write("#only-text", "window.broken")
+        page.see("#lines", markup)
+        page.click(f"{self.row('hostile')} .name button")
+        page.see(f"{self.row('hostile')} .detail", "<i>metric</i>")
+        self.choose(page, "#command-name", "hostile")
+        page.see("#command-about", markup)
+        page.click("#command-form button")
+        page.see("#command-answer", "⟨U+202E⟩gnp")
+        self.assertFalse(page.do("'broken' in window"))
+        elements = page.do("document.querySelectorAll('body script, img, main b:not(.chip b), main i:not(.chip i)').length")
+        self.assertEqual(elements, 1, "there is the page's own script and nothing else")
+        self.assertFalse([url for url in page.requests if "broken" in url])
