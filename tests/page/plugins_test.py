@@ -36,6 +36,45 @@ class Plugins(page_case.PageCase):
         page.see("#plugin-list", "moderator")  # kept for this tab
         page.see("#chat-note", "you are guest")
 
+    def test_refused_token(self):
+        """what a refused token still had under way took the next one away"""
+        page = self.page(token=None)
+        page.expected = "status of 401"
+        page.do("""(() => {
+            window.granted = [];
+            navigator.locks.request = (name, options, held) => { granted.push(held); return new Promise(() => {}); };
+            const now = fetch;
+            window.answered = [];
+            fetch = (...asked) => now(...asked).then(answer => answered.length ? answer
+                : new Promise(done => { answered.push(() => done(answer)); }));
+        })()""")
+        page.write("#token", "wrong")
+        page.press("Enter")
+        page.until("answered.length === 1 && granted.length === 1")
+        page.do("granted.shift()() && 0")
+        page.see("#token-refused", "does not accept this token")
+        page.write("#token", TOKEN)
+        page.press("Enter")
+        page.until("granted.length === 1")
+        page.do("answered[0]()")
+        page.see("#plugin-list", "moderator")
+        page.do("granted.shift()() && 0")
+        page.see("#connection", "live")
+
+    def test_late_lock(self):
+        """a lock that was granted as the page left made it listen with no token, and forget the next one"""
+        page = self.page(token=None)
+        page.expected = "status of 401"
+        page.do("""(() => {
+            window.granted = [];
+            navigator.locks.request = (name, options, held) => { granted.push(held); return new Promise(() => {}); };
+        })()""")
+        page.write("#token", "wrong")
+        page.press("Enter")
+        page.see("#token-refused", "does not accept this token")
+        page.do("granted.shift()() && 0")
+        self.assertEqual(page.do("Stream.all.size"), 0, "nothing is listened to")
+
     def test_details(self):
         """a plugin's row opens, and shows what it declares, how it does and what happened to it"""
         page = self.admin()
