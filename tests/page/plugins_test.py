@@ -17,6 +17,17 @@ class Plugins(page_case.PageCase):
         page.see(f"{self.row('moderator')} .columns", "MiB")
         self.assertNotIn("token", page.do("location.href"), "the token left the address")
 
+    def give_token(self, page, token):
+        page.write("#token", token)
+        page.press("Enter")
+
+    def hold_locks(self, page):
+        """Until the test grants them: `granted` has what is to be called then."""
+        page.do("""(() => {
+            window.granted = [];
+            navigator.locks.request = (name, options, held) => { granted.push(held); return new Promise(() => {}); };
+        })()""")
+
     def test_token(self):
         """without a token the page asks for one, and the chat works"""
         page = self.page(token=None)
@@ -26,11 +37,9 @@ class Plugins(page_case.PageCase):
         self.say(page, "may I?")
         page.see("#messages", "Delivered")
         page.expected = "status of 401"
-        page.write("#token", "wrong")
-        page.press("Enter")
+        self.give_token(page, "wrong")
         page.see("#token-refused", "does not accept this token")
-        page.write("#token", TOKEN)
-        page.press("Enter")
+        self.give_token(page, TOKEN)
         page.see("#plugin-list", "moderator")
         page.call("Page.reload")
         page.see("#plugin-list", "moderator")  # kept for this tab
@@ -40,21 +49,18 @@ class Plugins(page_case.PageCase):
         """what a refused token still had under way took the next one away"""
         page = self.page(token=None)
         page.expected = "status of 401"
+        self.hold_locks(page)
         page.do("""(() => {
-            window.granted = [];
-            navigator.locks.request = (name, options, held) => { granted.push(held); return new Promise(() => {}); };
             const now = fetch;
             window.answered = [];
             fetch = (...asked) => now(...asked).then(answer => answered.length ? answer
                 : new Promise(done => { answered.push(() => done(answer)); }));
         })()""")
-        page.write("#token", "wrong")
-        page.press("Enter")
+        self.give_token(page, "wrong")
         page.until("answered.length === 1 && granted.length === 1")
         page.do("granted.shift()() && 0")
         page.see("#token-refused", "does not accept this token")
-        page.write("#token", TOKEN)
-        page.press("Enter")
+        self.give_token(page, TOKEN)
         page.until("granted.length === 1")
         page.do("answered[0]()")
         page.see("#plugin-list", "moderator")
@@ -65,12 +71,8 @@ class Plugins(page_case.PageCase):
         """a lock that was granted as the page left made it listen with no token, and forget the next one"""
         page = self.page(token=None)
         page.expected = "status of 401"
-        page.do("""(() => {
-            window.granted = [];
-            navigator.locks.request = (name, options, held) => { granted.push(held); return new Promise(() => {}); };
-        })()""")
-        page.write("#token", "wrong")
-        page.press("Enter")
+        self.hold_locks(page)
+        self.give_token(page, "wrong")
         page.see("#token-refused", "does not accept this token")
         page.do("granted.shift()() && 0")
         self.assertEqual(page.do("Stream.all.size"), 0, "nothing is listened to")
