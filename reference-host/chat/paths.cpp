@@ -3,7 +3,7 @@
 #include "paths.hpp"
 
 #include <tenon/host.hpp>
-#include <tenon/http/while_wanted.hpp>
+#include <tenon/http.hpp>
 
 namespace reference {
 
