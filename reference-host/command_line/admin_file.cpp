@@ -7,30 +7,39 @@
 #include <tenon/host/config/system_small_file.hpp>
 #include <tenon/json/value.hpp>
 
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include <unistd.h>
 
 namespace reference {
 
-namespace {
-
-std::string path_beside(const std::string& socket) {
-    const std::string here = std::filesystem::current_path().string();
-    return (std::filesystem::path(full_path(socket, here)).parent_path() / "admin.json").string();
+std::string admin_path(const std::string& socket) {
+    std::error_code ignored;
+    return full_path(socket, std::filesystem::current_path(ignored).string()) + ".admin.json";
 }
 
-} // namespace
-
-admin_file read_admin_file(const std::string& socket) {
-    const auto text = tenon::read_small_file(path_beside(socket), 65'536);
-    return text ? tenon::from_json<admin_file>(*text).value_or({}) : admin_file();
+tenon::result<admin_file> read_admin_file(const std::string& socket) {
+    const std::string path = admin_path(socket);
+    const auto text = tenon::read_small_file(path, 65'536);
+    if (!text) return text.error();
+    auto read = tenon::from_json<admin_file>(*text);
+    if (!read) return tenon::fault{read.error().code, path + ": " + read.error().message};
+    return read;
 }
 
 tenon::result<void> write_admin_file(const std::string& socket, const admin_file& content) {
-    return tenon::write_small_file(path_beside(socket), tenon::to_json(content) + "\n");
+    return tenon::write_small_file(admin_path(socket), tenon::to_json(content) + "\n");
 }
 
-void remove_admin_file(const std::string& socket) { ::unlink(path_beside(socket).c_str()); }
+void remove_admin_file(const std::string& socket, int pid) {
+    const auto found = read_admin_file(socket);
+    if (found && found->pid == pid) ::unlink(admin_path(socket).c_str());
+}
+
+bool is_left_over(const admin_file& found) {
+    return found.pid > 0 && ::kill(found.pid, 0) != 0 && errno == ESRCH;
+}
 
 } // namespace reference

@@ -2,13 +2,14 @@
 
 #include "command_line/commands.hpp"
 
+#include "command_line/asking.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/screen.hpp"
 
 #include <tenon/core/version.hpp>
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -32,17 +33,6 @@ constexpr std::string_view exit_codes = R"(exit codes:
   77  the token is missing or wrong
   78  something is wrong in the configuration
 )";
-
-/// What all have that ask a running host.
-std::vector<option> remote_options(std::vector<option> own = {}) {
-    const option all[] = {
-        {"--json", "", "prints what the host answers"},
-        {"--address", "HOST:PORT", "of the host, where admin.json does not say it"},
-        {"--token", "TOKEN", "else $TENON_ADMIN_TOKEN, else what admin.json says"},
-        {"--socket", "PATH", "the host's socket; admin.json lies beside it (~/.tenon/runtime.sock)"}};
-    own.insert(own.end(), std::begin(all), std::end(all));
-    return own;
-}
 
 } // namespace
 
@@ -121,13 +111,14 @@ int run_command_line(std::span<char*> typed) {
     const auto known = std::find_if(commands().begin(), commands().end(),
                                     [&](const command& each) { return each.name == given[0]; });
     if (known == commands().end()) {
-        std::cerr << "tenon-host: there is no command \"" << given[0]
-                  << "\"; `tenon-host --help` lists them\n";
-        return exit_code::usage;
+        return complain("there is no command \"" + std::string(given[0]) +
+                            "\"; `tenon-host --help` lists them",
+                        exit_code::usage);
     }
     const auto read = known->read(std::span(given).subspan(1));
     if (!read) {
-        std::cerr << "tenon-host: " << read.error().message << '\n' << known->usage();
+        complain(read.error().message, exit_code::usage);
+        std::cerr << known->usage();
         return exit_code::usage;
     }
     if (read->has("--help")) return std::cout << known->help(), exit_code::good;

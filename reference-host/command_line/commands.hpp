@@ -22,7 +22,7 @@ int run_host(const arguments& given);
 int check_file(const arguments& given);
 int doctor(const arguments& given);
 
-// Those that ask one. Where it is, and its token, stand in admin.json beside its socket.
+// Those that ask one (command_line/asking.hpp).
 int explain_event(const arguments& given);
 int plugins(const arguments& given);
 int follow_logs(const arguments& given);

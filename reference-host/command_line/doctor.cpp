@@ -2,6 +2,7 @@
 
 #include "command_line/commands.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/screen.hpp"
 
 #include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/testing/doctor.hpp>
@@ -102,8 +103,8 @@ int doctor(const arguments& given) {
     if (given.has("--checks")) return list_checks();
     const auto asked = patient_of(given);
     if (asked) return given.has("--json") ? report_as_json(*asked) : report(*asked);
-    std::cerr << "tenon-host: " << asked.error().message
-              << "\nusage: tenon-host doctor [OPTIONS] COMMAND...\n";
+    complain(asked.error().message, exit_code::usage);
+    std::cerr << "usage: tenon-host doctor [OPTIONS] COMMAND...\n";
     return exit_code::usage;
 }
 

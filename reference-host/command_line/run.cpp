@@ -5,6 +5,7 @@
 #include "chat/paths.hpp"
 #include "command_line/admin_file.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/screen.hpp"
 #include "page/page.hpp"
 #include "settings/keeper.hpp"
 
@@ -26,11 +27,6 @@ int exit_code_of(const tenon::fault& wrong) {
     return wrong.code == tenon::codes::invalid_params ? exit_code::configuration : exit_code::no_input;
 }
 
-int complain(const tenon::fault& wrong, int code) {
-    std::cerr << "tenon-host: " << wrong.message << '\n';
-    return code;
-}
-
 class running {
 public:
     /// Made before the file is read: from now on no change of it is missed.
@@ -46,15 +42,15 @@ public:
         settings_ = std::move(first);
         listen_in_file_ = std::move(listen_in_file);
         if (auto good = host_.listen(settings_.socket); !good)
-            return complain(good.error(), exit_code::unavailable);
+            return complain(good.error().message, exit_code::unavailable);
         if (auto good = web_.listen(settings_.listen); !good)
-            return complain(good.error(), exit_code::unavailable);
-        if (auto good = open_to_others(); !good) return complain(good.error(), exit_code::unavailable);
+            return complain(good.error().message, exit_code::unavailable);
+        if (auto good = open_to_others(); !good)
+            return complain(good.error().message, exit_code::unavailable);
         look_on();
         keeper_.apply(settings_);
         await_signals();
         io_.run();
-        remove_admin_file(settings_.socket);
         return exit_code::good;
     }
 
@@ -137,7 +133,9 @@ private:
 
     /// The second time it takes the next step of every stop at once.
     void end() {
-        say(tenon::log_level::info, std::exchange(ending_, true) ? "hurrying" : "ending");
+        say(tenon::log_level::info, ending_ ? "hurrying" : "ending");
+        // While the socket is still held: the next host's file is not there yet.
+        if (!std::exchange(ending_, true)) remove_admin_file(settings_.socket, ::getpid());
         web_.close();
         host_.shutdown([this](const tenon::result<void>&) { io_.stop(); });
     }
@@ -164,12 +162,12 @@ int run_host(const arguments& given) {
                                        std::filesystem::current_path(ignored).string());
     running whole(file, given.has("--quiet"));
     auto read = read_settings(file);
-    if (!read) return complain(read.error(), exit_code_of(read.error()));
+    if (!read) return complain(read.error().message, exit_code_of(read.error()));
     const std::string listen_in_file = read->listen;
     if (given.has("--listen")) {
         read->listen = given.value("--listen");
         if (auto good = check_listen(read->listen, read->admin_token); !good)
-            return complain(good.error(), exit_code::usage);
+            return complain(good.error().message, exit_code::usage);
     }
     return whole.run(std::move(*read), listen_in_file);
 }
@@ -186,11 +184,12 @@ int check_file(const arguments& given) {
         };
         std::cout << tenon::to_json(verdict{complaint.empty(), complaint, missing}) << '\n';
     } else if (read) {
-        for (const auto& [plugin, why] : missing)
-            std::cout << plugin << " would not be started: " << why << '\n';
-        std::cout << given.words()[0] << " is good: " << read->plugins.size() << " plugins\n";
+        for (const auto& [plugin, why] : missing) print_line({plugin, " would not be started: ", why});
+        const std::size_t count = read->plugins.size();
+        print_line(
+            {given.words()[0], " is good: ", std::to_string(count), count == 1 ? " plugin" : " plugins"});
     } else {
-        std::cerr << given.words()[0] << ": " << complaint << '\n';
+        std::cerr << line_text({given.words()[0], ": ", complaint}, false);
     }
     return read ? exit_code::good : exit_code_of(read.error());
 }

@@ -105,7 +105,7 @@ TEST_CASE("SIGTERM ends it with 0: no plugin is left, and nothing beside its soc
     REQUIRE(whole.becomes("one", "ready"));
     REQUIRE(whole.becomes("two", "ready"));
     CHECK(count_with(mark) == 2);
-    CHECK(std::filesystem::exists(whole.here / "s/admin.json"));
+    CHECK(std::filesystem::exists(whole.here / "s/host.sock.admin.json"));
     host.signal(SIGTERM);
     CHECK(host.wait() == 0);
     CHECK(count_with(mark) == 0);
@@ -143,7 +143,7 @@ TEST_CASE("a second host on the same socket, or the same port, is refused in wor
     const auto third = other.run({"run", "--config", other.file(), "--listen", address});
     CHECK(third.code == 69);
     CHECK(says(third.errors, address));
-    CHECK(!std::filesystem::exists(other.here / "s/admin.json"));
+    CHECK(!std::filesystem::exists(other.here / "s/host.sock.admin.json"));
     CHECK(whole.ask({"plugins"}).code == 0); // the first one goes on
     CHECK(!host.ended());
 }
@@ -180,13 +180,13 @@ TEST_CASE("H1: the token is not in what plugins and other users can see") {
     whole_host whole(whole_host::plugin("one"));
     program& host = whole.start();
     REQUIRE(whole.becomes("one", "ready"));
-    const std::string token = read_admin_file(whole.socket()).token;
+    const std::string token = read_admin_file(whole.socket()).value().token;
     REQUIRE(token.size() == 43);
     for (const std::string& process : {std::to_string(host.pid()), whole.pid("one")})
         for (const auto* file : {"cmdline", "environ"})
             CHECK(!says(text_in("/proc/" + process + "/" + file), token));
     CHECK(!says(host.errors(), token));
-    const auto permissions = std::filesystem::status(whole.here / "s/admin.json").permissions();
+    const auto permissions = std::filesystem::status(whole.here / "s/host.sock.admin.json").permissions();
     CHECK(permissions == std::filesystem::perms(0600));
 }
 
@@ -194,7 +194,7 @@ TEST_CASE("check says what is wrong, with the path of the key") {
     whole_host whole(whole_host::plugin("one"));
     const auto good = whole.run({"check", whole.file()});
     CHECK(good.code == 0);
-    CHECK(says(good.output, "is good: 1 plugins"));
+    CHECK(says(good.output, "is good: 1 plugin\n"));
     whole.configure(whole_host::plugin("one", R"("restart":{"jitter":1.5})"));
     const auto bad = whole.run({"check", whole.file()});
     CHECK(bad.code == 78);

@@ -110,16 +110,18 @@ private:
 /// A host that `run` starts with what `file` says; {FIXTURES} stands for the folder of the tests' plugins.
 class whole_host {
 public:
-    explicit whole_host(std::string plugins, std::string more = "") {
+    /// With a socket in a folder of its own, unless it is told where.
+    explicit whole_host(std::string plugins, std::string more = "", std::string socket = "")
+        : socket_(socket.empty() ? here / "s/host.sock" : std::move(socket)) {
         configure(std::move(plugins), std::move(more));
     }
 
     std::string file() const { return here / "host.json"; }
-    std::string socket() const { return here / "s/host.sock"; }
+    const std::string& socket() const { return socket_; }
 
     void configure(std::string plugins, std::string more = "") const {
-        write(R"({"listen":"127.0.0.1:0","socket":"s/host.sock","trustedDirs":[")" + fixtures() + "\"]," +
-              more + "\"plugins\":[" + plugins + "]}");
+        write(R"({"listen":"127.0.0.1:0","socket":")" + socket_ + R"(","trustedDirs":[")" + fixtures() +
+              "\"]," + more + "\"plugins\":[" + plugins + "]}");
     }
     void write(const std::string& text) const { REQUIRE(tenon::write_small_file(file(), text)); }
     /// One that does everything that it is asked to.
@@ -152,7 +154,7 @@ public:
     }
 
     tenon::http::client admin() const {
-        const admin_file known = read_admin_file(socket());
+        const admin_file known = read_admin_file(socket()).value_or({});
         return {known.address, known.token};
     }
     json status(const std::string& plugin) const {
@@ -170,6 +172,9 @@ public:
 
     tenon::tests::scratch_folder here;
     std::optional<program> host;
+
+private:
+    std::string socket_;
 };
 
 /// Processes that have this in their environment.

@@ -1,0 +1,122 @@
+// Finding the host, and saying what it refused.
+
+#include "command_line/asking.hpp"
+
+#include "command_line/admin_file.hpp"
+#include "command_line/exit_codes.hpp"
+#include "command_line/screen.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+
+namespace reference {
+
+namespace {
+
+using tenon::json;
+using tenon::result;
+using tenon::http::client;
+
+std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
+
+struct address {
+    std::string text, found_by;
+    admin_file file = {}; // where one said it
+};
+
+result<address> find_address(const arguments& given) {
+    const std::string socket = given.value("--socket", default_socket);
+    auto known = read_admin_file(socket);
+    if (given.has("--address")) {
+        address made{given.value("--address"), "--address"};
+        if (known && known->address == made.text) made.file = std::move(*known);
+        return made;
+    }
+    if (known) {
+        if (is_left_over(*known))
+            return tenon::fault{tenon::codes::unavailable, "no host answers: process " +
+                                                               std::to_string(known->pid) + ", which wrote " +
+                                                               admin_path(socket) + ", is gone"};
+        return address{known->address, admin_path(socket), std::move(*known)};
+    }
+    if (given.has("--socket"))
+        return tenon::fault{tenon::codes::unavailable,
+                            "no host is known at " + socket + ": " + known.error().message};
+    return address{"127.0.0.1:8080",
+                   "a guess, since " + known.error().message + "; --socket or --address says where it is"};
+}
+
+} // namespace
+
+std::vector<option> remote_options(std::vector<option> own) {
+    const option all[] = {
+        {"--json", "", "prints what the host answers"},
+        {"--socket", "PATH", "the host's socket, beside which PATH.admin.json lies (~/.tenon/runtime.sock)"},
+        {"--address", "HOST:PORT", "of the host, where no such file says it"},
+        {"--token", "TOKEN", "else the file's, else $TENON_ADMIN_TOKEN"}};
+    own.insert(own.end(), std::begin(all), std::end(all));
+    return own;
+}
+
+result<found_host> find_host(const arguments& given) {
+    auto at = find_address(given);
+    if (!at) return at.error();
+    const auto made = [&](std::string token, std::string from) {
+        return found_host{client(at->text, std::move(token)), at->found_by, std::move(from)};
+    };
+    if (given.has("--token")) return made(given.value("--token"), "--token");
+    if (!at->file.token.empty())
+        return made(at->file.token, admin_path(given.value("--socket", default_socket)));
+    const char* const environment = std::getenv("TENON_ADMIN_TOKEN");
+    const bool said = environment != nullptr && *environment != '\0';
+    return made(said ? environment : "", said ? "$TENON_ADMIN_TOKEN" : "");
+}
+
+int complain(const tenon::fault& why, const found_host& asked) {
+    return complain(why.message + " (found by " + asked.found_by + ")", exit_code::unavailable);
+}
+
+/// RFC 9457: {"title","detail"}.
+int complain(const client::answer& refused, const found_host& asked) {
+    const json problem = json::parse(refused.body).value_or(json());
+    std::string words = text_of(problem["detail"]);
+    if (words.empty()) words = text_of(problem["title"]);
+    if (words.empty()) words = "the host answered " + std::to_string(refused.status);
+    if (refused.status != 401) return complain(words, exit_code::refused);
+    return complain(words + " (" +
+                        (asked.token_from.empty() ? "--token or $TENON_ADMIN_TOKEN gives one"
+                                                  : "the token is that of " + asked.token_from) +
+                        "; the host at " + asked.client.address() + " was found by " + asked.found_by + ")",
+                    exit_code::no_permission);
+}
+
+int ask(const arguments& given, std::string_view method, const std::string& target, const std::string& body,
+        const std::function<int(const json& answer)>& print) {
+    const auto to = find_host(given);
+    if (!to) return complain(to.error().message, exit_code::unavailable);
+    const auto answer = to->client.ask(method, target, body);
+    if (!answer) return complain(answer.error(), *to);
+    if (answer->status / 100 != 2) return complain(*answer, *to);
+    const auto value = json::parse(answer->body);
+    if (!value) return complain("the host's answer is no JSON: is it a tenon-host?", exit_code::unavailable);
+    if (!given.has("--json")) return print(*value);
+    print_json(answer->body);
+    return exit_code::good;
+}
+
+int follow(const arguments& given, const std::string& target,
+           const std::function<void(std::string_view event, std::string_view data)>& print) {
+    const auto to = find_host(given);
+    if (!to) return complain(to.error().message, exit_code::unavailable);
+    const auto end = to->client.follow(target, [&](std::string_view event, std::string_view data) {
+        if (given.has("--json")) print_json(data);
+        else print(event, data);
+        std::cout.flush();
+        return std::cout.good();
+    });
+    if (!end) return complain(end.error(), *to);
+    return end->status == 200 ? exit_code::good : complain(*end, *to);
+}
+
+} // namespace reference
