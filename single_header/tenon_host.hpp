@@ -23218,6 +23218,29 @@ private:
     const char* end_;
 };
 
+/// The elements of an array, one by one.
+class checked_elements {
+public:
+    /// `text`: an array, from its bracket on.
+    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
+        if (*at_ == ']') return false;       // there is none
+        const char* const value_end = checked_value_end(at_, end_);
+        value = {at_, static_cast<std::size_t>(value_end - at_)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == ']') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " ]"; // where no value is
+
+    const char* at_;
+    const char* end_;
+};
+
 } // namespace tenon::detail
 
 #endif

@@ -234,17 +234,3 @@ TEST_CASE("Z6: 10,000 plugins take as long as 10,000 plugins, also when the last
     CHECK(read_list(list_of(10'000, R"({"name":"plugin-77","command":"/z"})")).error().message ==
           R"(plugins[10000].name: "plugin-77" is the name of plugins[77] already)");
 }
-
-TEST_CASE("a key that is almost one of the known ones is guessed, anything else is not") {
-    const std::vector<std::string_view> known = {"jitter", "maxRetries", "env", "cwd", "command"};
-    CHECK(detail::nearest_name("jiter", known) == "jitter");
-    CHECK(detail::nearest_name("jittre", known) == "jitter");
-    CHECK(detail::nearest_name("Max-Retries", known) == "maxRetries");
-    CHECK(detail::nearest_name("maxRetrie", known) == "maxRetries");
-    CHECK(detail::nearest_name("commnad", known) == "command");
-    CHECK(detail::nearest_name("evn", known) == "env");
-    CHECK(detail::nearest_name("xyz", known).empty());
-    CHECK(detail::nearest_name("", known).empty());
-    CHECK(detail::nearest_name(std::string(1'000'000, 'a'), known).empty());
-    CHECK(detail::nearest_name("x", {}).empty());
-}

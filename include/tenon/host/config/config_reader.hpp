@@ -15,8 +15,8 @@
 // few words was expected; numbers are.
 // The view's text must outlive the reader. An error in the JSON itself is not looked for here.
 
+#include <tenon/core/nearest_name.hpp>
 #include <tenon/core/result.hpp>
-#include <tenon/host/config/nearest_name.hpp>
 #include <tenon/host/option_words.hpp>
 #include <tenon/json/value.hpp>
 
