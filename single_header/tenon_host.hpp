@@ -11558,9 +11558,10 @@ struct child_plan {
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
-    int input = -1, output = -1, error = -1; // all above 2
-    int guard = -1, second_guard = -1;       // the second one may be missing
-    int report = -1;                         // where a child_report is written if it fails
+    int input = -1, output = -1, error = -1;   // all above 2
+    std::array<int, 2> guards = {-1, -1};      // which it keeps
+    std::array<int, 2> host_guards = {-1, -1}; // which only the host keeps
+    int report = -1;                           // where a child_report is written if it fails
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
@@ -11608,15 +11609,17 @@ inline bool close_inherited() noexcept {
     return true;
 }
 
-/// The guard's other end, with its orders for the kernel. Where that is not to be had, what is left is the
+/// The guard's other ends get their orders for the kernel. Where that is not to be had, what is left is the
 /// parent-death signal and the end of stdin.
-inline void arm_guard(int guard) noexcept {
-    if (guard < 0) return;
-    if (::fcntl(guard, F_SETOWN, -::getpid()) != 0 || ::fcntl(guard, F_SETSIG, SIGKILL) != 0 ||
-        ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) != 0)
-        return;
-    // Out of the way of programs that use small numbers by hand, such as shell scripts.
-    if (::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
+inline bool arm_guard(int guard) noexcept {
+    return ::fcntl(guard, F_SETOWN, -::getpid()) == 0 && ::fcntl(guard, F_SETSIG, SIGKILL) == 0 &&
+           ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+}
+inline void arm_guards(const child_plan& plan) noexcept {
+    for (const int guard : plan.host_guards) arm_guard(guard);
+    for (const int guard : plan.guards)
+        // Out of the way of programs that use small numbers by hand, such as shell scripts.
+        if (arm_guard(guard) && ::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
 }
 
 /// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
@@ -11648,8 +11651,7 @@ inline void reset_signals() noexcept {
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
         give_up(plan, launch_step::streams);
     if (!close_inherited()) give_up(plan, launch_step::closing);
-    arm_guard(plan.guard);
-    arm_guard(plan.second_guard);
+    arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
     if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
@@ -11677,9 +11679,9 @@ struct pipe_ends {
 
 /// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
 /// the host prints would go to a plugin.
-inline bool lift(descriptor& one) noexcept {
-    if (one.get() > 2) return true;
-    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
+inline bool lift(descriptor& one, int above = 2) noexcept {
+    if (one.get() > above) return true;
+    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1));
     return one.get() >= 0;
 }
 inline bool make_pipe(pipe_ends& ends) noexcept {
@@ -11690,39 +11692,46 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
     return lift(ends.read) && lift(ends.write);
 }
 
-/// The reading end once more, as an open file of its own. None where /proc is missing.
-inline descriptor opened_again(const descriptor& read_end) {
+/// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
+/// others. Where /proc is missing it is the same file again.
+inline descriptor another_reader(const descriptor& read_end) {
     const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
     descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (again) lift(again);
+    if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
     return again;
 }
 
 struct child_pipes {
     pipe_ends input, output, error, guard, report;
-    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
-    // brings a signal of its own, and whoever was missed by the first is there for the second.
-    descriptor second_guard;
+    descriptor guard_above; // see launched::guard_readers
+    // The child's own. The kernel signals a group one process after another, and may miss one that is forked
+    // meanwhile. Each open file brings a signal of its own, and whoever was missed by the first is there for the next.
+    std::array<descriptor, 2> child_guards;
 
     /// False where there is none to be had: errno says why.
     bool open() {
         for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
             if (!make_pipe(*ends)) return false;
-        second_guard = opened_again(guard.read);
-        return true;
+        if (!lift(guard.write, guard.read.get())) return false;
+        guard_above = another_reader(guard.read);
+        for (descriptor& one : child_guards) {
+            one = another_reader(guard.read);
+            if (!lift(one)) return false;
+        }
+        return lift(guard_above, guard.write.get());
     }
     void connect(child_plan& plan) const noexcept {
         plan.input = input.read.get();
         plan.output = output.write.get();
         plan.error = error.write.get();
-        plan.guard = guard.read.get();
-        plan.second_guard = second_guard.get();
+        plan.guards = {child_guards[0].get(), child_guards[1].get()};
+        plan.host_guards = {guard.read.get(), guard_above.get()};
         plan.report = report.write.get();
     }
     /// Those that the child has now.
     void close_far_ends() noexcept {
         for (descriptor* one :
-             {&input.read, &output.write, &error.write, &guard.read, &second_guard, &report.write})
+             {&input.read, &output.write, &error.write, &report.write, &child_guards[0], &child_guards[1]})
             one->reset();
     }
 };
@@ -11984,9 +11993,15 @@ struct launched {
     descriptor process; // a pidfd; none if the process is gone already and somebody else took its status
     descriptor input;   // its stdin: to be written
     descriptor output, error;
-    /// While this is open the process group lives. The other end is in the child, and as soon as nobody holds
-    /// this one, the kernel itself kills the group: also when the host was killed, whichever thread started the
-    /// child, and however old its number is.
+    /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
+    /// signal also when the plugin is dead already. A process that is killed closes its descriptors by number,
+    /// upwards or downwards as the kernel's version has it, so one of them is numbered below `guard` and one above:
+    /// in either order one is still open when `guard` closes. (The plugin's own would not do. What two processes hold
+    /// closes with the later of them, and the plugin may end between the host's turns.)
+    std::array<descriptor, 2> guard_readers;
+    /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
+    /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
+    /// member, so it is closed before its readers.)
     descriptor guard;
 };
 
@@ -12123,6 +12138,7 @@ inline result<launched> launch(const launch_spec& spec) {
                   .input = std::move(pipes.input.write),
                   .output = std::move(pipes.output.read),
                   .error = std::move(pipes.error.read),
+                  .guard_readers = {std::move(pipes.guard.read), std::move(pipes.guard_above)},
                   .guard = std::move(pipes.guard.write)};
     if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
         failure.error = errno;
@@ -12408,6 +12424,8 @@ private:
             const auto now = process() < 0 ? process_state::lost : state_of(process());
             if (now == process_state::running) return;
             kill_all(); // whom it left in its group
+            for (descriptor& one : made.guard_readers)
+                one.reset(); // who holds the guard now has left the group
             if (now == process_state::ended) status = reap_ended(process());
             over = true;
         }
@@ -12422,6 +12440,7 @@ private:
             exit.close(ignored); // the wait ends, and with it this state, when the loop runs again
             for (descriptor* one : {&made.process, &made.input, &made.output, &made.error, &made.guard})
                 one->reset();
+            for (descriptor& one : made.guard_readers) one.reset();
         }
 
         launched made;

@@ -16,13 +16,35 @@ namespace {
 const char* const deaf_family =
     "trap '' HUP INT TERM PIPE; (exec <&- >&- 2>&-; sleep 600) & echo up; sleep 600";
 
+/// Three that have closed all they were given, the guard as well. The first plugin is deaf, the second ends with its
+/// input, so it may be gone before the guard is; the children of the third fork all the time.
+const char* const closed_families[] = {
+    "trap '' HUP INT TERM PIPE; for child in 1 2 3; do (exec 0<&- 1>&- 2>&- 100<&- 101<&-; exec sleep 600) & "
+    "done; "
+    "echo up; exec sleep 600",
+    "for child in 1 2 3; do (exec 0<&- 1>&- 2>&- 100<&- 101<&-; exec sleep 600) & done; echo up; read end",
+    "for child in 1 2 3; do (exec 0<&- 1>&- 2>&- 100<&- 101<&-; while :; do (exec sleep 600 &); sleep 0.005; "
+    "done) & "
+    "done; echo up; read end"};
+
 struct kept {
     std::vector<detail::launched> all;
-    void start(const std::string& mark) {
-        auto made = detail::launch(shell(deaf_family, {mark}));
+    void start(const std::string& mark, const char* script = nullptr) {
+        auto spec = shell(script == nullptr ? deaf_family : script, {mark});
+        if (script != nullptr)
+            spec.command.front() = "/bin/bash"; // it can close a descriptor of three digits
+        auto made = detail::launch(spec);
         if (made) all.push_back(std::move(*made));
     }
 };
+
+/// A host of several threads: which of them ends first when it is killed is up to the kernel.
+void have_threads() {
+    for (int number = 0; number < 3; ++number)
+        std::thread([] {
+            for (;;) ::pause();
+        }).detach();
+}
 
 std::string mark_of(int round) {
     return "TENON_TEST=" + std::to_string(::getpid()) + "/" + std::to_string(round);
@@ -87,6 +109,43 @@ TEST_CASE(
     }
     CHECK(clean == 100);
     CHECK(launched_any > 20);
+}
+
+TEST_CASE(
+    "children of plugins survived the SIGKILL of a host with threads: those that had closed all descriptors, "
+    "200 kills at rest and in start-up") {
+    std::mt19937 random(20261129);
+    int clean = 0;
+    std::chrono::microseconds until_up{1'000};
+    for (int round = 0; round < 200; ++round) {
+        const std::string mark = mark_of(4'000 + round);
+        const bool at_rest = round % 2 == 0;
+        const auto begun = clock::now();
+        forked host([&]() -> int {
+            have_threads();
+            kept mine;
+            for (const char* script : closed_families) mine.start(mark, script);
+            for (auto& one : mine.all)
+                if (read_line(one.output.get()) != "up") return 1;
+            std::printf("all up\n");
+            std::fflush(stdout);
+            while (!at_rest) mine.start(mark, closed_families[0]);
+            for (;;) ::pause();
+        });
+        if (at_rest) {
+            REQUIRE(read_line(host.output()) == "all up");
+            until_up = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
+            // What the children have closed is closed: only the plugins hold a guard now.
+            std::this_thread::sleep_for(std::chrono::milliseconds(random() % 30));
+        } else {
+            std::this_thread::sleep_for(2 * until_up * (random() % 1'000) / 1'000);
+        }
+        host.kill();
+        const bool gone = soon([&] { return with_environment(mark).empty(); }, 10s);
+        for (const int pid : with_environment(mark)) ::kill(pid, SIGKILL);
+        clean += gone;
+    }
+    CHECK(clean == 200);
 }
 
 TEST_CASE("P14: plugins end with a host that returns from main or is ended by a signal of its own") {

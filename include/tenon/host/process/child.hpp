@@ -123,6 +123,8 @@ private:
             const auto now = process() < 0 ? process_state::lost : state_of(process());
             if (now == process_state::running) return;
             kill_all(); // whom it left in its group
+            for (descriptor& one : made.guard_readers)
+                one.reset(); // who holds the guard now has left the group
             if (now == process_state::ended) status = reap_ended(process());
             over = true;
         }
@@ -137,6 +139,7 @@ private:
             exit.close(ignored); // the wait ends, and with it this state, when the loop runs again
             for (descriptor* one : {&made.process, &made.input, &made.output, &made.error, &made.guard})
                 one->reset();
+            for (descriptor& one : made.guard_readers) one.reset();
         }
 
         launched made;

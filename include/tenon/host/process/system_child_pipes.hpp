@@ -8,6 +8,7 @@
 #include <tenon/host/process/system_child_setup.hpp>
 #include <tenon/transport/descriptor.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -26,9 +27,9 @@ struct pipe_ends {
 
 /// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
 /// the host prints would go to a plugin.
-inline bool lift(descriptor& one) noexcept {
-    if (one.get() > 2) return true;
-    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, 3));
+inline bool lift(descriptor& one, int above = 2) noexcept {
+    if (one.get() > above) return true;
+    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1));
     return one.get() >= 0;
 }
 inline bool make_pipe(pipe_ends& ends) noexcept {
@@ -39,39 +40,46 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
     return lift(ends.read) && lift(ends.write);
 }
 
-/// The reading end once more, as an open file of its own. None where /proc is missing.
-inline descriptor opened_again(const descriptor& read_end) {
+/// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
+/// others. Where /proc is missing it is the same file again.
+inline descriptor another_reader(const descriptor& read_end) {
     const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
     descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (again) lift(again);
+    if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
     return again;
 }
 
 struct child_pipes {
     pipe_ends input, output, error, guard, report;
-    // The kernel signals a group one process after another, and may miss one that is forked meanwhile. Each open file
-    // brings a signal of its own, and whoever was missed by the first is there for the second.
-    descriptor second_guard;
+    descriptor guard_above; // see launched::guard_readers
+    // The child's own. The kernel signals a group one process after another, and may miss one that is forked
+    // meanwhile. Each open file brings a signal of its own, and whoever was missed by the first is there for the next.
+    std::array<descriptor, 2> child_guards;
 
     /// False where there is none to be had: errno says why.
     bool open() {
         for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
             if (!make_pipe(*ends)) return false;
-        second_guard = opened_again(guard.read);
-        return true;
+        if (!lift(guard.write, guard.read.get())) return false;
+        guard_above = another_reader(guard.read);
+        for (descriptor& one : child_guards) {
+            one = another_reader(guard.read);
+            if (!lift(one)) return false;
+        }
+        return lift(guard_above, guard.write.get());
     }
     void connect(child_plan& plan) const noexcept {
         plan.input = input.read.get();
         plan.output = output.write.get();
         plan.error = error.write.get();
-        plan.guard = guard.read.get();
-        plan.second_guard = second_guard.get();
+        plan.guards = {child_guards[0].get(), child_guards[1].get()};
+        plan.host_guards = {guard.read.get(), guard_above.get()};
         plan.report = report.write.get();
     }
     /// Those that the child has now.
     void close_far_ends() noexcept {
         for (descriptor* one :
-             {&input.read, &output.write, &error.write, &guard.read, &second_guard, &report.write})
+             {&input.read, &output.write, &error.write, &report.write, &child_guards[0], &child_guards[1]})
             one->reset();
     }
 };

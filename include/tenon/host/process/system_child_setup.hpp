@@ -12,6 +12,7 @@
 #include <tenon/host/options.hpp>
 #include <tenon/host/process/start_fault.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 
@@ -30,9 +31,10 @@ struct child_plan {
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
-    int input = -1, output = -1, error = -1; // all above 2
-    int guard = -1, second_guard = -1;       // the second one may be missing
-    int report = -1;                         // where a child_report is written if it fails
+    int input = -1, output = -1, error = -1;   // all above 2
+    std::array<int, 2> guards = {-1, -1};      // which it keeps
+    std::array<int, 2> host_guards = {-1, -1}; // which only the host keeps
+    int report = -1;                           // where a child_report is written if it fails
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
@@ -80,15 +82,17 @@ inline bool close_inherited() noexcept {
     return true;
 }
 
-/// The guard's other end, with its orders for the kernel. Where that is not to be had, what is left is the
+/// The guard's other ends get their orders for the kernel. Where that is not to be had, what is left is the
 /// parent-death signal and the end of stdin.
-inline void arm_guard(int guard) noexcept {
-    if (guard < 0) return;
-    if (::fcntl(guard, F_SETOWN, -::getpid()) != 0 || ::fcntl(guard, F_SETSIG, SIGKILL) != 0 ||
-        ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) != 0)
-        return;
-    // Out of the way of programs that use small numbers by hand, such as shell scripts.
-    if (::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
+inline bool arm_guard(int guard) noexcept {
+    return ::fcntl(guard, F_SETOWN, -::getpid()) == 0 && ::fcntl(guard, F_SETSIG, SIGKILL) == 0 &&
+           ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+}
+inline void arm_guards(const child_plan& plan) noexcept {
+    for (const int guard : plan.host_guards) arm_guard(guard);
+    for (const int guard : plan.guards)
+        // Out of the way of programs that use small numbers by hand, such as shell scripts.
+        if (arm_guard(guard) && ::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
 }
 
 /// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
@@ -120,8 +124,7 @@ inline void reset_signals() noexcept {
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
         give_up(plan, launch_step::streams);
     if (!close_inherited()) give_up(plan, launch_step::closing);
-    arm_guard(plan.guard);
-    arm_guard(plan.second_guard);
+    arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
     if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);

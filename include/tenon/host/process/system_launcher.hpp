@@ -20,6 +20,7 @@
 #include <tenon/transport/asio.hpp>
 #include <tenon/transport/descriptor.hpp>
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -80,9 +81,15 @@ struct launched {
     descriptor process; // a pidfd; none if the process is gone already and somebody else took its status
     descriptor input;   // its stdin: to be written
     descriptor output, error;
-    /// While this is open the process group lives. The other end is in the child, and as soon as nobody holds
-    /// this one, the kernel itself kills the group: also when the host was killed, whichever thread started the
-    /// child, and however old its number is.
+    /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
+    /// signal also when the plugin is dead already. A process that is killed closes its descriptors by number,
+    /// upwards or downwards as the kernel's version has it, so one of them is numbered below `guard` and one above:
+    /// in either order one is still open when `guard` closes. (The plugin's own would not do. What two processes hold
+    /// closes with the later of them, and the plugin may end between the host's turns.)
+    std::array<descriptor, 2> guard_readers;
+    /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
+    /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
+    /// member, so it is closed before its readers.)
     descriptor guard;
 };
 
@@ -219,6 +226,7 @@ inline result<launched> launch(const launch_spec& spec) {
                   .input = std::move(pipes.input.write),
                   .output = std::move(pipes.output.read),
                   .error = std::move(pipes.error.read),
+                  .guard_readers = {std::move(pipes.guard.read), std::move(pipes.guard_above)},
                   .guard = std::move(pipes.guard.write)};
     if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
         failure.error = errno;
