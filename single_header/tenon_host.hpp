@@ -4226,6 +4226,8 @@ struct host_options {
     std::string name = "tenon-host";
     std::string version = {};             // tenon's own where it is empty
     milliseconds decision_timeout{5'000}; // of a whole chain
+    /// Of chains about events that match a pattern, in place of it; the most particular one counts.
+    std::map<std::string, milliseconds> decision_timeouts = {};
     int max_hops = 8; // an event that was emitted in answer to an event, in answer to an event, ...
     std::size_t log_records_kept = 50; // per plugin, for a report of a crash
     std::uint64_t seed = 0;            // of jitter and tokens' names; 0: from the system
@@ -4274,6 +4276,8 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
     return is_event_type(pattern);
 }
+
+inline constexpr std::string_view an_event_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
 
 /// How exactly the pattern names the type: 0 not at all, more for a longer one, most for the type itself.
 constexpr std::size_t particularity(std::string_view pattern, std::string_view type) noexcept {
@@ -4804,6 +4808,12 @@ struct interest {
     bool mode_given = false; // else it is mutate when asked and observe when told
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
+    milliseconds patience = milliseconds::max(); // how long it may take to decide
+};
+
+/// What the configuration says of a plugin's events, but for which ones it gets.
+struct interest_terms {
+    milliseconds patience = milliseconds::max();
 };
 
 /// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
@@ -4823,7 +4833,7 @@ public:
 
     /// What the configuration says, at first and whenever it changes. An empty name is the id.
     void set_plugin(plugin_index plugin, std::string id, event_filter filter, int priority,
-                    std::string name = {});
+                    std::string name = {}, interest_terms terms = {});
     /// What its handshake says; takes the place of everything that was declared or subscribed to before. How
     /// many of its events were not taken over, because they are no patterns or too many.
     std::size_t declare(plugin_index plugin, const handshake_answer& answer);
@@ -4851,6 +4861,7 @@ private:
         std::shared_ptr<const interest_list::names> called;
         event_filter filter;
         int priority = 0;
+        interest_terms terms = {};
         bool declared = false;
         bool whole_families = false; // it listed no events
         std::vector<std::string> capabilities = {};
@@ -4903,7 +4914,7 @@ inline interest_table::configured_plugin* interest_table::find(plugin_index plug
 }
 
 inline void interest_table::set_plugin(plugin_index plugin, std::string id, event_filter filter, int priority,
-                                       std::string name) {
+                                       std::string name, interest_terms terms) {
     remembered_.clear();
     configured_plugin& entry = plugins_[plugin];
     if (name.empty()) name = id;
@@ -4911,6 +4922,7 @@ inline void interest_table::set_plugin(plugin_index plugin, std::string id, even
         std::make_shared<interest_list::names>(interest_list::names{std::move(id), std::move(name)});
     entry.filter = std::move(filter);
     entry.priority = priority;
+    entry.terms = std::move(terms);
 }
 
 inline std::size_t interest_table::declare(plugin_index plugin, const handshake_answer& answer) {
@@ -5020,7 +5032,10 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
 
 inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
                                             const verdict& found) {
-    interest made{.plugin = index, .id = plugin.called->id, .name = plugin.called->name};
+    interest made{.plugin = index,
+                  .id = plugin.called->id,
+                  .name = plugin.called->name,
+                  .patience = plugin.terms.patience};
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
@@ -5285,8 +5300,8 @@ inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_out
 // - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
 //   changed is kept.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything. When it has passed nobody is asked any more; who observes is told all
-//   the same.
+// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
+//   nobody is asked any more; who observes is told all the same.
 //
 // What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
 // ignored.
@@ -5303,7 +5318,8 @@ struct payload_check {
 struct chain_ask {
     plugin_index plugin = 0;
     bool wants_answer = true;    // a request; else a notification to who observes
-    milliseconds remaining = {}; // until the deadline, at least 1; max() where there is none
+    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
+    milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
 };
@@ -5348,6 +5364,7 @@ private:
         event_mode mode;
         failure_policy on_failure;
         int priority;
+        milliseconds patience;
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
@@ -5365,6 +5382,7 @@ private:
     void pass_deadline();
     void see(time_point now) noexcept;
     bool is_over(time_point now) const noexcept { return now >= deadline_; }
+    milliseconds time_for(const step& of) const noexcept;
     const shared_bytes& message_for(milliseconds remaining, bool again);
 
     event_head event_;
@@ -5419,7 +5437,8 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
             observers_.push_back(one.plugin);
             continue;
         }
-        step& made = steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority});
+        step& made =
+            steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority, one.patience});
         made.outcome.plugin = one.name;
     }
     begin_tier();
@@ -5466,10 +5485,16 @@ inline const shared_bytes& decision_chain::message_for(milliseconds remaining, b
     return message_;
 }
 
+inline milliseconds decision_chain::time_for(const step& of) const noexcept {
+    if (deadline_ == never) return of.patience;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
+    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+}
+
 inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
         // Without a deadline, as nobody waits for who is told.
-        ask = {observers_[next_], false, milliseconds::max(), message_for(milliseconds::max(), false),
+        ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
                payload_};
         ++next_;
         proceed();
@@ -5481,13 +5506,11 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     // Who mutates waits for everybody before it; who validates for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
-    milliseconds remaining = milliseconds::max();
-    if (deadline_ != never) {
-        remaining = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
-        if (remaining.count() < 1) remaining = milliseconds(1);
-    }
-    const shared_bytes& message = message_for(remaining, validates && !first);
-    ask = {of.plugin, true, message_remaining_, message, payload_};
+    const milliseconds remaining = time_for(of);
+    const bool again = validates && !first && time_for(steps_[next_ - 1]) == remaining;
+    const shared_bytes& message = message_for(remaining, again);
+    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
+           message_remaining_, message, payload_};
     of.state = step_state::asked;
     of.asked_at = now_;
     ++pending_;
@@ -6071,13 +6094,12 @@ inline void check_times(option_check& check, const plugin_options& options) {
 }
 
 inline void check_events(option_check& check, const plugin_options& options) {
-    constexpr std::string_view a_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
     for (std::size_t at = 0; at < options.events.include.size(); ++at)
         check.text(item_path("events.include", at), options.events.include[at],
-                   is_event_pattern(options.events.include[at]), a_pattern);
+                   is_event_pattern(options.events.include[at]), an_event_pattern);
     for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
         check.text(item_path("events.exclude", at), options.events.exclude[at],
-                   is_event_pattern(options.events.exclude[at]), a_pattern);
+                   is_event_pattern(options.events.exclude[at]), an_event_pattern);
     // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
     constexpr int most = 1'000'000;
     if (options.priority < -most || options.priority > most)
@@ -6170,6 +6192,10 @@ inline result<void> check_options(const host_options& options) {
     detail::option_check check;
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
     check.positive("decision_timeout", options.decision_timeout);
+    for (const auto& [pattern, timeout] : options.decision_timeouts) {
+        check.text("decision_timeouts", pattern, detail::is_event_pattern(pattern), detail::an_event_pattern);
+        check.positive(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout);
+    }
     check.at_least("max_hops", options.max_hops, 1);
     constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
     if (options.longest_look.count() < 0 || options.longest_look > most_look)
@@ -7619,8 +7645,8 @@ struct pending_call {
     bool probing = false; // the breaker let it through to see
     bool expired = false; // of those that end
     time_point deadline = never;
-    time_point sent_at = {};
-    std::int64_t call = 0; // its id on the wire, of those that were sent
+    time_point sent_at = {}; // while it waits: since when
+    std::int64_t call = 0;   // its id on the wire, of those that were sent
     std::uint32_t asker = UINT32_MAX;
     std::string method = {}, params = {}; // of those that wait, and that are not shared
     shared_bytes shared = {};
@@ -10701,7 +10727,10 @@ public:
     }
     /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
     /// that was completed.
-    void cancel(call_ticket call, time_point now);
+    void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
+    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
+    /// plugin's failure.
+    void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
 
     // --- what happened ---
 
@@ -10762,12 +10791,14 @@ private:
                     completion&& done, call_extras&& extras);
     int fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline, time_point now);
     result<void> send(std::uint32_t slot, std::string_view method, payload params, time_point now);
+    void withdraw(call_ticket call, int code, time_point now);
     void take_off_the_wire(std::uint32_t slot) noexcept;
     void take_off_the_queue(std::uint32_t slot) noexcept;
     void end_queue(lane where) noexcept;
     void finish_ending(time_point now);
     void complete(std::uint32_t slot, result<std::string_view> answer, time_point now);
     void drop_probe(pending_call& call, time_point now) noexcept;
+    void count_unheard(const pending_call& call, time_point now) noexcept;
     static bool fails(int code) noexcept;
     static void count_refusal(lane_counts& counts, int code) noexcept;
     fault refusal(int code) const;
@@ -10782,6 +10813,7 @@ private:
     std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
     time_point earliest_ = never;
     time_point last_ = {};
+    time_point heard_at_ = time_point::min(); // when a call or an event was answered last
     bool taking_ = false;
     bool pumping_ = false;
     fault closed_why_; // what calls and events are refused with while they are not taken
@@ -10864,8 +10896,10 @@ inline void call_lanes::finish_ending(time_point now) {
         lane_counts& counts = lane_of(call.where).counts;
         const bool was_sent = call.call != 0;
         ++(call.expired ? counts.timeouts : was_sent ? counts.lost : counts.unavailable);
-        if (call.expired) complete(slot, refusal(codes::timeout), now);
-        else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
+        if (call.expired) {
+            count_unheard(call, now);
+            complete(slot, refusal(codes::timeout), now);
+        } else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
     }
 }
 
@@ -10881,6 +10915,18 @@ inline void call_lanes::complete(std::uint32_t slot, result<std::string_view> an
 
 inline void call_lanes::drop_probe(pending_call& call, time_point now) noexcept {
     if (std::exchange(call.probing, false)) lane_of(call.where).guard.abandoned(now);
+}
+
+/// What waited until its deadline says nothing of a plugin that is busy. But one that has answered nothing meanwhile, and
+/// failed last or is late with what it works on, hangs: without this a queue before it would cost everybody in it the
+/// whole time.
+inline void call_lanes::count_unheard(const pending_call& call, time_point now) noexcept {
+    breaker& guard = lane_of(call.where).guard;
+    if (heard_at_ >= call.sent_at) return;
+    bool hangs = guard.failures_in_row() > 0;
+    for (std::uint32_t slot = sent_.first; slot != pending_calls::none && !hangs; slot = calls_[slot].next)
+        hangs = works(calls_[slot].where) && calls_[slot].deadline <= now;
+    if (hangs) guard.failed(now);
 }
 
 inline void call_lanes::tell_work() noexcept {
@@ -11068,6 +11114,7 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
     append(call.method, method);
     if (params.shared != nullptr) call.shared = *params.shared;
     else append(call.params, params.text);
+    call.sent_at = now;
     queued_bytes_ += bytes;
     calls_.append(mine.waiting, slot, call_place::queued);
     if (deadline < earliest_ || queued() == 1) earliest_ = deadline;
@@ -11090,24 +11137,32 @@ inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method
     return {};
 }
 
-inline void call_lanes::cancel(call_ticket ticket, time_point now) {
+inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     const std::uint32_t slot = calls_.find(ticket);
     if (slot == pending_calls::none) return;
     last_ = now;
     pending_call& call = calls_[slot];
-    const bool was_sent = call.place == call_place::sent;
+    const bool expired = code == codes::timeout, was_sent = call.place == call_place::sent;
     if (was_sent) {
         session_->cancel({call.call}, now);
         take_off_the_wire(slot);
-        drop_probe(call, now);
+        if (expired) lane_of(call.where).guard.failed(now);
+        else drop_probe(call, now);
     } else if (call.place == call_place::queued) {
         take_off_the_queue(slot);
+        if (expired) count_unheard(call, now);
     } else {
         calls_.remove(ending_, slot);
     }
-    ++lane_of(call.where).counts.cancelled;
+    lane_counts& counts = lane_of(call.where).counts;
+    ++(expired ? counts.timeouts : counts.cancelled);
     presence here(*this);
-    complete(slot, said_by_host({codes::cancelled, "cancelled"}, options_.plugin, !was_sent), now);
+    if (expired && !was_sent) complete(slot, refusal(code), now);
+    else
+        complete(
+            slot,
+            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
+            now);
     if (was_sent && !here.gone()) pump(now);
 }
 
@@ -11128,7 +11183,10 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
        : expired     ? mine.counts.timeouts
        : lost        ? mine.counts.lost
                      : mine.counts.errors);
-    if (!expired && !lost) mine.latency.add(now - call.sent_at);
+    if (!expired && !lost) {
+        mine.latency.add(now - call.sent_at);
+        if (works(call.where)) heard_at_ = now;
+    }
     if (fails(code)) mine.guard.failed(now);
     else mine.guard.succeeded(now);
 
@@ -11169,6 +11227,7 @@ inline void call_lanes::pump(time_point now) {
         if (call.deadline <= now) refused = codes::timeout;
         else if (!mine.guard.may_ask(now)) refused = codes::circuit_open;
         if (refused != 0) {
+            if (refused == codes::timeout) count_unheard(call, now);
             count_refusal(mine.counts, refused);
             complete(slot, refusal(refused), now);
         } else {
@@ -16092,6 +16151,7 @@ public:
         return ticket;
     }
     void cancel(call_ticket call);
+    void expire(call_ticket call, time_point now);
     /// Tells it without an answer; false where that was dropped.
     /// It stands in the queue then, and goes out with what is sent next; send_told() sends it.
     bool tell(std::string_view method, const shared_bytes& params);
@@ -16265,6 +16325,11 @@ inline void plugin_actor::attach(const link_maker& make) {
 
 inline void plugin_actor::cancel(call_ticket call) {
     calls_.cancel(call, steady_now());
+    after_input();
+}
+
+inline void plugin_actor::expire(call_ticket call, time_point now) {
+    calls_.expire(call, now);
     after_input();
 }
 
@@ -19316,6 +19381,7 @@ public:
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         int hops = 0, std::string_view source = {});
     std::vector<explanation> explain(std::string_view type) const;
+    result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
     // --- commands, routes, calls: host_calls.hpp ---
 
@@ -19388,6 +19454,7 @@ private:
     void send_told(plugin_record& plugin);
     void end_turn();
     void end_overdue_decisions(time_point now);
+    milliseconds decision_timeout_of(std::string_view type) const noexcept;
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
@@ -19683,8 +19750,16 @@ public:
           done_(std::move(done)) {}
 
     time_point deadline() const noexcept { return chain_.deadline(); }
-    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision.
+    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
+    /// plugins were asked for, as their own timeouts: each is the failure of who did not answer, though both deadlines
+    /// fall on the same moment.
     void handle_timeout(time_point now) {
+        const auto self = shared_from_this();
+        going_ = true;
+        for (std::size_t place = 0; place != asked_.size(); ++place)
+            if (plugin_record* const plugin = core_->find(asked_[place].plugin))
+                plugin->actor->expire(asked_[place].ticket, now);
+        going_ = false;
         chain_.handle_timeout(now);
         go();
     }
@@ -19724,7 +19799,7 @@ private:
         const std::size_t place = asked_.size();
         asked_.push_back({ask.plugin, {}});
         const call_ticket ticket = actor.ask(
-            lane::events, methods::on_event, ask.message, chain_.deadline(),
+            lane::events, methods::on_event, ask.message, ask.deadline,
             [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
                 self->take(place, answer, when);
             },
@@ -19808,7 +19883,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                                                      decide_options options, payload_check check,
                                                      decided done) {
     const time_point now = steady_now();
-    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : options_.decision_timeout;
+    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : decision_timeout_of(type);
     event_head event{.id = event_ids_.next(),
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
@@ -19825,6 +19900,28 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     decisions_due_.set(run->deadline());
     run->go();
     return run;
+}
+
+inline milliseconds host_core::decision_timeout_of(std::string_view type) const noexcept {
+    milliseconds timeout = options_.decision_timeout;
+    std::size_t best = 0;
+    for (const auto& [pattern, of_these] : options_.decision_timeouts) {
+        const std::size_t here = particularity(pattern, type);
+        if (here <= best) continue;
+        best = here;
+        timeout = of_these;
+    }
+    return timeout;
+}
+
+inline result<void> host_core::set_decision_timeouts(milliseconds all,
+                                                     std::map<std::string, milliseconds> of_events) {
+    host_options changed = options_;
+    changed.decision_timeout = all;
+    changed.decision_timeouts = std::move(of_events);
+    if (auto good = check_options(changed); !good) return good;
+    options_ = std::move(changed);
+    return {};
 }
 
 inline void host_core::end_overdue_decisions(time_point now) {
@@ -20357,7 +20454,7 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     auto made = std::make_shared<plugin_record>();
     plugin_record* const plugin = made.get();
     interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
-                          options.priority, options.name);
+                          options.priority, options.name, {.patience = options.call_timeout});
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
@@ -20950,6 +21047,10 @@ public:
 
     // --- looking in ---
 
+    /// host_options::decision_timeout and decision_timeouts from now on; a fault changes nothing.
+    result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events = {}) {
+        return core_->set_decision_timeouts(all, std::move(of_events));
+    }
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
     /// The names of all plugins that were added and not removed, running or not.

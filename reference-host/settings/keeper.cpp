@@ -19,6 +19,8 @@ void keeper::apply(settings next) {
     }
     for (const auto& [plugin, why] : next.missing)
         say_(tenon::log_level::info, plugin + " is not started: " + why);
+    static_cast<void>(
+        host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
     auto changes = tenon::plan_changes(now_.plugins, next.plugins);
     now_ = std::move(next);
     for (tenon::plugin_change& change : changes) {

@@ -138,6 +138,11 @@ tenon::result<settings> read_settings(const std::string& path) {
     in.text_or_null("adminToken", read.admin_token);
     in.texts("hosts", read.hosts);
     in.text("socket", read.socket);
+    in.each_pattern("decisionTimeoutMs", read.decision_timeout, read.decision_timeouts,
+                    [](tenon::config_reader& from, std::string_view key, tenon::milliseconds& wait) {
+                        from.wait(key, wait);
+                        if (wait.count() == 0) from.refuse(key, "expected at least 1 ms, got 0");
+                    });
     in.text_or_null("data", read.data);
     tenon::program_places places{.plugins = {"./plugins"}, .base = folder};
     in.texts("pluginDirs", places.plugins);

@@ -20,6 +20,8 @@ struct settings {
     std::string file = {}; // from the root
     std::string listen = "127.0.0.1:8080", admin_token = {};
     std::vector<std::string> hosts = {}; // what the server may be called besides
+    tenon::milliseconds decision_timeout{5'000};
+    std::map<std::string, tenon::milliseconds> decision_timeouts = {}; // by pattern of event types
     std::string socket = {}, data = {};
     std::vector<tenon::plugin_config> plugins = {};
     std::map<std::string, std::vector<std::string>, std::less<>> secrets =

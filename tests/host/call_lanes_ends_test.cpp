@@ -241,3 +241,48 @@ TEST_CASE("calls and events are refused while a plugin stops; what is in flight 
     CHECK(flying.once(0));
     CHECK(control.once(0));
 }
+
+TEST_CASE("a queue before a plugin that hangs cost everybody in it the whole time, and the breaker heard of "
+          "one failure") {
+    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 5}});
+    outcome calls[6];
+    for (outcome& one : calls) at.ask(one);
+    at.advance(ms(1'000));
+    for (const outcome& one : calls) CHECK(one.once(codes::timeout));
+    CHECK(at.lanes->breaker_of(lane::calls).state(at.now) == breaker_state::open);
+}
+
+TEST_CASE("what waits too long for a plugin that works is not that plugin's failure") {
+    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
+    outcome first, second, waits[4];
+    at.ask(first, "work", "{}", ms(5'000));
+    at.ask(second, "work", "{}", ms(5'000));
+    for (outcome& one : waits) at.ask(one);
+    at.advance(ms(500));
+    at.answer(0);
+    CHECK(first.once(0));
+    at.advance(ms(500));
+    for (const outcome& one : waits) CHECK(one.once(codes::timeout));
+    CHECK(at.lanes->breaker_of(lane::calls).failures_in_row() == 0);
+}
+
+TEST_CASE(
+    "a call that is expired by who waits for it is a timeout, and the plugin's failure if it was sent") {
+    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
+    outcome sent, waits;
+    const call_ticket tickets[] = {at.ask(sent, "work", "{}", ms(9'000)),
+                                   at.ask(waits, "work", "{}", ms(9'000))};
+    at.advance(ms(10));
+    at.lanes->expire(tickets[1], at.now);
+    at.lanes->expire(tickets[0], at.now);
+    at.lanes->expire(tickets[0], at.now);
+    CHECK(sent.once(codes::timeout));
+    CHECK(sent.data == R"({"source":"host","plugin":"backup","retryable":false})");
+    CHECK(waits.once(codes::timeout));
+    CHECK(waits.data == R"({"source":"host","plugin":"backup","retryable":true})");
+    at.move();
+    CHECK(at.wire->asked.at(0).cancelled);
+    CHECK(at.lanes->counts(lane::calls).timeouts == 2);
+    CHECK(at.lanes->counts(lane::calls).cancelled == 0);
+    CHECK(at.lanes->breaker_of(lane::calls).failures_in_row() == 1); // of the one that was sent
+}

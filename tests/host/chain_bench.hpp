@@ -21,6 +21,7 @@ struct participant {
     event_mode mode = event_mode::mutate;
     int priority = 0;
     failure_policy on_failure = failure_policy::proceed;
+    milliseconds patience = milliseconds::max();
 };
 
 inline constexpr event_mode observes = event_mode::observe;
@@ -35,7 +36,7 @@ public:
         for (std::size_t index = 0; index < all_.size(); ++index) {
             const auto plugin = static_cast<plugin_index>(index);
             const participant& one = all_[index];
-            table_.set_plugin(plugin, one.name, {}, 0);
+            table_.set_plugin(plugin, one.name, {}, 0, {}, {.patience = one.patience});
             handshake_answer answer;
             answer.capabilities = {{"m"}};
             answer.events = {{event_interest{"m.x", one.mode, one.priority, one.on_failure}}};

@@ -234,3 +234,23 @@ TEST_CASE("every plugin of a large tier is answered once, in any order") {
         failures += one.outcome == outcome_kind::failed ? 1u : 0u;
     CHECK(failures == 1);
 }
+
+TEST_CASE("each is told its own patience where that is less than what is left of the chain's deadline") {
+    bench bench({{"a", mutates, 1, failure_policy::proceed, milliseconds{400}},
+                 {"b", validates, 0},
+                 {"c", validates, 0, failure_policy::proceed, milliseconds{300}},
+                 {"d", validates, 0, failure_policy::proceed, milliseconds{300}}});
+    CHECK(bench.last_ask("a").remaining == milliseconds{400});
+    CHECK(bench.last_ask("a").deadline == bench.now() + milliseconds{400});
+    CHECK(bench.last_ask("a").message.view().find(R"("deadlineMs":400,)") != std::string_view::npos);
+    bench.let_pass(milliseconds{400});
+    bench.fail("a", {codes::timeout, "no answer in time"});
+    CHECK(bench.last_ask("b").remaining == milliseconds{600});
+    CHECK(bench.last_ask("b").deadline == bench.now() + milliseconds{600});
+    CHECK(bench.last_ask("c").remaining == milliseconds{300});
+    CHECK(bench.last_ask("c").deadline == bench.now() + milliseconds{300});
+    CHECK(bench.last_ask("d").message.view().data() == bench.last_ask("c").message.view().data());
+    CHECK(bench.chain.encodings() == 3);
+    for (const char* name : {"b", "c", "d"}) bench.answer(name, "null");
+    CHECK(bench.outcomes() == "a timed_out (no answer in time), b continue, c continue, d continue");
+}

@@ -350,4 +350,72 @@ TEST_CASE("E8: what is emitted, told and decided while the host ends is refused 
     CHECK(run.status("last").state == plugin_state::stopped);
 }
 
+TEST_CASE("a plugin that never answered a decision cost every message the deadline, for ever, and its calls "
+          "counted as "
+          "cancelled") {
+    struct row {
+        std::string_view about;
+        milliseconds call, decision;
+    };
+    for (const row& one : {row{"both deadlines at the same moment", milliseconds(30), milliseconds(30)},
+                           row{"the call's is shorter", milliseconds(30), milliseconds(60'000)},
+                           row{"the decision's is shorter", milliseconds(60'000), milliseconds(30)}}) {
+        CAPTURE(one.about);
+        running_host run({.decision_timeout = one.decision});
+        scripted_plugin hung({.name = "hung", .events = {"message.*"}}),
+            last({.name = "last", .events = {"message.*"}});
+        hung.on("plugin/onEvent", [](const json&, const scripted_reply&) {});
+        last.on("plugin/onEvent", [] { return json(); });
+        auto options = quick("hung", 1);
+        options.call_timeout = one.call;
+        options.breaker = {.failures = 5, .open_for = milliseconds(600'000)};
+        REQUIRE(start(run, hung, options));
+        REQUIRE(start(run, last, quick("last")));
+        int paid = 0;
+        for (int count = 0; count != 20; ++count) {
+            const auto made = run.decide(message{"x"});
+            const bool pays = made.plugins().at(0).outcome == outcome_kind::timed_out;
+            CHECK(pays == count < 5);
+            paid += pays;
+            if (!pays) CHECK(made.plugins().at(0).outcome == outcome_kind::skipped);
+            if (one.call < one.decision) CHECK(made.plugins().at(1).outcome == outcome_kind::proceed);
+        }
+        CHECK(paid == 5);
+        const plugin_status status = run.status("hung");
+        CHECK(status.calls.timed_out == 5);
+        CHECK(status.calls.circuit_open == 15);
+        CHECK(status.calls.cancelled == 0);
+        CHECK(status.events.failed == 5);
+        CHECK(status.breakers.at(1).state == breaker_status::condition::open);
+    }
+}
+
+TEST_CASE("a decision has the time that its event's type is given, the most particular pattern first") {
+    running_host run({.decision_timeout = milliseconds(50'000),
+                      .decision_timeouts = {{"message.*", milliseconds(40'000)},
+                                            {"message.incoming", milliseconds(30'000)}}});
+    std::int64_t told = 0;
+    scripted_plugin all({.name = "all", .events = {"*"}});
+    all.on("plugin/onEvent", [&](const json& event) {
+        told = event["deadlineMs"].as<std::int64_t>().value_or(0);
+        return json();
+    });
+    auto options = quick("all");
+    options.call_timeout = milliseconds(100'000);
+    REQUIRE(start(run, all, options));
+    const auto given = [&](const std::string& type) {
+        static_cast<void>(run.until<decision<json>>(
+            [&](auto done) { run.host.decide(type, json::parse("{}").value(), {}, done); }));
+        return (told + 9'999) / 10'000; // in tens of seconds, begun ones too
+    };
+    CHECK(given("message.incoming") == 3);
+    CHECK(given("message.other") == 4);
+    CHECK(given("room.opened") == 5);
+    REQUIRE(run.host.set_decision_timeouts(milliseconds(20'000)));
+    CHECK(given("message.incoming") == 2);
+    CHECK_FALSE(run.host.set_decision_timeouts(milliseconds(0)));
+    CHECK_FALSE(run.host.set_decision_timeouts(milliseconds(1), {{"no pattern", milliseconds(1)}}));
+    CHECK(given("message.incoming") == 2);
+}
+
 } // namespace

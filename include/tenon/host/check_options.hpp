@@ -123,13 +123,12 @@ inline void check_times(option_check& check, const plugin_options& options) {
 }
 
 inline void check_events(option_check& check, const plugin_options& options) {
-    constexpr std::string_view a_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
     for (std::size_t at = 0; at < options.events.include.size(); ++at)
         check.text(item_path("events.include", at), options.events.include[at],
-                   is_event_pattern(options.events.include[at]), a_pattern);
+                   is_event_pattern(options.events.include[at]), an_event_pattern);
     for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
         check.text(item_path("events.exclude", at), options.events.exclude[at],
-                   is_event_pattern(options.events.exclude[at]), a_pattern);
+                   is_event_pattern(options.events.exclude[at]), an_event_pattern);
     // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
     constexpr int most = 1'000'000;
     if (options.priority < -most || options.priority > most)
@@ -222,6 +221,10 @@ inline result<void> check_options(const host_options& options) {
     detail::option_check check;
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
     check.positive("decision_timeout", options.decision_timeout);
+    for (const auto& [pattern, timeout] : options.decision_timeouts) {
+        check.text("decision_timeouts", pattern, detail::is_event_pattern(pattern), detail::an_event_pattern);
+        check.positive(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout);
+    }
     check.at_least("max_hops", options.max_hops, 1);
     constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
     if (options.longest_look.count() < 0 || options.longest_look > most_look)

@@ -24,8 +24,16 @@ public:
           done_(std::move(done)) {}
 
     time_point deadline() const noexcept { return chain_.deadline(); }
-    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision.
+    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
+    /// plugins were asked for, as their own timeouts: each is the failure of who did not answer, though both deadlines
+    /// fall on the same moment.
     void handle_timeout(time_point now) {
+        const auto self = shared_from_this();
+        going_ = true;
+        for (std::size_t place = 0; place != asked_.size(); ++place)
+            if (plugin_record* const plugin = core_->find(asked_[place].plugin))
+                plugin->actor->expire(asked_[place].ticket, now);
+        going_ = false;
         chain_.handle_timeout(now);
         go();
     }
@@ -65,7 +73,7 @@ private:
         const std::size_t place = asked_.size();
         asked_.push_back({ask.plugin, {}});
         const call_ticket ticket = actor.ask(
-            lane::events, methods::on_event, ask.message, chain_.deadline(),
+            lane::events, methods::on_event, ask.message, ask.deadline,
             [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
                 self->take(place, answer, when);
             },

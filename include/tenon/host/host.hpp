@@ -240,6 +240,10 @@ public:
 
     // --- looking in ---
 
+    /// host_options::decision_timeout and decision_timeouts from now on; a fault changes nothing.
+    result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events = {}) {
+        return core_->set_decision_timeouts(all, std::move(of_events));
+    }
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
     /// The names of all plugins that were added and not removed, running or not.

@@ -143,6 +143,7 @@ public:
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         int hops = 0, std::string_view source = {});
     std::vector<explanation> explain(std::string_view type) const;
+    result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
     // --- commands, routes, calls: host_calls.hpp ---
 
@@ -215,6 +216,7 @@ private:
     void send_told(plugin_record& plugin);
     void end_turn();
     void end_overdue_decisions(time_point now);
+    milliseconds decision_timeout_of(std::string_view type) const noexcept;
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);

@@ -23,7 +23,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                                                      decide_options options, payload_check check,
                                                      decided done) {
     const time_point now = steady_now();
-    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : options_.decision_timeout;
+    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : decision_timeout_of(type);
     event_head event{.id = event_ids_.next(),
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
@@ -40,6 +40,28 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     decisions_due_.set(run->deadline());
     run->go();
     return run;
+}
+
+inline milliseconds host_core::decision_timeout_of(std::string_view type) const noexcept {
+    milliseconds timeout = options_.decision_timeout;
+    std::size_t best = 0;
+    for (const auto& [pattern, of_these] : options_.decision_timeouts) {
+        const std::size_t here = particularity(pattern, type);
+        if (here <= best) continue;
+        best = here;
+        timeout = of_these;
+    }
+    return timeout;
+}
+
+inline result<void> host_core::set_decision_timeouts(milliseconds all,
+                                                     std::map<std::string, milliseconds> of_events) {
+    host_options changed = options_;
+    changed.decision_timeout = all;
+    changed.decision_timeouts = std::move(of_events);
+    if (auto good = check_options(changed); !good) return good;
+    options_ = std::move(changed);
+    return {};
 }
 
 inline void host_core::end_overdue_decisions(time_point now) {

@@ -63,7 +63,7 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     auto made = std::make_shared<plugin_record>();
     plugin_record* const plugin = made.get();
     interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
-                          options.priority, options.name);
+                          options.priority, options.name, {.patience = options.call_timeout});
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);

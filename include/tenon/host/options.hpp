@@ -128,6 +128,8 @@ struct host_options {
     std::string name = "tenon-host";
     std::string version = {};             // tenon's own where it is empty
     milliseconds decision_timeout{5'000}; // of a whole chain
+    /// Of chains about events that match a pattern, in place of it; the most particular one counts.
+    std::map<std::string, milliseconds> decision_timeouts = {};
     int max_hops = 8; // an event that was emitted in answer to an event, in answer to an event, ...
     std::size_t log_records_kept = 50; // per plugin, for a report of a crash
     std::uint64_t seed = 0;            // of jitter and tokens' names; 0: from the system

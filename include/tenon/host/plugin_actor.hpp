@@ -163,6 +163,7 @@ public:
         return ticket;
     }
     void cancel(call_ticket call);
+    void expire(call_ticket call, time_point now);
     /// Tells it without an answer; false where that was dropped.
     /// It stands in the queue then, and goes out with what is sent next; send_told() sends it.
     bool tell(std::string_view method, const shared_bytes& params);

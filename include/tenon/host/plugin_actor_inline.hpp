@@ -104,6 +104,11 @@ inline void plugin_actor::cancel(call_ticket call) {
     after_input();
 }
 
+inline void plugin_actor::expire(call_ticket call, time_point now) {
+    calls_.expire(call, now);
+    after_input();
+}
+
 inline bool plugin_actor::tell(std::string_view method, const shared_bytes& params) {
     if (!ready()) return false;
     return link_->peer().notify(method, params);

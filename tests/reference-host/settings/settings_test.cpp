@@ -190,4 +190,23 @@ TEST_CASE("paths: ~ is the home, what is relative is below the folder") {
     CHECK(full_path("/srv", "/etc") == "/srv");
 }
 
+TEST_CASE("decisionTimeoutMs is for all decisions, or for each pattern of events") {
+    const file_folder here;
+    CHECK(here.read("{}")->decision_timeout == tenon::milliseconds(5'000));
+    CHECK(here.read(R"({"decisionTimeoutMs":700})")->decision_timeout == tenon::milliseconds(700));
+    const auto made = here.read(R"({"decisionTimeoutMs":{"message.*":100,"*":900,"room.joined":5}})");
+    REQUIRE(made);
+    CHECK(made->decision_timeout == tenon::milliseconds(900));
+    CHECK(made->decision_timeouts ==
+          std::map<std::string, tenon::milliseconds>{{"message.*", tenon::milliseconds(100)},
+                                                     {"room.joined", tenon::milliseconds(5)}});
+    CHECK(here.complaint(R"({"decisionTimeoutMs":0})") == "decisionTimeoutMs: expected at least 1 ms, got 0");
+    CHECK(here.complaint(R"({"decisionTimeoutMs":"5s"})") ==
+          "decisionTimeoutMs: expected number, got string");
+    CHECK(here.complaint(R"({"decisionTimeoutMs":{"a b":5}})") ==
+          "decisionTimeoutMs: expected \"*\", a type like \"a.b\" or a family like \"a.*\", got \"a b\"");
+    CHECK(here.complaint(R"({"decisionTimeoutMs":{"room.*":-5}})") ==
+          "decisionTimeoutMs.room.*: expected at least 0 ms, got -5");
+}
+
 } // namespace

@@ -107,7 +107,10 @@ public:
     }
     /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
     /// that was completed.
-    void cancel(call_ticket call, time_point now);
+    void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
+    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
+    /// plugin's failure.
+    void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
 
     // --- what happened ---
 
@@ -168,12 +171,14 @@ private:
                     completion&& done, call_extras&& extras);
     int fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline, time_point now);
     result<void> send(std::uint32_t slot, std::string_view method, payload params, time_point now);
+    void withdraw(call_ticket call, int code, time_point now);
     void take_off_the_wire(std::uint32_t slot) noexcept;
     void take_off_the_queue(std::uint32_t slot) noexcept;
     void end_queue(lane where) noexcept;
     void finish_ending(time_point now);
     void complete(std::uint32_t slot, result<std::string_view> answer, time_point now);
     void drop_probe(pending_call& call, time_point now) noexcept;
+    void count_unheard(const pending_call& call, time_point now) noexcept;
     static bool fails(int code) noexcept;
     static void count_refusal(lane_counts& counts, int code) noexcept;
     fault refusal(int code) const;
@@ -188,6 +193,7 @@ private:
     std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
     time_point earliest_ = never;
     time_point last_ = {};
+    time_point heard_at_ = time_point::min(); // when a call or an event was answered last
     bool taking_ = false;
     bool pumping_ = false;
     fault closed_why_; // what calls and events are refused with while they are not taken

@@ -42,8 +42,10 @@ inline void call_lanes::finish_ending(time_point now) {
         lane_counts& counts = lane_of(call.where).counts;
         const bool was_sent = call.call != 0;
         ++(call.expired ? counts.timeouts : was_sent ? counts.lost : counts.unavailable);
-        if (call.expired) complete(slot, refusal(codes::timeout), now);
-        else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
+        if (call.expired) {
+            count_unheard(call, now);
+            complete(slot, refusal(codes::timeout), now);
+        } else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
     }
 }
 
@@ -59,6 +61,18 @@ inline void call_lanes::complete(std::uint32_t slot, result<std::string_view> an
 
 inline void call_lanes::drop_probe(pending_call& call, time_point now) noexcept {
     if (std::exchange(call.probing, false)) lane_of(call.where).guard.abandoned(now);
+}
+
+/// What waited until its deadline says nothing of a plugin that is busy. But one that has answered nothing meanwhile, and
+/// failed last or is late with what it works on, hangs: without this a queue before it would cost everybody in it the
+/// whole time.
+inline void call_lanes::count_unheard(const pending_call& call, time_point now) noexcept {
+    breaker& guard = lane_of(call.where).guard;
+    if (heard_at_ >= call.sent_at) return;
+    bool hangs = guard.failures_in_row() > 0;
+    for (std::uint32_t slot = sent_.first; slot != pending_calls::none && !hangs; slot = calls_[slot].next)
+        hangs = works(calls_[slot].where) && calls_[slot].deadline <= now;
+    if (hangs) guard.failed(now);
 }
 
 inline void call_lanes::tell_work() noexcept {

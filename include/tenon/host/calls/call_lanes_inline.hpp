@@ -128,6 +128,7 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
     append(call.method, method);
     if (params.shared != nullptr) call.shared = *params.shared;
     else append(call.params, params.text);
+    call.sent_at = now;
     queued_bytes_ += bytes;
     calls_.append(mine.waiting, slot, call_place::queued);
     if (deadline < earliest_ || queued() == 1) earliest_ = deadline;
@@ -150,24 +151,32 @@ inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method
     return {};
 }
 
-inline void call_lanes::cancel(call_ticket ticket, time_point now) {
+inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     const std::uint32_t slot = calls_.find(ticket);
     if (slot == pending_calls::none) return;
     last_ = now;
     pending_call& call = calls_[slot];
-    const bool was_sent = call.place == call_place::sent;
+    const bool expired = code == codes::timeout, was_sent = call.place == call_place::sent;
     if (was_sent) {
         session_->cancel({call.call}, now);
         take_off_the_wire(slot);
-        drop_probe(call, now);
+        if (expired) lane_of(call.where).guard.failed(now);
+        else drop_probe(call, now);
     } else if (call.place == call_place::queued) {
         take_off_the_queue(slot);
+        if (expired) count_unheard(call, now);
     } else {
         calls_.remove(ending_, slot);
     }
-    ++lane_of(call.where).counts.cancelled;
+    lane_counts& counts = lane_of(call.where).counts;
+    ++(expired ? counts.timeouts : counts.cancelled);
     presence here(*this);
-    complete(slot, said_by_host({codes::cancelled, "cancelled"}, options_.plugin, !was_sent), now);
+    if (expired && !was_sent) complete(slot, refusal(code), now);
+    else
+        complete(
+            slot,
+            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
+            now);
     if (was_sent && !here.gone()) pump(now);
 }
 
@@ -188,7 +197,10 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
        : expired     ? mine.counts.timeouts
        : lost        ? mine.counts.lost
                      : mine.counts.errors);
-    if (!expired && !lost) mine.latency.add(now - call.sent_at);
+    if (!expired && !lost) {
+        mine.latency.add(now - call.sent_at);
+        if (works(call.where)) heard_at_ = now;
+    }
     if (fails(code)) mine.guard.failed(now);
     else mine.guard.succeeded(now);
 
@@ -229,6 +241,7 @@ inline void call_lanes::pump(time_point now) {
         if (call.deadline <= now) refused = codes::timeout;
         else if (!mine.guard.may_ask(now)) refused = codes::circuit_open;
         if (refused != 0) {
+            if (refused == codes::timeout) count_unheard(call, now);
             count_refusal(mine.counts, refused);
             complete(slot, refusal(refused), now);
         } else {

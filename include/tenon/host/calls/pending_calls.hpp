@@ -49,8 +49,8 @@ struct pending_call {
     bool probing = false; // the breaker let it through to see
     bool expired = false; // of those that end
     time_point deadline = never;
-    time_point sent_at = {};
-    std::int64_t call = 0; // its id on the wire, of those that were sent
+    time_point sent_at = {}; // while it waits: since when
+    std::int64_t call = 0;   // its id on the wire, of those that were sent
     std::uint32_t asker = UINT32_MAX;
     std::string method = {}, params = {}; // of those that wait, and that are not shared
     shared_bytes shared = {};

@@ -17,6 +17,7 @@
 
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/core/result.hpp>
+#include <tenon/host/events/event_names.hpp>
 #include <tenon/host/option_words.hpp>
 #include <tenon/json/value.hpp>
 
@@ -155,6 +156,23 @@ public:
             read(inner, at++);
             inner.refuse_unknown();
         }
+    }
+    /// One value for all, or an object with one for each pattern of event types; "*" is for all others. `read` is called
+    /// with a reader, a key and where it belongs.
+    template <class Value, class Read>
+    void each_pattern(std::string_view key, Value& all, std::map<std::string, Value>& of, Read read) {
+        const entry* const found = find(key);
+        if (found == nullptr || found->value.kind() != json_kind::object) return read(*this, key, all);
+        object(key, [&](config_reader& in) {
+            of.clear();
+            for (entry& one : in.entries_) {
+                one.asked = true;
+                if (!detail::is_event_pattern(one.key))
+                    return in.complain(in.path_, detail::join({"expected ", detail::an_event_pattern,
+                                                               ", got \"", detail::quotable(one.key), "\""}));
+                read(in, one.key, one.key == "*" ? all : of.emplace(one.key, all).first->second);
+            }
+        });
     }
     /// An object of anybody's, taken as it is; null means: as if it were not there.
     void any_object(std::string_view key, json& into) {

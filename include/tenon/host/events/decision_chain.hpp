@@ -12,8 +12,8 @@
 // - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
 //   changed is kept.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything. When it has passed nobody is asked any more; who observes is told all
-//   the same.
+// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
+//   nobody is asked any more; who observes is told all the same.
 //
 // What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
 // ignored.
@@ -40,7 +40,8 @@ struct payload_check {
 struct chain_ask {
     plugin_index plugin = 0;
     bool wants_answer = true;    // a request; else a notification to who observes
-    milliseconds remaining = {}; // until the deadline, at least 1; max() where there is none
+    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
+    milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
 };
@@ -85,6 +86,7 @@ private:
         event_mode mode;
         failure_policy on_failure;
         int priority;
+        milliseconds patience;
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
@@ -102,6 +104,7 @@ private:
     void pass_deadline();
     void see(time_point now) noexcept;
     bool is_over(time_point now) const noexcept { return now >= deadline_; }
+    milliseconds time_for(const step& of) const noexcept;
     const shared_bytes& message_for(milliseconds remaining, bool again);
 
     event_head event_;

@@ -6,6 +6,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/host/events/decision_chain.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tenon::detail {
@@ -31,7 +32,8 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
             observers_.push_back(one.plugin);
             continue;
         }
-        step& made = steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority});
+        step& made =
+            steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority, one.patience});
         made.outcome.plugin = one.name;
     }
     begin_tier();
@@ -78,10 +80,16 @@ inline const shared_bytes& decision_chain::message_for(milliseconds remaining, b
     return message_;
 }
 
+inline milliseconds decision_chain::time_for(const step& of) const noexcept {
+    if (deadline_ == never) return of.patience;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
+    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+}
+
 inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
         // Without a deadline, as nobody waits for who is told.
-        ask = {observers_[next_], false, milliseconds::max(), message_for(milliseconds::max(), false),
+        ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
                payload_};
         ++next_;
         proceed();
@@ -93,13 +101,11 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     // Who mutates waits for everybody before it; who validates for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
-    milliseconds remaining = milliseconds::max();
-    if (deadline_ != never) {
-        remaining = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
-        if (remaining.count() < 1) remaining = milliseconds(1);
-    }
-    const shared_bytes& message = message_for(remaining, validates && !first);
-    ask = {of.plugin, true, message_remaining_, message, payload_};
+    const milliseconds remaining = time_for(of);
+    const bool again = validates && !first && time_for(steps_[next_ - 1]) == remaining;
+    const shared_bytes& message = message_for(remaining, again);
+    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
+           message_remaining_, message, payload_};
     of.state = step_state::asked;
     of.asked_at = now_;
     ++pending_;

@@ -42,6 +42,8 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     return is_event_type(pattern);
 }
 
+inline constexpr std::string_view an_event_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
+
 /// How exactly the pattern names the type: 0 not at all, more for a longer one, most for the type itself.
 constexpr std::size_t particularity(std::string_view pattern, std::string_view type) noexcept {
     if (pattern == type) return std::numeric_limits<std::size_t>::max();

@@ -12,6 +12,7 @@
 //
 // of() is asked for every event and answers from what it found out the last time, without allocating.
 
+#include <tenon/core/time.hpp>
 #include <tenon/host/events/event_names.hpp>
 #include <tenon/host/events/explanation.hpp>
 #include <tenon/session/messages.hpp>
@@ -43,6 +44,12 @@ struct interest {
     bool mode_given = false; // else it is mutate when asked and observe when told
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
+    milliseconds patience = milliseconds::max(); // how long it may take to decide
+};
+
+/// What the configuration says of a plugin's events, but for which ones it gets.
+struct interest_terms {
+    milliseconds patience = milliseconds::max();
 };
 
 /// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
@@ -62,7 +69,7 @@ public:
 
     /// What the configuration says, at first and whenever it changes. An empty name is the id.
     void set_plugin(plugin_index plugin, std::string id, event_filter filter, int priority,
-                    std::string name = {});
+                    std::string name = {}, interest_terms terms = {});
     /// What its handshake says; takes the place of everything that was declared or subscribed to before. How
     /// many of its events were not taken over, because they are no patterns or too many.
     std::size_t declare(plugin_index plugin, const handshake_answer& answer);
@@ -90,6 +97,7 @@ private:
         std::shared_ptr<const interest_list::names> called;
         event_filter filter;
         int priority = 0;
+        interest_terms terms = {};
         bool declared = false;
         bool whole_families = false; // it listed no events
         std::vector<std::string> capabilities = {};

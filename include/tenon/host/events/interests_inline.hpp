@@ -18,7 +18,7 @@ inline interest_table::configured_plugin* interest_table::find(plugin_index plug
 }
 
 inline void interest_table::set_plugin(plugin_index plugin, std::string id, event_filter filter, int priority,
-                                       std::string name) {
+                                       std::string name, interest_terms terms) {
     remembered_.clear();
     configured_plugin& entry = plugins_[plugin];
     if (name.empty()) name = id;
@@ -26,6 +26,7 @@ inline void interest_table::set_plugin(plugin_index plugin, std::string id, even
         std::make_shared<interest_list::names>(interest_list::names{std::move(id), std::move(name)});
     entry.filter = std::move(filter);
     entry.priority = priority;
+    entry.terms = std::move(terms);
 }
 
 inline std::size_t interest_table::declare(plugin_index plugin, const handshake_answer& answer) {
@@ -135,7 +136,10 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
 
 inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
                                             const verdict& found) {
-    interest made{.plugin = index, .id = plugin.called->id, .name = plugin.called->name};
+    interest made{.plugin = index,
+                  .id = plugin.called->id,
+                  .name = plugin.called->name,
+                  .patience = plugin.terms.patience};
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
