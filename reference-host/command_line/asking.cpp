@@ -91,17 +91,32 @@ int complain(const client::answer& refused, const found_host& asked) {
                     exit_code::no_permission);
 }
 
+std::optional<json> answer_of(const arguments& given, std::string_view method, const std::string& target,
+                              const std::string& body, int& code) {
+    const auto refuse = [&](int why) {
+        code = why;
+        return std::nullopt;
+    };
+    const auto to = find_host(given);
+    if (!to) return refuse(complain(to.error().message, exit_code::unavailable));
+    const auto answer = to->client.ask(method, target, body);
+    if (!answer) return refuse(complain(answer.error(), *to));
+    if (answer->status / 100 != 2) return refuse(complain(*answer, *to));
+    auto value = json::parse(answer->body);
+    if (!value)
+        return refuse(
+            complain("what answers at " + to->client.address() + " writes no JSON: is it a tenon-host?",
+                     exit_code::unavailable));
+    return std::move(*value);
+}
+
 int ask(const arguments& given, std::string_view method, const std::string& target, const std::string& body,
         const std::function<int(const json& answer)>& print) {
-    const auto to = find_host(given);
-    if (!to) return complain(to.error().message, exit_code::unavailable);
-    const auto answer = to->client.ask(method, target, body);
-    if (!answer) return complain(answer.error(), *to);
-    if (answer->status / 100 != 2) return complain(*answer, *to);
-    const auto value = json::parse(answer->body);
-    if (!value) return complain("the host's answer is no JSON: is it a tenon-host?", exit_code::unavailable);
-    if (!given.has("--json")) return print(*value);
-    print_json(answer->body);
+    int code = exit_code::good;
+    const auto answer = answer_of(given, method, target, body, code);
+    if (!answer) return code;
+    if (!given.has("--json")) return print(*answer);
+    print_json(answer->text());
     return exit_code::good;
 }
 

@@ -11,6 +11,7 @@
 #include <tenon/json/value.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,10 @@ tenon::result<found_host> find_host(const arguments& given);
 /// Says why there was no answer, or what was refused, and which exit code that is.
 int complain(const tenon::fault& why, const found_host& asked);
 int complain(const tenon::http::client::answer& refused, const found_host& asked);
+
+/// What the host answers; or nothing, and it was said why, and `code` is the exit code.
+std::optional<tenon::json> answer_of(const arguments& given, std::string_view method,
+                                     const std::string& target, const std::string& body, int& code);
 
 /// Asks, and prints the answer: as it is with --json, else by `print`, which says the exit code.
 int ask(const arguments& given, std::string_view method, const std::string& target, const std::string& body,

@@ -1,21 +1,17 @@
-// One request each, and its answer for people or as the JSON that it is.
+// Plugins, as a running host sees them, and what is done to them.
 
 #include "command_line/commands.hpp"
 
 #include "command_line/asking.hpp"
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
+#include "command_line/words.hpp"
 
-#include <tenon/host/logs/system_log_writer.hpp>
-#include <tenon/host/event_record.hpp>
 #include <tenon/host/status.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <iterator>
-
-#include <unistd.h>
 
 namespace reference {
 
@@ -23,42 +19,100 @@ namespace {
 
 using tenon::json;
 using tenon::json_view;
+using tenon::plugin_status;
 using tenon::http::url_part;
 
 std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
+double ms_of(tenon::milliseconds time) { return static_cast<double>(time.count()); }
 
-void print_outcomes(const std::vector<tenon::plugin_outcome>& plugins) {
-    std::vector<row> rows;
-    for (const tenon::plugin_outcome& one : plugins) {
-        char time[32];
-        std::snprintf(time, sizeof time, "%.1f ms", one.ms);
-        rows.push_back({"  " + one.plugin, text_of(json::of(one.outcome).view()), time, one.reason});
-    }
-    print_table(rows);
+std::string state_row(const plugin_status& one) {
+    const std::string name(name_of(one.state));
+    return one.next_retry ? name + ", retry in " + duration_words(ms_of(*one.next_retry))
+                          : name + " for " + duration_words(ms_of(one.in_state));
 }
 
 int print_plugins(const json& list) {
-    std::vector<row> rows{{"PLUGIN", "STATE", "HEALTH", "PID", "RESTARTS", "VERSION", "WHY"}};
-    for (const auto& one : list["plugins"].as<std::vector<tenon::plugin_status>>().value_or({}))
-        rows.push_back({one.name, std::string(name_of(one.state)), std::string(name_of(one.health)),
-                        one.pid ? std::to_string(*one.pid) : "-", std::to_string(one.restarts), one.version,
+    constexpr look head = look::bold;
+    std::vector<row> rows{{{"PLUGIN", head},
+                           {"STATE", head},
+                           {"HEALTH", head},
+                           {"PID", head},
+                           {"RESTARTS", head},
+                           {"VERSION", head},
+                           {"WHY", head}}};
+    for (const auto& one : list["plugins"].as<std::vector<plugin_status>>().value_or({}))
+        rows.push_back({one.name,
+                        {name_of(one.state), look_of(one.state)},
+                        {name_of(one.health), look_of(one.health)},
+                        one.pid ? std::to_string(*one.pid) : "-",
+                        std::to_string(one.restarts),
+                        one.version,
                         one.state == tenon::plugin_state::ready ? "" : one.reason.text});
     print_table(rows);
     return exit_code::good;
 }
 
+std::string process_words(const plugin_status& one) {
+    std::string text = one.pid ? std::to_string(*one.pid) : "none";
+    if (one.process) {
+        text += ", " + bytes_words(one.process->memory_bytes) + " of memory, " +
+                duration_words(ms_of(one.process->cpu)) + " of CPU, " +
+                count_words(static_cast<std::uint64_t>(one.process->threads), "thread");
+        if (one.process->descriptors >= 0)
+            text += ", " + count_words(static_cast<std::uint64_t>(one.process->descriptors), "descriptor");
+    }
+    if (one.restarts != 0) text += ", " + count_words(one.restarts, "restart");
+    return text;
+}
+
+std::string call_words(const plugin_status& one) {
+    std::string text = std::to_string(one.calls.asked);
+    if (one.calls.failed != 0) text += ", " + std::to_string(one.calls.failed) + " failed";
+    if (one.calls.timed_out != 0) text += ", " + std::to_string(one.calls.timed_out) + " too late";
+    if (one.latency.count != 0)
+        text += "; half within " + duration_words(one.latency.p50_ms) + ", 99 % within " +
+                duration_words(one.latency.p99_ms);
+    return text;
+}
+
+std::string event_words(const tenon::subscription_status& one) {
+    std::string text = one.type;
+    if (one.mode) text += " " + text_of(json::of(*one.mode).view());
+    if (one.priority != 0) text += ", priority " + std::to_string(one.priority);
+    if (one.on_failure) text += ", on failure " + text_of(json::of(*one.on_failure).view());
+    return text;
+}
+
 int print_plugin(const json& value) {
-    const auto one = value.as<tenon::plugin_status>().value_or({});
-    std::vector<row> rows{
-        {"plugin", one.name + " " + one.version},
-        {"state", std::string(name_of(one.state)), one.reason.text},
-        {"health", std::string(name_of(one.health)), one.health_message},
-        {"process", one.pid ? std::to_string(*one.pid) : "none", std::to_string(one.restarts) + " restarts"},
-        {"calls", std::to_string(one.calls.asked) + ", p99 " + std::to_string(one.latency.p99_ms) + " ms"}};
-    for (const auto& each : one.commands) rows.push_back({"command", each.name});
-    for (const auto& each : one.routes) rows.push_back({"route", each.method + " " + each.path});
-    for (const auto& each : one.subscriptions) rows.push_back({"event", each.type});
-    for (const auto& each : one.refused) rows.push_back({"refused", each});
+    const auto one = value.as<plugin_status>().value_or({});
+    std::vector<row> rows;
+    const auto add = [&](const char* what, std::string text, look how = look::plain) {
+        rows.push_back({{what, look::dim}, {std::move(text), how}});
+    };
+    const auto add_all = [&](const char* what, const auto& all, const auto& words) {
+        for (const auto& each : all) add(what, words(each));
+    };
+    const auto as_it_is = [](const std::string& text) { return text; };
+    add("plugin", one.name, look::bold);
+    add("version", one.version.empty() ? "not known: it has not said so yet" : one.version);
+    add("state", state_row(one), look_of(one.state));
+    if (!one.reason.text.empty()) add("why", one.reason.text);
+    add("health",
+        std::string(name_of(one.health)) + (one.health_message.empty() ? "" : ": ") + one.health_message,
+        look_of(one.health));
+    add("process", process_words(one));
+    add("calls", call_words(one));
+    add_all("event", one.subscriptions, event_words);
+    add_all("command", one.commands, [](const auto& each) {
+        return each.name + (each.description.empty() ? "" : ": ") + each.description;
+    });
+    add_all("route", one.routes, [](const auto& each) {
+        return each.method + " " + each.path + (each.auth ? " (token)" : "") +
+               (each.description.empty() ? "" : ": ") + each.description;
+    });
+    add_all("permission", one.permissions, as_it_is);
+    add_all("needs", one.needs, as_it_is);
+    add_all("refused", one.refused, as_it_is);
     print_table(rows);
     return exit_code::good;
 }
@@ -69,10 +123,12 @@ int explain_event(const arguments& given) {
     return ask(given, "GET", "/api/v1/events/explain?type=" + url_part(given.words()[0]), {},
                [](const json& answer) {
                    std::vector<row> rows;
-                   for (const json_view one : answer["plugins"].as<std::vector<json_view>>().value_or({}))
+                   for (const json_view one : answer["plugins"].as<std::vector<json_view>>().value_or({})) {
+                       const bool gets_it = one["receives"].text() == "true";
                        rows.push_back({text_of(one["plugin"]),
-                                       one["receives"].text() == "true" ? "yes" : "no",
+                                       {gets_it ? "yes" : "no", gets_it ? look::good : look::plain},
                                        text_of(one["words"])});
+                   }
                    print_table(rows);
                    return exit_code::good;
                });
@@ -97,54 +153,6 @@ int plugins(const arguments& given) {
     std::string config = words[2];
     if (config == "-") config.assign(std::istreambuf_iterator<char>(std::cin), {});
     return ask(given, "PUT", target + "/config", config, print);
-}
-
-int follow_logs(const arguments& given) {
-    std::string target =
-        given.words().empty() ? "/api/v1/logs" : "/api/v1/plugins/" + url_part(given.words()[0]) + "/logs";
-    if (given.has("--level")) target += "?level=" + url_part(given.value("--level"));
-    return follow(given, target,
-                  [colour = tenon::has_colour(STDOUT_FILENO)](std::string_view, std::string_view data) {
-                      if (auto record = tenon::from_json<tenon::log_record>(data)) {
-                          for (std::string* text : {&record->plugin, &record->message, &record->fields})
-                              *text = safe(*text);
-                          std::cout << tenon::log_line(*record, colour) << '\n';
-                      }
-                  });
-}
-
-int follow_events(const arguments& given) {
-    const std::string type = given.words().empty() ? "" : "?type=" + url_part(given.words()[0]);
-    return follow(given, "/api/v1/events" + type, [](std::string_view name, std::string_view data) {
-        if (name == "change") {
-            const json change = json::parse(data).value_or(json());
-            print_line(
-                {text_of(change["plugin"]), " is ", text_of(change["to"]), ": ", text_of(change["reason"])});
-        } else if (const auto event = tenon::from_json<tenon::event_record>(data)) {
-            print_line({event->type,
-                        event->stopped   ? " stopped by " + event->stopped_by + ": " + event->reason
-                        : event->decided ? " passed"
-                                         : " told to " + std::to_string(event->told),
-                        "  ", event->payload});
-            print_outcomes(event->plugins);
-        }
-    });
-}
-
-int send_message(const arguments& given) {
-    if (!given.has("--from") || !given.has("--to"))
-        return complain("who says it to whom? --from U --to U", exit_code::usage);
-    struct message {
-        std::string content, from_uid, to_uid;
-    };
-    const message said{given.words()[0], given.value("--from"), given.value("--to")};
-    return ask(given, "POST", "/api/v1/messages", tenon::to_json(said), [](const json& receipt) {
-        const bool delivered = receipt["delivered"].text() == "true";
-        if (delivered) print_line({"delivered: ", text_of(receipt["content"])});
-        else print_line({"stopped by ", text_of(receipt["stoppedBy"]), ": ", text_of(receipt["reason"])});
-        print_outcomes(receipt["plugins"].as<std::vector<tenon::plugin_outcome>>().value_or({}));
-        return delivered ? exit_code::good : exit_code::refused;
-    });
 }
 
 } // namespace reference

@@ -6,6 +6,7 @@
 #include "command_line/admin_file.hpp"
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
+#include "command_line/words.hpp"
 #include "page/page.hpp"
 #include "settings/keeper.hpp"
 
@@ -88,7 +89,7 @@ private:
             using enum tenon::plugin_state;
             const bool bad = change.to == backoff || change.to == failed;
             if (!bad && change.to != ready && change.to != stopped && change.to != blocked) return;
-            std::string words = "is " + std::string(name_of(change.to));
+            std::string words = "is " + std::string(state_words(change.to));
             if (change.to != ready) words += ": " + change.reason.text;
             say(bad ? tenon::log_level::warn : tenon::log_level::info, std::move(words), change.plugin);
         });
@@ -182,12 +183,10 @@ int check_file(const arguments& given) {
             std::string complaint;
             std::map<std::string, std::string, std::less<>> missing;
         };
-        std::cout << tenon::to_json(verdict{complaint.empty(), complaint, missing}) << '\n';
+        print_json(tenon::to_json(verdict{complaint.empty(), complaint, missing}));
     } else if (read) {
         for (const auto& [plugin, why] : missing) print_line({plugin, " would not be started: ", why});
-        const std::size_t count = read->plugins.size();
-        print_line(
-            {given.words()[0], " is good: ", std::to_string(count), count == 1 ? " plugin" : " plugins"});
+        print_line({given.words()[0], " is good: ", count_words(read->plugins.size(), "plugin")});
     } else {
         std::cerr << line_text({given.words()[0], ": ", complaint}, false);
     }

@@ -224,6 +224,29 @@ TEST_CASE("plugins are listed, stopped and started, and say why where they canno
     CHECK(plain["data"]["unregistered"][0]["name"].text() == R"("two")");
 }
 
+TEST_CASE("a mistyped name was answered without those that there are") {
+    running_admin run;
+    scripted_plugin one({.name = "one", .commands = {"echo", "refuse"}});
+    REQUIRE(run.start(one, "one"));
+    const auto said = [&](const char* method, const std::string& path, const char* body = "{}") {
+        const answer heard = run.admin(method, path, body);
+        CHECK(heard.status == 404);
+        return body_of(heard)["detail"].as<std::string>().value_or("");
+    };
+    CHECK(said("POST", "/api/v1/plugins/oen/stop") == R"(there is no plugin "oen"; did you mean "one"?)");
+    CHECK(said("GET", "/api/v1/plugins/moderator") == R"(there is no plugin "moderator"; there is only one)");
+    CHECK(said("POST", "/api/v1/commands/dance") == R"(there is no command "dance"; there are echo, refuse)");
+    CHECK(said("POST", "/api/v1/plugins/one/execute", R"({"method":"eco"})") ==
+          R"(of the plugin one: there is no command "eco"; did you mean "echo"?)");
+    CHECK(said("POST", "/api/v1/commands/%E2%80%AE" + std::string(100, 'x')) ==
+          R"(there is no command "\u{202e})" + std::string(56, 'x') + R"("; there are echo, refuse)");
+    for (int number = 10; number < 35; ++number)
+        run.there([&] {
+            return run.host().add({.name = "p" + std::to_string(number), .attach = true}).has_value();
+        });
+    CHECK(has(said("GET", "/api/v1/plugins/moderator"), "p27, p28 and 6 more"));
+}
+
 TEST_CASE("a plugin is enabled and disabled by whoever keeps the settings") {
     std::vector<std::string> asked;
     tenon::admin_settings settings;

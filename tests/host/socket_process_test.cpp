@@ -180,6 +180,14 @@ TEST_CASE("a plugin of another name is told that nobody knows it") {
     CHECK(contents(run.folder / "errors").find("there is no plugin \"stranger\"") != std::string::npos);
 }
 
+TEST_CASE("a plugin that finds no host did not say where it had looked") {
+    const scratch_folder here;
+    by_hand plugin("one", {"--socket", "/no/where.sock"}, here / "errors");
+    CHECK(plugin.end() == 69);
+    CHECK(contents(here / "errors").find("no connection to a host at /no/where.sock: No such file") !=
+          std::string::npos);
+}
+
 TEST_CASE("one that is run by hand takes the place of one that keeps crashing, until it leaves") {
     listening_host run;
     auto options = on_socket("one");

@@ -30,6 +30,14 @@ inline void list_commands(admin_state& admin, const http::call& asked) {
     asked.answer(http::json_answer(to_json(all)));
 }
 
+/// Of all plugins, or of one.
+inline std::vector<std::string_view> command_names(admin_state& admin, std::string_view plugin = {}) {
+    std::vector<std::string_view> names;
+    for (const auto* one : admin.host.commands())
+        if (plugin.empty() || plugin == one->plugin_name) names.push_back(one->name);
+    return names;
+}
+
 inline void answer_with(const http::call& asked, const result<json>& outcome) {
     asked.answer(outcome ? http::json_answer("{\"result\":" + outcome->text() + "}")
                          : http::problem(outcome.error()));
@@ -37,7 +45,7 @@ inline void answer_with(const http::call& asked, const result<json>& outcome) {
 
 inline void run_command(admin_state& admin, const http::call& asked, std::string name, const json& args) {
     if (admin.host.find_command(name) == nullptr)
-        return asked.answer(http::problem(404, "no plugin has this command"));
+        return asked.answer(http::problem(404, no_such("command", name, command_names(admin))));
     admin.host.execute(
         std::move(name), args, {},
         http::while_wanted(asked, [asked](const result<json>& outcome) { answer_with(asked, outcome); }));
@@ -56,10 +64,13 @@ struct execution {
 };
 
 inline void execute(admin_state& admin, const http::call& asked) {
+    if (!known(admin, asked)) return;
     const auto wanted = asked.body<execution>();
     if (!wanted) return;
     if (!has_command(admin, asked.name, wanted->method))
-        return asked.answer(http::problem(404, "this plugin has no such command"));
+        return asked.answer(
+            http::problem(404, join({"of the plugin ", asked.name, ": ",
+                                     no_such("command", wanted->method, command_names(admin, asked.name))})));
     run_command(admin, asked, wanted->method, wanted->payload.value_or(no_members()));
 }
 

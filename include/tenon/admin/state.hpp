@@ -5,16 +5,21 @@
 // a plugin keeps it weakly.
 
 #include <tenon/admin/settings.hpp>
+#include <tenon/core/nearest_name.hpp>
 #include <tenon/host/host.hpp>
+#include <tenon/host/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/while_wanted.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tenon::detail::admin {
 
@@ -28,10 +33,29 @@ struct admin_state : std::enable_shared_from_this<admin_state> {
     std::uint64_t last_request = 0;
 };
 
+/// `there is no plugin "modrator"; did you mean "moderator"?`, or which ones there are.
+inline std::string no_such(std::string_view kind, std::string_view given,
+                           std::vector<std::string_view> known) {
+    constexpr std::size_t most_shown = 20, most_compared = 1'000, longest_shown = 64;
+    std::string text = join({"there is no ", kind, " \""});
+    append_safe(text, given, text.size() + longest_shown);
+    text += '"';
+    const std::size_t count = known.size();
+    known.resize(std::min(count, most_compared));
+    if (const std::string_view meant = nearest_name(given, known); !meant.empty())
+        return join({text, "; did you mean \"", meant, "\"?"});
+    known.resize(std::min(count, most_shown));
+    for (std::size_t at = 0; at < known.size(); ++at)
+        append(text, join({at != 0 ? ", " : count == 1 ? "; there is only " : "; there are ", known[at]}));
+    if (count > most_shown) append(text, join({" and ", digits(count - most_shown), " more"}));
+    return count == 0 ? join({text, ": there is none at all"}) : text;
+}
+
 /// Whether there is the plugin that the path names. Where there is none, the client hears it.
 inline bool known(const admin_state& admin, const http::call& asked) {
     if (admin.host.knows(asked.name)) return true;
-    asked.answer(http::problem(404, "there is no such plugin"));
+    const auto names = admin.host.plugins();
+    asked.answer(http::problem(404, no_such("plugin", asked.name, {names.begin(), names.end()})));
     return false;
 }
 

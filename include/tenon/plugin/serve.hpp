@@ -86,7 +86,8 @@ inline bool open_connection(const command_line& line, const plugin_hooks& hooks,
         input = -1;
     }
     if (input < 0) {
-        write_error(join({hooks.identity.name, ": no connection to a host: ", why, "\n"}));
+        write_error(join({hooks.identity.name, ": no connection to a host", line.socket.empty() ? "" : " at ",
+                          line.socket, ": ", why, "\n"}));
         code = exit_codes::unavailable;
         return false;
     }

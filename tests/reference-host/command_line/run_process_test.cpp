@@ -22,7 +22,7 @@ TEST_CASE("it starts, says where its page is, and answers the commands") {
     REQUIRE(whole.becomes("one", "ready"));
 
     CHECK(says(whole.ask({"plugins"}).output, "one     ready"));
-    CHECK(says(whole.ask({"plugins", "one"}).output, "command  echo"));
+    CHECK(says(whole.ask({"plugins", "one"}).output, "command  echo\n"));
     CHECK(json::parse(whole.ask({"plugins", "one", "--json"}).output).value()["name"].text() == R"("one")");
     CHECK(says(whole.ask({"explain", "message.incoming"}).output, "one  yes"));
 

@@ -1,0 +1,30 @@
+#ifndef REFERENCE_COMMAND_LINE_WORDS_HPP
+#define REFERENCE_COMMAND_LINE_WORDS_HPP
+
+// Numbers, times and states for people: "1 plugin", "3.4 ms", "2 h 5 min", "waiting to retry".
+
+#include "command_line/screen.hpp"
+
+#include <tenon/host/state.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reference {
+
+/// "1 plugin", "2 plugins".
+std::string count_words(std::uint64_t count, std::string_view noun);
+/// In one or two units.
+std::string duration_words(double ms);
+std::string bytes_words(std::uint64_t bytes);
+/// "14:46:23", where this machine is.
+std::string clock_words(std::int64_t unix_ms);
+
+std::string_view state_words(tenon::plugin_state state);
+look look_of(tenon::plugin_state state);
+look look_of(tenon::plugin_health health);
+
+} // namespace reference
+
+#endif
