@@ -16053,6 +16053,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// Whether its process may be started, asked before each start.
+    virtual result<void> may_launch(const plugin_actor&) { return {}; }
     /// What keeps the loop awake for answers, or none.
     virtual std::shared_ptr<vigil> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
@@ -16575,6 +16577,10 @@ inline void plugin_actor::launch_process() {
             note(log_level::error, why.message);
             return supervisor_.launch_failed(why, steady_now());
         }
+    }
+    if (const auto good = owner_->may_launch(*this); !good) {
+        note(log_level::error, good.error().message);
+        return supervisor_.launch_failed(good.error(), steady_now());
     }
     auto started = launch({.command = options_.command,
                            .directory = options_.directory,
@@ -19324,11 +19330,18 @@ struct plugin_record {
     std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
     std::uint64_t acknowledged = 0;           // events that it said it has received
     std::vector<waiter> waiters = {};
-    std::vector<std::string> refused = {}; // of what it declared, and why
-    bool dropping = false;                 // events are being lost: said once per burst
-    std::uint64_t told_in = 0;             // the turn of the loop in which it was sent an event
-    bool owed = false;                     // what it was told since then waits for the turn's end
-    bool leaving = false;                  // removed once it has stopped
+    std::vector<std::string> refused = {};       // of what it declared, and why
+    std::map<std::string, json> set_itself = {}; // members of its configuration: host/setConfig
+    bool dropping = false;                       // events are being lost: said once per burst
+    std::uint64_t told_in = 0;                   // the turn of the loop in which it was sent an event
+    bool owed = false;                           // what it was told since then waits for the turn's end
+    bool leaving = false;                        // removed once it has stopped
+
+    /// A configuration in the place of all that was there.
+    void give(json config) {
+        actor->set_config(std::move(config));
+        set_itself.clear();
+    }
 };
 
 /// A call that can be cancelled for as long as it is not over.
@@ -19365,6 +19378,7 @@ public:
     void restart(const std::string& name, life_done done);
     void remove(const std::string& name, life_done done);
     void configure(const std::string& name, json config, life_done done);
+    void configure_by_restart(plugin_record& plugin, json config, life_done done);
     void shutdown(life_done done);
     /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
     void close();
@@ -19414,8 +19428,10 @@ public:
     fan_out<log_record> watched_logs;
     fan_out<event_record> watched_events;
     std::function<void(std::string_view type, std::string_view payload)> on_event_told;
-    /// A plugin wants its configuration kept.
-    std::function<result<void>(const std::string& plugin, const json& config)> on_config_saved;
+    /// A plugin wants kept what it has set of its configuration.
+    std::function<result<void>(const std::string& plugin, const json& set)> on_config_saved;
+    /// Whether a plugin's process may be started now.
+    std::function<result<void>(const plugin_options& options)> start_judge;
     /// What else the environment of a plugin holds.
     std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
 
@@ -19432,6 +19448,7 @@ private:
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
     std::shared_ptr<vigil> awake() const override { return awake_; }
+    inline result<void> may_launch(const plugin_actor& plugin) override;
     inline std::string socket_path() const override;
     inline result<void> on_attach(const attach_request& who) override;
     inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
@@ -20177,6 +20194,7 @@ void host_core::provide_config_methods(Provide provide) {
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
                 plugin->actor->set_config(std::move(changed));
+                plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
                 return {};
             });
     provide(methods::save_config, "config:write",
@@ -20185,7 +20203,7 @@ void host_core::provide_config_methods(Provide provide) {
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
                 if (!on_config_saved)
                     return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
-                return on_config_saved(who.plugin, plugin->actor->options().config);
+                return on_config_saved(who.plugin, json::of(plugin->set_itself));
             });
 }
 
@@ -20305,6 +20323,11 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
         !plugin.options().environment.contains("TENON_WAIT_US"))
         all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
     return all;
+}
+
+inline result<void> host_core::may_launch(const plugin_actor& plugin) {
+    const auto judge = start_judge; // it may put another in its place
+    return judge ? judge(plugin.options()) : result<void>();
 }
 
 } // namespace tenon::detail
@@ -20549,27 +20572,51 @@ inline void host_core::configure(const std::string& name, json config, life_done
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
-        actor.set_config(std::move(config));
+        plugin->give(std::move(config));
         return done({});
     }
     const auto& features = actor.declared()->features;
     const bool takes_it =
         features && std::find(features->begin(), features->end(), "configure") != features->end();
-    if (!takes_it) {
-        actor.set_config(std::move(config));
-        wait(*plugin, true, std::move(done));
-        return actor.restart({change_cause::reload, "another configuration"});
-    }
+    if (!takes_it) return configure_by_restart(*plugin, std::move(config), std::move(done));
     const std::string params =
         config.is_null() ? std::string(R"({"config":{}})") : to_json(configure_request{config.view()});
     const time_point deadline = after(steady_now(), actor.options().call_timeout);
     actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
-              [kept = plugin->actor, config = std::move(config),
+              [record = plugins_.find(name)->second, config = std::move(config),
                done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
                   if (!answer) return done(answer.error()); // and then the old one stays
-                  kept->set_config(std::move(config));
+                  record->give(std::move(config));
                   done({});
               });
+}
+
+/// Who does not get ready with it has the old one back: a wrong configuration must not cost the plugin.
+inline void host_core::configure_by_restart(plugin_record& plugin, json config, life_done done) {
+    const auto record = plugins_.find(plugin.actor->name())->second;
+    json before = record->actor->options().config;
+    auto set_before = record->set_itself;
+    record->give(std::move(config));
+    wait(plugin, true,
+         [weak = weak_from_this(), record, before = std::move(before), set_before = std::move(set_before),
+          done = std::move(done)](result<void> outcome) mutable {
+             const auto self = weak.lock();
+             plugin_actor& actor = *record->actor;
+             const bool is_there = self && !self->closing_ && self->find(actor.index()) == record.get();
+             if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
+             record->give(std::move(before));
+             record->set_itself = std::move(set_before);
+             actor.note(log_level::warn,
+                        "it did not start with another configuration, and has the old one again");
+             self->wait(*record, true,
+                        [why = outcome.error(), done = std::move(done)](const result<void>& back) mutable {
+                            why.message += back ? "; it runs with the old configuration again"
+                                                : "; nor did it start with the old one";
+                            done(std::move(why));
+                        });
+             actor.restart({change_cause::reload, "the old configuration again"});
+         });
+    record->actor->restart({change_cause::reload, "another configuration"});
 }
 
 // --- waiting ---
@@ -21098,8 +21145,15 @@ public:
         return {core_->where(), core_->watched_events, std::move(settings)};
     }
 
-    /// How a plugin's host/saveConfig is kept; without it that is refused.
-    void on_save_config(std::function<result<void>(const std::string& plugin, const json& config)> kept) {
+    /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
+    /// the plugin's state says why: host/config/trusted.hpp is one judge.
+    void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
+        core_->start_judge = std::move(judge);
+    }
+
+    /// How a plugin's host/saveConfig is kept; without it that is refused. `set` has the members that the plugin has set
+    /// since the host gave it a configuration, and no others: what came from elsewhere is not the plugin's to keep.
+    void on_save_config(std::function<result<void>(const std::string& plugin, const json& set)> kept) {
         core_->on_config_saved = std::move(kept);
     }
 

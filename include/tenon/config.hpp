@@ -10,6 +10,7 @@
 #include <tenon/host/config/config_reader.hpp>
 #include <tenon/host/config/hidden_secrets.hpp>
 #include <tenon/host/config/plugin_config.hpp>
+#include <tenon/host/config/saved_config.hpp>
 #include <tenon/host/config/trusted.hpp>
 #include <tenon/host/config/variables.hpp>
 

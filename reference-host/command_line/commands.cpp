@@ -78,7 +78,7 @@ const std::vector<command>& commands() {
          true},
         {"explain", "EVENT", "Says for each plugin whether it gets such an event, and why not.",
          remote_options(), explain_event, 1, 1},
-        {"plugins", "[NAME [start|stop|restart|enable|disable|config [JSON|-]]]",
+        {"plugins", "[NAME [start|stop|restart|enable|disable|config [JSON|-|reset]]]",
          "Lists the plugins, shows one, or does something to it.", remote_options(), plugins, 0, 3},
         {"logs", "[NAME]", "Follows the log of all plugins or of one.",
          remote_options({{"--level", "LEVEL", "debug, info, warn or error: that and worse"}}), follow_logs, 0,

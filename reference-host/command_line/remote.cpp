@@ -145,14 +145,20 @@ int plugins(const arguments& given) {
             return complain("expected start, stop, restart, enable, disable or config", exit_code::usage);
         return ask(given, "POST", target + "/" + words[1], {}, print_plugin);
     }
-    const auto print = [](const json& answer) {
+    const auto print = [&](const json& answer) {
         print_json(answer["config"].text());
+        std::cout.flush();
+        if (!answer["set"].is_null()) // beside the JSON, which goes into other programs
+            std::cerr << safe(text_of(answer["set"]["words"])) << "; the file says "
+                      << safe(answer["file"].text()) << "\nback to the file's own: tenon-host plugins "
+                      << words[0] << " config reset\n";
         return exit_code::good;
     };
     if (words.size() == 2) return ask(given, "GET", target + "/config", {}, print);
+    if (words[2] == "reset") return ask(given, "DELETE", target + "/config", {}, print_plugin);
     std::string config = words[2];
     if (config == "-") config.assign(std::istreambuf_iterator<char>(std::cin), {});
-    return ask(given, "PUT", target + "/config", config, print);
+    return ask(given, "PUT", target + "/config", config, print_plugin);
 }
 
 } // namespace reference

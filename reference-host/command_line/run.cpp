@@ -75,7 +75,10 @@ private:
              .enable = [this](const std::string& plugin, bool on,
                               auto done) { keeper_.enable(plugin, on, std::move(done)); },
              .keep_config = [this](const std::string& plugin,
-                                   const tenon::json& config) { return keeper_.save(plugin, config); },
+                                   const tenon::json& config) { return keeper_.keep_config(plugin, config); },
+             .config_in_file = [this](std::string_view plugin) { return keeper_.config_in_file(plugin); },
+             .config_set_here = [this](std::string_view plugin) { return keeper_.config_set_here(plugin); },
+             .forget_config = [this](const std::string& plugin) { return keeper_.forget_config(plugin); },
              .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); }});
         std::cout << "http://" << web_.address() << '/' << (known ? "" : "#token=" + token) << std::endl;
         return {};
@@ -93,9 +96,11 @@ private:
             if (change.to != ready) words += ": " + change.reason.text;
             say(bad ? tenon::log_level::warn : tenon::log_level::info, std::move(words), change.plugin);
         });
-        host_.on_save_config([this](const std::string& plugin, const tenon::json& config) {
-            return keeper_.save(plugin, config);
+        host_.on_save_config([this](const std::string& plugin, const tenon::json& set) {
+            return keeper_.keep_members(plugin, set);
         });
+        host_.judge_starts(
+            [this](const tenon::plugin_options& options) { return keeper_.judge_start(options); });
     }
 
     void say(tenon::log_level level, std::string words, std::string plugin = {}) {

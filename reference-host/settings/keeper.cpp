@@ -3,44 +3,79 @@
 #include "settings/keeper.hpp"
 
 #include <tenon/host/config/apply.hpp>
-#include <tenon/host/config/saved_config.hpp>
+#include <tenon/host/config/trusted.hpp>
+#include <tenon/host/config/variables.hpp>
+#include <tenon/host/time_words.hpp>
+
+#include <algorithm>
 
 namespace reference {
+
+using tenon::json;
+using tenon::log_level;
 
 keeper::keeper(tenon::host& host, saying say) : host_(host), say_(std::move(say)) {}
 
 void keeper::apply(settings next) {
+    auto former_configs = std::exchange(file_configs_, {});
+    saved_.clear();
     for (tenon::plugin_config& plugin : next.plugins) {
         const auto& [name, in_file] = *now_in_file_.try_emplace(plugin.options.name, plugin.enabled).first;
         const bool unsaid = in_file == plugin.enabled; // what was said by hand since then holds
         now_in_file_[name] = plugin.enabled;
         if (const tenon::plugin_config* const known = find(name); known != nullptr && unsaid)
             plugin.enabled = known->enabled;
+        const json& own = file_configs_[name] = plugin.options.config;
+        put_saved(plugin, next);
+        const auto former = former_configs.find(name);
+        const auto saved = saved_.find(name);
+        if (saved != saved_.end() && saved->second.config && former != former_configs.end() &&
+            !tenon::detail::same_config(former->second, own))
+            say_(log_level::warn, name + ": the file says another config, and what was set here " +
+                                      tenon::detail::time_ago(tenon::milliseconds(
+                                          tenon::detail::wall_clock_ms() - saved->second.unix_ms)) +
+                                      " still replaces it; `tenon-host plugins " + name +
+                                      " config reset` goes back to the file's own");
     }
-    for (const auto& [plugin, why] : next.missing)
-        say_(tenon::log_level::info, plugin + " is not started: " + why);
+    for (const auto& [plugin, why] : next.missing) say_(log_level::info, plugin + " is not started: " + why);
     static_cast<void>(
         host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
     auto changes = tenon::plan_changes(now_.plugins, next.plugins);
     now_ = std::move(next);
-    for (tenon::plugin_change& change : changes) {
-        auto config =
-            tenon::with_saved_config(now_.data + "/config", change.name(), change.config.options.config);
-        if (config) change.config.options.config = std::move(*config);
-        else
-            say_(tenon::log_level::warn,
-                 "what " + change.name() + " has saved is not used: " + config.error().message);
+    for (const tenon::plugin_change& change : changes) {
         if (change.differs.empty()) continue; // it is new, or gone
         std::string words =
             change.name() + ": " + std::string(name_of(change.action)) + ", because of another";
         for (const std::string& key : change.differs) words += " " + key;
-        say_(tenon::log_level::info, std::move(words));
+        say_(log_level::info, std::move(words));
     }
     tenon::apply(host_, std::move(changes), [say = say_](const std::vector<tenon::change_failure>& failures) {
         for (const tenon::change_failure& one : failures)
             if (one.why.code != tenon::codes::unavailable) // else its state has changed, and that is told
-                say(tenon::log_level::warn, one.plugin + ": " + one.why.message);
+                say(log_level::warn, one.plugin + ": " + one.why.message);
     });
+}
+
+/// What was set replaces what the file says.
+void keeper::put_saved(tenon::plugin_config& plugin, settings& of) {
+    const std::string& name = plugin.options.name;
+    const auto unused = [&](const tenon::fault& why) {
+        say_(log_level::warn,
+             name + ": what was set here is not used, but what the file says: " + why.message);
+    };
+    const auto saved = tenon::read_saved_config(of.data + "/config", name);
+    if (!saved) return unused(saved.error());
+    if (!*saved) return;
+    const auto expanded =
+        tenon::expand_variables(tenon::with_saved_config(**saved, of.written[name]).view(), variable);
+    if (!expanded) return unused(expanded.error());
+    plugin.options.config = expanded->value;
+    // The file may have ceased to name a variable that is named here.
+    for (auto* secrets : {&of.secrets[name], &plugin.options.logs.secrets})
+        for (const std::string& value : expanded->values)
+            if (is_secret(value) && std::find(secrets->begin(), secrets->end(), value) == secrets->end())
+                secrets->push_back(value);
+    saved_[name] = **saved;
 }
 
 const tenon::plugin_config* keeper::find(std::string_view plugin) const {
@@ -63,13 +98,74 @@ void keeper::enable(const std::string& plugin, bool on, done over) {
     else host_.stop(plugin, std::move(over));
 }
 
-tenon::result<void> keeper::save(const std::string& plugin, const tenon::json& config) const {
-    return tenon::save_config(now_.data + "/config", plugin, config);
+// --- configurations that were set ---
+
+tenon::result<void>
+keeper::keep(const std::string& plugin,
+             const std::function<void(tenon::saved_config& saved, tenon::json_view written,
+                                      tenon::json_view expanded)>& change) {
+    const auto known = saved_.find(plugin);
+    tenon::saved_config saved = known == saved_.end() ? tenon::saved_config() : known->second;
+    const auto in_file = now_.written.find(plugin);
+    const json written =
+        tenon::with_saved_config(saved, in_file == now_.written.end() ? json() : in_file->second);
+    const auto expanded = tenon::expand_variables(written.view(), variable);
+    change(saved, written.view(), expanded ? expanded->value.view() : tenon::json_view());
+    saved.unix_ms = tenon::detail::wall_clock_ms();
+    if (auto good = tenon::write_saved_config(folder(), plugin, saved); !good) return good;
+    saved_[plugin] = std::move(saved);
+    for (tenon::plugin_config& one : now_.plugins)
+        if (one.options.name == plugin) one.options.config = host_.config(plugin);
+    return {};
+}
+
+tenon::result<void> keeper::keep_config(const std::string& plugin, const json& config) {
+    return keep(plugin, [&](tenon::saved_config& saved, tenon::json_view written, tenon::json_view expanded) {
+        saved = {.by = "administrator", .config = tenon::keep_variables(config.view(), written, expanded)};
+    });
+}
+
+tenon::result<void> keeper::keep_members(const std::string& plugin, const json& set) {
+    return keep(plugin, [&](tenon::saved_config& saved, tenon::json_view written, tenon::json_view expanded) {
+        saved.by = "plugin";
+        const json kept = tenon::keep_variables(set.view(), written, expanded);
+        for (auto& [key, value] : kept.as<std::map<std::string, json>>().value_or({}))
+            saved.members.insert_or_assign(key, std::move(value));
+    });
+}
+
+std::optional<tenon::config_set> keeper::config_set_here(std::string_view plugin) const {
+    const auto found = saved_.find(plugin);
+    if (found == saved_.end()) return {};
+    return tenon::config_set{.unix_ms = found->second.unix_ms, .by = found->second.by};
+}
+
+std::optional<json> keeper::config_in_file(std::string_view plugin) const {
+    const auto found = file_configs_.find(plugin);
+    if (found == file_configs_.end()) return {};
+    return found->second;
+}
+
+tenon::result<void> keeper::forget_config(const std::string& plugin) {
+    if (auto good = tenon::remove_saved_config(folder(), plugin); !good) return good;
+    saved_.erase(plugin);
+    for (tenon::plugin_config& one : now_.plugins)
+        if (one.options.name == plugin) one.options.config = file_configs_[plugin];
+    return {};
 }
 
 std::vector<std::string> keeper::secrets(std::string_view plugin) const {
     const auto found = now_.secrets.find(plugin);
     return found == now_.secrets.end() ? std::vector<std::string>() : found->second;
+}
+
+// --- starts ---
+
+tenon::result<void> keeper::judge_start(const tenon::plugin_options& options) const {
+    if (options.command.empty()) return {};
+    const auto program = tenon::trusted_program(options.command[0], now_.places);
+    if (program) return {};
+    return program.error();
 }
 
 } // namespace reference

@@ -2,15 +2,19 @@
 #define REFERENCE_SETTINGS_KEEPER_HPP
 
 // Keeps a host's plugins as the file says: starts them, applies a changed file as the smallest set of starts, stops and
-// reconfigurations, and remembers what was said since then, that is who is enabled and what is saved.
+// reconfigurations, and remembers what was said since then: who is enabled, and which configuration was set. What was
+// set replaces what the file says until somebody goes back to the file's own, whether the host starts again or not.
 
 #include "settings/settings.hpp"
 
+#include <tenon/admin/settings.hpp>
+#include <tenon/host/config/saved_config.hpp>
 #include <tenon/session/answers.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,16 +36,33 @@ public:
 
     bool enabled(std::string_view plugin) const;
     void enable(const std::string& plugin, bool on, done over);
-    tenon::result<void> save(const std::string& plugin, const tenon::json& config) const;
+
+    /// An administrator has set the whole of it.
+    tenon::result<void> keep_config(const std::string& plugin, const tenon::json& config);
+    /// The plugin keeps members that it has set.
+    tenon::result<void> keep_members(const std::string& plugin, const tenon::json& set);
+    std::optional<tenon::config_set> config_set_here(std::string_view plugin) const;
+    std::optional<tenon::json> config_in_file(std::string_view plugin) const;
+    tenon::result<void> forget_config(const std::string& plugin);
+
     std::vector<std::string> secrets(std::string_view plugin) const;
+    /// Whether its program may be started, as the file says now.
+    tenon::result<void> judge_start(const tenon::plugin_options& options) const;
 
 private:
     const tenon::plugin_config* find(std::string_view plugin) const;
+    void put_saved(tenon::plugin_config& plugin, settings& of);
+    std::string folder() const { return now_.data + "/config"; }
+    tenon::result<void> keep(const std::string& plugin,
+                             const std::function<void(tenon::saved_config& saved, tenon::json_view written,
+                                                      tenon::json_view expanded)>& change);
 
     tenon::host& host_;
     saying say_;
     settings now_ = {};
     std::map<std::string, bool> now_in_file_ = {}; // who is enabled there; what holds stands in `now_`
+    std::map<std::string, tenon::json, std::less<>> file_configs_ = {}; // the file's own, as plugins get it
+    std::map<std::string, tenon::saved_config, std::less<>> saved_ = {};
 };
 
 } // namespace reference

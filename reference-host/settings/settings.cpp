@@ -33,26 +33,19 @@ tenon::result<std::string> json_text(const std::string& path) {
     return text;
 }
 
-std::optional<std::string> variable(const std::string& name) {
-    const char* const value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
-    return value;
-}
-
 bool is_in_path(const std::string& program) {
     const std::string found = tenon::detail::find_program(program, variable("PATH").value_or(""));
     return !found.empty() && tenon::detail::may_execute(found);
 }
 
-/// What came from a variable into a plugin's environment or configuration is nobody's business, but for what is so short
-/// that it stands everywhere. The file as it was written says where that is.
+/// What came from a variable into a plugin's environment or configuration is nobody's business. The file as it was written
+/// says where that is.
 std::vector<std::string> secrets_of(tenon::json_view written) {
-    constexpr std::size_t shortest = 4;
     std::vector<std::string> secrets;
     for (const auto* key : {"env", "config"})
         if (const auto read = tenon::expand_variables(written[key], variable))
             for (const std::string& value : read->values)
-                if (value.size() >= shortest) secrets.push_back(value);
+                if (is_secret(value)) secrets.push_back(value);
     return secrets;
 }
 
@@ -67,7 +60,8 @@ std::string what_is_missing(const tenon::plugin_config& plugin) {
 }
 
 tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
-                                 const tenon::program_places& places, settings& into) {
+                                 settings& into) {
+    const tenon::program_places& places = into.places;
     auto plugins = tenon::read_plugin_configs(list);
     if (!plugins) return plugins.error();
     if (plugins->size() > most_plugins)
@@ -82,6 +76,7 @@ tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon:
         const auto secrets = secrets_of(written[at]);
         options.logs.secrets.insert(options.logs.secrets.end(), secrets.begin(), secrets.end());
         into.secrets[options.name] = secrets;
+        into.written[options.name] = tenon::json(written[at]["config"]);
         if (const std::string why = what_is_missing(plugin); !why.empty()) {
             plugin.enabled = false;
             into.missing[options.name] = why;
@@ -96,6 +91,14 @@ tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon:
 }
 
 } // namespace
+
+std::optional<std::string> variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+}
+
+bool is_secret(std::string_view value) { return value.size() >= 4; }
 
 std::string full_path(std::string_view path, std::string_view folder) {
     const char* home = std::getenv("HOME");
@@ -144,7 +147,8 @@ tenon::result<settings> read_settings(const std::string& path) {
                         if (wait.count() == 0) from.refuse(key, "expected at least 1 ms, got 0");
                     });
     in.text_or_null("data", read.data);
-    tenon::program_places places{.plugins = {"./plugins"}, .base = folder};
+    tenon::program_places& places = read.places;
+    places = {.plugins = {"./plugins"}, .base = folder};
     in.texts("pluginDirs", places.plugins);
     places.trusted = places.plugins;
     in.texts("trustedDirs", places.trusted);
@@ -153,7 +157,7 @@ tenon::result<settings> read_settings(const std::string& path) {
     const tenon::json_view plugins = in.any("plugins");
     if (auto good = in.finish(); !good) return good.error();
     const auto as_written = (*written)["plugins"].as<std::vector<tenon::json_view>>().value_or({});
-    if (auto good = read_plugins(plugins, as_written, places, read); !good) return good.error();
+    if (auto good = read_plugins(plugins, as_written, read); !good) return good.error();
     if (auto good = check_listen(read.listen, read.admin_token); !good) return good.error();
     read.socket = full_path(read.socket, folder);
     if (read.data.empty()) read.data = (std::filesystem::path(read.socket).parent_path() / "data").string();

@@ -8,8 +8,10 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/host/config/plugin_config.hpp>
+#include <tenon/host/config/trusted.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,9 @@ struct settings {
     std::map<std::string, tenon::milliseconds> decision_timeouts = {}; // by pattern of event types
     std::string socket = {}, data = {};
     std::vector<tenon::plugin_config> plugins = {};
+    tenon::program_places places = {}; // of programs, from the root
+    std::map<std::string, tenon::json, std::less<>> written =
+        {}; // by plugin: its `config` before variables are put in
     std::map<std::string, std::vector<std::string>, std::less<>> secrets =
         {}; // what came from ${VAR}, by plugin
     std::map<std::string, std::string, std::less<>> missing =
@@ -32,6 +37,12 @@ struct settings {
 
 /// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong.
 tenon::result<settings> read_settings(const std::string& path);
+
+/// The environment's.
+std::optional<std::string> variable(const std::string& name);
+
+/// Whether what came from a variable is to be shown to nobody: what is so short stands everywhere.
+bool is_secret(std::string_view value);
 
 /// "~" and "~/..." below $HOME; another relative path below `folder`.
 std::string full_path(std::string_view path, std::string_view folder);

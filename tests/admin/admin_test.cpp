@@ -323,3 +323,76 @@ TEST_CASE("a configuration is shown without its secrets, and changed without los
     CHECK(run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"worse"})").status == 422);
     CHECK(has(run.admin("GET", "/api/v1/plugins/one/config").body, R"("mood":"bad")"));
 }
+
+TEST_CASE("whose configuration is not the file's own, it was not said, and there was no way back") {
+    std::optional<tenon::config_set> set;
+    json in_file = json::parse(R"({"apiKey":"k","mood":"plain"})").value();
+    tenon::admin_settings settings;
+    settings.secrets = [](std::string_view) { return std::vector<std::string>{"hunter2"}; };
+    settings.config_in_file = [&](std::string_view) { return std::optional(in_file); };
+    settings.config_set_here = [&](std::string_view) { return set; };
+    settings.keep_config = [&](const std::string&, const json&) {
+        set = tenon::config_set{.unix_ms = tenon::detail::wall_clock_ms() - 150'000, .by = "administrator"};
+        return tenon::result<void>();
+    };
+    settings.forget_config = [&](const std::string&) {
+        set.reset();
+        return tenon::result<void>();
+    };
+    running_admin run(std::move(settings));
+    scripted_plugin one({.name = "one", .features = {"configure"}});
+    tenon::plugin_options options;
+    options.config = in_file;
+    REQUIRE(run.start(one, "one", options));
+    const auto shown = [&] { return body_of(run.admin("GET", "/api/v1/plugins/one/config")); };
+    CHECK(shown().text() == R"({"config":{"apiKey":"***","mood":"plain"}})");
+
+    REQUIRE(run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"good"})").status == 200);
+    CHECK(shown()["config"].text() == R"({"mood":"good"})");
+    CHECK(shown()["set"]["words"].text() == R"("set here 2 minutes ago")");
+    CHECK(shown()["set"]["by"].text() == R"("administrator")");
+    CHECK(shown()["file"].text() == R"({"apiKey":"***","mood":"plain"})");
+
+    // The plugin may refuse the file's own: then what was set stays.
+    one.on("plugin/configure", [](const json&) -> tenon::result<json> {
+        return tenon::fault{7, "not that"};
+    });
+    CHECK(run.admin("DELETE", "/api/v1/plugins/one/config").status == 422);
+    CHECK(set.has_value());
+    one.on("plugin/configure", [](const json&) -> tenon::result<json> { return json(); });
+    CHECK(run.admin("DELETE", "/api/v1/plugins/one/config").status == 200);
+    CHECK(shown().text() == R"({"config":{"apiKey":"***","mood":"plain"}})");
+
+    run.there([&] { in_file = json::parse(R"({"mood":"new"})").value(); });
+    CHECK(has(shown()["set"]["words"].text(), "until the host ends"));
+    CHECK(run.admin("DELETE", "/api/v1/plugins/none/config").status == 404);
+    running_admin bare;
+    bare.there([&] { return bare.host().add({.name = "one", .attach = true}).has_value(); });
+    CHECK(bare.admin("DELETE", "/api/v1/plugins/one/config").status == 501);
+}
+
+TEST_CASE("a configuration that a plugin without `configure` did not start with took the plugin down") {
+    running_admin run;
+    scripted_plugin one({.name = "one"});
+    bool refuses_good_ones = false;
+    one.on("plugin/handshake", [&](const json& params) -> tenon::result<json> {
+        const bool bad = params["config"]["mood"].text() == R"("bad")";
+        if (bad || refuses_good_ones) return tenon::fault{7, "mood: not like that"};
+        return json::parse(R"({"name":"one","version":"1.0.0","protocolVersion":1})").value();
+    });
+    tenon::plugin_options options;
+    options.config = json::parse(R"({"mood":"good"})").value();
+    options.restart.enabled = false;
+    REQUIRE(run.start(one, "one", options));
+    const answer refused = run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"bad"})");
+    CHECK(refused.status / 100 != 2);
+    CHECK_MESSAGE(has(refused.body, "mood: not like that"), refused.body);
+    CHECK(has(refused.body, "it runs with the old configuration again"));
+    CHECK(run.status("one").state == tenon::plugin_state::ready);
+    CHECK(run.there([&] { return run.host().config("one").text(); }) == R"({"mood":"good"})");
+
+    run.there([&] { refuses_good_ones = true; });
+    const answer worse = run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"bad"})");
+    CHECK(has(worse.body, "nor did it start with the old one"));
+    CHECK(run.status("one").state == tenon::plugin_state::failed);
+}

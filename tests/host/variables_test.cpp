@@ -87,3 +87,33 @@ TEST_CASE("a deep or a long text is no trouble") {
     const std::string dollars = "\"" + std::string(200'000, '$') + "\"";
     CHECK(text_of(dollars) == dollars);
 }
+
+TEST_CASE("a secret from a variable was written down in clear with the configuration that held it") {
+    const json written =
+        json::parse(R"({"key":"${HOME}","list":["${N}","plain"],"deep":{"k":"a ${N}"},"n":1})").value();
+    const json expanded = expand(written.text())->value;
+    const auto kept = [&](const std::string& config) {
+        return keep_variables(json::parse(config)->view(), written.view(), expanded.view()).text();
+    };
+    CHECK(kept(expanded.text()) ==
+          R"({"deep":{"k":"a ${N}"},"key":"${HOME}","list":["${N}","plain"],"n":1})");
+    // What is another text now was set, and what was set stands for itself.
+    CHECK(kept(R"({"key":"/home/bo","deep":{"k":"a 5","more":"${HOME}"},"list":["6","plain","5"],"n":2})") ==
+          R"({"deep":{"k":"a ${N}","more":"$${HOME}"},"key":"/home/bo","list":["6","plain","5"],"n":2})");
+    CHECK(kept(R"({"key":{"deeper":"/home/ada"},"list":"5","deep":["a 5"]})") ==
+          R"({"deep":["a 5"],"key":{"deeper":"/home/ada"},"list":"5"})");
+    for (const std::string text : {"${HOME}", "$${HOME}", "$$${N}", "$", "${", "a$${", "{HOME}"}) {
+        const json set = json::of(text);
+        CHECK(text_of(keep_variables(set.view(), {}, {}).text()) == set.text());
+    }
+}
+
+TEST_CASE("fifty thousand members are written down in the time of fifty thousand members") {
+    std::string many = "{";
+    for (int at = 0; at < 50'000; ++at) many += "\"m" + std::to_string(at) + "\":\"${N}\",";
+    many.back() = '}';
+    const json written = json::parse(many).value();
+    const json expanded = expand(many)->value;
+    CHECK(keep_variables(expanded.view(), written.view(), expanded.view()).text().find("\"5\"") ==
+          std::string::npos);
+}

@@ -4,9 +4,12 @@
 // What plugins are, starting and stopping them, and their configuration.
 
 #include <tenon/admin/state.hpp>
+#include <tenon/host/config/changes.hpp>
 #include <tenon/host/config/hidden_secrets.hpp>
+#include <tenon/host/time_words.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,13 +93,36 @@ void enable(admin_state& admin, const http::call& asked) {
 
 // --- configuration ---
 
+/// Where a configuration is not the file's own: who set it, and what the file says.
+inline std::string beside_file(const admin_state& admin, std::string_view plugin, const json& config,
+                               const std::vector<std::string>& secrets) {
+    const auto in_file =
+        admin.settings.config_in_file ? admin.settings.config_in_file(plugin) : std::optional<json>();
+    const auto set =
+        admin.settings.config_set_here ? admin.settings.config_set_here(plugin) : std::optional<config_set>();
+    if (!in_file || (!set && same_config(*in_file, config))) return {};
+    std::string about = R"({"words":"not what the file says, and not kept: it holds until the host ends"})";
+    if (set) {
+        const std::int64_t ago = std::max<std::int64_t>(0, wall_clock_ms() - set->unix_ms);
+        const bool by_plugin = set->by == "plugin";
+        about = join({"{\"by\":", to_json(set->by), ",\"time\":", signed_digits(set->unix_ms),
+                      ",\"agoMs\":", signed_digits(ago), ",\"words\":",
+                      to_json(join({"set here ", by_plugin ? "by the plugin itself, " : "",
+                                    time_ago(milliseconds(ago))})),
+                      "}"});
+    }
+    return join({",\"set\":", about,
+                 ",\"file\":", in_file->is_null() ? "{}" : hide_secrets(in_file->view(), secrets).text()});
+}
+
 inline void show_config(admin_state& admin, const http::call& asked) {
     if (!known(admin, asked)) return;
     const auto secrets =
         admin.settings.secrets ? admin.settings.secrets(asked.name) : std::vector<std::string>();
     const json config = admin.host.config(asked.name);
     asked.answer(http::json_answer(
-        join({"{\"config\":", config.is_null() ? "{}" : hide_secrets(config.view(), secrets).text(), "}"})));
+        join({"{\"config\":", config.is_null() ? "{}" : hide_secrets(config.view(), secrets).text(),
+              beside_file(admin, asked.name, config, secrets), "}"})));
 }
 
 inline void change_config(admin_state& admin, const http::call& asked) {
@@ -119,6 +145,23 @@ inline void change_config(admin_state& admin, const http::call& asked) {
     });
 }
 
+/// Back to what the file says.
+inline void reset_config(admin_state& admin, const http::call& asked) {
+    if (!known(admin, asked)) return;
+    if (!admin.settings.config_in_file || !admin.settings.forget_config)
+        return asked.answer(http::problem(501, "this host cannot do that"));
+    auto own = admin.settings.config_in_file(asked.name);
+    if (!own) return asked.answer(http::problem(404, "the file says nothing of this plugin"));
+    live(admin, asked, [&](const std::string& name, auto done) {
+        admin.host.configure(
+            name, *own,
+            [weak = admin.weak_from_this(), name, done = std::move(done)](const result<void>& taken) {
+                const auto self = weak.lock();
+                done(taken && self ? self->settings.forget_config(name) : taken);
+            });
+    });
+}
+
 inline constexpr entry plugin_entries[] = {
     {"GET", "/api/v1/plugins", list},
     {"GET", "/api/v1/plugins/metrics", show_status},
@@ -130,6 +173,7 @@ inline constexpr entry plugin_entries[] = {
     {"POST", "/api/v1/plugins/{name}/disable", enable<false>, body::optional},
     {"GET", "/api/v1/plugins/{name}/config", show_config},
     {"PUT", "/api/v1/plugins/{name}/config", change_config},
+    {"DELETE", "/api/v1/plugins/{name}/config", reset_config, body::optional},
 };
 
 } // namespace tenon::detail::admin

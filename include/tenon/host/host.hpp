@@ -291,8 +291,15 @@ public:
         return {core_->where(), core_->watched_events, std::move(settings)};
     }
 
-    /// How a plugin's host/saveConfig is kept; without it that is refused.
-    void on_save_config(std::function<result<void>(const std::string& plugin, const json& config)> kept) {
+    /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
+    /// the plugin's state says why: host/config/trusted.hpp is one judge.
+    void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
+        core_->start_judge = std::move(judge);
+    }
+
+    /// How a plugin's host/saveConfig is kept; without it that is refused. `set` has the members that the plugin has set
+    /// since the host gave it a configuration, and no others: what came from elsewhere is not the plugin's to keep.
+    void on_save_config(std::function<result<void>(const std::string& plugin, const json& set)> kept) {
         core_->on_config_saved = std::move(kept);
     }
 

@@ -101,6 +101,11 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
     return all;
 }
 
+inline result<void> host_core::may_launch(const plugin_actor& plugin) {
+    const auto judge = start_judge; // it may put another in its place
+    return judge ? judge(plugin.options()) : result<void>();
+}
+
 } // namespace tenon::detail
 
 #endif

@@ -86,11 +86,18 @@ struct plugin_record {
     std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
     std::uint64_t acknowledged = 0;           // events that it said it has received
     std::vector<waiter> waiters = {};
-    std::vector<std::string> refused = {}; // of what it declared, and why
-    bool dropping = false;                 // events are being lost: said once per burst
-    std::uint64_t told_in = 0;             // the turn of the loop in which it was sent an event
-    bool owed = false;                     // what it was told since then waits for the turn's end
-    bool leaving = false;                  // removed once it has stopped
+    std::vector<std::string> refused = {};       // of what it declared, and why
+    std::map<std::string, json> set_itself = {}; // members of its configuration: host/setConfig
+    bool dropping = false;                       // events are being lost: said once per burst
+    std::uint64_t told_in = 0;                   // the turn of the loop in which it was sent an event
+    bool owed = false;                           // what it was told since then waits for the turn's end
+    bool leaving = false;                        // removed once it has stopped
+
+    /// A configuration in the place of all that was there.
+    void give(json config) {
+        actor->set_config(std::move(config));
+        set_itself.clear();
+    }
 };
 
 /// A call that can be cancelled for as long as it is not over.
@@ -127,6 +134,7 @@ public:
     void restart(const std::string& name, life_done done);
     void remove(const std::string& name, life_done done);
     void configure(const std::string& name, json config, life_done done);
+    void configure_by_restart(plugin_record& plugin, json config, life_done done);
     void shutdown(life_done done);
     /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
     void close();
@@ -176,8 +184,10 @@ public:
     fan_out<log_record> watched_logs;
     fan_out<event_record> watched_events;
     std::function<void(std::string_view type, std::string_view payload)> on_event_told;
-    /// A plugin wants its configuration kept.
-    std::function<result<void>(const std::string& plugin, const json& config)> on_config_saved;
+    /// A plugin wants kept what it has set of its configuration.
+    std::function<result<void>(const std::string& plugin, const json& set)> on_config_saved;
+    /// Whether a plugin's process may be started now.
+    std::function<result<void>(const plugin_options& options)> start_judge;
     /// What else the environment of a plugin holds.
     std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
 
@@ -194,6 +204,7 @@ private:
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
     std::shared_ptr<vigil> awake() const override { return awake_; }
+    inline result<void> may_launch(const plugin_actor& plugin) override;
     inline std::string socket_path() const override;
     inline result<void> on_attach(const attach_request& who) override;
     inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;

@@ -118,6 +118,7 @@ void host_core::provide_config_methods(Provide provide) {
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
                 plugin->actor->set_config(std::move(changed));
+                plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
                 return {};
             });
     provide(methods::save_config, "config:write",
@@ -126,7 +127,7 @@ void host_core::provide_config_methods(Provide provide) {
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
                 if (!on_config_saved)
                     return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
-                return on_config_saved(who.plugin, plugin->actor->options().config);
+                return on_config_saved(who.plugin, json::of(plugin->set_itself));
             });
 }
 

@@ -158,27 +158,51 @@ inline void host_core::configure(const std::string& name, json config, life_done
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
-        actor.set_config(std::move(config));
+        plugin->give(std::move(config));
         return done({});
     }
     const auto& features = actor.declared()->features;
     const bool takes_it =
         features && std::find(features->begin(), features->end(), "configure") != features->end();
-    if (!takes_it) {
-        actor.set_config(std::move(config));
-        wait(*plugin, true, std::move(done));
-        return actor.restart({change_cause::reload, "another configuration"});
-    }
+    if (!takes_it) return configure_by_restart(*plugin, std::move(config), std::move(done));
     const std::string params =
         config.is_null() ? std::string(R"({"config":{}})") : to_json(configure_request{config.view()});
     const time_point deadline = after(steady_now(), actor.options().call_timeout);
     actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
-              [kept = plugin->actor, config = std::move(config),
+              [record = plugins_.find(name)->second, config = std::move(config),
                done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
                   if (!answer) return done(answer.error()); // and then the old one stays
-                  kept->set_config(std::move(config));
+                  record->give(std::move(config));
                   done({});
               });
+}
+
+/// Who does not get ready with it has the old one back: a wrong configuration must not cost the plugin.
+inline void host_core::configure_by_restart(plugin_record& plugin, json config, life_done done) {
+    const auto record = plugins_.find(plugin.actor->name())->second;
+    json before = record->actor->options().config;
+    auto set_before = record->set_itself;
+    record->give(std::move(config));
+    wait(plugin, true,
+         [weak = weak_from_this(), record, before = std::move(before), set_before = std::move(set_before),
+          done = std::move(done)](result<void> outcome) mutable {
+             const auto self = weak.lock();
+             plugin_actor& actor = *record->actor;
+             const bool is_there = self && !self->closing_ && self->find(actor.index()) == record.get();
+             if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
+             record->give(std::move(before));
+             record->set_itself = std::move(set_before);
+             actor.note(log_level::warn,
+                        "it did not start with another configuration, and has the old one again");
+             self->wait(*record, true,
+                        [why = outcome.error(), done = std::move(done)](const result<void>& back) mutable {
+                            why.message += back ? "; it runs with the old configuration again"
+                                                : "; nor did it start with the old one";
+                            done(std::move(why));
+                        });
+             actor.restart({change_cause::reload, "the old configuration again"});
+         });
+    record->actor->restart({change_cause::reload, "another configuration"});
 }
 
 // --- waiting ---

@@ -65,6 +65,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
+    /// Whether its process may be started, asked before each start.
+    virtual result<void> may_launch(const plugin_actor&) { return {}; }
     /// What keeps the loop awake for answers, or none.
     virtual std::shared_ptr<vigil> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.

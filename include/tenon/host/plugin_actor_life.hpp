@@ -114,6 +114,10 @@ inline void plugin_actor::launch_process() {
             return supervisor_.launch_failed(why, steady_now());
         }
     }
+    if (const auto good = owner_->may_launch(*this); !good) {
+        note(log_level::error, good.error().message);
+        return supervisor_.launch_failed(good.error(), steady_now());
+    }
     auto started = launch({.command = options_.command,
                            .directory = options_.directory,
                            .environment = environment(),

@@ -72,7 +72,7 @@ TEST_CASE("what becomes of the file while the host starts was missed") {
     }
     whole.host.emplace(std::vector<std::string>{"run", "--config", whole.file()}, output,
                        whole.here / "errors");
-    REQUIRE(soon([&] { return !read_admin_file(whole.socket()).address.empty(); }));
+    REQUIRE(soon([&] { return read_admin_file(whole.socket()).has_value(); }));
     whole.configure(one(), R"("hosts":["chat.example"],)");
     std::string room(65'536, '.');
     while (::read(full.get(), room.data(), room.size()) > 0) {
@@ -97,7 +97,7 @@ TEST_CASE("who was disabled by hand stays so, until the file says otherwise") {
     CHECK(whole.becomes("one", "ready"));
 }
 
-TEST_CASE("what a plugin saves is there again at the next start, over what the file says") {
+TEST_CASE("what a plugin saves is there again at the next start, in the place of what the file says") {
     whole_host whole(whole_host::plugin(
         "one", R"("allowReverseRpc":true,"permissions":["config:write"],"config":{"mood":"plain"})"));
     const auto mood = [&] {
@@ -120,6 +120,72 @@ TEST_CASE("what a plugin saves is there again at the next start, over what the f
     whole.start();
     REQUIRE(whole.becomes("one", "ready"));
     CHECK(mood().find("saved") != std::string::npos);
+}
+
+TEST_CASE("what an administrator set replaced until the next start, which merged it with the file and froze "
+          "secrets") {
+    whole_host whole(whole_host::plugin("one", R"("config":{"mood":"${TENON_TEST_MOOD}"})"));
+    const auto mood = [&] {
+        const auto answer = whole.admin().ask("POST", "/api/v1/commands/whole_config", "{}");
+        return answer ? answer->body : "";
+    };
+    const auto end = [&] {
+        whole.host->signal(SIGTERM);
+        CHECK(whole.host->wait() == 0);
+    };
+    const std::string saved = whole.here / "s/data/config/one.json";
+    ::setenv("TENON_TEST_MOOD", "a first secret", 1);
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    REQUIRE(mood().find("a first secret") != std::string::npos);
+    // Comes back as it was shown: it is still the reference.
+    REQUIRE(whole.ask({"plugins", "one", "config", R"({"mood":"***"})"}).code == 0);
+    CHECK(text_in(saved).find("${TENON_TEST_MOOD}") != std::string::npos);
+    CHECK(text_in(saved).find("a first secret") == std::string::npos);
+    end();
+    ::setenv("TENON_TEST_MOOD", "a second secret", 1);
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(mood().find("a second secret") != std::string::npos);
+
+    // Nothing: also after the next start it is nothing, and not what the file says.
+    REQUIRE(whole.ask({"plugins", "one", "config", "{}"}).code == 0);
+    CHECK(mood().find("secret") == std::string::npos);
+    end();
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(mood().find("secret") == std::string::npos);
+    const auto shown = whole.ask({"plugins", "one", "config"});
+    CHECK(shown.output == "{}\n");
+    CHECK_MESSAGE(shown.errors.find("set here ") != std::string::npos, shown.errors);
+    CHECK(shown.errors.find(R"(the file says {"mood":"***"})") != std::string::npos);
+
+    REQUIRE(whole.ask({"plugins", "one", "config", "reset"}).code == 0);
+    CHECK(mood().find("a second secret") != std::string::npos);
+    CHECK(!std::filesystem::exists(saved));
+    CHECK(whole.ask({"plugins", "one", "config"}).errors.empty());
+    ::unsetenv("TENON_TEST_MOOD");
+}
+
+TEST_CASE("a program that others may write since the file was read was started again after its end") {
+    whole_host whole("");
+    const std::string program = whole.here / "plugins/obedient";
+    std::filesystem::create_directory(whole.here / "plugins");
+    std::filesystem::copy_file(fixtures() + "/obedient", program);
+    std::filesystem::permissions(program, std::filesystem::perms(0755));
+    whole.write(
+        R"({"listen":"127.0.0.1:0","socket":"s/host.sock","plugins":[{"name":"one","command":"obedient",)"
+        R"("env":{"OBEDIENT_NAME":"one"},"restart":{"maxRetries":0}}]})");
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    std::filesystem::permissions(program, std::filesystem::perms(0777));
+    ::kill(std::atoi(whole.pid("one").c_str()), SIGKILL);
+    CHECK(soon([&] { return whole.state("one") == "\"failed\""; }));
+    const auto refused = whole.ask({"plugins", "one", "start"});
+    CHECK(refused.code == 1);
+    CHECK_MESSAGE(refused.errors.find("may be written by others") != std::string::npos, refused.errors);
+    std::filesystem::permissions(program, std::filesystem::perms(0755));
+    CHECK(whole.ask({"plugins", "one", "start"}).code == 0);
 }
 
 TEST_CASE("a plugin whose runtime is missing is known, and why it does not run is said") {

@@ -76,6 +76,12 @@ inline result<void> write_small_file(const std::string& path, std::string_view t
     return {};
 }
 
+/// That there is none is no fault.
+inline result<void> remove_small_file(const std::string& path) {
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+    return detail::file_fault(path);
+}
+
 } // namespace tenon
 
 #endif

@@ -11,6 +11,8 @@
 // it is, and a `${` in it is not looked at again. A `$` that stands for itself needs nothing. Which paths hold what
 // came from a variable is kept, since that may be secret; a complaint has the name of a variable and never a value.
 // Nothing is read from the environment here: who asks says where variables come from.
+//
+// keep_variables() is the way back, for who writes a configuration down.
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
@@ -19,6 +21,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -162,6 +165,56 @@ private:
 
 inline result<expanded_config> expand_variables(json_view config, const variable_lookup& lookup) {
     return detail::variable_expansion(lookup).run(config);
+}
+
+namespace detail {
+
+/// A text that stands for itself when variables are put in.
+inline std::string without_variables(std::string_view text) {
+    std::string escaped;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text.substr(at, 2) == "${") escaped.push_back('$');
+        escaped.push_back(text[at]);
+    }
+    return escaped;
+}
+
+} // namespace detail
+
+/// `config` as it may be written down. `written` is what stood there so far, and `expanded` what became of that: where a
+/// text is still the one that came from a variable, `written` stays, so that no secret is written, nor frozen.
+inline json keep_variables(json_view config, json_view written, json_view expanded) {
+    switch (config.kind()) {
+    case json_kind::object: {
+        using parts = std::map<std::string, json_view>;
+        auto members = config.as<std::map<std::string, json>>().value_or({});
+        const auto before = written.as<parts>().value_or({}), became = expanded.as<parts>().value_or({});
+        for (auto& [key, one] : members) {
+            const auto stood = before.find(key), held = became.find(key);
+            one = keep_variables(one.view(), stood == before.end() ? json_view() : stood->second,
+                                 held == became.end() ? json_view() : held->second);
+        }
+        return json::of(members);
+    }
+    case json_kind::array: {
+        using parts = std::vector<json_view>;
+        auto elements = config.as<std::vector<json>>().value_or({});
+        auto before = written.as<parts>().value_or({}), became = expanded.as<parts>().value_or({});
+        before.resize(elements.size());
+        became.resize(elements.size());
+        for (std::size_t at = 0; at != elements.size(); ++at)
+            elements[at] = keep_variables(elements[at].view(), before[at], became[at]);
+        return json::of(elements);
+    }
+    case json_kind::string: {
+        std::string scratch, other;
+        const bool same = expanded.kind() == json_kind::string && written.kind() == json_kind::string &&
+                          expanded.as_text(scratch) == config.as_text(other);
+        return same ? json(written) : json::of(detail::without_variables(config.as_text(other)));
+    }
+    default:
+        return json(config);
+    }
 }
 
 } // namespace tenon
