@@ -5832,7 +5832,21 @@ inline std::string_view without_half_character(std::string_view text) noexcept {
     return text;
 }
 
+/// What stands at the end of a text that was cut.
+inline constexpr std::string_view cut_mark = " [cut]";
+
 } // namespace tenon::detail
+
+namespace tenon {
+
+/// Somebody else's text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
+inline std::string safe_text(std::string_view text, std::size_t longest = std::size_t{1} << 20) {
+    std::string safe;
+    if (!detail::append_safe(safe, text, longest)) safe += detail::cut_mark;
+    return safe;
+}
+
+} // namespace tenon
 
 #endif
 
@@ -13226,9 +13240,7 @@ private:
 
 namespace tenon::detail {
 
-/// What stands at the end of a message that was longer than max_log_line.
-inline constexpr std::string_view cut_mark = " [cut]";
-/// ... whose fields were.
+/// What stands at the end of a message whose fields were longer than max_log_line.
 inline constexpr std::string_view cut_fields_mark = " [fields left out]";
 
 struct log_message {
@@ -14514,7 +14526,7 @@ private:
 #define TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
 
 // The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
-// hold what a hostile plugin wrote a thousand times.
+// hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
 
 namespace tenon {
 
@@ -14530,12 +14542,10 @@ namespace tenon::detail {
 /// Longer reasons and messages are cut: a screen full is enough for a person.
 inline constexpr std::size_t max_reason_bytes = 1'024;
 
-inline std::string shortened(std::string text) {
-    if (text.size() <= max_reason_bytes) return text;
-    std::size_t end = max_reason_bytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text.resize(end);
-    return text;
+inline std::string shortened(std::string_view text) {
+    std::string safe;
+    append_safe(safe, text, max_reason_bytes);
+    return safe;
 }
 
 inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
@@ -14913,7 +14923,7 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
     if (!connected_) return;
     connected_ = false;
-    change_reason reason{cause, shortened(std::move(why))};
+    change_reason reason{cause, shortened(why)};
     const bool stops = state_ == plugin_state::stopping;
     if (cause != change_cause::exited || !process_ || stops)
         return apply(supervisor_input::lost, std::move(reason), now);
@@ -14926,7 +14936,7 @@ inline void supervisor::stop_answered(time_point now) {
 }
 
 inline void supervisor::health_answered(plugin_health health, std::string message, time_point) {
-    if (state_ == plugin_state::ready) health_.answered(health, shortened(std::move(message)));
+    if (state_ == plugin_state::ready) health_.answered(health, shortened(message));
 }
 
 inline void supervisor::health_missed(time_point now) {
@@ -14935,7 +14945,7 @@ inline void supervisor::health_missed(time_point now) {
 }
 
 inline void supervisor::broke_limit(std::string why, time_point now) {
-    apply(supervisor_input::trouble, {change_cause::limit, shortened(std::move(why))}, now);
+    apply(supervisor_input::trouble, {change_cause::limit, shortened(why)}, now);
 }
 
 // --- time ---
@@ -16040,7 +16050,7 @@ class actor_owner {
 public:
     virtual void on_change(plugin_actor& plugin, const state_change& change) = 0;
     /// Its handshake was accepted: the actor may be asked from now on.
-    virtual void on_declared(plugin_actor& plugin, const handshake_answer& answer) = 0;
+    virtual void on_declared(plugin_actor& plugin, handshake_answer& answer) = 0;
     /// Its connection is over. Every call was completed.
     virtual void on_withdrawn(plugin_actor& plugin) = 0;
     /// Answered by plugin.reply() and reject(), now or later.
@@ -16466,377 +16476,6 @@ inline void plugin_actor::on_drained(time_point now) {
 
 #endif
 
-// ---- tenon/host/plugin_actor_life.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
-#define TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
-
-// What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
-
-namespace tenon::detail {
-
-/// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
-inline void plugin_actor::after_input() {
-    if (working_ || retired_ || stood_down_) return;
-    const auto self = shared_from_this();
-    if (supervisor_.wishes()) grant_wishes();
-    if (retired_ || stood_down_) return;
-    if (link_) link_->flush();
-    alarm_.set(next_deadline());
-}
-
-inline void plugin_actor::grant_wishes() {
-    working_ = true;
-    supervisor_action action;
-    state_change change;
-    while (!retired_ && !stood_down_) {
-        if (supervisor_.next_change(change)) {
-            change.plugin = options_.name;
-            const bool unasked =
-                change.reason.cause == change_cause::crashed || change.reason.cause == change_cause::exited;
-            change.log = unasked ? log_.text(change.generation) : std::string();
-            owner_->on_change(*this, change);
-        } else if (supervisor_.next_action(action)) {
-            carry_out(action);
-        } else {
-            break;
-        }
-    }
-    working_ = false;
-}
-
-inline time_point plugin_actor::next_deadline() const {
-    return std::min({supervisor_.next_deadline(), calls_.next_deadline(), lines_.next_deadline()});
-}
-
-inline void plugin_actor::wake() {
-    const auto self = shared_from_this();
-    const time_point now = steady_now();
-    supervisor_.handle_timeout(now);
-    calls_.handle_timeout(now);
-    take_lines("stderr", [&](auto sink) { lines_.handle_timeout(now, sink); });
-    after_input();
-}
-
-inline void plugin_actor::carry_out(const supervisor_action& action) {
-    switch (action.kind) {
-    case supervisor_action_kind::launch:
-        return launch_process();
-    case supervisor_action_kind::shake_hands:
-        return shake_hands();
-    case supervisor_action_kind::ask_to_stop:
-        return ask_to_stop(action);
-    case supervisor_action_kind::close_stdin:
-        return close_stdin();
-    case supervisor_action_kind::terminate:
-        if (child_) child_->terminate_group();
-        return;
-    case supervisor_action_kind::kill:
-        if (child_) child_->kill_group();
-        return;
-    case supervisor_action_kind::check_health:
-        return check_health(action);
-    case supervisor_action_kind::drop_connection:
-        return drop_connection();
-    }
-}
-
-// --- the process ---
-
-inline std::vector<std::string> plugin_actor::environment() const {
-    std::vector<std::string> all = owner_->environment_of(const_cast<plugin_actor&>(*this));
-    const auto has = [&](std::string_view name) {
-        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
-            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
-        });
-    };
-    if (options_.channel == plugin_channel::socket) {
-        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
-        all.push_back(join({"TENON_TOKEN=", token_.text()}));
-    }
-    for (const auto& [name, value] : options_.environment)
-        if (!has(name)) all.push_back(join({name, "=", value}));
-    for (const std::string& name : options_.inherit_environment)
-        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
-            all.push_back(join({name, "=", value}));
-    return all;
-}
-
-inline void plugin_actor::launch_process() {
-    if (make_link_) { // no process: it is there once it is connected
-        attach(make_link_);
-        if (!link_)
-            supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
-        return;
-    }
-    if (options_.channel == plugin_channel::socket) {
-        const bool listens = !owner_->socket_path().empty();
-        if (!listens || !token_.renew()) {
-            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
-                                                        : "it is to connect to the host's socket, and the "
-                                                          "host does not listen on one"};
-            note(log_level::error, why.message);
-            return supervisor_.launch_failed(why, steady_now());
-        }
-    }
-    if (const auto good = owner_->may_launch(*this); !good) {
-        note(log_level::error, good.error().message);
-        return supervisor_.launch_failed(good.error(), steady_now());
-    }
-    auto started = launch({.command = options_.command,
-                           .directory = options_.directory,
-                           .environment = environment(),
-                           .limits = options_.limits});
-    if (!started) {
-        note(log_level::error, started.error().message);
-        return supervisor_.launch_failed(started.error(), steady_now());
-    }
-    errors_ = read_lines(std::move(started->error), log_stream::error);
-    connect_process(*started);
-    child_ = std::make_unique<child>(where_, std::move(*started),
-                                     [this](const exit_status& status) { ended(status); });
-    supervisor_.launched(steady_now());
-}
-
-inline void plugin_actor::connect_process(launched& started) {
-    if (options_.channel == plugin_channel::socket) { // it will connect
-        input_ = std::move(started.input);
-        output_ = read_lines(std::move(started.output), log_stream::output);
-        return;
-    }
-    descriptor input = std::move(started.input), output = std::move(started.output);
-    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout, owner_->awake());
-    calls_.connect(link_->peer());
-}
-
-inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
-    const auto take = [this, which](std::string_view bytes, time_point now) {
-        const auto self = shared_from_this();
-        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
-            if (bytes.empty()) lines_.end(which, now, sink);
-            else lines_.receive(which, bytes, now, sink);
-        });
-        if (!retired_) alarm_.set(next_deadline());
-    };
-    return std::make_unique<byte_reader>(where_, std::move(from), take);
-}
-
-inline void plugin_actor::ended(const exit_status& status) {
-    const auto self = shared_from_this();
-    // What it said last is still in the pipes; it is heard before the supervisor goes on.
-    if (link_) link_->read_rest();
-    if (errors_) errors_->finish();
-    if (output_) output_->finish();
-    if (retired_) return;
-    drop_connection();
-    token_.withdraw();
-    input_.reset();
-    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
-    child_.reset();
-    ended_unix_ms_ = wall_clock_ms();
-    supervisor_.exited(status, steady_now());
-    after_input();
-}
-
-/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
-inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
-    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
-    timer->async_wait(
-        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
-            const auto self = weak.lock();
-            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
-            self->note(log_level::warn,
-                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
-                             " started has left its process group and lives on"}));
-        });
-}
-
-inline void plugin_actor::drop_connection() {
-    if (!link_) return;
-    const auto dropped = std::move(link_);
-    past_counters_ = dropped->peer().counters();
-    calls_.connection_lost({codes::unavailable, join({options_.name, " is gone"})}, steady_now());
-    dropped->forget_owner();
-    if (!declared_) return;
-    declared_.reset();
-    if (!retired_) owner_->on_withdrawn(*this);
-}
-
-inline void plugin_actor::retire() {
-    if (retired_) return;
-    retired_ = true;
-    alarm_.cancel();
-    errors_.reset();
-    output_.reset();
-    input_.reset();
-    drop_connection();
-    child_.reset(); // kills and reaps
-}
-
-// --- the handshake ---
-
-inline void plugin_actor::shake_hands() {
-    if (!link_) return;
-    const auto request = owner_->introduction(*this);
-    const std::uint64_t generation = supervisor_.generation();
-    // Its deadline is the supervisor's.
-    calls_.ask(lane::control, methods::handshake, to_json(request), never, steady_now(),
-               [this, generation](const result<std::string_view>& answer, time_point now) {
-                   if (generation == supervisor_.generation()) take_handshake(answer, now);
-               });
-}
-
-inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
-    if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
-    if (!answer) return supervisor_.handshake_failed(answer.error(), now);
-    declared_text_ = *answer;
-    auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
-    if (!read) {
-        note_of_peer({}, read.error().message, now);
-        return supervisor_.handshake_failed(read.error(), now);
-    }
-    if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
-    link_->peer().handshake_done(true);
-    declared_ = std::move(*read);
-    owner_->on_declared(*this, *declared_);
-    calls_.set_concurrency(declared_->max_concurrency.value_or(1), now);
-    supervisor_.handshake_accepted(now);
-}
-
-// --- stopping, health ---
-
-inline void plugin_actor::ask_to_stop(const supervisor_action& action) {
-    const time_point now = steady_now();
-    calls_.stop_taking({codes::shutting_down, join({options_.name, " is stopping"})}, now);
-    if (!link_) return supervisor_.stop_answered(now);
-    const std::uint64_t generation = action.generation;
-    shutdown_request request{.reason = std::string(name_of(action.reason.cause)), .deadline_ms = {}};
-    if (action.deadline != never)
-        request.deadline_ms = std::chrono::duration_cast<milliseconds>(action.deadline - now).count();
-    calls_.ask(lane::control, methods::shutdown, to_json(request), never, now,
-               [this, generation](const result<std::string_view>& answer, time_point when) {
-                   if (generation != supervisor_.generation() || !link_) return;
-                   if (answer) link_->peer().notify(methods::exit);
-                   supervisor_.stop_answered(when);
-               });
-}
-
-inline void plugin_actor::check_health(const supervisor_action& action) {
-    const std::uint64_t generation = action.generation;
-    calls_.ask(lane::health, methods::health, std::string_view("{}"), action.deadline, steady_now(),
-               [this, generation](const result<std::string_view>& answer, time_point now) {
-                   if (generation == supervisor_.generation()) take_health(answer, now);
-               });
-}
-
-inline void plugin_actor::take_health(const result<std::string_view>& answer, time_point now) {
-    if (!answer) return supervisor_.health_missed(now);
-    const auto report = from_json<health_answer>(*answer == "null" ? "{}" : *answer, {.root = "health"});
-    if (!report) {
-        note_of_peer({}, report.error().message, now);
-        return supervisor_.health_missed(now);
-    }
-    if (report->metrics) {
-        auto named = report->metrics->as<std::map<std::string, double>>();
-        metrics_.clear();
-        if (named)
-            for (auto& [name, value] : *named)
-                if (metrics_.size() < max_metrics) metrics_.push_back({name, value});
-    }
-    constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
-                                       plugin_health::critical};
-    supervisor_.health_answered(
-        known[static_cast<unsigned>(report->status.value_or(reported_health::healthy))],
-        report->message.value_or(std::string()), now);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-#endif
-
-// ---- tenon/host/calls/http_fields.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_HTTP_FIELDS_HPP
-#define TENON_HOST_CALLS_HTTP_FIELDS_HPP
-
-// Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
-// are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
-// response of its own.
-
-namespace tenon::detail {
-
-constexpr char lower_letter(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-inline std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& letter : lower) letter = lower_letter(letter);
-    return lower;
-}
-
-inline bool same_field_name(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t at = 0; at != a.size(); ++at)
-        if (lower_letter(a[at]) != lower_letter(b[at])) return false;
-    return true;
-}
-
-inline bool is_field_name(std::string_view name) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    for (const char letter : name) {
-        const char lower = lower_letter(letter);
-        const bool plain = (lower >= 'a' && lower <= 'z') || (letter >= '0' && letter <= '9');
-        if (!plain && marks.find(letter) == marks.npos) return false;
-    }
-    return !name.empty();
-}
-
-/// Neither CR, LF and NUL nor any other control character but the tab.
-inline bool is_field_value(std::string_view value) noexcept {
-    for (const char letter : value) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
-    }
-    return true;
-}
-
-/// Fields about one connection or about how a body travels on it.
-inline bool is_hop_by_hop(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 11> names = {"connection",
-                                                        "content-length",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "http2-settings"};
-    for (const std::string_view one : names)
-        if (same_field_name(one, name)) return true;
-    return false;
-}
-
-/// Whether `list`, the value of a Connection field, names the field too.
-inline bool names_field(std::string_view list, std::string_view name) noexcept {
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        std::string_view one = list.substr(0, comma);
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (same_field_name(one, name)) return true;
-        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
-    }
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/host/calls/route_path.hpp ----------------------------------------------------------------------
 #ifndef TENON_HOST_CALLS_ROUTE_PATH_HPP
 #define TENON_HOST_CALLS_ROUTE_PATH_HPP
@@ -17191,6 +16830,469 @@ inline void route_table::remove(node& at, std::uint32_t plugin) {
 
 inline void route_table::withdraw(std::uint32_t plugin) {
     if (counts_.erase(plugin) != 0) remove(root_, plugin);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/calls/declared_lists.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_DECLARED_LISTS_HPP
+#define TENON_HOST_CALLS_DECLARED_LISTS_HPP
+
+// How much of a handshake is taken. A plugin may declare whatever fits into a frame, 200,000 commands for example, and
+// what is made of each of them (a refusal, a line of the log, a row of a page) costs far more than its bytes. So an answer
+// that is too long is refused before it is read, every list is cut to what a plugin can have a use for, and all that is
+// left out of one is told in one line.
+
+namespace tenon::detail {
+
+/// Of the answer to a handshake: 256 commands and 256 routes with 8 KiB of schema each. To read it takes some 40 ms.
+inline constexpr std::size_t max_handshake_bytes = std::size_t{4} << 20;
+/// Families of events: a host has some dozen.
+inline constexpr std::size_t max_capabilities = 256;
+/// The protocol names none yet.
+inline constexpr std::size_t max_features = 64;
+/// Of a capability or a feature, and of a plugin's version: one line on a page.
+inline constexpr std::size_t longest_word = 128;
+/// Refusals of one kind that are told one by one: a person mends these first, and sees then what else there is.
+inline constexpr std::size_t told_refusals = 10;
+/// Of each list, in a status: what a person looks through. What is behind it is counted.
+inline constexpr std::size_t shown_of_list = 100;
+
+/// What a host says about what it did not take over.
+class refusals {
+public:
+    /// `one` has a name; of what is refused for a reason of its own only the first are told.
+    void add(std::string_view text) {
+        if (++here_ <= told_refusals) all_.push_back(shortened(text));
+    }
+    /// Nothing more of this kind comes.
+    void close(std::string_view kind) {
+        if (here_ > told_refusals)
+            all_.push_back(join({digits(here_ - told_refusals), " more of its ", kind, " were refused"}));
+        here_ = 0;
+    }
+    void cut(std::string_view kind, std::size_t count, std::size_t most) {
+        all_.push_back(join({"it declares ", digits(count), " ", kind, ": what is behind the first ",
+                             digits(most), " was left out"}));
+    }
+    std::vector<std::string> take() { return std::move(all_); }
+
+private:
+    std::vector<std::string> all_;
+    std::size_t here_ = 0;
+};
+
+template <class Entry>
+void cut_list(std::optional<std::vector<Entry>>& list, std::string_view kind, std::size_t most,
+              refusals& told) {
+    if (!list || list->size() <= most) return;
+    told.cut(kind, list->size(), most);
+    list->resize(most);
+    list->shrink_to_fit();
+}
+
+inline void drop_long_words(std::optional<std::vector<std::string>>& list, std::string_view kind,
+                            refusals& told) {
+    if (!list) return;
+    const auto dropped =
+        std::erase_if(*list, [](const std::string& word) { return word.size() > longest_word; });
+    if (dropped != 0) told.add(join({digits(dropped), " of its ", kind, " have more than 128 bytes"}));
+    told.close(kind);
+}
+
+/// What is taken of an answer, before anybody looks at what it says.
+inline void cut_lists(handshake_answer& answer, refusals& told) {
+    cut_list(answer.capabilities, "capabilities", max_capabilities, told);
+    drop_long_words(answer.capabilities, "capabilities", told);
+    cut_list(answer.features, "features", max_features, told);
+    drop_long_words(answer.features, "features", told);
+    cut_list(answer.events, "events", max_declared_events, told);
+    cut_list(answer.commands, "commands", max_commands, told);
+    cut_list(answer.routes, "routes", max_routes, told);
+    if (answer.version.size() > longest_word) {
+        told.add("its version has more than 128 bytes");
+        told.close("versions");
+        answer.version.resize(longest_word);
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/plugin_actor_life.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
+#define TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
+
+// What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
+
+namespace tenon::detail {
+
+/// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
+inline void plugin_actor::after_input() {
+    if (working_ || retired_ || stood_down_) return;
+    const auto self = shared_from_this();
+    if (supervisor_.wishes()) grant_wishes();
+    if (retired_ || stood_down_) return;
+    if (link_) link_->flush();
+    alarm_.set(next_deadline());
+}
+
+inline void plugin_actor::grant_wishes() {
+    working_ = true;
+    supervisor_action action;
+    state_change change;
+    while (!retired_ && !stood_down_) {
+        if (supervisor_.next_change(change)) {
+            change.plugin = options_.name;
+            const bool unasked =
+                change.reason.cause == change_cause::crashed || change.reason.cause == change_cause::exited;
+            change.log = unasked ? log_.text(change.generation) : std::string();
+            owner_->on_change(*this, change);
+        } else if (supervisor_.next_action(action)) {
+            carry_out(action);
+        } else {
+            break;
+        }
+    }
+    working_ = false;
+}
+
+inline time_point plugin_actor::next_deadline() const {
+    return std::min({supervisor_.next_deadline(), calls_.next_deadline(), lines_.next_deadline()});
+}
+
+inline void plugin_actor::wake() {
+    const auto self = shared_from_this();
+    const time_point now = steady_now();
+    supervisor_.handle_timeout(now);
+    calls_.handle_timeout(now);
+    take_lines("stderr", [&](auto sink) { lines_.handle_timeout(now, sink); });
+    after_input();
+}
+
+inline void plugin_actor::carry_out(const supervisor_action& action) {
+    switch (action.kind) {
+    case supervisor_action_kind::launch:
+        return launch_process();
+    case supervisor_action_kind::shake_hands:
+        return shake_hands();
+    case supervisor_action_kind::ask_to_stop:
+        return ask_to_stop(action);
+    case supervisor_action_kind::close_stdin:
+        return close_stdin();
+    case supervisor_action_kind::terminate:
+        if (child_) child_->terminate_group();
+        return;
+    case supervisor_action_kind::kill:
+        if (child_) child_->kill_group();
+        return;
+    case supervisor_action_kind::check_health:
+        return check_health(action);
+    case supervisor_action_kind::drop_connection:
+        return drop_connection();
+    }
+}
+
+// --- the process ---
+
+inline std::vector<std::string> plugin_actor::environment() const {
+    std::vector<std::string> all = owner_->environment_of(const_cast<plugin_actor&>(*this));
+    const auto has = [&](std::string_view name) {
+        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
+            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
+        });
+    };
+    if (options_.channel == plugin_channel::socket) {
+        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
+        all.push_back(join({"TENON_TOKEN=", token_.text()}));
+    }
+    for (const auto& [name, value] : options_.environment)
+        if (!has(name)) all.push_back(join({name, "=", value}));
+    for (const std::string& name : options_.inherit_environment)
+        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
+            all.push_back(join({name, "=", value}));
+    return all;
+}
+
+inline void plugin_actor::launch_process() {
+    if (make_link_) { // no process: it is there once it is connected
+        attach(make_link_);
+        if (!link_)
+            supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
+        return;
+    }
+    if (options_.channel == plugin_channel::socket) {
+        const bool listens = !owner_->socket_path().empty();
+        if (!listens || !token_.renew()) {
+            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
+                                                        : "it is to connect to the host's socket, and the "
+                                                          "host does not listen on one"};
+            note(log_level::error, why.message);
+            return supervisor_.launch_failed(why, steady_now());
+        }
+    }
+    if (const auto good = owner_->may_launch(*this); !good) {
+        note(log_level::error, good.error().message);
+        return supervisor_.launch_failed(good.error(), steady_now());
+    }
+    auto started = launch({.command = options_.command,
+                           .directory = options_.directory,
+                           .environment = environment(),
+                           .limits = options_.limits});
+    if (!started) {
+        note(log_level::error, started.error().message);
+        return supervisor_.launch_failed(started.error(), steady_now());
+    }
+    errors_ = read_lines(std::move(started->error), log_stream::error);
+    connect_process(*started);
+    child_ = std::make_unique<child>(where_, std::move(*started),
+                                     [this](const exit_status& status) { ended(status); });
+    supervisor_.launched(steady_now());
+}
+
+inline void plugin_actor::connect_process(launched& started) {
+    if (options_.channel == plugin_channel::socket) { // it will connect
+        input_ = std::move(started.input);
+        output_ = read_lines(std::move(started.output), log_stream::output);
+        return;
+    }
+    descriptor input = std::move(started.input), output = std::move(started.output);
+    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
+                                  std::move(input), options_.write_timeout, owner_->awake());
+    calls_.connect(link_->peer());
+}
+
+inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
+    const auto take = [this, which](std::string_view bytes, time_point now) {
+        const auto self = shared_from_this();
+        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
+            if (bytes.empty()) lines_.end(which, now, sink);
+            else lines_.receive(which, bytes, now, sink);
+        });
+        if (!retired_) alarm_.set(next_deadline());
+    };
+    return std::make_unique<byte_reader>(where_, std::move(from), take);
+}
+
+inline void plugin_actor::ended(const exit_status& status) {
+    const auto self = shared_from_this();
+    // What it said last is still in the pipes; it is heard before the supervisor goes on.
+    if (link_) link_->read_rest();
+    if (errors_) errors_->finish();
+    if (output_) output_->finish();
+    if (retired_) return;
+    drop_connection();
+    token_.withdraw();
+    input_.reset();
+    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
+    child_.reset();
+    ended_unix_ms_ = wall_clock_ms();
+    supervisor_.exited(status, steady_now());
+    after_input();
+}
+
+/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
+    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
+    timer->async_wait(
+        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
+            self->note(log_level::warn,
+                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
+                             " started has left its process group and lives on"}));
+        });
+}
+
+inline void plugin_actor::drop_connection() {
+    if (!link_) return;
+    const auto dropped = std::move(link_);
+    past_counters_ = dropped->peer().counters();
+    calls_.connection_lost({codes::unavailable, join({options_.name, " is gone"})}, steady_now());
+    dropped->forget_owner();
+    if (!declared_) return;
+    declared_.reset();
+    if (!retired_) owner_->on_withdrawn(*this);
+}
+
+inline void plugin_actor::retire() {
+    if (retired_) return;
+    retired_ = true;
+    alarm_.cancel();
+    errors_.reset();
+    output_.reset();
+    input_.reset();
+    drop_connection();
+    child_.reset(); // kills and reaps
+}
+
+// --- the handshake ---
+
+inline void plugin_actor::shake_hands() {
+    if (!link_) return;
+    const auto request = owner_->introduction(*this);
+    const std::uint64_t generation = supervisor_.generation();
+    // Its deadline is the supervisor's.
+    calls_.ask(lane::control, methods::handshake, to_json(request), never, steady_now(),
+               [this, generation](const result<std::string_view>& answer, time_point now) {
+                   if (generation == supervisor_.generation()) take_handshake(answer, now);
+               });
+}
+
+inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
+    if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
+    if (!answer) return supervisor_.handshake_failed(answer.error(), now);
+    if (answer->size() > max_handshake_bytes) {
+        const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
+                                                " bytes, got ", digits(answer->size())})};
+        note_of_peer({}, why.message, now);
+        return supervisor_.handshake_failed(why, now);
+    }
+    declared_text_ = *answer;
+    auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
+    if (!read) {
+        note_of_peer({}, read.error().message, now);
+        return supervisor_.handshake_failed(read.error(), now);
+    }
+    if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
+    link_->peer().handshake_done(true);
+    declared_ = std::move(*read);
+    owner_->on_declared(*this, *declared_);
+    calls_.set_concurrency(declared_->max_concurrency.value_or(1), now);
+    supervisor_.handshake_accepted(now);
+}
+
+// --- stopping, health ---
+
+inline void plugin_actor::ask_to_stop(const supervisor_action& action) {
+    const time_point now = steady_now();
+    calls_.stop_taking({codes::shutting_down, join({options_.name, " is stopping"})}, now);
+    if (!link_) return supervisor_.stop_answered(now);
+    const std::uint64_t generation = action.generation;
+    shutdown_request request{.reason = std::string(name_of(action.reason.cause)), .deadline_ms = {}};
+    if (action.deadline != never)
+        request.deadline_ms = std::chrono::duration_cast<milliseconds>(action.deadline - now).count();
+    calls_.ask(lane::control, methods::shutdown, to_json(request), never, now,
+               [this, generation](const result<std::string_view>& answer, time_point when) {
+                   if (generation != supervisor_.generation() || !link_) return;
+                   if (answer) link_->peer().notify(methods::exit);
+                   supervisor_.stop_answered(when);
+               });
+}
+
+inline void plugin_actor::check_health(const supervisor_action& action) {
+    const std::uint64_t generation = action.generation;
+    calls_.ask(lane::health, methods::health, std::string_view("{}"), action.deadline, steady_now(),
+               [this, generation](const result<std::string_view>& answer, time_point now) {
+                   if (generation == supervisor_.generation()) take_health(answer, now);
+               });
+}
+
+inline void plugin_actor::take_health(const result<std::string_view>& answer, time_point now) {
+    if (!answer) return supervisor_.health_missed(now);
+    const auto report = from_json<health_answer>(*answer == "null" ? "{}" : *answer, {.root = "health"});
+    if (!report) {
+        note_of_peer({}, report.error().message, now);
+        return supervisor_.health_missed(now);
+    }
+    if (report->metrics) {
+        auto named = report->metrics->as<std::map<std::string, double>>();
+        metrics_.clear();
+        if (named)
+            for (auto& [name, value] : *named)
+                if (metrics_.size() < max_metrics) metrics_.push_back({name, value});
+    }
+    constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
+                                       plugin_health::critical};
+    supervisor_.health_answered(
+        known[static_cast<unsigned>(report->status.value_or(reported_health::healthy))],
+        report->message.value_or(std::string()), now);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+#endif
+
+// ---- tenon/host/calls/http_fields.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_HTTP_FIELDS_HPP
+#define TENON_HOST_CALLS_HTTP_FIELDS_HPP
+
+// Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
+// are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
+// response of its own.
+
+namespace tenon::detail {
+
+constexpr char lower_letter(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& letter : lower) letter = lower_letter(letter);
+    return lower;
+}
+
+inline bool same_field_name(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t at = 0; at != a.size(); ++at)
+        if (lower_letter(a[at]) != lower_letter(b[at])) return false;
+    return true;
+}
+
+inline bool is_field_name(std::string_view name) noexcept {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    for (const char letter : name) {
+        const char lower = lower_letter(letter);
+        const bool plain = (lower >= 'a' && lower <= 'z') || (letter >= '0' && letter <= '9');
+        if (!plain && marks.find(letter) == marks.npos) return false;
+    }
+    return !name.empty();
+}
+
+/// Neither CR, LF and NUL nor any other control character but the tab.
+inline bool is_field_value(std::string_view value) noexcept {
+    for (const char letter : value) {
+        const auto byte = static_cast<unsigned char>(letter);
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+    }
+    return true;
+}
+
+/// Fields about one connection or about how a body travels on it.
+inline bool is_hop_by_hop(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 11> names = {"connection",
+                                                        "content-length",
+                                                        "keep-alive",
+                                                        "proxy-authenticate",
+                                                        "proxy-authorization",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "trailer",
+                                                        "transfer-encoding",
+                                                        "upgrade",
+                                                        "http2-settings"};
+    for (const std::string_view one : names)
+        if (same_field_name(one, name)) return true;
+    return false;
+}
+
+/// Whether `list`, the value of a Connection field, names the field too.
+inline bool names_field(std::string_view list, std::string_view name) noexcept {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        std::string_view one = list.substr(0, comma);
+        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
+        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
+        if (same_field_name(one, name)) return true;
+        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
+    }
+    return false;
 }
 
 } // namespace tenon::detail
@@ -18692,7 +18794,9 @@ struct plugin_status {
     std::vector<subscription_status> subscriptions = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
-    std::vector<std::string> refused = {};   // of what it declared, and why
+    std::vector<std::string> refused = {}; // of what it declared, and why
+    // Of the lists above that it declared, by their names in JSON: how many more there are than the first 100.
+    std::map<std::string, std::uint64_t, std::less<>> left_out = {};
     std::vector<change_report> history = {}; // oldest first
 
     static constexpr bool allow_missing = true;
@@ -18714,7 +18818,8 @@ struct plugin_status {
                        member("features", &self::features), member("permissions", &self::permissions),
                        member("needs", &self::needs), member("subscriptions", &self::subscriptions),
                        member("routes", &self::routes), member("commands", &self::commands),
-                       member("refused", &self::refused), member("history", &self::history));
+                       member("refused", &self::refused), member("leftOut", &self::left_out),
+                       member("history", &self::history));
     }
 };
 
@@ -19439,7 +19544,7 @@ private:
     friend class decision_run;
 
     inline void on_change(plugin_actor& plugin, const state_change& change) override;
-    inline void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
+    inline void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
     inline void on_withdrawn(plugin_actor& plugin) override;
     inline void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
     inline void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
@@ -20266,23 +20371,28 @@ inline caller identity_of(const plugin_actor& actor) {
             .permissions = options.permissions};
 }
 
-inline void host_core::on_declared(plugin_actor& actor, const handshake_answer& answer) {
+inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer) {
     plugin_record* const plugin = find(actor.index());
     if (plugin == nullptr) return;
-    plugin->refused.clear();
     plugin->client.identity = identity_of(actor);
     plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    refusals told;
+    cut_lists(answer, told);
     if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
-        plugin->refused.push_back(join({digits(left_out), " of its events are no patterns, or too many"}));
+        told.add(join({digits(left_out), " of its events are no patterns"}));
+    told.close("events");
     if (answer.commands)
         for (const command_declaration& command : *answer.commands)
             if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
-                plugin->refused.push_back(good.error().message);
+                told.add(good.error().message);
+    told.close("commands");
     if (answer.routes)
         for (const route_declaration& route : *answer.routes)
             if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
                 !good)
-                plugin->refused.push_back(good.error().message);
+                told.add(good.error().message);
+    told.close("routes");
+    plugin->refused = told.take();
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
 }
 
@@ -20770,6 +20880,19 @@ inline void add_declarations(plugin_status& status, const handshake_answer& answ
                                             .source = "handshake"});
 }
 
+/// What a plugin declared is shown as far as a person reads it.
+inline void show_the_first(plugin_status& status) {
+    const auto cut = [&](std::string_view name, auto& list) {
+        if (list.size() <= shown_of_list) return;
+        status.left_out.emplace(name, list.size() - shown_of_list);
+        list.resize(shown_of_list);
+    };
+    cut("capabilities", status.capabilities);
+    cut("subscriptions", status.subscriptions);
+    cut("routes", status.routes);
+    cut("commands", status.commands);
+}
+
 inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     const plugin_actor& actor = *plugin.actor;
     const supervisor& life = actor.supervised();
@@ -20840,6 +20963,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                                  .path = join({route->prefix, route->path}),
                                  .description = route->description,
                                  .auth = route->auth});
+    show_the_first(status);
     for (const state_change& change : life.history())
         status.history.push_back(
             {.unix_ms = wall_clock_ms() - std::chrono::duration_cast<milliseconds>(now - change.at).count(),

@@ -4,6 +4,7 @@
 // What a host makes of what its actors tell it (host/host_core.hpp): changes of state, what is declared and withdrawn,
 // logs; and what it tells a plugin of itself.
 
+#include <tenon/host/calls/declared_lists.hpp>
 #include <tenon/host/host_core.hpp>
 
 #include <string>
@@ -42,23 +43,28 @@ inline caller identity_of(const plugin_actor& actor) {
             .permissions = options.permissions};
 }
 
-inline void host_core::on_declared(plugin_actor& actor, const handshake_answer& answer) {
+inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer) {
     plugin_record* const plugin = find(actor.index());
     if (plugin == nullptr) return;
-    plugin->refused.clear();
     plugin->client.identity = identity_of(actor);
     plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    refusals told;
+    cut_lists(answer, told);
     if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
-        plugin->refused.push_back(join({digits(left_out), " of its events are no patterns, or too many"}));
+        told.add(join({digits(left_out), " of its events are no patterns"}));
+    told.close("events");
     if (answer.commands)
         for (const command_declaration& command : *answer.commands)
             if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
-                plugin->refused.push_back(good.error().message);
+                told.add(good.error().message);
+    told.close("commands");
     if (answer.routes)
         for (const route_declaration& route : *answer.routes)
             if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
                 !good)
-                plugin->refused.push_back(good.error().message);
+                told.add(good.error().message);
+    told.close("routes");
+    plugin->refused = told.take();
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
 }
 

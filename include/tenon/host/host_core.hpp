@@ -195,7 +195,7 @@ private:
     friend class decision_run;
 
     inline void on_change(plugin_actor& plugin, const state_change& change) override;
-    inline void on_declared(plugin_actor& plugin, const handshake_answer& answer) override;
+    inline void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
     inline void on_withdrawn(plugin_actor& plugin) override;
     inline void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
     inline void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;

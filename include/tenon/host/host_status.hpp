@@ -3,6 +3,7 @@
 
 // How a host and its plugins are right now (host/host_core.hpp), as data: host/status.hpp says what it means.
 
+#include <tenon/host/calls/declared_lists.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/process/system_process.hpp>
 
@@ -64,6 +65,19 @@ inline void add_declarations(plugin_status& status, const handshake_answer& answ
                                             .priority = event.priority.value_or(0),
                                             .on_failure = event.on_failure,
                                             .source = "handshake"});
+}
+
+/// What a plugin declared is shown as far as a person reads it.
+inline void show_the_first(plugin_status& status) {
+    const auto cut = [&](std::string_view name, auto& list) {
+        if (list.size() <= shown_of_list) return;
+        status.left_out.emplace(name, list.size() - shown_of_list);
+        list.resize(shown_of_list);
+    };
+    cut("capabilities", status.capabilities);
+    cut("subscriptions", status.subscriptions);
+    cut("routes", status.routes);
+    cut("commands", status.commands);
 }
 
 inline plugin_status host_core::status_of(const plugin_record& plugin) const {
@@ -136,6 +150,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                                  .path = join({route->prefix, route->path}),
                                  .description = route->description,
                                  .auth = route->auth});
+    show_the_first(status);
     for (const state_change& change : life.history())
         status.history.push_back(
             {.unix_ms = wall_clock_ms() - std::chrono::duration_cast<milliseconds>(now - change.at).count(),

@@ -52,7 +52,7 @@ class actor_owner {
 public:
     virtual void on_change(plugin_actor& plugin, const state_change& change) = 0;
     /// Its handshake was accepted: the actor may be asked from now on.
-    virtual void on_declared(plugin_actor& plugin, const handshake_answer& answer) = 0;
+    virtual void on_declared(plugin_actor& plugin, handshake_answer& answer) = 0;
     /// Its connection is over. Every call was completed.
     virtual void on_withdrawn(plugin_actor& plugin) = 0;
     /// Answered by plugin.reply() and reject(), now or later.

@@ -3,6 +3,7 @@
 
 // What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
 
+#include <tenon/host/calls/declared_lists.hpp>
 #include <tenon/host/plugin_actor.hpp>
 
 #include <algorithm>
@@ -225,6 +226,12 @@ inline void plugin_actor::shake_hands() {
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
     if (!answer) return supervisor_.handshake_failed(answer.error(), now);
+    if (answer->size() > max_handshake_bytes) {
+        const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
+                                                " bytes, got ", digits(answer->size())})};
+        note_of_peer({}, why.message, now);
+        return supervisor_.handshake_failed(why, now);
+    }
     declared_text_ = *answer;
     auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
     if (!read) {

@@ -18,9 +18,7 @@
 
 namespace tenon::detail {
 
-/// What stands at the end of a message that was longer than max_log_line.
-inline constexpr std::string_view cut_mark = " [cut]";
-/// ... whose fields were.
+/// What stands at the end of a message whose fields were longer than max_log_line.
 inline constexpr std::string_view cut_fields_mark = " [fields left out]";
 
 struct log_message {

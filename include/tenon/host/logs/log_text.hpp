@@ -103,6 +103,20 @@ inline std::string_view without_half_character(std::string_view text) noexcept {
     return text;
 }
 
+/// What stands at the end of a text that was cut.
+inline constexpr std::string_view cut_mark = " [cut]";
+
 } // namespace tenon::detail
+
+namespace tenon {
+
+/// Somebody else's text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
+inline std::string safe_text(std::string_view text, std::size_t longest = std::size_t{1} << 20) {
+    std::string safe;
+    if (!detail::append_safe(safe, text, longest)) safe += detail::cut_mark;
+    return safe;
+}
+
+} // namespace tenon
 
 #endif

@@ -116,7 +116,7 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
     if (!connected_) return;
     connected_ = false;
-    change_reason reason{cause, shortened(std::move(why))};
+    change_reason reason{cause, shortened(why)};
     const bool stops = state_ == plugin_state::stopping;
     if (cause != change_cause::exited || !process_ || stops)
         return apply(supervisor_input::lost, std::move(reason), now);
@@ -129,7 +129,7 @@ inline void supervisor::stop_answered(time_point now) {
 }
 
 inline void supervisor::health_answered(plugin_health health, std::string message, time_point) {
-    if (state_ == plugin_state::ready) health_.answered(health, shortened(std::move(message)));
+    if (state_ == plugin_state::ready) health_.answered(health, shortened(message));
 }
 
 inline void supervisor::health_missed(time_point now) {
@@ -138,7 +138,7 @@ inline void supervisor::health_missed(time_point now) {
 }
 
 inline void supervisor::broke_limit(std::string why, time_point now) {
-    apply(supervisor_input::trouble, {change_cause::limit, shortened(std::move(why))}, now);
+    apply(supervisor_input::trouble, {change_cause::limit, shortened(why)}, now);
 }
 
 // --- time ---

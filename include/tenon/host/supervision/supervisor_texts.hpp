@@ -2,10 +2,11 @@
 #define TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
 
 // The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
-// hold what a hostile plugin wrote a thousand times.
+// hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/host/logs/log_text.hpp>
 #include <tenon/host/options.hpp>
 #include <tenon/host/supervision/random_source.hpp>
 
@@ -28,12 +29,10 @@ namespace tenon::detail {
 /// Longer reasons and messages are cut: a screen full is enough for a person.
 inline constexpr std::size_t max_reason_bytes = 1'024;
 
-inline std::string shortened(std::string text) {
-    if (text.size() <= max_reason_bytes) return text;
-    std::size_t end = max_reason_bytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text.resize(end);
-    return text;
+inline std::string shortened(std::string_view text) {
+    std::string safe;
+    append_safe(safe, text, max_reason_bytes);
+    return safe;
 }
 
 inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
