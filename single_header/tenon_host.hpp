@@ -6282,9 +6282,8 @@ private:
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
-    for (const char letter : declared.name)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F)
-            return "a name has no control characters";
+    if (safe_text(declared.name) != declared.name)
+        return "a name has no control characters, nor any that are not seen";
     std::size_t text = declared.description ? declared.description->size() : 0;
     for (const auto* schema : {&declared.params, &declared.result})
         if (*schema) text += (*schema)->text().size();
@@ -13469,6 +13468,14 @@ public:
         take_message(level, text, fields, now, log_sink(sink));
     }
 
+    /// What the host says of the plugin. The plugin's words may be in it, so it is cleaned as they are, but it is
+    /// no line of the plugin's: it is neither counted nor suppressed.
+    template <class Sink>
+    void remark(log_level level, std::string_view text, Sink&& sink) {
+        const log_message clean = cleaner_.clean_message(level, text, {});
+        sink(clean.level, clean.text, clean.fields);
+    }
+
     /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
     /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
     template <class Sink>
@@ -16392,7 +16399,7 @@ void plugin_actor::take_lines(std::string_view source, Take take) {
 }
 
 inline void plugin_actor::note(log_level level, std::string_view message) {
-    take_lines("host", [&](auto sink) { sink(level, message, std::string_view()); });
+    take_lines("host", [&](auto sink) { lines_.remark(level, message, sink); });
 }
 
 /// What the plugin's bytes brought about: its words are in it, so it is cleaned and counted like its log.
@@ -20525,7 +20532,7 @@ inline void host_core::note(log_level level, std::string_view message) {
               .level = level,
               .pid = process_id(),
               .source = "host",
-              .message = std::string(message)});
+              .message = safe_text(message, max_log_line)});
 }
 
 } // namespace tenon::detail

@@ -62,11 +62,7 @@ void append_unit(std::string& to, unsigned unit) {
 
 } // namespace
 
-std::string safe(std::string_view text) {
-    std::string made;
-    if (!tenon::detail::append_safe(made, text, std::size_t{1} << 20)) made += " [cut]";
-    return made;
-}
+std::string safe(std::string_view text) { return tenon::safe_text(text); }
 
 std::string safe_json(std::string_view text) {
     std::string made;

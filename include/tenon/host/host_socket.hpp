@@ -86,7 +86,7 @@ inline void host_core::note(log_level level, std::string_view message) {
               .level = level,
               .pid = process_id(),
               .source = "host",
-              .message = std::string(message)});
+              .message = safe_text(message, max_log_line)});
 }
 
 } // namespace tenon::detail

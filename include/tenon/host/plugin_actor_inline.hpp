@@ -156,7 +156,7 @@ void plugin_actor::take_lines(std::string_view source, Take take) {
 }
 
 inline void plugin_actor::note(log_level level, std::string_view message) {
-    take_lines("host", [&](auto sink) { sink(level, message, std::string_view()); });
+    take_lines("host", [&](auto sink) { lines_.remark(level, message, sink); });
 }
 
 /// What the plugin's bytes brought about: its words are in it, so it is cleaned and counted like its log.

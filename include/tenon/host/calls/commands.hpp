@@ -7,6 +7,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/host/logs/log_text.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 
@@ -67,9 +68,8 @@ private:
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
-    for (const char letter : declared.name)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F)
-            return "a name has no control characters";
+    if (safe_text(declared.name) != declared.name)
+        return "a name has no control characters, nor any that are not seen";
     std::size_t text = declared.description ? declared.description->size() : 0;
     for (const auto* schema : {&declared.params, &declared.result})
         if (*schema) text += (*schema)->text().size();

@@ -78,6 +78,14 @@ public:
         take_message(level, text, fields, now, log_sink(sink));
     }
 
+    /// What the host says of the plugin. The plugin's words may be in it, so it is cleaned as they are, but it is
+    /// no line of the plugin's: it is neither counted nor suppressed.
+    template <class Sink>
+    void remark(log_level level, std::string_view text, Sink&& sink) {
+        const log_message clean = cleaner_.clean_message(level, text, {});
+        sink(clean.level, clean.text, clean.fields);
+    }
+
     /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
     /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
     template <class Sink>

@@ -11,6 +11,7 @@
 // and counted. A full disk or a closed pipe costs lines, too (SIGPIPE has to be ignored, as a host does it).
 
 #include <tenon/host/logs/log_record.hpp>
+#include <tenon/host/logs/log_text.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -37,7 +38,7 @@ inline bool has_colour(int descriptor) {
            (terminal == nullptr || std::string_view(terminal) != "dumb");
 }
 
-/// Without its end.
+/// Without its end. Its texts become safe here, too: a record may be a program's own, with words of a plugin in it.
 inline std::string log_line(const log_record& record, bool colour) {
     constexpr std::string_view names[] = {"debug", "info ", "warn ", "error"};
     constexpr std::string_view colours[] = {"\x1b[2m", "", "\x1b[33m", "\x1b[31m"};
@@ -51,9 +52,9 @@ inline std::string log_line(const log_record& record, bool colour) {
                                        : std::string(text);
     };
     std::string text = clock + painted(colours[level], names[level]) + " " +
-                       painted("\x1b[1m", record.plugin.empty() ? "host" : record.plugin) + ": " +
-                       record.message;
-    if (!record.fields.empty()) text += " " + record.fields;
+                       painted("\x1b[1m", record.plugin.empty() ? "host" : safe_text(record.plugin)) + ": " +
+                       safe_text(record.message);
+    if (!record.fields.empty()) text += " " + safe_text(record.fields);
     return text;
 }
 
