@@ -78,6 +78,7 @@ inline constexpr int protocol_version = 1;
 //             return tenon::members(tenon::member("from_uid", &user::from), tenon::member("age", &user::age));
 //         }
 //         static constexpr bool allow_missing = true; // absent members keep what they were
+//         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
 //     };
 //     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
 //     { return tenon::members(...); }
@@ -146,6 +147,11 @@ constexpr auto description_of() {
 template <class T>
 concept allows_missing = requires {
     requires T::allow_missing;
+};
+
+template <class T>
+concept allows_unknown = requires {
+    requires T::allow_unknown;
 };
 
 template <class T>
@@ -2178,6 +2184,13 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// The same without the position, for whoever does not see the text.
+    [[gnu::cold]] std::string complaint() const;
+
+    /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
+    using unknown_member = bool (*)(json_reader& in, std::string_view name, const std::string_view* known,
+                                    std::size_t count);
+    void ask_about_unknown(unknown_member asked) noexcept { asked_about_unknown_ = asked; }
 
     // Whatever refuses is marked as cold, which keeps it out of the loops: a tenth of their time.
 
@@ -2211,6 +2224,11 @@ public:
     const char* double_at(const char* at, double& value);
     const char* text_at(const char* at, std::string_view& value, std::string& scratch);
     const char* skip_at(const char* at);
+    const char* skip_unknown_at(const char* at, std::string_view name, const std::string_view* known,
+                                std::size_t count) {
+        if (asked_about_unknown_ == nullptr) return skip_at(at);
+        return arrive(at), asked_about_unknown_(*this, name, known, count) ? skip_at(at) : nullptr;
+    }
     const char* slice_at(const char* at, std::string_view& value);
 
     /// Where a walk through an object or array stands: at the next member or element if there is one, else behind
@@ -2328,6 +2346,7 @@ private:
     std::size_t retried_ = 0;
     std::size_t stored_ = 0;
     std::size_t hoped_ = 0; // bytes of room made for the first elements of arrays
+    unknown_member asked_about_unknown_ = nullptr;
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed
@@ -2773,14 +2792,17 @@ inline bool json_reader::in_element(std::size_t index) {
     return false;
 }
 
-inline fault json_reader::error() const {
+inline std::string json_reader::complaint() const {
     TENON_ASSERT(failed());
     // Where there is no root the path starts with a name, not with the dot before it.
     const std::size_t dot = origin_.root.empty() && !path_.empty() && path_[0] == '.' ? 1 : 0;
     const std::string_view path(path_.data() + dot, path_.size() - dot);
     const bool placed = !origin_.root.empty() || !path.empty();
-    std::string message = detail::join({origin_.root, path, placed ? ": " : "", sentence_, " at byte ",
-                                        detail::digits(offset_of(failed_at_))});
+    return detail::join({origin_.root, path, placed ? ": " : "", sentence_});
+}
+
+inline fault json_reader::error() const {
+    std::string message = detail::join({complaint(), " at byte ", detail::digits(offset_of(failed_at_))});
     return {malformed_ ? codes::parse_error : codes::invalid_params, std::move(message)};
 }
 
@@ -3078,7 +3100,8 @@ const char* decode_members(json_reader& in, const char* at, std::index_sequence<
         if (value == nullptr) return nullptr;
         const std::size_t found = find_name(name, names.data(), names.size());
         if (found == names.size()) {
-            value = in.skip_at(value);
+            if constexpr (allows_unknown<T>) value = in.skip_at(value);
+            else value = in.skip_unknown_at(value, name, names.data(), names.size());
             if (value == nullptr) return nullptr;
             next = in.after_member(value);
             continue;
@@ -3359,6 +3382,7 @@ namespace tenon::detail {
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
     json_writer out;
+    bool closed = false;   // unknown members are refused, where a struct does not allow them
     byte_buffer path = {}; // a JSON pointer to the schema being written
     struct open_struct {
         const open_struct* above;
@@ -3503,6 +3527,11 @@ void write_object_schema(schema_writer& schema) {
     if constexpr (member_count<T> != 0)
         write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
     schema.open = here.above;
+    if constexpr (member_count<T> != 0 && !allows_unknown<T>) {
+        if (!schema.closed) return;
+        schema.out.key("additionalProperties");
+        schema.out.boolean(false);
+    }
 }
 
 template <class T>
@@ -3546,6 +3575,86 @@ std::string json_schema() {
 }
 
 } // namespace tenon
+
+#endif
+
+// ---- tenon/core/nearest_name.hpp --------------------------------------------------------------------------
+#ifndef TENON_CORE_NEAREST_NAME_HPP
+#define TENON_CORE_NEAREST_NAME_HPP
+
+// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
+// beyond that a guess would be no help.
+
+namespace tenon::detail {
+
+/// Longer names are not compared: a guess costs the product of two lengths.
+inline constexpr std::size_t longest_guess = 64;
+
+/// A name as it is compared.
+class plain_name {
+public:
+    /// Of at most longest_guess bytes.
+    explicit plain_name(std::string_view name) noexcept {
+        for (const char byte : name)
+            if (byte != '-' && byte != '_')
+                letters_[size_++] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
+    }
+    operator std::string_view() const noexcept { return {letters_, size_}; }
+
+private:
+    char letters_[longest_guess];
+    std::size_t size_ = 0;
+};
+
+/// Of two texts of at most longest_guess bytes.
+inline std::size_t distance_of(std::string_view one, std::string_view other) noexcept {
+    // Three rows of the table of distances between beginnings: the last but one is for swapped letters.
+    std::size_t rows[3][longest_guess + 1];
+    std::size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    const auto least = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
+    for (std::size_t at = 0; at <= other.size(); ++at) last[at] = at;
+    for (std::size_t from = 1; from <= one.size(); ++from) {
+        row[0] = from;
+        for (std::size_t to = 1; to <= other.size(); ++to) {
+            const bool same = one[from - 1] == other[to - 1];
+            row[to] = least(least(last[to], row[to - 1]) + 1, last[to - 1] + (same ? 0 : 1));
+            if (from > 1 && to > 1 && one[from - 1] == other[to - 2] && one[from - 2] == other[to - 1])
+                row[to] = least(row[to], before[to - 2] + 1);
+        }
+        std::size_t* const oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[other.size()];
+}
+
+/// One of `known`, or nothing.
+inline std::string_view nearest_name(std::string_view given, std::span<const std::string_view> known) {
+    if (given.size() > longest_guess) return {};
+    const plain_name plain(given);
+    const std::string_view wanted = plain;
+    std::string_view nearest;
+    const std::size_t may_be_wrong = wanted.size() / 3;
+    std::size_t least = (may_be_wrong > 1 ? may_be_wrong : 1) + 1;
+    for (const std::string_view name : known) {
+        if (name.size() > longest_guess) continue;
+        const std::size_t distance = distance_of(wanted, plain_name(name));
+        if (distance >= least) continue;
+        least = distance;
+        nearest = name;
+    }
+    return nearest;
+}
+
+/// What may stand behind "unknown member": `; did you mean "jitter"?`, or nothing.
+inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
+    const std::string_view meant = nearest_name(given, known);
+    return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -3977,6 +4086,7 @@ struct plugin_hooks {
     void (*run_route)(engine&, invocation&) = nullptr;
     void (*start_workers)(engine&) = nullptr;
     result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
+    void (*declare_config)(json_writer& out) = nullptr; // the schema of what configure() takes
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
@@ -8308,6 +8418,10 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
     out.begin_array();
     if (hooks.configure != nullptr) out.string("configure");
     out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
     out.end_object();
 }
 
@@ -9402,6 +9516,10 @@ template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&));
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&) const);
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&));
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&) const);
 
 /// What configure() takes: the type of the plugin's configuration.
 template <class P>
@@ -9475,8 +9593,8 @@ constexpr bool check_members() {
     if constexpr (configured<P> && !configured_well<P>)
         static_assert(
             configured_well<P>,
-            "tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with "
-            "settings that can be described");
+            "tenon: configure() must be one public function that takes `const Settings&` and returns "
+            "tenon::result<void> or void, with settings that can be described");
     else if constexpr (reports_health<P> && !reports_health_well<P>)
         static_assert(reports_health_well<P>,
                       "tenon: health() must be public, take nothing and return tenon::health");
@@ -9839,11 +9957,45 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
+/// A typing error in a configuration would otherwise be a setting that does nothing.
+inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
+                                  std::size_t count) {
+    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
+    return in.in_member(name);
+}
+
+template <class P>
+void declare_config(json_writer& out) {
+    schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
+    write_schema<configuration_of<P>>(schema);
+}
+
+/// With what the plugin would take, which the host does not know yet where it has refused the first handshake.
+template <class P>
+fault refused_config(const json_reader& in) {
+    byte_buffer data;
+    json_writer out(data);
+    out.begin_object();
+    out.key("configSchema");
+    declare_config<P>(out);
+    out.end_object();
+    return {codes::invalid_params, in.complaint(), join({data.view()})};
+}
+
 template <class P>
 result<void> run_configure(void* object, std::string_view config) {
-    auto read = from_json<configuration_of<P>>(config, {.root = "config"});
-    if (!read) return fault{codes::invalid_params, read.error().message};
-    return static_cast<P*>(object)->configure(*read);
+    configuration_of<P> read{};
+    json_reader in(config, {.root = "config"});
+    in.ask_about_unknown(&refuse_unknown_member);
+    if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
+    P& plugin = *static_cast<P*>(object);
+    const auto& given = read;
+    if constexpr (std::is_void_v<decltype(plugin.configure(given))>) {
+        plugin.configure(given);
+        return {};
+    } else {
+        return plugin.configure(given);
+    }
 }
 
 /// Requests in flight that a plugin takes which answers some of them later.
@@ -9868,7 +10020,10 @@ plugin_hooks make_hooks(const about& identity) {
     }
     if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
-    if constexpr (configured<P>) hooks.configure = &run_configure<P>;
+    if constexpr (configured<P>) {
+        hooks.configure = &run_configure<P>;
+        hooks.declare_config = &declare_config<P>;
+    }
     if constexpr (reports_health<P>)
         hooks.check = [](void* object, json_writer& out) {
             write_answer(out, static_cast<P*>(object)->health());

@@ -1425,6 +1425,13 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// The same without the position, for whoever does not see the text.
+    [[gnu::cold]] std::string complaint() const;
+
+    /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
+    using unknown_member = bool (*)(json_reader& in, std::string_view name, const std::string_view* known,
+                                    std::size_t count);
+    void ask_about_unknown(unknown_member asked) noexcept { asked_about_unknown_ = asked; }
 
     // Whatever refuses is marked as cold, which keeps it out of the loops: a tenth of their time.
 
@@ -1458,6 +1465,11 @@ public:
     const char* double_at(const char* at, double& value);
     const char* text_at(const char* at, std::string_view& value, std::string& scratch);
     const char* skip_at(const char* at);
+    const char* skip_unknown_at(const char* at, std::string_view name, const std::string_view* known,
+                                std::size_t count) {
+        if (asked_about_unknown_ == nullptr) return skip_at(at);
+        return arrive(at), asked_about_unknown_(*this, name, known, count) ? skip_at(at) : nullptr;
+    }
     const char* slice_at(const char* at, std::string_view& value);
 
     /// Where a walk through an object or array stands: at the next member or element if there is one, else behind
@@ -1575,6 +1587,7 @@ private:
     std::size_t retried_ = 0;
     std::size_t stored_ = 0;
     std::size_t hoped_ = 0; // bytes of room made for the first elements of arrays
+    unknown_member asked_about_unknown_ = nullptr;
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed
@@ -2020,14 +2033,17 @@ inline bool json_reader::in_element(std::size_t index) {
     return false;
 }
 
-inline fault json_reader::error() const {
+inline std::string json_reader::complaint() const {
     TENON_ASSERT(failed());
     // Where there is no root the path starts with a name, not with the dot before it.
     const std::size_t dot = origin_.root.empty() && !path_.empty() && path_[0] == '.' ? 1 : 0;
     const std::string_view path(path_.data() + dot, path_.size() - dot);
     const bool placed = !origin_.root.empty() || !path.empty();
-    std::string message = detail::join({origin_.root, path, placed ? ": " : "", sentence_, " at byte ",
-                                        detail::digits(offset_of(failed_at_))});
+    return detail::join({origin_.root, path, placed ? ": " : "", sentence_});
+}
+
+inline fault json_reader::error() const {
+    std::string message = detail::join({complaint(), " at byte ", detail::digits(offset_of(failed_at_))});
     return {malformed_ ? codes::parse_error : codes::invalid_params, std::move(message)};
 }
 
@@ -2049,6 +2065,7 @@ inline fault json_reader::error() const {
 //             return tenon::members(tenon::member("from_uid", &user::from), tenon::member("age", &user::age));
 //         }
 //         static constexpr bool allow_missing = true; // absent members keep what they were
+//         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
 //     };
 //     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
 //     { return tenon::members(...); }
@@ -2117,6 +2134,11 @@ constexpr auto description_of() {
 template <class T>
 concept allows_missing = requires {
     requires T::allow_missing;
+};
+
+template <class T>
+concept allows_unknown = requires {
+    requires T::allow_unknown;
 };
 
 template <class T>
@@ -2998,7 +3020,8 @@ const char* decode_members(json_reader& in, const char* at, std::index_sequence<
         if (value == nullptr) return nullptr;
         const std::size_t found = find_name(name, names.data(), names.size());
         if (found == names.size()) {
-            value = in.skip_at(value);
+            if constexpr (allows_unknown<T>) value = in.skip_at(value);
+            else value = in.skip_unknown_at(value, name, names.data(), names.size());
             if (value == nullptr) return nullptr;
             next = in.after_member(value);
             continue;
@@ -4423,7 +4446,8 @@ struct handshake_answer {
     std::optional<bool> reverse_rpc = {};         // false
     std::optional<unsigned> max_concurrency = {}; // 1
     std::optional<std::vector<std::string>> features = {};
-    std::optional<std::string> disable = {}; // why it does not want to run here
+    std::optional<std::string> disable = {};     // why it does not want to run here
+    std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
 
     static constexpr auto describe() {
         using self = handshake_answer;
@@ -4433,7 +4457,7 @@ struct handshake_answer {
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("reverseRpc", &self::reverse_rpc),
                        member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable));
+                       member("disable", &self::disable), member("configSchema", &self::config_schema));
     }
 };
 
@@ -11290,6 +11314,967 @@ inline void call_lanes::handle_timeout(time_point now) {
 
 #endif
 
+// ---- tenon/core/nearest_name.hpp --------------------------------------------------------------------------
+#ifndef TENON_CORE_NEAREST_NAME_HPP
+#define TENON_CORE_NEAREST_NAME_HPP
+
+// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
+// beyond that a guess would be no help.
+
+namespace tenon::detail {
+
+/// Longer names are not compared: a guess costs the product of two lengths.
+inline constexpr std::size_t longest_guess = 64;
+
+/// A name as it is compared.
+class plain_name {
+public:
+    /// Of at most longest_guess bytes.
+    explicit plain_name(std::string_view name) noexcept {
+        for (const char byte : name)
+            if (byte != '-' && byte != '_')
+                letters_[size_++] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
+    }
+    operator std::string_view() const noexcept { return {letters_, size_}; }
+
+private:
+    char letters_[longest_guess];
+    std::size_t size_ = 0;
+};
+
+/// Of two texts of at most longest_guess bytes.
+inline std::size_t distance_of(std::string_view one, std::string_view other) noexcept {
+    // Three rows of the table of distances between beginnings: the last but one is for swapped letters.
+    std::size_t rows[3][longest_guess + 1];
+    std::size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    const auto least = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
+    for (std::size_t at = 0; at <= other.size(); ++at) last[at] = at;
+    for (std::size_t from = 1; from <= one.size(); ++from) {
+        row[0] = from;
+        for (std::size_t to = 1; to <= other.size(); ++to) {
+            const bool same = one[from - 1] == other[to - 1];
+            row[to] = least(least(last[to], row[to - 1]) + 1, last[to - 1] + (same ? 0 : 1));
+            if (from > 1 && to > 1 && one[from - 1] == other[to - 2] && one[from - 2] == other[to - 1])
+                row[to] = least(row[to], before[to - 2] + 1);
+        }
+        std::size_t* const oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[other.size()];
+}
+
+/// One of `known`, or nothing.
+inline std::string_view nearest_name(std::string_view given, std::span<const std::string_view> known) {
+    if (given.size() > longest_guess) return {};
+    const plain_name plain(given);
+    const std::string_view wanted = plain;
+    std::string_view nearest;
+    const std::size_t may_be_wrong = wanted.size() / 3;
+    std::size_t least = (may_be_wrong > 1 ? may_be_wrong : 1) + 1;
+    for (const std::string_view name : known) {
+        if (name.size() > longest_guess) continue;
+        const std::size_t distance = distance_of(wanted, plain_name(name));
+        if (distance >= least) continue;
+        least = distance;
+        nearest = name;
+    }
+    return nearest;
+}
+
+/// What may stand behind "unknown member": `; did you mean "jitter"?`, or nothing.
+inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
+    const std::string_view meant = nearest_name(given, known);
+    return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_CHECKED_HPP
+#define TENON_JSON_CHECKED_HPP
+
+// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
+// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
+// was not accepted may be read past its end.
+
+namespace tenon::detail {
+
+inline const char* behind_checked_space(const char* at) noexcept {
+    while (static_cast<unsigned char>(*at) <= ' ') ++at;
+    return at;
+}
+
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+
+/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
+template <class Marks, class IsIt>
+const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes, '\\');
+}
+/// Brackets differ from braces in one bit.
+inline byte_vector mark_structure(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
+}
+
+#else
+
+inline constexpr int mark_string_ends = 0, mark_structure = 0;
+
+template <class IsIt>
+const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+#endif
+
+/// `at`: its quote.
+inline const char* checked_string_end(const char* at, const char* end) noexcept {
+    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
+    for (++at;; at += 2) { // behind a backslash and what it escapes
+        at = find_checked(at, end, mark_string_ends, ends_it);
+        if (*at == '"') return at + 1;
+    }
+}
+
+/// `at`: its first byte.
+inline const char* checked_value_end(const char* at, const char* end) noexcept {
+    const auto is_structure = [](char byte) {
+        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+    };
+    if (*at == '"') return checked_string_end(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
+            ++at;
+        return at;
+    }
+    for (std::size_t depth = 0;;) {
+        at = find_checked(at, end, mark_structure, is_structure);
+        if (*at == '"') {
+            at = checked_string_end(at, end);
+            continue;
+        }
+        const bool opens = *at == '{' || *at == '[';
+        ++at;
+        if (opens) ++depth;
+        else if (--depth == 0) return at;
+    }
+}
+
+/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
+class checked_members {
+public:
+    /// `text`: an object, from its brace on.
+    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& name, std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
+        if (*at_ != '"') return false;       // there is none
+        const char* const name_end = checked_string_end(at_, end_);
+        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
+        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
+        const char* const value_end = checked_value_end(begin, end_);
+        value = {begin, static_cast<std::size_t>(value_end - begin)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == '}') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " }"; // where nothing is a name
+
+    const char* at_;
+    const char* end_;
+};
+
+/// The elements of an array, one by one.
+class checked_elements {
+public:
+    /// `text`: an array, from its bracket on.
+    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
+        if (*at_ == ']') return false;       // there is none
+        const char* const value_end = checked_value_end(at_, end_);
+        value = {at_, static_cast<std::size_t>(value_end - at_)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == ']') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " ]"; // where no value is
+
+    const char* at_;
+    const char* end_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/decimal.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_DECIMAL_HPP
+#define TENON_JSON_DECIMAL_HPP
+
+// A JSON number as it was written, to be compared exactly, which doubles cannot do (0.1, 2^53 + 1). Borrows its text.
+
+namespace tenon::detail {
+
+class decimal {
+public:
+    /// `text`: a JSON number.
+    explicit decimal(std::string_view text) noexcept : negative_(text.front() == '-') {
+        std::int64_t behind_point = 0;
+        bool fraction = false;
+        std::size_t at = negative_ ? 1 : 0;
+        for (; at < text.size() && (text[at] | 0x20) != 'e'; ++at) {
+            if (text[at] == '.') {
+                fraction = true;
+                continue;
+            }
+            behind_point += fraction;
+            power_ += !fraction && (count_ != 0 || text[at] != '0');
+            if (count_ == 0 && text[at] == '0') continue; // in front of the first digit that counts
+            if (count_ == 0) {
+                digits_ = text.substr(at);
+                power_ -= fraction ? behind_point - 1 : 0;
+            }
+            ++count_;
+            if (text[at] != '0') significant_ = count_;
+        }
+        if (significant_ == 0) power_ = 0, negative_ = false;
+        else if (at < text.size()) power_ += exponent_at(text.substr(at + 1));
+    }
+
+    bool is_whole() const noexcept {
+        return power_ >= static_cast<std::int64_t>(significant_);
+    } // as 1.0, 1e2
+    /// Below zero, zero, above zero: as this one is less, the same, more.
+    int compare(const decimal& other) const noexcept {
+        if (negative_ != other.negative_) return negative_ ? -1 : 1;
+        const int order = compare_size(other);
+        return negative_ ? -order : order;
+    }
+    bool operator==(const decimal& other) const noexcept { return compare(other) == 0; }
+    bool as_int64(std::int64_t& value) const noexcept {
+        if (!is_whole() || power_ > 18) return false;
+        std::uint64_t size = 0;
+        reader in(*this);
+        for (std::int64_t place = 0; place < power_; ++place)
+            size = size * 10 + static_cast<std::uint64_t>(in.next() - '0');
+        value = negative_ ? -static_cast<std::int64_t>(size) : static_cast<std::int64_t>(size);
+        return true;
+    }
+    std::uint64_t hash() const noexcept {
+        std::uint64_t hash = static_cast<std::uint64_t>(power_) * 2 + (negative_ ? 1 : 0);
+        reader in(*this);
+        for (std::size_t place = 0; place < significant_; ++place)
+            hash = (hash ^ static_cast<unsigned char>(in.next())) * 0x100000001B3u;
+        return hash;
+    }
+
+private:
+    /// The digits that count, and zeros behind them.
+    class reader {
+    public:
+        explicit reader(const decimal& of) noexcept : rest_(of.digits_), left_(of.significant_) {}
+        char next() noexcept {
+            if (left_ == 0) return '0';
+            --left_;
+            if (rest_.front() == '.') rest_.remove_prefix(1);
+            const char digit = rest_.front();
+            rest_.remove_prefix(1);
+            return digit;
+        }
+
+    private:
+        std::string_view rest_;
+        std::size_t left_;
+    };
+
+    static std::int64_t exponent_at(std::string_view text) noexcept {
+        const bool negative = text.front() == '-';
+        std::int64_t exponent = 0;
+        for (const char digit : text)
+            if (is_digit(digit) && exponent < 1'000'000'000) exponent = exponent * 10 + (digit - '0');
+        return negative ? -exponent : exponent;
+    }
+    int compare_size(const decimal& other) const noexcept {
+        if (significant_ == 0 || other.significant_ == 0)
+            return (significant_ != 0) - (other.significant_ != 0);
+        if (power_ != other.power_) return power_ < other.power_ ? -1 : 1;
+        reader ours(*this), theirs(other);
+        const std::size_t places = significant_ > other.significant_ ? significant_ : other.significant_;
+        for (std::size_t place = 0; place < places; ++place)
+            if (const int order = ours.next() - theirs.next(); order != 0) return order < 0 ? -1 : 1;
+        return 0;
+    }
+
+    // The number is 0.DIGITS * 10^power, and the first digit is not 0.
+    std::string_view digits_ = {};
+    std::size_t count_ = 0;
+    std::size_t significant_ = 0; // without the zeros at the end
+    std::int64_t power_ = 0;
+    bool negative_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/same_value.hpp ----------------------------------------------------------------------------
+#ifndef TENON_JSON_SAME_VALUE_HPP
+#define TENON_JSON_SAME_VALUE_HPP
+
+// Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
+// members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
+// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
+// somebody made to collide it says that they are the same.
+
+namespace tenon::detail {
+
+/// What the string `written`, with its quotes, says; unescaped into `scratch` where it has to be.
+inline std::string_view plain_text(std::string_view written, std::string& scratch) {
+    if (written.find('\\') == written.npos) return written.substr(1, written.size() - 2);
+    json_reader in(written);
+    std::string_view text;
+    return in.read_text(text, scratch) ? text : std::string_view();
+}
+
+constexpr std::uint64_t mixed(std::uint64_t value) noexcept { // as splitmix64 ends
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
+    return value ^ (value >> 31);
+}
+
+inline std::uint64_t text_hash(std::string_view text) noexcept {
+    std::uint64_t hash = 0xCBF29CE484222325u;
+    for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
+    return hash;
+}
+
+/// The same for values that are the same.
+inline std::uint64_t value_hash(std::string_view value) {
+    const json_kind kind = kind_of(value.front());
+    std::uint64_t hash = 0;
+    std::string scratch;
+    if (kind == json_kind::object) {
+        checked_members members(value);
+        for (std::string_view name, inner; members.next(name, inner);)
+            hash += mixed(text_hash(plain_text({name.data() - 1, name.size() + 2}, scratch)) +
+                          3 * value_hash(inner));
+    } else if (kind == json_kind::array) {
+        checked_elements elements(value);
+        for (std::string_view inner; elements.next(inner);) hash = mixed(hash + value_hash(inner));
+    } else if (kind == json_kind::number) {
+        hash = decimal(value).hash();
+    } else {
+        hash = text_hash(kind == json_kind::string ? plain_text(value, scratch) : value);
+    }
+    return mixed(hash + static_cast<std::uint64_t>(kind));
+}
+
+inline bool same_value(std::string_view one, std::string_view other) {
+    const json_kind kind = kind_of(one.front());
+    if (kind != kind_of(other.front())) return false;
+    if (kind == json_kind::number) return decimal(one) == decimal(other);
+    if (kind == json_kind::string) {
+        std::string scratch, other_scratch;
+        return plain_text(one, scratch) == plain_text(other, other_scratch);
+    }
+    return one == other || value_hash(one) == value_hash(other);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/schema_check.hpp --------------------------------------------------------------------------
+#ifndef TENON_JSON_SCHEMA_CHECK_HPP
+#define TENON_JSON_SCHEMA_CHECK_HPP
+
+// Holds a JSON value to a JSON Schema and says all that is wrong with it, each with its path:
+//
+//     const auto faults = tenon::check_schema(schema, config, {.root = "config"});
+//     // config.greting: unknown member; did you mean "greeting"?
+//
+// It is a subset of draft 2020-12 that reads draft-07 too (`definitions`, `items` as an array, `additionalItems`):
+// type, enum, const; properties, required, additionalProperties, propertyNames, minProperties, maxProperties; items,
+// prefixItems, minItems, maxItems, uniqueItems; minimum, maximum and their exclusive kin, multipleOf of whole numbers;
+// minLength, maxLength; allOf, anyOf, oneOf, not, if/then/else; $ref to a place in the same schema. Everything else is
+// not looked at, and nothing is refused for it: so `pattern` (an expression of a stranger's can take a regex engine
+// minutes), `format`, references elsewhere, and what `additionalProperties` says where there are `patternProperties`.
+//
+// Schemas come from plugins, which nobody has to trust. Work and depth are bounded, whatever stands in one; a schema that
+// goes beyond, or that is none, is a fault of its own and says nothing about the value. Values are never quoted: they may
+// be secret.
+
+namespace tenon {
+
+/// One thing that is wrong with a value.
+struct schema_fault {
+    std::string path;     // "config.rooms[2].name"; empty for the whole where it has no name
+    std::string expected; // "string or null"; empty where that is not the point
+    std::string words;    // "expected string or null, got number"
+
+    std::string sentence() const { return path.empty() ? words : detail::join({path, ": ", words}); }
+};
+
+struct schema_check_options {
+    std::string_view root = {}; // what paths start with
+    std::size_t most_faults = 20;
+    /// Bytes of both texts that may be walked over. 16 MiB: some 10 ms, and a thousand times what a configuration takes.
+    std::size_t most_work = std::size_t{16} << 20;
+};
+
+/// What is wrong with `value`, or nothing; a fault where the schema is none, or takes too much to check with.
+result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
+                                               const schema_check_options& options = {});
+
+namespace detail {
+
+/// Schemas within schemas, references among them. Values are at most 64 deep; one level of them may take two of these.
+inline constexpr unsigned max_schema_depth = 160;
+
+/// Of how many names one may have been meant: to compare costs the product of their lengths.
+inline constexpr std::size_t most_guesses = 256;
+
+class schema_checker {
+public:
+    schema_checker(std::string_view root, const schema_check_options& options)
+        : root_(root), path_(join({options.root})), most_faults_(options.most_faults),
+          work_left_(options.most_work) {}
+
+    result<std::vector<schema_fault>> run(std::string_view value) {
+        check(root_, value);
+        if (!trouble_.empty()) return fault{codes::invalid_params, join({"schema: ", trouble_})};
+        return std::move(faults_);
+    }
+
+private:
+    using text = std::string_view;
+
+    /// The keywords of one schema, as JSON; empty: not there.
+    struct keywords {
+        text ref, type, values, constant, properties, required, additional, patterns, names, min_properties,
+            max_properties, items, prefix, more_items, min_items, max_items, unique, minimum, maximum, above,
+            below, multiple, min_length, max_length, all, any, one, none, condition, consequence, otherwise;
+    };
+
+    // --- the budget ---
+
+    bool spend(std::size_t bytes) {
+        if (bytes > work_left_) return stop("it takes too much to check with");
+        work_left_ -= bytes;
+        return trouble_.empty();
+    }
+    bool stop(text why) {
+        if (trouble_.empty()) trouble_ = join({why});
+        work_left_ = 0;
+        return false;
+    }
+
+    // --- texts ---
+
+    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
+    /// A name as it is meant; `written` stands between quotes.
+    static text plain(text written, std::string& scratch) {
+        if (written.find('\\') == written.npos) return written;
+        return plain_text({written.data() - 1, written.size() + 2}, scratch);
+    }
+    text member_of(text object, text name) {
+        if (object.empty() || kind(object) != json_kind::object || !spend(object.size())) return {};
+        std::string scratch;
+        checked_members members(object);
+        for (text key, value; members.next(key, value);)
+            if (plain(key, scratch) == name) return value;
+        return {};
+    }
+    static keywords keywords_of(text schema) {
+        keywords found;
+        const std::pair<text, text*> known[] = {{"$ref", &found.ref},
+                                                {"type", &found.type},
+                                                {"enum", &found.values},
+                                                {"const", &found.constant},
+                                                {"properties", &found.properties},
+                                                {"required", &found.required},
+                                                {"additionalProperties", &found.additional},
+                                                {"patternProperties", &found.patterns},
+                                                {"propertyNames", &found.names},
+                                                {"minProperties", &found.min_properties},
+                                                {"maxProperties", &found.max_properties},
+                                                {"items", &found.items},
+                                                {"prefixItems", &found.prefix},
+                                                {"additionalItems", &found.more_items},
+                                                {"minItems", &found.min_items},
+                                                {"maxItems", &found.max_items},
+                                                {"uniqueItems", &found.unique},
+                                                {"minimum", &found.minimum},
+                                                {"maximum", &found.maximum},
+                                                {"exclusiveMinimum", &found.above},
+                                                {"exclusiveMaximum", &found.below},
+                                                {"multipleOf", &found.multiple},
+                                                {"minLength", &found.min_length},
+                                                {"maxLength", &found.max_length},
+                                                {"allOf", &found.all},
+                                                {"anyOf", &found.any},
+                                                {"oneOf", &found.one},
+                                                {"not", &found.none},
+                                                {"if", &found.condition},
+                                                {"then", &found.consequence},
+                                                {"else", &found.otherwise}};
+        checked_members members(schema);
+        for (text key, value; members.next(key, value);)
+            for (const auto& [name, place] : known)
+                if (key == name) *place = value;
+        // Draft-07 says by an array of `items` what 2020-12 says by prefixItems.
+        if (!found.items.empty() && kind(found.items) == json_kind::array) {
+            found.prefix = found.items;
+            found.items = found.more_items;
+        }
+        return found;
+    }
+    template <class Visit>
+    void each_element(text array, Visit visit) {
+        if (array.empty() || kind(array) != json_kind::array || !spend(array.size())) return;
+        checked_elements elements(array);
+        for (text value; trouble_.empty() && elements.next(value);) visit(value);
+    }
+
+    // --- faults ---
+
+    void report(text expected, text words) {
+        ++wrong_;
+        if (quiet_ != 0 || faults_.size() >= most_faults_ || !spend(path_.size() + words.size())) return;
+        const std::size_t dot = !path_.empty() && path_[0] == '.' ? 1 : 0;
+        faults_.push_back({path_.substr(dot), join({expected}), join({words})});
+    }
+    void expected(text what, text got) { report(what, join({"expected ", what, ", got ", got})); }
+    /// "too few elements": what the decoder of a typed plugin says of the same.
+    void say(text words) { report({}, words); }
+
+    template <class Work>
+    void within(std::initializer_list<text> step, Work work) {
+        const std::size_t length = path_.size();
+        append(path_, join(step));
+        work();
+        path_.resize(length);
+    }
+    static text shortened(text name) {
+        if (name.size() <= longest_name) return name;
+        std::size_t length = longest_name;
+        while (length > 0 && (name[length] & 0xC0) == 0x80) --length;
+        return name.substr(0, length);
+    }
+    /// Whether it fits, without a word about why not.
+    bool fits(text schema, text value) {
+        const std::size_t before = wrong_;
+        ++quiet_;
+        check(schema, value);
+        --quiet_;
+        return wrong_ == before;
+    }
+
+    // --- checking ---
+
+    void check(text schema, text value) {
+        if (depth_ == max_schema_depth) return static_cast<void>(stop("it goes too deep"));
+        if (!spend(schema.size() + 16)) return;
+        if (schema == "true") return;
+        if (schema == "false") return say("is not allowed");
+        if (kind(schema) != json_kind::object)
+            return static_cast<void>(stop("expected an object or a truth value where a schema is"));
+        ++depth_;
+        check_with(keywords_of(schema), value);
+        --depth_;
+    }
+    void check_with(const keywords& all, text value) {
+        if (!all.ref.empty()) follow(all.ref, value);
+        if (!has_type(all.type, value)) return;
+        if (!all.values.empty()) check_enum(all.values, value);
+        if (!all.constant.empty() && spend(value.size() + all.constant.size()) &&
+            !same_value(all.constant, value))
+            say(join({"expected ", shortened(all.constant)}));
+        switch (kind(value)) {
+        case json_kind::object:
+            check_object(all, value);
+            break;
+        case json_kind::array:
+            check_array(all, value);
+            break;
+        case json_kind::number:
+            check_number(all, value);
+            break;
+        case json_kind::string:
+            check_text(all, value);
+            break;
+        default:
+            break;
+        }
+        combine(all, value);
+    }
+
+    void follow(text ref, text value) {
+        std::string scratch;
+        text place = kind(ref) == json_kind::string ? plain_text(ref, scratch) : text();
+        if (place.empty() || place[0] != '#') return;    // in another document
+        if (place.size() > 1 && place[1] != '/') return; // an anchor
+        const std::string pointer = percent_decoded(place.substr(1));
+        text target = root_;
+        for (text rest = pointer; !rest.empty() && !target.empty();) {
+            rest.remove_prefix(1);
+            const std::size_t end = rest.find('/');
+            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
+            rest = end == rest.npos ? text() : rest.substr(end);
+        }
+        if (target.empty())
+            return static_cast<void>(stop(join({"there is nothing at $ref \"", shortened(place), "\""})));
+        check(target, value);
+    }
+    text step_into(text target, text name) {
+        if (kind(target) != json_kind::array) return member_of(target, name);
+        std::size_t wanted = 0;
+        for (const char digit : name) {
+            if (!is_digit(digit) || wanted > target.size()) return {};
+            wanted = wanted * 10 + static_cast<std::size_t>(digit - '0');
+        }
+        text found;
+        std::size_t at = 0;
+        each_element(target, [&](text element) {
+            if (at++ == wanted) found = element;
+        });
+        return name.empty() ? text() : found;
+    }
+    static std::string percent_decoded(text from) {
+        std::string decoded;
+        const auto hex = [](char digit) {
+            const char lower = static_cast<char>(digit | 0x20);
+            if (is_digit(digit)) return digit - '0';
+            return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+        };
+        for (std::size_t at = 0; at < from.size(); ++at) {
+            if (from[at] == '%' && at + 2 < from.size() && hex(from[at + 1]) >= 0 && hex(from[at + 2]) >= 0) {
+                decoded.push_back(static_cast<char>(hex(from[at + 1]) * 16 + hex(from[at + 2])));
+                at += 2;
+            } else {
+                decoded.push_back(from[at]);
+            }
+        }
+        return decoded;
+    }
+    static std::string pointer_unescaped(text from) {
+        std::string name;
+        for (std::size_t at = 0; at < from.size(); ++at) {
+            const bool escaped = from[at] == '~' && at + 1 < from.size();
+            if (escaped) name.push_back(from[++at] == '1' ? '/' : '~');
+            else name.push_back(from[at]);
+        }
+        return name;
+    }
+
+    static bool is_of_type(text name, text value) {
+        if (name == name_of(kind(value))) return true;
+        return name == "integer" && kind(value) == json_kind::number && decimal(value).is_whole();
+    }
+    bool has_type(text type, text value) {
+        if (type.empty()) return true;
+        std::string scratch, names;
+        bool good = false;
+        const auto look_at = [&](text one) {
+            if (kind(one) != json_kind::string) return;
+            const text name = plain_text(one, scratch);
+            good = good || is_of_type(name, value);
+            append(names, join({names.empty() ? "" : " or ", shortened(name)}));
+        };
+        if (kind(type) == json_kind::array) each_element(type, look_at);
+        else look_at(type);
+        if (good || names.empty()) return true;
+        const bool fraction = kind(value) == json_kind::number && names == "integer";
+        expected(names, fraction ? text("a fraction") : name_of(kind(value)));
+        return false;
+    }
+
+    void check_enum(text values, text value) {
+        bool found = false;
+        std::string list;
+        std::size_t count = 0;
+        constexpr std::size_t most_listed = 12;
+        each_element(values, [&](text one) {
+            if (found || !spend(value.size())) return;
+            found = same_value(one, value);
+            if (quiet_ == 0 && ++count <= most_listed)
+                append(list, join({list.empty() ? "" : ", ", shortened(one)}));
+        });
+        if (!found) say(join({"expected one of ", list, count > most_listed ? ", ..." : ""}));
+    }
+
+    // --- objects ---
+
+    void check_object(const keywords& all, text object) {
+        if (!all.required.empty()) check_required(all.required, object);
+        const bool counted = !all.min_properties.empty() || !all.max_properties.empty();
+        if (!counted && all.properties.empty() && all.additional.empty() && all.names.empty()) return;
+        if (!spend(object.size())) return;
+        std::size_t count = 0;
+        std::string scratch;
+        checked_members members(object);
+        for (text key, value; trouble_.empty() && members.next(key, value); ++count) {
+            const text name = plain(key, scratch);
+            within({".", shortened(name)}, [&] {
+                if (!all.names.empty()) check(all.names, {key.data() - 1, key.size() + 2});
+                check_member(all, name, value);
+            });
+        }
+        if (below(all.min_properties, count)) say("too few members");
+        if (beyond(all.max_properties, count)) say("too many members");
+    }
+    void check_member(const keywords& all, text name, text value) {
+        const text schema = member_of(all.properties, name);
+        if (!schema.empty()) return check(schema, value);
+        if (all.additional.empty() || !all.patterns.empty()) return;
+        if (all.additional != "false") return check(all.additional, value);
+        say(quiet_ != 0 ? std::string() : join({"unknown member", meant_by(name, all.properties)}));
+    }
+    std::string meant_by(text name, text properties) {
+        std::vector<text> known;
+        if (!properties.empty() && kind(properties) == json_kind::object) {
+            checked_members members(properties);
+            for (text key, value; known.size() < most_guesses && members.next(key, value);)
+                known.push_back(key);
+        }
+        return spend(properties.size() + known.size() * longest_guess * 4) ? or_meant(name, known) : "";
+    }
+    void check_required(text required, text object) {
+        std::string scratch;
+        each_element(required, [&](text one) {
+            if (kind(one) != json_kind::string) return;
+            const text name = plain_text(one, scratch);
+            if (!member_of(object, name).empty() || !trouble_.empty()) return;
+            within({".", shortened(name)}, [&] { say("missing"); });
+        });
+    }
+
+    // --- arrays ---
+
+    void check_array(const keywords& all, text array) {
+        std::size_t count = 0;
+        std::vector<text> prefix;
+        each_element(all.prefix, [&](text schema) { prefix.push_back(schema); });
+        const bool too_many_say_it = all.items == "false"; // once, rather than for each that is too many
+        each_element(array, [&](text element) {
+            const text schema = count < prefix.size() ? prefix[count] : too_many_say_it ? text() : all.items;
+            if (!schema.empty()) within({"[", digits(count), "]"}, [&] { check(schema, element); });
+            ++count;
+        });
+        if ((too_many_say_it && count > prefix.size()) || beyond(all.max_items, count))
+            say("too many elements");
+        if (below(all.min_items, count)) say("too few elements");
+        if (all.unique == "true" && trouble_.empty()) check_unique(array, count);
+    }
+    /// By a table of hashes: an array may be long.
+    void check_unique(text array, std::size_t count) {
+        std::size_t size = 16;
+        while (size < count * 2) size *= 2;
+        if (!spend(size)) return;
+        std::vector<text> table(size);
+        std::size_t index = 0;
+        each_element(array, [&](text element) {
+            std::size_t at = value_hash(element) & (size - 1);
+            for (; !table[at].empty() && spend(16 + element.size()); at = (at + 1) & (size - 1))
+                if (same_value(table[at], element))
+                    return within({"[", digits(index++), "]"}, [&] { say("is there twice"); });
+            table[at] = element;
+            ++index;
+        });
+    }
+
+    // --- numbers and texts ---
+
+    void check_number(const keywords& all, text value) {
+        const decimal number(value);
+        const auto compare = [&](text limit, int refused, bool equal_too, text words) {
+            if (limit.empty() || kind(limit) != json_kind::number) return;
+            const int order = number.compare(decimal(limit));
+            if (order == refused || (equal_too && order == 0)) say(join({words, shortened(limit)}));
+        };
+        compare(all.minimum, -1, false, "expected at least ");
+        compare(all.maximum, 1, false, "expected at most ");
+        compare(all.above, -1, true, "expected more than ");
+        compare(all.below, 1, true, "expected less than ");
+        if (all.multiple.empty() || kind(all.multiple) != json_kind::number) return;
+        std::int64_t whole = 0, step = 0;
+        if (decimal(value).as_int64(whole) && decimal(all.multiple).as_int64(step) && step > 0 &&
+            whole % step != 0)
+            say(join({"expected a multiple of ", shortened(all.multiple)}));
+    }
+    void check_text(const keywords& all, text value) {
+        if (all.min_length.empty() && all.max_length.empty()) return;
+        if (!spend(value.size())) return;
+        std::string scratch;
+        std::size_t count = 0;
+        for (const char byte : plain_text(value, scratch)) count += (byte & 0xC0) != 0x80;
+        if (below(all.min_length, count))
+            say(join({"expected at least ", shortened(all.min_length), " characters"}));
+        if (beyond(all.max_length, count))
+            say(join({"expected at most ", shortened(all.max_length), " characters"}));
+    }
+    static bool below(text limit, std::size_t count) {
+        std::int64_t least = 0;
+        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(least) &&
+               least > 0 && count < static_cast<std::uint64_t>(least);
+    }
+    static bool beyond(text limit, std::size_t count) {
+        std::int64_t most = 0;
+        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(most) &&
+               most >= 0 && count > static_cast<std::uint64_t>(most);
+    }
+
+    // --- schemas of schemas ---
+
+    void combine(const keywords& all, text value) {
+        each_element(all.all, [&](text schema) { check(schema, value); });
+        if (!all.any.empty()) check_alternatives(all.any, value, false);
+        if (!all.one.empty()) check_alternatives(all.one, value, true);
+        if (!all.none.empty() && fits(all.none, value) && trouble_.empty()) say("is what it must not be");
+        if (all.condition.empty()) return;
+        const text then = fits(all.condition, value) ? all.consequence : all.otherwise;
+        if (!then.empty()) check(then, value);
+    }
+    void check_alternatives(text alternatives, text value, bool only_one) {
+        std::size_t fitting = 0, count = 0;
+        each_element(alternatives, [&](text schema) {
+            ++count;
+            if (fitting < (only_one ? 2u : 1u)) fitting += fits(schema, value);
+        });
+        if (fitting == 1 || count == 0 || !trouble_.empty()) return;
+        if (fitting > 1) return say("fits more than one of the alternatives");
+        if (quiet_ != 0) return say({});
+        explain(alternatives, value);
+    }
+    /// Why it fits none. Of the alternative that it follows furthest, what is wrong there; else what each expected.
+    void explain(text alternatives, text value) {
+        std::vector<schema_fault> before, best;
+        before.swap(faults_);
+        std::size_t reached = path_.size();
+        std::string all_expected;
+        each_element(alternatives, [&](text schema) {
+            check(schema, value);
+            std::vector<schema_fault> own;
+            own.swap(faults_);
+            if (own.empty()) return;
+            if (own[0].path.size() > reached) {
+                reached = own[0].path.size();
+                best = std::move(own);
+            } else if (!own[0].expected.empty()) {
+                append(all_expected, join({all_expected.empty() ? "" : " or ", own[0].expected}));
+            } else if (best.empty()) {
+                best = std::move(own); // of the right type, at least
+            }
+        });
+        faults_ = std::move(before);
+        ++wrong_;
+        if (best.empty() && !all_expected.empty()) return expected(all_expected, name_of(kind(value)));
+        if (best.empty()) return say("fits none of the alternatives");
+        for (schema_fault& one : best)
+            if (faults_.size() < most_faults_) faults_.push_back(std::move(one));
+    }
+
+    text root_;
+    std::string path_;
+    std::size_t most_faults_;
+    std::size_t work_left_;
+    unsigned depth_ = 0;
+    unsigned quiet_ = 0; // faults are counted and not put into words
+    std::size_t wrong_ = 0;
+    std::vector<schema_fault> faults_;
+    std::string trouble_; // with the schema itself
+};
+
+} // namespace detail
+
+inline result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
+                                                      const schema_check_options& options) {
+    return detail::schema_checker(schema.text(), options).run(value.text());
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/config_schema.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_CONFIG_SCHEMA_HPP
+#define TENON_HOST_CONFIG_SCHEMA_HPP
+
+// What a plugin says that its configuration has to be (`configSchema`), and whether one is that. Kept while the plugin does
+// not run: then it is what the last instance said, and a newer program may say something else once it is started.
+
+namespace tenon::detail {
+
+/// A plugin's schema that is larger is forgotten.
+inline constexpr std::size_t longest_config_schema = std::size_t{256} << 10;
+
+class config_schema {
+public:
+    config_schema() = default;
+    explicit config_schema(json_view schema) { learn(schema); }
+
+    /// Null: it says nothing.
+    void learn(json_view schema) {
+        const bool too_long = schema.text().size() > longest_config_schema;
+        schema_ = schema.is_null() || too_long ? json() : json(schema);
+    }
+    /// A plugin that does not start with a configuration may say with its refusal what it would take. Then all that is
+    /// wrong with it can be said, where the plugin has said the first thing.
+    fault explain_refusal(const fault& why, const json& config) {
+        const auto data = json::parse(why.data);
+        const json_view schema = data ? (*data)["configSchema"] : json_view();
+        if (schema.is_null()) return why;
+        learn(schema);
+        const auto fits = check(config);
+        return fits ? why : fits.error();
+    }
+
+    const json& text() const noexcept { return schema_; }
+    bool known() const noexcept { return !schema_.is_null(); }
+
+    /// All that is wrong with it, as one sentence. A schema that cannot be used, which is the plugin's fault and not the
+    /// configuration's, refuses nothing.
+    result<void> check(const json& config) const {
+        if (!known()) return {};
+        const json empty = config.is_null() ? json::parse("{}").value() : json();
+        const json& whole = config.is_null() ? empty : config;
+        const auto faults = check_schema(schema_.view(), whole.view(), {.root = "config"});
+        if (!faults || faults->empty()) return {};
+        std::string sentence;
+        for (const schema_fault& one : *faults) {
+            if (!sentence.empty()) sentence += "; ";
+            sentence += one.sentence();
+        }
+        return fault{codes::invalid_params, std::move(sentence)};
+    }
+
+private:
+    json schema_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/state.hpp ---------------------------------------------------------------------------------
 #ifndef TENON_HOST_STATE_HPP
 #define TENON_HOST_STATE_HPP
@@ -16127,6 +17112,8 @@ public:
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
+    /// What it said at its last handshake that its configuration has to be.
+    const config_schema& wanted_config() const noexcept { return wanted_config_; }
     /// The plugin came by itself: no process, or one that we started and that answers on a socket.
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
@@ -16234,7 +17221,8 @@ private:
     attach_token token_;
     std::shared_ptr<link> link_;
     std::optional<handshake_answer> declared_;
-    std::string declared_text_;          // what declared_ is made of
+    std::string declared_text_; // what declared_ is made of
+    config_schema wanted_config_;
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     std::int64_t ended_unix_ms_ = 0;
     session_counters past_counters_; // of the connection before this one
@@ -17151,7 +18139,9 @@ inline void plugin_actor::shake_hands() {
 
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
-    if (!answer) return supervisor_.handshake_failed(answer.error(), now);
+    if (!answer)
+        return supervisor_.handshake_failed(wanted_config_.explain_refusal(answer.error(), options_.config),
+                                            now);
     if (answer->size() > max_handshake_bytes) {
         const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
                                                 " bytes, got ", digits(answer->size())})};
@@ -17167,6 +18157,9 @@ inline void plugin_actor::take_handshake(const result<std::string_view>& answer,
     if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
     link_->peer().handshake_done(true);
     declared_ = std::move(*read);
+    wanted_config_.learn(declared_->config_schema.value_or(json_view()));
+    // It has taken it, so it runs; but whoever changes it next has to mend that.
+    if (auto fits = wanted_config_.check(options_.config); !fits) note(log_level::warn, fits.error().message);
     owner_->on_declared(*this, *declared_);
     calls_.set_concurrency(declared_->max_concurrency.value_or(1), now);
     supervisor_.handshake_accepted(now);
@@ -20305,6 +21298,7 @@ void host_core::provide_config_methods(Provide provide) {
                 json changed = json::of(members);
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
+                if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
                 plugin->actor->set_config(std::move(changed));
                 plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
                 return {};
@@ -20687,6 +21681,7 @@ inline void host_core::configure(const std::string& name, json config, life_done
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         plugin->give(std::move(config));
@@ -21792,6 +22787,7 @@ namespace tenon::detail {
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
     json_writer out;
+    bool closed = false;   // unknown members are refused, where a struct does not allow them
     byte_buffer path = {}; // a JSON pointer to the schema being written
     struct open_struct {
         const open_struct* above;
@@ -21936,6 +22932,11 @@ void write_object_schema(schema_writer& schema) {
     if constexpr (member_count<T> != 0)
         write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
     schema.open = here.above;
+    if constexpr (member_count<T> != 0 && !allows_unknown<T>) {
+        if (!schema.closed) return;
+        schema.out.key("additionalProperties");
+        schema.out.boolean(false);
+    }
 }
 
 template <class T>
@@ -22084,6 +23085,7 @@ struct plugin_hooks {
     void (*run_route)(engine&, invocation&) = nullptr;
     void (*start_workers)(engine&) = nullptr;
     result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
+    void (*declare_config)(json_writer& out) = nullptr; // the schema of what configure() takes
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;
@@ -23411,140 +24413,12 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
     out.begin_array();
     if (hooks.configure != nullptr) out.string("configure");
     out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
     out.end_object();
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_CHECKED_HPP
-#define TENON_JSON_CHECKED_HPP
-
-// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
-
-namespace tenon::detail {
-
-inline const char* behind_checked_space(const char* at) noexcept {
-    while (static_cast<unsigned char>(*at) <= ' ') ++at;
-    return at;
-}
-
-#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
-
-/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
-template <class Marks, class IsIt>
-const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
-    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
-        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes, '\\');
-}
-/// Brackets differ from braces in one bit.
-inline byte_vector mark_structure(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
-}
-
-#else
-
-inline constexpr int mark_string_ends = 0, mark_structure = 0;
-
-template <class IsIt>
-const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-#endif
-
-/// `at`: its quote.
-inline const char* checked_string_end(const char* at, const char* end) noexcept {
-    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
-    for (++at;; at += 2) { // behind a backslash and what it escapes
-        at = find_checked(at, end, mark_string_ends, ends_it);
-        if (*at == '"') return at + 1;
-    }
-}
-
-/// `at`: its first byte.
-inline const char* checked_value_end(const char* at, const char* end) noexcept {
-    const auto is_structure = [](char byte) {
-        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
-    };
-    if (*at == '"') return checked_string_end(at, end);
-    if (*at != '{' && *at != '[') {
-        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
-            ++at;
-        return at;
-    }
-    for (std::size_t depth = 0;;) {
-        at = find_checked(at, end, mark_structure, is_structure);
-        if (*at == '"') {
-            at = checked_string_end(at, end);
-            continue;
-        }
-        const bool opens = *at == '{' || *at == '[';
-        ++at;
-        if (opens) ++depth;
-        else if (--depth == 0) return at;
-    }
-}
-
-/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
-class checked_members {
-public:
-    /// `text`: an object, from its brace on.
-    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& name, std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
-        if (*at_ != '"') return false;       // there is none
-        const char* const name_end = checked_string_end(at_, end_);
-        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
-        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
-        const char* const value_end = checked_value_end(begin, end_);
-        value = {begin, static_cast<std::size_t>(value_end - begin)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == '}') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " }"; // where nothing is a name
-
-    const char* at_;
-    const char* end_;
-};
-
-/// The elements of an array, one by one.
-class checked_elements {
-public:
-    /// `text`: an array, from its bracket on.
-    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
-        if (*at_ == ']') return false;       // there is none
-        const char* const value_end = checked_value_end(at_, end_);
-        value = {at_, static_cast<std::size_t>(value_end - at_)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == ']') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " ]"; // where no value is
-
-    const char* at_;
-    const char* end_;
-};
 
 } // namespace tenon::detail
 
@@ -24450,6 +25324,10 @@ template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&));
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&) const);
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&));
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&) const);
 
 /// What configure() takes: the type of the plugin's configuration.
 template <class P>
@@ -24523,8 +25401,8 @@ constexpr bool check_members() {
     if constexpr (configured<P> && !configured_well<P>)
         static_assert(
             configured_well<P>,
-            "tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with "
-            "settings that can be described");
+            "tenon: configure() must be one public function that takes `const Settings&` and returns "
+            "tenon::result<void> or void, with settings that can be described");
     else if constexpr (reports_health<P> && !reports_health_well<P>)
         static_assert(reports_health_well<P>,
                       "tenon: health() must be public, take nothing and return tenon::health");
@@ -24887,11 +25765,45 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
+/// A typing error in a configuration would otherwise be a setting that does nothing.
+inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
+                                  std::size_t count) {
+    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
+    return in.in_member(name);
+}
+
+template <class P>
+void declare_config(json_writer& out) {
+    schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
+    write_schema<configuration_of<P>>(schema);
+}
+
+/// With what the plugin would take, which the host does not know yet where it has refused the first handshake.
+template <class P>
+fault refused_config(const json_reader& in) {
+    byte_buffer data;
+    json_writer out(data);
+    out.begin_object();
+    out.key("configSchema");
+    declare_config<P>(out);
+    out.end_object();
+    return {codes::invalid_params, in.complaint(), join({data.view()})};
+}
+
 template <class P>
 result<void> run_configure(void* object, std::string_view config) {
-    auto read = from_json<configuration_of<P>>(config, {.root = "config"});
-    if (!read) return fault{codes::invalid_params, read.error().message};
-    return static_cast<P*>(object)->configure(*read);
+    configuration_of<P> read{};
+    json_reader in(config, {.root = "config"});
+    in.ask_about_unknown(&refuse_unknown_member);
+    if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
+    P& plugin = *static_cast<P*>(object);
+    const auto& given = read;
+    if constexpr (std::is_void_v<decltype(plugin.configure(given))>) {
+        plugin.configure(given);
+        return {};
+    } else {
+        return plugin.configure(given);
+    }
 }
 
 /// Requests in flight that a plugin takes which answers some of them later.
@@ -24916,7 +25828,10 @@ plugin_hooks make_hooks(const about& identity) {
     }
     if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
-    if constexpr (configured<P>) hooks.configure = &run_configure<P>;
+    if constexpr (configured<P>) {
+        hooks.configure = &run_configure<P>;
+        hooks.declare_config = &declare_config<P>;
+    }
     if constexpr (reports_health<P>)
         hooks.check = [](void* object, json_writer& out) {
             write_answer(out, static_cast<P*>(object)->health());

@@ -1,4 +1,4 @@
-// expect: tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with settings that can be described
+// expect: tenon: configure() must be one public function that takes `const Settings&` and returns tenon::result<void> or void, with settings that can be described
 
 #include <tenon.hpp>
 

@@ -70,6 +70,7 @@ public:
     static constexpr tenon::about about{.name = "last", .version = "1.0.0"};
     using receives = tenon::list<greet>;
 
+    void configure(const settings&) const {}
     std::string receive(const greet& g) { return "hello " + g.who; }
 };
 

@@ -1,50 +1,63 @@
 #!/usr/bin/env python3
 """A mistake of a plugin's author is one sentence of ours, and the first thing the compiler says.
 
-    run.py COMPILER...      e.g. g++
+    run.py COMPILER... [-- NAME...]      e.g. g++; only files whose name has one of NAME in it
 
 Every *.cpp of this folder begins with `// expect: <sentence>`, must not compile, and the first error must contain
-that sentence. A *_ok.cpp must compile: the same code without the mistake, so that nothing fails for another reason."""
+that sentence. Where `// names: <struct>` stands below, the compiler must name that struct around the sentence. A
+*_ok.cpp must compile: the same code without the mistake, so that nothing fails for another reason."""
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 INCLUDE = FOLDER.parents[1] / "include"
 MARK = "// expect: "
+NAMES = "// names: "
+NEAR = 12  # lines: with each error stand the templates that led to it
 
 
 def first_error(compiler, source):
-    """The first line of the compiler's that is an error, or None where it compiles."""
+    """The first line of the compiler's that is an error and those around it, or None where it compiles."""
     # Not -fsyntax-only: it may leave templates uninstantiated.
     command = [*compiler, "-std=c++20", f"-I{INCLUDE}", "-S", "-o", os.devnull, str(source)]
     run = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "LC_ALL": "C"})
     if run.returncode == 0:
         return None
-    lines = run.stderr.splitlines()
-    return next((line for line in lines if "error: " in line), lines[0] if lines else "(no output)")
+    lines = run.stderr.splitlines() or ["(no output)"]
+    at = next((at for at, line in enumerate(lines) if "error: " in line), 0)
+    return lines[at], "\n".join(lines[max(0, at - NEAR):at + NEAR])
 
 
 def complaint(compiler, source):
     error = first_error(compiler, source)
     if source.stem.endswith("_ok"):
-        return error and f"must compile, but: {error}"
-    first_line = source.read_text().split("\n")[0]
+        return error and f"must compile, but: {error[0]}"
+    first_line, second_line = source.read_text().split("\n")[:2]
     if not first_line.startswith(MARK):
         return f"the first line must be '{MARK}<sentence>'"
     expected = first_line.removeprefix(MARK).strip()
     if error is None:
         return f"compiles, but should say: {expected}"
-    if expected not in error:
-        return f"should say: {expected}\n    but says first: {error}"
+    if expected not in error[0]:
+        return f"should say: {expected}\n    but says first: {error[0]}"
+    named = second_line.removeprefix(NAMES).strip() if second_line.startswith(NAMES) else None
+    if named and not re.search(rf"\b{named}\b", error[1].replace(source.name, "")):
+        return f"should name {named}, but says:\n{error[1]}"
     return None
 
 
+given = sys.argv[1:]
+end = given.index("--") if "--" in given else len(given)
+compiler, wanted = given[:end], given[end + 1:]
 passed = failed = 0
 for source in sorted(FOLDER.glob("*.cpp")):
-    why = complaint(sys.argv[1:], source)
+    if wanted and not any(name in source.name for name in wanted):
+        continue
+    why = complaint(compiler, source)
     print(f"{source.name}: {why or 'ok'}")
     passed += why is None
     failed += why is not None

@@ -70,6 +70,85 @@ TEST_CASE("a configuration that a plugin refuses leaves it with the one it has")
     CHECK(told == std::vector<std::string>(2, R"({"words":1})"));
 }
 
+constexpr auto says_its_config =
+    R"({"name":"strict","version":"1","features":["configure"],"configSchema":{"type":"object","properties":)"
+    R"({"words":{"type":"integer"},"mood":{"enum":["good","bad"]}},"additionalProperties":false}})";
+
+TEST_CASE("a typing error in a configuration is refused by what the plugin declared, before it is asked") {
+    running_host run;
+    scripted_plugin strict({.name = "strict", .json = says_its_config});
+    int asked = 0;
+    strict.on("plugin/configure", [&](const json&) {
+        ++asked;
+        return json();
+    });
+    auto options = quick("strict");
+    options.config = json::parse(R"({"words":1})").value();
+    REQUIRE(start(run, strict, options));
+    const auto configure = [&](std::string_view text) {
+        const json config = json::parse(text).value();
+        return run.until<result<void>>([&](auto done) { run.host.configure("strict", config, done); });
+    };
+    CHECK(configure(R"({"words":2})"));
+    CHECK(asked == 1);
+    const std::string all_of_it = "config.word: unknown member; did you mean \"words\"?; "
+                                  "config.mood: expected one of \"good\", \"bad\"";
+    CHECK(configure(R"({"word":3,"mood":"odd"})").error().message == all_of_it);
+    CHECK(asked == 1);
+    CHECK(run.host.config("strict").text() == R"({"words":2})");
+    // Also while it does not run.
+    REQUIRE(run.stop("strict"));
+    CHECK(configure(R"({"word":3,"mood":"odd"})").error().message == all_of_it);
+    CHECK(configure("{}"));
+}
+
+TEST_CASE(
+    "a plugin that refuses its first configuration says what it would take, and all mistakes are told") {
+    running_host run;
+    scripted_plugin strict({.name = "strict", .json = says_its_config});
+    bool refuses = true;
+    strict.on("plugin/handshake", [&](const json&, scripted_reply reply) {
+        const json answer = json::parse(says_its_config).value();
+        if (!std::exchange(refuses, false)) return static_cast<void>(reply.reply(answer));
+        reply.fail({codes::invalid_params, "config.word: unknown member",
+                    detail::join({R"({"configSchema":)", answer["configSchema"].text(), "}"})});
+    });
+    auto options = quick("strict");
+    options.config = json::parse(R"({"word":3,"mood":"odd"})").value();
+    const auto started = start(run, strict, options);
+    REQUIRE(!started);
+    CHECK(started.error().message.find("config.word: unknown member; did you mean \"words\"?; config.mood: "
+                                       "expected one of") != std::string::npos);
+    const auto changed = [&](std::string_view text) {
+        const json config = json::parse(text).value();
+        return run.until<result<void>>([&](auto done) { run.host.configure("strict", config, done); });
+    };
+    CHECK(!changed(R"({"wordz":3})"));
+    REQUIRE(changed(R"({"words":3})"));
+    CHECK(run.until<result<void>>([&](auto done) { run.host.start(std::string("strict"), done); }));
+}
+
+TEST_CASE("a schema that nobody could check with refuses no configuration") {
+    running_host run;
+    scripted_plugin odd({.name = "odd",
+                         .features = {},
+                         .json = R"({"name":"odd","version":"1","features":["configure"],)"
+                                 R"("configSchema":{"$ref":"#"}})"});
+    REQUIRE(start(run, odd, quick("odd")));
+    CHECK(run.until<result<void>>([&](auto done) {
+        run.host.configure("odd", std::map<std::string, int>{{"a", 1}}, done);
+    }));
+}
+
+TEST_CASE("what a plugin has taken against its own word is said and does not stop it") {
+    running_host run;
+    scripted_plugin lax({.name = "strict", .json = says_its_config});
+    auto options = quick("strict");
+    options.config = json::parse(R"({"wrds":1})").value();
+    REQUIRE(start(run, lax, options));
+    CHECK(run.logged("config.wrds: unknown member; did you mean \"words\"?"));
+}
+
 TEST_CASE("the figures that a plugin reports with its health are its status's, as long as they are numbers") {
     running_host run;
     scripted_plugin gauge({.name = "gauge"});

@@ -114,7 +114,8 @@ TEST_CASE("the declarations of a plugin come from its types") {
                 tenon::json_schema<reset>() + R"(},{"name":"build","params":)" + tenon::json_schema<build>() +
                 R"(,"result":)" + tenon::json_schema<std::vector<int>>() + R"(},{"name":"dig","params":)" +
                 tenon::json_schema<dig>() +
-                R"(}],"reverseRpc":true,"maxConcurrency":64,"features":["configure"]})"));
+                R"(}],"reverseRpc":true,"maxConcurrency":64,"features":["configure"],"configSchema":)" +
+                schema.substr(0, schema.size() - 1) + R"(,"additionalProperties":false}})"));
 }
 
 struct note {

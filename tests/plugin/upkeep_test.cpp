@@ -74,6 +74,51 @@ TEST_CASE("a configuration that is refused fails the handshake, which may be tri
     CHECK(host.plugin().now.size == 5);
 }
 
+TEST_CASE("a typing error in a configuration is refused in words, and the schema comes with the refusal") {
+    raw_host<configured> host(false);
+    CHECK(
+        host.ask(handshake(R"({"size":3,"moood":"good"})")) ==
+        R"({"jsonrpc":"2.0","id":"hello","error":{"code":-32602,)"
+        R"("message":"config.moood: unknown member; did you mean \"mood\"?","data":{"configSchema":)"
+        R"({"type":"object","properties":{"size":{"type":"integer","minimum":-2147483648,"maximum":2147483647},)"
+        R"("mood":{"anyOf":[{"type":"string"},{"type":"null"}]}},"required":["size"],)"
+        R"("additionalProperties":false}}}})");
+    CHECK(code_of(host.ask(handshake(R"({"size":3})"))) == 0);
+    const std::string later = host.ask(configure(R"({"size":4,"colour":"red"})"));
+    CHECK(later.find("config.colour: unknown member\"") != std::string::npos);
+    CHECK(host.plugin().now.size == 3);
+}
+
+struct free_settings {
+    static constexpr bool allow_unknown = true;
+    int size = 0;
+    std::vector<settings> inner;
+};
+class quiet { // whose configure() says nothing
+public:
+    static constexpr tenon::about about{.name = "quiet", .version = "1.0.0"};
+    using receives = tenon::list<>;
+    void configure(const free_settings& given) { size = given.size; }
+    int size = 0;
+};
+
+TEST_CASE("a configure() that returns nothing takes whatever can be read") {
+    raw_host<quiet> host(false);
+    CHECK(code_of(host.ask(handshake(R"({"size":3,"inner":[]})"))) == 0);
+    CHECK(host.plugin().size == 3);
+    CHECK(host.ask(configure(R"({"size":4,"inner":[]})")) == result_of("1", "null"));
+    CHECK(host.plugin().size == 4);
+    CHECK(code_of(host.ask(configure(R"({"size":"x","inner":[]})"))) == codes::invalid_params);
+}
+
+TEST_CASE("a struct that allows unknown members takes them, and one within it does not") {
+    raw_host<quiet> host(false);
+    CHECK(code_of(host.ask(handshake(R"({"size":3,"later":1,"inner":[{"size":1}]})"))) == 0);
+    const std::string refused = host.ask(configure(R"({"size":4,"inner":[{"size":1,"mod":"x"}]})"));
+    CHECK(refused.find(R"(config.inner[0].mod: unknown member; did you mean \"mood\"?)") !=
+          std::string::npos);
+}
+
 TEST_CASE("a later configuration takes the place of the whole old one, unless it is refused") {
     raw_host<configured> host(false);
     host.ask(handshake(R"({"size":3,"mood":"good"})"));

@@ -5,6 +5,8 @@
 // left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
 // beyond that a guess would be no help.
 
+#include <tenon/core/text.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -15,13 +17,21 @@ namespace tenon::detail {
 /// Longer names are not compared: a guess costs the product of two lengths.
 inline constexpr std::size_t longest_guess = 64;
 
-inline std::string plain_letters(std::string_view name) {
-    std::string plain;
-    for (const char byte : name)
-        if (byte >= 'A' && byte <= 'Z') plain.push_back(static_cast<char>(byte - 'A' + 'a'));
-        else if (byte != '-' && byte != '_') plain.push_back(byte);
-    return plain;
-}
+/// A name as it is compared.
+class plain_name {
+public:
+    /// Of at most longest_guess bytes.
+    explicit plain_name(std::string_view name) noexcept {
+        for (const char byte : name)
+            if (byte != '-' && byte != '_')
+                letters_[size_++] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
+    }
+    operator std::string_view() const noexcept { return {letters_, size_}; }
+
+private:
+    char letters_[longest_guess];
+    std::size_t size_ = 0;
+};
 
 /// Of two texts of at most longest_guess bytes.
 inline std::size_t distance_of(std::string_view one, std::string_view other) noexcept {
@@ -49,13 +59,14 @@ inline std::size_t distance_of(std::string_view one, std::string_view other) noe
 /// One of `known`, or nothing.
 inline std::string_view nearest_name(std::string_view given, std::span<const std::string_view> known) {
     if (given.size() > longest_guess) return {};
-    const std::string wanted = plain_letters(given);
+    const plain_name plain(given);
+    const std::string_view wanted = plain;
     std::string_view nearest;
     const std::size_t may_be_wrong = wanted.size() / 3;
     std::size_t least = (may_be_wrong > 1 ? may_be_wrong : 1) + 1;
     for (const std::string_view name : known) {
         if (name.size() > longest_guess) continue;
-        const std::size_t distance = distance_of(wanted, plain_letters(name));
+        const std::size_t distance = distance_of(wanted, plain_name(name));
         if (distance >= least) continue;
         least = distance;
         nearest = name;
@@ -66,9 +77,7 @@ inline std::string_view nearest_name(std::string_view given, std::span<const std
 /// What may stand behind "unknown member": `; did you mean "jitter"?`, or nothing.
 inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
     const std::string_view meant = nearest_name(given, known);
-    std::string words;
-    if (!meant.empty()) words.append("; did you mean \"").append(meant).append("\"?");
-    return words;
+    return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
 }
 
 } // namespace tenon::detail

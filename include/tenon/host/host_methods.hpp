@@ -117,6 +117,7 @@ void host_core::provide_config_methods(Provide provide) {
                 json changed = json::of(members);
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
+                if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
                 plugin->actor->set_config(std::move(changed));
                 plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
                 return {};

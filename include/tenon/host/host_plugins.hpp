@@ -156,6 +156,7 @@ inline void host_core::configure(const std::string& name, json config, life_done
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         plugin->give(std::move(config));

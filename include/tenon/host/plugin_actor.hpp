@@ -11,6 +11,7 @@
 #include <tenon/host/socket/attach_token.hpp>
 #include <tenon/host/calls/call_lanes.hpp>
 #include <tenon/host/check_options.hpp>
+#include <tenon/host/config_schema.hpp>
 #include <tenon/host/process/child.hpp>
 #include <tenon/host/logs/log_level.hpp>
 #include <tenon/host/logs/log_lines.hpp>
@@ -122,6 +123,8 @@ public:
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
+    /// What it said at its last handshake that its configuration has to be.
+    const config_schema& wanted_config() const noexcept { return wanted_config_; }
     /// The plugin came by itself: no process, or one that we started and that answers on a socket.
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
@@ -229,7 +232,8 @@ private:
     attach_token token_;
     std::shared_ptr<link> link_;
     std::optional<handshake_answer> declared_;
-    std::string declared_text_;          // what declared_ is made of
+    std::string declared_text_; // what declared_ is made of
+    config_schema wanted_config_;
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     std::int64_t ended_unix_ms_ = 0;
     session_counters past_counters_; // of the connection before this one

@@ -225,7 +225,9 @@ inline void plugin_actor::shake_hands() {
 
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
-    if (!answer) return supervisor_.handshake_failed(answer.error(), now);
+    if (!answer)
+        return supervisor_.handshake_failed(wanted_config_.explain_refusal(answer.error(), options_.config),
+                                            now);
     if (answer->size() > max_handshake_bytes) {
         const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
                                                 " bytes, got ", digits(answer->size())})};
@@ -241,6 +243,9 @@ inline void plugin_actor::take_handshake(const result<std::string_view>& answer,
     if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
     link_->peer().handshake_done(true);
     declared_ = std::move(*read);
+    wanted_config_.learn(declared_->config_schema.value_or(json_view()));
+    // It has taken it, so it runs; but whoever changes it next has to mend that.
+    if (auto fits = wanted_config_.check(options_.config); !fits) note(log_level::warn, fits.error().message);
     owner_->on_declared(*this, *declared_);
     calls_.set_concurrency(declared_->max_concurrency.value_or(1), now);
     supervisor_.handshake_accepted(now);

@@ -58,7 +58,8 @@ const char* decode_members(json_reader& in, const char* at, std::index_sequence<
         if (value == nullptr) return nullptr;
         const std::size_t found = find_name(name, names.data(), names.size());
         if (found == names.size()) {
-            value = in.skip_at(value);
+            if constexpr (allows_unknown<T>) value = in.skip_at(value);
+            else value = in.skip_unknown_at(value, name, names.data(), names.size());
             if (value == nullptr) return nullptr;
             next = in.after_member(value);
             continue;

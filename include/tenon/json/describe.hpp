@@ -9,6 +9,7 @@
 //             return tenon::members(tenon::member("from_uid", &user::from), tenon::member("age", &user::age));
 //         }
 //         static constexpr bool allow_missing = true; // absent members keep what they were
+//         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
 //     };
 //     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
 //     { return tenon::members(...); }
@@ -80,6 +81,11 @@ constexpr auto description_of() {
 template <class T>
 concept allows_missing = requires {
     requires T::allow_missing;
+};
+
+template <class T>
+concept allows_unknown = requires {
+    requires T::allow_unknown;
 };
 
 template <class T>

@@ -80,6 +80,13 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// The same without the position, for whoever does not see the text.
+    [[gnu::cold]] std::string complaint() const;
+
+    /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
+    using unknown_member = bool (*)(json_reader& in, std::string_view name, const std::string_view* known,
+                                    std::size_t count);
+    void ask_about_unknown(unknown_member asked) noexcept { asked_about_unknown_ = asked; }
 
     // Whatever refuses is marked as cold, which keeps it out of the loops: a tenth of their time.
 
@@ -113,6 +120,11 @@ public:
     const char* double_at(const char* at, double& value);
     const char* text_at(const char* at, std::string_view& value, std::string& scratch);
     const char* skip_at(const char* at);
+    const char* skip_unknown_at(const char* at, std::string_view name, const std::string_view* known,
+                                std::size_t count) {
+        if (asked_about_unknown_ == nullptr) return skip_at(at);
+        return arrive(at), asked_about_unknown_(*this, name, known, count) ? skip_at(at) : nullptr;
+    }
     const char* slice_at(const char* at, std::string_view& value);
 
     /// Where a walk through an object or array stands: at the next member or element if there is one, else behind
@@ -230,6 +242,7 @@ private:
     std::size_t retried_ = 0;
     std::size_t stored_ = 0;
     std::size_t hoped_ = 0; // bytes of room made for the first elements of arrays
+    unknown_member asked_about_unknown_ = nullptr;
     json_origin origin_;
     const char* failed_at_ = nullptr;
     const char* reached_ = nullptr; // how far the reader had come when it failed

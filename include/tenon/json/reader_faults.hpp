@@ -70,14 +70,17 @@ inline bool json_reader::in_element(std::size_t index) {
     return false;
 }
 
-inline fault json_reader::error() const {
+inline std::string json_reader::complaint() const {
     TENON_ASSERT(failed());
     // Where there is no root the path starts with a name, not with the dot before it.
     const std::size_t dot = origin_.root.empty() && !path_.empty() && path_[0] == '.' ? 1 : 0;
     const std::string_view path(path_.data() + dot, path_.size() - dot);
     const bool placed = !origin_.root.empty() || !path.empty();
-    std::string message = detail::join({origin_.root, path, placed ? ": " : "", sentence_, " at byte ",
-                                        detail::digits(offset_of(failed_at_))});
+    return detail::join({origin_.root, path, placed ? ": " : "", sentence_});
+}
+
+inline fault json_reader::error() const {
+    std::string message = detail::join({complaint(), " at byte ", detail::digits(offset_of(failed_at_))});
     return {malformed_ ? codes::parse_error : codes::invalid_params, std::move(message)};
 }
 

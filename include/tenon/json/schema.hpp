@@ -19,6 +19,7 @@ namespace tenon::detail {
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
     json_writer out;
+    bool closed = false;   // unknown members are refused, where a struct does not allow them
     byte_buffer path = {}; // a JSON pointer to the schema being written
     struct open_struct {
         const open_struct* above;
@@ -163,6 +164,11 @@ void write_object_schema(schema_writer& schema) {
     if constexpr (member_count<T> != 0)
         write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
     schema.open = here.above;
+    if constexpr (member_count<T> != 0 && !allows_unknown<T>) {
+        if (!schema.closed) return;
+        schema.out.key("additionalProperties");
+        schema.out.boolean(false);
+    }
 }
 
 template <class T>

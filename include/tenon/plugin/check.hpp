@@ -203,6 +203,10 @@ template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&));
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&) const);
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&));
+template <class P, class Config>
+type<Config> configuration(void (P::*)(const Config&) const);
 
 /// What configure() takes: the type of the plugin's configuration.
 template <class P>
@@ -276,8 +280,8 @@ constexpr bool check_members() {
     if constexpr (configured<P> && !configured_well<P>)
         static_assert(
             configured_well<P>,
-            "tenon: configure() must be one public `tenon::result<void> configure(const Settings&)`, with "
-            "settings that can be described");
+            "tenon: configure() must be one public function that takes `const Settings&` and returns "
+            "tenon::result<void> or void, with settings that can be described");
     else if constexpr (reports_health<P> && !reports_health_well<P>)
         static_assert(reports_health_well<P>,
                       "tenon: health() must be public, take nothing and return tenon::health");

@@ -63,6 +63,10 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
     out.begin_array();
     if (hooks.configure != nullptr) out.string("configure");
     out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
     out.end_object();
 }
 

@@ -4,6 +4,7 @@
 // From an author's class to the function pointers that the engine runs: one table of handlers, made while
 // compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
 
+#include <tenon/core/nearest_name.hpp>
 #include <tenon/json/schema.hpp>
 #include <tenon/plugin/bind.hpp>
 #include <tenon/plugin/check.hpp>
@@ -132,11 +133,45 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
+/// A typing error in a configuration would otherwise be a setting that does nothing.
+inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
+                                  std::size_t count) {
+    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
+    return in.in_member(name);
+}
+
+template <class P>
+void declare_config(json_writer& out) {
+    schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
+    write_schema<configuration_of<P>>(schema);
+}
+
+/// With what the plugin would take, which the host does not know yet where it has refused the first handshake.
+template <class P>
+fault refused_config(const json_reader& in) {
+    byte_buffer data;
+    json_writer out(data);
+    out.begin_object();
+    out.key("configSchema");
+    declare_config<P>(out);
+    out.end_object();
+    return {codes::invalid_params, in.complaint(), join({data.view()})};
+}
+
 template <class P>
 result<void> run_configure(void* object, std::string_view config) {
-    auto read = from_json<configuration_of<P>>(config, {.root = "config"});
-    if (!read) return fault{codes::invalid_params, read.error().message};
-    return static_cast<P*>(object)->configure(*read);
+    configuration_of<P> read{};
+    json_reader in(config, {.root = "config"});
+    in.ask_about_unknown(&refuse_unknown_member);
+    if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
+    P& plugin = *static_cast<P*>(object);
+    const auto& given = read;
+    if constexpr (std::is_void_v<decltype(plugin.configure(given))>) {
+        plugin.configure(given);
+        return {};
+    } else {
+        return plugin.configure(given);
+    }
 }
 
 /// Requests in flight that a plugin takes which answers some of them later.
@@ -161,7 +196,10 @@ plugin_hooks make_hooks(const about& identity) {
     }
     if constexpr (requires { P::max_concurrency; }) hooks.max_concurrency = P::max_concurrency;
     else hooks.max_concurrency = table::any_deferred ? deferred_concurrency : hooks.threads;
-    if constexpr (configured<P>) hooks.configure = &run_configure<P>;
+    if constexpr (configured<P>) {
+        hooks.configure = &run_configure<P>;
+        hooks.declare_config = &declare_config<P>;
+    }
     if constexpr (reports_health<P>)
         hooks.check = [](void* object, json_writer& out) {
             write_answer(out, static_cast<P*>(object)->health());

@@ -62,6 +62,7 @@ struct plugin_hooks {
     void (*run_route)(engine&, invocation&) = nullptr;
     void (*start_workers)(engine&) = nullptr;
     result<void> (*configure)(void* plugin, std::string_view config) = nullptr;
+    void (*declare_config)(json_writer& out) = nullptr; // the schema of what configure() takes
     void (*check)(void* plugin, json_writer& out) = nullptr;
     /// Called after the handshake, after each new configuration, and when the time that it returned is over.
     milliseconds (*tick)(void* plugin, engine& runs_in) = nullptr;

@@ -99,7 +99,8 @@ struct handshake_answer {
     std::optional<bool> reverse_rpc = {};         // false
     std::optional<unsigned> max_concurrency = {}; // 1
     std::optional<std::vector<std::string>> features = {};
-    std::optional<std::string> disable = {}; // why it does not want to run here
+    std::optional<std::string> disable = {};     // why it does not want to run here
+    std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
 
     static constexpr auto describe() {
         using self = handshake_answer;
@@ -109,7 +110,7 @@ struct handshake_answer {
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("reverseRpc", &self::reverse_rpc),
                        member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable));
+                       member("disable", &self::disable), member("configSchema", &self::config_schema));
     }
 };
 
