@@ -3378,6 +3378,20 @@ inline json_view json_view::operator[](std::size_t index) const {
 
 namespace tenon::detail {
 
+/// One step of a JSON pointer within a URI.
+inline void append_pointer_step(byte_buffer& path, std::string_view step) {
+    path.append('/');
+    for (const char byte : step) {
+        constexpr char hex[] = "0123456789ABCDEF";
+        const auto code = static_cast<unsigned char>(byte);
+        const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
+        if (byte == '~') path.append("~0");
+        else if (byte == '/') path.append("~1");
+        else if (code < 0x80 && is_name(byte)) path.append(byte);
+        else path.append({escaped, sizeof escaped});
+    }
+}
+
 // Writes one schema. Remembers which structs are open above the place where it stands, by an address that is
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
@@ -3394,16 +3408,7 @@ struct schema_writer {
     template <class Write>
     void within(std::string_view step, Write write) {
         const std::size_t length = path.size();
-        path.append('/');
-        for (const char byte : step) { // as JSON pointers escape, within a URI
-            constexpr char hex[] = "0123456789ABCDEF";
-            const auto code = static_cast<unsigned char>(byte);
-            const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
-            if (byte == '~') path.append("~0");
-            else if (byte == '/') path.append("~1");
-            else if (code < 0x80 && is_name(byte)) path.append(byte);
-            else path.append({escaped, sizeof escaped});
-        }
+        append_pointer_step(path, step);
         write();
         path.truncate(length);
     }
@@ -8951,6 +8956,13 @@ constexpr bool can_be_params() {
            form != duration && form != optional && form != variant;
 }
 
+/// A struct that says which method takes it and what is answered.
+template <class T>
+concept named_call = requires {
+    std::string_view(*&T::method); // the address, because a struct may have a member of that name
+    typename T::result;
+};
+
 } // namespace detail
 
 class host_link {
@@ -8974,6 +8986,14 @@ public:
         static_assert(detail::can_be_params<Params>(),
                       "tenon: the parameters of a call are an object or an array: give it a struct");
         return call_with<Result>(method, timeout, [&](json_writer& out) { write_params(out, params); });
+    }
+
+    /// The same for a struct that says which, and what is answered: `static constexpr auto method = "users/kick"`
+    /// and `using result = void`.
+    template <detail::named_call Call>
+    result<typename Call::result> call(const Call& asked,
+                                       milliseconds timeout = detail::default_call_timeout) const {
+        return call<typename Call::result>(Call::method, asked, timeout);
     }
 
     /// Puts an event in: a struct that says which, or a name and a payload.
@@ -9000,6 +9020,8 @@ public:
     /// come a timeout and a completion token. See joint/async_call.hpp.
     template <class Result = json, class Params, class... More>
     auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <detail::named_call Call, class... More>
+    auto async_call(const Call& asked, More&&... more) const;
     template <class Event, class... More>
         requires requires { Event::event; }
     auto async_emit(const Event& event, More&&... more) const;

@@ -84,36 +84,98 @@
 #include <variant>
 #include <vector>
 
-// ---- tenon/transport/asio.hpp -----------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_ASIO_HPP
-#define TENON_TRANSPORT_ASIO_HPP
+// ---- tenon/json/describe.hpp ------------------------------------------------------------------------------
+#ifndef TENON_JSON_DESCRIBE_HPP
+#define TENON_JSON_DESCRIBE_HPP
 
-// The one place that includes Asio: standalone, never Boost's.
-
-#ifndef ASIO_STANDALONE
-#define ASIO_STANDALONE
-#endif
-
-#include <asio.hpp>
-
-#include <typeinfo>
+// What a C++ type says about its own JSON. A plain aggregate needs nothing: its members are found by
+// reflection. Everything here is for the other cases:
+//
+//     struct user {                                   // renamed members, or no aggregate
+//         static constexpr auto describe() {
+//             return tenon::members(tenon::member("from_uid", &user::from), tenon::member("age", &user::age));
+//         }
+//         static constexpr bool allow_missing = true; // absent members keep what they were
+//         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
+//     };
+//     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
+//     { return tenon::members(...); }
+//     constexpr auto describe(tenon::type<colour>)    // an enum beyond 0..127, or with other names
+//     { return tenon::enumerators(tenon::enumerator("dark red", colour::dark_red), ...); }
+//
+// A type that is no object at all (an identifier that travels as a string, say) has a codec:
+//
+//     template <> struct tenon::json_codec<uuid> {
+//         static bool read(json_reader& in, uuid& value);
+//         static void write(json_writer& out, const uuid& value);
+//         static void schema(json_writer& out);       // optional
+//     };
 
 namespace tenon {
 
-/// Where a host, and everything that it owns, runs: an io_context's executor that one thread runs, or a strand.
-using executor = asio::any_io_executor;
+template <class T>
+struct type {};
+
+template <class T>
+struct json_codec; // only specialisations exist
+
+template <class Owner, class Value>
+struct member {
+    constexpr member(std::string_view json_name, Value Owner::*place) : name(json_name), pointer(place) {}
+    std::string_view name;
+    Value Owner::*pointer;
+};
+
+template <class Enum>
+struct enumerator {
+    constexpr enumerator(std::string_view json_name, Enum named) : name(json_name), value(named) {}
+    std::string_view name;
+    Enum value;
+};
+
+template <class... Member>
+constexpr auto members(Member... all) {
+    return [=](auto&& visit) { return visit(all...); };
+}
+
+template <class... Enumerator>
+constexpr auto enumerators(Enumerator... all) {
+    return [=](auto&& visit) { return visit(all...); };
+}
 
 namespace detail {
 
-/// The executor behind `where` if it is of this type. Asio's own target() does not look at the type in every version:
-/// 1.22 takes a strand for the loop below it.
-template <class Executor>
-const Executor* executor_as(const executor& where) noexcept {
-#if !defined(ASIO_NO_TYPEID)
-    if (where.target_type() == typeid(Executor)) return where.target<Executor>();
-#endif
-    return nullptr;
+template <class T>
+concept described_inside = requires {
+    T::describe();
+};
+template <class T>
+concept described_outside = requires {
+    describe(type<T>());
+};
+template <class T>
+concept described = described_inside<T> || described_outside<T>;
+
+template <class T>
+constexpr auto description_of() {
+    if constexpr (described_inside<T>) return T::describe();
+    else return describe(type<T>());
 }
+
+template <class T>
+concept allows_missing = requires {
+    requires T::allow_missing;
+};
+
+template <class T>
+concept allows_unknown = requires {
+    requires T::allow_unknown;
+};
+
+template <class T>
+concept has_codec = requires {
+    sizeof(json_codec<T>);
+};
 
 } // namespace detail
 
@@ -121,338 +183,449 @@ const Executor* executor_as(const executor& where) noexcept {
 
 #endif
 
-// ---- tenon/host/contain.hpp -------------------------------------------------------------------------------
-#ifndef TENON_HOST_CONTAIN_HPP
-#define TENON_HOST_CONTAIN_HPP
+// ---- tenon/json/unpack.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_UNPACK_HPP
+#define TENON_JSON_UNPACK_HPP
 
-// Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
-// it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
-
-namespace tenon::detail {
-
-template <class Call>
-void contain(const executor& where, Call&& call) {
-#if defined(__cpp_exceptions)
-    try {
-        std::forward<Call>(call)();
-    } catch (...) {
-        asio::post(where, [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
-    }
-#else
-    static_cast<void>(where);
-    std::forward<Call>(call)();
-#endif
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/core/assert.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_ASSERT_HPP
-#define TENON_CORE_ASSERT_HPP
-
-// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
-// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
-// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
-
-#ifndef TENON_ASSERT
-#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
-#endif
-
-#endif
-
-// ---- tenon/host/calls/unique_function.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
-#define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
-
-// A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
-// std::move_only_function, which the compilers we support do not have. Up to 96 bytes that move without
-// throwing stay inside, enough for an operation of Asio's with a callback of a few captures; only what is larger is
-// allocated.
-
-namespace tenon::detail {
-
-template <class Signature>
-class unique_function;
-
-template <class Result, class... Arguments>
-class unique_function<Result(Arguments...)> {
-public:
-    static constexpr std::size_t room = 96;
-
-    unique_function() = default;
-    unique_function(std::nullptr_t) noexcept {}
-    template <class Callable>
-        requires(!std::same_as<std::remove_cvref_t<Callable>, unique_function> &&
-                 std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
-    unique_function(Callable&& callable) {
-        using kept = std::decay_t<Callable>;
-        if constexpr (stays_inside<kept>) ::new (place()) kept(std::forward<Callable>(callable));
-        else ::new (place()) kept*(new kept(std::forward<Callable>(callable)));
-        verbs_ = &verbs_of<kept>;
-    }
-    unique_function(unique_function&& other) noexcept { take(other); }
-    unique_function& operator=(unique_function&& other) noexcept {
-        if (this == &other) return *this;
-        reset();
-        take(other);
-        return *this;
-    }
-    ~unique_function() { reset(); }
-
-    explicit operator bool() const noexcept { return verbs_ != nullptr; }
-
-    Result operator()(Arguments... arguments) {
-        TENON_ASSERT(verbs_ != nullptr);
-        return verbs_->call(place(), std::forward<Arguments>(arguments)...);
-    }
-
-    void reset() noexcept {
-        // What dies here may look at this function again.
-        if (const verbs* had = std::exchange(verbs_, nullptr)) had->destroy(place());
-    }
-
-private:
-    struct verbs {
-        Result (*call)(void* place, Arguments&&... arguments);
-        void (*move)(void* from, void* to) noexcept; // leaves nothing behind
-        void (*destroy)(void* place) noexcept;
-    };
-
-    template <class Kept>
-    static constexpr bool stays_inside =
-        sizeof(Kept) <= room &&
-        alignof(Kept) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Kept>;
-
-    template <class Kept>
-    static Kept& kept_at(void* place) noexcept {
-        if constexpr (stays_inside<Kept>) return *std::launder(static_cast<Kept*>(place));
-        else return **std::launder(static_cast<Kept**>(place));
-    }
-    template <class Kept>
-    static Result call(void* place, Arguments&&... arguments) {
-        if constexpr (std::is_void_v<Result>) kept_at<Kept>(place)(std::forward<Arguments>(arguments)...);
-        else return kept_at<Kept>(place)(std::forward<Arguments>(arguments)...);
-    }
-    template <class Kept>
-    static void move(void* from, void* to) noexcept {
-        if constexpr (stays_inside<Kept>) {
-            ::new (to) Kept(std::move(kept_at<Kept>(from)));
-            kept_at<Kept>(from).~Kept();
-        } else {
-            ::new (to) Kept*(&kept_at<Kept>(from));
-        }
-    }
-    template <class Kept>
-    static void destroy(void* place) noexcept {
-        if constexpr (stays_inside<Kept>) kept_at<Kept>(place).~Kept();
-        else delete &kept_at<Kept>(place);
-    }
-    template <class Kept>
-    static constexpr verbs verbs_of = {&call<Kept>, &move<Kept>, &destroy<Kept>};
-
-    void* place() noexcept { return bytes_; }
-    void take(unique_function& other) noexcept {
-        if (other.verbs_ == nullptr) return;
-        other.verbs_->move(other.place(), place());
-        verbs_ = std::exchange(other.verbs_, nullptr);
-    }
-
-    alignas(std::max_align_t) std::byte bytes_[room];
-    const verbs* verbs_ = nullptr;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/home.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_HOST_HOME_HPP
-#define TENON_HOST_HOME_HPP
-
-// Where a host runs, shared by all that is under way there. An executor of any kind cannot be asked whether this is
-// the place already, and to hand something over to it costs as much as the rest of a small call: so the two that
-// nearly every program uses, a loop and a strand on one, are known by their types.
-
-namespace tenon::detail {
-
-class home {
-    using loop = asio::io_context::executor_type;
-    using loop_strand = asio::strand<loop>;
-
-public:
-    /// Keeps the loop from running out of work for as long as it lives.
-    using tracked_work = std::decay_t<decltype(asio::require(std::declval<const loop&>(),
-                                                             asio::execution::outstanding_work.tracked))>;
-
-    explicit home(executor where) : where_(std::move(where)) {
-        if (const auto* const plain = executor_as<loop>(where_)) loop_ = *plain;
-        else if (const auto* const strand = executor_as<loop_strand>(where_)) strand_ = *strand;
-    }
-
-    const executor& where() const noexcept { return where_; }
-    /// What is to be done here can be done at once. False also where that cannot be told.
-    bool here() const noexcept {
-        return loop_ ? may_run_at_once() : strand_ && strand_->running_in_this_thread();
-    }
-    template <class Executor>
-    bool is(const Executor& other) const noexcept {
-        if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
-        else return false;
-    }
-    /// Here, and not before whoever asks has returned.
-    template <class Function>
-    void later(Function function) const {
-        if (loop_) asio::post(*loop_, std::move(function));
-        else asio::post(where_, std::move(function));
-    }
-    /// None where it cannot be told what it would be of.
-    std::optional<tracked_work> work() const {
-        if (!loop_) return std::nullopt;
-        return asio::require(*loop_, asio::execution::outstanding_work.tracked);
-    }
-
-private:
-    bool may_run_at_once() const noexcept {
-        return asio::query(*loop_, asio::execution::blocking) == asio::execution::blocking.possibly &&
-               loop_->running_in_this_thread();
-    }
-
-    executor where_;
-    std::optional<loop> loop_;
-    std::optional<loop_strand> strand_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/completion.hpp ----------------------------------------------------------------------------
-#ifndef TENON_HOST_COMPLETION_HPP
-#define TENON_HOST_COMPLETION_HPP
-
-// From a completion token of Asio to a callback of ours and back. Every asynchronous operation of a host is begun
-// on the host's executor, wherever it was called, and completes exactly once on the handler's own. Where the handler
-// has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
+// How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
+// leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
+// not understood.
 //
-// Where everything happens on the host's own executor already, nothing goes through it: a call costs no more than
-// its handler then, and as a callback it allocates nothing.
+// The ladder below is long because a structured binding must spell out every name.
 
 namespace tenon::detail {
 
-#ifdef ASIO_HAS_CO_AWAIT
-using default_token = asio::use_awaitable_t<>;
-#else
-/// Where the compiler has no coroutines that Asio knows, every operation is given its token.
-struct default_token {};
-#endif
-
-/// How an operation that is under way is ended early. Everything here happens on the host's executor.
-class cancel_point {
-public:
-    /// What to do then; at once where it was cancelled before it was begun.
-    void set(unique_function<void()> how) {
-        if (fired_) how();
-        else how_ = std::move(how);
+/// Converts to whatever a member needs, in unevaluated code only. It has a body all the same: clang asks for one
+/// where a std::optional of a type in an anonymous namespace is made from it.
+struct anything {
+    template <class T>
+    operator T() const {
+        __builtin_unreachable();
     }
-    void fire() {
-        fired_ = true;
-        if (how_) std::exchange(how_, nullptr)();
-    }
-
-private:
-    unique_function<void()> how_;
-    bool fired_ = false;
 };
 
-/// The handler's slot tells the point, for as long as the operation holds it. Null where nobody can cancel.
-template <class Handler>
-std::shared_ptr<cancel_point> connect_slot(const executor& where, const Handler& handler) {
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    if (!slot.is_connected()) return nullptr;
-    auto point = std::make_shared<cancel_point>();
-    slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
-        if (type == asio::cancellation_type::none) return;
-        asio::dispatch(where, [weak] {
-            if (const auto still = weak.lock()) still->fire();
-        });
-    });
-    return point;
+template <class T, std::size_t... Index>
+constexpr bool takes_initialisers(std::index_sequence<Index...>) {
+    return requires { T{(static_cast<void>(Index), anything{})...}; };
 }
 
-/// Completes one operation: to be called once, on the host's executor.
-template <class Result, class Handler>
-class operation_end {
-public:
-    operation_end(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, Handler handler)
-        : home_(std::move(from)), point_(std::move(point)), handler_(std::move(handler)) {
-        const auto own = asio::get_associated_executor(handler_, home_->where());
-        if (home_->is(own)) work_ = home_->work();
-        if (!work_) elsewhere_ = std::make_unique<foreign>(asio::prefer(own, tracked));
-    }
+inline constexpr std::size_t max_members = 32;
 
-    void operator()(Result outcome) {
-        // The handler may end everything, what this is a part of too.
-        const auto kept = std::move(home_);
-        const auto elsewhere = std::move(elsewhere_);
-        const auto work = std::move(work_);
-        const bool slotted = point_ != nullptr;
-        point_.reset();
-        auto tell = [given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
-            // The handler may use its slot for what it does next.
-            if (slotted) asio::get_associated_cancellation_slot(given).clear();
-            std::move(given)(std::move(answer));
+// Counts upward, because structs are small and each step costs the compiler an overload resolution.
+template <class T, std::size_t Count = 0>
+constexpr std::size_t count_members() {
+    if constexpr (Count > max_members) return Count;
+    else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
+        return count_members<T, Count + 1>();
+    else return Count;
+}
+
+/// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
+template <class T>
+struct only_base_of {
+    template <class Base>
+        requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
+    operator Base() const;
+};
+
+template <class T>
+concept has_base = requires {
+    T{only_base_of<T>{}};
+};
+
+// A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
+// take empty braces is no array.
+template <class T, std::size_t... Before, std::size_t... Behind>
+constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
+    if constexpr (
+        requires {
+            T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
+        })
+        return false;
+    else return requires {
+            T{(static_cast<void>(Before), anything{})..., {}};
         };
-        contain(kept->where(), [&] {
-            if (elsewhere) asio::dispatch(*elsewhere, std::move(tell));
-            else if (kept->here()) tell();
-            else asio::dispatch(kept->where(), std::move(tell)); // a host that ends after its loop
-        });
-    }
-
-private:
-    static constexpr auto tracked = asio::execution::outstanding_work.tracked;
-    using own_executor = std::decay_t<decltype(asio::get_associated_executor(
-        std::declval<const Handler&>(), std::declval<const executor&>()))>;
-    using foreign = std::decay_t<decltype(asio::prefer(std::declval<const own_executor&>(), tracked))>;
-
-    std::shared_ptr<const home> home_;
-    std::shared_ptr<cancel_point> point_;
-    // Either keeps the handler's executor busy meanwhile, so that its run() does not return early.
-    std::unique_ptr<foreign> elsewhere_;
-    std::optional<home::tracked_work> work_;
-    Handler handler_;
-};
-
-/// `start` is called with what takes a Result, on the executor of `from`, and, where it takes one, with a
-/// cancel_point*, which is null where nobody can cancel.
-template <class Result, class Token, class Start>
-auto begin_operation(std::shared_ptr<const home> from, Token&& token, Start start) {
-    return asio::async_initiate<Token, void(Result)>(
-        [from = std::move(from)](auto handler, Start begun) {
-            using end = operation_end<Result, decltype(handler)>;
-            constexpr bool cancels = std::is_invocable_v<Start&, end, cancel_point*>;
-            std::shared_ptr<cancel_point> point;
-            if constexpr (cancels) point = connect_slot(from->where(), handler);
-            end done(from, point, std::move(handler));
-            const auto go = [](Start& how, end&& told, cancel_point* cancel) {
-                if constexpr (cancels) how(std::move(told), cancel);
-                else how(std::move(told));
-            };
-            if (from->here()) return go(begun, std::move(done), point.get());
-            asio::dispatch(from->where(), [begun = std::move(begun), point, done = std::move(done),
-                                           go]() mutable { go(begun, std::move(done), point.get()); });
-        },
-        token, std::move(start));
 }
 
-template <class Result, class Token, class Start>
-auto begin_operation(const executor& where, Token&& token, Start start) {
-    return begin_operation<Result>(std::make_shared<const home>(where), token, std::move(start));
+template <class T, std::size_t... Index>
+constexpr bool any_array_begins(std::index_sequence<Index...>) {
+    return (begins_array<T>(std::make_index_sequence<Index>(),
+                            std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
+            ...);
+}
+template <class T>
+concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
+
+/// What count_members() says, where that is the number of members.
+template <class T>
+constexpr std::size_t member_count_of() {
+    constexpr std::size_t count = count_members<T>();
+    if constexpr (count > max_members) {
+        static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
+    } else if constexpr (has_base<T>) {
+        static_assert(!has_base<T>, "tenon: a struct that has a base class needs a describe()");
+    } else if constexpr (has_c_array<T>) {
+        static_assert(!has_c_array<T>, "tenon: a struct with a C array as a member needs a describe(); a "
+                                       "std::array needs nothing");
+    } else {
+        return count;
+    }
+    return 0;
+}
+
+/// Calls `visit` with a reference to each of the `count` members of `value`, in order.
+template <std::size_t count, class T, class Visitor>
+constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
+    static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
+    if constexpr (count == 1) {
+        auto& [m0] = value;
+        return visit(m0);
+    } else if constexpr (count == 2) {
+        auto& [m0, m1] = value;
+        return visit(m0, m1);
+    } else if constexpr (count == 3) {
+        auto& [m0, m1, m2] = value;
+        return visit(m0, m1, m2);
+    } else if constexpr (count == 4) {
+        auto& [m0, m1, m2, m3] = value;
+        return visit(m0, m1, m2, m3);
+    } else if constexpr (count == 5) {
+        auto& [m0, m1, m2, m3, m4] = value;
+        return visit(m0, m1, m2, m3, m4);
+    } else if constexpr (count == 6) {
+        auto& [m0, m1, m2, m3, m4, m5] = value;
+        return visit(m0, m1, m2, m3, m4, m5);
+    } else if constexpr (count == 7) {
+        auto& [m0, m1, m2, m3, m4, m5, m6] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6);
+    } else if constexpr (count == 8) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7);
+    } else if constexpr (count == 9) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8);
+    } else if constexpr (count == 10) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);
+    } else if constexpr (count == 11) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10);
+    } else if constexpr (count == 12) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11);
+    } else if constexpr (count == 13) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12);
+    } else if constexpr (count == 14) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13);
+    } else if constexpr (count == 15) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14);
+    } else if constexpr (count == 16) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15);
+    } else if constexpr (count == 17) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
+    } else if constexpr (count == 18) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17);
+    } else if constexpr (count == 19) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18);
+    } else if constexpr (count == 20) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19] =
+            value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
+                     m19);
+    } else if constexpr (count == 21) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+               m20] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20);
+    } else if constexpr (count == 22) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21);
+    } else if constexpr (count == 23) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22);
+    } else if constexpr (count == 24) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23);
+    } else if constexpr (count == 25) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24);
+    } else if constexpr (count == 26) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25);
+    } else if constexpr (count == 27) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26);
+    } else if constexpr (count == 28) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26, m27] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26, m27);
+    } else if constexpr (count == 29) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26, m27, m28] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26, m27, m28);
+    } else if constexpr (count == 30) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26, m27, m28, m29] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29);
+    } else if constexpr (count == 31) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26, m27, m28, m29, m30] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30);
+    } else if constexpr (count == 32) {
+        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
+               m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31] = value;
+        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31);
+    } else {
+        return visit();
+    }
 }
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_REFLECT_HPP
+#define TENON_JSON_REFLECT_HPP
+
+// The members of a struct and the names of an enum, known while compiling: from describe() where there is
+// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
+// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
+
+// An object that is named and never read, so it has no definition.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
+namespace tenon::detail {
+
+template <class T>
+struct never_read {
+    T value;
+};
+template <class T>
+extern const never_read<T> no_object;
+
+template <class T>
+struct address {
+    const T* pointer;
+};
+
+template <auto Address>
+constexpr std::string_view signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+constexpr bool is_name(char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '_' || static_cast<unsigned char>(byte) >= 0x80;
+}
+
+/// The identifier that ends at `end`.
+constexpr std::string_view name_before(std::string_view text, std::size_t end) {
+    std::size_t begin = end;
+    while (begin > 0 && is_name(text[begin - 1])) --begin;
+    return text.substr(begin, end - begin);
+}
+
+/// The member in `...{(& no_object<...>.value.path)}...` as g++ says it, `...{&no_object.value.path}]` as clang.
+constexpr std::string_view member_in(std::string_view signature) {
+    const std::size_t parenthesis = signature.find(")}");
+    return name_before(signature, parenthesis != signature.npos ? parenthesis : signature.rfind('}'));
+}
+
+template <class T>
+inline constexpr std::size_t plain_member_count = member_count_of<T>();
+
+// The members' addresses. No std::tuple, which would cost every plugin some 10 ms of compile time.
+template <std::size_t Index, class Member>
+struct address_at {
+    address<Member> where;
+};
+template <class Indices, class... Member>
+struct address_pack;
+template <std::size_t... Index, class... Member>
+struct address_pack<std::index_sequence<Index...>, Member...> : address_at<Index, Member>... {};
+
+template <std::size_t Index, class Member>
+constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
+    return entry.where;
+}
+
+template <class T>
+constexpr auto plain_addresses() {
+    return detail::unpack<plain_member_count<T>>(
+        no_object<T>.value, []<class... Member>(const Member&... member) {
+            return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
+        });
+}
+
+template <class T, std::size_t... Index>
+constexpr auto plain_names(std::index_sequence<Index...>) {
+    [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
+    return std::array<std::string_view, sizeof...(Index)>{
+        member_in(signature<detail::address_of<Index>(addresses)>())...};
+}
+
+template <class T>
+constexpr auto names_of_members() {
+    if constexpr (described<T>)
+        return description_of<T>()(
+            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
+    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+}
+
+/// The JSON names of T's members, in order.
+template <class T>
+inline constexpr auto member_names = names_of_members<T>();
+
+template <class T>
+inline constexpr std::size_t member_count = member_names<T>.size();
+
+/// Calls `visit` with a reference to each member of `value`, in the order of `member_names`.
+template <class T, class Visitor>
+constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
+    using Plain = std::remove_const_t<T>;
+    if constexpr (described<Plain>)
+        return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
+    else return detail::unpack<plain_member_count<Plain>>(value, visit);
+}
+
+template <class... T>
+struct type_list {};
+
+struct to_type_list {
+    template <class... Member>
+    constexpr type_list<Member...> operator()(const Member&...) const {
+        return {};
+    }
+};
+
+/// The types of T's members as a type_list.
+template <class T>
+using member_types = decltype(detail::visit_members(std::declval<const T&>(), to_type_list()));
+
+constexpr bool needs_no_escape(std::string_view name) {
+    for (const char byte : name)
+        if (byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20) return false;
+    return true;
+}
+
+/// `,"name":`, the bytes that come before a member's value on the wire.
+template <class T, std::size_t Index>
+constexpr auto make_member_label() {
+    constexpr std::string_view name = member_names<T>[Index];
+    static_assert(needs_no_escape(name),
+                  "tenon: a member's JSON name may not hold a quote, a backslash or a control character");
+    std::array<char, name.size() + 4> text{};
+    text[0] = ',';
+    text[1] = '"';
+    for (std::size_t at = 0; at < name.size(); ++at) text[at + 2] = name[at];
+    text[name.size() + 2] = '"';
+    text[name.size() + 3] = ':';
+    return text;
+}
+template <class T, std::size_t Index>
+inline constexpr auto member_label = make_member_label<T, Index>();
+
+// --- enums ---
+
+template <class Enum, Enum... Values>
+constexpr std::string_view enum_signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+/// Enumerators are looked for among these values; others, and other names, need a describe().
+inline constexpr std::size_t enum_search_range = 128;
+
+template <class Enum>
+struct enum_name {
+    std::string_view name = {};
+    Enum value = {};
+};
+
+template <class Enum>
+struct enum_names_found {
+    std::array<enum_name<Enum>, enum_search_range> names{};
+    std::size_t count = 0;
+};
+
+// The signature lists every value asked for: `colour::red` where it has a name, `(colour)7` where it has none.
+template <class Enum, std::size_t... Value>
+constexpr auto find_enum_names(std::index_sequence<Value...>) {
+    enum_names_found<Enum> found;
+    std::string_view list = enum_signature<Enum, static_cast<Enum>(Value)...>();
+    list.remove_prefix(list.find("Values = ") + 10); // and the bracket around them: { or <
+    for (std::size_t value = 0; value < sizeof...(Value); ++value) {
+        // What is in brackets belongs to the name: <unnamed> and (anonymous namespace), the arguments of a
+        // class template, the parameters of a function that an enum is local to.
+        std::size_t end = 0;
+        for (int open = 0; open != 0 || (list[end] != ',' && list[end] != '}' && list[end] != '>'); ++end) {
+            if (list[end] == '<' || list[end] == '(') ++open;
+            else if (list[end] == '>' || list[end] == ')') --open;
+        }
+        const std::string_view name = name_before(list, end);
+        if (name[0] < '0' || name[0] > '9') found.names[found.count++] = {name, static_cast<Enum>(value)};
+        list.remove_prefix(list[end] == ',' ? end + 2 : end);
+    }
+    return found;
+}
+
+template <class Enum>
+constexpr auto names_of_enum() {
+    if constexpr (described<Enum>) {
+        return description_of<Enum>()([](auto... all) {
+            return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
+        });
+    } else {
+        static_assert(
+            requires { Enum{0}; },
+            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+        constexpr std::size_t range =
+            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
+        static_assert(found.count != 0,
+                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+        std::array<enum_name<Enum>, found.count> names{};
+        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+        return names;
+    }
+}
+
+template <class Enum>
+inline constexpr auto enum_names = names_of_enum<Enum>();
+
+} // namespace tenon::detail
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 #endif
 
@@ -491,184 +664,245 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 
 #endif
 
-// ---- tenon/core/fault.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_CORE_FAULT_HPP
-#define TENON_CORE_FAULT_HPP
+// ---- tenon/json/shape.hpp ---------------------------------------------------------------------------------
+#ifndef TENON_JSON_SHAPE_HPP
+#define TENON_JSON_SHAPE_HPP
 
-// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
-// not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
-// (wire/framing.hpp).
-//
-// The message names the thing, what was expected and what came. It is written for a person and never
-// carries internals (addresses, exception texts, secrets).
+// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
+// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
 
 namespace tenon {
 
-/// The codes that the wire reserves. Positive codes are a plugin's own business errors.
-namespace codes {
-inline constexpr int parse_error = -32700;
-inline constexpr int invalid_request = -32600;
-inline constexpr int method_not_found = -32601;
-inline constexpr int invalid_params = -32602;
-inline constexpr int internal_error = -32603;
-inline constexpr int cancelled = -32800;
-inline constexpr int timeout = -32010;
-inline constexpr int unavailable = -32011;
-inline constexpr int circuit_open = -32012;
-inline constexpr int permission_denied = -32013;
-inline constexpr int too_large = -32014;
-inline constexpr int reentrant_call = -32015;
-inline constexpr int overloaded = -32016;
-inline constexpr int version_mismatch = -32017;
-inline constexpr int shutting_down = -32018;
-inline constexpr int limit_exceeded = -32019;
-} // namespace codes
-
-struct fault {
-    int code = codes::internal_error;
-    std::string message;
-    std::string data = {}; // one JSON value as text; empty means absent
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_RESULT_HPP
-#define TENON_CORE_RESULT_HPP
-
-// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
-// throws. A `result<void>` says only whether it worked.
-//
-//     tenon::result<int> parsed = tenon::from_json<int>(text);
-//     if (!parsed) return parsed.error();
-//     use(*parsed);
-//
-// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
-// program.
-
-namespace tenon {
-
-template <class T>
-class [[nodiscard]] result {
-public:
-    using value_type = T;
-
-    result(T value) : good_(true) { ::new (&value_) T(std::move(value)); }
-    /// A value that is made here and filled afterwards.
-    explicit result(std::in_place_t) : good_(true) { ::new (&value_) T{}; }
-    result(fault error) : good_(false) { ::new (&error_) fault(std::move(error)); }
-    result(result&& other) noexcept : good_(other.good_) { take(std::move(other)); }
-    result(const result& other) : good_(other.good_) {
-        if (good_) ::new (&value_) T(other.value_);
-        else ::new (&error_) fault(other.error_);
-    }
-    result& operator=(result other) noexcept {
-        destroy();
-        good_ = other.good_;
-        take(std::move(other));
-        return *this;
-    }
-    ~result() { destroy(); }
-
-    explicit operator bool() const noexcept { return good_; }
-    bool has_value() const noexcept { return good_; }
-
-    T& value() & noexcept { return TENON_ASSERT(good_), value_; }
-    const T& value() const& noexcept { return TENON_ASSERT(good_), value_; }
-    T&& value() && noexcept { return TENON_ASSERT(good_), std::move(value_); }
-    T& operator*() & noexcept { return value(); }
-    const T& operator*() const& noexcept { return value(); }
-    T&& operator*() && noexcept { return std::move(*this).value(); }
-    T* operator->() noexcept { return &value(); }
-    const T* operator->() const noexcept { return &value(); }
-    T value_or(T otherwise) const& { return good_ ? value_ : std::move(otherwise); }
-
-    const fault& error() const& noexcept { return TENON_ASSERT(!good_), error_; }
-    fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
-
-private:
-    void take(result&& other) noexcept {
-        if (good_) ::new (&value_) T(std::move(other.value_));
-        else ::new (&error_) fault(std::move(other.error_));
-    }
-    void destroy() noexcept {
-        if (good_) value_.~T();
-        else error_.~fault();
-    }
-
-    union {
-        T value_;
-        fault error_;
-    };
-    bool good_;
-};
-
-template <>
-class [[nodiscard]] result<void> {
-public:
-    using value_type = void;
-
-    result() = default;
-    result(fault error) : good_(false), error_(std::move(error)) {}
-
-    explicit operator bool() const noexcept { return good_; }
-    bool has_value() const noexcept { return good_; }
-
-    const fault& error() const& noexcept { return TENON_ASSERT(!good_), error_; }
-    fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
-
-private:
-    bool good_ = true;
-    fault error_;
-};
+class json;
+class json_view;
 
 namespace detail {
+
+enum class shape {
+    codec,   // json_codec<T>
+    any,     // tenon::json and tenon::json_view
+    foreign, // nlohmann::json
+    null,    // std::monostate, std::nullptr_t
+    boolean,
+    integer,
+    number,
+    enumeration,
+    text, // std::string; std::string_view and const char* for writing
+    optional,
+    duration,
+    variant,
+    tuple,    // std::pair, std::tuple
+    map,      // string or integer keys
+    array,    // a fixed number of elements
+    sequence, // std::vector and its like, sets
+    object,   // a plain aggregate, or one with a describe()
+    unknown
+};
+
 template <class T>
-inline constexpr bool is_result = false;
+inline constexpr bool is_optional = false;
 template <class T>
-inline constexpr bool is_result<result<T>> = true;
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t Size>
+inline constexpr bool is_array<std::array<T, Size>> = true;
+
+template <class T>
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
+
+template <class T>
+concept map_like = requires(T map, typename T::key_type key) {
+    typename T::mapped_type;
+    map.clear();
+    map.try_emplace(key);
+};
+
+template <class T>
+concept set_like = requires(T set, typename T::value_type value) {
+    typename T::key_type;
+    set.clear();
+    set.insert(value);
+};
+
+template <class T>
+concept vector_like = requires(T sequence) {
+    typename T::value_type;
+    sequence.clear();
+    sequence.emplace_back();
+    sequence.begin();
+};
+
+/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
+template <class T>
+concept foreign_json = requires(const T& value, std::string_view text) {
+    typename T::json_pointer;
+    T::parse(text, nullptr, false);
+    { value.dump() } -> std::convertible_to<std::string>;
+};
+
+template <class T>
+constexpr shape find_shape() {
+    if constexpr (has_codec<T>) return shape::codec;
+    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
+    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
+    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
+    else if constexpr (std::is_integral_v<T>) return shape::integer;
+    else if constexpr (std::is_floating_point_v<T>) return shape::number;
+    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
+    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
+        return shape::text;
+    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+        return shape::null;
+    else if constexpr (!std::is_class_v<T>) return shape::unknown;
+    else if constexpr (is_optional<T>) return shape::optional;
+    else if constexpr (is_variant<T>) return shape::variant;
+    else if constexpr (is_duration<T>) return shape::duration;
+    else if constexpr (described<T>) return shape::object;
+    else if constexpr (is_array<T>) return shape::array;
+    else if constexpr (tuple_like<T>) return shape::tuple;
+    else if constexpr (foreign_json<T>) return shape::foreign;
+    else if constexpr (map_like<T>) return shape::map;
+    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
+    else if constexpr (std::is_aggregate_v<T>) return shape::object;
+    else return shape::unknown;
+}
+
+template <class T>
+inline constexpr shape shape_of = find_shape<T>();
+
+/// Whether a value of this type may be left out of an object: absent is one of its values.
+template <class T>
+inline constexpr bool may_be_absent = is_optional<T>;
+
+/// The type of a map's key decides how it becomes a member's name.
+template <class Key>
+inline constexpr bool is_map_key =
+    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
+
 } // namespace detail
 
 } // namespace tenon
 
 #endif
 
-// ---- tenon/core/text.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_CORE_TEXT_HPP
-#define TENON_CORE_TEXT_HPP
+// ---- tenon/core/byte_buffer.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_BYTE_BUFFER_HPP
+#define TENON_CORE_BYTE_BUFFER_HPP
 
-// Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
-// verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
+// A growing run of bytes for input and output. Unlike std::string it hands out room without clearing it
+// first, so that a read() or an encoder writes straight into it.
+//
+//     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
+//     buffer.commit(fill(room));          // how many of them were used
+//
+// Capacity doubles and is kept by clear(), so a buffer in steady use allocates nothing.
 
-namespace tenon::detail {
+namespace tenon {
 
-inline void append(std::string& to, std::string_view text) { to.append(text.data(), text.size()); }
-
-inline std::string join(std::initializer_list<std::string_view> parts) {
-    std::string text;
-    for (const std::string_view part : parts) append(text, part);
-    return text;
-}
-
-/// A number as text, for the duration of an expression.
-class digits {
+class byte_buffer {
 public:
-    explicit digits(std::uint64_t number) noexcept {
-        do {
-            text_[--begin_] = static_cast<char>('0' + number % 10);
-            number /= 10;
-        } while (number != 0);
+    byte_buffer() = default;
+    byte_buffer(byte_buffer&& other) noexcept { swap(other); }
+    byte_buffer& operator=(byte_buffer&& other) noexcept {
+        swap(other);
+        return *this;
     }
-    operator std::string_view() const noexcept { return {text_ + begin_, sizeof text_ - begin_}; }
+    ~byte_buffer() { ::operator delete(data_); }
+
+    void swap(byte_buffer& other) noexcept {
+        char* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
+
+    char* data() noexcept { return data_; }
+    const char* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    bool empty() const noexcept { return size_ == 0; }
+    std::string_view view() const noexcept { return {data_, size_}; }
+
+    char* prepare(std::size_t room) {
+        if (capacity_ - size_ < room) grow(room);
+        return data_ + size_;
+    }
+    void commit(std::size_t used) noexcept { size_ += used; }
+
+    void append(std::string_view text) {
+        if (text.empty()) return; // an empty view may hold a null pointer, which memcpy must not see
+        std::memcpy(prepare(text.size()), text.data(), text.size());
+        commit(text.size());
+    }
+    /// The same for a text whose length the compiler knows: a few moves instead of a call.
+    template <std::size_t Size>
+    void append_literal(const char (&text)[Size]) {
+        std::memcpy(prepare(Size - 1), text, Size - 1);
+        commit(Size - 1);
+    }
+    void append(char byte) {
+        *prepare(1) = byte;
+        commit(1);
+    }
+
+    /// Forgets everything behind the first `size` bytes.
+    void truncate(std::size_t size) noexcept { size_ = size; }
+    void clear() noexcept { size_ = 0; }
+
+    /// Removes the first `count` bytes and moves the rest to the front.
+    void drop_front(std::size_t count) noexcept {
+        if (count == 0) return;
+        size_ -= count;
+        if (size_ != 0) std::memmove(data_, data_ + count, size_);
+    }
+
+    /// Gives the memory back when more than `keep` bytes are held for nothing.
+    void shrink(std::size_t keep) noexcept {
+        if (size_ != 0 || capacity_ <= keep) return;
+        ::operator delete(data_);
+        data_ = nullptr;
+        capacity_ = 0;
+    }
 
 private:
-    char text_[20];
-    std::size_t begin_ = sizeof text_;
+    // Most messages fit, a session that never speaks costs nothing, and up to here the C library hands out memory
+    // from lists of its own, several times faster.
+    static constexpr std::size_t first_capacity = 1024;
+
+    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
+        std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
+        if (wanted < size_ + room) wanted = size_ + room;
+        auto* larger = static_cast<char*>(::operator new(wanted));
+        if (size_ != 0) std::memcpy(larger, data_, size_);
+        ::operator delete(data_);
+        data_ = larger;
+        capacity_ = wanted;
+    }
+
+    char* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
 };
 
-} // namespace tenon::detail
+} // namespace tenon
 
 #endif
 
@@ -758,62 +992,6 @@ inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
 }
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_KIND_HPP
-#define TENON_JSON_KIND_HPP
-
-// The kinds of JSON values, told by the first byte of one.
-
-namespace tenon {
-
-enum class json_kind { none, null, boolean, number, string, array, object };
-
-namespace detail {
-
-inline json_kind kind_of(char first) noexcept {
-    switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
-    case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
-    }
-}
-
-inline std::string_view name_of(json_kind kind) noexcept {
-    switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
-    }
-    return "nothing";
-}
-
-} // namespace detail
-
-} // namespace tenon
 
 #endif
 
@@ -1207,6 +1385,605 @@ inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
 }
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/writer.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_WRITER_HPP
+#define TENON_JSON_WRITER_HPP
+
+// Writes JSON at the end of a byte_buffer. Commas come by themselves: a value or key that follows another one
+// is separated from it. What it writes is always valid UTF-8: bytes of a string that are none are replaced by
+// U+FFFD, because one bad byte in an author's string must not cost the message.
+//
+//     json_writer out(buffer);
+//     out.begin_object();
+//     out.key("name");
+//     out.string("tenon");
+//     out.end_object();              // {"name":"tenon"}
+//
+// It does not check that calls are balanced; the typed encoder (json/encode.hpp) does that by construction.
+
+namespace tenon {
+
+class json_writer {
+public:
+    explicit json_writer(byte_buffer& out) noexcept : out_(out), begin_(out.size()) {}
+
+    byte_buffer& buffer() noexcept { return out_; }
+
+    void null() { raw("null"); }
+    void boolean(bool value) { raw(value ? std::string_view("true") : std::string_view("false")); }
+    void integer(std::int64_t value) {
+        separate();
+        out_.commit(detail::write_signed(out_.prepare(21), value));
+    }
+    void unsigned_integer(std::uint64_t value) {
+        separate();
+        out_.commit(detail::write_unsigned(out_.prepare(20), value));
+    }
+    template <class Number> // float or double: the shortest text differs
+    void number(Number value) {
+        separate();
+        out_.commit(detail::write_number(out_.prepare(detail::number_room), value));
+    }
+    void string(std::string_view text) {
+        separate();
+        quote(text);
+    }
+    /// One JSON value that is text already.
+    void raw(std::string_view json) {
+        separate();
+        out_.append(json);
+    }
+
+    void begin_object() { open('{'); }
+    void end_object() { out_.append('}'); }
+    void begin_array() { open('['); }
+    void end_array() { out_.append(']'); }
+
+    void key(std::string_view name) {
+        separate();
+        quote(name);
+        out_.append(':');
+    }
+
+    // --- for the typed encoder ---
+
+    /// Appends `Size` bytes of `,"name":` text whose length the compiler knows; the comma is left out behind
+    /// an opening brace.
+    template <std::size_t Size>
+    void member_literal(const std::array<char, Size>& text) {
+        char* to = out_.prepare(Size);
+        const std::size_t skip = to[-1] == '{' ? 1 : 0;
+        std::memcpy(to, text.data() + skip,
+                    Size - 1); // one byte too many or too few is mended by the next line
+        to[Size - 1 - skip] = ':';
+        out_.commit(Size - skip);
+    }
+
+private:
+    // A comma is due behind anything but the start of the text, an opening bracket and a colon.
+    void separate() {
+        if (out_.size() == begin_) return;
+        const char last = out_.data()[out_.size() - 1];
+        if (last != '{' && last != '[' && last != ':') out_.append(',');
+    }
+    void open(char bracket) {
+        separate();
+        out_.append(bracket);
+    }
+    void quote(std::string_view text);
+    char* quote_rest(const char* at, const char* end, char* start, char* to);
+    // Writes what stands for a byte that may not stand for itself; returns the end of it, at most six bytes on.
+    static char* escape(char byte, char* to) noexcept;
+
+    byte_buffer& out_;
+    std::size_t begin_;
+};
+
+// What is all plain, as names and most values are, is copied in words and checked meanwhile.
+inline void json_writer::quote(std::string_view text) {
+    constexpr std::size_t step = detail::scan_step;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    char* const start = out_.prepare(text.size() + 2 + step);
+    char* to = start;
+    *to++ = '"';
+    if (text.size() < 16) {
+        if (detail::copy_few_plain(to, at, text.size())) to += text.size();
+        else to = quote_rest(at, end, start, to);
+    } else {
+        for (; static_cast<std::size_t>(end - at) >= 4 * step && detail::four_plain_steps(at);
+             at += 4 * step) {
+            std::memcpy(to, at, 4 * step);
+            to += 4 * step;
+        }
+        for (; static_cast<std::size_t>(end - at) >= step && detail::unplain_bytes(at) == 0; at += step) {
+            std::memcpy(to, at, step);
+            to += step;
+        }
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < step && detail::unplain_bytes(end - step) == 0) {
+            // Everything before is plain: the last step once more, from its end.
+            std::memcpy(to + left - step, end - step, step);
+            to += left;
+        } else {
+            to = quote_rest(at, end, start, to);
+        }
+    }
+    *to++ = '"';
+    out_.commit(static_cast<std::size_t>(to - (out_.data() + out_.size())));
+}
+
+// Anything: returns the end of what it wrote, from `to` on, of which everything before the last escape is committed.
+inline char* json_writer::quote_rest(const char* at, const char* end, char* start, char* to) {
+    while (at != end) {
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left >= detail::scan_step) {
+            // Copies the whole step before it knows how much of it was plain: the room behind is ours.
+            std::memcpy(to, at, detail::scan_step);
+            const detail::byte_set unplain = detail::unplain_bytes(at);
+            const std::size_t plain = unplain == 0 ? detail::scan_step : detail::first_of(unplain);
+            to += plain;
+            at += plain;
+            if (unplain == 0) continue;
+        } else if (detail::is_plain(*at)) {
+            *to++ = *at++;
+            continue;
+        }
+        if (static_cast<unsigned char>(*at) >= 0x80) {
+            const std::size_t length = detail::utf8_sequence(at, end);
+            if (length != 0) {
+                std::memcpy(to, at, length);
+                to += length;
+                at += length;
+                continue;
+            }
+        }
+        // An escape takes more room than the byte it stands for: ask for it here, where it is rare.
+        out_.commit(static_cast<std::size_t>(to - start));
+        start = to = out_.prepare(6 + static_cast<std::size_t>(end - at) + 2 + detail::scan_step);
+        to = escape(*at++, to);
+    }
+    return to;
+}
+
+inline char* json_writer::escape(char byte, char* to) noexcept {
+    char letter = 0;
+    switch (byte) {
+    case '"':
+        letter = '"';
+        break;
+    case '\\':
+        letter = '\\';
+        break;
+    case '\n':
+        letter = 'n';
+        break;
+    case '\r':
+        letter = 'r';
+        break;
+    case '\t':
+        letter = 't';
+        break;
+    case '\b':
+        letter = 'b';
+        break;
+    case '\f':
+        letter = 'f';
+        break;
+    default:
+        break;
+    }
+    if (letter != 0) {
+        to[0] = '\\';
+        to[1] = letter;
+        return to + 2;
+    }
+    if (static_cast<unsigned char>(byte) >= 0x80) {
+        std::memcpy(to, "\xEF\xBF\xBD", 3);
+        return to + 3;
+    }
+    constexpr char hex[] = "0123456789abcdef";
+    std::memcpy(to, "\\u00", 4);
+    to[4] = hex[(static_cast<unsigned char>(byte) >> 4) & 15];
+    to[5] = hex[static_cast<unsigned char>(byte) & 15];
+    return to + 6;
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/json/encode.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_ENCODE_HPP
+#define TENON_JSON_ENCODE_HPP
+
+// From a C++ value straight to bytes; the mirror image of json/decode.hpp. Cannot fail: what JSON cannot say
+// is written as the nearest that it can (NaN as null, an enumerator without a name as its number, bytes that
+// are no UTF-8 as U+FFFD). An empty optional is left out of an object and is null elsewhere.
+
+namespace tenon::detail {
+
+template <class T>
+void encode(json_writer& out, const T& value);
+
+template <class T>
+std::string_view name_of_enum(T value) {
+    for (const auto& known : enum_names<T>)
+        if (known.value == value) return known.name;
+    return {};
+}
+
+template <class T>
+void encode_enum(json_writer& out, T value) {
+    const std::string_view name = name_of_enum(value);
+    if (name.empty()) out.integer(static_cast<std::int64_t>(value));
+    else out.string(name);
+}
+
+template <class T>
+void encode_tuple(json_writer& out, const T& value) {
+    using std::get; // and that of std::tuple, whose header is the author's to include
+    out.begin_array();
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        (detail::encode(out, get<Index>(value)), ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<T>>());
+    out.end_array();
+}
+
+template <class T>
+void encode_sequence(json_writer& out, const T& value) {
+    out.begin_array();
+    // By value where the container has only a stand-in for its elements (std::vector<bool>).
+    for (const typename T::value_type& element : value) detail::encode(out, element);
+    out.end_array();
+}
+
+template <class Key>
+void encode_key(json_writer& out, const Key& key) {
+    if constexpr (std::is_same_v<Key, std::string>) {
+        out.key(key);
+    } else if constexpr (std::is_enum_v<Key>) {
+        const std::string_view name = name_of_enum(key);
+        if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
+        else out.key(name);
+    } else {
+        char digits[21];
+        if constexpr (std::is_signed_v<Key>) out.key({digits, write_signed(digits, key)});
+        else out.key({digits, write_unsigned(digits, key)});
+    }
+}
+
+template <class T>
+void encode_map(json_writer& out, const T& value) {
+    static_assert(is_map_key<typename T::key_type>,
+                  "tenon: a map's key must be a std::string, an integer or an enum");
+    out.begin_object();
+    for (const auto& [key, mapped] : value) {
+        encode_key(out, key);
+        detail::encode(out, mapped);
+    }
+    out.end_object();
+}
+
+template <class T, std::size_t Index, class Member>
+void encode_member(json_writer& out, const Member& member) {
+    if constexpr (may_be_absent<Member>) {
+        if (!member.has_value()) return;
+    }
+    out.member_literal(member_label<T, Index>);
+    detail::encode(out, member);
+}
+
+template <class T>
+void encode_object(json_writer& out, const T& value) {
+    out.begin_object();
+    detail::visit_members(value, [&](const auto&... members) {
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            (encode_member<T, Index>(out, members), ...);
+        }
+        (std::make_index_sequence<sizeof...(members)>());
+    });
+    out.end_object();
+}
+
+template <class T>
+void encode(json_writer& out, const T& value) {
+    constexpr shape form = shape_of<T>;
+    static_assert(form != shape::unknown,
+                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
+                  "container, and it has no describe() and no tenon::json_codec");
+    if constexpr (form == shape::codec) json_codec<T>::write(out, value);
+    else if constexpr (form == shape::any) out.raw(value.text());
+    else if constexpr (form == shape::foreign)
+        out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
+    else if constexpr (form == shape::null) out.null();
+    else if constexpr (form == shape::boolean) out.boolean(value);
+    else if constexpr (form == shape::integer && std::is_signed_v<T>) out.integer(value);
+    else if constexpr (form == shape::integer) out.unsigned_integer(value);
+    else if constexpr (std::is_same_v<T, float>) out.number(value);
+    else if constexpr (form == shape::number) out.number(static_cast<double>(value));
+    else if constexpr (form == shape::enumeration) encode_enum(out, value);
+    else if constexpr (form == shape::text) out.string(value);
+    else if constexpr (form == shape::optional) {
+        if (value.has_value()) detail::encode(out, *value);
+        else out.null();
+    } else if constexpr (form == shape::duration) detail::encode(out, value.count());
+    else if constexpr (form == shape::variant)
+        std::visit([&](const auto& alternative) { detail::encode(out, alternative); }, value);
+    else if constexpr (form == shape::tuple) encode_tuple(out, value);
+    else if constexpr (form == shape::map) encode_map(out, value);
+    else if constexpr (form == shape::array || form == shape::sequence) encode_sequence(out, value);
+    else if constexpr (form == shape::object) encode_object(out, value);
+}
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+template <class T>
+std::string to_json(const T& value) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    detail::encode(out, value);
+    return std::string(buffer.view());
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/core/assert.hpp --------------------------------------------------------------------------------
+#ifndef TENON_CORE_ASSERT_HPP
+#define TENON_CORE_ASSERT_HPP
+
+// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
+// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
+// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
+
+#ifndef TENON_ASSERT
+#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
+#endif
+
+#endif
+
+// ---- tenon/core/fault.hpp ---------------------------------------------------------------------------------
+#ifndef TENON_CORE_FAULT_HPP
+#define TENON_CORE_FAULT_HPP
+
+// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
+// not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
+// (wire/framing.hpp).
+//
+// The message names the thing, what was expected and what came. It is written for a person and never
+// carries internals (addresses, exception texts, secrets).
+
+namespace tenon {
+
+/// The codes that the wire reserves. Positive codes are a plugin's own business errors.
+namespace codes {
+inline constexpr int parse_error = -32700;
+inline constexpr int invalid_request = -32600;
+inline constexpr int method_not_found = -32601;
+inline constexpr int invalid_params = -32602;
+inline constexpr int internal_error = -32603;
+inline constexpr int cancelled = -32800;
+inline constexpr int timeout = -32010;
+inline constexpr int unavailable = -32011;
+inline constexpr int circuit_open = -32012;
+inline constexpr int permission_denied = -32013;
+inline constexpr int too_large = -32014;
+inline constexpr int reentrant_call = -32015;
+inline constexpr int overloaded = -32016;
+inline constexpr int version_mismatch = -32017;
+inline constexpr int shutting_down = -32018;
+inline constexpr int limit_exceeded = -32019;
+} // namespace codes
+
+struct fault {
+    int code = codes::internal_error;
+    std::string message;
+    std::string data = {}; // one JSON value as text; empty means absent
+};
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
+#ifndef TENON_CORE_RESULT_HPP
+#define TENON_CORE_RESULT_HPP
+
+// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
+// throws. A `result<void>` says only whether it worked.
+//
+//     tenon::result<int> parsed = tenon::from_json<int>(text);
+//     if (!parsed) return parsed.error();
+//     use(*parsed);
+//
+// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
+// program.
+
+namespace tenon {
+
+template <class T>
+class [[nodiscard]] result {
+public:
+    using value_type = T;
+
+    result(T value) : good_(true) { ::new (&value_) T(std::move(value)); }
+    /// A value that is made here and filled afterwards.
+    explicit result(std::in_place_t) : good_(true) { ::new (&value_) T{}; }
+    result(fault error) : good_(false) { ::new (&error_) fault(std::move(error)); }
+    result(result&& other) noexcept : good_(other.good_) { take(std::move(other)); }
+    result(const result& other) : good_(other.good_) {
+        if (good_) ::new (&value_) T(other.value_);
+        else ::new (&error_) fault(other.error_);
+    }
+    result& operator=(result other) noexcept {
+        destroy();
+        good_ = other.good_;
+        take(std::move(other));
+        return *this;
+    }
+    ~result() { destroy(); }
+
+    explicit operator bool() const noexcept { return good_; }
+    bool has_value() const noexcept { return good_; }
+
+    T& value() & noexcept { return TENON_ASSERT(good_), value_; }
+    const T& value() const& noexcept { return TENON_ASSERT(good_), value_; }
+    T&& value() && noexcept { return TENON_ASSERT(good_), std::move(value_); }
+    T& operator*() & noexcept { return value(); }
+    const T& operator*() const& noexcept { return value(); }
+    T&& operator*() && noexcept { return std::move(*this).value(); }
+    T* operator->() noexcept { return &value(); }
+    const T* operator->() const noexcept { return &value(); }
+    T value_or(T otherwise) const& { return good_ ? value_ : std::move(otherwise); }
+
+    const fault& error() const& noexcept { return TENON_ASSERT(!good_), error_; }
+    fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
+
+private:
+    void take(result&& other) noexcept {
+        if (good_) ::new (&value_) T(std::move(other.value_));
+        else ::new (&error_) fault(std::move(other.error_));
+    }
+    void destroy() noexcept {
+        if (good_) value_.~T();
+        else error_.~fault();
+    }
+
+    union {
+        T value_;
+        fault error_;
+    };
+    bool good_;
+};
+
+template <>
+class [[nodiscard]] result<void> {
+public:
+    using value_type = void;
+
+    result() = default;
+    result(fault error) : good_(false), error_(std::move(error)) {}
+
+    explicit operator bool() const noexcept { return good_; }
+    bool has_value() const noexcept { return good_; }
+
+    const fault& error() const& noexcept { return TENON_ASSERT(!good_), error_; }
+    fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
+
+private:
+    bool good_ = true;
+    fault error_;
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/core/text.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_CORE_TEXT_HPP
+#define TENON_CORE_TEXT_HPP
+
+// Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
+// verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
+
+namespace tenon::detail {
+
+inline void append(std::string& to, std::string_view text) { to.append(text.data(), text.size()); }
+
+inline std::string join(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) append(text, part);
+    return text;
+}
+
+/// A number as text, for the duration of an expression.
+class digits {
+public:
+    explicit digits(std::uint64_t number) noexcept {
+        do {
+            text_[--begin_] = static_cast<char>('0' + number % 10);
+            number /= 10;
+        } while (number != 0);
+    }
+    operator std::string_view() const noexcept { return {text_ + begin_, sizeof text_ - begin_}; }
+
+private:
+    char text_[20];
+    std::size_t begin_ = sizeof text_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_KIND_HPP
+#define TENON_JSON_KIND_HPP
+
+// The kinds of JSON values, told by the first byte of one.
+
+namespace tenon {
+
+enum class json_kind { none, null, boolean, number, string, array, object };
+
+namespace detail {
+
+inline json_kind kind_of(char first) noexcept {
+    switch (first) {
+    case '{':
+        return json_kind::object;
+    case '[':
+        return json_kind::array;
+    case '"':
+        return json_kind::string;
+    case 't':
+    case 'f':
+        return json_kind::boolean;
+    case 'n':
+        return json_kind::null;
+    default:
+        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    }
+}
+
+inline std::string_view name_of(json_kind kind) noexcept {
+    switch (kind) {
+    case json_kind::null:
+        return "null";
+    case json_kind::boolean:
+        return "boolean";
+    case json_kind::number:
+        return "number";
+    case json_kind::string:
+        return "string";
+    case json_kind::array:
+        return "array";
+    case json_kind::object:
+        return "object";
+    case json_kind::none:
+        break;
+    }
+    return "nothing";
+}
+
+} // namespace detail
+
+} // namespace tenon
 
 #endif
 
@@ -2053,685 +2830,6 @@ inline fault json_reader::error() const {
 
 #endif
 
-// ---- tenon/json/describe.hpp ------------------------------------------------------------------------------
-#ifndef TENON_JSON_DESCRIBE_HPP
-#define TENON_JSON_DESCRIBE_HPP
-
-// What a C++ type says about its own JSON. A plain aggregate needs nothing: its members are found by
-// reflection. Everything here is for the other cases:
-//
-//     struct user {                                   // renamed members, or no aggregate
-//         static constexpr auto describe() {
-//             return tenon::members(tenon::member("from_uid", &user::from), tenon::member("age", &user::age));
-//         }
-//         static constexpr bool allow_missing = true; // absent members keep what they were
-//         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
-//     };
-//     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
-//     { return tenon::members(...); }
-//     constexpr auto describe(tenon::type<colour>)    // an enum beyond 0..127, or with other names
-//     { return tenon::enumerators(tenon::enumerator("dark red", colour::dark_red), ...); }
-//
-// A type that is no object at all (an identifier that travels as a string, say) has a codec:
-//
-//     template <> struct tenon::json_codec<uuid> {
-//         static bool read(json_reader& in, uuid& value);
-//         static void write(json_writer& out, const uuid& value);
-//         static void schema(json_writer& out);       // optional
-//     };
-
-namespace tenon {
-
-template <class T>
-struct type {};
-
-template <class T>
-struct json_codec; // only specialisations exist
-
-template <class Owner, class Value>
-struct member {
-    constexpr member(std::string_view json_name, Value Owner::*place) : name(json_name), pointer(place) {}
-    std::string_view name;
-    Value Owner::*pointer;
-};
-
-template <class Enum>
-struct enumerator {
-    constexpr enumerator(std::string_view json_name, Enum named) : name(json_name), value(named) {}
-    std::string_view name;
-    Enum value;
-};
-
-template <class... Member>
-constexpr auto members(Member... all) {
-    return [=](auto&& visit) { return visit(all...); };
-}
-
-template <class... Enumerator>
-constexpr auto enumerators(Enumerator... all) {
-    return [=](auto&& visit) { return visit(all...); };
-}
-
-namespace detail {
-
-template <class T>
-concept described_inside = requires {
-    T::describe();
-};
-template <class T>
-concept described_outside = requires {
-    describe(type<T>());
-};
-template <class T>
-concept described = described_inside<T> || described_outside<T>;
-
-template <class T>
-constexpr auto description_of() {
-    if constexpr (described_inside<T>) return T::describe();
-    else return describe(type<T>());
-}
-
-template <class T>
-concept allows_missing = requires {
-    requires T::allow_missing;
-};
-
-template <class T>
-concept allows_unknown = requires {
-    requires T::allow_unknown;
-};
-
-template <class T>
-concept has_codec = requires {
-    sizeof(json_codec<T>);
-};
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/unpack.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_UNPACK_HPP
-#define TENON_JSON_UNPACK_HPP
-
-// How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
-// leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
-// not understood.
-//
-// The ladder below is long because a structured binding must spell out every name.
-
-namespace tenon::detail {
-
-/// Converts to whatever a member needs, in unevaluated code only. It has a body all the same: clang asks for one
-/// where a std::optional of a type in an anonymous namespace is made from it.
-struct anything {
-    template <class T>
-    operator T() const {
-        __builtin_unreachable();
-    }
-};
-
-template <class T, std::size_t... Index>
-constexpr bool takes_initialisers(std::index_sequence<Index...>) {
-    return requires { T{(static_cast<void>(Index), anything{})...}; };
-}
-
-inline constexpr std::size_t max_members = 32;
-
-// Counts upward, because structs are small and each step costs the compiler an overload resolution.
-template <class T, std::size_t Count = 0>
-constexpr std::size_t count_members() {
-    if constexpr (Count > max_members) return Count;
-    else if constexpr (takes_initialisers<T>(std::make_index_sequence<Count + 1>()))
-        return count_members<T, Count + 1>();
-    else return Count;
-}
-
-/// Converts to a base class of T alone, which is what comes first in the braces of an aggregate that has one.
-template <class T>
-struct only_base_of {
-    template <class Base>
-        requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
-    operator Base() const;
-};
-
-template <class T>
-concept has_base = requires {
-    T{only_base_of<T>{}};
-};
-
-// A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
-// take empty braces is no array.
-template <class T, std::size_t... Before, std::size_t... Behind>
-constexpr bool begins_array(std::index_sequence<Before...>, std::index_sequence<Behind...>) {
-    if constexpr (
-        requires {
-            T{(static_cast<void>(Before), anything{})..., {}, (static_cast<void>(Behind), anything{})...};
-        })
-        return false;
-    else return requires {
-            T{(static_cast<void>(Before), anything{})..., {}};
-        };
-}
-
-template <class T, std::size_t... Index>
-constexpr bool any_array_begins(std::index_sequence<Index...>) {
-    return (begins_array<T>(std::make_index_sequence<Index>(),
-                            std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
-            ...);
-}
-template <class T>
-concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
-
-/// What count_members() says, where that is the number of members.
-template <class T>
-constexpr std::size_t member_count_of() {
-    constexpr std::size_t count = count_members<T>();
-    if constexpr (count > max_members) {
-        static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
-    } else if constexpr (has_base<T>) {
-        static_assert(!has_base<T>, "tenon: a struct that has a base class needs a describe()");
-    } else if constexpr (has_c_array<T>) {
-        static_assert(!has_c_array<T>, "tenon: a struct with a C array as a member needs a describe(); a "
-                                       "std::array needs nothing");
-    } else {
-        return count;
-    }
-    return 0;
-}
-
-/// Calls `visit` with a reference to each of the `count` members of `value`, in order.
-template <std::size_t count, class T, class Visitor>
-constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
-    static_assert(count <= max_members, "tenon: a struct of more than 32 members needs a describe()");
-    if constexpr (count == 1) {
-        auto& [m0] = value;
-        return visit(m0);
-    } else if constexpr (count == 2) {
-        auto& [m0, m1] = value;
-        return visit(m0, m1);
-    } else if constexpr (count == 3) {
-        auto& [m0, m1, m2] = value;
-        return visit(m0, m1, m2);
-    } else if constexpr (count == 4) {
-        auto& [m0, m1, m2, m3] = value;
-        return visit(m0, m1, m2, m3);
-    } else if constexpr (count == 5) {
-        auto& [m0, m1, m2, m3, m4] = value;
-        return visit(m0, m1, m2, m3, m4);
-    } else if constexpr (count == 6) {
-        auto& [m0, m1, m2, m3, m4, m5] = value;
-        return visit(m0, m1, m2, m3, m4, m5);
-    } else if constexpr (count == 7) {
-        auto& [m0, m1, m2, m3, m4, m5, m6] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6);
-    } else if constexpr (count == 8) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7);
-    } else if constexpr (count == 9) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8);
-    } else if constexpr (count == 10) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);
-    } else if constexpr (count == 11) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10);
-    } else if constexpr (count == 12) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11);
-    } else if constexpr (count == 13) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12);
-    } else if constexpr (count == 14) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13);
-    } else if constexpr (count == 15) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14);
-    } else if constexpr (count == 16) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15);
-    } else if constexpr (count == 17) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
-    } else if constexpr (count == 18) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17);
-    } else if constexpr (count == 19) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18);
-    } else if constexpr (count == 20) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19] =
-            value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
-                     m19);
-    } else if constexpr (count == 21) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-               m20] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20);
-    } else if constexpr (count == 22) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21);
-    } else if constexpr (count == 23) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22);
-    } else if constexpr (count == 24) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23);
-    } else if constexpr (count == 25) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24);
-    } else if constexpr (count == 26) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25);
-    } else if constexpr (count == 27) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26);
-    } else if constexpr (count == 28) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26, m27] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26, m27);
-    } else if constexpr (count == 29) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26, m27, m28] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26, m27, m28);
-    } else if constexpr (count == 30) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26, m27, m28, m29] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29);
-    } else if constexpr (count == 31) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26, m27, m28, m29, m30] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30);
-    } else if constexpr (count == 32) {
-        auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20,
-               m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31] = value;
-        return visit(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
-                     m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31);
-    } else {
-        return visit();
-    }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_REFLECT_HPP
-#define TENON_JSON_REFLECT_HPP
-
-// The members of a struct and the names of an enum, known while compiling: from describe() where there is
-// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
-// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
-
-// An object that is named and never read, so it has no definition.
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#endif
-
-namespace tenon::detail {
-
-template <class T>
-struct never_read {
-    T value;
-};
-template <class T>
-extern const never_read<T> no_object;
-
-template <class T>
-struct address {
-    const T* pointer;
-};
-
-template <auto Address>
-constexpr std::string_view signature() {
-    return __PRETTY_FUNCTION__;
-}
-
-constexpr bool is_name(char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           byte == '_' || static_cast<unsigned char>(byte) >= 0x80;
-}
-
-/// The identifier that ends at `end`.
-constexpr std::string_view name_before(std::string_view text, std::size_t end) {
-    std::size_t begin = end;
-    while (begin > 0 && is_name(text[begin - 1])) --begin;
-    return text.substr(begin, end - begin);
-}
-
-/// The member in `...{(& no_object<...>.value.path)}...` as g++ says it, `...{&no_object.value.path}]` as clang.
-constexpr std::string_view member_in(std::string_view signature) {
-    const std::size_t parenthesis = signature.find(")}");
-    return name_before(signature, parenthesis != signature.npos ? parenthesis : signature.rfind('}'));
-}
-
-template <class T>
-inline constexpr std::size_t plain_member_count = member_count_of<T>();
-
-// The members' addresses. No std::tuple, which would cost every plugin some 10 ms of compile time.
-template <std::size_t Index, class Member>
-struct address_at {
-    address<Member> where;
-};
-template <class Indices, class... Member>
-struct address_pack;
-template <std::size_t... Index, class... Member>
-struct address_pack<std::index_sequence<Index...>, Member...> : address_at<Index, Member>... {};
-
-template <std::size_t Index, class Member>
-constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
-    return entry.where;
-}
-
-template <class T>
-constexpr auto plain_addresses() {
-    return detail::unpack<plain_member_count<T>>(
-        no_object<T>.value, []<class... Member>(const Member&... member) {
-            return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
-        });
-}
-
-template <class T, std::size_t... Index>
-constexpr auto plain_names(std::index_sequence<Index...>) {
-    [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
-    return std::array<std::string_view, sizeof...(Index)>{
-        member_in(signature<detail::address_of<Index>(addresses)>())...};
-}
-
-template <class T>
-constexpr auto names_of_members() {
-    if constexpr (described<T>)
-        return description_of<T>()(
-            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
-    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
-}
-
-/// The JSON names of T's members, in order.
-template <class T>
-inline constexpr auto member_names = names_of_members<T>();
-
-template <class T>
-inline constexpr std::size_t member_count = member_names<T>.size();
-
-/// Calls `visit` with a reference to each member of `value`, in the order of `member_names`.
-template <class T, class Visitor>
-constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
-    using Plain = std::remove_const_t<T>;
-    if constexpr (described<Plain>)
-        return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
-    else return detail::unpack<plain_member_count<Plain>>(value, visit);
-}
-
-template <class... T>
-struct type_list {};
-
-struct to_type_list {
-    template <class... Member>
-    constexpr type_list<Member...> operator()(const Member&...) const {
-        return {};
-    }
-};
-
-/// The types of T's members as a type_list.
-template <class T>
-using member_types = decltype(detail::visit_members(std::declval<const T&>(), to_type_list()));
-
-constexpr bool needs_no_escape(std::string_view name) {
-    for (const char byte : name)
-        if (byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20) return false;
-    return true;
-}
-
-/// `,"name":`, the bytes that come before a member's value on the wire.
-template <class T, std::size_t Index>
-constexpr auto make_member_label() {
-    constexpr std::string_view name = member_names<T>[Index];
-    static_assert(needs_no_escape(name),
-                  "tenon: a member's JSON name may not hold a quote, a backslash or a control character");
-    std::array<char, name.size() + 4> text{};
-    text[0] = ',';
-    text[1] = '"';
-    for (std::size_t at = 0; at < name.size(); ++at) text[at + 2] = name[at];
-    text[name.size() + 2] = '"';
-    text[name.size() + 3] = ':';
-    return text;
-}
-template <class T, std::size_t Index>
-inline constexpr auto member_label = make_member_label<T, Index>();
-
-// --- enums ---
-
-template <class Enum, Enum... Values>
-constexpr std::string_view enum_signature() {
-    return __PRETTY_FUNCTION__;
-}
-
-/// Enumerators are looked for among these values; others, and other names, need a describe().
-inline constexpr std::size_t enum_search_range = 128;
-
-template <class Enum>
-struct enum_name {
-    std::string_view name = {};
-    Enum value = {};
-};
-
-template <class Enum>
-struct enum_names_found {
-    std::array<enum_name<Enum>, enum_search_range> names{};
-    std::size_t count = 0;
-};
-
-// The signature lists every value asked for: `colour::red` where it has a name, `(colour)7` where it has none.
-template <class Enum, std::size_t... Value>
-constexpr auto find_enum_names(std::index_sequence<Value...>) {
-    enum_names_found<Enum> found;
-    std::string_view list = enum_signature<Enum, static_cast<Enum>(Value)...>();
-    list.remove_prefix(list.find("Values = ") + 10); // and the bracket around them: { or <
-    for (std::size_t value = 0; value < sizeof...(Value); ++value) {
-        // What is in brackets belongs to the name: <unnamed> and (anonymous namespace), the arguments of a
-        // class template, the parameters of a function that an enum is local to.
-        std::size_t end = 0;
-        for (int open = 0; open != 0 || (list[end] != ',' && list[end] != '}' && list[end] != '>'); ++end) {
-            if (list[end] == '<' || list[end] == '(') ++open;
-            else if (list[end] == '>' || list[end] == ')') --open;
-        }
-        const std::string_view name = name_before(list, end);
-        if (name[0] < '0' || name[0] > '9') found.names[found.count++] = {name, static_cast<Enum>(value)};
-        list.remove_prefix(list[end] == ',' ? end + 2 : end);
-    }
-    return found;
-}
-
-template <class Enum>
-constexpr auto names_of_enum() {
-    if constexpr (described<Enum>) {
-        return description_of<Enum>()([](auto... all) {
-            return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
-        });
-    } else {
-        static_assert(
-            requires { Enum{0}; },
-            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range =
-            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
-        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0,
-                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
-        std::array<enum_name<Enum>, found.count> names{};
-        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
-        return names;
-    }
-}
-
-template <class Enum>
-inline constexpr auto enum_names = names_of_enum<Enum>();
-
-} // namespace tenon::detail
-
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
-
-#endif
-
-// ---- tenon/json/shape.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_JSON_SHAPE_HPP
-#define TENON_JSON_SHAPE_HPP
-
-// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
-// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
-
-namespace tenon {
-
-class json;
-class json_view;
-
-namespace detail {
-
-enum class shape {
-    codec,   // json_codec<T>
-    any,     // tenon::json and tenon::json_view
-    foreign, // nlohmann::json
-    null,    // std::monostate, std::nullptr_t
-    boolean,
-    integer,
-    number,
-    enumeration,
-    text, // std::string; std::string_view and const char* for writing
-    optional,
-    duration,
-    variant,
-    tuple,    // std::pair, std::tuple
-    map,      // string or integer keys
-    array,    // a fixed number of elements
-    sequence, // std::vector and its like, sets
-    object,   // a plain aggregate, or one with a describe()
-    unknown
-};
-
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... T>
-inline constexpr bool is_variant<std::variant<T...>> = true;
-template <class T>
-inline constexpr bool is_duration = false;
-template <class Rep, class Period>
-inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
-template <class T>
-inline constexpr bool is_array = false;
-template <class T, std::size_t Size>
-inline constexpr bool is_array<std::array<T, Size>> = true;
-
-template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
-
-template <class T>
-concept map_like = requires(T map, typename T::key_type key) {
-    typename T::mapped_type;
-    map.clear();
-    map.try_emplace(key);
-};
-
-template <class T>
-concept set_like = requires(T set, typename T::value_type value) {
-    typename T::key_type;
-    set.clear();
-    set.insert(value);
-};
-
-template <class T>
-concept vector_like = requires(T sequence) {
-    typename T::value_type;
-    sequence.clear();
-    sequence.emplace_back();
-    sequence.begin();
-};
-
-/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
-template <class T>
-concept foreign_json = requires(const T& value, std::string_view text) {
-    typename T::json_pointer;
-    T::parse(text, nullptr, false);
-    { value.dump() } -> std::convertible_to<std::string>;
-};
-
-template <class T>
-constexpr shape find_shape() {
-    if constexpr (has_codec<T>) return shape::codec;
-    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
-    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
-    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
-    else if constexpr (std::is_integral_v<T>) return shape::integer;
-    else if constexpr (std::is_floating_point_v<T>) return shape::number;
-    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
-    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
-        return shape::text;
-    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
-        return shape::null;
-    else if constexpr (!std::is_class_v<T>) return shape::unknown;
-    else if constexpr (is_optional<T>) return shape::optional;
-    else if constexpr (is_variant<T>) return shape::variant;
-    else if constexpr (is_duration<T>) return shape::duration;
-    else if constexpr (described<T>) return shape::object;
-    else if constexpr (is_array<T>) return shape::array;
-    else if constexpr (tuple_like<T>) return shape::tuple;
-    else if constexpr (foreign_json<T>) return shape::foreign;
-    else if constexpr (map_like<T>) return shape::map;
-    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
-    else if constexpr (std::is_aggregate_v<T>) return shape::object;
-    else return shape::unknown;
-}
-
-template <class T>
-inline constexpr shape shape_of = find_shape<T>();
-
-/// Whether a value of this type may be left out of an object: absent is one of its values.
-template <class T>
-inline constexpr bool may_be_absent = is_optional<T>;
-
-/// The type of a map's key decides how it becomes a member's name.
-template <class Key>
-inline constexpr bool is_map_key =
-    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/json/decode_scalar.hpp -------------------------------------------------------------------------
 #ifndef TENON_JSON_DECODE_SCALAR_HPP
 #define TENON_JSON_DECODE_SCALAR_HPP
@@ -3163,462 +3261,6 @@ result<T> from_json(std::string_view text, json_origin origin = {}) {
 
 #endif
 
-// ---- tenon/core/byte_buffer.hpp ---------------------------------------------------------------------------
-#ifndef TENON_CORE_BYTE_BUFFER_HPP
-#define TENON_CORE_BYTE_BUFFER_HPP
-
-// A growing run of bytes for input and output. Unlike std::string it hands out room without clearing it
-// first, so that a read() or an encoder writes straight into it.
-//
-//     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
-//     buffer.commit(fill(room));          // how many of them were used
-//
-// Capacity doubles and is kept by clear(), so a buffer in steady use allocates nothing.
-
-namespace tenon {
-
-class byte_buffer {
-public:
-    byte_buffer() = default;
-    byte_buffer(byte_buffer&& other) noexcept { swap(other); }
-    byte_buffer& operator=(byte_buffer&& other) noexcept {
-        swap(other);
-        return *this;
-    }
-    ~byte_buffer() { ::operator delete(data_); }
-
-    void swap(byte_buffer& other) noexcept {
-        char* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
-    }
-
-    char* data() noexcept { return data_; }
-    const char* data() const noexcept { return data_; }
-    std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    bool empty() const noexcept { return size_ == 0; }
-    std::string_view view() const noexcept { return {data_, size_}; }
-
-    char* prepare(std::size_t room) {
-        if (capacity_ - size_ < room) grow(room);
-        return data_ + size_;
-    }
-    void commit(std::size_t used) noexcept { size_ += used; }
-
-    void append(std::string_view text) {
-        if (text.empty()) return; // an empty view may hold a null pointer, which memcpy must not see
-        std::memcpy(prepare(text.size()), text.data(), text.size());
-        commit(text.size());
-    }
-    /// The same for a text whose length the compiler knows: a few moves instead of a call.
-    template <std::size_t Size>
-    void append_literal(const char (&text)[Size]) {
-        std::memcpy(prepare(Size - 1), text, Size - 1);
-        commit(Size - 1);
-    }
-    void append(char byte) {
-        *prepare(1) = byte;
-        commit(1);
-    }
-
-    /// Forgets everything behind the first `size` bytes.
-    void truncate(std::size_t size) noexcept { size_ = size; }
-    void clear() noexcept { size_ = 0; }
-
-    /// Removes the first `count` bytes and moves the rest to the front.
-    void drop_front(std::size_t count) noexcept {
-        if (count == 0) return;
-        size_ -= count;
-        if (size_ != 0) std::memmove(data_, data_ + count, size_);
-    }
-
-    /// Gives the memory back when more than `keep` bytes are held for nothing.
-    void shrink(std::size_t keep) noexcept {
-        if (size_ != 0 || capacity_ <= keep) return;
-        ::operator delete(data_);
-        data_ = nullptr;
-        capacity_ = 0;
-    }
-
-private:
-    // Most messages fit, a session that never speaks costs nothing, and up to here the C library hands out memory
-    // from lists of its own, several times faster.
-    static constexpr std::size_t first_capacity = 1024;
-
-    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
-    [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
-        std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
-        if (wanted < size_ + room) wanted = size_ + room;
-        auto* larger = static_cast<char*>(::operator new(wanted));
-        if (size_ != 0) std::memcpy(larger, data_, size_);
-        ::operator delete(data_);
-        data_ = larger;
-        capacity_ = wanted;
-    }
-
-    char* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/writer.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_WRITER_HPP
-#define TENON_JSON_WRITER_HPP
-
-// Writes JSON at the end of a byte_buffer. Commas come by themselves: a value or key that follows another one
-// is separated from it. What it writes is always valid UTF-8: bytes of a string that are none are replaced by
-// U+FFFD, because one bad byte in an author's string must not cost the message.
-//
-//     json_writer out(buffer);
-//     out.begin_object();
-//     out.key("name");
-//     out.string("tenon");
-//     out.end_object();              // {"name":"tenon"}
-//
-// It does not check that calls are balanced; the typed encoder (json/encode.hpp) does that by construction.
-
-namespace tenon {
-
-class json_writer {
-public:
-    explicit json_writer(byte_buffer& out) noexcept : out_(out), begin_(out.size()) {}
-
-    byte_buffer& buffer() noexcept { return out_; }
-
-    void null() { raw("null"); }
-    void boolean(bool value) { raw(value ? std::string_view("true") : std::string_view("false")); }
-    void integer(std::int64_t value) {
-        separate();
-        out_.commit(detail::write_signed(out_.prepare(21), value));
-    }
-    void unsigned_integer(std::uint64_t value) {
-        separate();
-        out_.commit(detail::write_unsigned(out_.prepare(20), value));
-    }
-    template <class Number> // float or double: the shortest text differs
-    void number(Number value) {
-        separate();
-        out_.commit(detail::write_number(out_.prepare(detail::number_room), value));
-    }
-    void string(std::string_view text) {
-        separate();
-        quote(text);
-    }
-    /// One JSON value that is text already.
-    void raw(std::string_view json) {
-        separate();
-        out_.append(json);
-    }
-
-    void begin_object() { open('{'); }
-    void end_object() { out_.append('}'); }
-    void begin_array() { open('['); }
-    void end_array() { out_.append(']'); }
-
-    void key(std::string_view name) {
-        separate();
-        quote(name);
-        out_.append(':');
-    }
-
-    // --- for the typed encoder ---
-
-    /// Appends `Size` bytes of `,"name":` text whose length the compiler knows; the comma is left out behind
-    /// an opening brace.
-    template <std::size_t Size>
-    void member_literal(const std::array<char, Size>& text) {
-        char* to = out_.prepare(Size);
-        const std::size_t skip = to[-1] == '{' ? 1 : 0;
-        std::memcpy(to, text.data() + skip,
-                    Size - 1); // one byte too many or too few is mended by the next line
-        to[Size - 1 - skip] = ':';
-        out_.commit(Size - skip);
-    }
-
-private:
-    // A comma is due behind anything but the start of the text, an opening bracket and a colon.
-    void separate() {
-        if (out_.size() == begin_) return;
-        const char last = out_.data()[out_.size() - 1];
-        if (last != '{' && last != '[' && last != ':') out_.append(',');
-    }
-    void open(char bracket) {
-        separate();
-        out_.append(bracket);
-    }
-    void quote(std::string_view text);
-    char* quote_rest(const char* at, const char* end, char* start, char* to);
-    // Writes what stands for a byte that may not stand for itself; returns the end of it, at most six bytes on.
-    static char* escape(char byte, char* to) noexcept;
-
-    byte_buffer& out_;
-    std::size_t begin_;
-};
-
-// What is all plain, as names and most values are, is copied in words and checked meanwhile.
-inline void json_writer::quote(std::string_view text) {
-    constexpr std::size_t step = detail::scan_step;
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    char* const start = out_.prepare(text.size() + 2 + step);
-    char* to = start;
-    *to++ = '"';
-    if (text.size() < 16) {
-        if (detail::copy_few_plain(to, at, text.size())) to += text.size();
-        else to = quote_rest(at, end, start, to);
-    } else {
-        for (; static_cast<std::size_t>(end - at) >= 4 * step && detail::four_plain_steps(at);
-             at += 4 * step) {
-            std::memcpy(to, at, 4 * step);
-            to += 4 * step;
-        }
-        for (; static_cast<std::size_t>(end - at) >= step && detail::unplain_bytes(at) == 0; at += step) {
-            std::memcpy(to, at, step);
-            to += step;
-        }
-        const auto left = static_cast<std::size_t>(end - at);
-        if (left < step && detail::unplain_bytes(end - step) == 0) {
-            // Everything before is plain: the last step once more, from its end.
-            std::memcpy(to + left - step, end - step, step);
-            to += left;
-        } else {
-            to = quote_rest(at, end, start, to);
-        }
-    }
-    *to++ = '"';
-    out_.commit(static_cast<std::size_t>(to - (out_.data() + out_.size())));
-}
-
-// Anything: returns the end of what it wrote, from `to` on, of which everything before the last escape is committed.
-inline char* json_writer::quote_rest(const char* at, const char* end, char* start, char* to) {
-    while (at != end) {
-        const auto left = static_cast<std::size_t>(end - at);
-        if (left >= detail::scan_step) {
-            // Copies the whole step before it knows how much of it was plain: the room behind is ours.
-            std::memcpy(to, at, detail::scan_step);
-            const detail::byte_set unplain = detail::unplain_bytes(at);
-            const std::size_t plain = unplain == 0 ? detail::scan_step : detail::first_of(unplain);
-            to += plain;
-            at += plain;
-            if (unplain == 0) continue;
-        } else if (detail::is_plain(*at)) {
-            *to++ = *at++;
-            continue;
-        }
-        if (static_cast<unsigned char>(*at) >= 0x80) {
-            const std::size_t length = detail::utf8_sequence(at, end);
-            if (length != 0) {
-                std::memcpy(to, at, length);
-                to += length;
-                at += length;
-                continue;
-            }
-        }
-        // An escape takes more room than the byte it stands for: ask for it here, where it is rare.
-        out_.commit(static_cast<std::size_t>(to - start));
-        start = to = out_.prepare(6 + static_cast<std::size_t>(end - at) + 2 + detail::scan_step);
-        to = escape(*at++, to);
-    }
-    return to;
-}
-
-inline char* json_writer::escape(char byte, char* to) noexcept {
-    char letter = 0;
-    switch (byte) {
-    case '"':
-        letter = '"';
-        break;
-    case '\\':
-        letter = '\\';
-        break;
-    case '\n':
-        letter = 'n';
-        break;
-    case '\r':
-        letter = 'r';
-        break;
-    case '\t':
-        letter = 't';
-        break;
-    case '\b':
-        letter = 'b';
-        break;
-    case '\f':
-        letter = 'f';
-        break;
-    default:
-        break;
-    }
-    if (letter != 0) {
-        to[0] = '\\';
-        to[1] = letter;
-        return to + 2;
-    }
-    if (static_cast<unsigned char>(byte) >= 0x80) {
-        std::memcpy(to, "\xEF\xBF\xBD", 3);
-        return to + 3;
-    }
-    constexpr char hex[] = "0123456789abcdef";
-    std::memcpy(to, "\\u00", 4);
-    to[4] = hex[(static_cast<unsigned char>(byte) >> 4) & 15];
-    to[5] = hex[static_cast<unsigned char>(byte) & 15];
-    return to + 6;
-}
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/encode.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_ENCODE_HPP
-#define TENON_JSON_ENCODE_HPP
-
-// From a C++ value straight to bytes; the mirror image of json/decode.hpp. Cannot fail: what JSON cannot say
-// is written as the nearest that it can (NaN as null, an enumerator without a name as its number, bytes that
-// are no UTF-8 as U+FFFD). An empty optional is left out of an object and is null elsewhere.
-
-namespace tenon::detail {
-
-template <class T>
-void encode(json_writer& out, const T& value);
-
-template <class T>
-std::string_view name_of_enum(T value) {
-    for (const auto& known : enum_names<T>)
-        if (known.value == value) return known.name;
-    return {};
-}
-
-template <class T>
-void encode_enum(json_writer& out, T value) {
-    const std::string_view name = name_of_enum(value);
-    if (name.empty()) out.integer(static_cast<std::int64_t>(value));
-    else out.string(name);
-}
-
-template <class T>
-void encode_tuple(json_writer& out, const T& value) {
-    using std::get; // and that of std::tuple, whose header is the author's to include
-    out.begin_array();
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (detail::encode(out, get<Index>(value)), ...);
-    }
-    (std::make_index_sequence<std::tuple_size_v<T>>());
-    out.end_array();
-}
-
-template <class T>
-void encode_sequence(json_writer& out, const T& value) {
-    out.begin_array();
-    // By value where the container has only a stand-in for its elements (std::vector<bool>).
-    for (const typename T::value_type& element : value) detail::encode(out, element);
-    out.end_array();
-}
-
-template <class Key>
-void encode_key(json_writer& out, const Key& key) {
-    if constexpr (std::is_same_v<Key, std::string>) {
-        out.key(key);
-    } else if constexpr (std::is_enum_v<Key>) {
-        const std::string_view name = name_of_enum(key);
-        if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
-        else out.key(name);
-    } else {
-        char digits[21];
-        if constexpr (std::is_signed_v<Key>) out.key({digits, write_signed(digits, key)});
-        else out.key({digits, write_unsigned(digits, key)});
-    }
-}
-
-template <class T>
-void encode_map(json_writer& out, const T& value) {
-    static_assert(is_map_key<typename T::key_type>,
-                  "tenon: a map's key must be a std::string, an integer or an enum");
-    out.begin_object();
-    for (const auto& [key, mapped] : value) {
-        encode_key(out, key);
-        detail::encode(out, mapped);
-    }
-    out.end_object();
-}
-
-template <class T, std::size_t Index, class Member>
-void encode_member(json_writer& out, const Member& member) {
-    if constexpr (may_be_absent<Member>) {
-        if (!member.has_value()) return;
-    }
-    out.member_literal(member_label<T, Index>);
-    detail::encode(out, member);
-}
-
-template <class T>
-void encode_object(json_writer& out, const T& value) {
-    out.begin_object();
-    detail::visit_members(value, [&](const auto&... members) {
-        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-            (encode_member<T, Index>(out, members), ...);
-        }
-        (std::make_index_sequence<sizeof...(members)>());
-    });
-    out.end_object();
-}
-
-template <class T>
-void encode(json_writer& out, const T& value) {
-    constexpr shape form = shape_of<T>;
-    static_assert(form != shape::unknown,
-                  "tenon: this type cannot be described: it is neither a plain aggregate nor a known "
-                  "container, and it has no describe() and no tenon::json_codec");
-    if constexpr (form == shape::codec) json_codec<T>::write(out, value);
-    else if constexpr (form == shape::any) out.raw(value.text());
-    else if constexpr (form == shape::foreign)
-        out.raw(value.dump(-1, ' ', false, T::error_handler_t::replace));
-    else if constexpr (form == shape::null) out.null();
-    else if constexpr (form == shape::boolean) out.boolean(value);
-    else if constexpr (form == shape::integer && std::is_signed_v<T>) out.integer(value);
-    else if constexpr (form == shape::integer) out.unsigned_integer(value);
-    else if constexpr (std::is_same_v<T, float>) out.number(value);
-    else if constexpr (form == shape::number) out.number(static_cast<double>(value));
-    else if constexpr (form == shape::enumeration) encode_enum(out, value);
-    else if constexpr (form == shape::text) out.string(value);
-    else if constexpr (form == shape::optional) {
-        if (value.has_value()) detail::encode(out, *value);
-        else out.null();
-    } else if constexpr (form == shape::duration) detail::encode(out, value.count());
-    else if constexpr (form == shape::variant)
-        std::visit([&](const auto& alternative) { detail::encode(out, alternative); }, value);
-    else if constexpr (form == shape::tuple) encode_tuple(out, value);
-    else if constexpr (form == shape::map) encode_map(out, value);
-    else if constexpr (form == shape::array || form == shape::sequence) encode_sequence(out, value);
-    else if constexpr (form == shape::object) encode_object(out, value);
-}
-
-} // namespace tenon::detail
-
-namespace tenon {
-
-template <class T>
-std::string to_json(const T& value) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    detail::encode(out, value);
-    return std::string(buffer.view());
-}
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/json/value.hpp ---------------------------------------------------------------------------------
 #ifndef TENON_JSON_VALUE_HPP
 #define TENON_JSON_VALUE_HPP
@@ -3741,6 +3383,653 @@ inline json_view json_view::operator[](std::size_t index) const {
 }
 
 } // namespace tenon
+
+#endif
+
+// ---- tenon/json/schema.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_SCHEMA_HPP
+#define TENON_JSON_SCHEMA_HPP
+
+// The JSON Schema (draft 2020-12) of a C++ type, from the same shapes that the decoder goes by: what it
+// accepts is what decoding accepts, up to what a schema cannot say. A struct that contains itself refers to
+// the place where it was first written.
+
+namespace tenon::detail {
+
+/// One step of a JSON pointer within a URI.
+inline void append_pointer_step(byte_buffer& path, std::string_view step) {
+    path.append('/');
+    for (const char byte : step) {
+        constexpr char hex[] = "0123456789ABCDEF";
+        const auto code = static_cast<unsigned char>(byte);
+        const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
+        if (byte == '~') path.append("~0");
+        else if (byte == '/') path.append("~1");
+        else if (code < 0x80 && is_name(byte)) path.append(byte);
+        else path.append({escaped, sizeof escaped});
+    }
+}
+
+// Writes one schema. Remembers which structs are open above the place where it stands, by an address that is
+// particular to each type, so that recursion becomes a reference.
+struct schema_writer {
+    json_writer out;
+    bool closed = false;   // unknown members are refused, where a struct does not allow them
+    byte_buffer path = {}; // a JSON pointer to the schema being written
+    struct open_struct {
+        const open_struct* above;
+        const void* identity;
+        std::size_t path_length; // of a place within `path`
+    };
+    const open_struct* open = nullptr;
+
+    template <class Write>
+    void within(std::string_view step, Write write) {
+        const std::size_t length = path.size();
+        append_pointer_step(path, step);
+        write();
+        path.truncate(length);
+    }
+    void type(std::string_view name) {
+        out.key("type");
+        out.string(name);
+    }
+};
+
+template <class T>
+inline constexpr char type_identity = 0;
+
+template <class T>
+void write_schema(schema_writer& schema);
+
+template <class T>
+void write_integer_schema(schema_writer& schema) {
+    schema.type("integer");
+    schema.out.key("minimum");
+    detail::encode(schema.out, std::numeric_limits<T>::min());
+    schema.out.key("maximum");
+    detail::encode(schema.out, std::numeric_limits<T>::max());
+}
+
+template <class T>
+void write_enum_schema(schema_writer& schema) {
+    schema.type("string");
+    schema.out.key("enum");
+    schema.out.begin_array();
+    for (const auto& known : enum_names<T>) schema.out.string(known.name);
+    schema.out.end_array();
+}
+
+template <class... Alternative>
+void write_any_of(schema_writer& schema) {
+    schema.out.key("anyOf");
+    schema.out.begin_array();
+    std::size_t index = 0;
+    schema.within("anyOf", [&] {
+        const auto write = [&]<class T>(type<T>) {
+            char digits[20];
+            schema.within({digits, write_unsigned(digits, index++)}, [&] { write_schema<T>(schema); });
+        };
+        (write(type<Alternative>()), ...);
+    });
+    schema.out.end_array();
+}
+
+template <class T>
+struct alternatives_of;
+template <class... T>
+struct alternatives_of<std::variant<T...>> {
+    static void write(schema_writer& schema) { write_any_of<T...>(schema); }
+};
+
+template <class T, std::size_t... Index>
+void write_tuple_schema(schema_writer& schema, std::index_sequence<Index...>) {
+    schema.type("array");
+    schema.out.key("prefixItems");
+    schema.out.begin_array();
+    const auto write = [&]<std::size_t At>(std::integral_constant<std::size_t, At>) {
+        char digits[20];
+        schema.within({digits, write_unsigned(digits, At)},
+                      [&] { write_schema<std::tuple_element_t<At, T>>(schema); });
+    };
+    schema.within("prefixItems", [&] { (write(std::integral_constant<std::size_t, Index>()), ...); });
+    schema.out.end_array();
+    schema.out.key("minItems");
+    schema.out.unsigned_integer(sizeof...(Index));
+    schema.out.key("items");
+    schema.out.boolean(false);
+}
+
+template <class T>
+void write_list_schema(schema_writer& schema) {
+    schema.type("array");
+    schema.out.key("items");
+    schema.within("items", [&] { write_schema<typename T::value_type>(schema); });
+    if constexpr (is_array<T>) {
+        schema.out.key("minItems");
+        schema.out.unsigned_integer(std::tuple_size_v<T>);
+        schema.out.key("maxItems");
+        schema.out.unsigned_integer(std::tuple_size_v<T>);
+    } else if constexpr (set_like<T>) {
+        schema.out.key("uniqueItems");
+        schema.out.boolean(true);
+    }
+}
+
+template <class T, std::size_t... Index, class... Member>
+void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, type_list<Member...>) {
+    schema.out.key("properties");
+    schema.out.begin_object();
+    const auto property = [&]<class Value>(std::string_view name, type<Value>) {
+        schema.out.key(name);
+        schema.within(name, [&] { write_schema<Value>(schema); });
+    };
+    schema.within("properties", [&] { (property(member_names<T>[Index], type<Member>()), ...); });
+    schema.out.end_object();
+    constexpr bool required[] = {(!allows_missing<T> && !may_be_absent<Member>)..., false};
+    if (!(required[Index] || ...)) return;
+    schema.out.key("required");
+    schema.out.begin_array();
+    for (std::size_t index = 0; index < sizeof...(Index); ++index)
+        if (required[index]) schema.out.string(member_names<T>[index]);
+    schema.out.end_array();
+}
+
+template <class T>
+void write_object_schema(schema_writer& schema) {
+    const void* identity = &type_identity<T>;
+    for (const auto* above = schema.open; above != nullptr; above = above->above) {
+        if (above->identity != identity) continue;
+        schema.out.key("$ref");
+        schema.out.string(join({"#", {schema.path.data(), above->path_length}}));
+        return;
+    }
+    schema.type("object");
+    const schema_writer::open_struct here{schema.open, identity, schema.path.size()};
+    schema.open = &here;
+    if constexpr (member_count<T> != 0)
+        write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
+    schema.open = here.above;
+    if constexpr (member_count<T> != 0 && !allows_unknown<T>) {
+        if (!schema.closed) return;
+        schema.out.key("additionalProperties");
+        schema.out.boolean(false);
+    }
+}
+
+template <class T>
+void write_schema(schema_writer& schema) {
+    constexpr shape form = shape_of<T>;
+    schema.out.begin_object();
+    if constexpr (form == shape::codec) {
+        if constexpr (requires { json_codec<T>::schema(schema.out); }) json_codec<T>::schema(schema.out);
+    } else if constexpr (form == shape::null) schema.type("null");
+    else if constexpr (form == shape::boolean) schema.type("boolean");
+    else if constexpr (form == shape::integer) write_integer_schema<T>(schema);
+    else if constexpr (form == shape::number) schema.type("number");
+    else if constexpr (form == shape::enumeration) write_enum_schema<T>(schema);
+    else if constexpr (form == shape::text) schema.type("string");
+    else if constexpr (form == shape::optional) write_any_of<typename T::value_type, std::nullptr_t>(schema);
+    else if constexpr (form == shape::duration)
+        schema.type(std::is_integral_v<typename T::rep> ? "integer" : "number");
+    else if constexpr (form == shape::variant) alternatives_of<T>::write(schema);
+    else if constexpr (form == shape::tuple)
+        write_tuple_schema<T>(schema, std::make_index_sequence<std::tuple_size_v<T>>());
+    else if constexpr (form == shape::map) {
+        schema.type("object");
+        schema.out.key("additionalProperties");
+        schema.within("additionalProperties", [&] { write_schema<typename T::mapped_type>(schema); });
+    } else if constexpr (form == shape::array || form == shape::sequence) write_list_schema<T>(schema);
+    else if constexpr (form == shape::object) write_object_schema<T>(schema);
+    schema.out.end_object(); // the empty schema, for JSON of any type, accepts everything
+}
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+/// The JSON Schema of T, without the `$schema` member, which belongs to a whole document.
+template <class T>
+std::string json_schema() {
+    byte_buffer buffer;
+    detail::schema_writer schema{.out = json_writer(buffer)};
+    detail::write_schema<T>(schema);
+    return std::string(buffer.view());
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/catalogue.hpp -----------------------------------------------------------------------------
+#ifndef TENON_HOST_CATALOGUE_HPP
+#define TENON_HOST_CATALOGUE_HPP
+
+// What a host offers to plugins: the events that it publishes or has decided, and the methods that it answers, each with
+// its schemas. It is made from the host's types, so that it cannot say anything else than the host does. As JSON it is
+// the answer to host/describe:
+//
+//     {"events":[{"type":"room.joined","description":"...","schema":{...},"decide":false}],
+//      "services":[{"method":"users/kick","params":{...},"result":{"type":"null"},"permission":"users:kick"}]}
+//
+// A struct describes itself in a `static constexpr auto description = "..."`: an event, or the params of a service.
+
+namespace tenon {
+
+struct offered_event {
+    std::string type = {};
+    std::optional<std::string> description = {};
+    json schema = {};    // JSON Schema of the payload
+    bool decide = false; // plugins are asked what becomes of it; else they are told
+};
+
+struct offered_service {
+    std::string method = {};
+    std::optional<std::string> description = {};
+    json params = {}, result = {}; // JSON Schemas
+    std::string permission = {};   // empty: it needs none
+};
+
+struct host_catalogue {
+    std::vector<offered_event> events = {};     // by type
+    std::vector<offered_service> services = {}; // by method, those of every host among them
+};
+
+namespace detail {
+
+/// What a struct says of itself, or nothing. A member of that name is no description, hence the address.
+template <class T>
+constexpr std::string_view own_description() {
+    if constexpr (requires { std::string_view(*&T::description); }) return T::description;
+    else return {};
+}
+
+/// The schema of what is answered, which may be nothing.
+template <class T>
+std::string answer_schema() {
+    if constexpr (std::is_void_v<T>) return R"({"type":"null"})";
+    else return json_schema<T>();
+}
+
+inline json schema_value(std::string (*schema)()) { return json::parse(schema()).value_or(json()); }
+
+inline std::optional<std::string> text_or_none(std::string_view text) {
+    return text.empty() ? std::optional<std::string>() : std::optional<std::string>(text);
+}
+
+/// An event as its struct has it. The texts live as long as the program.
+struct event_offer {
+    std::string_view type = {}, description = {};
+    std::string (*schema)() = nullptr;
+    bool decide = false;
+};
+
+template <class Event>
+event_offer make_event_offer(bool decide) {
+    return {Event::event, own_description<Event>(), &json_schema<Event>, decide};
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/transport/asio.hpp -----------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_ASIO_HPP
+#define TENON_TRANSPORT_ASIO_HPP
+
+// The one place that includes Asio: standalone, never Boost's.
+
+#ifndef ASIO_STANDALONE
+#define ASIO_STANDALONE
+#endif
+
+#include <asio.hpp>
+
+#include <typeinfo>
+
+namespace tenon {
+
+/// Where a host, and everything that it owns, runs: an io_context's executor that one thread runs, or a strand.
+using executor = asio::any_io_executor;
+
+namespace detail {
+
+/// The executor behind `where` if it is of this type. Asio's own target() does not look at the type in every version:
+/// 1.22 takes a strand for the loop below it.
+template <class Executor>
+const Executor* executor_as(const executor& where) noexcept {
+#if !defined(ASIO_NO_TYPEID)
+    if (where.target_type() == typeid(Executor)) return where.target<Executor>();
+#endif
+    return nullptr;
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/contain.hpp -------------------------------------------------------------------------------
+#ifndef TENON_HOST_CONTAIN_HPP
+#define TENON_HOST_CONTAIN_HPP
+
+// Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
+// it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
+
+namespace tenon::detail {
+
+template <class Call>
+void contain(const executor& where, Call&& call) {
+#if defined(__cpp_exceptions)
+    try {
+        std::forward<Call>(call)();
+    } catch (...) {
+        asio::post(where, [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+    }
+#else
+    static_cast<void>(where);
+    std::forward<Call>(call)();
+#endif
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/calls/unique_function.hpp -----------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
+#define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
+
+// A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
+// std::move_only_function, which the compilers we support do not have. Up to 96 bytes that move without
+// throwing stay inside, enough for an operation of Asio's with a callback of a few captures; only what is larger is
+// allocated.
+
+namespace tenon::detail {
+
+template <class Signature>
+class unique_function;
+
+template <class Result, class... Arguments>
+class unique_function<Result(Arguments...)> {
+public:
+    static constexpr std::size_t room = 96;
+
+    unique_function() = default;
+    unique_function(std::nullptr_t) noexcept {}
+    template <class Callable>
+        requires(!std::same_as<std::remove_cvref_t<Callable>, unique_function> &&
+                 std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
+    unique_function(Callable&& callable) {
+        using kept = std::decay_t<Callable>;
+        if constexpr (stays_inside<kept>) ::new (place()) kept(std::forward<Callable>(callable));
+        else ::new (place()) kept*(new kept(std::forward<Callable>(callable)));
+        verbs_ = &verbs_of<kept>;
+    }
+    unique_function(unique_function&& other) noexcept { take(other); }
+    unique_function& operator=(unique_function&& other) noexcept {
+        if (this == &other) return *this;
+        reset();
+        take(other);
+        return *this;
+    }
+    ~unique_function() { reset(); }
+
+    explicit operator bool() const noexcept { return verbs_ != nullptr; }
+
+    Result operator()(Arguments... arguments) {
+        TENON_ASSERT(verbs_ != nullptr);
+        return verbs_->call(place(), std::forward<Arguments>(arguments)...);
+    }
+
+    void reset() noexcept {
+        // What dies here may look at this function again.
+        if (const verbs* had = std::exchange(verbs_, nullptr)) had->destroy(place());
+    }
+
+private:
+    struct verbs {
+        Result (*call)(void* place, Arguments&&... arguments);
+        void (*move)(void* from, void* to) noexcept; // leaves nothing behind
+        void (*destroy)(void* place) noexcept;
+    };
+
+    template <class Kept>
+    static constexpr bool stays_inside =
+        sizeof(Kept) <= room &&
+        alignof(Kept) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Kept>;
+
+    template <class Kept>
+    static Kept& kept_at(void* place) noexcept {
+        if constexpr (stays_inside<Kept>) return *std::launder(static_cast<Kept*>(place));
+        else return **std::launder(static_cast<Kept**>(place));
+    }
+    template <class Kept>
+    static Result call(void* place, Arguments&&... arguments) {
+        if constexpr (std::is_void_v<Result>) kept_at<Kept>(place)(std::forward<Arguments>(arguments)...);
+        else return kept_at<Kept>(place)(std::forward<Arguments>(arguments)...);
+    }
+    template <class Kept>
+    static void move(void* from, void* to) noexcept {
+        if constexpr (stays_inside<Kept>) {
+            ::new (to) Kept(std::move(kept_at<Kept>(from)));
+            kept_at<Kept>(from).~Kept();
+        } else {
+            ::new (to) Kept*(&kept_at<Kept>(from));
+        }
+    }
+    template <class Kept>
+    static void destroy(void* place) noexcept {
+        if constexpr (stays_inside<Kept>) kept_at<Kept>(place).~Kept();
+        else delete &kept_at<Kept>(place);
+    }
+    template <class Kept>
+    static constexpr verbs verbs_of = {&call<Kept>, &move<Kept>, &destroy<Kept>};
+
+    void* place() noexcept { return bytes_; }
+    void take(unique_function& other) noexcept {
+        if (other.verbs_ == nullptr) return;
+        other.verbs_->move(other.place(), place());
+        verbs_ = std::exchange(other.verbs_, nullptr);
+    }
+
+    alignas(std::max_align_t) std::byte bytes_[room];
+    const verbs* verbs_ = nullptr;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/home.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_HOST_HOME_HPP
+#define TENON_HOST_HOME_HPP
+
+// Where a host runs, shared by all that is under way there. An executor of any kind cannot be asked whether this is
+// the place already, and to hand something over to it costs as much as the rest of a small call: so the two that
+// nearly every program uses, a loop and a strand on one, are known by their types.
+
+namespace tenon::detail {
+
+class home {
+    using loop = asio::io_context::executor_type;
+    using loop_strand = asio::strand<loop>;
+
+public:
+    /// Keeps the loop from running out of work for as long as it lives.
+    using tracked_work = std::decay_t<decltype(asio::require(std::declval<const loop&>(),
+                                                             asio::execution::outstanding_work.tracked))>;
+
+    explicit home(executor where) : where_(std::move(where)) {
+        if (const auto* const plain = executor_as<loop>(where_)) loop_ = *plain;
+        else if (const auto* const strand = executor_as<loop_strand>(where_)) strand_ = *strand;
+    }
+
+    const executor& where() const noexcept { return where_; }
+    /// What is to be done here can be done at once. False also where that cannot be told.
+    bool here() const noexcept {
+        return loop_ ? may_run_at_once() : strand_ && strand_->running_in_this_thread();
+    }
+    template <class Executor>
+    bool is(const Executor& other) const noexcept {
+        if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
+        else return false;
+    }
+    /// Here, and not before whoever asks has returned.
+    template <class Function>
+    void later(Function function) const {
+        if (loop_) asio::post(*loop_, std::move(function));
+        else asio::post(where_, std::move(function));
+    }
+    /// None where it cannot be told what it would be of.
+    std::optional<tracked_work> work() const {
+        if (!loop_) return std::nullopt;
+        return asio::require(*loop_, asio::execution::outstanding_work.tracked);
+    }
+
+private:
+    bool may_run_at_once() const noexcept {
+        return asio::query(*loop_, asio::execution::blocking) == asio::execution::blocking.possibly &&
+               loop_->running_in_this_thread();
+    }
+
+    executor where_;
+    std::optional<loop> loop_;
+    std::optional<loop_strand> strand_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/completion.hpp ----------------------------------------------------------------------------
+#ifndef TENON_HOST_COMPLETION_HPP
+#define TENON_HOST_COMPLETION_HPP
+
+// From a completion token of Asio to a callback of ours and back. Every asynchronous operation of a host is begun
+// on the host's executor, wherever it was called, and completes exactly once on the handler's own. Where the handler
+// has a cancellation slot, what it emits ends the operation early: a cancelled operation completes, too.
+//
+// Where everything happens on the host's own executor already, nothing goes through it: a call costs no more than
+// its handler then, and as a callback it allocates nothing.
+
+namespace tenon::detail {
+
+#ifdef ASIO_HAS_CO_AWAIT
+using default_token = asio::use_awaitable_t<>;
+#else
+/// Where the compiler has no coroutines that Asio knows, every operation is given its token.
+struct default_token {};
+#endif
+
+/// How an operation that is under way is ended early. Everything here happens on the host's executor.
+class cancel_point {
+public:
+    /// What to do then; at once where it was cancelled before it was begun.
+    void set(unique_function<void()> how) {
+        if (fired_) how();
+        else how_ = std::move(how);
+    }
+    void fire() {
+        fired_ = true;
+        if (how_) std::exchange(how_, nullptr)();
+    }
+
+private:
+    unique_function<void()> how_;
+    bool fired_ = false;
+};
+
+/// The handler's slot tells the point, for as long as the operation holds it. Null where nobody can cancel.
+template <class Handler>
+std::shared_ptr<cancel_point> connect_slot(const executor& where, const Handler& handler) {
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (!slot.is_connected()) return nullptr;
+    auto point = std::make_shared<cancel_point>();
+    slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
+        if (type == asio::cancellation_type::none) return;
+        asio::dispatch(where, [weak] {
+            if (const auto still = weak.lock()) still->fire();
+        });
+    });
+    return point;
+}
+
+/// Completes one operation: to be called once, on the host's executor.
+template <class Result, class Handler>
+class operation_end {
+public:
+    operation_end(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, Handler handler)
+        : home_(std::move(from)), point_(std::move(point)), handler_(std::move(handler)) {
+        const auto own = asio::get_associated_executor(handler_, home_->where());
+        if (home_->is(own)) work_ = home_->work();
+        if (!work_) elsewhere_ = std::make_unique<foreign>(asio::prefer(own, tracked));
+    }
+
+    void operator()(Result outcome) {
+        // The handler may end everything, what this is a part of too.
+        const auto kept = std::move(home_);
+        const auto elsewhere = std::move(elsewhere_);
+        const auto work = std::move(work_);
+        const bool slotted = point_ != nullptr;
+        point_.reset();
+        auto tell = [given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
+            // The handler may use its slot for what it does next.
+            if (slotted) asio::get_associated_cancellation_slot(given).clear();
+            std::move(given)(std::move(answer));
+        };
+        contain(kept->where(), [&] {
+            if (elsewhere) asio::dispatch(*elsewhere, std::move(tell));
+            else if (kept->here()) tell();
+            else asio::dispatch(kept->where(), std::move(tell)); // a host that ends after its loop
+        });
+    }
+
+private:
+    static constexpr auto tracked = asio::execution::outstanding_work.tracked;
+    using own_executor = std::decay_t<decltype(asio::get_associated_executor(
+        std::declval<const Handler&>(), std::declval<const executor&>()))>;
+    using foreign = std::decay_t<decltype(asio::prefer(std::declval<const own_executor&>(), tracked))>;
+
+    std::shared_ptr<const home> home_;
+    std::shared_ptr<cancel_point> point_;
+    // Either keeps the handler's executor busy meanwhile, so that its run() does not return early.
+    std::unique_ptr<foreign> elsewhere_;
+    std::optional<home::tracked_work> work_;
+    Handler handler_;
+};
+
+/// `start` is called with what takes a Result, on the executor of `from`, and, where it takes one, with a
+/// cancel_point*, which is null where nobody can cancel.
+template <class Result, class Token, class Start>
+auto begin_operation(std::shared_ptr<const home> from, Token&& token, Start start) {
+    return asio::async_initiate<Token, void(Result)>(
+        [from = std::move(from)](auto handler, Start begun) {
+            using end = operation_end<Result, decltype(handler)>;
+            constexpr bool cancels = std::is_invocable_v<Start&, end, cancel_point*>;
+            std::shared_ptr<cancel_point> point;
+            if constexpr (cancels) point = connect_slot(from->where(), handler);
+            end done(from, point, std::move(handler));
+            const auto go = [](Start& how, end&& told, cancel_point* cancel) {
+                if constexpr (cancels) how(std::move(told), cancel);
+                else how(std::move(told));
+            };
+            if (from->here()) return go(begun, std::move(done), point.get());
+            asio::dispatch(from->where(), [begun = std::move(begun), point, done = std::move(done),
+                                           go]() mutable { go(begun, std::move(done), point.get()); });
+        },
+        token, std::move(start));
+}
+
+template <class Result, class Token, class Start>
+auto begin_operation(const executor& where, Token&& token, Start start) {
+    return begin_operation<Result>(std::make_shared<const home>(where), token, std::move(start));
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -4642,6 +4931,7 @@ inline constexpr std::string_view host_execute = "host/execute";
 inline constexpr std::string_view get_config = "host/getConfig";
 inline constexpr std::string_view set_config = "host/setConfig";
 inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
 
 // --- host to plugin ---
@@ -4797,6 +5087,8 @@ struct config_entry {
     std::string key;
     json_view value;
 };
+
+struct describe_request {};
 
 } // namespace tenon::detail
 
@@ -18863,6 +19155,19 @@ struct inside_result<result<T>> {
     using type = T;
 };
 
+/// What a service answers with, whichever form its handler has.
+template <class Callable>
+struct service_answer {
+    using call = decltype(find_call_shape<Callable>());
+    template <class Service>
+    static auto find() {
+        if constexpr (Service::answers_later)
+            return std::type_identity<typename Service::reply::value_type>();
+        else return inside_result<std::remove_cvref_t<typename call::result_type>>();
+    }
+    using type = typename decltype(find<service_shape<typename call::parameters>>())::type;
+};
+
 template <class T>
 constexpr bool can_be_answered() {
     using answer = typename inside_result<std::remove_cvref_t<T>>::type;
@@ -19013,6 +19318,10 @@ struct service_client {
     refusal_meter refusals = refusal_meter();
 };
 
+inline fault calls_not_allowed(std::string_view method) {
+    return {codes::permission_denied, join({method, ": calls to the host are not allowed"})};
+}
+
 enum class service_outcome {
     taken,   // answered, or will be
     unknown, // answered -32601, or a notification that was ignored
@@ -19020,10 +19329,25 @@ enum class service_outcome {
     abusive, // denied or unknown, and one too many: the plugin is to be stopped with `rpc.abuse`
 };
 
+/// What a service says of itself. The texts live as long as the program.
+struct service_words {
+    std::string_view description = {};
+    std::string (*params)() = nullptr; // JSON Schemas
+    std::string (*result)() = nullptr;
+};
+
+template <class Callable>
+service_words words_of_service() {
+    using params = typename service_shape<typename decltype(find_call_shape<Callable>())::parameters>::params;
+    return {own_description<params>(), &json_schema<params>,
+            &answer_schema<typename service_answer<Callable>::type>};
+}
+
 class services {
 public:
     struct listed {
         std::string_view method, permission;
+        service_words words;
     };
 
     services() = default;
@@ -19034,7 +19358,8 @@ public:
     template <class Callable>
     result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
         if constexpr (check_service<Callable>())
-            return add(method, permission, make_service<Callable>(std::move(handler)));
+            return add(method, permission, words_of_service<Callable>(),
+                       make_service<Callable>(std::move(handler)));
         else return {};
     }
     /// Calls that wait for an answer still get it.
@@ -19057,10 +19382,12 @@ public:
 private:
     struct provided {
         std::string permission;
+        service_words words;
         service_handler handler;
     };
 
-    result<void> add(std::string_view method, std::string_view permission, service_handler handler);
+    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
+                     service_handler handler);
     static service_outcome refuse(service_client& client, answer_once& answer, fault why, time_point now);
 
     // Shared, so that a handler may withdraw itself while it runs.
@@ -19068,7 +19395,7 @@ private:
 };
 
 inline result<void> services::add(std::string_view method, std::string_view permission,
-                                  service_handler handler) {
+                                  const service_words& words, service_handler handler) {
     const auto refused = [&](std::string_view why) {
         return fault{codes::invalid_params, join({"service '", method, "': ", why})};
     };
@@ -19078,8 +19405,8 @@ inline result<void> services::add(std::string_view method, std::string_view perm
     if (!permission.empty() && !is_permission(permission))
         return refused(join({"expected a permission like scope:verb, got '", permission, "'"}));
     if (knows(method)) return refused("there is one already");
-    methods_.emplace(method,
-                     std::make_shared<provided>(provided{std::string(permission), std::move(handler)}));
+    methods_.emplace(
+        method, std::make_shared<provided>(provided{std::string(permission), words, std::move(handler)}));
     return {};
 }
 
@@ -19105,9 +19432,11 @@ inline service_outcome services::call(service_client& client, std::string_view m
     const std::string& needed = target->permission;
     if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
         ++client.counts.denied;
-        const std::string why = client.may_call ? join({method, " needs the permission ", needed})
-                                                : join({method, ": calls to the host are not allowed"});
-        return refuse(client, answer, {codes::permission_denied, why}, now);
+        return refuse(client, answer,
+                      client.may_call
+                          ? fault{codes::permission_denied, join({method, " needs the permission ", needed})}
+                          : calls_not_allowed(method),
+                      now);
     }
     service_call made{.method = method,
                       .params = params,
@@ -19131,7 +19460,7 @@ inline service_outcome services::refuse(service_client& client, answer_once& ans
 inline std::vector<services::listed> services::list() const {
     std::vector<listed> all;
     all.reserve(methods_.size());
-    for (const auto& [method, one] : methods_) all.push_back({method, one->permission});
+    for (const auto& [method, one] : methods_) all.push_back({method, one->permission, one->words});
     return all;
 }
 
@@ -20524,6 +20853,9 @@ public:
 
     // --- looking in: host_status.hpp ---
 
+    /// The last word about a type counts.
+    void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
+    host_catalogue catalogue() const;
     host_status status() const;
     plugin_status status_of(const plugin_record& plugin) const;
 
@@ -20604,6 +20936,7 @@ private:
     command_table commands_;
     route_table routes_;
     detail::services services_;
+    std::map<std::string_view, event_offer> offers_; // by type
     std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
     std::vector<plugin_record*> by_index_; // null: removed
     std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()
@@ -21249,6 +21582,14 @@ inline void host_core::provide_host_methods() {
                              join({"type: not subscribed to \"",
                                    std::string_view(wanted.type).substr(0, longest_event_type), "\""})};
             });
+    // It names nothing secret, but it is a call: who may make none is not told either.
+    provide(methods::describe, "",
+            [this](const describe_request&, const caller& who) -> result<host_catalogue> {
+                const plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                if (!plugin->client.may_call) return calls_not_allowed(methods::describe);
+                return catalogue();
+            });
     provide_command_methods(provide);
     provide_config_methods(provide);
 }
@@ -21826,6 +22167,22 @@ inline void host_core::close() {
 
 namespace tenon::detail {
 
+inline host_catalogue host_core::catalogue() const {
+    host_catalogue all;
+    for (const auto& [type, event] : offers_)
+        all.events.push_back({.type = std::string(type),
+                              .description = text_or_none(event.description),
+                              .schema = schema_value(event.schema),
+                              .decide = event.decide});
+    for (const services::listed& one : services_.list())
+        all.services.push_back({.method = std::string(one.method),
+                                .description = text_or_none(one.words.description),
+                                .params = schema_value(one.words.params),
+                                .result = schema_value(one.words.result),
+                                .permission = std::string(one.permission)});
+    return all;
+}
+
 inline std::optional<process_status> process_status_of(int pid) {
     const auto usage = usage_of(pid);
     if (!usage) return {};
@@ -22208,6 +22565,21 @@ public:
     result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
         return core_->services().provide(method, permission, std::move(handler));
     }
+
+    // --- what plugins' authors can find out ---
+
+    /// Says which events this program publishes, and which it lets plugins decide: catalogue() has them, and
+    /// host/describe tells plugins. Nothing else depends on it. The last word about a type counts.
+    template <named_event... Event>
+    void publishes() {
+        (core_->offer(detail::make_event_offer<Event>(false)), ...);
+    }
+    template <named_event... Event>
+    void decides() {
+        (core_->offer(detail::make_event_offer<Event>(true)), ...);
+    }
+    /// These events, and everything that was provided.
+    host_catalogue catalogue() const { return core_->catalogue(); }
 
     // --- the socket ---
 
@@ -22770,216 +23142,6 @@ private:
 };
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/schema.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_SCHEMA_HPP
-#define TENON_JSON_SCHEMA_HPP
-
-// The JSON Schema (draft 2020-12) of a C++ type, from the same shapes that the decoder goes by: what it
-// accepts is what decoding accepts, up to what a schema cannot say. A struct that contains itself refers to
-// the place where it was first written.
-
-namespace tenon::detail {
-
-// Writes one schema. Remembers which structs are open above the place where it stands, by an address that is
-// particular to each type, so that recursion becomes a reference.
-struct schema_writer {
-    json_writer out;
-    bool closed = false;   // unknown members are refused, where a struct does not allow them
-    byte_buffer path = {}; // a JSON pointer to the schema being written
-    struct open_struct {
-        const open_struct* above;
-        const void* identity;
-        std::size_t path_length; // of a place within `path`
-    };
-    const open_struct* open = nullptr;
-
-    template <class Write>
-    void within(std::string_view step, Write write) {
-        const std::size_t length = path.size();
-        path.append('/');
-        for (const char byte : step) { // as JSON pointers escape, within a URI
-            constexpr char hex[] = "0123456789ABCDEF";
-            const auto code = static_cast<unsigned char>(byte);
-            const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
-            if (byte == '~') path.append("~0");
-            else if (byte == '/') path.append("~1");
-            else if (code < 0x80 && is_name(byte)) path.append(byte);
-            else path.append({escaped, sizeof escaped});
-        }
-        write();
-        path.truncate(length);
-    }
-    void type(std::string_view name) {
-        out.key("type");
-        out.string(name);
-    }
-};
-
-template <class T>
-inline constexpr char type_identity = 0;
-
-template <class T>
-void write_schema(schema_writer& schema);
-
-template <class T>
-void write_integer_schema(schema_writer& schema) {
-    schema.type("integer");
-    schema.out.key("minimum");
-    detail::encode(schema.out, std::numeric_limits<T>::min());
-    schema.out.key("maximum");
-    detail::encode(schema.out, std::numeric_limits<T>::max());
-}
-
-template <class T>
-void write_enum_schema(schema_writer& schema) {
-    schema.type("string");
-    schema.out.key("enum");
-    schema.out.begin_array();
-    for (const auto& known : enum_names<T>) schema.out.string(known.name);
-    schema.out.end_array();
-}
-
-template <class... Alternative>
-void write_any_of(schema_writer& schema) {
-    schema.out.key("anyOf");
-    schema.out.begin_array();
-    std::size_t index = 0;
-    schema.within("anyOf", [&] {
-        const auto write = [&]<class T>(type<T>) {
-            char digits[20];
-            schema.within({digits, write_unsigned(digits, index++)}, [&] { write_schema<T>(schema); });
-        };
-        (write(type<Alternative>()), ...);
-    });
-    schema.out.end_array();
-}
-
-template <class T>
-struct alternatives_of;
-template <class... T>
-struct alternatives_of<std::variant<T...>> {
-    static void write(schema_writer& schema) { write_any_of<T...>(schema); }
-};
-
-template <class T, std::size_t... Index>
-void write_tuple_schema(schema_writer& schema, std::index_sequence<Index...>) {
-    schema.type("array");
-    schema.out.key("prefixItems");
-    schema.out.begin_array();
-    const auto write = [&]<std::size_t At>(std::integral_constant<std::size_t, At>) {
-        char digits[20];
-        schema.within({digits, write_unsigned(digits, At)},
-                      [&] { write_schema<std::tuple_element_t<At, T>>(schema); });
-    };
-    schema.within("prefixItems", [&] { (write(std::integral_constant<std::size_t, Index>()), ...); });
-    schema.out.end_array();
-    schema.out.key("minItems");
-    schema.out.unsigned_integer(sizeof...(Index));
-    schema.out.key("items");
-    schema.out.boolean(false);
-}
-
-template <class T>
-void write_list_schema(schema_writer& schema) {
-    schema.type("array");
-    schema.out.key("items");
-    schema.within("items", [&] { write_schema<typename T::value_type>(schema); });
-    if constexpr (is_array<T>) {
-        schema.out.key("minItems");
-        schema.out.unsigned_integer(std::tuple_size_v<T>);
-        schema.out.key("maxItems");
-        schema.out.unsigned_integer(std::tuple_size_v<T>);
-    } else if constexpr (set_like<T>) {
-        schema.out.key("uniqueItems");
-        schema.out.boolean(true);
-    }
-}
-
-template <class T, std::size_t... Index, class... Member>
-void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, type_list<Member...>) {
-    schema.out.key("properties");
-    schema.out.begin_object();
-    const auto property = [&]<class Value>(std::string_view name, type<Value>) {
-        schema.out.key(name);
-        schema.within(name, [&] { write_schema<Value>(schema); });
-    };
-    schema.within("properties", [&] { (property(member_names<T>[Index], type<Member>()), ...); });
-    schema.out.end_object();
-    constexpr bool required[] = {(!allows_missing<T> && !may_be_absent<Member>)..., false};
-    if (!(required[Index] || ...)) return;
-    schema.out.key("required");
-    schema.out.begin_array();
-    for (std::size_t index = 0; index < sizeof...(Index); ++index)
-        if (required[index]) schema.out.string(member_names<T>[index]);
-    schema.out.end_array();
-}
-
-template <class T>
-void write_object_schema(schema_writer& schema) {
-    const void* identity = &type_identity<T>;
-    for (const auto* above = schema.open; above != nullptr; above = above->above) {
-        if (above->identity != identity) continue;
-        schema.out.key("$ref");
-        schema.out.string(join({"#", {schema.path.data(), above->path_length}}));
-        return;
-    }
-    schema.type("object");
-    const schema_writer::open_struct here{schema.open, identity, schema.path.size()};
-    schema.open = &here;
-    if constexpr (member_count<T> != 0)
-        write_members_schema<T>(schema, std::make_index_sequence<member_count<T>>(), member_types<T>());
-    schema.open = here.above;
-    if constexpr (member_count<T> != 0 && !allows_unknown<T>) {
-        if (!schema.closed) return;
-        schema.out.key("additionalProperties");
-        schema.out.boolean(false);
-    }
-}
-
-template <class T>
-void write_schema(schema_writer& schema) {
-    constexpr shape form = shape_of<T>;
-    schema.out.begin_object();
-    if constexpr (form == shape::codec) {
-        if constexpr (requires { json_codec<T>::schema(schema.out); }) json_codec<T>::schema(schema.out);
-    } else if constexpr (form == shape::null) schema.type("null");
-    else if constexpr (form == shape::boolean) schema.type("boolean");
-    else if constexpr (form == shape::integer) write_integer_schema<T>(schema);
-    else if constexpr (form == shape::number) schema.type("number");
-    else if constexpr (form == shape::enumeration) write_enum_schema<T>(schema);
-    else if constexpr (form == shape::text) schema.type("string");
-    else if constexpr (form == shape::optional) write_any_of<typename T::value_type, std::nullptr_t>(schema);
-    else if constexpr (form == shape::duration)
-        schema.type(std::is_integral_v<typename T::rep> ? "integer" : "number");
-    else if constexpr (form == shape::variant) alternatives_of<T>::write(schema);
-    else if constexpr (form == shape::tuple)
-        write_tuple_schema<T>(schema, std::make_index_sequence<std::tuple_size_v<T>>());
-    else if constexpr (form == shape::map) {
-        schema.type("object");
-        schema.out.key("additionalProperties");
-        schema.within("additionalProperties", [&] { write_schema<typename T::mapped_type>(schema); });
-    } else if constexpr (form == shape::array || form == shape::sequence) write_list_schema<T>(schema);
-    else if constexpr (form == shape::object) write_object_schema<T>(schema);
-    schema.out.end_object(); // the empty schema, for JSON of any type, accepts everything
-}
-
-} // namespace tenon::detail
-
-namespace tenon {
-
-/// The JSON Schema of T, without the `$schema` member, which belongs to a whole document.
-template <class T>
-std::string json_schema() {
-    byte_buffer buffer;
-    detail::schema_writer schema{.out = json_writer(buffer)};
-    detail::write_schema<T>(schema);
-    return std::string(buffer.view());
-}
-
-} // namespace tenon
 
 #endif
 
@@ -24814,6 +24976,13 @@ constexpr bool can_be_params() {
            form != duration && form != optional && form != variant;
 }
 
+/// A struct that says which method takes it and what is answered.
+template <class T>
+concept named_call = requires {
+    std::string_view(*&T::method); // the address, because a struct may have a member of that name
+    typename T::result;
+};
+
 } // namespace detail
 
 class host_link {
@@ -24837,6 +25006,14 @@ public:
         static_assert(detail::can_be_params<Params>(),
                       "tenon: the parameters of a call are an object or an array: give it a struct");
         return call_with<Result>(method, timeout, [&](json_writer& out) { write_params(out, params); });
+    }
+
+    /// The same for a struct that says which, and what is answered: `static constexpr auto method = "users/kick"`
+    /// and `using result = void`.
+    template <detail::named_call Call>
+    result<typename Call::result> call(const Call& asked,
+                                       milliseconds timeout = detail::default_call_timeout) const {
+        return call<typename Call::result>(Call::method, asked, timeout);
     }
 
     /// Puts an event in: a struct that says which, or a name and a payload.
@@ -24863,6 +25040,8 @@ public:
     /// come a timeout and a completion token. See joint/async_call.hpp.
     template <class Result = json, class Params, class... More>
     auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <detail::named_call Call, class... More>
+    auto async_call(const Call& asked, More&&... more) const;
     template <class Event, class... More>
         requires requires { Event::event; }
     auto async_emit(const Event& event, More&&... more) const;
@@ -26097,6 +26276,11 @@ auto host_link::async_call(std::string_view method, const Params& params, More&&
     return detail::async_answer_by<Result>(
         engine_, std::string(method), detail::json_text([&](json_writer& out) { write_params(out, params); }),
         engine_->may_call_host(), std::forward<More>(more)...);
+}
+
+template <detail::named_call Call, class... More>
+auto host_link::async_call(const Call& asked, More&&... more) const {
+    return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
 }
 
 template <class Event, class... More>

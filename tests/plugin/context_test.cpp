@@ -117,6 +117,32 @@ TEST_CASE("a handler calls the host and goes on with the answer") {
     CHECK(got == std::vector<std::string>{"7", R"({"x":7})", "good"});
 }
 
+struct find_somebody {
+    static constexpr auto method = "users/find";
+    using result = point;
+    std::string userId;
+};
+struct forget_somebody {
+    static constexpr auto method = "users/forget";
+    using result = void;
+};
+
+TEST_CASE("a struct that names its method and its result is a call by itself") {
+    raw_host<worker> host;
+    std::vector<std::string> got;
+    host.plugin().todo = [&](tenon::context& here) {
+        const tenon::result<point> found = here.call(find_somebody{"ada"});
+        got.push_back(found ? std::to_string(found->x) : found.error().message);
+        const tenon::result<void> forgotten = here.call(forget_somebody{}, milliseconds(100));
+        got.push_back(forgotten ? "good" : forgotten.error().message);
+    };
+    answer_calls(host, R"("result":{"x":7})");
+    CHECK(host.say(execute("1", "run", "[1]")) ==
+          texts{request("1", "users/find", R"({"userId":"ada"})"), request("2", "users/forget", "{}"),
+                result_of("1", "null")});
+    CHECK(got == std::vector<std::string>{"7", "good"});
+}
+
 TEST_CASE("the host's errors, and answers of another type, are faults") {
     raw_host<worker> host;
     tenon::result<point> got = point{};

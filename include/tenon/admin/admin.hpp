@@ -11,6 +11,7 @@
 // routes, in a sandbox.
 
 #include <tenon/admin/bridge.hpp>
+#include <tenon/admin/catalogue.hpp>
 #include <tenon/admin/commands.hpp>
 #include <tenon/admin/events.hpp>
 #include <tenon/admin/plain.hpp>
@@ -34,7 +35,7 @@ inline void add_admin_paths(http::router& to, host& of, admin_settings settings 
     const auto state = std::make_shared<admin::admin_state>(of, std::move(settings));
     for (const std::span<const admin::entry> table : std::initializer_list<std::span<const admin::entry>>{
              admin::plugin_entries, admin::command_entries, admin::event_entries, admin::stream_entries,
-             admin::plain_entries, admin::probe_entries})
+             admin::plain_entries, admin::probe_entries, admin::catalogue_entries})
         for (const admin::entry& one : table)
             to.add({std::string(one.method), std::string(one.pattern), one.needs,
                     one.takes == admin::body::optional},

@@ -25,6 +25,7 @@
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
 // without blocking, shutdown() first).
 
+#include <tenon/host/catalogue.hpp>
 #include <tenon/host/completion.hpp>
 #include <tenon/host/decision.hpp>
 #include <tenon/host/host_core.hpp>
@@ -228,6 +229,21 @@ public:
     result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
         return core_->services().provide(method, permission, std::move(handler));
     }
+
+    // --- what plugins' authors can find out ---
+
+    /// Says which events this program publishes, and which it lets plugins decide: catalogue() has them, and
+    /// host/describe tells plugins. Nothing else depends on it. The last word about a type counts.
+    template <named_event... Event>
+    void publishes() {
+        (core_->offer(detail::make_event_offer<Event>(false)), ...);
+    }
+    template <named_event... Event>
+    void decides() {
+        (core_->offer(detail::make_event_offer<Event>(true)), ...);
+    }
+    /// These events, and everything that was provided.
+    host_catalogue catalogue() const { return core_->catalogue(); }
 
     // --- the socket ---
 

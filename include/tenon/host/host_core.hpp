@@ -8,6 +8,7 @@
 // It lives as long as something of it is under way; close() is what ends it.
 
 #include <tenon/core/version.hpp>
+#include <tenon/host/catalogue.hpp>
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/calls/commands.hpp>
 #include <tenon/host/events/decision_chain.hpp>
@@ -175,6 +176,9 @@ public:
 
     // --- looking in: host_status.hpp ---
 
+    /// The last word about a type counts.
+    void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
+    host_catalogue catalogue() const;
     host_status status() const;
     plugin_status status_of(const plugin_record& plugin) const;
 
@@ -255,6 +259,7 @@ private:
     command_table commands_;
     route_table routes_;
     detail::services services_;
+    std::map<std::string_view, event_offer> offers_; // by type
     std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
     std::vector<plugin_record*> by_index_; // null: removed
     std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()

@@ -68,6 +68,14 @@ inline void host_core::provide_host_methods() {
                              join({"type: not subscribed to \"",
                                    std::string_view(wanted.type).substr(0, longest_event_type), "\""})};
             });
+    // It names nothing secret, but it is a call: who may make none is not told either.
+    provide(methods::describe, "",
+            [this](const describe_request&, const caller& who) -> result<host_catalogue> {
+                const plugin_record* const plugin = find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                if (!plugin->client.may_call) return calls_not_allowed(methods::describe);
+                return catalogue();
+            });
     provide_command_methods(provide);
     provide_config_methods(provide);
 }

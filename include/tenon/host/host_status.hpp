@@ -11,6 +11,22 @@
 
 namespace tenon::detail {
 
+inline host_catalogue host_core::catalogue() const {
+    host_catalogue all;
+    for (const auto& [type, event] : offers_)
+        all.events.push_back({.type = std::string(type),
+                              .description = text_or_none(event.description),
+                              .schema = schema_value(event.schema),
+                              .decide = event.decide});
+    for (const services::listed& one : services_.list())
+        all.services.push_back({.method = std::string(one.method),
+                                .description = text_or_none(one.words.description),
+                                .params = schema_value(one.words.params),
+                                .result = schema_value(one.words.result),
+                                .permission = std::string(one.permission)});
+    return all;
+}
+
 inline std::optional<process_status> process_status_of(int pid) {
     const auto usage = usage_of(pid);
     if (!usage) return {};

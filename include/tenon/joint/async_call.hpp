@@ -156,6 +156,11 @@ auto host_link::async_call(std::string_view method, const Params& params, More&&
         engine_->may_call_host(), std::forward<More>(more)...);
 }
 
+template <detail::named_call Call, class... More>
+auto host_link::async_call(const Call& asked, More&&... more) const {
+    return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
+}
+
 template <class Event, class... More>
     requires requires { Event::event; }
 auto host_link::async_emit(const Event& event, More&&... more) const {

@@ -15,6 +15,20 @@
 
 namespace tenon::detail {
 
+/// One step of a JSON pointer within a URI.
+inline void append_pointer_step(byte_buffer& path, std::string_view step) {
+    path.append('/');
+    for (const char byte : step) {
+        constexpr char hex[] = "0123456789ABCDEF";
+        const auto code = static_cast<unsigned char>(byte);
+        const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
+        if (byte == '~') path.append("~0");
+        else if (byte == '/') path.append("~1");
+        else if (code < 0x80 && is_name(byte)) path.append(byte);
+        else path.append({escaped, sizeof escaped});
+    }
+}
+
 // Writes one schema. Remembers which structs are open above the place where it stands, by an address that is
 // particular to each type, so that recursion becomes a reference.
 struct schema_writer {
@@ -31,16 +45,7 @@ struct schema_writer {
     template <class Write>
     void within(std::string_view step, Write write) {
         const std::size_t length = path.size();
-        path.append('/');
-        for (const char byte : step) { // as JSON pointers escape, within a URI
-            constexpr char hex[] = "0123456789ABCDEF";
-            const auto code = static_cast<unsigned char>(byte);
-            const char escaped[] = {'%', hex[code >> 4], hex[code & 15]};
-            if (byte == '~') path.append("~0");
-            else if (byte == '/') path.append("~1");
-            else if (code < 0x80 && is_name(byte)) path.append(byte);
-            else path.append({escaped, sizeof escaped});
-        }
+        append_pointer_step(path, step);
         write();
         path.truncate(length);
     }

@@ -26,6 +26,13 @@ constexpr bool can_be_params() {
            form != duration && form != optional && form != variant;
 }
 
+/// A struct that says which method takes it and what is answered.
+template <class T>
+concept named_call = requires {
+    std::string_view(*&T::method); // the address, because a struct may have a member of that name
+    typename T::result;
+};
+
 } // namespace detail
 
 class host_link {
@@ -49,6 +56,14 @@ public:
         static_assert(detail::can_be_params<Params>(),
                       "tenon: the parameters of a call are an object or an array: give it a struct");
         return call_with<Result>(method, timeout, [&](json_writer& out) { write_params(out, params); });
+    }
+
+    /// The same for a struct that says which, and what is answered: `static constexpr auto method = "users/kick"`
+    /// and `using result = void`.
+    template <detail::named_call Call>
+    result<typename Call::result> call(const Call& asked,
+                                       milliseconds timeout = detail::default_call_timeout) const {
+        return call<typename Call::result>(Call::method, asked, timeout);
     }
 
     /// Puts an event in: a struct that says which, or a name and a payload.
@@ -75,6 +90,8 @@ public:
     /// come a timeout and a completion token. See joint/async_call.hpp.
     template <class Result = json, class Params, class... More>
     auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    template <detail::named_call Call, class... More>
+    auto async_call(const Call& asked, More&&... more) const;
     template <class Event, class... More>
         requires requires { Event::event; }
     auto async_emit(const Event& event, More&&... more) const;

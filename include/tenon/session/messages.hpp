@@ -37,6 +37,7 @@ inline constexpr std::string_view host_execute = "host/execute";
 inline constexpr std::string_view get_config = "host/getConfig";
 inline constexpr std::string_view set_config = "host/setConfig";
 inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
 
 // --- host to plugin ---
@@ -192,6 +193,8 @@ struct config_entry {
     std::string key;
     json_view value;
 };
+
+struct describe_request {};
 
 } // namespace tenon::detail
 

@@ -107,6 +107,19 @@ struct inside_result<result<T>> {
     using type = T;
 };
 
+/// What a service answers with, whichever form its handler has.
+template <class Callable>
+struct service_answer {
+    using call = decltype(find_call_shape<Callable>());
+    template <class Service>
+    static auto find() {
+        if constexpr (Service::answers_later)
+            return std::type_identity<typename Service::reply::value_type>();
+        else return inside_result<std::remove_cvref_t<typename call::result_type>>();
+    }
+    using type = typename decltype(find<service_shape<typename call::parameters>>())::type;
+};
+
 template <class T>
 constexpr bool can_be_answered() {
     using answer = typename inside_result<std::remove_cvref_t<T>>::type;

@@ -10,6 +10,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/host/calls/service_handler.hpp>
+#include <tenon/host/catalogue.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,10 @@ struct service_client {
     refusal_meter refusals = refusal_meter();
 };
 
+inline fault calls_not_allowed(std::string_view method) {
+    return {codes::permission_denied, join({method, ": calls to the host are not allowed"})};
+}
+
 enum class service_outcome {
     taken,   // answered, or will be
     unknown, // answered -32601, or a notification that was ignored
@@ -68,10 +73,25 @@ enum class service_outcome {
     abusive, // denied or unknown, and one too many: the plugin is to be stopped with `rpc.abuse`
 };
 
+/// What a service says of itself. The texts live as long as the program.
+struct service_words {
+    std::string_view description = {};
+    std::string (*params)() = nullptr; // JSON Schemas
+    std::string (*result)() = nullptr;
+};
+
+template <class Callable>
+service_words words_of_service() {
+    using params = typename service_shape<typename decltype(find_call_shape<Callable>())::parameters>::params;
+    return {own_description<params>(), &json_schema<params>,
+            &answer_schema<typename service_answer<Callable>::type>};
+}
+
 class services {
 public:
     struct listed {
         std::string_view method, permission;
+        service_words words;
     };
 
     services() = default;
@@ -82,7 +102,8 @@ public:
     template <class Callable>
     result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
         if constexpr (check_service<Callable>())
-            return add(method, permission, make_service<Callable>(std::move(handler)));
+            return add(method, permission, words_of_service<Callable>(),
+                       make_service<Callable>(std::move(handler)));
         else return {};
     }
     /// Calls that wait for an answer still get it.
@@ -105,10 +126,12 @@ public:
 private:
     struct provided {
         std::string permission;
+        service_words words;
         service_handler handler;
     };
 
-    result<void> add(std::string_view method, std::string_view permission, service_handler handler);
+    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
+                     service_handler handler);
     static service_outcome refuse(service_client& client, answer_once& answer, fault why, time_point now);
 
     // Shared, so that a handler may withdraw itself while it runs.
@@ -116,7 +139,7 @@ private:
 };
 
 inline result<void> services::add(std::string_view method, std::string_view permission,
-                                  service_handler handler) {
+                                  const service_words& words, service_handler handler) {
     const auto refused = [&](std::string_view why) {
         return fault{codes::invalid_params, join({"service '", method, "': ", why})};
     };
@@ -126,8 +149,8 @@ inline result<void> services::add(std::string_view method, std::string_view perm
     if (!permission.empty() && !is_permission(permission))
         return refused(join({"expected a permission like scope:verb, got '", permission, "'"}));
     if (knows(method)) return refused("there is one already");
-    methods_.emplace(method,
-                     std::make_shared<provided>(provided{std::string(permission), std::move(handler)}));
+    methods_.emplace(
+        method, std::make_shared<provided>(provided{std::string(permission), words, std::move(handler)}));
     return {};
 }
 
@@ -153,9 +176,11 @@ inline service_outcome services::call(service_client& client, std::string_view m
     const std::string& needed = target->permission;
     if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
         ++client.counts.denied;
-        const std::string why = client.may_call ? join({method, " needs the permission ", needed})
-                                                : join({method, ": calls to the host are not allowed"});
-        return refuse(client, answer, {codes::permission_denied, why}, now);
+        return refuse(client, answer,
+                      client.may_call
+                          ? fault{codes::permission_denied, join({method, " needs the permission ", needed})}
+                          : calls_not_allowed(method),
+                      now);
     }
     service_call made{.method = method,
                       .params = params,
@@ -179,7 +204,7 @@ inline service_outcome services::refuse(service_client& client, answer_once& ans
 inline std::vector<services::listed> services::list() const {
     std::vector<listed> all;
     all.reserve(methods_.size());
-    for (const auto& [method, one] : methods_) all.push_back({method, one->permission});
+    for (const auto& [method, one] : methods_) all.push_back({method, one->permission, one->words});
     return all;
 }
 
