@@ -8956,6 +8956,11 @@ constexpr bool can_be_params() {
            form != duration && form != optional && form != variant;
 }
 
+struct emit_answer_object {
+    static constexpr bool allow_missing = true;
+    std::uint64_t delivered = 0;
+};
+
 /// A struct that says which method takes it and what is answered.
 template <class T>
 concept named_call = requires {
@@ -8964,6 +8969,29 @@ concept named_call = requires {
 };
 
 } // namespace detail
+
+/// What became of an event that was emitted.
+struct emitted {
+    std::uint64_t delivered = 0; // to how many plugins it went; an older host does not say
+};
+
+template <>
+struct json_codec<emitted> {
+    static bool read(json_reader& in, emitted& value) {
+        if (in.peek() == json_kind::null) return in.skip_value();
+        detail::emit_answer_object object;
+        if (!detail::decode(in, object)) return false;
+        value.delivered = object.delivered;
+        return true;
+    }
+};
+
+/// To whom an event goes, where not to everybody who wants it.
+struct emit_options {
+    std::string to = {};                        // one plugin, by name
+    std::vector<std::string> capabilities = {}; // those that have one of these
+    json metadata = {};                         // an object, or null
+};
 
 class host_link {
 public:
@@ -8999,12 +9027,14 @@ public:
     /// Puts an event in: a struct that says which, or a name and a payload.
     template <class Event>
         requires requires { Event::event; }
-    result<void> emit(const Event& event) const { return emit(Event::event, event); }
+    result<emitted> emit(const Event& event, const emit_options& options = {}) const {
+        return emit(Event::event, event, options);
+    }
     template <class Payload>
-    result<void> emit(std::string_view type, const Payload& payload) const {
-        return call_with<void>("host/emit", detail::default_call_timeout, [&](json_writer& out) {
-            write_named(out, "eventType", type, "payload", payload);
-        });
+    result<emitted> emit(std::string_view type, const Payload& payload,
+                         const emit_options& options = {}) const {
+        return call_with<emitted>("host/emit", detail::default_call_timeout,
+                                  [&](json_writer& out) { write_event(out, type, payload, options); });
     }
 
     /// Runs a command of whichever plugin has it.
@@ -9023,8 +9053,14 @@ public:
     template <detail::named_call Call, class... More>
     auto async_call(const Call& asked, More&&... more) const;
     template <class Event, class... More>
+        requires(requires { Event::event; } &&
+                 (!std::is_same_v<std::remove_cvref_t<More>, emit_options> && ...))
+    auto async_emit(const Event& event, More&&... more) const {
+        return async_emit(event, emit_options(), std::forward<More>(more)...);
+    }
+    template <class Event, class... More>
         requires requires { Event::event; }
-    auto async_emit(const Event& event, More&&... more) const;
+    auto async_emit(const Event& event, const emit_options& options, More&&... more) const;
     template <class Result = json, class Args, class... More>
     auto async_execute(std::string_view command, const Args& args, More&&... more) const;
 
@@ -9056,6 +9092,29 @@ private:
         out.string(name);
         out.key(value_member);
         detail::encode(out, value);
+        out.end_object();
+    }
+
+    template <class Payload>
+    static void write_event(json_writer& out, std::string_view type, const Payload& payload,
+                            const emit_options& options) {
+        out.begin_object();
+        out.key("eventType");
+        out.string(type);
+        out.key("payload");
+        detail::encode(out, payload);
+        if (!options.metadata.is_null()) {
+            out.key("metadata");
+            out.raw(options.metadata.text());
+        }
+        if (!options.to.empty()) {
+            out.key("to");
+            out.string(options.to);
+        }
+        if (!options.capabilities.empty()) {
+            out.key("capabilities");
+            detail::encode(out, options.capabilities);
+        }
         out.end_object();
     }
 

@@ -5057,12 +5057,19 @@ struct emitted_event {
     std::string event_type;
     json_view payload;
     std::optional<json_view> metadata = {};
+    std::optional<std::string> to = {};                        // one plugin, by name
+    std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
 
     static constexpr auto describe() {
         using self = emitted_event;
         return members(member("eventType", &self::event_type), member("payload", &self::payload),
-                       member("metadata", &self::metadata));
+                       member("metadata", &self::metadata), member("to", &self::to),
+                       member("capabilities", &self::capabilities));
     }
+};
+
+struct emit_answer {
+    std::uint64_t delivered;
 };
 
 struct subscribe_request {
@@ -5168,6 +5175,9 @@ public:
 
     /// One for every plugin, in the order of their ids.
     std::vector<explanation> explain(std::string_view type) const;
+
+    /// Whether its handshake named one of these capabilities, or all by "*".
+    bool has_one_of(plugin_index plugin, std::span<const std::string> capabilities) const noexcept;
 
     /// What a plugin listed and subscribed to, for its status.
     std::vector<std::string> patterns_of(plugin_index plugin) const;
@@ -5452,6 +5462,14 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         all.push_back(std::move(made));
     }
     return all;
+}
+
+inline bool interest_table::has_one_of(plugin_index plugin,
+                                       std::span<const std::string> capabilities) const noexcept {
+    const auto known = plugins_.find(plugin);
+    return known != plugins_.end() &&
+           std::any_of(capabilities.begin(), capabilities.end(),
+                       [&](const std::string& one) { return is_capable(known->second, one); });
 }
 
 inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
@@ -20236,7 +20254,7 @@ inline std::string change_json(const state_change& change, std::int64_t unix_ms)
 //     {"time":1700000000000,"id":"e7","type":"message.incoming","payload":{"content":"hi"},"decided":true,"told":2,
 //      "stopped":true,"modified":false,"stoppedBy":"moderator","reason":"spam","plugins":[{"plugin":...}]}
 //
-// on one line; `source`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
+// on one line; `source`, `directed`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
 
 namespace tenon {
 
@@ -20245,6 +20263,7 @@ struct event_record {
     std::string id = {}, type = {};
     std::string source = {};  // the plugin that emitted it; empty: the program itself
     std::string payload = {}; // JSON, as it was at the end
+    bool directed = false;    // a plugin emitted it to one plugin, or to those with some capabilities
     bool decided = false;     // else it was only told
     std::size_t told = 0;     // how many it was told to, where it was
     bool stopped = false, modified = false;
@@ -20272,7 +20291,7 @@ struct event_record_object {
     std::int64_t unix_ms = 0;
     std::string id = {}, type = {}, source = {};
     json payload = {};
-    bool decided = false;
+    bool directed = false, decided = false;
     std::uint64_t told = 0;
     bool stopped = false, modified = false;
     std::string stopped_by = {}, reason = {};
@@ -20283,10 +20302,10 @@ struct event_record_object {
         using self = event_record_object;
         return members(member("time", &self::unix_ms), member("id", &self::id), member("type", &self::type),
                        member("source", &self::source), member("payload", &self::payload),
-                       member("decided", &self::decided), member("told", &self::told),
-                       member("stopped", &self::stopped), member("modified", &self::modified),
-                       member("stoppedBy", &self::stopped_by), member("reason", &self::reason),
-                       member("plugins", &self::plugins));
+                       member("directed", &self::directed), member("decided", &self::decided),
+                       member("told", &self::told), member("stopped", &self::stopped),
+                       member("modified", &self::modified), member("stoppedBy", &self::stopped_by),
+                       member("reason", &self::reason), member("plugins", &self::plugins));
     }
 };
 
@@ -20307,6 +20326,7 @@ inline bool json_codec<event_record>::read(json_reader& in, event_record& value)
              .type = std::move(object.type),
              .source = std::move(object.source),
              .payload = object.payload.text(),
+             .directed = object.directed,
              .decided = object.decided,
              .told = static_cast<std::size_t>(object.told),
              .stopped = object.stopped,
@@ -20329,6 +20349,10 @@ inline void json_codec<event_record>::write(json_writer& out, const event_record
     out.key("payload");
     if (value.payload.empty()) out.null();
     else out.raw(detail::on_one_line(value.payload));
+    if (value.directed) {
+        out.key("directed");
+        out.boolean(true);
+    }
     out.key("decided");
     out.boolean(value.decided);
     out.key("told");
@@ -20778,6 +20802,14 @@ struct plugin_record {
     }
 };
 
+/// Whom an event goes to among those who want it: everybody, unless one plugin or some capabilities are named.
+struct audience {
+    std::optional<plugin_index> only = {};
+    std::span<const std::string> capabilities = {};
+
+    bool everybody() const noexcept { return !only && capabilities.empty(); }
+};
+
 /// A call that can be cancelled for as long as it is not over.
 struct call_under_way {
     std::weak_ptr<plugin_actor> asked = {};
@@ -20827,7 +20859,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0, std::string_view source = {});
+                        int hops = 0, std::string_view source = {}, const audience& among = {});
     std::vector<explanation> explain(std::string_view type) const;
     result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
@@ -20917,7 +20949,9 @@ private:
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
-    result<void> emit(const emitted_event& event, const caller& who);
+    result<emit_answer> emit(const emitted_event& event, const caller& who);
+    result<audience> audience_of(const emitted_event& event);
+    bool is_for(const audience& among, plugin_index plugin) const noexcept;
     void provide_host_methods();
     template <class Provide>
     void provide_command_methods(Provide provide);
@@ -21392,7 +21426,8 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops, std::string_view source) {
+                                      std::string_view metadata, int hops, std::string_view source,
+                                      const audience& among) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
     tell_application(on_event_told, type, payload);
@@ -21404,7 +21439,8 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
     const time_point now = steady_now();
     std::size_t count = 0;
     for (const interest& one : plan.told)
-        if (plugin_record* const plugin = find(one.plugin); plugin != nullptr && plugin->actor->ready()) {
+        if (plugin_record* const plugin = find(one.plugin);
+            plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
             tell(*plugin, plan.message, hops, now);
             ++count;
         }
@@ -21414,8 +21450,14 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                                 .type = std::move(event.type),
                                 .source = std::string(source),
                                 .payload = std::string(payload),
+                                .directed = !among.everybody(),
                                 .told = count});
     return count;
+}
+
+inline bool host_core::is_for(const audience& among, plugin_index plugin) const noexcept {
+    return (!among.only || *among.only == plugin) &&
+           (among.capabilities.empty() || interests_.has_one_of(plugin, among.capabilities));
 }
 
 /// Tells those who watch before it tells who asked, who may end the host.
@@ -21654,20 +21696,40 @@ void host_core::provide_config_methods(Provide provide) {
             });
 }
 
-/// Told to everybody who wants it, the plugin itself included; as far from its origin as what made the plugin emit.
-inline result<void> host_core::emit(const emitted_event& event, const caller& who) {
+/// More than anybody names, and little work for a host.
+inline constexpr std::size_t max_named_capabilities = 64;
+
+inline result<audience> host_core::audience_of(const emitted_event& event) {
+    audience among;
+    if (event.to) {
+        const plugin_record* const named = find(*event.to);
+        if (named == nullptr)
+            return fault{codes::invalid_params, join({"to: ", unknown_plugin(*event.to).message})};
+        among.only = named->actor->index();
+    }
+    if (event.capabilities) among.capabilities = *event.capabilities;
+    if (among.capabilities.size() > max_named_capabilities)
+        return fault{codes::invalid_params,
+                     join({"capabilities: more than ", digits(max_named_capabilities)})};
+    return among;
+}
+
+/// Told to everybody who wants it and is meant, the plugin itself included; as far from its origin as what made the
+/// plugin emit.
+inline result<emit_answer> host_core::emit(const emitted_event& event, const caller& who) {
     plugin_record* const plugin = find(who.plugin);
     if (plugin == nullptr) return unknown_plugin(who.plugin);
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     if (!is_event_type(event.event_type))
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    const auto among = audience_of(event);
+    if (!among) return among.error();
     const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());
     if (!hops) return hops.error();
     ++plugin->events.emitted;
     const std::string metadata =
         stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin);
-    return {};
+    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin, *among)};
 }
 
 } // namespace tenon::detail
@@ -24976,6 +25038,11 @@ constexpr bool can_be_params() {
            form != duration && form != optional && form != variant;
 }
 
+struct emit_answer_object {
+    static constexpr bool allow_missing = true;
+    std::uint64_t delivered = 0;
+};
+
 /// A struct that says which method takes it and what is answered.
 template <class T>
 concept named_call = requires {
@@ -24984,6 +25051,29 @@ concept named_call = requires {
 };
 
 } // namespace detail
+
+/// What became of an event that was emitted.
+struct emitted {
+    std::uint64_t delivered = 0; // to how many plugins it went; an older host does not say
+};
+
+template <>
+struct json_codec<emitted> {
+    static bool read(json_reader& in, emitted& value) {
+        if (in.peek() == json_kind::null) return in.skip_value();
+        detail::emit_answer_object object;
+        if (!detail::decode(in, object)) return false;
+        value.delivered = object.delivered;
+        return true;
+    }
+};
+
+/// To whom an event goes, where not to everybody who wants it.
+struct emit_options {
+    std::string to = {};                        // one plugin, by name
+    std::vector<std::string> capabilities = {}; // those that have one of these
+    json metadata = {};                         // an object, or null
+};
 
 class host_link {
 public:
@@ -25019,12 +25109,14 @@ public:
     /// Puts an event in: a struct that says which, or a name and a payload.
     template <class Event>
         requires requires { Event::event; }
-    result<void> emit(const Event& event) const { return emit(Event::event, event); }
+    result<emitted> emit(const Event& event, const emit_options& options = {}) const {
+        return emit(Event::event, event, options);
+    }
     template <class Payload>
-    result<void> emit(std::string_view type, const Payload& payload) const {
-        return call_with<void>("host/emit", detail::default_call_timeout, [&](json_writer& out) {
-            write_named(out, "eventType", type, "payload", payload);
-        });
+    result<emitted> emit(std::string_view type, const Payload& payload,
+                         const emit_options& options = {}) const {
+        return call_with<emitted>("host/emit", detail::default_call_timeout,
+                                  [&](json_writer& out) { write_event(out, type, payload, options); });
     }
 
     /// Runs a command of whichever plugin has it.
@@ -25043,8 +25135,14 @@ public:
     template <detail::named_call Call, class... More>
     auto async_call(const Call& asked, More&&... more) const;
     template <class Event, class... More>
+        requires(requires { Event::event; } &&
+                 (!std::is_same_v<std::remove_cvref_t<More>, emit_options> && ...))
+    auto async_emit(const Event& event, More&&... more) const {
+        return async_emit(event, emit_options(), std::forward<More>(more)...);
+    }
+    template <class Event, class... More>
         requires requires { Event::event; }
-    auto async_emit(const Event& event, More&&... more) const;
+    auto async_emit(const Event& event, const emit_options& options, More&&... more) const;
     template <class Result = json, class Args, class... More>
     auto async_execute(std::string_view command, const Args& args, More&&... more) const;
 
@@ -25076,6 +25174,29 @@ private:
         out.string(name);
         out.key(value_member);
         detail::encode(out, value);
+        out.end_object();
+    }
+
+    template <class Payload>
+    static void write_event(json_writer& out, std::string_view type, const Payload& payload,
+                            const emit_options& options) {
+        out.begin_object();
+        out.key("eventType");
+        out.string(type);
+        out.key("payload");
+        detail::encode(out, payload);
+        if (!options.metadata.is_null()) {
+            out.key("metadata");
+            out.raw(options.metadata.text());
+        }
+        if (!options.to.empty()) {
+            out.key("to");
+            out.string(options.to);
+        }
+        if (!options.capabilities.empty()) {
+            out.key("capabilities");
+            detail::encode(out, options.capabilities);
+        }
         out.end_object();
     }
 
@@ -26285,12 +26406,11 @@ auto host_link::async_call(const Call& asked, More&&... more) const {
 
 template <class Event, class... More>
     requires requires { Event::event; }
-auto host_link::async_emit(const Event& event, More&&... more) const {
-    return detail::async_answer_by<void>(engine_, std::string("host/emit"),
-                                         detail::json_text([&](json_writer& out) {
-                                             write_named(out, "eventType", Event::event, "payload", event);
-                                         }),
-                                         engine_->may_call_host(), std::forward<More>(more)...);
+auto host_link::async_emit(const Event& event, const emit_options& options, More&&... more) const {
+    return detail::async_answer_by<emitted>(
+        engine_, std::string("host/emit"),
+        detail::json_text([&](json_writer& out) { write_event(out, Event::event, event, options); }),
+        engine_->may_call_host(), std::forward<More>(more)...);
 }
 
 template <class Result, class Args, class... More>

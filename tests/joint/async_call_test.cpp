@@ -31,6 +31,15 @@ struct tell {
     static constexpr auto command = "tell";
     using result = std::string;
 };
+struct count {
+    static constexpr auto command = "count";
+    using result = int;
+};
+struct counted { // what the host is asked
+    static constexpr auto method = "answer/count";
+    using result = int;
+    int from;
+};
 struct greet {
     static constexpr auto command = "greet";
     std::string who;
@@ -45,7 +54,7 @@ struct desk {
 class relayer {
 public:
     static constexpr tenon::about about{.name = "relayer", .version = "1.0.0", .calls_host = true};
-    using receives = tenon::list<heard, relay, run_other, tell>;
+    using receives = tenon::list<heard, relay, run_other, tell, count>;
     explicit relayer(desk& shared) : desk_(&shared) {}
 
     void receive(const heard& h) { desk_->heard.push_back(h.text); }
@@ -71,8 +80,15 @@ public:
     void receive(const tell&, tenon::responder<tell> answer) {
         const heard news{"news"};
         const auto host = answer.host();
-        host.async_emit(news, [answer = std::move(answer)](tenon::result<void> got) mutable {
-            answer.reply(got ? std::string("told") : got.error().message);
+        host.async_emit(
+            news, {.to = "relayer"}, [answer = std::move(answer)](tenon::result<tenon::emitted> got) mutable {
+                answer.reply(got ? "told " + std::to_string(got->delivered) : got.error().message);
+            });
+    }
+    void receive(const count&, tenon::responder<count> answer) {
+        const auto host = answer.host();
+        host.async_call(counted{4}, [answer = std::move(answer)](tenon::result<int> got) mutable {
+            answer.reply(std::move(got));
         });
     }
 
@@ -116,7 +132,7 @@ TEST_CASE("another plugin's command can be awaited where it could not be waited 
     run.host.receive([](const greet& g) { return "hello " + g.who; });
     REQUIRE(run.host.mount(relayer(shared), trusted()));
     CHECK(run.execute<std::string>("run_other", run_other{}).value() == "hello Bo");
-    CHECK(run.execute<std::string>("tell", tell{}).value() == "told");
+    CHECK(run.execute<std::string>("tell", tell{}).value() == "told 1");
     CHECK(run.wait_for([&] { return shared.heard.size() == 1; }));
 }
 
@@ -146,6 +162,15 @@ TEST_CASE("a call that is cancelled, refused, too late or never sent completes w
     REQUIRE(run.until<result<void>>([&](auto done) { run.host.remove("relayer", done); }));
     REQUIRE(run.host.mount(relayer(shared), deaf));
     CHECK(run.execute("relay", relay{"answer/later"}).error().code == codes::permission_denied);
+}
+
+TEST_CASE("a struct that names its method and its result is awaited as a call by itself") {
+    desk shared;
+    running_host run;
+    REQUIRE(run.host.provide("answer/count", "",
+                             [&](const json& asked) { return asked["from"].as<int>().value_or(0) + 1; }));
+    REQUIRE(run.host.mount(relayer(shared), trusted()));
+    CHECK(run.execute<int>("count", count{}).value_or(0) == 5);
 }
 
 TEST_CASE("a call that is under way when its plugin ends completes, and its answer is of no use") {

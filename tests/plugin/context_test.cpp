@@ -137,9 +137,9 @@ TEST_CASE("a struct that names its method and its result is a call by itself") {
         got.push_back(forgotten ? "good" : forgotten.error().message);
     };
     answer_calls(host, R"("result":{"x":7})");
-    CHECK(host.say(execute("1", "run", "[1]")) ==
-          texts{request("1", "users/find", R"({"userId":"ada"})"), request("2", "users/forget", "{}"),
-                result_of("1", "null")});
+    CHECK(host.say(execute("1", "run", "[1]")) == texts{request("1", "users/find", R"({"userId":"ada"})"),
+                                                        request("2", "users/forget", "{}"),
+                                                        result_of("1", "null")});
     CHECK(got == std::vector<std::string>{"7", "good"});
 }
 
@@ -164,6 +164,30 @@ TEST_CASE("the host's errors, and answers of another type, are faults") {
     REQUIRE_FALSE(got);
     CHECK(got.error().code == codes::internal_error);
     CHECK(got.error().message.find("malformed reply") != std::string::npos);
+}
+
+TEST_CASE(
+    "an event may be emitted to one plugin or some capabilities, and the host says to how many it went") {
+    raw_host<worker> host;
+    std::vector<std::uint64_t> told;
+    host.plugin().todo = [&](tenon::context& here) {
+        for (const tenon::emit_options& options :
+             {tenon::emit_options{.to = "bo"},
+              tenon::emit_options{.capabilities = {"room", "game"}, .metadata = tenon::json::of(point{1})}})
+            told.push_back(here.emit(kicked{"ada"}, options).value_or(tenon::emitted{99}).delivered);
+    };
+    answer_calls(host, R"("result":{"delivered":3})");
+    CHECK(host.say(execute("1", "run", "[1]")) ==
+          texts{request("1", "host/emit", R"({"eventType":"user.kicked","payload":{"uid":"ada"},"to":"bo"})"),
+                request("2", "host/emit",
+                        R"({"eventType":"user.kicked","payload":{"uid":"ada"},)"
+                        R"("metadata":{"x":1},"capabilities":["room","game"]})"),
+                result_of("1", "null")});
+    answer_calls(host, R"("result":null)"); // a host that is older
+    host.say(execute("2", "run", "[1]"));
+    answer_calls(host, R"("result":{"delivered":"many"})");
+    host.say(execute("3", "run", "[1]"));
+    CHECK(told == std::vector<std::uint64_t>{3, 3, 0, 0, 99, 99});
 }
 
 TEST_CASE("emit, execute and acknowledge are calls of the wire") {

@@ -80,7 +80,7 @@ public:
     void receive(const closed& c, tenon::context& here) {
         rooms += c.room;
         static_cast<void>(here.acknowledge());
-        static_cast<void>(here.emit("room.forgotten", c));
+        emitted += here.emit("room.forgotten", c, {.to = "janitor"}).value_or(tenon::emitted()).delivered;
     }
     tenon::flow receive(const any_word&, tenon::context& here) { return tenon::stop(here.name()); }
     std::string receive(const greet& g) { return "hello " + g.who; }
@@ -119,6 +119,7 @@ public:
     settings now;
     int seen = 0, steps = 0;
     std::string rooms;
+    std::uint64_t emitted = 0;
     std::optional<tenon::responder<build>> building;
 };
 
@@ -158,9 +159,11 @@ TEST_CASE("events are told, and what the plugin does then is on record") {
     CHECK(host.publish(closed{"lobby"}));
     CHECK(host.plugin().rooms == "lobby");
     CHECK(host.acknowledged().size() == 1);
+    CHECK(host.plugin().emitted == 1);
     REQUIRE(host.emitted().size() == 1);
     CHECK(host.emitted()[0].type == "room.forgotten");
     CHECK(host.emitted()[0].payload.text() == R"({"room":"lobby"})");
+    CHECK(host.emitted()[0].to == "janitor");
     REQUIRE(host.asked().size() == 2);
     CHECK(host.asked()[1].method == "host/emit");
 }

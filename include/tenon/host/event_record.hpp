@@ -6,7 +6,7 @@
 //     {"time":1700000000000,"id":"e7","type":"message.incoming","payload":{"content":"hi"},"decided":true,"told":2,
 //      "stopped":true,"modified":false,"stoppedBy":"moderator","reason":"spam","plugins":[{"plugin":...}]}
 //
-// on one line; `source`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
+// on one line; `source`, `directed`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
 
 #include <tenon/host/events/raw_decision.hpp>
 #include <tenon/json/value.hpp>
@@ -24,6 +24,7 @@ struct event_record {
     std::string id = {}, type = {};
     std::string source = {};  // the plugin that emitted it; empty: the program itself
     std::string payload = {}; // JSON, as it was at the end
+    bool directed = false;    // a plugin emitted it to one plugin, or to those with some capabilities
     bool decided = false;     // else it was only told
     std::size_t told = 0;     // how many it was told to, where it was
     bool stopped = false, modified = false;
@@ -51,7 +52,7 @@ struct event_record_object {
     std::int64_t unix_ms = 0;
     std::string id = {}, type = {}, source = {};
     json payload = {};
-    bool decided = false;
+    bool directed = false, decided = false;
     std::uint64_t told = 0;
     bool stopped = false, modified = false;
     std::string stopped_by = {}, reason = {};
@@ -62,10 +63,10 @@ struct event_record_object {
         using self = event_record_object;
         return members(member("time", &self::unix_ms), member("id", &self::id), member("type", &self::type),
                        member("source", &self::source), member("payload", &self::payload),
-                       member("decided", &self::decided), member("told", &self::told),
-                       member("stopped", &self::stopped), member("modified", &self::modified),
-                       member("stoppedBy", &self::stopped_by), member("reason", &self::reason),
-                       member("plugins", &self::plugins));
+                       member("directed", &self::directed), member("decided", &self::decided),
+                       member("told", &self::told), member("stopped", &self::stopped),
+                       member("modified", &self::modified), member("stoppedBy", &self::stopped_by),
+                       member("reason", &self::reason), member("plugins", &self::plugins));
     }
 };
 
@@ -86,6 +87,7 @@ inline bool json_codec<event_record>::read(json_reader& in, event_record& value)
              .type = std::move(object.type),
              .source = std::move(object.source),
              .payload = object.payload.text(),
+             .directed = object.directed,
              .decided = object.decided,
              .told = static_cast<std::size_t>(object.told),
              .stopped = object.stopped,
@@ -108,6 +110,10 @@ inline void json_codec<event_record>::write(json_writer& out, const event_record
     out.key("payload");
     if (value.payload.empty()) out.null();
     else out.raw(detail::on_one_line(value.payload));
+    if (value.directed) {
+        out.key("directed");
+        out.boolean(true);
+    }
     out.key("decided");
     out.boolean(value.decided);
     out.key("told");

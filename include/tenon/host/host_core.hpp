@@ -32,6 +32,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +103,14 @@ struct plugin_record {
     }
 };
 
+/// Whom an event goes to among those who want it: everybody, unless one plugin or some capabilities are named.
+struct audience {
+    std::optional<plugin_index> only = {};
+    std::span<const std::string> capabilities = {};
+
+    bool everybody() const noexcept { return !only && capabilities.empty(); }
+};
+
 /// A call that can be cancelled for as long as it is not over.
 struct call_under_way {
     std::weak_ptr<plugin_actor> asked = {};
@@ -150,7 +160,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0, std::string_view source = {});
+                        int hops = 0, std::string_view source = {}, const audience& among = {});
     std::vector<explanation> explain(std::string_view type) const;
     result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
@@ -240,7 +250,9 @@ private:
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
-    result<void> emit(const emitted_event& event, const caller& who);
+    result<emit_answer> emit(const emitted_event& event, const caller& who);
+    result<audience> audience_of(const emitted_event& event);
+    bool is_for(const audience& among, plugin_index plugin) const noexcept;
     void provide_host_methods();
     template <class Provide>
     void provide_command_methods(Provide provide);

@@ -77,7 +77,8 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops, std::string_view source) {
+                                      std::string_view metadata, int hops, std::string_view source,
+                                      const audience& among) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
     tell_application(on_event_told, type, payload);
@@ -89,7 +90,8 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
     const time_point now = steady_now();
     std::size_t count = 0;
     for (const interest& one : plan.told)
-        if (plugin_record* const plugin = find(one.plugin); plugin != nullptr && plugin->actor->ready()) {
+        if (plugin_record* const plugin = find(one.plugin);
+            plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
             tell(*plugin, plan.message, hops, now);
             ++count;
         }
@@ -99,8 +101,14 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                                 .type = std::move(event.type),
                                 .source = std::string(source),
                                 .payload = std::string(payload),
+                                .directed = !among.everybody(),
                                 .told = count});
     return count;
+}
+
+inline bool host_core::is_for(const audience& among, plugin_index plugin) const noexcept {
+    return (!among.only || *among.only == plugin) &&
+           (among.capabilities.empty() || interests_.has_one_of(plugin, among.capabilities));
 }
 
 /// Tells those who watch before it tells who asked, who may end the host.

@@ -140,20 +140,40 @@ void host_core::provide_config_methods(Provide provide) {
             });
 }
 
-/// Told to everybody who wants it, the plugin itself included; as far from its origin as what made the plugin emit.
-inline result<void> host_core::emit(const emitted_event& event, const caller& who) {
+/// More than anybody names, and little work for a host.
+inline constexpr std::size_t max_named_capabilities = 64;
+
+inline result<audience> host_core::audience_of(const emitted_event& event) {
+    audience among;
+    if (event.to) {
+        const plugin_record* const named = find(*event.to);
+        if (named == nullptr)
+            return fault{codes::invalid_params, join({"to: ", unknown_plugin(*event.to).message})};
+        among.only = named->actor->index();
+    }
+    if (event.capabilities) among.capabilities = *event.capabilities;
+    if (among.capabilities.size() > max_named_capabilities)
+        return fault{codes::invalid_params,
+                     join({"capabilities: more than ", digits(max_named_capabilities)})};
+    return among;
+}
+
+/// Told to everybody who wants it and is meant, the plugin itself included; as far from its origin as what made the
+/// plugin emit.
+inline result<emit_answer> host_core::emit(const emitted_event& event, const caller& who) {
     plugin_record* const plugin = find(who.plugin);
     if (plugin == nullptr) return unknown_plugin(who.plugin);
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     if (!is_event_type(event.event_type))
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    const auto among = audience_of(event);
+    if (!among) return among.error();
     const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());
     if (!hops) return hops.error();
     ++plugin->events.emitted;
     const std::string metadata =
         stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin);
-    return {};
+    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin, *among)};
 }
 
 } // namespace tenon::detail

@@ -163,12 +163,11 @@ auto host_link::async_call(const Call& asked, More&&... more) const {
 
 template <class Event, class... More>
     requires requires { Event::event; }
-auto host_link::async_emit(const Event& event, More&&... more) const {
-    return detail::async_answer_by<void>(engine_, std::string("host/emit"),
-                                         detail::json_text([&](json_writer& out) {
-                                             write_named(out, "eventType", Event::event, "payload", event);
-                                         }),
-                                         engine_->may_call_host(), std::forward<More>(more)...);
+auto host_link::async_emit(const Event& event, const emit_options& options, More&&... more) const {
+    return detail::async_answer_by<emitted>(
+        engine_, std::string("host/emit"),
+        detail::json_text([&](json_writer& out) { write_event(out, Event::event, event, options); }),
+        engine_->may_call_host(), std::forward<More>(more)...);
 }
 
 template <class Result, class Args, class... More>

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tenon::detail {
 
@@ -163,12 +164,19 @@ struct emitted_event {
     std::string event_type;
     json_view payload;
     std::optional<json_view> metadata = {};
+    std::optional<std::string> to = {};                        // one plugin, by name
+    std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
 
     static constexpr auto describe() {
         using self = emitted_event;
         return members(member("eventType", &self::event_type), member("payload", &self::payload),
-                       member("metadata", &self::metadata));
+                       member("metadata", &self::metadata), member("to", &self::to),
+                       member("capabilities", &self::capabilities));
     }
+};
+
+struct emit_answer {
+    std::uint64_t delivered;
 };
 
 struct subscribe_request {

@@ -87,8 +87,11 @@ inline scripted_answer memory_host::answer_of_host(std::string_view method, std:
         });
     if (method == "host/emit")
         return with(type<detail::emitted_event>(), [&](const auto& event) -> text {
-            emitted_.push_back({event.event_type, json(event.payload)});
-            return std::string("null");
+            emitted_.push_back({.type = event.event_type,
+                                .payload = json(event.payload),
+                                .to = event.to.value_or(std::string()),
+                                .capabilities = event.capabilities.value_or(std::vector<std::string>())});
+            return std::string(R"({"delivered":1})");
         });
     if (method == "host/execute")
         return with(type<detail::command_request>(), [&](const auto& wanted) -> text {

@@ -26,6 +26,8 @@ struct logged {
 struct emission {
     std::string type;
     json payload;
+    std::string to = {}; // the plugin that it was meant for, where one was named
+    std::vector<std::string> capabilities = {};
 };
 
 /// A request of the plugin to the host, whatever it was answered.

@@ -137,7 +137,7 @@ TEST_CASE("X5: every service does what it says for a plugin that may, and is -32
         {"host/getConfig", "config:read", "{}", R"({"mine":1})"},
         {"host/setConfig", "config:write", R"({"key":"mine","value":2})", "null"},
         {"host/saveConfig", "config:write", "{}", "null"},
-        {"host/emit", "events:emit", R"({"eventType":"some.thing","payload":{}})", "null"},
+        {"host/emit", "events:emit", R"({"eventType":"some.thing","payload":{}})", R"({"delivered":0})"},
     };
     chat_host run;
     std::vector<std::string> saved;

@@ -89,6 +89,9 @@ public:
     /// One for every plugin, in the order of their ids.
     std::vector<explanation> explain(std::string_view type) const;
 
+    /// Whether its handshake named one of these capabilities, or all by "*".
+    bool has_one_of(plugin_index plugin, std::span<const std::string> capabilities) const noexcept;
+
     /// What a plugin listed and subscribed to, for its status.
     std::vector<std::string> patterns_of(plugin_index plugin) const;
 

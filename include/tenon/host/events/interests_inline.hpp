@@ -242,6 +242,14 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
     return all;
 }
 
+inline bool interest_table::has_one_of(plugin_index plugin,
+                                       std::span<const std::string> capabilities) const noexcept {
+    const auto known = plugins_.find(plugin);
+    return known != plugins_.end() &&
+           std::any_of(capabilities.begin(), capabilities.end(),
+                       [&](const std::string& one) { return is_capable(known->second, one); });
+}
+
 inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
     std::vector<std::string> patterns;
     const auto known = plugins_.find(plugin);
