@@ -20991,6 +20991,45 @@ private:
 
 #endif
 
+// ---- tenon/host/calls/problem.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_CALLS_PROBLEM_HPP
+#define TENON_HOST_CALLS_PROBLEM_HPP
+
+// An HTTP answer that says no, as RFC 9457 has it: {type, title, status, detail}. A detail never quotes what a client
+// sent beside its body: a token may stand in a URL.
+
+namespace tenon::detail {
+
+inline std::string_view reason_of(int status) {
+    constexpr std::string_view reasons =
+        "200 OK;201 Created;202 Accepted;204 No Content;301 Moved Permanently;302 Found;303 See Other;304 "
+        "Not Modified;"
+        "307 Temporary Redirect;308 Permanent Redirect;400 Bad Request;401 Unauthorized;403 Forbidden;404 "
+        "Not Found;"
+        "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
+        "Long;"
+        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
+        "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
+        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
+    const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
+    return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
+}
+
+inline response problem_details(int status, std::string_view detail) {
+    struct words {
+        std::string type, title;
+        int status;
+        std::string detail;
+    };
+    response given{.status = status, .headers = {{"Content-Type", "application/problem+json"}}};
+    given.body = to_json(words{"about:blank", std::string(reason_of(status)), status, std::string(detail)});
+    return given;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/repeated_call.hpp -------------------------------------------------------------------------
 #ifndef TENON_HOST_REPEATED_CALL_HPP
 #define TENON_HOST_REPEATED_CALL_HPP
@@ -21125,12 +21164,12 @@ inline call_under_way host_core::run(std::string_view command, std::string_view 
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
 inline response answer_unrouted(const route_match& match) {
-    if (match.route != nullptr) return text("this route is only for callers that are known", 401);
-    if (match.allowed.empty()) return text("no plugin has this route", 404);
+    if (match.route != nullptr) return problem_details(401, "this route is only for callers that are known");
+    if (match.allowed.empty()) return problem_details(404, "no plugin has this route");
     std::string allowed;
     for (const std::string_view method : match.allowed)
         allowed += join({allowed.empty() ? "" : ", ", method});
-    response answer = text("not this method", 405);
+    response answer = problem_details(405, "not this method");
     answer.headers.push_back({"allow", std::move(allowed)});
     return answer;
 }
@@ -21146,7 +21185,7 @@ inline call_under_way host_core::request(http_exchange exchange,
     }
     if (const double rate = plugin->actor->options().requests_per_second;
         !plugin->requests.admit(rate, steady_now())) {
-        response answer = text("too many requests for this plugin", 429);
+        response answer = problem_details(429, "too many requests for this plugin");
         const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
         answer.headers.push_back({"retry-after", join({digits(wait)})});
         done(std::move(answer));

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <tuple>
+
 using namespace tenon::tests;
 using tenon::json;
 using tenon::testing::scripted_plugin;
@@ -265,4 +268,26 @@ TEST_CASE("H11: what a plugin wrote is data on the pages of this host") {
     CHECK(has_header(html, "x-content-type-options: nosniff\r\n"));
     const answer wrong = answered(run, one, R"({"status":"<script>"})");
     CHECK(has_header(wrong, "content-type: application/problem+json\r\n"));
+}
+
+TEST_CASE(
+    "what the host refuses of plugins' routes was plain text: 401, 404, 405 and 429 are problem details") {
+    running_admin run;
+    scripted_plugin one({.name = "one", .json = R"({"name":"one","version":"1","routes":[
+        {"method":"GET","path":"/private","auth":true},{"method":"GET","path":"/x"}]})"});
+    tenon::plugin_options slow;
+    slow.requests_per_second = 0.001; // the first goes through
+    REQUIRE(run.start(one, "one", slow));
+    CHECK(run.ask("GET", "/api/plugins/one/x").status != 429);
+    for (const auto& [method, path, status] :
+         {std::tuple("GET", "private", 401), std::tuple("GET", "none", 404), std::tuple("PUT", "x", 405),
+          std::tuple("GET", "x", 429)}) {
+        const answer heard =
+            run.ask(method, std::string("/api/plugins/one/") + path, method[0] == 'P' ? "{}" : "");
+        CHECK(heard.status == status);
+        CHECK(has_header(heard, "content-type: application/problem+json"));
+        const json said = json::parse(heard.body).value();
+        CHECK(said["status"].as<int>().value() == status);
+        CHECK_FALSE(said["detail"].as<std::string>().value().empty());
+    }
 }

@@ -153,3 +153,18 @@ TEST_CASE("a long body costs as many steps in small pieces as in large ones") {
     bytes += "0\r\n\r\n";
     CHECK(parse(bytes, bytes.size()).said == parse(bytes, 13).said);
 }
+
+TEST_CASE("what is refused was told in the words of the code: \"a http::field is NAME: VALUE\"") {
+    const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\n";
+    for (const std::string& bad :
+         {std::string("GET\r\n\r\n"), head + "no colon\r\n\r\n", head + "X: \x01\r\n\r\n",
+          head + "X : y\r\n\r\n", head + "Host: b\r\n\r\n", head + "Content-Length: x\r\n\r\n",
+          head + "Transfer-Encoding: chunked\r\n\r\nz\r\n", head + "Expect: much\r\n\r\n"}) {
+        const parsed heard = parse(bad, bad.size());
+        CAPTURE(heard.words);
+        CHECK(heard.refused != 0);
+        CHECK(heard.words.find("::") == std::string::npos);
+    }
+    CHECK(parse(head + "no colon\r\n\r\n", 1).words ==
+          "a field is NAME: VALUE, on one line, without a space before the colon");
+}

@@ -3,6 +3,7 @@
 
 // What is asked of one plugin (host/host_core.hpp): commands, routes, any method.
 
+#include <tenon/host/calls/problem.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/calls/http_exchange.hpp>
 #include <tenon/host/repeated_call.hpp>
@@ -44,12 +45,12 @@ inline call_under_way host_core::run(std::string_view command, std::string_view 
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
 inline response answer_unrouted(const route_match& match) {
-    if (match.route != nullptr) return text("this route is only for callers that are known", 401);
-    if (match.allowed.empty()) return text("no plugin has this route", 404);
+    if (match.route != nullptr) return problem_details(401, "this route is only for callers that are known");
+    if (match.allowed.empty()) return problem_details(404, "no plugin has this route");
     std::string allowed;
     for (const std::string_view method : match.allowed)
         allowed += join({allowed.empty() ? "" : ", ", method});
-    response answer = text("not this method", 405);
+    response answer = problem_details(405, "not this method");
     answer.headers.push_back({"allow", std::move(allowed)});
     return answer;
 }
@@ -65,7 +66,7 @@ inline call_under_way host_core::request(http_exchange exchange,
     }
     if (const double rate = plugin->actor->options().requests_per_second;
         !plugin->requests.admit(rate, steady_now())) {
-        response answer = text("too many requests for this plugin", 429);
+        response answer = problem_details(429, "too many requests for this plugin");
         const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
         answer.headers.push_back({"retry-after", join({digits(wait)})});
         done(std::move(answer));

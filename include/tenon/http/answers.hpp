@@ -1,36 +1,14 @@
 #ifndef TENON_HTTP_ANSWERS_HPP
 #define TENON_HTTP_ANSWERS_HPP
 
-// Answers that are JSON, and faults as RFC 9457 has them: {type, title, status, detail, code}. A detail never quotes
-// what a client sent beside its body: a token may stand in a URL.
+// Answers that are JSON, and faults as RFC 9457 has them: {type, title, status, detail, code}.
 
 #include <tenon/core/result.hpp>
-#include <tenon/core/text.hpp>
 #include <tenon/host/calls/http_exchange.hpp>
-#include <tenon/json/value.hpp>
+#include <tenon/host/calls/problem.hpp>
 
 #include <string>
 #include <string_view>
-#include <utility>
-
-namespace tenon::detail {
-
-inline std::string_view reason_of(int status) {
-    constexpr std::string_view reasons =
-        "200 OK;201 Created;202 Accepted;204 No Content;301 Moved Permanently;302 Found;303 See Other;304 "
-        "Not Modified;"
-        "307 Temporary Redirect;308 Permanent Redirect;400 Bad Request;401 Unauthorized;403 Forbidden;404 "
-        "Not Found;"
-        "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
-        "Long;"
-        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
-        "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
-        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
-    const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
-    return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
-}
-
-} // namespace tenon::detail
 
 namespace tenon::http {
 
@@ -41,14 +19,7 @@ inline response json_answer(std::string text, int status = 200) {
 }
 
 inline response problem(int status, std::string_view detail) {
-    struct words {
-        std::string type, title;
-        int status;
-        std::string detail;
-    };
-    response given{.status = status, .headers = {{"Content-Type", "application/problem+json"}}};
-    given.body =
-        to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
+    response given = tenon::detail::problem_details(status, detail);
     if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
     return given;
 }

@@ -184,7 +184,7 @@ inline void http_connection::wake(time_point now) {
     if (now < deadline_) return alarm_.set(deadline_);
     if (place_ == place::streaming && !in_flight_) return write(":\n\n");
     if (place_ != place::reading || stage_ == stage::idle) return leave();
-    refuse(408, "the rest of the http::request did not come in time");
+    refuse(408, "the rest of the request did not come in time");
 }
 
 // --- streams ---

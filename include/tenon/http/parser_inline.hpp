@@ -123,8 +123,8 @@ inline bool http_parser::read_request_line() {
 inline bool http_parser::read_field() {
     const std::size_t colon = line_.find(':');
     if (colon == line_.npos || !is_field_name(line_.substr(0, colon)))
-        return refuse(400, "a http::field is NAME: VALUE, on one line, without a space before the colon");
-    if (!is_field_value(line_.substr(colon + 1))) return refuse(400, "a http::field has control characters");
+        return refuse(400, "a field is NAME: VALUE, on one line, without a space before the colon");
+    if (!is_field_value(line_.substr(colon + 1))) return refuse(400, "a field has control characters");
     if (place_ == place::trailers) return true;
     if (asked_.headers.size() == bounds_.headers) return refuse(431, "too many fields");
     asked_.headers.push_back(
