@@ -5441,9 +5441,10 @@ inline constexpr std::size_t drain_factor = 16;
 /// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
-/// What a reason quotes of it, and the longest piece of a line that is handed on at once.
+/// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log
+/// with a stack in it is one.
 inline constexpr std::size_t quoted_pollution_bytes = 200;
-inline constexpr std::size_t max_pollution_line = 1024;
+inline constexpr std::size_t max_pollution_line = std::size_t{16} << 10;
 
 /// 64 KiB: what a Linux pipe holds by default, so one read() empties it.
 inline constexpr std::size_t read_bytes = std::size_t{64} << 10;
@@ -5710,6 +5711,13 @@ public:
     void rollback() {
         frames_.rollback(filling_.bytes);
         open_ = false;
+    }
+
+    /// Bytes that are no frame.
+    void put(std::string_view bytes) {
+        TENON_ASSERT(!open_);
+        filling_.bytes.append(bytes);
+        queued_ += bytes.size();
     }
 
     /// Valid until sent(), which must follow before the next call means anything new.
@@ -6370,8 +6378,8 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 #ifndef TENON_WIRE_FRAME_READER_HPP
 #define TENON_WIRE_FRAME_READER_HPP
 
-// Finds messages in a stream of bytes: `Content-Length` frames, or lines if the first byte on the connection
-// says so. It owns the one input buffer, in which bodies stay until they are used, and reads nothing itself.
+// Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
+// buffer, in which bodies stay until they are used, and reads nothing itself.
 //
 //     std::span<char> room = frames.input_room();
 //     frames.input_received(read(0, room.data(), room.size()));
@@ -6380,7 +6388,7 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 // Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
-// safe place behind it and is a violation.
+// safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
 //
 // Memory grows with the bytes received, never with those declared, and no byte is searched twice.
 
@@ -6396,10 +6404,26 @@ enum class frame_step : std::uint8_t {
     end,           // the input ended between frames; nothing follows
 };
 
+inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
+
+/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+enum class framing_rule : std::uint8_t { first_byte, headers, lines };
+
 class frame_reader {
 public:
-    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes) noexcept
-        : max_frame_bytes_(max_frame_bytes) {}
+    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes,
+                          framing_rule rule = framing_rule::first_byte) noexcept
+        : max_frame_bytes_(max_frame_bytes) {
+        use(rule);
+    }
+
+    /// Before the first byte.
+    void use(framing_rule rule) noexcept {
+        using enum framing_rule;
+        framing_ = rule == lines ? framing::lines : rule == headers ? framing::headers : framing::undecided;
+        state_ = rule == lines ? state::line : state::boundary;
+        lines_agreed_ = rule == lines;
+    }
 
     /// Room for a read(). Ends the life of every text that next() gave out.
     std::span<char> input_room(std::size_t at_least = read_bytes);
@@ -6414,7 +6438,9 @@ public:
 
     /// After need_more: whether a frame has begun, so that its deadline runs.
     bool inside_frame() const noexcept;
-    /// Whether the peer speaks one message a line. Decided by its first byte.
+    /// What came and was not handed out: the beginning of something.
+    std::string_view waiting() const noexcept { return rest(); }
+    /// Whether the peer speaks one message a line.
     bool newline_framed() const noexcept { return framing_ == framing::lines; }
     const protocol_violation& violation() const noexcept { return violation_; }
     std::uint64_t pollution_bytes() const noexcept { return pollution_bytes_; }
@@ -6441,6 +6467,7 @@ private:
     [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
     [[gnu::cold]] frame_step truncated(std::string_view inside);
     void become_pollution(std::size_t certain) noexcept;
+    bool is_stray_line(std::string_view line) const noexcept;
     bool within_drain(std::uint64_t bytes) const noexcept {
         return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
     }
@@ -6462,6 +6489,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
+    bool lines_agreed_ = false; // so what is no message is text that somebody printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;
@@ -6542,7 +6570,7 @@ inline bool frame_reader::inside_frame() const noexcept {
     case state::line_drain:
         return true;
     case state::line:
-        return left() != 0;
+        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
     case state::failed:
         break;
@@ -6587,7 +6615,7 @@ inline frame_step frame_reader::at_boundary() {
         consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     if (undecided) {
-        framing_ = *here() == '{' || *here() == '[' ? framing::lines : framing::headers;
+        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
         if (newline_framed()) {
             state_ = state::line;
             return look_again;
@@ -6602,11 +6630,10 @@ inline frame_step frame_reader::at_boundary() {
     if (!header) {
         while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
             ++searched_;
-        // One long word: a name as far as anybody can tell, so a header's limit holds.
-        if (searched_ == max_header_bytes)
-            return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
-        if (searched_ == text.size() && !ended_) return frame_step::need_more;
-        header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
+        // A word as long as a header block may be is no header's name.
+        const bool endless = searched_ == max_header_bytes;
+        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
+        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
         become_pollution(0);
@@ -6624,10 +6651,11 @@ inline frame_step frame_reader::in_header() {
         const std::size_t line_end = text.find('\n', searched_);
         if (line_end == std::string_view::npos) {
             searched_ = text.size();
-            if (text.size() == max_header_bytes)
-                return fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}));
-            if (!ended_) return frame_step::need_more;
-            if (inside_frame()) return truncated("header block");
+            const bool full = text.size() == max_header_bytes;
+            if (!full && !ended_) return frame_step::need_more;
+            if (inside_frame())
+                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
+                            : truncated("header block");
             become_pollution(text.size());
             return look_again;
         }
@@ -6682,6 +6710,12 @@ inline frame_step frame_reader::in_drain() {
     return look_again;
 }
 
+/// A message says that it is one.
+inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
+    return lines_agreed_ &&
+           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
+}
+
 inline void frame_reader::become_pollution(std::size_t certain) noexcept {
     state_ = state::pollution;
     certain_ = certain;
@@ -6703,7 +6737,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
             resume = certain_ <= used;
             break;
         }
-        if (all[searched_] != ':' || searched_ < name.size()) continue;
+        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
         if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
         cut = used = searched_ - name.size();
         resume = true;
@@ -6727,7 +6761,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
         append_escaped(message, quote_, quoted_pollution_bytes);
         return fail(violation_reason::polluted, std::move(message));
     }
-    if (resume) state_ = state::boundary;
+    if (resume) state_ = newline_framed() ? state::line : state::boundary;
     if (text.empty()) return look_again;
     return frame_step::skipped_text;
 }
@@ -6738,8 +6772,16 @@ inline frame_step frame_reader::in_line(std::string_view& text) {
             consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     const std::string_view all = rest();
+    if (lines_agreed_ && !begins_json(all.front())) {
+        become_pollution(0);
+        return look_again;
+    }
     const std::size_t line_end = all.find('\n', searched_);
     const bool whole = line_end != std::string_view::npos;
+    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
+        become_pollution(0);
+        return look_again;
+    }
     searched_ = whole ? line_end : all.size();
     text = all.substr(0, searched_);
     if (whole && text.back() == '\r') text.remove_suffix(1);
@@ -6802,9 +6844,17 @@ class session {
 public:
     explicit session(session_role role, session_limits limits = {})
         : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
-          reader_(limits.max_frame_bytes) {}
+          reader_(limits.max_frame_bytes,
+                  role == session_role::host ? framing_rule::headers : framing_rule::first_byte) {}
     session(const session&) = delete;
     session& operator=(const session&) = delete;
+
+    /// Before the first byte either way. Else a plugin takes the framing of its host's first byte; a host, which speaks
+    /// first, takes headers: a line of JSON is something that the plugin printed then.
+    void use_framing(framing_rule rule) {
+        reader_.use(rule);
+        if (rule == framing_rule::lines) outbox_.use_newlines();
+    }
 
     // --- input ---
 
@@ -6826,7 +6876,7 @@ public:
 
     // --- calls of ours ---
 
-    /// `params` is one JSON value as text, or empty for none. A deadline that is over already completes the
+    /// `params` is one JSON value as text, or empty for `{}`: some libraries lose a request without params. A deadline that is over already completes the
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
@@ -6834,7 +6884,7 @@ public:
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
                          time_point now);
-    /// The same with params written in place: at most one value, then finish_call(). Nothing else may be sent
+    /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
     result<call_id> finish_call(time_point deadline, time_point now);
@@ -6847,6 +6897,10 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
+    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    void end_line() {
+        if (phase_ != session_phase::closed) outbox_.put("\n");
+    }
 
     // --- answers to the peer's requests ---
 
@@ -6912,6 +6966,8 @@ public:
         if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
     }
     bool newline_framed() const noexcept { return reader_.newline_framed(); }
+    /// The beginning of something whose end has not come.
+    std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
     std::size_t pending_calls() const noexcept { return calls_.size(); }
     std::size_t open_requests() const noexcept { return incoming_.size(); }
 
@@ -7659,8 +7715,7 @@ inline int session::close_value(const shared_bytes* params) {
     if (params != nullptr) {
         message_size_ = params->view().size() + 1;
     } else {
-        if (buffer.size() == value_start_) buffer.truncate(value_start_ - params_member.size());
-        buffer.append('}');
+        buffer.append(buffer.size() == value_start_ ? std::string_view("{}}") : std::string_view("}"));
     }
     message_size_ += outbox_.body_size();
     if (!writing_allowed_) return codes::unavailable;

@@ -4363,9 +4363,10 @@ inline constexpr std::size_t drain_factor = 16;
 /// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
-/// What a reason quotes of it, and the longest piece of a line that is handed on at once.
+/// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log
+/// with a stack in it is one.
 inline constexpr std::size_t quoted_pollution_bytes = 200;
-inline constexpr std::size_t max_pollution_line = 1024;
+inline constexpr std::size_t max_pollution_line = std::size_t{16} << 10;
 
 /// 64 KiB: what a Linux pipe holds by default, so one read() empties it.
 inline constexpr std::size_t read_bytes = std::size_t{64} << 10;
@@ -4492,6 +4493,13 @@ enum class plugin_channel {
     socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
 };
 
+/// How messages are told apart on the pipes of a plugin. Whoever connects to the host's socket decides that by its first
+/// byte.
+enum class plugin_framing {
+    headers, // Content-Length in front of each
+    lines,   // one message a line, for programs that know nothing else
+};
+
 struct plugin_options {
     std::string name = {};
     std::string id = {}; // the name where it is empty
@@ -4501,6 +4509,7 @@ struct plugin_options {
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
     plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
+    plugin_framing framing = plugin_framing::headers;
     session_limits connection = host_limits();
 
     restart_policy restart = {};
@@ -6366,6 +6375,7 @@ inline void check_command(option_check& check, const plugin_options& options, pl
         check.no_nul("command", at, options.command[at]);
     check.no_nul("directory", options.directory);
     check.known("channel", static_cast<unsigned>(options.channel), 2);
+    check.known("framing", static_cast<unsigned>(options.framing), 2);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {
@@ -8866,6 +8876,13 @@ public:
         open_ = false;
     }
 
+    /// Bytes that are no frame.
+    void put(std::string_view bytes) {
+        TENON_ASSERT(!open_);
+        filling_.bytes.append(bytes);
+        queued_ += bytes.size();
+    }
+
     /// Valid until sent(), which must follow before the next call means anything new.
     std::span<const std::string_view> transmit();
     void sent(std::size_t count);
@@ -9524,8 +9541,8 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 #ifndef TENON_WIRE_FRAME_READER_HPP
 #define TENON_WIRE_FRAME_READER_HPP
 
-// Finds messages in a stream of bytes: `Content-Length` frames, or lines if the first byte on the connection
-// says so. It owns the one input buffer, in which bodies stay until they are used, and reads nothing itself.
+// Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
+// buffer, in which bodies stay until they are used, and reads nothing itself.
 //
 //     std::span<char> room = frames.input_room();
 //     frames.input_received(read(0, room.data(), room.size()));
@@ -9534,7 +9551,7 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 // Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
-// safe place behind it and is a violation.
+// safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
 //
 // Memory grows with the bytes received, never with those declared, and no byte is searched twice.
 
@@ -9550,10 +9567,26 @@ enum class frame_step : std::uint8_t {
     end,           // the input ended between frames; nothing follows
 };
 
+inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
+
+/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+enum class framing_rule : std::uint8_t { first_byte, headers, lines };
+
 class frame_reader {
 public:
-    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes) noexcept
-        : max_frame_bytes_(max_frame_bytes) {}
+    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes,
+                          framing_rule rule = framing_rule::first_byte) noexcept
+        : max_frame_bytes_(max_frame_bytes) {
+        use(rule);
+    }
+
+    /// Before the first byte.
+    void use(framing_rule rule) noexcept {
+        using enum framing_rule;
+        framing_ = rule == lines ? framing::lines : rule == headers ? framing::headers : framing::undecided;
+        state_ = rule == lines ? state::line : state::boundary;
+        lines_agreed_ = rule == lines;
+    }
 
     /// Room for a read(). Ends the life of every text that next() gave out.
     std::span<char> input_room(std::size_t at_least = read_bytes);
@@ -9568,7 +9601,9 @@ public:
 
     /// After need_more: whether a frame has begun, so that its deadline runs.
     bool inside_frame() const noexcept;
-    /// Whether the peer speaks one message a line. Decided by its first byte.
+    /// What came and was not handed out: the beginning of something.
+    std::string_view waiting() const noexcept { return rest(); }
+    /// Whether the peer speaks one message a line.
     bool newline_framed() const noexcept { return framing_ == framing::lines; }
     const protocol_violation& violation() const noexcept { return violation_; }
     std::uint64_t pollution_bytes() const noexcept { return pollution_bytes_; }
@@ -9595,6 +9630,7 @@ private:
     [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
     [[gnu::cold]] frame_step truncated(std::string_view inside);
     void become_pollution(std::size_t certain) noexcept;
+    bool is_stray_line(std::string_view line) const noexcept;
     bool within_drain(std::uint64_t bytes) const noexcept {
         return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
     }
@@ -9616,6 +9652,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
+    bool lines_agreed_ = false; // so what is no message is text that somebody printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;
@@ -9696,7 +9733,7 @@ inline bool frame_reader::inside_frame() const noexcept {
     case state::line_drain:
         return true;
     case state::line:
-        return left() != 0;
+        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
     case state::failed:
         break;
@@ -9741,7 +9778,7 @@ inline frame_step frame_reader::at_boundary() {
         consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     if (undecided) {
-        framing_ = *here() == '{' || *here() == '[' ? framing::lines : framing::headers;
+        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
         if (newline_framed()) {
             state_ = state::line;
             return look_again;
@@ -9756,11 +9793,10 @@ inline frame_step frame_reader::at_boundary() {
     if (!header) {
         while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
             ++searched_;
-        // One long word: a name as far as anybody can tell, so a header's limit holds.
-        if (searched_ == max_header_bytes)
-            return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
-        if (searched_ == text.size() && !ended_) return frame_step::need_more;
-        header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
+        // A word as long as a header block may be is no header's name.
+        const bool endless = searched_ == max_header_bytes;
+        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
+        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
         become_pollution(0);
@@ -9778,10 +9814,11 @@ inline frame_step frame_reader::in_header() {
         const std::size_t line_end = text.find('\n', searched_);
         if (line_end == std::string_view::npos) {
             searched_ = text.size();
-            if (text.size() == max_header_bytes)
-                return fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}));
-            if (!ended_) return frame_step::need_more;
-            if (inside_frame()) return truncated("header block");
+            const bool full = text.size() == max_header_bytes;
+            if (!full && !ended_) return frame_step::need_more;
+            if (inside_frame())
+                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
+                            : truncated("header block");
             become_pollution(text.size());
             return look_again;
         }
@@ -9836,6 +9873,12 @@ inline frame_step frame_reader::in_drain() {
     return look_again;
 }
 
+/// A message says that it is one.
+inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
+    return lines_agreed_ &&
+           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
+}
+
 inline void frame_reader::become_pollution(std::size_t certain) noexcept {
     state_ = state::pollution;
     certain_ = certain;
@@ -9857,7 +9900,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
             resume = certain_ <= used;
             break;
         }
-        if (all[searched_] != ':' || searched_ < name.size()) continue;
+        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
         if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
         cut = used = searched_ - name.size();
         resume = true;
@@ -9881,7 +9924,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
         append_escaped(message, quote_, quoted_pollution_bytes);
         return fail(violation_reason::polluted, std::move(message));
     }
-    if (resume) state_ = state::boundary;
+    if (resume) state_ = newline_framed() ? state::line : state::boundary;
     if (text.empty()) return look_again;
     return frame_step::skipped_text;
 }
@@ -9892,8 +9935,16 @@ inline frame_step frame_reader::in_line(std::string_view& text) {
             consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     const std::string_view all = rest();
+    if (lines_agreed_ && !begins_json(all.front())) {
+        become_pollution(0);
+        return look_again;
+    }
     const std::size_t line_end = all.find('\n', searched_);
     const bool whole = line_end != std::string_view::npos;
+    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
+        become_pollution(0);
+        return look_again;
+    }
     searched_ = whole ? line_end : all.size();
     text = all.substr(0, searched_);
     if (whole && text.back() == '\r') text.remove_suffix(1);
@@ -9956,9 +10007,17 @@ class session {
 public:
     explicit session(session_role role, session_limits limits = {})
         : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
-          reader_(limits.max_frame_bytes) {}
+          reader_(limits.max_frame_bytes,
+                  role == session_role::host ? framing_rule::headers : framing_rule::first_byte) {}
     session(const session&) = delete;
     session& operator=(const session&) = delete;
+
+    /// Before the first byte either way. Else a plugin takes the framing of its host's first byte; a host, which speaks
+    /// first, takes headers: a line of JSON is something that the plugin printed then.
+    void use_framing(framing_rule rule) {
+        reader_.use(rule);
+        if (rule == framing_rule::lines) outbox_.use_newlines();
+    }
 
     // --- input ---
 
@@ -9980,7 +10039,7 @@ public:
 
     // --- calls of ours ---
 
-    /// `params` is one JSON value as text, or empty for none. A deadline that is over already completes the
+    /// `params` is one JSON value as text, or empty for `{}`: some libraries lose a request without params. A deadline that is over already completes the
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
@@ -9988,7 +10047,7 @@ public:
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
                          time_point now);
-    /// The same with params written in place: at most one value, then finish_call(). Nothing else may be sent
+    /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
     result<call_id> finish_call(time_point deadline, time_point now);
@@ -10001,6 +10060,10 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
+    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    void end_line() {
+        if (phase_ != session_phase::closed) outbox_.put("\n");
+    }
 
     // --- answers to the peer's requests ---
 
@@ -10066,6 +10129,8 @@ public:
         if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
     }
     bool newline_framed() const noexcept { return reader_.newline_framed(); }
+    /// The beginning of something whose end has not come.
+    std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
     std::size_t pending_calls() const noexcept { return calls_.size(); }
     std::size_t open_requests() const noexcept { return incoming_.size(); }
 
@@ -10813,8 +10878,7 @@ inline int session::close_value(const shared_bytes* params) {
     if (params != nullptr) {
         message_size_ = params->view().size() + 1;
     } else {
-        if (buffer.size() == value_start_) buffer.truncate(value_start_ - params_member.size());
-        buffer.append('}');
+        buffer.append(buffer.size() == value_start_ ? std::string_view("{}}") : std::string_view("}"));
     }
     message_size_ += outbox_.body_size();
     if (!writing_allowed_) return codes::unavailable;
@@ -12579,6 +12643,72 @@ public:
 
 private:
     json schema_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/handshake_clues.hpp -----------------------------------------------------------------------
+#ifndef TENON_HOST_HANDSHAKE_CLUES_HPP
+#define TENON_HOST_HANDSHAKE_CLUES_HPP
+
+// What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
+// and waits, one that reads lines, one that says what is missing and ends.
+
+namespace tenon::detail {
+
+/// What a language server answers before its own `initialize`.
+inline constexpr int server_not_initialized = -32002;
+
+class handshake_clues {
+public:
+    /// A line of its log, on stdout or stderr.
+    void hear_line(std::string_view line) {
+        lines_.push_back(quoted(line));
+        if (lines_.size() > kept_lines) lines_.pop_front();
+    }
+    /// Text on stdout that was no message. True if it is the first that shows which framing the plugin speaks.
+    bool see_stray(std::string_view text, plugin_framing framing) {
+        if (other_framing_ || text.empty()) return false;
+        const bool message = begins_json(text.front()) && text.find("\"jsonrpc\"") != text.npos;
+        const bool header = text.size() >= content_prefix.size() && begins_content(text);
+        other_framing_ = framing == plugin_framing::headers ? message : header;
+        return other_framing_;
+    }
+    void note_answer() noexcept { answered_ = true; }
+    bool answered() const noexcept { return answered_; }
+
+    static std::string framing_words(plugin_framing configured) {
+        return configured == plugin_framing::headers
+                   ? R"(it speaks in lines, without headers: "framing": "lines" in its configuration is for that)"
+                   : R"(it writes headers, and its configuration says "framing": "lines")";
+    }
+    /// `unfinished` is what came last and is no whole line or frame.
+    std::string words(std::string_view unfinished, plugin_framing configured) const {
+        std::string text;
+        const auto add = [&](std::string_view what) { append(text, join({text.empty() ? "" : "; ", what})); };
+        if (other_framing_) add(framing_words(configured));
+        if (!lines_.empty()) {
+            std::string all;
+            for (const std::string& line : lines_) append(all, join({all.empty() ? "" : ", ", line}));
+            add(join({lines_.size() == 1 ? "it printed " : "the last that it printed: ", all}));
+        }
+        if (!unfinished.empty()) add(join({"it began to write ", quoted(unfinished)}));
+        return text.empty() ? "it printed nothing" : text;
+    }
+
+private:
+    static constexpr std::size_t kept_lines = 3, kept_bytes = 200;
+
+    static std::string quoted(std::string_view text) {
+        std::string safe = "\"";
+        const bool whole = append_safe(safe, text, kept_bytes);
+        return safe += whole ? "\"" : "\"...";
+    }
+
+    std::deque<std::string> lines_;
+    bool other_framing_ = false, answered_ = false;
 };
 
 } // namespace tenon::detail
@@ -15707,6 +15837,9 @@ public:
     /// there is no connection any more is told by connection_closed() or exited().
     void handshake_failed(const fault& why, time_point now);
     void refused_to_run(std::string reason, time_point now);
+    /// What is known of an instance that has not shaken hands: a part of the reason where it never does. Before
+    /// exited() and handle_timeout(), and again while it stops for that.
+    void heard(std::string words);
     /// A broken wire or a write that stalls: stop what still runs, then by restart policy. With the cause
     /// `exited` (a clean end of output) the end of its process is waited for a moment, to be the reason.
     void connection_closed(std::string why, change_cause cause, time_point now);
@@ -15813,6 +15946,7 @@ private:
     sequel sequel_ = sequel::rest;
     change_reason stop_reason_, begin_reason_; // why it stops, and why it starts after that
     change_reason lost_reason_;
+    std::string heard_; // until the handshake
     std::optional<exit_status> last_exit_;
     std::optional<stop_action> last_stop_step_;
     std::uint64_t restarted_ = 0, late_notices_ = 0;
@@ -15954,6 +16088,7 @@ inline void supervisor::greet(bool by_itself, change_reason reason, time_point n
         attached_ = connected_ = true;
         launching_ = retrying_ = false;
     }
+    heard_.clear();
     deadline_ = after(now, handshake_timeout_);
     change(plugin_state::handshaking, std::move(reason), now);
     act(supervisor_action_kind::shake_hands);
@@ -16197,8 +16332,11 @@ inline void supervisor::exited(const exit_status& status, time_point now) {
     launching_ = process_ = false;
     actions_.clear(); // what was still to be done to it
     const bool crashed = status.how == exit_status::kind::signalled;
-    apply(supervisor_input::exited,
-          {crashed ? change_cause::crashed : change_cause::exited, describe_exit(status)}, now);
+    std::string text = describe_exit(status);
+    if (state_ == plugin_state::handshaking)
+        text = shortened(both(join({text, " before the handshake was answered"}), heard_));
+    apply(supervisor_input::exited, {crashed ? change_cause::crashed : change_cause::exited, std::move(text)},
+          now);
 }
 
 // --- the connection ---
@@ -16222,9 +16360,17 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
           {change_cause::handshake, shortened(join({"it does not want to run here: ", reason}))}, now);
 }
 
+inline void supervisor::heard(std::string words) {
+    if (state_ == plugin_state::handshaking) heard_ = std::move(words);
+    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake)
+        stop_reason_.text = shortened(both(stop_reason_.text, words));
+}
+
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
     if (!connected_) return;
     connected_ = false;
+    if (state_ == plugin_state::handshaking)
+        why = both(join({why, " before the handshake was answered"}), heard_);
     change_reason reason{cause, shortened(why)};
     const bool stops = state_ == plugin_state::stopping;
     if (cause != change_cause::exited || !process_ || stops)
@@ -16271,8 +16417,9 @@ inline void supervisor::handle_timeout(time_point now) {
             return;
         }
         apply(supervisor_input::overdue,
-              {change_cause::handshake,
-               join({"no answer to the handshake within ", whole_milliseconds(handshake_timeout_), " ms"})},
+              {change_cause::handshake, shortened(both(join({"no answer to the handshake within ",
+                                                             whole_milliseconds(handshake_timeout_), " ms"}),
+                                                       heard_))},
               now);
         return;
     case plugin_state::ready: {
@@ -17503,6 +17650,8 @@ private:
     template <class Take>
     void take_lines(std::string_view source, Take take);
     void shake_hands();
+    bool may_wait_for_a_line_end() const noexcept;
+    void tell_clues();
     void take_handshake(const result<std::string_view>& answer, time_point now);
     void ask_to_stop(const supervisor_action& action);
     void check_health(const supervisor_action& action);
@@ -17530,6 +17679,7 @@ private:
     descriptor input_;                    // the same: it holds it open until it is to stop
     attach_token token_;
     std::shared_ptr<link> link_;
+    handshake_clues clues_; // of this instance
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;
@@ -17630,6 +17780,7 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
     token_.use();
+    if (!child_) clues_ = {};
     if (link_) drop_connection();
     link_ = make(*this);
     if (!link_) return;
@@ -17691,6 +17842,7 @@ void plugin_actor::take_lines(std::string_view source, Take take) {
                         .fields = std::string(fields)});
     });
     for (log_record& record : told) {
+        if (!declared_ && source != "host") clues_.hear_line(record.message);
         log_.add(record);
         owner_->on_log(*this, std::move(record));
     }
@@ -17737,6 +17889,9 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
             lines_.receive(log_stream::output, event.text, now, sink);
             lines_.end(log_stream::output, now, sink);
         });
+        if (!declared_ && clues_.see_stray(event.text, options_.framing) &&
+            supervisor_.state() == plugin_state::stopping)
+            supervisor_.heard(handshake_clues::framing_words(options_.framing));
         break;
     case event_kind::bad_body:
         note_of_peer("a message was refused: ", event.error.message, now);
@@ -17751,6 +17906,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         const std::string why = broke ? join({name_of(event.reason), ": ", event.text})
                                       : join({"the connection ended: ", event.text});
         if (broke) note_of_peer({}, why, now);
+        if (supervisor_.state() == plugin_state::handshaking) tell_clues();
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
         if (!child_) { // there is no end of a process to wait for
             drop_connection();
@@ -18272,6 +18428,13 @@ inline time_point plugin_actor::next_deadline() const {
 inline void plugin_actor::wake() {
     const auto self = shared_from_this();
     const time_point now = steady_now();
+    if (supervisor_.state() == plugin_state::handshaking && supervisor_.next_deadline() <= now) {
+        // A question without a line end is worth more than an empty log.
+        for (const auto which : {log_stream::error, log_stream::output})
+            take_lines(which == log_stream::error ? "stderr" : "stdout",
+                       [&](auto sink) { lines_.end(which, now, sink); });
+        tell_clues();
+    }
     supervisor_.handle_timeout(now);
     calls_.handle_timeout(now);
     take_lines("stderr", [&](auto sink) { lines_.handle_timeout(now, sink); });
@@ -18287,6 +18450,7 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
+        if (may_wait_for_a_line_end()) link_->peer().end_line();
         return close_stdin();
     case supervisor_action_kind::terminate:
         if (child_) child_->terminate_group();
@@ -18359,6 +18523,7 @@ inline void plugin_actor::launch_process() {
 }
 
 inline void plugin_actor::connect_process(launched& started) {
+    clues_ = {};
     if (options_.channel == plugin_channel::socket) { // it will connect
         input_ = std::move(started.input);
         output_ = read_lines(std::move(started.output), log_stream::output);
@@ -18367,6 +18532,7 @@ inline void plugin_actor::connect_process(launched& started) {
     descriptor input = std::move(started.input), output = std::move(started.output);
     link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
                                   std::move(input), options_.write_timeout, owner_->awake());
+    if (options_.framing == plugin_framing::lines) link_->peer().use_framing(framing_rule::lines);
     calls_.connect(link_->peer());
 }
 
@@ -18389,6 +18555,7 @@ inline void plugin_actor::ended(const exit_status& status) {
     if (errors_) errors_->finish();
     if (output_) output_->finish();
     if (retired_) return;
+    if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
     token_.withdraw();
     input_.reset();
@@ -18447,8 +18614,27 @@ inline void plugin_actor::shake_hands() {
                });
 }
 
+/// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
+/// that reads lines says something then.
+inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
+    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ && child_ &&
+           !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
+}
+
+inline void plugin_actor::tell_clues() {
+    const std::string_view unfinished = link_ ? link_->peer().unfinished_input() : std::string_view();
+    supervisor_.heard(clues_.words(unfinished, options_.framing));
+}
+
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
+    clues_.note_answer();
+    if (!answer && answer.error().code == server_not_initialized)
+        return supervisor_.handshake_failed(
+            {answer.error().code,
+             join({answer.error().message, " (", std::to_string(server_not_initialized),
+                   "): this is a language server, which speaks otherwise than a plugin"})},
+            now);
     if (!answer)
         return supervisor_.handshake_failed(wanted_config_.explain_refusal(answer.error(), options_.config),
                                             now);
@@ -21206,7 +21392,8 @@ inline call_under_way host_core::call(std::string_view name, std::string_view me
         done(unknown_plugin(name), steady_now());
         return {};
     }
-    return ask(*plugin, method, params, options, std::move(done));
+    // Without params, and with null, it is asked with {}: some libraries lose a request that has none.
+    return ask(*plugin, method, params == "null" ? std::string_view() : params, options, std::move(done));
 }
 
 inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
@@ -21931,6 +22118,7 @@ public:
                                                   *this, std::move(connection), descriptor(),
                                                   options.write_timeout, plugin_->awake());
         link_ = opened;
+        opened->peer().use_framing(framing_rule::first_byte); // it has spoken first
         opened->hear(bytes);
         link_.reset(); // where it was not handed over, that ends it
     }

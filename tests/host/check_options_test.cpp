@@ -102,6 +102,8 @@ TEST_CASE("what is wrong with a plugin's options is said with the path of the me
          "inherit_environment[1]: the host itself sets TENON_TOKEN"},
         {[](options& of) { of.channel = static_cast<plugin_channel>(2); },
          "channel: there is no such choice: 2"},
+        {[](options& of) { of.framing = static_cast<plugin_framing>(2); },
+         "framing: there is no such choice: 2"},
         {[](options& of) {
              of.inherit_environment = {"PATH", "A=B"};
          },

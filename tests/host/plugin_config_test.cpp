@@ -56,7 +56,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"({"action":"terminate","waitMs":2},{"action":"kill","waitMs":0}],)"
         R"("enabled":false,"runtime":"node","cwd":"/var","env":{"LOG_LEVEL":"info"},"inheritEnv":["PATH"],)"
         R"("limits":{"addressSpaceBytes":9,"cpuSeconds":8,"openFiles":7,"coreBytes":6},"channel":"socket",)"
-        R"("connection":{"maxFrameBytes":2048,"maxIncoming":1,"maxOutgoing":2,"maxOutputBytes":3,)"
+        R"("framing":"lines","connection":{"maxFrameBytes":2048,"maxIncoming":1,"maxOutgoing":2,"maxOutputBytes":3,)"
         R"("assemblyTimeoutMs":4},)"
         R"("restart":{"enabled":false,"maxRetries":1,"backoffMs":2,"backoff":"linear","maxBackoffMs":3,)"
         R"("jitter":0.25,"resetAfterMs":4},)"
@@ -75,6 +75,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
     CHECK(options.stop[0].wait == milliseconds(10));
     CHECK(options.restart.growth == backoff_growth::linear);
     CHECK(options.channel == plugin_channel::socket);
+    CHECK(options.framing == plugin_framing::lines);
     CHECK(options.call_timeout == milliseconds(12));
     CHECK(options.limits.open_files == 7);
     CHECK(options.requests_per_second == 2.5);
@@ -180,6 +181,7 @@ TEST_CASE(
         {R"("logs":{"secrets":["ok"," "]})", "logs.secrets[1]: expected a text with more than space in it"},
         {R"("needs":["echo"])", "needs[0]: a plugin cannot need itself"},
         {R"("channel":"telepathy")", R"(channel: expected "pipes" or "socket", got "telepathy")"},
+        {R"("framing":"newline")", R"(framing: expected "headers" or "lines", got "newline")"},
     };
     for (const row& one : rows) CHECK(complaint(one.members) == "plugins[2]." + one.words);
 

@@ -111,8 +111,7 @@ TEST_CASE("a handler calls the host and goes on with the answer") {
     };
     answer_calls(host, R"("result":{"x":7})");
     CHECK(host.say(execute("1", "run", "[1]")) ==
-          texts{request("1", "users/find", R"({"uid":"ada","minutes":5})"),
-                request_without_params("2", "users/find"),
+          texts{request("1", "users/find", R"({"uid":"ada","minutes":5})"), request("2", "users/find"),
                 request("3", "users/kick", R"({"uid":"bo","minutes":1})"), result_of("1", "null")});
     CHECK(got == std::vector<std::string>{"7", R"({"x":7})", "good"});
 }
@@ -265,8 +264,8 @@ TEST_CASE("R10: a call ends when its time is up, and the host is told") {
     const auto begin = host.clock->now();
     const auto said = host.say(execute("1", "run", "[1]"));
     CHECK(host.clock->now() - begin == milliseconds(2'000));
-    CHECK(said == texts{request_without_params("1", "users/find"),
-                        notification("$/cancelRequest", R"({"id":1})"), result_of("1", "null")});
+    CHECK(said == texts{request("1", "users/find"), notification("$/cancelRequest", R"({"id":1})"),
+                        result_of("1", "null")});
     REQUIRE_FALSE(got);
     CHECK(got.error().code == codes::timeout);
     // The answer comes after all: it is dropped, and belongs to no other call.

@@ -328,7 +328,7 @@ TEST_CASE("while a handler waits, health and cancellation are attended to and ot
     const auto all =
         host.say(execute("10", "askHost", R"({"method":"users/kick"})"), execute("15", "echo", put_in("e")));
     const texts expected = {
-        request_without_params("1", "users/kick"),
+        request("1", "users/kick"),
         healthy,
         error_of("14", codes::method_not_found, "unknown method 'plugin/dance'"),
         error_of("12", codes::cancelled, "cancelled"),
@@ -345,8 +345,7 @@ TEST_CASE("what came together with a request is attended to while its handler wa
     raw_host<talker> host;
     const auto all = host.say(execute("1", "askHost", R"({"method":"users/kick"})"), health,
                               execute("2", "echo", put_in("a")), result_of("1", "7"));
-    CHECK(all == texts{request_without_params("1", "users/kick"), healthy, result_of("1", "7"),
-                       result_of("2", R"("a")")});
+    CHECK(all == texts{request("1", "users/kick"), healthy, result_of("1", "7"), result_of("2", R"("a")")});
 }
 
 TEST_CASE("work that was kept may wait for the host itself") {

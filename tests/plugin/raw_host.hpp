@@ -58,9 +58,6 @@ inline std::string request(std::string_view id, std::string_view method, std::st
     return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) +
            R"(","params":)" + std::string(params) + "}";
 }
-inline std::string request_without_params(std::string_view id, std::string_view method) {
-    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) + R"("})";
-}
 inline std::string notification(std::string_view method, std::string_view params = "{}") {
     return R"({"jsonrpc":"2.0","method":")" + std::string(method) + R"(","params":)" + std::string(params) +
            "}";

@@ -194,7 +194,7 @@ TEST_CASE("a responder logs and calls through its link to the host") {
     answer.reply(found.value());
     CHECK(host.work() ==
           texts{R"({"jsonrpc":"2.0","method":"host/log","params":{"level":"info","message":"half way"}})",
-                request_without_params("1", "users/find"), result_of("1", "9")});
+                request("1", "users/find"), result_of("1", "9")});
 }
 
 TEST_CASE("a responder that is kept beyond the end of the connection, or of everything, is harmless") {

@@ -28,8 +28,8 @@ TEST_CASE("a call is answered by the reply with its id, with a result or an erro
     ready_host host;
     CHECK(call(host, "a").value == 1);
     CHECK(call(host, "b").value == 2);
-    CHECK(host.sent() ==
-          texts{R"({"jsonrpc":"2.0","id":1,"method":"a"})", R"({"jsonrpc":"2.0","id":2,"method":"b"})"});
+    CHECK(host.sent() == texts{R"({"jsonrpc":"2.0","id":1,"method":"a","params":{}})",
+                               R"({"jsonrpc":"2.0","id":2,"method":"b","params":{}})"});
     const told second =
         host.receive_one(R"({"jsonrpc":"2.0","id":2,"error":{"code":7,"message":"no","data":[1]}})");
     CHECK(second.kind == event_kind::response);
@@ -138,7 +138,7 @@ TEST_CASE("R10: a cancelled call completes once, the peer is told, and its answe
     CHECK(all[0].kind == event_kind::response);
     CHECK(all[0].call == id.value);
     CHECK(all[0].error.code == codes::cancelled);
-    CHECK(host.sent() == texts{call_text("1", "slow"), cancel_text(1)});
+    CHECK(host.sent() == texts{call_text("1", "slow", "{}"), cancel_text(1)});
     host.session.cancel(id, host.now); // twice
     host.session.cancel(call_id{99}, host.now);
     host.session.cancel(call_id{0}, host.now);
@@ -149,7 +149,7 @@ TEST_CASE("R10: a cancelled call completes once, the peer is told, and its answe
     CHECK(host.receive(result_text(quick.value)).size() == 1);
     host.session.cancel(quick, host.now); // after completion
     CHECK(host.events().empty());
-    CHECK(host.sent() == texts{call_text("2", "quick")});
+    CHECK(host.sent() == texts{call_text("2", "quick", "{}")});
 }
 
 TEST_CASE("R10: a deadline that is over completes at once without sending anything") {

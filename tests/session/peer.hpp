@@ -129,8 +129,9 @@ struct ready_host : peer {
     }
 };
 
-inline std::string call_text(std::string_view id, std::string_view method) {
-    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) + "\"}";
+inline std::string call_text(std::string_view id, std::string_view method, std::string_view params = {}) {
+    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) + "\"" +
+           (params.empty() ? "" : ",\"params\":") + std::string(params) + "}";
 }
 
 inline std::string result_text(std::int64_t id, std::string_view result = "null") {

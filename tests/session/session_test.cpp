@@ -59,7 +59,7 @@ TEST_CASE("values are written in place, and nothing written means none") {
     CHECK(plugin.session.notify("tock", "{}"));
     CHECK(plugin.sent() == texts{R"({"jsonrpc":"2.0","id":1,"result":[1,2]})",
                                  R"({"jsonrpc":"2.0","id":2,"result":null})",
-                                 R"({"jsonrpc":"2.0","method":"tick"})",
+                                 R"({"jsonrpc":"2.0","method":"tick","params":{}})",
                                  R"({"jsonrpc":"2.0","id":1,"method":"ask","params":"x"})",
                                  R"({"jsonrpc":"2.0","method":"tock","params":{}})"});
     // Taken back, it is as if nothing had been begun.
@@ -312,6 +312,51 @@ TEST_CASE("R13: one message after another is told one after another, whatever th
     }
     CHECK_FALSE(host.session.next_event(event, host.now));
     CHECK(host.session.queued_bytes() == 0);
+}
+
+TEST_CASE("a line of JSON, such as a structured log writes it, never switches the framing of a host") {
+    peer host(session_role::host);
+    const std::string log = R"({"level":"info","msg":"starting"})";
+    const auto stray = [&] {
+        const std::vector<told> heard = host.receive_raw(log + "\n");
+        REQUIRE(heard.size() == 1);
+        CHECK(heard[0].kind == event_kind::polluted);
+        CHECK(heard[0].text == log);
+        CHECK_FALSE(host.session.newline_framed());
+    };
+    stray();
+    const auto call = host.session.call("plugin/handshake", "{}", never, host.now);
+    REQUIRE(call);
+    CHECK(host.sent_bytes().find("Content-Length: ") == 0);
+    CHECK(host.receive_one(R"({"jsonrpc":"2.0","id":1,"result":{}})").kind == event_kind::response);
+    host.session.handshake_done(true);
+    stray();
+    CHECK(host.receive_one(R"({"jsonrpc":"2.0","method":"host/log","params":{}})").kind ==
+          event_kind::notification);
+}
+
+TEST_CASE("a host that is told so writes lines from its first message on and reads them") {
+    peer host(session_role::host);
+    host.session.use_framing(framing_rule::lines);
+    const auto call = host.session.call("plugin/handshake", "{}", never, host.now);
+    REQUIRE(call);
+    CHECK(host.sent_bytes() == R"({"jsonrpc":"2.0","id":1,"method":"plugin/handshake","params":{}})"
+                               "\n");
+    const auto heard = host.receive_raw("Loading...\n"
+                                        R"({"jsonrpc":"2.0","id":1,"result":{}})"
+                                        "\n");
+    REQUIRE(heard.size() == 2);
+    CHECK(heard[0].kind == event_kind::polluted);
+    CHECK(heard[1].kind == event_kind::response);
+    CHECK(host.session.counters().bad_bodies == 0);
+}
+
+TEST_CASE("a message without params is sent with an empty object: some libraries lose it without") {
+    ready_host host;
+    host.session.notify("exit");
+    REQUIRE(host.session.call("plugin/health", std::string_view(), never, host.now));
+    CHECK(host.sent() == texts{R"({"jsonrpc":"2.0","method":"exit","params":{}})",
+                               R"({"jsonrpc":"2.0","id":1,"method":"plugin/health","params":{}})"});
 }
 
 TEST_CASE("a peer that speaks lines is answered in lines") {

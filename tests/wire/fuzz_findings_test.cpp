@@ -28,13 +28,14 @@ std::string last_step(std::string_view bytes, std::size_t piece) {
 
 } // namespace
 
-TEST_CASE("F8: a word beyond the header limit was forgiven as text when its end came in the same piece") {
+TEST_CASE(
+    "F8: a word beyond the header limit was forgiven as text only when its end came in the same piece") {
     const std::string bytes = std::string(max_header_bytes, 'a') + "\xff\n";
-    CHECK(last_step(bytes, bytes.size()) == "frame.header_too_large");
-    CHECK(last_step(bytes, 1) == "frame.header_too_large");
-    const std::string shorter = bytes.substr(1);
-    CHECK(last_step(shorter, shorter.size()) == "lives");
-    CHECK(last_step(shorter, 1) == "lives");
+    CHECK(last_step(bytes, bytes.size()) == "lives");
+    CHECK(last_step(bytes, 1) == "lives");
+    const std::string header = "Content-" + bytes;
+    CHECK(last_step(header, header.size()) == "frame.header_too_large");
+    CHECK(last_step(header, 1) == "frame.header_too_large");
 }
 
 TEST_CASE("F11: lines behind text were taken for text when the end of input was known before reading") {

@@ -47,6 +47,7 @@ inline void check_command(option_check& check, const plugin_options& options, pl
         check.no_nul("command", at, options.command[at]);
     check.no_nul("directory", options.directory);
     check.known("channel", static_cast<unsigned>(options.channel), 2);
+    check.known("framing", static_cast<unsigned>(options.framing), 2);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {

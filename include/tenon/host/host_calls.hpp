@@ -87,7 +87,8 @@ inline call_under_way host_core::call(std::string_view name, std::string_view me
         done(unknown_plugin(name), steady_now());
         return {};
     }
-    return ask(*plugin, method, params, options, std::move(done));
+    // Without params, and with null, it is asked with {}: some libraries lose a request that has none.
+    return ask(*plugin, method, params == "null" ? std::string_view() : params, options, std::move(done));
 }
 
 inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,

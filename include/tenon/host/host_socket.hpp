@@ -49,6 +49,7 @@ public:
                                                   *this, std::move(connection), descriptor(),
                                                   options.write_timeout, plugin_->awake());
         link_ = opened;
+        opened->peer().use_framing(framing_rule::first_byte); // it has spoken first
         opened->hear(bytes);
         link_.reset(); // where it was not handed over, that ends it
     }

@@ -82,6 +82,13 @@ enum class plugin_channel {
     socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
 };
 
+/// How messages are told apart on the pipes of a plugin. Whoever connects to the host's socket decides that by its first
+/// byte.
+enum class plugin_framing {
+    headers, // Content-Length in front of each
+    lines,   // one message a line, for programs that know nothing else
+};
+
 struct plugin_options {
     std::string name = {};
     std::string id = {}; // the name where it is empty
@@ -91,6 +98,7 @@ struct plugin_options {
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
     plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
+    plugin_framing framing = plugin_framing::headers;
     session_limits connection = host_limits();
 
     restart_policy restart = {};

@@ -12,6 +12,7 @@
 #include <tenon/host/calls/call_lanes.hpp>
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/config_schema.hpp>
+#include <tenon/host/handshake_clues.hpp>
 #include <tenon/host/process/child.hpp>
 #include <tenon/host/logs/log_level.hpp>
 #include <tenon/host/logs/log_lines.hpp>
@@ -204,6 +205,8 @@ private:
     template <class Take>
     void take_lines(std::string_view source, Take take);
     void shake_hands();
+    bool may_wait_for_a_line_end() const noexcept;
+    void tell_clues();
     void take_handshake(const result<std::string_view>& answer, time_point now);
     void ask_to_stop(const supervisor_action& action);
     void check_health(const supervisor_action& action);
@@ -231,6 +234,7 @@ private:
     descriptor input_;                    // the same: it holds it open until it is to stop
     attach_token token_;
     std::shared_ptr<link> link_;
+    handshake_clues clues_; // of this instance
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;

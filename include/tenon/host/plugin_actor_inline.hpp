@@ -89,6 +89,7 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
     token_.use();
+    if (!child_) clues_ = {};
     if (link_) drop_connection();
     link_ = make(*this);
     if (!link_) return;
@@ -150,6 +151,7 @@ void plugin_actor::take_lines(std::string_view source, Take take) {
                         .fields = std::string(fields)});
     });
     for (log_record& record : told) {
+        if (!declared_ && source != "host") clues_.hear_line(record.message);
         log_.add(record);
         owner_->on_log(*this, std::move(record));
     }
@@ -196,6 +198,9 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
             lines_.receive(log_stream::output, event.text, now, sink);
             lines_.end(log_stream::output, now, sink);
         });
+        if (!declared_ && clues_.see_stray(event.text, options_.framing) &&
+            supervisor_.state() == plugin_state::stopping)
+            supervisor_.heard(handshake_clues::framing_words(options_.framing));
         break;
     case event_kind::bad_body:
         note_of_peer("a message was refused: ", event.error.message, now);
@@ -210,6 +215,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         const std::string why = broke ? join({name_of(event.reason), ": ", event.text})
                                       : join({"the connection ended: ", event.text});
         if (broke) note_of_peer({}, why, now);
+        if (supervisor_.state() == plugin_state::handshaking) tell_clues();
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
         if (!child_) { // there is no end of a process to wait for
             drop_connection();

@@ -48,6 +48,13 @@ inline time_point plugin_actor::next_deadline() const {
 inline void plugin_actor::wake() {
     const auto self = shared_from_this();
     const time_point now = steady_now();
+    if (supervisor_.state() == plugin_state::handshaking && supervisor_.next_deadline() <= now) {
+        // A question without a line end is worth more than an empty log.
+        for (const auto which : {log_stream::error, log_stream::output})
+            take_lines(which == log_stream::error ? "stderr" : "stdout",
+                       [&](auto sink) { lines_.end(which, now, sink); });
+        tell_clues();
+    }
     supervisor_.handle_timeout(now);
     calls_.handle_timeout(now);
     take_lines("stderr", [&](auto sink) { lines_.handle_timeout(now, sink); });
@@ -63,6 +70,7 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
+        if (may_wait_for_a_line_end()) link_->peer().end_line();
         return close_stdin();
     case supervisor_action_kind::terminate:
         if (child_) child_->terminate_group();
@@ -135,6 +143,7 @@ inline void plugin_actor::launch_process() {
 }
 
 inline void plugin_actor::connect_process(launched& started) {
+    clues_ = {};
     if (options_.channel == plugin_channel::socket) { // it will connect
         input_ = std::move(started.input);
         output_ = read_lines(std::move(started.output), log_stream::output);
@@ -143,6 +152,7 @@ inline void plugin_actor::connect_process(launched& started) {
     descriptor input = std::move(started.input), output = std::move(started.output);
     link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
                                   std::move(input), options_.write_timeout, owner_->awake());
+    if (options_.framing == plugin_framing::lines) link_->peer().use_framing(framing_rule::lines);
     calls_.connect(link_->peer());
 }
 
@@ -165,6 +175,7 @@ inline void plugin_actor::ended(const exit_status& status) {
     if (errors_) errors_->finish();
     if (output_) output_->finish();
     if (retired_) return;
+    if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
     token_.withdraw();
     input_.reset();
@@ -223,8 +234,27 @@ inline void plugin_actor::shake_hands() {
                });
 }
 
+/// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
+/// that reads lines says something then.
+inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
+    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ && child_ &&
+           !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
+}
+
+inline void plugin_actor::tell_clues() {
+    const std::string_view unfinished = link_ ? link_->peer().unfinished_input() : std::string_view();
+    supervisor_.heard(clues_.words(unfinished, options_.framing));
+}
+
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
+    clues_.note_answer();
+    if (!answer && answer.error().code == server_not_initialized)
+        return supervisor_.handshake_failed(
+            {answer.error().code,
+             join({answer.error().message, " (", std::to_string(server_not_initialized),
+                   "): this is a language server, which speaks otherwise than a plugin"})},
+            now);
     if (!answer)
         return supervisor_.handshake_failed(wanted_config_.explain_refusal(answer.error(), options_.config),
                                             now);

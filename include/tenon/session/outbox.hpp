@@ -50,6 +50,13 @@ public:
         open_ = false;
     }
 
+    /// Bytes that are no frame.
+    void put(std::string_view bytes) {
+        TENON_ASSERT(!open_);
+        filling_.bytes.append(bytes);
+        queued_ += bytes.size();
+    }
+
     /// Valid until sent(), which must follow before the next call means anything new.
     std::span<const std::string_view> transmit();
     void sent(std::size_t count);

@@ -48,9 +48,17 @@ class session {
 public:
     explicit session(session_role role, session_limits limits = {})
         : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
-          reader_(limits.max_frame_bytes) {}
+          reader_(limits.max_frame_bytes,
+                  role == session_role::host ? framing_rule::headers : framing_rule::first_byte) {}
     session(const session&) = delete;
     session& operator=(const session&) = delete;
+
+    /// Before the first byte either way. Else a plugin takes the framing of its host's first byte; a host, which speaks
+    /// first, takes headers: a line of JSON is something that the plugin printed then.
+    void use_framing(framing_rule rule) {
+        reader_.use(rule);
+        if (rule == framing_rule::lines) outbox_.use_newlines();
+    }
 
     // --- input ---
 
@@ -72,7 +80,7 @@ public:
 
     // --- calls of ours ---
 
-    /// `params` is one JSON value as text, or empty for none. A deadline that is over already completes the
+    /// `params` is one JSON value as text, or empty for `{}`: some libraries lose a request without params. A deadline that is over already completes the
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
@@ -80,7 +88,7 @@ public:
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
                          time_point now);
-    /// The same with params written in place: at most one value, then finish_call(). Nothing else may be sent
+    /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
     result<call_id> finish_call(time_point deadline, time_point now);
@@ -93,6 +101,10 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
+    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    void end_line() {
+        if (phase_ != session_phase::closed) outbox_.put("\n");
+    }
 
     // --- answers to the peer's requests ---
 
@@ -158,6 +170,8 @@ public:
         if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
     }
     bool newline_framed() const noexcept { return reader_.newline_framed(); }
+    /// The beginning of something whose end has not come.
+    std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
     std::size_t pending_calls() const noexcept { return calls_.size(); }
     std::size_t open_requests() const noexcept { return incoming_.size(); }
 

@@ -55,8 +55,7 @@ inline int session::close_value(const shared_bytes* params) {
     if (params != nullptr) {
         message_size_ = params->view().size() + 1;
     } else {
-        if (buffer.size() == value_start_) buffer.truncate(value_start_ - params_member.size());
-        buffer.append('}');
+        buffer.append(buffer.size() == value_start_ ? std::string_view("{}}") : std::string_view("}"));
     }
     message_size_ += outbox_.body_size();
     if (!writing_allowed_) return codes::unavailable;

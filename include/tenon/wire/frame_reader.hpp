@@ -1,8 +1,8 @@
 #ifndef TENON_WIRE_FRAME_READER_HPP
 #define TENON_WIRE_FRAME_READER_HPP
 
-// Finds messages in a stream of bytes: `Content-Length` frames, or lines if the first byte on the connection
-// says so. It owns the one input buffer, in which bodies stay until they are used, and reads nothing itself.
+// Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
+// buffer, in which bodies stay until they are used, and reads nothing itself.
 //
 //     std::span<char> room = frames.input_room();
 //     frames.input_received(read(0, room.data(), room.size()));
@@ -11,7 +11,7 @@
 // Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
-// safe place behind it and is a violation.
+// safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
 //
 // Memory grows with the bytes received, never with those declared, and no byte is searched twice.
 
@@ -40,10 +40,26 @@ enum class frame_step : std::uint8_t {
     end,           // the input ended between frames; nothing follows
 };
 
+inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
+
+/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+enum class framing_rule : std::uint8_t { first_byte, headers, lines };
+
 class frame_reader {
 public:
-    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes) noexcept
-        : max_frame_bytes_(max_frame_bytes) {}
+    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes,
+                          framing_rule rule = framing_rule::first_byte) noexcept
+        : max_frame_bytes_(max_frame_bytes) {
+        use(rule);
+    }
+
+    /// Before the first byte.
+    void use(framing_rule rule) noexcept {
+        using enum framing_rule;
+        framing_ = rule == lines ? framing::lines : rule == headers ? framing::headers : framing::undecided;
+        state_ = rule == lines ? state::line : state::boundary;
+        lines_agreed_ = rule == lines;
+    }
 
     /// Room for a read(). Ends the life of every text that next() gave out.
     std::span<char> input_room(std::size_t at_least = read_bytes);
@@ -58,7 +74,9 @@ public:
 
     /// After need_more: whether a frame has begun, so that its deadline runs.
     bool inside_frame() const noexcept;
-    /// Whether the peer speaks one message a line. Decided by its first byte.
+    /// What came and was not handed out: the beginning of something.
+    std::string_view waiting() const noexcept { return rest(); }
+    /// Whether the peer speaks one message a line.
     bool newline_framed() const noexcept { return framing_ == framing::lines; }
     const protocol_violation& violation() const noexcept { return violation_; }
     std::uint64_t pollution_bytes() const noexcept { return pollution_bytes_; }
@@ -85,6 +103,7 @@ private:
     [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
     [[gnu::cold]] frame_step truncated(std::string_view inside);
     void become_pollution(std::size_t certain) noexcept;
+    bool is_stray_line(std::string_view line) const noexcept;
     bool within_drain(std::uint64_t bytes) const noexcept {
         return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
     }
@@ -106,6 +125,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
+    bool lines_agreed_ = false; // so what is no message is text that somebody printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;

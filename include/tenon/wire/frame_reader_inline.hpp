@@ -71,7 +71,7 @@ inline bool frame_reader::inside_frame() const noexcept {
     case state::line_drain:
         return true;
     case state::line:
-        return left() != 0;
+        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
     case state::failed:
         break;
@@ -116,7 +116,7 @@ inline frame_step frame_reader::at_boundary() {
         consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     if (undecided) {
-        framing_ = *here() == '{' || *here() == '[' ? framing::lines : framing::headers;
+        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
         if (newline_framed()) {
             state_ = state::line;
             return look_again;
@@ -131,11 +131,10 @@ inline frame_step frame_reader::at_boundary() {
     if (!header) {
         while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
             ++searched_;
-        // One long word: a name as far as anybody can tell, so a header's limit holds.
-        if (searched_ == max_header_bytes)
-            return fail(violation_reason::header_too_large, join({"a header's name without an end"}));
-        if (searched_ == text.size() && !ended_) return frame_step::need_more;
-        header = searched_ != 0 && searched_ != text.size() && text[searched_] == ':';
+        // A word as long as a header block may be is no header's name.
+        const bool endless = searched_ == max_header_bytes;
+        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
+        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
     }
     if (!header) {
         become_pollution(0);
@@ -153,10 +152,11 @@ inline frame_step frame_reader::in_header() {
         const std::size_t line_end = text.find('\n', searched_);
         if (line_end == std::string_view::npos) {
             searched_ = text.size();
-            if (text.size() == max_header_bytes)
-                return fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}));
-            if (!ended_) return frame_step::need_more;
-            if (inside_frame()) return truncated("header block");
+            const bool full = text.size() == max_header_bytes;
+            if (!full && !ended_) return frame_step::need_more;
+            if (inside_frame())
+                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
+                            : truncated("header block");
             become_pollution(text.size());
             return look_again;
         }
@@ -211,6 +211,12 @@ inline frame_step frame_reader::in_drain() {
     return look_again;
 }
 
+/// A message says that it is one.
+inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
+    return lines_agreed_ &&
+           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
+}
+
 inline void frame_reader::become_pollution(std::size_t certain) noexcept {
     state_ = state::pollution;
     certain_ = certain;
@@ -232,7 +238,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
             resume = certain_ <= used;
             break;
         }
-        if (all[searched_] != ':' || searched_ < name.size()) continue;
+        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
         if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
         cut = used = searched_ - name.size();
         resume = true;
@@ -256,7 +262,7 @@ inline frame_step frame_reader::in_pollution(std::string_view& text) {
         append_escaped(message, quote_, quoted_pollution_bytes);
         return fail(violation_reason::polluted, std::move(message));
     }
-    if (resume) state_ = state::boundary;
+    if (resume) state_ = newline_framed() ? state::line : state::boundary;
     if (text.empty()) return look_again;
     return frame_step::skipped_text;
 }
@@ -267,8 +273,16 @@ inline frame_step frame_reader::in_line(std::string_view& text) {
             consume(1);
     if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
     const std::string_view all = rest();
+    if (lines_agreed_ && !begins_json(all.front())) {
+        become_pollution(0);
+        return look_again;
+    }
     const std::size_t line_end = all.find('\n', searched_);
     const bool whole = line_end != std::string_view::npos;
+    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
+        become_pollution(0);
+        return look_again;
+    }
     searched_ = whole ? line_end : all.size();
     text = all.substr(0, searched_);
     if (whole && text.back() == '\r') text.remove_suffix(1);

@@ -21,9 +21,10 @@ inline constexpr std::size_t drain_factor = 16;
 /// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
-/// What a reason quotes of it, and the longest piece of a line that is handed on at once.
+/// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log
+/// with a stack in it is one.
 inline constexpr std::size_t quoted_pollution_bytes = 200;
-inline constexpr std::size_t max_pollution_line = 1024;
+inline constexpr std::size_t max_pollution_line = std::size_t{16} << 10;
 
 /// 64 KiB: what a Linux pipe holds by default, so one read() empties it.
 inline constexpr std::size_t read_bytes = std::size_t{64} << 10;

@@ -22,6 +22,10 @@ inline std::string_view name_of(plugin_channel channel) noexcept {
     return channel == plugin_channel::socket ? "socket" : "pipes";
 }
 
+inline std::string_view name_of(plugin_framing framing) noexcept {
+    return framing == plugin_framing::lines ? "lines" : "headers";
+}
+
 namespace detail {
 
 template <class Form>
@@ -60,6 +64,7 @@ void lead_along(Form& form, plugin_options& options) {
     form.texts("inheritEnv", options.inherit_environment);
     form.object("limits", [&](Form& in) { lead_along(in, options.limits); });
     form.word("channel", options.channel, plugin_channel::socket);
+    form.word("framing", options.framing, plugin_framing::lines);
     form.object("connection", [&](Form& in) { lead_along(in, options.connection); });
     form.object("restart", [&](Form& in) { lead_along(in, options.restart); });
     form.wait("handshakeTimeoutMs", options.handshake_timeout);

@@ -101,6 +101,9 @@ public:
     /// there is no connection any more is told by connection_closed() or exited().
     void handshake_failed(const fault& why, time_point now);
     void refused_to_run(std::string reason, time_point now);
+    /// What is known of an instance that has not shaken hands: a part of the reason where it never does. Before
+    /// exited() and handle_timeout(), and again while it stops for that.
+    void heard(std::string words);
     /// A broken wire or a write that stalls: stop what still runs, then by restart policy. With the cause
     /// `exited` (a clean end of output) the end of its process is waited for a moment, to be the reason.
     void connection_closed(std::string why, change_cause cause, time_point now);
@@ -207,6 +210,7 @@ private:
     sequel sequel_ = sequel::rest;
     change_reason stop_reason_, begin_reason_; // why it stops, and why it starts after that
     change_reason lost_reason_;
+    std::string heard_; // until the handshake
     std::optional<exit_status> last_exit_;
     std::optional<stop_action> last_stop_step_;
     std::uint64_t restarted_ = 0, late_notices_ = 0;

@@ -88,8 +88,11 @@ inline void supervisor::exited(const exit_status& status, time_point now) {
     launching_ = process_ = false;
     actions_.clear(); // what was still to be done to it
     const bool crashed = status.how == exit_status::kind::signalled;
-    apply(supervisor_input::exited,
-          {crashed ? change_cause::crashed : change_cause::exited, describe_exit(status)}, now);
+    std::string text = describe_exit(status);
+    if (state_ == plugin_state::handshaking)
+        text = shortened(both(join({text, " before the handshake was answered"}), heard_));
+    apply(supervisor_input::exited, {crashed ? change_cause::crashed : change_cause::exited, std::move(text)},
+          now);
 }
 
 // --- the connection ---
@@ -113,9 +116,17 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
           {change_cause::handshake, shortened(join({"it does not want to run here: ", reason}))}, now);
 }
 
+inline void supervisor::heard(std::string words) {
+    if (state_ == plugin_state::handshaking) heard_ = std::move(words);
+    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake)
+        stop_reason_.text = shortened(both(stop_reason_.text, words));
+}
+
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
     if (!connected_) return;
     connected_ = false;
+    if (state_ == plugin_state::handshaking)
+        why = both(join({why, " before the handshake was answered"}), heard_);
     change_reason reason{cause, shortened(why)};
     const bool stops = state_ == plugin_state::stopping;
     if (cause != change_cause::exited || !process_ || stops)
@@ -162,8 +173,9 @@ inline void supervisor::handle_timeout(time_point now) {
             return;
         }
         apply(supervisor_input::overdue,
-              {change_cause::handshake,
-               join({"no answer to the handshake within ", whole_milliseconds(handshake_timeout_), " ms"})},
+              {change_cause::handshake, shortened(both(join({"no answer to the handshake within ",
+                                                             whole_milliseconds(handshake_timeout_), " ms"}),
+                                                       heard_))},
               now);
         return;
     case plugin_state::ready: {

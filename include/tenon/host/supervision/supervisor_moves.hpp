@@ -87,6 +87,7 @@ inline void supervisor::greet(bool by_itself, change_reason reason, time_point n
         attached_ = connected_ = true;
         launching_ = retrying_ = false;
     }
+    heard_.clear();
     deadline_ = after(now, handshake_timeout_);
     change(plugin_state::handshaking, std::move(reason), now);
     act(supervisor_action_kind::shake_hands);
