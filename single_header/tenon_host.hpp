@@ -4746,6 +4746,7 @@ struct handshake_answer {
     std::optional<std::vector<std::string>> features = {};
     std::optional<std::string> disable = {};     // why it does not want to run here
     std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
+    std::optional<std::string> description = {};
 
     static constexpr auto describe() {
         using self = handshake_answer;
@@ -4755,7 +4756,8 @@ struct handshake_answer {
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("reverseRpc", &self::reverse_rpc),
                        member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable), member("configSchema", &self::config_schema));
+                       member("disable", &self::disable), member("configSchema", &self::config_schema),
+                       member("description", &self::description));
     }
 };
 
@@ -17606,10 +17608,10 @@ public:
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
                     call_completion&& done, plugin_index asker = call_waits::nobody,
-                    time_point now = steady_now()) {
+                    time_point now = steady_now(), call_progress&& progress = {}) {
         const auto self = shared_from_this(); // the completion may come at once
         const call_ticket ticket = calls_.ask(which, method, params, deadline, now, std::move(done),
-                                              {.progress = {}, .asker = asker});
+                                              {.progress = std::move(progress), .asker = asker});
         after_input();
         return ticket;
     }
@@ -19624,7 +19626,7 @@ inline bool services::withdraw(std::string_view method) {
 inline service_outcome services::call(service_client& client, std::string_view method,
                                       std::string_view params, std::size_t params_offset,
                                       open_request request, time_point now) {
-    ++client.counts.asked;
+    if (method != methods::log) ++client.counts.asked; // lines are counted as lines
     answer_once answer(std::move(request));
     const auto found = methods_.find(method);
     if (found == methods_.end()) {
@@ -20298,7 +20300,7 @@ namespace tenon {
 /// instances, except `connection`, which begins with each.
 struct plugin_status {
     std::string name = {}, id = {};
-    std::string version = {}; // as it said in its handshake
+    std::string version = {}, description = {}; // as it said in its handshake
     plugin_state state = plugin_state::stopped;
     plugin_health health = plugin_health::unknown;
     std::string health_message = {};
@@ -20352,7 +20354,7 @@ struct plugin_status {
                        member("needs", &self::needs), member("subscriptions", &self::subscriptions),
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("refused", &self::refused), member("leftOut", &self::left_out),
-                       member("history", &self::history));
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 
@@ -20934,6 +20936,9 @@ struct call_options {
     milliseconds timeout{0}; // 0: as the plugin's options say
     /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
     bool idempotent = false;
+    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
+    /// call was completed or cancelled.
+    std::function<void(json_view value)> progress = {};
 };
 
 namespace detail {
@@ -21225,12 +21230,20 @@ inline response problem_details(int status, std::string_view detail) {
 
 namespace tenon::detail {
 
+inline call_progress tell_progress(const std::function<void(json_view)>& to) {
+    if (!to) return {};
+    return [to](std::string_view value, time_point) {
+        if (const auto read = from_json<json_view>(value)) to(*read);
+    };
+}
+
 class repeated_call final : public std::enable_shared_from_this<repeated_call> {
 public:
     repeated_call(std::shared_ptr<host_core> core, plugin_index plugin, std::string_view method,
-                  std::string_view params, time_point deadline, call_completion done, plugin_index asker)
+                  std::string_view params, time_point deadline, call_completion done, plugin_index asker,
+                  std::function<void(json_view)> progress)
         : core_(std::move(core)), plugin_(plugin), asker_(asker), method_(method), params_(params),
-          deadline_(deadline), done_(std::move(done)) {}
+          deadline_(deadline), done_(std::move(done)), progress_(std::move(progress)) {}
 
     void ask() {
         plugin_record* const plugin = core_->find(plugin_);
@@ -21242,7 +21255,7 @@ public:
             [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
                 self->take(answer, now);
             },
-            asker_);
+            asker_, steady_now(), tell_progress(progress_));
     }
     void cancel() {
         if (!done_) return;
@@ -21296,6 +21309,7 @@ private:
     std::string method_, params_;
     time_point deadline_;
     call_completion done_;
+    std::function<void(json_view)> progress_;
     call_ticket ticket_ = {};
     std::uint64_t generation_ = 0; // of the instance that was asked
     fault last_ = {codes::unavailable, "the plugin is gone"};
@@ -21403,14 +21417,16 @@ inline call_under_way host_core::ask(plugin_record& plugin, std::string_view met
         options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
     const time_point now = steady_now(), deadline = after(now, wait);
     if (options.idempotent) {
-        const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
-                                                          params, deadline, std::move(done), asker);
+        const auto call =
+            std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method, params,
+                                            deadline, std::move(done), asker, options.progress);
         call->ask();
         return {.repeated = call};
     }
     const std::shared_ptr<plugin_actor> actor =
         plugin.actor; // the completion may come at once, and remove it
-    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now)};
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now,
+                              tell_progress(options.progress))};
 }
 
 } // namespace tenon::detail
@@ -22513,6 +22529,7 @@ inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, tim
 
 inline void add_declarations(plugin_status& status, const handshake_answer& answer) {
     status.version = answer.version;
+    status.description = shortened(answer.description.value_or(std::string()));
     status.capabilities = answer.capabilities.value_or(std::vector<std::string>());
     status.features = answer.features.value_or(std::vector<std::string>());
     if (!answer.events)
@@ -23199,7 +23216,8 @@ private:
             for (const auto& [outcome, count] : ends)
                 out_.sample({{"plugin", plugin.name}, {"outcome", outcome}}, number(count));
         }
-        each("tenon_plugin_reverse_calls_total", "counter", "Calls of the plugin to the host.",
+        each("tenon_plugin_reverse_calls_total", "counter",
+             "Calls of the plugin to the host, without its log lines.",
              [](const plugin_status& of) { return of.reverse.asked; });
         each("tenon_plugin_reverse_calls_failed_total", "counter",
              "Calls of the plugin that the host refused.",
@@ -24848,6 +24866,10 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
     out.string(hooks.identity.name);
     out.key("version");
     out.string(hooks.identity.version);
+    if (!hooks.identity.description.empty()) {
+        out.key("description");
+        out.string(hooks.identity.description);
+    }
     out.key("protocolVersion");
     out.integer(protocol_version);
     declare_capabilities(out, hooks);

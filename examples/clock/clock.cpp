@@ -32,7 +32,10 @@ struct now { // a command
 
 class ticker {
 public:
-    static constexpr tenon::about about{.name = "clock", .version = "1.0.0", .calls_host = true};
+    static constexpr tenon::about about{.name = "clock",
+                                        .version = "1.0.0",
+                                        .description = "Ticks, and knows the time in a place",
+                                        .calls_host = true};
     using receives = tenon::list<joined, now>;
 
     // With the handshake, and whenever the host has a new configuration. What it refuses changes nothing.

@@ -30,7 +30,8 @@ struct history { // a route; the limit is in the query: GET /stopped/ada?limit=5
 
 class moderator {
 public:
-    static constexpr tenon::about about{.name = "moderator", .version = "1.0.0"};
+    static constexpr tenon::about about{
+        .name = "moderator", .version = "1.0.0", .description = "Stops spam and tidies names"};
     using receives = tenon::list<message, profile, forgive, history>;
 
     tenon::flow receive(const message& m) {

@@ -154,7 +154,7 @@ class Words:
         self.state = "ready"
         self.log("info", "ready", maxWords=self.max_words)
         return {
-            "name": "words", "version": "1.0.0", "protocolVersion": 1,
+            "name": "words", "version": "1.0.0", "description": "Counts the words of rooms", "protocolVersion": 1,
             "capabilities": ["message"], "features": ["configure"],
             "events": [{"type": "message.incoming", "mode": "validate"}],
             "routes": [{"path": "/top", "method": "GET", "description": "the most frequent words; ?n=10"}],

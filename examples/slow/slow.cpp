@@ -77,7 +77,8 @@ private:
 
 class slow {
 public:
-    static constexpr tenon::about about{.name = "slow", .version = "1.0.0"};
+    static constexpr tenon::about about{
+        .name = "slow", .version = "1.0.0", .description = "Takes its time, in three ways"};
     static constexpr int threads = 4; // handlers run at the same time, and have to guard what they share
     using receives = tenon::list<primes, remind, upload>;
 

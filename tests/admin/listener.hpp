@@ -14,8 +14,13 @@ namespace tenon::tests {
 /// A stream that is open, and its events one by one.
 class listener {
 public:
-    listener(running_admin& run, std::string_view target) : client_(run.client()) {
-        client_.say(run.head("GET", target, "", "Authorization: Bearer " + token + "\r\n"));
+    /// With a body it is a POST of a client that takes events.
+    listener(running_admin& run, std::string_view target, std::string_view body = {})
+        : client_(run.client()) {
+        const std::string as_admin = "Authorization: Bearer " + token + "\r\n";
+        client_.say(body.empty()
+                        ? run.head("GET", target, "", as_admin)
+                        : run.head("POST", target, body, as_admin + "Accept: text/event-stream\r\n"));
         head = client_.hear(false).head;
     }
     /// The name and the data of the next one; comments are no events.

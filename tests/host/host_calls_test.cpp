@@ -37,6 +37,34 @@ std::string response_to(std::int64_t id, std::string_view result) {
     return detail::join({R"({"jsonrpc":"2.0","id":)", std::to_string(id), R"(,"result":)", result, "}"});
 }
 
+struct digger {
+    struct dig {
+        static constexpr auto command = "dig";
+        bool deep = false;
+    };
+    static constexpr tenon::about about{.name = "digger", .version = "1.0.0", .description = "Digs"};
+    using receives = list<dig>;
+    int receive(const dig&, context& here) const {
+        for (int done = 1; done <= 3; ++done) here.progress(done);
+        return 3;
+    }
+};
+
+TEST_CASE("a caller hears what a plugin reports before it answers, also of a call that may be repeated") {
+    running_host run;
+    REQUIRE(run.host.mount(digger()));
+    CHECK(run.status("digger").description == "Digs");
+    for (const bool idempotent : {false, true}) {
+        std::string heard;
+        call_options options{.idempotent = idempotent};
+        options.progress = [&](json_view value) { detail::append(heard, value.text()); };
+        const auto answers = begin(run, "dig", digger::dig(), options);
+        REQUIRE(run.wait_for([&] { return !answers->empty(); }));
+        CHECK(heard == "123");
+        CHECK(answers->front()->text() == "3");
+    }
+}
+
 TEST_CASE("R4: late, repeated and unknown answers complete nobody's call, also across a restart") {
     running_host run;
     scripted_plugin slow({.name = "slow", .commands = {"ask"}});

@@ -267,6 +267,17 @@ TEST_CASE("R8: an unknown method is -32601, an unknown notification is ignored, 
     CHECK(at.slot.text.size() < 200);
 }
 
+TEST_CASE("a plugin that only logged was shown with calls: a line counted as one") {
+    desk at;
+    int lines = 0;
+    REQUIRE(at.provided.provide("host/log", "", [&](const nothing&) { ++lines; }));
+    at.provided.notify(at.client, "host/log", "{}", 0, start);
+    CHECK(lines == 1);
+    CHECK(at.client.counts.asked == 0);
+    at.call("host/log");
+    CHECK(at.client.counts.asked == 0);
+}
+
 TEST_CASE("R8: a plugin that is denied again and again is reported once in a second") {
     desk at;
     REQUIRE(at.provided.provide("users/ban", "users:ban", [](const nothing&) {}));

@@ -87,6 +87,17 @@ TEST_CASE("H9: a client that does not read its events is cut off, and nobody els
     CHECK(on.web.connections() == 1);
 }
 
+TEST_CASE("the last event of a stream may be longer than what a client may let wait") {
+    streaming on({.backlog = 1'000});
+    raw_client client = on.web.client();
+    client.get("/").hear();
+    const std::string data(3'000'000, 'x');
+    on.web.there([&] { on.web.streams.back().close("end", data); });
+    CHECK(client.hear_until("event: end\ndata: " + data + "\n\n"));
+    CHECK(client.ends());
+    CHECK_FALSE(on.send("a", "b"));
+}
+
 TEST_CASE("H9: events that wait for longer than a client may take end its stream") {
     streaming on({.write_time = tenon::milliseconds{60}});
     raw_client slow(on.web.address(), 4'096);

@@ -67,7 +67,7 @@ struct stats {
 class everything {
 public:
     static constexpr tenon::about about{
-        .name = "everything", .version = "1.2.3", .description = "Not on the wire", .calls_host = true};
+        .name = "everything", .version = "1.2.3", .description = "One of each", .calls_host = true};
     using receives = tenon::list<incoming, greet, renamed, users, any_message, reset, anything, stats,
                                  awaited, build, dig>;
 
@@ -102,7 +102,7 @@ TEST_CASE("the declarations of a plugin come from its types") {
         said ==
         result_of(
             R"("hello")",
-            R"({"name":"everything","version":"1.2.3","protocolVersion":1,"capabilities":["message","user","*","room"],)"
+            R"({"name":"everything","version":"1.2.3","description":"One of each","protocolVersion":1,"capabilities":["message","user","*","room"],)"
             R"("events":[{"type":"message.incoming","mode":"validate","priority":10,"onFailure":"stop"},)"
             R"({"type":"user.renamed","mode":"mutate","priority":-3,"onFailure":"continue"},)"
             R"({"type":"message.*","mode":"observe"},{"type":"*","mode":"observe"},)"

@@ -1,9 +1,10 @@
 #ifndef TENON_ADMIN_COMMANDS_HPP
 #define TENON_ADMIN_COMMANDS_HPP
 
-// Listing commands, and running one.
+// Listing commands, and running one, with its progress where the client takes events.
 
 #include <tenon/admin/state.hpp>
+#include <tenon/transport/alarm.hpp>
 
 #include <map>
 #include <memory>
@@ -43,9 +44,55 @@ inline void answer_with(const http::call& asked, const result<json>& outcome) {
                          : http::problem(outcome.error()));
 }
 
+/// One command of a client that takes events: "progress" as the plugin reports it, and then "result" or "problem".
+class followed_command : public std::enable_shared_from_this<followed_command> {
+public:
+    followed_command(executor where, http::stream to)
+        : to_(std::move(to)), alarm_(std::move(where), [this](time_point now) { say(now); }) {}
+
+    void run(host& by, std::string name, const json& args) {
+        call_options options;
+        options.progress = [weak = weak_from_this()](json_view value) {
+            if (const auto self = weak.lock()) self->hear(value);
+        };
+        by.execute(std::move(name), args, std::move(options),
+                   http::while_wanted(to_, [self = shared_from_this()](const result<json>& outcome) {
+                       if (outcome) self->to_.close("result", join({"{\"result\":", outcome->text(), "}"}));
+                       else self->to_.close("problem", http::problem(outcome.error()).body);
+                   }));
+    }
+
+private:
+    // Ten times a second is what somebody can see, however often a plugin reports. What came last is told in any case.
+    static constexpr milliseconds pause{100};
+    // A report is a few numbers and words. What is longer could cut the client off, which lets it wait.
+    static constexpr std::size_t longest_report = std::size_t{64} << 10;
+
+    void hear(json_view value) {
+        if (value.text().size() > longest_report) return;
+        latest_ = value.text();
+        if (alarm_.armed() == never) say(steady_now());
+    }
+    void say(time_point now) {
+        if (latest_.empty()) return;
+        to_.send("progress", std::exchange(latest_, {}));
+        alarm_.set(now + pause);
+    }
+
+    http::stream to_;
+    alarm alarm_;
+    std::string latest_; // not told yet
+};
+
 inline void run_command(admin_state& admin, const http::call& asked, std::string name, const json& args) {
     if (admin.host.find_command(name) == nullptr)
         return asked.answer(http::problem(404, no_such("command", name, command_names(admin))));
+    if (asked.asked().header("accept") == "text/event-stream") {
+        const http::stream to = asked.exchange->answer_with_events();
+        if (!to.open()) return;
+        return std::make_shared<followed_command>(admin.host.get_executor(), to)
+            ->run(admin.host, std::move(name), args);
+    }
     admin.host.execute(
         std::move(name), args, {},
         http::while_wanted(asked, [asked](const result<json>& outcome) { answer_with(asked, outcome); }));

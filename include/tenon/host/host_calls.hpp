@@ -98,14 +98,16 @@ inline call_under_way host_core::ask(plugin_record& plugin, std::string_view met
         options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
     const time_point now = steady_now(), deadline = after(now, wait);
     if (options.idempotent) {
-        const auto call = std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method,
-                                                          params, deadline, std::move(done), asker);
+        const auto call =
+            std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method, params,
+                                            deadline, std::move(done), asker, options.progress);
         call->ask();
         return {.repeated = call};
     }
     const std::shared_ptr<plugin_actor> actor =
         plugin.actor; // the completion may come at once, and remove it
-    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now)};
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now,
+                              tell_progress(options.progress))};
 }
 
 } // namespace tenon::detail

@@ -49,6 +49,9 @@ struct call_options {
     milliseconds timeout{0}; // 0: as the plugin's options say
     /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
     bool idempotent = false;
+    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
+    /// call was completed or cancelled.
+    std::function<void(json_view value)> progress = {};
 };
 
 namespace detail {

@@ -6,6 +6,7 @@
 #include <tenon/host/calls/declared_lists.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/process/system_process.hpp>
+#include <tenon/host/supervision/supervisor_texts.hpp>
 
 #include <algorithm>
 
@@ -68,6 +69,7 @@ inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, tim
 
 inline void add_declarations(plugin_status& status, const handshake_answer& answer) {
     status.version = answer.version;
+    status.description = shortened(answer.description.value_or(std::string()));
     status.capabilities = answer.capabilities.value_or(std::vector<std::string>());
     status.features = answer.features.value_or(std::vector<std::string>());
     if (!answer.events)

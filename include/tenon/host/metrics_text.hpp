@@ -131,7 +131,8 @@ private:
             for (const auto& [outcome, count] : ends)
                 out_.sample({{"plugin", plugin.name}, {"outcome", outcome}}, number(count));
         }
-        each("tenon_plugin_reverse_calls_total", "counter", "Calls of the plugin to the host.",
+        each("tenon_plugin_reverse_calls_total", "counter",
+             "Calls of the plugin to the host, without its log lines.",
              [](const plugin_status& of) { return of.reverse.asked; });
         each("tenon_plugin_reverse_calls_failed_total", "counter",
              "Calls of the plugin that the host refused.",

@@ -161,10 +161,10 @@ public:
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
                     call_completion&& done, plugin_index asker = call_waits::nobody,
-                    time_point now = steady_now()) {
+                    time_point now = steady_now(), call_progress&& progress = {}) {
         const auto self = shared_from_this(); // the completion may come at once
         const call_ticket ticket = calls_.ask(which, method, params, deadline, now, std::move(done),
-                                              {.progress = {}, .asker = asker});
+                                              {.progress = std::move(progress), .asker = asker});
         after_input();
         return ticket;
     }

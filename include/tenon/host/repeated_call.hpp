@@ -6,6 +6,7 @@
 
 #include <tenon/host/host_core.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,12 +14,20 @@
 
 namespace tenon::detail {
 
+inline call_progress tell_progress(const std::function<void(json_view)>& to) {
+    if (!to) return {};
+    return [to](std::string_view value, time_point) {
+        if (const auto read = from_json<json_view>(value)) to(*read);
+    };
+}
+
 class repeated_call final : public std::enable_shared_from_this<repeated_call> {
 public:
     repeated_call(std::shared_ptr<host_core> core, plugin_index plugin, std::string_view method,
-                  std::string_view params, time_point deadline, call_completion done, plugin_index asker)
+                  std::string_view params, time_point deadline, call_completion done, plugin_index asker,
+                  std::function<void(json_view)> progress)
         : core_(std::move(core)), plugin_(plugin), asker_(asker), method_(method), params_(params),
-          deadline_(deadline), done_(std::move(done)) {}
+          deadline_(deadline), done_(std::move(done)), progress_(std::move(progress)) {}
 
     void ask() {
         plugin_record* const plugin = core_->find(plugin_);
@@ -30,7 +39,7 @@ public:
             [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
                 self->take(answer, now);
             },
-            asker_);
+            asker_, steady_now(), tell_progress(progress_));
     }
     void cancel() {
         if (!done_) return;
@@ -84,6 +93,7 @@ private:
     std::string method_, params_;
     time_point deadline_;
     call_completion done_;
+    std::function<void(json_view)> progress_;
     call_ticket ticket_ = {};
     std::uint64_t generation_ = 0; // of the instance that was asked
     fault last_ = {codes::unavailable, "the plugin is gone"};

@@ -25,7 +25,7 @@ namespace tenon {
 /// instances, except `connection`, which begins with each.
 struct plugin_status {
     std::string name = {}, id = {};
-    std::string version = {}; // as it said in its handshake
+    std::string version = {}, description = {}; // as it said in its handshake
     plugin_state state = plugin_state::stopped;
     plugin_health health = plugin_health::unknown;
     std::string health_message = {};
@@ -79,7 +79,7 @@ struct plugin_status {
                        member("needs", &self::needs), member("subscriptions", &self::subscriptions),
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("refused", &self::refused), member("leftOut", &self::left_out),
-                       member("history", &self::history));
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 

@@ -36,6 +36,8 @@ public:
     void answer(const response& given);
     bool begin_stream();
     bool send(std::string_view event, std::string_view data);
+    /// Before end_stream(): there is no bound for what nothing follows.
+    void write_last(std::string_view event, std::string_view data);
     void end_stream();
 
 private:

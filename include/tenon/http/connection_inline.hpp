@@ -210,6 +210,10 @@ inline bool http_connection::send(std::string_view event, std::string_view data)
     return false;
 }
 
+inline void http_connection::write_last(std::string_view event, std::string_view data) {
+    if (place_ == place::streaming) write(write_event(event, data));
+}
+
 inline void http_connection::end_stream() {
     if (place_ != place::streaming) return;
     if (const auto owner = owner_.lock()) --owner->streams;

@@ -41,11 +41,16 @@ public:
     stream() = default;
     explicit stream(std::shared_ptr<detail::http_asker> to) : client_(std::move(to)) {}
 
+    /// False where there were too many, and when it is over.
+    bool open() const noexcept { return client_ && !client_->line.expired(); }
+
     /// False: the client is gone, or let too much wait and was cut off. Line breaks in the data come through.
     bool send(std::string_view event, std::string_view data) const;
     /// Called once when the client goes, also when it is gone already; not when it is close() that ends it.
     void on_gone(std::function<void()> call) const;
     void close() const;
+    /// The last event, which may be as long as any answer: it is not held against what a client may let wait.
+    void close(std::string_view event, std::string_view data) const;
 
 private:
     std::shared_ptr<detail::http_asker> client_;

@@ -41,6 +41,11 @@ inline void stream::close() const {
     if (const auto line = std::exchange(client_->line, {}).lock()) line->end_stream();
 }
 
+inline void stream::close(std::string_view event, std::string_view data) const {
+    if (const auto line = client_ ? client_->line.lock() : nullptr) line->write_last(event, data);
+    close();
+}
+
 inline exchange::~exchange() {
     if (!answered_) answer(problem(500, "nobody answered"));
 }

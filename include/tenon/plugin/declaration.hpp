@@ -47,6 +47,10 @@ inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
     out.string(hooks.identity.name);
     out.key("version");
     out.string(hooks.identity.version);
+    if (!hooks.identity.description.empty()) {
+        out.key("description");
+        out.string(hooks.identity.description);
+    }
     out.key("protocolVersion");
     out.integer(protocol_version);
     declare_capabilities(out, hooks);

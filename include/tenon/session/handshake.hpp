@@ -101,6 +101,7 @@ struct handshake_answer {
     std::optional<std::vector<std::string>> features = {};
     std::optional<std::string> disable = {};     // why it does not want to run here
     std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
+    std::optional<std::string> description = {};
 
     static constexpr auto describe() {
         using self = handshake_answer;
@@ -110,7 +111,8 @@ struct handshake_answer {
                        member("routes", &self::routes), member("commands", &self::commands),
                        member("reverseRpc", &self::reverse_rpc),
                        member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable), member("configSchema", &self::config_schema));
+                       member("disable", &self::disable), member("configSchema", &self::config_schema),
+                       member("description", &self::description));
     }
 };
 

@@ -11,6 +11,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/host/calls/service_handler.hpp>
 #include <tenon/host/catalogue.hpp>
+#include <tenon/session/messages.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -164,7 +165,7 @@ inline bool services::withdraw(std::string_view method) {
 inline service_outcome services::call(service_client& client, std::string_view method,
                                       std::string_view params, std::size_t params_offset,
                                       open_request request, time_point now) {
-    ++client.counts.asked;
+    if (method != methods::log) ++client.counts.asked; // lines are counted as lines
     answer_once answer(std::move(request));
     const auto found = methods_.find(method);
     if (found == methods_.end()) {
