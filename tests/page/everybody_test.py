@@ -116,6 +116,12 @@ class Everybody(page_case.PageCase):
         guest.see("#locked", "administrators")
         self.assertLessEqual(guest.do("document.documentElement.scrollWidth"), 400)
 
+    def test_composer(self):
+        """on a phone who went online saw no place to write: it was below what is seen"""
+        page = self.page(token=None, width=400, height=640)
+        self.join(page, "ada")
+        page.until("(({top, bottom}) => top >= 0 && bottom <= innerHeight + 1)($('say').getBoundingClientRect())")
+
     def test_contrast(self):
         """every text stands out from what is behind it, by light and by dark"""
         for dark in (False, True):

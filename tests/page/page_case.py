@@ -36,7 +36,7 @@ class Host:
                  "restart": {"backoffMs": 5000, "jitter": 0}},
                 {"name": "clock", "command": self.inside(programs["clock"]), "allowReverseRpc": True,
                  "permissions": ["events:emit", "time:read"], "config": {"interval_ms": 500}},
-                {"name": "slow", "command": self.inside(programs["slow"])},
+                {"name": "slow", "command": self.inside(programs["slow"]), "rpcTimeoutMs": 60_000},
                 {"name": "words", "command": self.inside("words.py"), "config": {"maxWords": 20}},
                 {"name": "hostile", "command": self.inside("hostile.py"), "healthIntervalMs": 400},
             ]}

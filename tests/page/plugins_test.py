@@ -1,5 +1,7 @@
 """The plugins on the page: what one sees of them, and what an administrator does with them."""
 
+import json
+
 import page_case
 from page_case import TOKEN
 
@@ -81,7 +83,7 @@ class Plugins(page_case.PageCase):
         """a plugin's row opens, and shows what it declares, how it does and what happened to it"""
         page = self.admin()
         page.click(f"{self.row('moderator')} .name button")
-        for text in ("message.incoming", "forgive", "/stopped/{from_uid}", "pid", "median", "What happened"):
+        for text in ("Subscriptions", "Permissions", "message.incoming", "forgive", "/stopped/{from_uid}", "pid", "median", "What happened"):
             page.see(f"{self.row('moderator')} .detail", text)
         page.click(f"{self.row('clock')} .name button")
         page.see(f"{self.row('clock')} .detail", "events:emit")
@@ -92,14 +94,21 @@ class Plugins(page_case.PageCase):
         page.click(f"{self.row('words')} .name button")
 
         self.press_button(page, "#plugin-words .detail", "Stop")
+        self.press_button(page, "#plugin-words .ask", "Stop it")
         page.see(f"{self.row('words')} .state", "stopped")
         self.assertEqual(self.host.status("words")["state"], "stopped")
-        self.press_button(page, "#plugin-words .detail", "Start")
+        self.press_button(page, "#plugin-words .quick", "Start")
         page.see(f"{self.row('words')} .state", "ready")
         self.press_button(page, "#plugin-words .detail", "Disable")
+        self.press_button(page, "#plugin-words .ask", "Disable it")
         page.see(f"{self.row('words')} .name", "disabled")
         page.see(f"{self.row('words')} .state", "stopped")
-        self.press_button(page, "#plugin-words .detail", "Enable")
+        for name in ("Rate", "Memory"):  # the one said "0 events", the other "–"
+            self.assertEqual(page.do(f"rows.get('words').{name}.innerText.trim()"), "–", name)
+        buttons = page.do("[...document.querySelectorAll('#plugin-words button')].filter(one => one.checkVisibility())"
+                          ".map(one => one.innerText)")
+        self.assertEqual(buttons.count("Enable"), 1, "there were two")
+        self.press_button(page, "#plugin-words .quick", "Enable")
         page.see(f"{self.row('words')} .state", "ready")
         pid = self.host.status("words")["pid"]
         page.click(f"{self.row('words')} .quick button")
@@ -113,11 +122,59 @@ class Plugins(page_case.PageCase):
         page = self.admin()
         page.click(f"{self.row('words')} .name button")
         self.press_button(page, "#plugin-words .detail", "Disable")
+        self.press_button(page, "#plugin-words .ask", "Disable it")
         page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Enable'")
         page.do("showPlugins = () => {}")
         page.click(f"{self.row('words')} .quick button")
         page.see(f"{self.row('words')} .state", "ready")
         page.until("document.querySelector('#plugin-words .quick button:enabled')?.innerText === 'Restart'")
+
+    def test_slip(self):
+        """a slip stopped a plugin that works: nothing asked"""
+        page = self.admin()
+        pid = self.host.status("words")["pid"]
+        page.click(f"{self.row('words')} .name button")
+        self.press_button(page, "#plugin-words .detail", "Stop")
+        page.until("document.activeElement.innerText === 'Keep it running'")
+        page.press("Enter")
+        page.until("!document.querySelector('#plugin-words .ask')")
+        self.press_button(page, "#plugin-words .detail", "Disable")
+        page.press("Escape")
+        page.until("!document.querySelector('#plugin-words .ask') && document.activeElement.innerText === 'Disable'")
+        self.assertEqual(self.host.status("words")["pid"], pid)
+
+    def test_retries_said_once(self):
+        """of a plugin that is given up it was said twice that there are no more retries"""
+        page = self.admin()
+        page.do("""(() => { refresh = () => {}; hear.change({time: Date.now(), plugin: 'words', from: 'backoff', to: 'failed',
+            generation: 9, cause: 'crashed', reason: 'exit code 1; all 2 retries are used up'}); })()""")
+        page.see(f"{self.row('words')} .crash", "all 2 retries are used up")
+        self.assertEqual(page.text(f"{self.row('words')}").count("retries"), 1)
+
+    def test_what_it_is_for(self):
+        """the list did not say what a plugin is for"""
+        page = self.admin()
+        page.see(f"{self.row('moderator')} .name", "Stops spam and tidies names")
+        page.see(f"{self.row('words')} .name", "Counts the words of rooms")
+
+    def test_many(self):
+        """of many plugins one was looked for by eye"""
+        page = self.admin()
+        self.assertFalse(page.do("$('find').checkVisibility()"), "five are seen at once")
+        page.do("""(async () => { const {plugins} = await ask('GET', '/api/v1/plugins'); const show = showPlugins; showPlugins = () => {};
+            show([...plugins, ...Array.from({length: 15}, (_, at) =>
+                ({...plugins[0], name: `more-${at}`, commands: [], routes: [], subscriptions: [], description: 'one of many'}))],
+                performance.now()); })()""")
+        shown = "[...rows.values()].filter(one => one.node.checkVisibility()).map(one => one.name)"
+        self.assertEqual(len(page.do(shown)), 20)
+        for words, found in (("forgive", ["moderator"]), ("many more-14", ["more-14"]), ("file.uploaded", ["slow"])):
+            page.write("#find", words)
+            self.assertEqual(page.do(shown), found)
+        page.see("#plugins-note", "1 of 20 plugins")
+        page.write("#find", "no such")
+        page.see("#none-found", "No plugin")
+        page.write("#find", " ")
+        self.assertEqual(len(page.do(shown)), 20)
 
     def test_configuration(self):
         """a configuration is read, changed and refused"""
@@ -168,3 +225,41 @@ class Plugins(page_case.PageCase):
         page.write("#command-arguments", '{"below": -1}')
         page.click("#command-form button")
         page.see("#command-answer .refusal", "below")
+
+    def test_proposal(self):
+        """-2147483648 was proposed for whatever is a whole number"""
+        page = self.admin()
+        whole = {"type": "integer", "minimum": -2147483648, "maximum": 2147483647}
+        for schema, proposed in (
+                (whole, 0), ({"type": "integer", "minimum": 10}, 10), ({"type": "integer", "maximum": -3}, -3),
+                ({"type": "number", "exclusiveMinimum": 0}, 1), ({"type": "integer", "default": 7, "minimum": 0}, 7),
+                ({"type": "string", "examples": ["ada"]}, "ada"), ({"type": "string", "example": "bo"}, "bo"),
+                ({"enum": ["a", "b"]}, "a"), ({"const": 3}, 3), ({"type": ["null", "integer"]}, 0), (True, None),
+                ({"anyOf": [{"type": "null"}, whole]}, 0), ({"type": "array", "items": whole}, []),
+                ({"type": "object", "properties": {"a": whole, "b": whole}, "required": ["a"]}, {"a": 0}),
+                ({"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "boolean"}}},
+                 {"a": False}),
+                ({"type": "object", "properties": {"self": {"$ref": "#"}}, "required": ["self"]}, ...)):
+            answer = page.do(f"proposal({json.dumps(schema)})")
+            if proposed is not ...:  # that has no end, and needs one here
+                self.assertEqual(answer, proposed, schema)
+
+    def test_cancel(self):
+        """a command that runs could not be cancelled, nor was seen how far it is"""
+        page = self.admin()
+        page.until("[...document.querySelectorAll('#command-name option')].some(one => one.value === 'primes')")
+        self.choose(page, "#command-name", "primes")
+        page.see("#command-takes", "below")
+        page.write("#command-arguments", '{"below": 12000000}')
+        page.click("#run")
+        page.see("#command-answer", "of 12,000,000", 60)
+        page.until("document.querySelector('#command-answer progress').value > 0")
+        self.assertFalse(page.do("$('run').checkVisibility()"))
+        page.click("#cancel")
+        page.see("#command-answer", "Cancelled after")
+        self.host.until(lambda: self.host.status("slow")["calls"]["cancelled"] > 0, "the plugin does not hear of it")
+        page.until("$('run').checkVisibility() && !$('cancel').checkVisibility()")
+        self.choose(page, "#command-name", "remind")
+        page.write("#command-arguments", '{"text": "tea", "after_ms": 1}')
+        page.click("#run")
+        page.see("#command-answer", '"tea"')

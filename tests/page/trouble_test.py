@@ -63,6 +63,36 @@ class Trouble(page_case.PageCase):
         page.click("#try")
         page.see("#connection", "live")
 
+    def test_other_token(self):
+        """after a host was started with another token, each window had to be given it, and did not say why"""
+        first = self.admin()
+        second = self.chromium.page(like=first)
+        self.pages.append(second)
+        self.host.settings["adminToken"] = "another-token"
+        try:
+            self.host.stop(signal.SIGKILL)
+            self.host.start()
+            first.see("#locked-title", "started anew")
+            first.see("#locked", "open it, or paste it here")
+            second.open(f"{self.host.address}#token=another-token")
+            second.see("#plugin-list", "moderator")
+            first.see("#plugin-list", "moderator")
+            first.see("#connection", "live")
+            self.assertFalse(first.do("$('locked').checkVisibility()"))
+        finally:
+            self.host.settings["adminToken"] = page_case.TOKEN
+            self.host.stop()
+            self.host.start()
+            self.host.await_ready()
+        for page in (first, second):
+            page.see("#locked-title", "started anew")
+        first.write("#token", f"{self.host.address}#token={page_case.TOKEN}")  # as it was printed
+        first.press("Enter")
+        first.see("#connection", "live")
+        second.see("#connection", "live")
+        for page in (first, second):  # the host is gone, and then the token is wrong
+            page.complaints[:] = [one for one in page.complaints if "ERR_" not in one and "status of 401" not in one]
+
     def test_hostile(self):
         """what hostile plugins and people say is text, whatever it looks like"""
         page = self.admin()
