@@ -4,17 +4,151 @@
 
 #include "command_line/asking.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/fields.hpp"
 #include "command_line/outcomes.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <span>
 
 namespace reference {
 
 namespace {
 
 using tenon::json;
+using tenon::json_view;
+using tenon::http::url_part;
 
-std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
+std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
+
+std::span<const std::string> behind_first(const arguments& given) {
+    return std::span(given.words()).subspan(1);
+}
+
+/// A file that cannot be read, or what was typed.
+int complain_of_words(const tenon::fault& why, const std::string& hint = "") {
+    const bool typed = why.code == tenon::codes::invalid_params;
+    return complain(why.message + hint, typed ? exit_code::usage : exit_code::no_input);
+}
+
+int print_decision(const json& decision) {
+    const bool stopped = text_of(decision["flow"]) == "stop";
+    if (stopped)
+        print_line(
+            {{"stopped by " + text_of(decision["stoppedBy"]), look::bad}, ": ", text_of(decision["reason"])});
+    else print_line({{"passed", look::good}, ": ", decision["payload"].text()});
+    print_outcomes(decision["plugins"].as<std::vector<tenon::plugin_outcome>>().value_or({}));
+    return stopped ? exit_code::refused : exit_code::good;
+}
+
+/// What the host knows of a command: nothing where there is none, which it says itself when it is to run it.
+std::vector<field> fields_of_command(const json& commands, const std::string& name) {
+    for (const json_view one : commands["commands"].as<std::vector<json_view>>().value_or({}))
+        if (text_of(one["name"]) == name) return fields_of(one["params"]);
+    return {};
+}
+
+bool is_method(const std::string& text) {
+    return !text.empty() && text.size() <= 16 &&
+           std::all_of(text.begin(), text.end(), [](char byte) { return byte >= 'A' && byte <= 'Z'; });
+}
+
+/// Of a request: without blanks, and nothing that could end its line.
+bool is_target(const std::string& text) {
+    return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char byte) {
+               return static_cast<unsigned char>(byte) > ' ' && byte != 0x7F && byte != '#';
+           });
+}
+
+void print_body(const std::string& body) {
+    if (body.empty()) return;
+    if (json::parse(body)) print_json(body);
+    else print_text(body);
+}
 
 } // namespace
+
+int execute_command(const arguments& given) {
+    const std::string& name = given.words()[0];
+    int code = exit_code::good;
+    std::vector<field> fields;
+    const auto words = behind_first(given);
+    if (std::any_of(words.begin(), words.end(),
+                    [](const std::string& one) { return !key_of(one).empty(); })) {
+        const auto commands = answer_of(given, "GET", "/api/v1/commands", {}, code);
+        if (!commands) return code;
+        fields = fields_of_command(*commands, name);
+    }
+    const auto payload = payload_of(words, fields);
+    if (!payload)
+        return complain_of_words(payload.error(),
+                                 fields.empty() ? "" : " (" + name + " " + fields_words(fields) + ")");
+    return ask(given, "POST", "/api/v1/commands/" + url_part(name), payload->text(), [](const json& answer) {
+        const json_view result = answer["result"];
+        if (const auto text = result.as<std::string>()) print_text(*text);
+        else if (!result.is_null()) print_json(result.text());
+        return exit_code::good;
+    });
+}
+
+int emit_event(const arguments& given) {
+    struct event {
+        std::string type;
+        json payload;
+        bool decide;
+    };
+    const auto payload = payload_of(behind_first(given), {});
+    if (!payload) return complain_of_words(payload.error());
+    const event said{given.words()[0], *payload, given.has("--decide")};
+    int code = exit_code::good;
+    const auto answer = answer_of(given, "POST", "/api/v1/events", tenon::to_json(said), code);
+    if (!answer) return code;
+    if (given.has("--json")) print_json(answer->text());
+    if (said.decide) {
+        if (!given.has("--json")) return print_decision(*answer);
+        return text_of((*answer)["flow"]) == "stop" ? exit_code::refused : exit_code::good;
+    }
+    const auto told = (*answer)["told"].as<std::uint64_t>().value_or(0);
+    if (!given.has("--json"))
+        print_line({"told " + count_words(told, "plugin"),
+                    {told == 0 ? "; `tenon-host explain " + said.type + "` says why" : "", look::dim}});
+    return exit_code::good;
+}
+
+int ask_route(const arguments& given) {
+    std::string method = given.words()[0];
+    for (char& byte : method)
+        if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 'a' + 'A');
+    const std::string& path = given.words()[1];
+    if (!is_method(method))
+        return complain("expected a method like GET, got \"" + method + "\"", exit_code::usage);
+    if (!is_target(path))
+        return complain("expected a path like /api/plugins/NAME/orders, got \"" + path + "\"",
+                        exit_code::usage);
+    const auto body = text_behind(given.value("-d"));
+    if (!body) return complain_of_words(body.error());
+    const auto to = find_host(given);
+    if (!to) return complain(to.error().message, exit_code::unavailable);
+    const auto answer = to->client.ask(method, path, *body);
+    if (!answer) return complain(answer.error(), *to);
+    if (answer->status == 401) return complain(*answer, *to);
+    if (given.has("--output")) {
+        std::ofstream file(given.value("--output"), std::ios::binary); // it may be a device, which stays one
+        file << answer->body << std::flush;
+        if (!file) return complain(given.value("--output") + " cannot be written", exit_code::no_input);
+    } else if (given.has("--json")) {
+        struct answered {
+            int status;
+            json body;
+        };
+        print_json(tenon::to_json(
+            answered{answer->status, json::parse(answer->body).value_or(json::of(answer->body))}));
+    } else {
+        print_body(answer->body);
+    }
+    if (answer->status < 400) return exit_code::good;
+    return complain("the answer's status is " + std::to_string(answer->status), exit_code::refused);
+}
 
 int send_message(const arguments& given) {
     if (!given.has("--from") || !given.has("--to"))

@@ -2,6 +2,8 @@
 
 #include "command_line/arguments.hpp"
 
+#include "command_line/screen.hpp"
+
 #include <algorithm>
 
 namespace reference {
@@ -58,16 +60,15 @@ std::string command::usage() const {
 }
 
 std::string command::help() const {
-    std::string text = usage() + "\n" + std::string(summary) + "\n";
+    std::string text = usage() + "\n" + table_text({{summary}}, false, help_width);
     if (!more.empty()) text += "\n" + std::string(more);
     if (!options.empty()) text += "\n";
-    for (const option& each : options) {
-        std::string head =
-            "  " + std::string(each.name) + (each.value.empty() ? "" : " ") + std::string(each.value);
-        head.resize(std::max<std::size_t>(head.size() + 2, 24), ' ');
-        text += head + std::string(each.help) + "\n";
-    }
-    return text;
+    std::vector<row> rows;
+    for (const option& each : options)
+        rows.push_back(
+            {"  " + std::string(each.name) + (each.value.empty() ? "" : " ") + std::string(each.value),
+             each.help});
+    return text + table_text(rows, false, help_width);
 }
 
 } // namespace reference

@@ -15,6 +15,9 @@
 
 namespace reference {
 
+/// What --help says fits on any terminal.
+inline constexpr std::size_t help_width = 80;
+
 struct option {
     std::string_view name;       // "--config"
     std::string_view value = {}; // "FILE", or empty for one that is only there or not

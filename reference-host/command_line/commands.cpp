@@ -24,15 +24,20 @@ std::string version() {
     return text;
 }
 
-constexpr std::string_view exit_codes = R"(exit codes:
-  0   done
-  1   the answer is no: a message that was stopped, a plugin that does not start, a contract that is not kept
-  64  what was typed is wrong
-  66  the configuration cannot be read
-  69  no host answers; or another one has the address or the socket
-  77  the token is missing or wrong
-  78  something is wrong in the configuration
-)";
+const std::vector<row>& exit_code_rows() {
+    static const std::vector<row> rows = {
+        {"  0", "done"},
+        {"  1",
+         "the answer is no: a message that was stopped, a plugin that does not start, a contract that is not "
+         "kept, a name that nobody has"},
+        {"  64", "what was typed is wrong"},
+        {"  66", "the configuration, or another file that is named, cannot be read"},
+        {"  69", "no host answers; or another one has the address or the socket"},
+        {"  77", "the token is missing or wrong"},
+        {"  78", "something is wrong in the configuration"},
+    };
+    return rows;
+}
 
 } // namespace
 
@@ -48,9 +53,8 @@ const std::vector<command>& commands() {
          run_host,
          0,
          0,
-         "SIGHUP reads the file again, a second SIGINT or SIGTERM hurries. Logs go to stderr, in colour on a "
-         "terminal\n"
-         "unless NO_COLOR is set.\n"},
+         "SIGHUP reads the file again, a second SIGINT or SIGTERM hurries. Logs go to\n"
+         "stderr, in colour on a terminal unless NO_COLOR is set.\n"},
         {"check",
          "FILE",
          "Says what is wrong with a configuration, if anything is.",
@@ -72,14 +76,17 @@ const std::vector<command>& commands() {
          doctor,
          0,
          std::numeric_limits<std::size_t>::max(),
-         "The plugin may be in any language. Its events, commands and routes are really called, mostly with "
-         "nonsense;\nwhat it asks of the host is refused. Takes some seconds. The contract: "
-         "docs/protocol.md.\n",
+         "The plugin may be in any language. Its events, commands and routes are really\n"
+         "called, mostly with nonsense; what it asks of the host is refused. Takes some\n"
+         "seconds. The contract: docs/protocol.md.\n",
          true},
         {"explain", "EVENT", "Says for each plugin whether it gets such an event, and why not.",
          remote_options(), explain_event, 1, 1},
-        {"plugins", "[NAME [start|stop|restart|enable|disable|config [JSON|-|reset]]]",
-         "Lists the plugins, shows one, or does something to it.", remote_options(), plugins, 0, 3},
+        {"plugins", "[NAME [VERB]]", "Lists the plugins, shows one, or does something to it.",
+         remote_options(), plugins, 0, 3,
+         "VERB is start, stop, restart, enable, disable or config. `config` shows the\n"
+         "plugin's configuration, `config JSON` sets it (- reads stdin), `config reset`\n"
+         "goes back to what the file says.\n"},
         {"logs", "[NAME]", "Follows the log of all plugins or of one.",
          remote_options({{"--level", "LEVEL", "debug, info, warn or error: that and worse"}}), follow_logs, 0,
          1},
@@ -88,18 +95,31 @@ const std::vector<command>& commands() {
         {"send", "TEXT", "Sends a message through the plugins.",
          remote_options({{"--from", "USER", "who says it"}, {"--to", "USER", "a user, or a #room"}}),
          send_message, 1, 1},
+        {"exec", "COMMAND [NAME=VALUE... | JSON | @FILE | -]",
+         "Runs a command of a plugin, and prints its result.", remote_options(), execute_command, 1,
+         std::numeric_limits<std::size_t>::max(),
+         "A value is read by the command's schema: `times=3` is a number where a number\n"
+         "is wanted, and a text where that is. `NAME:=JSON` says it in JSON. - is stdin.\n"},
+        {"emit", "EVENT [NAME=VALUE... | JSON | @FILE | -]", "Tells the plugins about an event.",
+         remote_options({{"--decide", "", "asks them, too: they may stop it or change it"}}), emit_event, 1,
+         std::numeric_limits<std::size_t>::max()},
+        {"route", "METHOD PATH",
+         "Asks an HTTP route, as /api/plugins/NAME/..., and prints the answer's body.",
+         remote_options({{"-d", "BODY", "JSON, @FILE, or - for stdin"},
+                         {"--output", "FILE", "writes the body there as it is"}}),
+         ask_route, 2, 2},
     };
     return all;
 }
 
 std::string help() {
-    std::string text = "usage: tenon-host COMMAND [OPTIONS]\n\nA chat service whose every message passes "
-                       "through plugins.\n\n";
-    for (const command& each : commands())
-        text += "  " + std::string(each.name) + std::string(10 - each.name.size(), ' ') +
-                std::string(each.summary) + "\n";
-    return text + "\n`tenon-host COMMAND --help` says more, --version which one this is.\n\n" +
-           std::string(exit_codes);
+    std::vector<row> rows;
+    for (const command& each : commands()) rows.push_back({"  " + std::string(each.name), each.summary});
+    return "usage: tenon-host COMMAND [OPTIONS]\n\nA chat service whose every message passes through "
+           "plugins.\n\n" +
+           table_text(rows, false, help_width) +
+           "\n`tenon-host COMMAND --help` says more, --version which one this is.\n\nexit codes:\n" +
+           table_text(exit_code_rows(), false, help_width);
 }
 
 int run_command_line(std::span<char*> typed) {

@@ -28,6 +28,9 @@ int plugins(const arguments& given);
 int follow_logs(const arguments& given);
 int follow_events(const arguments& given);
 int send_message(const arguments& given);
+int execute_command(const arguments& given);
+int emit_event(const arguments& given);
+int ask_route(const arguments& given);
 
 } // namespace reference
 

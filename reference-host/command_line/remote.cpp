@@ -4,6 +4,7 @@
 
 #include "command_line/asking.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/fields.hpp"
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
@@ -104,7 +105,9 @@ int print_plugin(const json& value) {
     add("calls", call_words(one));
     add_all("event", one.subscriptions, event_words);
     add_all("command", one.commands, [](const auto& each) {
-        return each.name + (each.description.empty() ? "" : ": ") + each.description;
+        const std::string takes = each.params ? fields_words(fields_of(each.params->view())) : "";
+        return each.name + (takes.empty() ? "" : " ") + takes + (each.description.empty() ? "" : ": ") +
+               each.description;
     });
     add_all("route", one.routes, [](const auto& each) {
         return each.method + " " + each.path + (each.auth ? " (token)" : "") +

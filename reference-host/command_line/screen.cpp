@@ -134,6 +134,14 @@ void print_table(const std::vector<row>& rows) {
     std::cout << table_text(rows, tenon::has_colour(STDOUT_FILENO), terminal_width());
 }
 
+void print_text(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::cout << safe(text.substr(0, end)) << '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
 void print_json(std::string_view text) { std::cout << safe_json(text) << '\n'; }
 
 int complain(std::string_view words, int code) {

@@ -31,6 +31,8 @@ using row = std::vector<piece>;
 void print_line(const row& pieces);
 /// Columns as wide as what is in them. On a terminal the last one is broken into lines.
 void print_table(const std::vector<row>& rows);
+/// Text of several lines, which stay lines.
+void print_text(std::string_view text);
 /// JSON that somebody else wrote, on one line: still the same JSON.
 void print_json(std::string_view text);
 /// "tenon-host: ..." on stderr. Gives the code back.

@@ -22,7 +22,7 @@ TEST_CASE("it starts, says where its page is, and answers the commands") {
     REQUIRE(whole.becomes("one", "ready"));
 
     CHECK(says(whole.ask({"plugins"}).output, "one     ready"));
-    CHECK(says(whole.ask({"plugins", "one"}).output, "command  echo\n"));
+    CHECK(says(whole.ask({"plugins", "one"}).output, "command  echo text=TEXT\n"));
     CHECK(json::parse(whole.ask({"plugins", "one", "--json"}).output).value()["name"].text() == R"("one")");
     CHECK(says(whole.ask({"explain", "message.incoming"}).output, "one  yes"));
 
@@ -158,7 +158,8 @@ TEST_CASE("no host, no configuration, or nonsense: an exit code for each") {
     CHECK(whole.run({"run", "--config", "/nowhere.json"}).code == 66);
     CHECK(whole.run({"--help"}).code == 0);
     CHECK(whole.run({"--version"}).output.find("tenon-host ") == 0);
-    for (const auto* name : {"run", "check", "explain", "plugins", "logs", "events", "send"}) {
+    for (const auto* name :
+         {"run", "check", "explain", "plugins", "logs", "events", "send", "exec", "emit", "route"}) {
         const auto help = whole.run({name, "--help"});
         CHECK(help.code == 0);
         CHECK(says(help.output, "usage: tenon-host " + std::string(name)));

@@ -1,0 +1,40 @@
+#ifndef REFERENCE_COMMAND_LINE_FIELDS_HPP
+#define REFERENCE_COMMAND_LINE_FIELDS_HPP
+
+// What a command or an event takes, as somebody types it: `who=Bo times=3 tags:=["a"]`. A value is read by the schema that
+// the plugin gave; where there is none, or with `:=`, as JSON. One word may be all of it: JSON, @FILE, or - for stdin.
+
+#include <tenon/core/result.hpp>
+#include <tenon/json/value.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reference {
+
+struct field {
+    std::string name;
+    std::string type = {}; // of JSON Schema: "string", "integer", ...; empty: anything
+    bool required = false, may_be_null = false;
+    std::vector<std::string> values = {}; // of an enumeration
+};
+
+/// The members of an object's schema, in its order. None where it says none.
+std::vector<field> fields_of(tenon::json_view schema);
+/// "who=TEXT [times=INTEGER]".
+std::string fields_words(const std::vector<field>& fields);
+
+/// "who" of "who=Bo" and of "who:=3"; empty where this is no name with a value.
+std::string_view key_of(std::string_view word);
+
+/// What was typed, as JSON: an object, unless one word said something else.
+tenon::result<tenon::json> payload_of(std::span<const std::string> words, const std::vector<field>& fields);
+
+/// Of @FILE, of stdin (-), or the word itself.
+tenon::result<std::string> text_behind(const std::string& word);
+
+} // namespace reference
+
+#endif
