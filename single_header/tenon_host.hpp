@@ -47,6 +47,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <list>
 #include <map>
@@ -4474,6 +4475,19 @@ struct event_filter {
     std::vector<std::string> include = {}, exclude = {};
 };
 
+/// What becomes of an event that a plugin should decide about while it is not there: it crashed, is being restarted, has
+/// failed. Not of one that was stopped on purpose, unless it is required.
+enum class absence {
+    pass, // goes on without it
+    hold, // waits for its return, for as long as the decision may take; then onFailure decides
+    stop, // is stopped
+};
+
+inline std::string_view name_of(absence policy) noexcept {
+    constexpr std::string_view names[] = {"pass", "hold", "stop"};
+    return names[static_cast<unsigned>(policy)];
+}
+
 struct log_options {
     std::size_t lines_per_second = 200; // 0: without a limit
     /// Texts that are replaced by "***" wherever they stand in a line: patterns with `*` for any run of
@@ -4525,6 +4539,11 @@ struct plugin_options {
 
     event_filter events = {};
     int priority = 0; // of its events, added to what the plugin says itself
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {}; // the same for events that match a pattern
+    /// Patterns of events that are stopped where this plugin has not decided about them, for whatever reason: it was
+    /// absent, failed, was too late or could not be asked. As long as it has not said what it wants, it is all of these.
+    std::vector<std::string> required = {};
     bool allow_reverse_calls = false;
     std::vector<std::string> permissions = {};
     std::string route_prefix = {};  // "/api/plugins/NAME" where it is empty
@@ -4611,6 +4630,21 @@ constexpr std::size_t particularity(std::string_view pattern, std::string_view t
 
 constexpr bool matches(std::string_view pattern, std::string_view type) noexcept {
     return particularity(pattern, type) != 0;
+}
+
+/// What is said of the pattern that names the type most exactly, else `otherwise`.
+template <class Value>
+const Value& most_particular(const std::map<std::string, Value>& patterns, std::string_view type,
+                             const Value& otherwise) noexcept {
+    const Value* found = &otherwise;
+    std::size_t best = 0;
+    for (const auto& [pattern, value] : patterns) {
+        const std::size_t here = particularity(pattern, type);
+        if (here <= best) continue;
+        best = here;
+        found = &value;
+    }
+    return *found;
 }
 
 /// The first of them that matches, or null.
@@ -4866,12 +4900,15 @@ struct explanation {
     bool mode_given = false; // else it mutates when asked and observes when told
     int priority = 0;
     detail::failure_policy on_failure = detail::failure_policy::proceed;
+    bool missed = false;            // it is not there, and should be asked for a decision
+    absence absent = absence::pass; // what becomes of such an event then
+    bool required = false;          // it is stopped where this plugin has not decided
 
     bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure.
+/// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
 template <>
 struct json_codec<explanation> {
     static void write(json_writer& out, const explanation& value);
@@ -4898,6 +4935,14 @@ inline void json_codec<explanation>::write(json_writer& out, const explanation& 
         out.integer(value.priority);
         out.key("onFailure");
         detail::encode(out, value.on_failure);
+    }
+    if (value.missed) {
+        out.key("absent");
+        out.string(name_of(value.absent));
+    }
+    if (value.required) {
+        out.key("required");
+        out.boolean(true);
     }
     out.end_object();
 }
@@ -5117,15 +5162,17 @@ struct describe_request {};
 #define TENON_HOST_EVENTS_INTERESTS_HPP
 
 // Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
-// declared in its handshake and subscribed to afterwards ends with its connection. An event reaches a plugin
-// if
+// declared in its handshake and subscribed to afterwards holds until its next handshake: while it is away it is told
+// nothing, but who asks for a decision hears that it should have been asked. An event reaches a plugin if
 //
 // 1. the event's family is one of its capabilities ("*" is all of them), and
 // 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says
 //    mode, priority and onFailure, and of two that are the same the subscription; and
 // 3. the configuration does not exclude the event, and includes it where it includes anything.
 //
-// of() is asked for every event and answers from what it found out the last time, without allocating.
+// A plugin that has not shaken hands yet should be asked about what the configuration says it is required for.
+//
+// of() and asked() are asked for every event and answer from what they found out the last time, without allocating.
 
 namespace tenon::detail {
 
@@ -5143,11 +5190,17 @@ struct interest {
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
     milliseconds patience = milliseconds::max(); // how long it may take to decide
+    bool away = false;                           // it should be asked, and cannot
+    bool required = false;                       // nothing passes without its decision
+    absence absent = absence::pass;
 };
 
 /// What the configuration says of a plugin's events, but for which ones it gets.
 struct interest_terms {
     milliseconds patience = milliseconds::max();
+    std::vector<std::string> required = {}; // patterns
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {};
 };
 
 /// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
@@ -5156,6 +5209,7 @@ struct interest_list {
         std::string id, name;
     };
     std::vector<interest> all;
+    std::vector<interest> asked; // the same with those that are away; empty where nobody is
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
@@ -5176,11 +5230,15 @@ public:
     bool unsubscribe(plugin_index plugin, std::string_view type);
     /// Its connection is gone.
     void withdraw(plugin_index plugin);
+    /// Whether it is missed while it is away: not if it was stopped on purpose.
+    void set_expected(plugin_index plugin, bool expected);
     void remove(plugin_index plugin);
 
     /// The highest priority first; at equal priority those that mutate, those that validate, those that
     /// observe, each in the order of their ids. Valid until the next call of anything here.
     std::span<const interest> of(std::string_view type);
+    /// The same with those that should be asked for a decision and are away.
+    std::span<const interest> asked(std::string_view type);
     /// The same for who does something with each of them that may come back here. Null where there are none.
     std::shared_ptr<const interest_list> hold(std::string_view type);
 
@@ -5199,7 +5257,9 @@ private:
         event_filter filter;
         int priority = 0;
         interest_terms terms = {};
-        bool declared = false;
+        bool expected = true;
+        bool present = false;
+        bool declared = false;       // once, and remembered
         bool whole_families = false; // it listed no events
         std::vector<std::string> capabilities = {};
         std::vector<event_interest> events = {};
@@ -5215,12 +5275,15 @@ private:
         exclusion why_not = exclusion::none;
         const event_interest* chosen = nullptr; // null: the whole family
         bool subscribed = false;
+        bool missed = false;                  // it is away, and should be asked for a decision
+        bool required = false;                // nothing passes without its decision
         const std::string* pattern = nullptr; // of the configuration
     };
 
     static bool is_capable(const configured_plugin& plugin, std::string_view family) noexcept;
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
-    static interest interest_of(plugin_index index, const configured_plugin& plugin, const verdict& found);
+    static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
+                                const verdict& found);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
@@ -5265,9 +5328,12 @@ inline void interest_table::set_plugin(plugin_index plugin, std::string id, even
 inline std::size_t interest_table::declare(plugin_index plugin, const handshake_answer& answer) {
     configured_plugin* entry = find(plugin);
     if (entry == nullptr) return 0;
-    withdraw(plugin);
-    entry->declared = true;
+    remembered_.clear();
+    entry->declared = entry->present = true;
     entry->whole_families = !answer.events;
+    entry->capabilities.clear();
+    entry->events.clear();
+    entry->subscriptions.clear();
     std::size_t refused = 0;
     if (answer.capabilities)
         for (const std::string& family : *answer.capabilities) {
@@ -5286,7 +5352,7 @@ inline std::size_t interest_table::declare(plugin_index plugin, const handshake_
 
 inline result<void> interest_table::subscribe(plugin_index plugin, const subscribe_request& request) {
     configured_plugin* entry = find(plugin);
-    if (entry == nullptr || !entry->declared) return fault{codes::unavailable, "the plugin is not connected"};
+    if (entry == nullptr || !entry->present) return fault{codes::unavailable, "the plugin is not connected"};
     if (!is_event_pattern(request.type))
         return fault{codes::invalid_params,
                      "params.type: expected a type, \"FAMILY.*\" or \"*\" of at most 128 bytes"};
@@ -5327,10 +5393,14 @@ inline void interest_table::withdraw(plugin_index plugin) {
     configured_plugin* entry = find(plugin);
     if (entry == nullptr) return;
     remembered_.clear();
-    entry->declared = entry->whole_families = false;
-    entry->capabilities.clear();
-    entry->events.clear();
-    entry->subscriptions.clear();
+    entry->present = false;
+}
+
+inline void interest_table::set_expected(plugin_index plugin, bool expected) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr || entry->expected == expected) return;
+    remembered_.clear();
+    entry->expected = expected;
 }
 
 inline void interest_table::remove(plugin_index plugin) {
@@ -5346,8 +5416,9 @@ inline bool interest_table::is_capable(const configured_plugin& plugin, std::str
 inline interest_table::verdict interest_table::judge(const configured_plugin& plugin,
                                                      std::string_view type) noexcept {
     verdict found;
-    if (!plugin.declared) return {exclusion::not_declared};
-    if (!is_capable(plugin, event_family(type))) return {exclusion::capability};
+    found.required = first_match(plugin.terms.required, type) != nullptr;
+    if (!plugin.declared && !found.required) return {exclusion::not_declared};
+    if (plugin.declared && !is_capable(plugin, event_family(type))) return {exclusion::capability};
     std::size_t best = 0;
     const auto look_at = [&](const std::vector<event_interest>& entries, bool subscribed) {
         for (const event_interest& entry : entries) {
@@ -5360,19 +5431,29 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
     };
     look_at(plugin.subscriptions, true); // first, so that they win over what is equal to them
     look_at(plugin.events, false);
-    if (found.chosen == nullptr && !plugin.whole_families) return {exclusion::subscription};
+    if (found.chosen == nullptr && plugin.declared && !plugin.whole_families)
+        return {exclusion::subscription};
+    const bool only_told = found.chosen != nullptr && found.chosen->mode == event_mode::observe;
+    found.required = found.required && !only_told;
     found.pattern = first_match(plugin.filter.exclude, type);
     if (found.pattern != nullptr) found.why_not = exclusion::excluded;
     else if (!passes(plugin.filter, type)) found.why_not = exclusion::not_included;
+    else if (!plugin.present) {
+        found.why_not = plugin.declared ? exclusion::state : exclusion::not_declared;
+        found.missed = !only_told && (plugin.expected || found.required);
+    }
     return found;
 }
 
 inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
-                                            const verdict& found) {
+                                            std::string_view type, const verdict& found) {
     interest made{.plugin = index,
                   .id = plugin.called->id,
                   .name = plugin.called->name,
-                  .patience = plugin.terms.patience};
+                  .patience = plugin.terms.patience,
+                  .away = found.missed,
+                  .required = found.required};
+    made.absent = most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
@@ -5387,21 +5468,25 @@ inline interest interest_table::interest_of(plugin_index index, const configured
 
 inline std::shared_ptr<const interest_list> interest_table::collect(std::string_view type) const {
     interest_list wanted;
+    std::vector<interest>& asked = wanted.asked;
     for (const auto& [index, plugin] : plugins_) {
         const verdict found = judge(plugin, type);
-        if (found.why_not != exclusion::none) continue;
-        wanted.all.push_back(interest_of(index, plugin, found));
+        if (found.why_not != exclusion::none && !found.missed) continue;
+        asked.push_back(interest_of(index, plugin, type, found));
         wanted.kept.push_back(plugin.called);
     }
-    if (wanted.all.empty()) return nullptr;
+    if (asked.empty()) return nullptr;
     const auto later_mode = [](event_mode mode) {
         return mode == event_mode::mutate ? 0 : mode == event_mode::validate ? 1 : 2;
     };
-    std::sort(wanted.all.begin(), wanted.all.end(), [&](const interest& one, const interest& other) {
+    std::sort(asked.begin(), asked.end(), [&](const interest& one, const interest& other) {
         if (one.priority != other.priority) return one.priority > other.priority;
         return std::tuple(later_mode(one.mode), one.id, one.plugin) <
                std::tuple(later_mode(other.mode), other.id, other.plugin);
     });
+    const auto is_away = [](const interest& one) { return one.away; };
+    if (std::none_of(asked.begin(), asked.end(), is_away)) wanted.all.swap(asked);
+    else std::remove_copy_if(asked.begin(), asked.end(), std::back_inserter(wanted.all), is_away);
     return std::make_shared<interest_list>(std::move(wanted));
 }
 
@@ -5419,9 +5504,15 @@ inline std::span<const interest> interest_table::of(std::string_view type) {
     return (*found)->all;
 }
 
+inline std::span<const interest> interest_table::asked(std::string_view type) {
+    const auto* const found = look_up(type);
+    if (found == nullptr || *found == nullptr) return {};
+    return (*found)->asked.empty() ? (*found)->all : (*found)->asked;
+}
+
 inline std::shared_ptr<const interest_list> interest_table::hold(std::string_view type) {
     const auto* const found = look_up(type);
-    return found == nullptr ? nullptr : *found;
+    return found == nullptr || *found == nullptr || (*found)->all.empty() ? nullptr : *found;
 }
 
 inline std::vector<explanation> interest_table::explain(std::string_view type) const {
@@ -5460,16 +5551,21 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         case exclusion::not_included:
             made.words = "nothing that the configuration includes matches";
             break;
-        case exclusion::state: // the host's to say
+        case exclusion::state: // the host says which
+            made.words = "is not there";
+            break;
         case exclusion::permission:
         case exclusion::breaker:
             break;
         }
-        const interest as = interest_of(index, plugin, found);
+        const interest as = interest_of(index, plugin, type, found);
         made.mode = as.mode;
         made.mode_given = as.mode_given;
         made.priority = as.priority;
         made.on_failure = as.on_failure;
+        made.missed = found.missed;
+        made.required = found.required;
+        made.absent = as.absent;
         all.push_back(std::move(made));
     }
     return all;
@@ -5486,7 +5582,7 @@ inline bool interest_table::has_one_of(plugin_index plugin,
 inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
     std::vector<std::string> patterns;
     const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return patterns;
+    if (known == plugins_.end() || !known->second.present) return patterns;
     const auto add = [&](const std::string& pattern) {
         if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
             patterns.push_back(pattern);
@@ -5518,12 +5614,14 @@ enum class outcome_kind {
     failed,    // it said nothing that makes sense; its onFailure decided
     timed_out, // it said nothing in time; its onFailure decided
     skipped,   // it was not asked, or its answer was not waited for because the event had been stopped
+    absent,    // it should have been asked and was not there; plugin_options::absent decided
 };
 constexpr auto describe(type<outcome_kind>) {
     return enumerators(
         enumerator("continue", outcome_kind::proceed), enumerator("stop", outcome_kind::stop),
         enumerator("modified", outcome_kind::modified), enumerator("failed", outcome_kind::failed),
-        enumerator("timed_out", outcome_kind::timed_out), enumerator("skipped", outcome_kind::skipped));
+        enumerator("timed_out", outcome_kind::timed_out), enumerator("skipped", outcome_kind::skipped),
+        enumerator("absent", outcome_kind::absent));
 }
 
 /// What one plugin made of one event.
@@ -5644,6 +5742,8 @@ inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_out
 //   asking is the one reported.
 // - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
 //   changed is kept.
+// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
+//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
 // - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
 //   nobody is asked any more; who observes is told all the same.
@@ -5684,6 +5784,15 @@ public:
     void failed(plugin_index plugin, const fault& why, time_point now);
     /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
     void skipped(plugin_index plugin, std::string_view why, time_point now);
+    /// It is not there, after next_ask() named it, or while it is held for.
+    void absent(plugin_index plugin, std::string_view why, time_point now);
+    /// The same where it may return: whether it is waited for. If not, nothing has happened.
+    bool hold(plugin_index plugin, std::string_view why, time_point now);
+    bool holds(plugin_index plugin) const noexcept;
+    /// It is there again: next_ask() names it once more.
+    void returned(plugin_index plugin, time_point now);
+    /// It has returned, and wants no such events any more.
+    void released(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
     /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
     void cancel(time_point now);
@@ -5703,13 +5812,15 @@ public:
 
 private:
     enum class stage { asking, telling, done };
-    enum class step_state { waiting, asked, cancelled, settled };
+    enum class step_state { waiting, asked, held, back, cancelled, settled };
     struct step {
         plugin_index plugin;
         event_mode mode;
         failure_policy on_failure;
         int priority;
         milliseconds patience;
+        bool required;
+        absence absent;
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
@@ -5719,6 +5830,10 @@ private:
     };
 
     step* open_step(plugin_index plugin) noexcept;
+    bool is_pending(const step& of) const noexcept {
+        return of.state == step_state::asked || of.state == step_state::held || of.state == step_state::back;
+    }
+    void put(chain_ask& ask, step& of, bool again);
     void settle(step& of, outcome_kind outcome, std::string_view reason);
     void give_up(step& of, outcome_kind outcome, std::string_view reason);
     void proceed();
@@ -5741,7 +5856,8 @@ private:
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
     std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
-    std::size_t pending_ = 0;                   // asked and not settled
+    std::size_t pending_ = 0;                   // asked or held for, and not settled
+    std::size_t held_ = 0, back_ = 0;           // of these
     std::size_t to_cancel_ = 0;
     bool stopped_ = false, modified_ = false, cancelled_ = false;
 
@@ -5782,8 +5898,13 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
             observers_.push_back(one.plugin);
             continue;
         }
-        step& made =
-            steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority, one.patience});
+        step& made = steps_.emplace_back(step{.plugin = one.plugin,
+                                              .mode = one.mode,
+                                              .on_failure = one.on_failure,
+                                              .priority = one.priority,
+                                              .patience = one.patience,
+                                              .required = one.required,
+                                              .absent = one.absent});
         made.outcome.plugin = one.name;
     }
     begin_tier();
@@ -5845,22 +5966,33 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
         proceed();
         return true;
     }
-    if (stage_ != stage::asking || stopped_ || next_ == tier_end_) return false;
+    if (stage_ != stage::asking || stopped_) return false;
+    if (back_ != 0)
+        for (std::size_t index = tier_begin_; index != tier_end_; ++index)
+            if (steps_[index].state == step_state::back) {
+                --back_;
+                put(ask, steps_[index], false);
+                return true;
+            }
+    if (next_ == tier_end_) return false;
     step& of = steps_[next_];
     const bool validates = of.mode == event_mode::validate;
     // Who mutates waits for everybody before it; who validates for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
-    const milliseconds remaining = time_for(of);
-    const bool again = validates && !first && time_for(steps_[next_ - 1]) == remaining;
-    const shared_bytes& message = message_for(remaining, again);
-    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
-           message_remaining_, message, payload_};
-    of.state = step_state::asked;
+    put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
     of.asked_at = now_;
     ++pending_;
     ++next_;
     return true;
+}
+
+/// `again`: what was written for the one before it is for this one too.
+inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
+    const shared_bytes& message = message_for(time_for(of), again);
+    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
+           message_remaining_, message, payload_};
+    of.state = step_state::asked;
 }
 
 inline bool decision_chain::next_cancel(plugin_index& plugin) {
@@ -5883,13 +6015,15 @@ inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noex
         step& of = steps_[index];
         if (of.plugin != plugin) continue;
         settled_last_ = index;
-        return of.state == step_state::asked || of.state == step_state::cancelled ? &of : nullptr;
+        return is_pending(of) || of.state == step_state::cancelled ? &of : nullptr;
     }
     return nullptr;
 }
 
 inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_view reason) {
-    if (of.state == step_state::asked) --pending_;
+    if (is_pending(of)) --pending_;
+    if (of.state == step_state::held) --held_;
+    if (of.state == step_state::back) --back_;
     if (of.to_cancel) { // it was quicker than being told
         of.to_cancel = false;
         --to_cancel_;
@@ -5905,17 +6039,20 @@ inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_v
 // It has no decision of its own, so its onFailure is its decision.
 inline void decision_chain::give_up(step& of, outcome_kind outcome, std::string_view reason) {
     settle(of, outcome, reason);
-    if (of.on_failure == failure_policy::stop) of.stops = true;
+    if (of.on_failure == failure_policy::stop || of.required) of.stops = true;
 }
 
 inline void decision_chain::stop_asking() {
     stopped_ = true;
+    held_ = back_ = 0;
     for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
         step& of = steps_[index];
-        if (of.state != step_state::asked) continue;
+        if (!is_pending(of)) continue;
+        if (of.state == step_state::asked) {
+            of.to_cancel = true;
+            ++to_cancel_;
+        }
         of.state = step_state::cancelled;
-        of.to_cancel = true;
-        ++to_cancel_;
         --pending_;
         of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
     }
@@ -5966,6 +6103,55 @@ inline void decision_chain::skipped(plugin_index plugin, std::string_view why, t
     proceed();
 }
 
+inline void decision_chain::absent(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    if (of->absent == absence::hold) {
+        give_up(*of, outcome_kind::absent, why);
+    } else {
+        settle(*of, outcome_kind::absent, why);
+        if (of->absent == absence::stop || of->required) of->stops = true;
+    }
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr || of->absent != absence::hold || is_over(now_)) return false;
+    if (of->state != step_state::asked && of->state != step_state::held) return false;
+    held_ += of->state == step_state::asked ? 1 : 0;
+    of->state = step_state::held;
+    of->outcome.reason = cut_reason(why);
+    return true;
+}
+
+inline bool decision_chain::holds(plugin_index plugin) const noexcept {
+    if (held_ == 0) return false;
+    for (const step& of : steps_)
+        if (of.plugin == plugin) return of.state == step_state::held;
+    return false;
+}
+
+inline void decision_chain::returned(plugin_index plugin, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    step* const of = open_step(plugin);
+    of->state = step_state::back;
+    of->outcome.reason.clear();
+    --held_;
+    ++back_;
+}
+
+inline void decision_chain::released(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    settle(*open_step(plugin), outcome_kind::skipped, why);
+    proceed();
+}
+
 inline void decision_chain::handle_timeout(time_point now) {
     see(now);
     if (stage_ != stage::asking || !is_over(now_)) return;
@@ -5994,8 +6180,12 @@ inline void decision_chain::pass_deadline() {
     for (step& of : steps_) {
         if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
         const bool was_asked = of.state == step_state::asked;
-        give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
-                was_asked ? "no answer before the deadline" : "the deadline had passed");
+        if (of.state == step_state::held)
+            give_up(of, outcome_kind::absent,
+                    join({"it did not return before the deadline: ", std::string(of.outcome.reason)}));
+        else
+            give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
+                    was_asked ? "no answer before the deadline" : "the deadline had passed");
         of.to_cancel = was_asked;
         to_cancel_ += was_asked ? 1 : 0;
         stops = stops || of.stops;
@@ -6031,7 +6221,7 @@ inline raw_decision decision_chain::take() {
     made.payload = std::move(payload_);
     steps_.clear(); // whatever still comes finds nobody
     observers_.clear();
-    tier_begin_ = tier_end_ = next_ = pending_ = to_cancel_ = 0;
+    tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
     stage_ = stage::done;
     return made;
 }
@@ -6460,6 +6650,14 @@ inline void check_events(option_check& check, const plugin_options& options) {
     for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
         check.text(item_path("events.exclude", at), options.events.exclude[at],
                    is_event_pattern(options.events.exclude[at]), an_event_pattern);
+    for (std::size_t at = 0; at < options.required.size(); ++at)
+        check.text(item_path("required", at), options.required[at], is_event_pattern(options.required[at]),
+                   an_event_pattern);
+    check.known("absent", static_cast<unsigned>(options.absent), 3);
+    for (const auto& [pattern, policy] : options.absent_of) {
+        check.text("absent_of", pattern, is_event_pattern(pattern), an_event_pattern);
+        check.known("absent_of", static_cast<unsigned>(policy), 3);
+    }
     // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
     constexpr int most = 1'000'000;
     if (options.priority < -most || options.priority > most)
@@ -15219,6 +15417,7 @@ struct event_counts {
     std::uint64_t modified = 0;  // by its decision
     std::uint64_t failed = 0;    // decisions that it did not make: error, timeout, nonsense
     std::uint64_t emitted = 0;   // by itself
+    std::uint64_t absent = 0;    // decisions that it did not make because it was not there
 
     static constexpr bool allow_missing = true;
 };
@@ -21127,6 +21326,9 @@ private:
     void finish_waiters(plugin_record& plugin, const state_change& change);
     void wait(plugin_record& plugin, bool for_ready, life_done done);
     void forget(plugin_record& plugin);
+    static bool is_expected(const plugin_actor& plugin) noexcept;
+    void look_for_held(plugin_actor& plugin);
+    std::vector<interest> still_required(std::string_view type);
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
     void send_told(plugin_record& plugin);
     void end_turn();
@@ -21471,6 +21673,12 @@ inline broadcast plan_broadcast(interest_table& interests, const event_head& hea
 
 namespace tenon::detail {
 
+/// "it is backoff: signal 9 (SIGKILL)".
+inline std::string why_not_there(const plugin_actor& plugin) {
+    const std::string& reason = plugin.supervised().reason().text;
+    return join({"it is ", name_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+}
+
 class decision_run final : public std::enable_shared_from_this<decision_run> {
 public:
     decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
@@ -21492,6 +21700,23 @@ public:
                 plugin->actor->expire(asked_[place].ticket, now);
         going_ = false;
         chain_.handle_timeout(now);
+        go();
+    }
+
+    bool holds(plugin_index plugin) const noexcept { return chain_.holds(plugin); }
+    /// Something has become of a plugin that is held for.
+    void look_again(plugin_actor& actor, time_point now) {
+        const plugin_index index = actor.index();
+        if (!actor.ready()) {
+            miss(actor, now);
+        } else {
+            const std::span<const interest> now_asked = core_->interests_.of(chain_.event().type);
+            const bool wants = std::any_of(now_asked.begin(), now_asked.end(), [index](const interest& one) {
+                return one.plugin == index && one.mode != event_mode::observe;
+            });
+            if (wants) chain_.returned(index, now);
+            else chain_.released(index, "it is there again, and wants no such events", now);
+        }
         go();
     }
 
@@ -21524,7 +21749,7 @@ private:
         plugin_record* const plugin = core_->find(ask.plugin);
         if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
         plugin_actor& actor = *plugin->actor;
-        if (!actor.ready()) return chain_.skipped(ask.plugin, join({"it is ", name_of(actor.state())}), now);
+        if (!actor.ready()) return miss(actor, now);
         core_->hops_.asked(ask.plugin, hops_, now);
         ++plugin->events.delivered;
         const std::size_t place = asked_.size();
@@ -21536,6 +21761,23 @@ private:
             },
             call_waits::nobody, now);
         asked_[place].ticket = ticket;
+    }
+
+    void miss(const plugin_actor& actor, time_point now) {
+        const std::string why = why_not_there(actor);
+        const bool may_return =
+            !core_->closing_ && core_->is_expected(actor) && actor.state() != plugin_state::failed &&
+            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
+        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        chain_.absent(actor.index(), why, now);
+    }
+
+    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
+    /// with the loop, whichever comes first; the deadline itself is the host's to watch.
+    void stay() {
+        if (stays_) return;
+        stays_ = std::make_unique<asio::steady_timer>(core_->where(), chain_.deadline());
+        stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
     }
 
     void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
@@ -21572,10 +21814,12 @@ private:
                 event_counts& counts = plugin->events;
                 if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
                 if (outcome.outcome == outcome_kind::modified) ++counts.modified;
+                if (outcome.outcome == outcome_kind::absent) ++counts.absent;
                 if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
                     ++counts.failed;
             }
         core_->deciding_.erase(this);
+        if (stays_) stays_->cancel();
         core_->stopped_ += decision.stopped;
         std::exchange(done_, nullptr)(std::move(decision));
     }
@@ -21588,7 +21832,8 @@ private:
         plugin_index plugin;
         call_ticket ticket;
     };
-    std::vector<asked_plugin> asked_; // in the order in which they were
+    std::vector<asked_plugin> asked_;           // in the order in which they were
+    std::unique_ptr<asio::steady_timer> stays_; // or null
     bool going_ = false;
 };
 
@@ -21622,8 +21867,9 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     ++decided_;
     tell_application(on_event_told, event.type, payload);
     if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
-    const std::span<const interest> asked =
-        closing_ ? std::span<const interest>() : interests_.of(event.type);
+    std::vector<interest> still;
+    if (closing_) still = still_required(event.type);
+    const std::span<const interest> asked = closing_ ? still : interests_.asked(event.type);
     const auto run =
         std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
                                        after(now, timeout), now, check, 0, std::move(done));
@@ -21633,16 +21879,16 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     return run;
 }
 
+/// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
+inline std::vector<interest> host_core::still_required(std::string_view type) {
+    std::vector<interest> still;
+    for (const interest& one : interests_.asked(type))
+        if (one.required) still.push_back(one);
+    return still;
+}
+
 inline milliseconds host_core::decision_timeout_of(std::string_view type) const noexcept {
-    milliseconds timeout = options_.decision_timeout;
-    std::size_t best = 0;
-    for (const auto& [pattern, of_these] : options_.decision_timeouts) {
-        const std::size_t here = particularity(pattern, type);
-        if (here <= best) continue;
-        best = here;
-        timeout = of_these;
-    }
-    return timeout;
+    return most_particular(options_.decision_timeouts, type, options_.decision_timeout);
 }
 
 inline result<void> host_core::set_decision_timeouts(milliseconds all,
@@ -21776,20 +22022,30 @@ inline void host_core::count_lost(plugin_record& plugin, std::size_t lost) {
     plugin.actor->note(log_level::warn, "it reads its events too slowly: the oldest ones are dropped");
 }
 
+/// What becomes of an event that it should decide about, while it is not there.
+inline std::string_view fate_of(const explanation& missed) noexcept {
+    if (missed.absent == absence::hold) return "such an event waits for its return";
+    const bool stops = missed.required || missed.absent == absence::stop;
+    return stops ? "such an event is stopped" : "such an event passes without it";
+}
+
 inline std::vector<explanation> host_core::explain(std::string_view type) const {
     std::vector<explanation> all = interests_.explain(type);
     const time_point now = steady_now();
     for (explanation& one : all) {
         const plugin_actor& actor = *by_index_[one.plugin]->actor;
         if (!actor.ready()) {
-            const std::string& why = actor.supervised().reason().text;
+            const bool only_told = one.mode_given && one.mode == event_mode::observe;
+            one.missed = one.missed || (one.receives() && !only_told);
             one.why_not = exclusion::state;
-            one.words = join({"it is ", name_of(actor.state()), why.empty() ? "" : ": ", why});
+            one.words = why_not_there(actor);
+            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
         } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
                    actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
             one.why_not = exclusion::breaker;
             one.words =
                 "its answers to events failed too often in a row: it is told, but not asked for a while";
+            if (one.required) append(one.words, "; such an event is stopped");
         }
     }
     return all;
@@ -22000,9 +22256,28 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
         for (const std::string& waits : needs_.was_lost(change.plugin))
             if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
     }
+    interests_.set_expected(actor.index(), is_expected(actor));
     if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
         forget(*kept);
     finish_waiters(*kept, change);
+    look_for_held(actor);
+}
+
+/// One that was stopped on purpose is not missed.
+inline bool host_core::is_expected(const plugin_actor& plugin) noexcept {
+    const plugin_state state = plugin.state();
+    return plugin.supervised().wanted() || (state != plugin_state::stopped && state != plugin_state::failed);
+}
+
+/// Decisions that wait for it go on when it is ready, and when it is not going to be.
+inline void host_core::look_for_held(plugin_actor& plugin) {
+    using enum plugin_state;
+    const plugin_state state = plugin.state();
+    if (state != ready && state != failed && state != stopped && state != backoff) return;
+    std::vector<std::shared_ptr<decision_run>> waiting;
+    for (const auto& [run, deadline] : deciding_)
+        if (run->holds(plugin.index())) waiting.push_back(run->shared_from_this());
+    for (const auto& run : waiting) run->look_again(plugin, steady_now());
 }
 
 inline std::string prefix_of(const plugin_options& options) {
@@ -22234,7 +22509,12 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     auto made = std::make_shared<plugin_record>();
     plugin_record* const plugin = made.get();
     interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
-                          options.priority, options.name, {.patience = options.call_timeout});
+                          options.priority, options.name,
+                          {.patience = options.call_timeout,
+                           .required = options.required,
+                           .absent = options.absent,
+                           .absent_of = options.absent_of});
+    interests_.set_expected(index, false); // until it is started
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
@@ -22454,6 +22734,9 @@ inline void host_core::close() {
             for (auto& waiter : std::exchange(plugin->waiters, {}))
                 waiter.done(fault{codes::shutting_down, "the host is gone"});
         }
+        std::vector<std::shared_ptr<decision_run>> held;
+        for (const auto& [run, deadline] : self->deciding_) held.push_back(run->shared_from_this());
+        for (const auto& run : held) run->give_up(steady_now());
         self->plugins_.clear();
         self->by_index_.clear();
         self->close_watches();
@@ -23273,6 +23556,9 @@ private:
         each("tenon_plugin_events_failed_total", "counter",
              "Decisions that the plugin owed and did not make.",
              [](const status& of) { return of.events.failed; });
+        each("tenon_plugin_events_absent_total", "counter",
+             "Decisions that the plugin owed and was not there for.",
+             [](const status& of) { return of.events.absent; });
         each("tenon_plugin_events_emitted_total", "counter", "Events that the plugin emitted.",
              [](const status& of) { return of.events.emitted; });
     }

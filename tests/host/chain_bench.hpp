@@ -22,6 +22,8 @@ struct participant {
     int priority = 0;
     failure_policy on_failure = failure_policy::proceed;
     milliseconds patience = milliseconds::max();
+    absence absent = absence::pass;
+    bool required = false;
 };
 
 inline constexpr event_mode observes = event_mode::observe;
@@ -36,7 +38,9 @@ public:
         for (std::size_t index = 0; index < all_.size(); ++index) {
             const auto plugin = static_cast<plugin_index>(index);
             const participant& one = all_[index];
-            table_.set_plugin(plugin, one.name, {}, 0, {}, {.patience = one.patience});
+            interest_terms terms{.patience = one.patience, .absent = one.absent};
+            if (one.required) terms.required = {"m.*"};
+            table_.set_plugin(plugin, one.name, {}, 0, {}, std::move(terms));
             handshake_answer answer;
             answer.capabilities = {{"m"}};
             answer.events = {{event_interest{"m.x", one.mode, one.priority, one.on_failure}}};
@@ -80,6 +84,24 @@ public:
     }
     void skip(std::string_view name, std::string_view why) {
         chain.skipped(line_.index_of(name), why, now());
+        drain();
+    }
+    void miss(std::string_view name, std::string_view why) {
+        chain.absent(line_.index_of(name), why, now());
+        drain();
+    }
+    /// Whether it is waited for.
+    bool hold(std::string_view name, std::string_view why) {
+        const bool held = chain.hold(line_.index_of(name), why, now());
+        drain();
+        return held;
+    }
+    void back(std::string_view name) {
+        chain.returned(line_.index_of(name), now());
+        drain();
+    }
+    void release(std::string_view name, std::string_view why) {
+        chain.released(line_.index_of(name), why, now());
         drain();
     }
     void turn(milliseconds by) {

@@ -211,7 +211,7 @@ TEST_CASE("E7: a capability that is gone after a reload is gone at once") {
     CHECK(names(table, "message.incoming") == "a");
     table.withdraw(1);
     CHECK(names(table, "message.incoming").empty());
-    CHECK(why(table, "message.incoming") == exclusion::not_declared);
+    CHECK(why(table, "message.incoming") == exclusion::state);
 }
 
 TEST_CASE("E7: a changed filter or priority holds at once, and what was declared stays") {
@@ -426,4 +426,69 @@ TEST_CASE("explain and of never disagree") {
         for (const explanation& one : table.explain(type)) explained += one.receives() ? 1u : 0u;
         CHECK(table.of(type).size() == explained);
     }
+}
+
+TEST_CASE(
+    "who is away is told nothing, and is among those that should be asked, as it declared itself last") {
+    interest_table table;
+    table.set_plugin(1, "a", {}, 0, {}, {.absent = absence::hold, .absent_of = {{"m.y", absence::stop}}});
+    table.set_plugin(2, "b", {}, 0);
+    table.set_plugin(3, "c", {}, 0);
+    table.declare(1, declaring({"m"}, {{wants("m.*", event_mode::validate, 3, failure_policy::stop)}}));
+    table.declare(2, declaring({"m"}));
+    table.declare(3, declaring({"m"}, {{wants("m.*", event_mode::observe)}}));
+    CHECK(table.asked("m.x").data() == table.of("m.x").data()); // nobody is away: nothing is kept twice
+    table.withdraw(1);
+    table.withdraw(3);
+    CHECK(names(table, "m.x") == "b");
+    REQUIRE(table.asked("m.x").size() == 2); // who observes owes nothing
+    const interest away = table.asked("m.x")[0];
+    CHECK(away.name == "a");
+    CHECK(away.away);
+    CHECK(away.mode == event_mode::validate);
+    CHECK(away.priority == 3);
+    CHECK(away.on_failure == failure_policy::stop);
+    CHECK(away.absent == absence::hold);
+    CHECK(table.asked("m.y")[0].absent == absence::stop);
+    CHECK_FALSE(table.asked("m.x")[1].away);
+    CHECK(table.asked("n.x").empty());
+    CHECK_FALSE(table.subscribe(1, {"m.x", {}, {}})); // its connection is gone
+    CHECK(table.patterns_of(1).empty());
+    table.set_expected(1, false); // stopped on purpose
+    CHECK(table.asked("m.x").size() == 1);
+    table.set_expected(1, true);
+    table.declare(1, declaring({"m"}, {{wants("m.z")}}));
+    CHECK(table.asked("m.x").size() == 1);
+    CHECK(names(table, "m.z") == "a b");
+}
+
+TEST_CASE("before its first handshake a plugin owes what the configuration requires it for, then what it "
+          "declares of that") {
+    interest_table table;
+    table.set_plugin(1, "a", {{}, {"m.excluded"}}, 7, {}, {.required = {"m.*"}});
+    table.set_expected(1, false); // also if it was never started, or stopped on purpose
+    REQUIRE(table.asked("m.x").size() == 1);
+    CHECK(table.asked("m.x")[0].required);
+    CHECK(table.asked("m.x")[0].away);
+    CHECK(table.asked("m.x")[0].priority == 7);
+    CHECK(table.of("m.x").empty());
+    CHECK(table.hold("m.x") == nullptr);
+    CHECK(table.asked("n.x").empty());
+    CHECK(table.asked("m.excluded").empty());
+    CHECK(why(table, "m.x") == exclusion::not_declared);
+    table.declare(
+        1, declaring({"m", "n"}, {{wants("m.x"), wants("m.seen", event_mode::observe), wants("n.*")}}));
+    CHECK(table.asked("m.x")[0].required);
+    CHECK(table.asked("m.y").empty()); // it says itself that it has nothing to say of these
+    CHECK_FALSE(table.asked("m.seen")[0].required);
+    CHECK_FALSE(table.asked("n.x")[0].required);
+    table.withdraw(1);
+    CHECK(table.asked("m.x")[0].required);
+    CHECK(table.asked("m.seen").empty());
+    CHECK(table.asked("n.x").empty()); // stopped on purpose, and not required
+    const explanation said = table.explain("m.x").at(0);
+    CHECK(said.missed);
+    CHECK(said.required);
+    CHECK(to_json(said).find(R"("whyNot":"state","words":"is not there","absent":"pass","required":true})") !=
+          std::string::npos);
 }

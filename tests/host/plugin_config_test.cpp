@@ -63,6 +63,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"("handshakeTimeoutMs":11,"rpcTimeoutMs":12,"healthIntervalMs":13,"healthTimeoutMs":14,)"
         R"("healthMisses":15,"writeTimeoutMs":16,"breaker":{"failures":17,"openMs":18},"maxQueuedCalls":19,)"
         R"("events":{"include":["message.*"],"exclude":["message.draft"]},"priority":-20,)"
+        R"("absent":{"*":"hold","message.*":"stop"},"required":["message.*","room.joined"],)"
         R"("allowReverseRpc":true,"permissions":["users:*"],"routePrefix":"/x",)"
         R"("rateLimit":{"requestsPerSecond":2.5},"logs":{"linesPerSecond":0,"mask":["key=*"],)"
         R"("secrets":["hunter2"]},"config":{"folder": "/srv"},"attach":true,"needs":["storage"]})";
@@ -83,6 +84,25 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
     CHECK(options.config["folder"].text() == "\"/srv\"");
     CHECK_FALSE(config->enabled);
     CHECK(config->runtime == "node");
+    CHECK(options.absent == absence::hold);
+    CHECK(options.absent_of == std::map<std::string, absence>{{"message.*", absence::stop}});
+    CHECK(options.required == std::vector<std::string>{"message.*", "room.joined"});
+}
+
+TEST_CASE("what becomes of events without the plugin is said for all of them, or for each pattern") {
+    CHECK(read(with(R"("absent":"stop")"))->options.absent == absence::stop);
+    CHECK(read(with(R"("absent":{"message.*":"hold"})"))->options.absent == absence::pass);
+    CHECK(read(with(R"("required":true)"))->options.required == std::vector<std::string>{"*"});
+    CHECK(read(with(R"("required":false)"))->options.required.empty());
+    CHECK(complaint(R"("absent":"wait")") ==
+          R"(plugins[2].absent: expected "pass", "hold" or "stop", got "wait")");
+    CHECK(complaint(R"("absent":{"message.*":"wait"})") ==
+          R"(plugins[2].absent.message.*: expected "pass", "hold" or "stop", got "wait")");
+    CHECK(complaint(R"("absent":{"a b":"hold"})") ==
+          R"(plugins[2].absent: expected "*", a type like "a.b" or a family like "a.*", got "a b")");
+    CHECK(complaint(R"("required":"message.*")") == "plugins[2].required: expected array, got string");
+    CHECK(complaint(R"("required":["message.*", "m*"])") ==
+          R"(plugins[2].required[1]: expected "*", a type like "a.b" or a family like "a.*", got "m*")");
 }
 
 TEST_CASE("shutdownTimeoutMs is how long a plugin that was asked to end has for it") {

@@ -78,7 +78,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
         R"("calls":{"asked":9,"succeeded":1,"failed":2,"timedOut":3,"cancelled":1,"overloaded":0,"circuitOpen":2,)"
         R"("unavailable":0},)"
         R"("reverseCalls":{"asked":5,"succeeded":2,"failed":1,"denied":1,"unknown":1},)"
-        R"("events":{"delivered":10,"dropped":4,"stopped":1,"modified":2,"failed":3,"emitted":6},)"
+        R"("events":{"delivered":10,"dropped":4,"stopped":1,"modified":2,"failed":3,"emitted":6,"absent":0},)"
         R"("logs":{"lines":200,"suppressed":800,"cut":1,"bytes":65536},)"
         R"("queues":{"queuedCalls":1,"callsInFlight":2,"queuedEvents":3,"outputBytes":4,"requestsInFlight":5},)"
         R"("latency":{"count":100,"meanMs":50.5,)";

@@ -130,6 +130,14 @@ inline void check_events(option_check& check, const plugin_options& options) {
     for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
         check.text(item_path("events.exclude", at), options.events.exclude[at],
                    is_event_pattern(options.events.exclude[at]), an_event_pattern);
+    for (std::size_t at = 0; at < options.required.size(); ++at)
+        check.text(item_path("required", at), options.required[at], is_event_pattern(options.required[at]),
+                   an_event_pattern);
+    check.known("absent", static_cast<unsigned>(options.absent), 3);
+    for (const auto& [pattern, policy] : options.absent_of) {
+        check.text("absent_of", pattern, is_event_pattern(pattern), an_event_pattern);
+        check.known("absent_of", static_cast<unsigned>(policy), 3);
+    }
     // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
     constexpr int most = 1'000'000;
     if (options.priority < -most || options.priority > most)

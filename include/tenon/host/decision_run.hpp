@@ -14,6 +14,12 @@
 
 namespace tenon::detail {
 
+/// "it is backoff: signal 9 (SIGKILL)".
+inline std::string why_not_there(const plugin_actor& plugin) {
+    const std::string& reason = plugin.supervised().reason().text;
+    return join({"it is ", name_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+}
+
 class decision_run final : public std::enable_shared_from_this<decision_run> {
 public:
     decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
@@ -35,6 +41,23 @@ public:
                 plugin->actor->expire(asked_[place].ticket, now);
         going_ = false;
         chain_.handle_timeout(now);
+        go();
+    }
+
+    bool holds(plugin_index plugin) const noexcept { return chain_.holds(plugin); }
+    /// Something has become of a plugin that is held for.
+    void look_again(plugin_actor& actor, time_point now) {
+        const plugin_index index = actor.index();
+        if (!actor.ready()) {
+            miss(actor, now);
+        } else {
+            const std::span<const interest> now_asked = core_->interests_.of(chain_.event().type);
+            const bool wants = std::any_of(now_asked.begin(), now_asked.end(), [index](const interest& one) {
+                return one.plugin == index && one.mode != event_mode::observe;
+            });
+            if (wants) chain_.returned(index, now);
+            else chain_.released(index, "it is there again, and wants no such events", now);
+        }
         go();
     }
 
@@ -67,7 +90,7 @@ private:
         plugin_record* const plugin = core_->find(ask.plugin);
         if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
         plugin_actor& actor = *plugin->actor;
-        if (!actor.ready()) return chain_.skipped(ask.plugin, join({"it is ", name_of(actor.state())}), now);
+        if (!actor.ready()) return miss(actor, now);
         core_->hops_.asked(ask.plugin, hops_, now);
         ++plugin->events.delivered;
         const std::size_t place = asked_.size();
@@ -79,6 +102,23 @@ private:
             },
             call_waits::nobody, now);
         asked_[place].ticket = ticket;
+    }
+
+    void miss(const plugin_actor& actor, time_point now) {
+        const std::string why = why_not_there(actor);
+        const bool may_return =
+            !core_->closing_ && core_->is_expected(actor) && actor.state() != plugin_state::failed &&
+            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
+        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        chain_.absent(actor.index(), why, now);
+    }
+
+    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
+    /// with the loop, whichever comes first; the deadline itself is the host's to watch.
+    void stay() {
+        if (stays_) return;
+        stays_ = std::make_unique<asio::steady_timer>(core_->where(), chain_.deadline());
+        stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
     }
 
     void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
@@ -115,10 +155,12 @@ private:
                 event_counts& counts = plugin->events;
                 if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
                 if (outcome.outcome == outcome_kind::modified) ++counts.modified;
+                if (outcome.outcome == outcome_kind::absent) ++counts.absent;
                 if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
                     ++counts.failed;
             }
         core_->deciding_.erase(this);
+        if (stays_) stays_->cancel();
         core_->stopped_ += decision.stopped;
         std::exchange(done_, nullptr)(std::move(decision));
     }
@@ -131,7 +173,8 @@ private:
         plugin_index plugin;
         call_ticket ticket;
     };
-    std::vector<asked_plugin> asked_; // in the order in which they were
+    std::vector<asked_plugin> asked_;           // in the order in which they were
+    std::unique_ptr<asio::steady_timer> stays_; // or null
     bool going_ = false;
 };
 

@@ -5,8 +5,10 @@
 // logs; and what it tells a plugin of itself.
 
 #include <tenon/host/calls/declared_lists.hpp>
+#include <tenon/host/decision_run.hpp>
 #include <tenon/host/host_core.hpp>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,9 +28,28 @@ inline void host_core::on_change(plugin_actor& actor, const state_change& change
         for (const std::string& waits : needs_.was_lost(change.plugin))
             if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
     }
+    interests_.set_expected(actor.index(), is_expected(actor));
     if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
         forget(*kept);
     finish_waiters(*kept, change);
+    look_for_held(actor);
+}
+
+/// One that was stopped on purpose is not missed.
+inline bool host_core::is_expected(const plugin_actor& plugin) noexcept {
+    const plugin_state state = plugin.state();
+    return plugin.supervised().wanted() || (state != plugin_state::stopped && state != plugin_state::failed);
+}
+
+/// Decisions that wait for it go on when it is ready, and when it is not going to be.
+inline void host_core::look_for_held(plugin_actor& plugin) {
+    using enum plugin_state;
+    const plugin_state state = plugin.state();
+    if (state != ready && state != failed && state != stopped && state != backoff) return;
+    std::vector<std::shared_ptr<decision_run>> waiting;
+    for (const auto& [run, deadline] : deciding_)
+        if (run->holds(plugin.index())) waiting.push_back(run->shared_from_this());
+    for (const auto& run : waiting) run->look_again(plugin, steady_now());
 }
 
 inline std::string prefix_of(const plugin_options& options) {

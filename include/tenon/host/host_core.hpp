@@ -240,6 +240,9 @@ private:
     void finish_waiters(plugin_record& plugin, const state_change& change);
     void wait(plugin_record& plugin, bool for_ready, life_done done);
     void forget(plugin_record& plugin);
+    static bool is_expected(const plugin_actor& plugin) noexcept;
+    void look_for_held(plugin_actor& plugin);
+    std::vector<interest> still_required(std::string_view type);
     void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
     void send_told(plugin_record& plugin);
     void end_turn();

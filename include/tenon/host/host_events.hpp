@@ -31,8 +31,9 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     ++decided_;
     tell_application(on_event_told, event.type, payload);
     if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
-    const std::span<const interest> asked =
-        closing_ ? std::span<const interest>() : interests_.of(event.type);
+    std::vector<interest> still;
+    if (closing_) still = still_required(event.type);
+    const std::span<const interest> asked = closing_ ? still : interests_.asked(event.type);
     const auto run =
         std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
                                        after(now, timeout), now, check, 0, std::move(done));
@@ -42,16 +43,16 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     return run;
 }
 
+/// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
+inline std::vector<interest> host_core::still_required(std::string_view type) {
+    std::vector<interest> still;
+    for (const interest& one : interests_.asked(type))
+        if (one.required) still.push_back(one);
+    return still;
+}
+
 inline milliseconds host_core::decision_timeout_of(std::string_view type) const noexcept {
-    milliseconds timeout = options_.decision_timeout;
-    std::size_t best = 0;
-    for (const auto& [pattern, of_these] : options_.decision_timeouts) {
-        const std::size_t here = particularity(pattern, type);
-        if (here <= best) continue;
-        best = here;
-        timeout = of_these;
-    }
-    return timeout;
+    return most_particular(options_.decision_timeouts, type, options_.decision_timeout);
 }
 
 inline result<void> host_core::set_decision_timeouts(milliseconds all,
@@ -185,20 +186,30 @@ inline void host_core::count_lost(plugin_record& plugin, std::size_t lost) {
     plugin.actor->note(log_level::warn, "it reads its events too slowly: the oldest ones are dropped");
 }
 
+/// What becomes of an event that it should decide about, while it is not there.
+inline std::string_view fate_of(const explanation& missed) noexcept {
+    if (missed.absent == absence::hold) return "such an event waits for its return";
+    const bool stops = missed.required || missed.absent == absence::stop;
+    return stops ? "such an event is stopped" : "such an event passes without it";
+}
+
 inline std::vector<explanation> host_core::explain(std::string_view type) const {
     std::vector<explanation> all = interests_.explain(type);
     const time_point now = steady_now();
     for (explanation& one : all) {
         const plugin_actor& actor = *by_index_[one.plugin]->actor;
         if (!actor.ready()) {
-            const std::string& why = actor.supervised().reason().text;
+            const bool only_told = one.mode_given && one.mode == event_mode::observe;
+            one.missed = one.missed || (one.receives() && !only_told);
             one.why_not = exclusion::state;
-            one.words = join({"it is ", name_of(actor.state()), why.empty() ? "" : ": ", why});
+            one.words = why_not_there(actor);
+            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
         } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
                    actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
             one.why_not = exclusion::breaker;
             one.words =
                 "its answers to events failed too often in a row: it is told, but not asked for a while";
+            if (one.required) append(one.words, "; such an event is stopped");
         }
     }
     return all;

@@ -63,7 +63,12 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     auto made = std::make_shared<plugin_record>();
     plugin_record* const plugin = made.get();
     interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
-                          options.priority, options.name, {.patience = options.call_timeout});
+                          options.priority, options.name,
+                          {.patience = options.call_timeout,
+                           .required = options.required,
+                           .absent = options.absent,
+                           .absent_of = options.absent_of});
+    interests_.set_expected(index, false); // until it is started
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
@@ -283,6 +288,9 @@ inline void host_core::close() {
             for (auto& waiter : std::exchange(plugin->waiters, {}))
                 waiter.done(fault{codes::shutting_down, "the host is gone"});
         }
+        std::vector<std::shared_ptr<decision_run>> held;
+        for (const auto& [run, deadline] : self->deciding_) held.push_back(run->shared_from_this());
+        for (const auto& run : held) run->give_up(steady_now());
         self->plugins_.clear();
         self->by_index_.clear();
         self->close_watches();

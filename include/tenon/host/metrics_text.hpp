@@ -188,6 +188,9 @@ private:
         each("tenon_plugin_events_failed_total", "counter",
              "Decisions that the plugin owed and did not make.",
              [](const status& of) { return of.events.failed; });
+        each("tenon_plugin_events_absent_total", "counter",
+             "Decisions that the plugin owed and was not there for.",
+             [](const status& of) { return of.events.absent; });
         each("tenon_plugin_events_emitted_total", "counter", "Events that the plugin emitted.",
              [](const status& of) { return of.events.emitted; });
     }

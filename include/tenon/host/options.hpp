@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenon {
@@ -62,6 +63,19 @@ struct resource_limits {
 struct event_filter {
     std::vector<std::string> include = {}, exclude = {};
 };
+
+/// What becomes of an event that a plugin should decide about while it is not there: it crashed, is being restarted, has
+/// failed. Not of one that was stopped on purpose, unless it is required.
+enum class absence {
+    pass, // goes on without it
+    hold, // waits for its return, for as long as the decision may take; then onFailure decides
+    stop, // is stopped
+};
+
+inline std::string_view name_of(absence policy) noexcept {
+    constexpr std::string_view names[] = {"pass", "hold", "stop"};
+    return names[static_cast<unsigned>(policy)];
+}
 
 struct log_options {
     std::size_t lines_per_second = 200; // 0: without a limit
@@ -114,6 +128,11 @@ struct plugin_options {
 
     event_filter events = {};
     int priority = 0; // of its events, added to what the plugin says itself
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {}; // the same for events that match a pattern
+    /// Patterns of events that are stopped where this plugin has not decided about them, for whatever reason: it was
+    /// absent, failed, was too late or could not be asked. As long as it has not said what it wants, it is all of these.
+    std::vector<std::string> required = {};
     bool allow_reverse_calls = false;
     std::vector<std::string> permissions = {};
     std::string route_prefix = {};  // "/api/plugins/NAME" where it is empty

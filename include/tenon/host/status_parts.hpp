@@ -73,6 +73,7 @@ struct event_counts {
     std::uint64_t modified = 0;  // by its decision
     std::uint64_t failed = 0;    // decisions that it did not make: error, timeout, nonsense
     std::uint64_t emitted = 0;   // by itself
+    std::uint64_t absent = 0;    // decisions that it did not make because it was not there
 
     static constexpr bool allow_missing = true;
 };

@@ -174,6 +174,14 @@ public:
             }
         });
     }
+    /// A list of patterns of event types; true is all of them and false none.
+    void patterns(std::string_view key, std::vector<std::string>& into) {
+        const entry* const found = find(key);
+        if (found == nullptr || found->value.kind() != json_kind::boolean) return texts(key, into);
+        bool all = false;
+        boolean(key, all);
+        into = all ? std::vector<std::string>{"*"} : std::vector<std::string>();
+    }
     /// An object of anybody's, taken as it is; null means: as if it were not there.
     void any_object(std::string_view key, json& into) {
         if (has(key)) {

@@ -48,6 +48,16 @@ public:
     void text_map(std::string_view key, const std::map<std::string, std::string>& value) {
         member(key, value);
     }
+    void patterns(std::string_view key, const std::vector<std::string>& value) { member(key, value); }
+    template <class Value, class Write>
+    void each_pattern(std::string_view key, const Value& all, const std::map<std::string, Value>& of,
+                      Write write) {
+        if (of.empty()) return write(*this, key, all);
+        object(key, [&](config_writer& in) {
+            write(in, "*", all);
+            for (const auto& [pattern, value] : of) write(in, pattern, value);
+        });
+    }
     template <class Write>
     void object(std::string_view key, Write write) {
         out_.key(key);

@@ -83,6 +83,10 @@ void lead_along(Form& form, plugin_options& options) {
         in.texts("exclude", options.events.exclude);
     });
     form.count("priority", options.priority);
+    form.each_pattern(
+        "absent", options.absent, options.absent_of,
+        [](auto& in, std::string_view key, auto& policy) { in.word(key, policy, absence::stop); });
+    form.patterns("required", options.required);
     form.boolean("allowReverseRpc", options.allow_reverse_calls);
     form.texts("permissions", options.permissions);
     form.text_or_null("routePrefix", options.route_prefix);

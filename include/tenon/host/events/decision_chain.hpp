@@ -11,6 +11,8 @@
 //   asking is the one reported.
 // - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
 //   changed is kept.
+// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
+//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
 // - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
 //   nobody is asked any more; who observes is told all the same.
@@ -61,6 +63,15 @@ public:
     void failed(plugin_index plugin, const fault& why, time_point now);
     /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
     void skipped(plugin_index plugin, std::string_view why, time_point now);
+    /// It is not there, after next_ask() named it, or while it is held for.
+    void absent(plugin_index plugin, std::string_view why, time_point now);
+    /// The same where it may return: whether it is waited for. If not, nothing has happened.
+    bool hold(plugin_index plugin, std::string_view why, time_point now);
+    bool holds(plugin_index plugin) const noexcept;
+    /// It is there again: next_ask() names it once more.
+    void returned(plugin_index plugin, time_point now);
+    /// It has returned, and wants no such events any more.
+    void released(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
     /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
     void cancel(time_point now);
@@ -80,13 +91,15 @@ public:
 
 private:
     enum class stage { asking, telling, done };
-    enum class step_state { waiting, asked, cancelled, settled };
+    enum class step_state { waiting, asked, held, back, cancelled, settled };
     struct step {
         plugin_index plugin;
         event_mode mode;
         failure_policy on_failure;
         int priority;
         milliseconds patience;
+        bool required;
+        absence absent;
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
@@ -96,6 +109,10 @@ private:
     };
 
     step* open_step(plugin_index plugin) noexcept;
+    bool is_pending(const step& of) const noexcept {
+        return of.state == step_state::asked || of.state == step_state::held || of.state == step_state::back;
+    }
+    void put(chain_ask& ask, step& of, bool again);
     void settle(step& of, outcome_kind outcome, std::string_view reason);
     void give_up(step& of, outcome_kind outcome, std::string_view reason);
     void proceed();
@@ -118,7 +135,8 @@ private:
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
     std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
-    std::size_t pending_ = 0;                   // asked and not settled
+    std::size_t pending_ = 0;                   // asked or held for, and not settled
+    std::size_t held_ = 0, back_ = 0;           // of these
     std::size_t to_cancel_ = 0;
     bool stopped_ = false, modified_ = false, cancelled_ = false;
 

@@ -32,8 +32,13 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
             observers_.push_back(one.plugin);
             continue;
         }
-        step& made =
-            steps_.emplace_back(step{one.plugin, one.mode, one.on_failure, one.priority, one.patience});
+        step& made = steps_.emplace_back(step{.plugin = one.plugin,
+                                              .mode = one.mode,
+                                              .on_failure = one.on_failure,
+                                              .priority = one.priority,
+                                              .patience = one.patience,
+                                              .required = one.required,
+                                              .absent = one.absent});
         made.outcome.plugin = one.name;
     }
     begin_tier();
@@ -95,22 +100,33 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
         proceed();
         return true;
     }
-    if (stage_ != stage::asking || stopped_ || next_ == tier_end_) return false;
+    if (stage_ != stage::asking || stopped_) return false;
+    if (back_ != 0)
+        for (std::size_t index = tier_begin_; index != tier_end_; ++index)
+            if (steps_[index].state == step_state::back) {
+                --back_;
+                put(ask, steps_[index], false);
+                return true;
+            }
+    if (next_ == tier_end_) return false;
     step& of = steps_[next_];
     const bool validates = of.mode == event_mode::validate;
     // Who mutates waits for everybody before it; who validates for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
-    const milliseconds remaining = time_for(of);
-    const bool again = validates && !first && time_for(steps_[next_ - 1]) == remaining;
-    const shared_bytes& message = message_for(remaining, again);
-    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
-           message_remaining_, message, payload_};
-    of.state = step_state::asked;
+    put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
     of.asked_at = now_;
     ++pending_;
     ++next_;
     return true;
+}
+
+/// `again`: what was written for the one before it is for this one too.
+inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
+    const shared_bytes& message = message_for(time_for(of), again);
+    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
+           message_remaining_, message, payload_};
+    of.state = step_state::asked;
 }
 
 inline bool decision_chain::next_cancel(plugin_index& plugin) {
@@ -133,13 +149,15 @@ inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noex
         step& of = steps_[index];
         if (of.plugin != plugin) continue;
         settled_last_ = index;
-        return of.state == step_state::asked || of.state == step_state::cancelled ? &of : nullptr;
+        return is_pending(of) || of.state == step_state::cancelled ? &of : nullptr;
     }
     return nullptr;
 }
 
 inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_view reason) {
-    if (of.state == step_state::asked) --pending_;
+    if (is_pending(of)) --pending_;
+    if (of.state == step_state::held) --held_;
+    if (of.state == step_state::back) --back_;
     if (of.to_cancel) { // it was quicker than being told
         of.to_cancel = false;
         --to_cancel_;
@@ -155,17 +173,20 @@ inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_v
 // It has no decision of its own, so its onFailure is its decision.
 inline void decision_chain::give_up(step& of, outcome_kind outcome, std::string_view reason) {
     settle(of, outcome, reason);
-    if (of.on_failure == failure_policy::stop) of.stops = true;
+    if (of.on_failure == failure_policy::stop || of.required) of.stops = true;
 }
 
 inline void decision_chain::stop_asking() {
     stopped_ = true;
+    held_ = back_ = 0;
     for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
         step& of = steps_[index];
-        if (of.state != step_state::asked) continue;
+        if (!is_pending(of)) continue;
+        if (of.state == step_state::asked) {
+            of.to_cancel = true;
+            ++to_cancel_;
+        }
         of.state = step_state::cancelled;
-        of.to_cancel = true;
-        ++to_cancel_;
         --pending_;
         of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
     }
@@ -216,6 +237,55 @@ inline void decision_chain::skipped(plugin_index plugin, std::string_view why, t
     proceed();
 }
 
+inline void decision_chain::absent(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    if (of->absent == absence::hold) {
+        give_up(*of, outcome_kind::absent, why);
+    } else {
+        settle(*of, outcome_kind::absent, why);
+        if (of->absent == absence::stop || of->required) of->stops = true;
+    }
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr || of->absent != absence::hold || is_over(now_)) return false;
+    if (of->state != step_state::asked && of->state != step_state::held) return false;
+    held_ += of->state == step_state::asked ? 1 : 0;
+    of->state = step_state::held;
+    of->outcome.reason = cut_reason(why);
+    return true;
+}
+
+inline bool decision_chain::holds(plugin_index plugin) const noexcept {
+    if (held_ == 0) return false;
+    for (const step& of : steps_)
+        if (of.plugin == plugin) return of.state == step_state::held;
+    return false;
+}
+
+inline void decision_chain::returned(plugin_index plugin, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    step* const of = open_step(plugin);
+    of->state = step_state::back;
+    of->outcome.reason.clear();
+    --held_;
+    ++back_;
+}
+
+inline void decision_chain::released(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    settle(*open_step(plugin), outcome_kind::skipped, why);
+    proceed();
+}
+
 inline void decision_chain::handle_timeout(time_point now) {
     see(now);
     if (stage_ != stage::asking || !is_over(now_)) return;
@@ -244,8 +314,12 @@ inline void decision_chain::pass_deadline() {
     for (step& of : steps_) {
         if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
         const bool was_asked = of.state == step_state::asked;
-        give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
-                was_asked ? "no answer before the deadline" : "the deadline had passed");
+        if (of.state == step_state::held)
+            give_up(of, outcome_kind::absent,
+                    join({"it did not return before the deadline: ", std::string(of.outcome.reason)}));
+        else
+            give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
+                    was_asked ? "no answer before the deadline" : "the deadline had passed");
         of.to_cancel = was_asked;
         to_cancel_ += was_asked ? 1 : 0;
         stops = stops || of.stops;
@@ -281,7 +355,7 @@ inline raw_decision decision_chain::take() {
     made.payload = std::move(payload_);
     steps_.clear(); // whatever still comes finds nobody
     observers_.clear();
-    tier_begin_ = tier_end_ = next_ = pending_ = to_cancel_ = 0;
+    tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
     stage_ = stage::done;
     return made;
 }

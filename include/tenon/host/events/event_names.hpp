@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,21 @@ constexpr std::size_t particularity(std::string_view pattern, std::string_view t
 
 constexpr bool matches(std::string_view pattern, std::string_view type) noexcept {
     return particularity(pattern, type) != 0;
+}
+
+/// What is said of the pattern that names the type most exactly, else `otherwise`.
+template <class Value>
+const Value& most_particular(const std::map<std::string, Value>& patterns, std::string_view type,
+                             const Value& otherwise) noexcept {
+    const Value* found = &otherwise;
+    std::size_t best = 0;
+    for (const auto& [pattern, value] : patterns) {
+        const std::size_t here = particularity(pattern, type);
+        if (here <= best) continue;
+        best = here;
+        found = &value;
+    }
+    return *found;
 }
 
 /// The first of them that matches, or null.

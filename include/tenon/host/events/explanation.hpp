@@ -4,6 +4,7 @@
 // Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
 // what people ask most about plugins. The words are for them, the exclusion is for programs.
 
+#include <tenon/host/options.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 
@@ -46,12 +47,15 @@ struct explanation {
     bool mode_given = false; // else it mutates when asked and observes when told
     int priority = 0;
     detail::failure_policy on_failure = detail::failure_policy::proceed;
+    bool missed = false;            // it is not there, and should be asked for a decision
+    absence absent = absence::pass; // what becomes of such an event then
+    bool required = false;          // it is stopped where this plugin has not decided
 
     bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure.
+/// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
 template <>
 struct json_codec<explanation> {
     static void write(json_writer& out, const explanation& value);
@@ -78,6 +82,14 @@ inline void json_codec<explanation>::write(json_writer& out, const explanation& 
         out.integer(value.priority);
         out.key("onFailure");
         detail::encode(out, value.on_failure);
+    }
+    if (value.missed) {
+        out.key("absent");
+        out.string(name_of(value.absent));
+    }
+    if (value.required) {
+        out.key("required");
+        out.boolean(true);
     }
     out.end_object();
 }

@@ -2,19 +2,22 @@
 #define TENON_HOST_EVENTS_INTERESTS_HPP
 
 // Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
-// declared in its handshake and subscribed to afterwards ends with its connection. An event reaches a plugin
-// if
+// declared in its handshake and subscribed to afterwards holds until its next handshake: while it is away it is told
+// nothing, but who asks for a decision hears that it should have been asked. An event reaches a plugin if
 //
 // 1. the event's family is one of its capabilities ("*" is all of them), and
 // 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says
 //    mode, priority and onFailure, and of two that are the same the subscription; and
 // 3. the configuration does not exclude the event, and includes it where it includes anything.
 //
-// of() is asked for every event and answers from what it found out the last time, without allocating.
+// A plugin that has not shaken hands yet should be asked about what the configuration says it is required for.
+//
+// of() and asked() are asked for every event and answer from what they found out the last time, without allocating.
 
 #include <tenon/core/time.hpp>
 #include <tenon/host/events/event_names.hpp>
 #include <tenon/host/events/explanation.hpp>
+#include <tenon/host/options.hpp>
 #include <tenon/session/messages.hpp>
 
 #include <cstddef>
@@ -45,11 +48,17 @@ struct interest {
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
     milliseconds patience = milliseconds::max(); // how long it may take to decide
+    bool away = false;                           // it should be asked, and cannot
+    bool required = false;                       // nothing passes without its decision
+    absence absent = absence::pass;
 };
 
 /// What the configuration says of a plugin's events, but for which ones it gets.
 struct interest_terms {
     milliseconds patience = milliseconds::max();
+    std::vector<std::string> required = {}; // patterns
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {};
 };
 
 /// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
@@ -58,6 +67,7 @@ struct interest_list {
         std::string id, name;
     };
     std::vector<interest> all;
+    std::vector<interest> asked; // the same with those that are away; empty where nobody is
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
@@ -78,11 +88,15 @@ public:
     bool unsubscribe(plugin_index plugin, std::string_view type);
     /// Its connection is gone.
     void withdraw(plugin_index plugin);
+    /// Whether it is missed while it is away: not if it was stopped on purpose.
+    void set_expected(plugin_index plugin, bool expected);
     void remove(plugin_index plugin);
 
     /// The highest priority first; at equal priority those that mutate, those that validate, those that
     /// observe, each in the order of their ids. Valid until the next call of anything here.
     std::span<const interest> of(std::string_view type);
+    /// The same with those that should be asked for a decision and are away.
+    std::span<const interest> asked(std::string_view type);
     /// The same for who does something with each of them that may come back here. Null where there are none.
     std::shared_ptr<const interest_list> hold(std::string_view type);
 
@@ -101,7 +115,9 @@ private:
         event_filter filter;
         int priority = 0;
         interest_terms terms = {};
-        bool declared = false;
+        bool expected = true;
+        bool present = false;
+        bool declared = false;       // once, and remembered
         bool whole_families = false; // it listed no events
         std::vector<std::string> capabilities = {};
         std::vector<event_interest> events = {};
@@ -117,12 +133,15 @@ private:
         exclusion why_not = exclusion::none;
         const event_interest* chosen = nullptr; // null: the whole family
         bool subscribed = false;
+        bool missed = false;                  // it is away, and should be asked for a decision
+        bool required = false;                // nothing passes without its decision
         const std::string* pattern = nullptr; // of the configuration
     };
 
     static bool is_capable(const configured_plugin& plugin, std::string_view family) noexcept;
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
-    static interest interest_of(plugin_index index, const configured_plugin& plugin, const verdict& found);
+    static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
+                                const verdict& found);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);

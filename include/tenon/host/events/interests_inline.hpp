@@ -7,6 +7,7 @@
 #include <tenon/host/events/interests.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -32,9 +33,12 @@ inline void interest_table::set_plugin(plugin_index plugin, std::string id, even
 inline std::size_t interest_table::declare(plugin_index plugin, const handshake_answer& answer) {
     configured_plugin* entry = find(plugin);
     if (entry == nullptr) return 0;
-    withdraw(plugin);
-    entry->declared = true;
+    remembered_.clear();
+    entry->declared = entry->present = true;
     entry->whole_families = !answer.events;
+    entry->capabilities.clear();
+    entry->events.clear();
+    entry->subscriptions.clear();
     std::size_t refused = 0;
     if (answer.capabilities)
         for (const std::string& family : *answer.capabilities) {
@@ -53,7 +57,7 @@ inline std::size_t interest_table::declare(plugin_index plugin, const handshake_
 
 inline result<void> interest_table::subscribe(plugin_index plugin, const subscribe_request& request) {
     configured_plugin* entry = find(plugin);
-    if (entry == nullptr || !entry->declared) return fault{codes::unavailable, "the plugin is not connected"};
+    if (entry == nullptr || !entry->present) return fault{codes::unavailable, "the plugin is not connected"};
     if (!is_event_pattern(request.type))
         return fault{codes::invalid_params,
                      "params.type: expected a type, \"FAMILY.*\" or \"*\" of at most 128 bytes"};
@@ -94,10 +98,14 @@ inline void interest_table::withdraw(plugin_index plugin) {
     configured_plugin* entry = find(plugin);
     if (entry == nullptr) return;
     remembered_.clear();
-    entry->declared = entry->whole_families = false;
-    entry->capabilities.clear();
-    entry->events.clear();
-    entry->subscriptions.clear();
+    entry->present = false;
+}
+
+inline void interest_table::set_expected(plugin_index plugin, bool expected) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr || entry->expected == expected) return;
+    remembered_.clear();
+    entry->expected = expected;
 }
 
 inline void interest_table::remove(plugin_index plugin) {
@@ -113,8 +121,9 @@ inline bool interest_table::is_capable(const configured_plugin& plugin, std::str
 inline interest_table::verdict interest_table::judge(const configured_plugin& plugin,
                                                      std::string_view type) noexcept {
     verdict found;
-    if (!plugin.declared) return {exclusion::not_declared};
-    if (!is_capable(plugin, event_family(type))) return {exclusion::capability};
+    found.required = first_match(plugin.terms.required, type) != nullptr;
+    if (!plugin.declared && !found.required) return {exclusion::not_declared};
+    if (plugin.declared && !is_capable(plugin, event_family(type))) return {exclusion::capability};
     std::size_t best = 0;
     const auto look_at = [&](const std::vector<event_interest>& entries, bool subscribed) {
         for (const event_interest& entry : entries) {
@@ -127,19 +136,29 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
     };
     look_at(plugin.subscriptions, true); // first, so that they win over what is equal to them
     look_at(plugin.events, false);
-    if (found.chosen == nullptr && !plugin.whole_families) return {exclusion::subscription};
+    if (found.chosen == nullptr && plugin.declared && !plugin.whole_families)
+        return {exclusion::subscription};
+    const bool only_told = found.chosen != nullptr && found.chosen->mode == event_mode::observe;
+    found.required = found.required && !only_told;
     found.pattern = first_match(plugin.filter.exclude, type);
     if (found.pattern != nullptr) found.why_not = exclusion::excluded;
     else if (!passes(plugin.filter, type)) found.why_not = exclusion::not_included;
+    else if (!plugin.present) {
+        found.why_not = plugin.declared ? exclusion::state : exclusion::not_declared;
+        found.missed = !only_told && (plugin.expected || found.required);
+    }
     return found;
 }
 
 inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
-                                            const verdict& found) {
+                                            std::string_view type, const verdict& found) {
     interest made{.plugin = index,
                   .id = plugin.called->id,
                   .name = plugin.called->name,
-                  .patience = plugin.terms.patience};
+                  .patience = plugin.terms.patience,
+                  .away = found.missed,
+                  .required = found.required};
+    made.absent = most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
@@ -154,21 +173,25 @@ inline interest interest_table::interest_of(plugin_index index, const configured
 
 inline std::shared_ptr<const interest_list> interest_table::collect(std::string_view type) const {
     interest_list wanted;
+    std::vector<interest>& asked = wanted.asked;
     for (const auto& [index, plugin] : plugins_) {
         const verdict found = judge(plugin, type);
-        if (found.why_not != exclusion::none) continue;
-        wanted.all.push_back(interest_of(index, plugin, found));
+        if (found.why_not != exclusion::none && !found.missed) continue;
+        asked.push_back(interest_of(index, plugin, type, found));
         wanted.kept.push_back(plugin.called);
     }
-    if (wanted.all.empty()) return nullptr;
+    if (asked.empty()) return nullptr;
     const auto later_mode = [](event_mode mode) {
         return mode == event_mode::mutate ? 0 : mode == event_mode::validate ? 1 : 2;
     };
-    std::sort(wanted.all.begin(), wanted.all.end(), [&](const interest& one, const interest& other) {
+    std::sort(asked.begin(), asked.end(), [&](const interest& one, const interest& other) {
         if (one.priority != other.priority) return one.priority > other.priority;
         return std::tuple(later_mode(one.mode), one.id, one.plugin) <
                std::tuple(later_mode(other.mode), other.id, other.plugin);
     });
+    const auto is_away = [](const interest& one) { return one.away; };
+    if (std::none_of(asked.begin(), asked.end(), is_away)) wanted.all.swap(asked);
+    else std::remove_copy_if(asked.begin(), asked.end(), std::back_inserter(wanted.all), is_away);
     return std::make_shared<interest_list>(std::move(wanted));
 }
 
@@ -186,9 +209,15 @@ inline std::span<const interest> interest_table::of(std::string_view type) {
     return (*found)->all;
 }
 
+inline std::span<const interest> interest_table::asked(std::string_view type) {
+    const auto* const found = look_up(type);
+    if (found == nullptr || *found == nullptr) return {};
+    return (*found)->asked.empty() ? (*found)->all : (*found)->asked;
+}
+
 inline std::shared_ptr<const interest_list> interest_table::hold(std::string_view type) {
     const auto* const found = look_up(type);
-    return found == nullptr ? nullptr : *found;
+    return found == nullptr || *found == nullptr || (*found)->all.empty() ? nullptr : *found;
 }
 
 inline std::vector<explanation> interest_table::explain(std::string_view type) const {
@@ -227,16 +256,21 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         case exclusion::not_included:
             made.words = "nothing that the configuration includes matches";
             break;
-        case exclusion::state: // the host's to say
+        case exclusion::state: // the host says which
+            made.words = "is not there";
+            break;
         case exclusion::permission:
         case exclusion::breaker:
             break;
         }
-        const interest as = interest_of(index, plugin, found);
+        const interest as = interest_of(index, plugin, type, found);
         made.mode = as.mode;
         made.mode_given = as.mode_given;
         made.priority = as.priority;
         made.on_failure = as.on_failure;
+        made.missed = found.missed;
+        made.required = found.required;
+        made.absent = as.absent;
         all.push_back(std::move(made));
     }
     return all;
@@ -253,7 +287,7 @@ inline bool interest_table::has_one_of(plugin_index plugin,
 inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
     std::vector<std::string> patterns;
     const auto known = plugins_.find(plugin);
-    if (known == plugins_.end()) return patterns;
+    if (known == plugins_.end() || !known->second.present) return patterns;
     const auto add = [&](const std::string& pattern) {
         if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
             patterns.push_back(pattern);

@@ -18,12 +18,14 @@ enum class outcome_kind {
     failed,    // it said nothing that makes sense; its onFailure decided
     timed_out, // it said nothing in time; its onFailure decided
     skipped,   // it was not asked, or its answer was not waited for because the event had been stopped
+    absent,    // it should have been asked and was not there; plugin_options::absent decided
 };
 constexpr auto describe(type<outcome_kind>) {
     return enumerators(
         enumerator("continue", outcome_kind::proceed), enumerator("stop", outcome_kind::stop),
         enumerator("modified", outcome_kind::modified), enumerator("failed", outcome_kind::failed),
-        enumerator("timed_out", outcome_kind::timed_out), enumerator("skipped", outcome_kind::skipped));
+        enumerator("timed_out", outcome_kind::timed_out), enumerator("skipped", outcome_kind::skipped),
+        enumerator("absent", outcome_kind::absent));
 }
 
 /// What one plugin made of one event.
