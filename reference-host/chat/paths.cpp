@@ -18,6 +18,9 @@ tenon::response chat_problem(const tenon::fault& why) {
     return why.code >= 400 && why.code < 600 ? problem(why.code, why.message) : problem(why);
 }
 
+/// A message has at most 16 KiB, and JSON may write each byte of it as six.
+constexpr std::size_t longest_body = std::size_t{128} << 10;
+
 struct new_room {
     std::string room;
     std::optional<std::string> uid; // who owns it, and joins it
@@ -132,9 +135,15 @@ void add_chat_paths(tenon::http::router& to, chat& talk, tenon::host& host) {
              {"POST", "/api/v1/chat/rooms/{room}/members", move},
              {"DELETE", "/api/v1/chat/rooms/{room}/members", move},
          })
-        to.add({one.method, one.pattern, tenon::http::access::open},
+        to.add({.method = one.method,
+                .pattern = one.pattern,
+                .needs = tenon::http::access::open,
+                .body = longest_body},
                [&talk, run = one.run](const call& asked) { run(talk, asked); });
-    to.add({"POST", "/api/v1/plugin/test", tenon::http::access::open},
+    to.add({.method = "POST",
+            .pattern = "/api/v1/plugin/test",
+            .needs = tenon::http::access::open,
+            .body = longest_body},
            [&host](const call& asked) { test_plugins(host, asked); });
 }
 

@@ -218,7 +218,7 @@ TEST_CASE("who may not ask is told so before sending a body, and reads it") {
         },
         {},
         [](const request& asked) {
-            return asked.path == "/open" ? std::optional<response>() : tenon::text("no", 401);
+            return asked.path == "/open" ? admission() : admission{.refused = tenon::text("no", 401)};
         });
     raw_client client = web.client();
     CHECK(client.get("/closed").hear().status == 401);

@@ -32,8 +32,8 @@ inline void show_metrics(admin_state& admin, const http::call& asked) {
 
 inline constexpr entry probe_entries[] = {
     {"GET", "/metrics", show_metrics},
-    {"GET", "/healthz", show_health, body::needed, http::access::open},
-    {"GET", "/readyz", show_readiness, body::needed, http::access::open},
+    {"GET", "/healthz", show_health, body::needed, http::access::probe},
+    {"GET", "/readyz", show_readiness, body::needed, http::access::probe},
 };
 
 } // namespace tenon::detail::admin

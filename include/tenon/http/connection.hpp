@@ -31,6 +31,9 @@ public:
     /// Its place may be given to somebody else; since when it waits for the client.
     bool idles() const noexcept { return place_ == place::reading || place_ == place::lingering; }
     time_point since() const noexcept { return since_; }
+    bool is_known() const noexcept { return admitted_.known; }
+    /// It has not taken what it was sent, and that is more than the system keeps for it.
+    bool lets_wait() const noexcept { return in_flight_ && writing_.size() >= worth_leaving; }
 
     // For the handles of the program. False: there is nobody to hear it.
     void answer(const response& given);
@@ -41,6 +44,9 @@ public:
     void end_stream();
 
 private:
+    // Of smaller answers it takes many to hold much, and they are gone in a moment.
+    static constexpr std::size_t worth_leaving = std::size_t{64} << 10;
+
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
     enum class place { reading, answering, writing, streaming, lingering, closed };
     enum class stage { none, idle, head, body }; // of reading
@@ -52,6 +58,9 @@ private:
     void wait_for_rest();
     void ended(bool cleanly);
     void refuse(int status, std::string_view words);
+    bool takes_too_much(http_service& owner) const;
+    void give_back(http_service* owner);
+    void count();
     void reply(const response& given);
     void write(std::string bytes);
     void flush();
@@ -68,9 +77,15 @@ private:
     place place_ = place::reading;
     stage stage_ = stage::none;
     std::shared_ptr<http_asker> client_; // answering and streaming
-    bool head_only_ = false;             // the request's method is HEAD
-    bool last_ = false;                  // nothing is read behind this request
-    bool ended_ = false;                 // the client says nothing more
+    asio::ip::address from_;
+    http::admission admitted_;
+    bool placed_ = false; // a stranger's request has one of their places
+    bool asking_ = false; // ... and one of its route's
+    http_held held_;
+    std::size_t asked_ = 0;  // bytes of the body that the program has
+    bool head_only_ = false; // the request's method is HEAD
+    bool last_ = false;      // nothing is read behind this request
+    bool ended_ = false;     // the client says nothing more
     bool listening_ = false;
     bool in_flight_ = false;
     std::string writing_, next_; // what the system has, and what waits

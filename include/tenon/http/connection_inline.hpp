@@ -20,13 +20,19 @@ inline http_connection::http_connection(http_service& owner, asio::ip::tcp::sock
     : owner_(owner.weak_from_this()), socket_(std::move(socket)), bounds_(owner.bounds),
       parser_(owner.bounds), since_(clock()), alarm_(owner.where, [this](time_point now) { wake(now); }) {}
 
-inline void http_connection::start() { advance(); }
+inline void http_connection::start() {
+    asio::error_code gone;
+    from_ = socket_.remote_endpoint(gone).address();
+    advance();
+}
 
 inline void http_connection::leave() {
     const auto self = shared_from_this();
     if (place_ == place::closed) return;
     const auto owner = owner_.lock();
-    if (owner && place_ == place::streaming) --owner->streams;
+    if (owner && place_ == place::streaming) owner->end_stream(admitted_.known);
+    give_back(owner.get());
+    if (owner) owner->hold({}, std::exchange(held_, {}));
     place_ = place::closed;
     alarm_.cancel();
     asio::error_code ignored;
@@ -55,6 +61,7 @@ inline void http_connection::take() {
     if (error && error != asio::error::would_block) return ended(error == asio::error::eof);
     // Nothing is read during a stream and behind the last answer: what comes is dropped, so that it does not pile up.
     if (place_ < place::streaming) parser_.append({bytes.data(), got});
+    count();
     if (place_ == place::reading) advance();
     else listen();
 }
@@ -72,20 +79,22 @@ inline void http_connection::advance() {
     while (owner && place_ == place::reading) {
         switch (parser_.next()) {
         case http_step::need_more:
+            if (takes_too_much(*owner)) return refuse(503, "too much is being sent at once");
             return ended_ ? leave() : wait_for_rest();
         case http_step::refused:
             return refuse(parser_.why().status, parser_.why().words);
         case http_step::head:
             head_only_ = parser_.asked().method == "HEAD";
             last_ = parser_.asked().last;
-            if (owner->admit) {
-                if (const auto no = owner->admit(parser_.asked())) {
-                    // Without a body there is nothing behind the head that could be taken for a request.
-                    if (parser_.in_body() || parser_.next() != http_step::whole) last_ = true;
-                    reply(*no);
-                    break;
-                }
+            admitted_ = owner->admit ? owner->admit(parser_.asked()) : http::admission{};
+            if (!admitted_.refused) admitted_.refused = owner->crowded(admitted_, from_);
+            if (admitted_.refused) {
+                // Without a body there is nothing behind the head that could be taken for a request.
+                if (parser_.in_body() || parser_.next() != http_step::whole) last_ = true;
+                reply(*admitted_.refused);
+                break;
             }
+            if (!parser_.bound_body(admitted_.body)) break;
             if (parser_.expects_continue() && parser_.waiting() == 0) write("HTTP/1.1 100 Continue\r\n\r\n");
             break;
         case http_step::whole:
@@ -97,6 +106,11 @@ inline void http_connection::advance() {
 }
 
 inline void http_connection::dispatch(http_service& owner) {
+    // While the body came, others did.
+    if (const auto no = owner.crowded(admitted_, from_)) return reply(*no);
+    if (!admitted_.known) owner.enter(admitted_, from_);
+    placed_ = asking_ = !admitted_.known;
+    asked_ = parser_.asked().body.size();
     place_ = place::answering;
     due(never);
     client_ = std::make_shared<http_asker>(http_asker{.line = weak_from_this(), .owner = owner_});
@@ -112,10 +126,30 @@ inline void http_connection::wait_for_rest() {
     listen();
 }
 
+/// Bodies of strangers do not take the room of everybody's.
+inline bool http_connection::takes_too_much(http_service& owner) const {
+    return !admitted_.known && parser_.in_body() && owner.is_asked_too_much();
+}
+
+/// What a stranger had.
+inline void http_connection::give_back(http_service* owner) {
+    if (owner != nullptr && std::exchange(asking_, false)) owner->answered(admitted_);
+    if (owner != nullptr && std::exchange(placed_, false)) owner->leave(from_);
+}
+
+/// Says what is held here.
+inline void http_connection::count() {
+    const auto owner = owner_.lock();
+    if (!owner || place_ == place::closed) return;
+    const http_held now{parser_.held() + asked_, writing_.size() + next_.size()};
+    owner->hold(now, std::exchange(held_, now));
+}
+
 // --- answering ---
 
 inline void http_connection::refuse(int status, std::string_view words) {
     last_ = true;
+    parser_.give_up();
     reply(http::problem(status, words));
     listen();
 }
@@ -126,21 +160,28 @@ inline void http_connection::answer(const response& given) {
 
 inline void http_connection::reply(const response& given) {
     if (place_ == place::closed) return;
+    const auto self = shared_from_this(); // it may be who lets most wait
+    const auto owner = owner_.lock();
+    if (owner && std::exchange(asking_, false)) owner->answered(admitted_);
+    asked_ = 0;
     place_ = place::writing;
     client_ = nullptr;
     write(write_answer(given, head_only_ ? answer_part::head : answer_part::whole,
                        last_ ? after_answer::close : after_answer::next, std::time(nullptr)));
+    if (owner) owner->relieve();
 }
 
 inline void http_connection::write(std::string bytes) {
     if (next_.empty()) next_ = std::move(bytes); // an answer may be large
     else next_ += bytes;
+    count();
     if (!in_flight_) flush();
 }
 
 inline void http_connection::flush() {
     in_flight_ = true;
     writing_ = std::exchange(next_, {});
+    since_ = clock();
     if (place_ != place::reading) due_in(bounds_.write_time);
     asio::async_write(
         socket_, asio::buffer(writing_),
@@ -151,11 +192,13 @@ inline void http_connection::written(const asio::error_code& error) {
     in_flight_ = false;
     writing_ = {};
     if (place_ == place::closed) return;
+    count();
     if (error) return leave();
     if (!next_.empty()) return flush();
     if (place_ == place::streaming) return due_in(bounds_.heartbeat);
     if (place_ != place::writing) return;
     if (last_) return linger();
+    give_back(owner_.lock().get());
     place_ = place::reading;
     stage_ = stage::none;
     head_only_ = false;
@@ -167,6 +210,7 @@ inline void http_connection::linger() {
     asio::error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     if (ended_) return leave();
+    give_back(owner_.lock().get());
     place_ = place::lingering;
     since_ = clock();
     due_in(bounds_.linger);
@@ -192,22 +236,25 @@ inline void http_connection::wake(time_point now) {
 inline bool http_connection::begin_stream() {
     const auto owner = owner_.lock();
     if (!owner || place_ != place::answering) return false;
-    if (owner->streams >= bounds_.streams || ended_ || head_only_) {
+    if (!owner->may_stream(admitted_.known) || ended_ || head_only_) {
         answer(head_only_ ? response{} : http::problem(503, "no stream can begin now"));
         return false;
     }
+    if (std::exchange(asking_, false)) owner->answered(admitted_);
+    asked_ = 0;
     place_ = place::streaming;
-    ++owner->streams;
+    owner->begin_stream(admitted_.known);
     write(write_stream_head(std::time(nullptr)));
     return true;
 }
 
 inline bool http_connection::send(std::string_view event, std::string_view data) {
     if (place_ != place::streaming) return false;
+    const auto self = shared_from_this();
     write(write_event(event, data));
-    if (next_.size() + writing_.size() <= bounds_.backlog) return true;
-    leave();
-    return false;
+    if (next_.size() + writing_.size() > bounds_.backlog) leave();
+    else if (const auto owner = owner_.lock()) owner->relieve();
+    return place_ == place::streaming;
 }
 
 inline void http_connection::write_last(std::string_view event, std::string_view data) {
@@ -216,7 +263,7 @@ inline void http_connection::write_last(std::string_view event, std::string_view
 
 inline void http_connection::end_stream() {
     if (place_ != place::streaming) return;
-    if (const auto owner = owner_.lock()) --owner->streams;
+    if (const auto owner = owner_.lock()) owner->end_stream(admitted_.known);
     client_ = nullptr;
     last_ = true;
     place_ = place::writing;

@@ -9,9 +9,12 @@
 
 #include <tenon/http/request.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -82,9 +85,19 @@ private:
 };
 
 using handler = std::function<void(std::shared_ptr<exchange>)>;
-/// Sees a request before its body is read, which is empty then. Its answer, if it has one, is all the client gets:
-/// who may not ask need not be let send 10 MiB first.
-using gate = std::function<std::optional<response>(const request&)>;
+
+/// What a gate makes of a request.
+struct admission {
+    std::optional<response> refused = {}; // all that the client gets
+    /// A stranger's, unless it is a probe's or of somebody who is known: those have `limits::reserved` places that
+    /// strangers cannot take, and no limits but the server's own.
+    bool known = false;
+    std::size_t body = SIZE_MAX;    // longest; 413
+    std::string route = {};         // which ones belong together: of strangers' requests for it ...
+    std::size_t at_once = SIZE_MAX; // ... no more are under way; 503
+};
+/// Sees a request before its body is read, which is empty then: who may not ask need not be let send 10 MiB first.
+using gate = std::function<admission(const request&)>;
 
 } // namespace tenon::http
 

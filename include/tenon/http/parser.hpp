@@ -36,6 +36,8 @@ public:
 
     void append(std::string_view bytes);
     http_step next();
+    /// Nothing more is read, and nothing kept.
+    void give_up() noexcept;
 
     http::request& asked() noexcept { return asked_; }
     const http_refusal& why() const noexcept { return why_; }
@@ -43,6 +45,10 @@ public:
     bool begun() const noexcept { return place_ != place::start || waiting() != 0; }
     /// After head and before whole: it has one.
     bool in_body() const noexcept { return place_ > place::fields && place_ < place::done; }
+    /// After head: the body has at most so many bytes, too. False: it says that it has more, which is refused.
+    bool bound_body(std::size_t most);
+    /// Bytes that are kept of what has come.
+    std::size_t held() const noexcept { return buffer_.size() + asked_.body.size(); }
     /// The client waits for a word before it sends the body.
     bool expects_continue() const noexcept { return expects_continue_ && in_body(); }
     /// Bytes that nobody has looked at.
@@ -70,6 +76,7 @@ private:
     std::size_t at_ = 0;       // of the buffer: what stands before it was read
     std::size_t searched_ = 0; // from there: no line ends in it
     std::size_t left_of_head_;
+    std::size_t most_of_body_ = 0;
     std::uint64_t left_of_body_ = 0; // or of a chunk
     bool old_ = false;               // HTTP/1.0
     bool blank_ = false;             // an empty line came before the request

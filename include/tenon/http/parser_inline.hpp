@@ -153,6 +153,7 @@ inline bool http_parser::judge_head() {
     if (!judge_target(*found[host])) return false;
 
     place_ = place::done;
+    most_of_body_ = bounds_.body;
     if (found[coding] != nullptr) {
         if (found[length] != nullptr) return refuse(400, "a body's length is said once");
         if (old_ || !same_field_name(*found[coding], "chunked"))
@@ -194,6 +195,11 @@ inline bool http_parser::judge_target(std::string_view host) {
 
 // --- the body ---
 
+inline bool http_parser::bound_body(std::size_t most) {
+    most_of_body_ = std::min(most_of_body_, most);
+    return place_ != place::body || left_of_body_ <= most_of_body_ || refuse(413, "the body is too large");
+}
+
 inline bool http_parser::has_body() {
     const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_body_, waiting()));
     asked_.body.append(buffer_, at_, now);
@@ -210,16 +216,21 @@ inline bool http_parser::read_chunk_size() {
         !is_field_value(line_))
         return refuse(400, "a chunk begins with its size");
     left_of_head_ -= std::min(left_of_head_, line_.size());
-    if (left_of_body_ > bounds_.body - asked_.body.size()) return refuse(413, "the body is too large");
+    if (left_of_body_ > most_of_body_ - asked_.body.size()) return refuse(413, "the body is too large");
     place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
     return true;
 }
 
-inline bool http_parser::refuse(int status, std::string_view words) {
+inline void http_parser::give_up() noexcept {
     place_ = place::over;
-    why_ = {status, std::string(words)};
-    buffer_.clear();
+    buffer_ = {};
+    asked_.body = {};
     at_ = 0;
+}
+
+inline bool http_parser::refuse(int status, std::string_view words) {
+    why_ = {status, std::string(words)};
+    give_up();
     return false;
 }
 

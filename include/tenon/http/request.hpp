@@ -40,6 +40,9 @@ struct limits {
     std::size_t body = std::size_t{10} << 20;   // 413
     std::size_t connections = 512;              // beyond that, whoever idles longest gives its place away
     std::size_t streams = 256;                  // 503; the rest of the places is for requests that end
+    std::size_t reserved = 32;                  // of the connections and of the streams: not for strangers
+    std::size_t per_address = 256;              // 429: of strangers, requests under way and streams
+    std::size_t held = std::size_t{64} << 20;   // bodies and answers on their way, of all clients together
     std::size_t backlog = std::size_t{1} << 20; // of a stream: a client that lets more wait is cut off
     milliseconds head_time{10'000};             // 408
     milliseconds body_time{30'000};             // 408

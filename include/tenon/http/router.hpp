@@ -20,6 +20,7 @@
 #include <tenon/http/guard.hpp>
 #include <tenon/json/value.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,12 +33,15 @@
 
 namespace tenon::http {
 
-enum class access { open, admin };
+/// A probe is open too, and has places that strangers cannot take.
+enum class access { open, admin, probe };
 
 struct endpoint {
     std::string method, pattern; // "POST", "/api/v1/plugins/{name}/start"
     access needs = access::admin;
-    bool may_lack_body = false; // of those that change something
+    bool may_lack_body = false;  // of those that change something
+    std::size_t body = SIZE_MAX; // longest body; the server has a limit of its own
+    std::size_t at_once = 128; // so many strangers' requests for it are under way at most, whoever needs long
 };
 
 /// One request that was let in. Copies are the same one.
@@ -78,7 +82,7 @@ public:
     std::vector<endpoint> endpoints() const;
 
     /// The server's gate: what may not be asked is refused before its body is read.
-    std::optional<response> admit(const request& head) const;
+    admission admit(const request& head) const;
     void answer(std::shared_ptr<exchange> asked) const;
 
 private:
@@ -90,6 +94,8 @@ private:
         const function* run;
         std::string name, path;
         bool admin;
+        const endpoint* where; // null: below a path
+        std::string_view prefix;
     };
     /// Where the request goes, or why nowhere.
     std::variant<response, target> look(const request& asked) const;
@@ -150,10 +156,11 @@ inline std::variant<response, router::target> router::look(const request& asked)
     if (auto refused = doorman_.refuse(asked)) return std::move(*refused);
     auto path = decode_path(asked.path);
     if (!path) return problem(400, path.error().message);
-    target found{nullptr, {}, std::move(*path), doorman_.is_admin(asked)};
+    target found{nullptr, {}, std::move(*path), doorman_.is_admin(asked), nullptr, {}};
     for (const auto& [prefix, run] : below_)
         if (found.path.starts_with(prefix)) {
             found.run = &run;
+            found.prefix = prefix;
             return found;
         }
     if (guard::is_loaded_elsewhere(asked)) return problem(403, "pages of other sites may not ask");
@@ -165,6 +172,7 @@ inline std::variant<response, router::target> router::look(const request& asked)
                                      : detail::no_such_method(match.allowed);
     const auto& [where, run] = entries_[match.route->plugin];
     found.run = &run;
+    found.where = &where;
     if (!match.params.empty()) found.name = match.params[0].second;
     if (where.needs == access::admin && !found.admin) {
         response answer = problem(401, "this needs the token of an administrator");
@@ -176,10 +184,18 @@ inline std::variant<response, router::target> router::look(const request& asked)
     return found;
 }
 
-inline std::optional<response> router::admit(const request& head) const {
+inline admission router::admit(const request& head) const {
     auto found = look(head);
-    if (auto* refused = std::get_if<response>(&found)) return std::move(*refused);
-    return {};
+    if (auto* refused = std::get_if<response>(&found)) return {.refused = std::move(*refused)};
+    const target& to = std::get<target>(found);
+    if (to.where != nullptr)
+        return {.known = to.admin || to.where->needs == access::probe,
+                .body = to.where->body,
+                .route = detail::join({to.where->method, " ", to.where->pattern}),
+                .at_once = to.where->at_once};
+    // Each name below a path is somebody else's: who is slow there does not stand in the way of the others.
+    const std::size_t end = to.path.find('/', to.prefix.size());
+    return {.known = to.admin, .route = to.path.substr(0, end), .at_once = endpoint().at_once};
 }
 
 inline void router::answer(std::shared_ptr<exchange> asked) const {
@@ -187,9 +203,9 @@ inline void router::answer(std::shared_ptr<exchange> asked) const {
     if (auto* refused = std::get_if<response>(&found)) return asked->answer(*refused);
     auto query = decode_query(asked->asked().query);
     if (!query) return asked->answer(problem(400, query.error().message));
-    auto& [run, name, path, admin] = std::get<target>(found);
-    const function kept = *run; // it may be the end of this
-    kept({std::move(asked), std::move(name), std::move(*query), std::move(path), admin});
+    target& to = std::get<target>(found);
+    const function kept = *to.run; // it may be the end of this
+    kept({std::move(asked), std::move(to.name), std::move(*query), std::move(to.path), to.admin});
 }
 
 } // namespace tenon::http

@@ -68,6 +68,79 @@ inline bool http_service::make_room() {
     return true;
 }
 
+// --- what strangers may take ---
+
+/// Without a gate nobody is known, and nothing is kept for those who are.
+inline std::size_t http_service::for_strangers(std::size_t places) const noexcept {
+    return admit ? places - std::min(bounds.reserved, places / 4) : places;
+}
+
+/// One stranger: an address, or of IPv6 a whole network, as a customer has one.
+inline asio::ip::address stranger_at(const asio::ip::address& from) {
+    if (!from.is_v6()) return from;
+    const asio::ip::address_v6 six = from.to_v6();
+    if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six);
+    auto bytes = six.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return asio::ip::address_v6(bytes);
+}
+
+inline std::optional<response> http_service::crowded(const http::admission& asks,
+                                                     const asio::ip::address& from) const {
+    if (asks.known) return {};
+    const auto count = [](const auto& counts, const auto& of) {
+        const auto found = counts.find(of);
+        return found == counts.end() ? 0 : found->second;
+    };
+    const auto refused = [](int status, std::string_view why) {
+        response answer = http::problem(status, why);
+        answer.headers.push_back({"Retry-After", "1"});
+        return answer;
+    };
+    if (count(addresses_, stranger_at(from)) >= bounds.per_address)
+        return refused(429, "too many requests of this address are under way");
+    if (strangers_ >= for_strangers(bounds.connections)) return refused(503, "too many are being served");
+    if (count(routes_, asks.route) >= asks.at_once)
+        return refused(503, "too many requests for this are under way");
+    return {};
+}
+
+inline void http_service::enter(const http::admission& asks, const asio::ip::address& from) {
+    ++strangers_;
+    ++addresses_[stranger_at(from)];
+    ++routes_[asks.route];
+}
+
+inline void http_service::leave(const asio::ip::address& from) {
+    --strangers_;
+    const auto found = addresses_.find(stranger_at(from));
+    if (--found->second == 0) addresses_.erase(found);
+}
+
+inline void http_service::answered(const http::admission& asked) {
+    const auto found = routes_.find(asked.route);
+    if (--found->second == 0) routes_.erase(found);
+}
+
+inline bool http_service::may_stream(bool known) const noexcept {
+    return known_streams_ + strange_streams_ < bounds.streams &&
+           (known || strange_streams_ < for_strangers(bounds.streams));
+}
+
+inline void http_service::relieve() {
+    while (held_.answers > bounds.held) {
+        std::shared_ptr<http_connection> slowest;
+        for (const auto& one : connections)
+            if (one->lets_wait() && (!slowest || std::pair(one->is_known(), one->since()) <
+                                                     std::pair(slowest->is_known(), slowest->since())))
+                slowest = one;
+        if (!slowest) return;
+        slowest->leave();
+    }
+}
+
+// --- clients ---
+
 inline void http_service::welcome(asio::ip::tcp::socket socket) {
     asio::error_code ignored;
     socket.non_blocking(true, ignored);
