@@ -44,7 +44,7 @@ struct chat::state : std::enable_shared_from_this<state> {
             const auto self = weak.lock();
             if (!self) return;
             self->lists_due = false;
-            const std::string users = self->users_json(), rooms = self->rooms_json();
+            const std::string users = to_json(self->who_is_there()), rooms = self->rooms_json();
             std::vector<stream_number> all;
             for (const auto& [stream, one] : self->streams) all.push_back(stream);
             for (const stream_number stream : all) {
@@ -54,8 +54,8 @@ struct chat::state : std::enable_shared_from_this<state> {
         });
     }
     template <class Event>
-    void publish(std::string_view type, const Event& event) {
-        host.publish(type, event);
+    void publish(const Event& event) {
+        host.publish(event);
         lists_changed();
     }
 
@@ -66,7 +66,7 @@ struct chat::state : std::enable_shared_from_this<state> {
         const auto came = people.enter(uid, stream);
         if (!came) return came.error();
         streams.emplace(stream, connected{uid, std::move(hears)});
-        if (*came) publish("user.connected", someone{uid});
+        if (*came) publish(user_connected{uid});
         if (*came) static_cast<void>(join(std::string(lobby), uid));
         lists_changed();
         return stream;
@@ -78,7 +78,7 @@ struct chat::state : std::enable_shared_from_this<state> {
         streams.erase(at);
         if (!people.leave(uid, stream)) return;
         for (const std::string& room : people.rooms_of(uid)) static_cast<void>(part(room, uid));
-        publish("user.disconnected", someone{uid});
+        publish(user_disconnected{uid});
     }
     result<void> kick(const std::string& uid, const std::string& reason) {
         if (!people.online(uid)) return fault{404, "there is no such user"};
@@ -96,25 +96,24 @@ struct chat::state : std::enable_shared_from_this<state> {
     result<void> create(const std::string& room, const std::string& owner, std::size_t max_users) {
         auto made = people.create(room, owner, max_users);
         if (made)
-            publish("room.created",
-                    opened{room, owner.empty() ? std::optional<std::string>() : std::optional(owner)});
+            publish(room_created{room, owner.empty() ? std::optional<std::string>() : std::optional(owner)});
         return made;
     }
     result<void> disband(const std::string& room) {
         auto gone = people.disband(room);
-        if (gone) publish("room.disbanded", closed{room});
+        if (gone) publish(room_disbanded{room});
         return gone;
     }
     result<void> join(const std::string& room, const std::string& uid) {
         auto joined = people.join(room, uid);
-        if (joined) publish("room.joined", moved{room, uid});
+        if (joined) publish(room_joined{room, uid});
         return joined;
     }
     result<void> part(const std::string& room, const std::string& uid) {
         const auto parted = people.part(room, uid);
         if (!parted) return parted.error();
-        publish("room.left", moved{room, uid});
-        if (*parted) publish("room.disbanded", closed{room});
+        publish(room_left{room, uid});
+        if (*parted) publish(room_disbanded{room});
         return {};
     }
 
@@ -160,7 +159,7 @@ struct chat::state : std::enable_shared_from_this<state> {
             if (one.outcome == tenon::outcome_kind::modified) what.by = one.plugin;
         slip.delivered = true;
         slip.recipients = give_out(what, people.hearers(after.to_uid));
-        host.publish(delivered{id, after.content, from, after.to_uid, slip.recipients});
+        host.publish(message_delivered{id, after.content, from, after.to_uid, slip.recipients});
         return slip;
     }
     /// What a plugin says is not decided again, and not told to plugins: two that answer would never end.
@@ -181,40 +180,39 @@ struct chat::state : std::enable_shared_from_this<state> {
 
     void provide_users() {
         const auto weak = weak_from_this(); // the host may live longer
-        provide("users/kick", "users:kick", [weak](const of_user& asked) -> result<void> {
+        provide("users/kick", "users:kick", [weak](const events::kick& asked) -> result<void> {
             return weak.lock()->kick(asked.userId, asked.reason.value_or(""));
         });
-        provide("users/ban", "users:ban", [weak](const of_user& asked) -> result<void> {
+        provide("users/ban", "users:ban", [weak](const ban& asked) -> result<void> {
             const auto self = weak.lock();
             auto banned = self->people.ban(asked.userId);
             if (banned) static_cast<void>(self->kick(asked.userId, asked.reason.value_or("")));
             return banned;
         });
-        provide("users/get", "users:read", [weak](const of_user& asked) -> result<shown_user> {
+        provide("users/get", "users:read", [weak](const find_user& asked) -> result<shown_user> {
             const book& known = weak.lock()->people;
             if (!known.users().contains(asked.userId)) return fault{404, "there is no such user"};
             return shown_user{asked.userId, known.online(asked.userId), known.banned(asked.userId),
                               known.rooms_of(asked.userId)};
         });
-        provide("users/online", "users:read", [weak](const nothing&) -> result<tenon::json> {
-            return tenon::json::parse(weak.lock()->users_json());
-        });
+        provide("users/online", "users:read",
+                [weak](const list_users&) { return weak.lock()->who_is_there(); });
     }
 
     void provide_rooms() {
         const auto weak = weak_from_this();
-        provide("rooms/create", "rooms:create", [weak](const new_room& asked, const caller& who) {
+        provide("rooms/create", "rooms:create", [weak](const create_room& asked, const caller& who) {
             return weak.lock()->create(asked.room, "plugin:" + who.plugin, asked.maxUsers.value_or(0));
         });
         provide("rooms/disband", "rooms:disband",
-                [weak](const closed& asked) { return weak.lock()->disband(asked.room); });
-        provide("rooms/get", "rooms:read", [weak](const closed& asked) -> result<shown_room> {
+                [weak](const disband_room& asked) { return weak.lock()->disband(asked.room); });
+        provide("rooms/get", "rooms:read", [weak](const find_room& asked) -> result<shown_room> {
             const auto& all = weak.lock()->people.rooms();
             const auto found = all.find(asked.room);
             if (found == all.end()) return fault{404, "there is no such room"};
             return shown(found->first, found->second);
         });
-        provide("rooms/lock", "rooms:lock", [weak](const locking& asked) {
+        provide("rooms/lock", "rooms:lock", [weak](const lock_room& asked) {
             const auto self = weak.lock();
             self->lists_changed();
             return self->people.lock(asked.room, asked.locked);
@@ -224,20 +222,20 @@ struct chat::state : std::enable_shared_from_this<state> {
     void provide_messages() {
         const auto weak = weak_from_this();
         provide("messages/send", "messages:send",
-                [weak](const to_user& asked, const caller& who) -> result<said> {
+                [weak](const send_message& asked, const caller& who) -> result<said> {
                     const auto self = weak.lock();
                     if (!self->people.online(asked.userId)) return fault{404, "there is no such user"};
                     return self->say_as(who.plugin, asked.content, asked.userId, {asked.userId});
                 });
         provide("messages/broadcast", "messages:broadcast",
-                [weak](const to_all& asked, const caller& who) -> result<said> {
+                [weak](const broadcast_message& asked, const caller& who) -> result<said> {
                     const auto self = weak.lock();
                     std::set<std::string> all;
                     for (const auto& [uid, one] : self->people.users())
                         if (!one.streams.empty()) all.insert(uid);
                     return self->say_as(who.plugin, asked.content, "*", all);
                 });
-        provide("time/now", "time:read", [](const asked_time& asked) -> result<std::string> {
+        provide("time/now", "time:read", [](const ask_time& asked) -> result<std::string> {
             if (asked.place.value_or("UTC") != "UTC") return fault{404, "the time is known for UTC alone"};
             return tenon::detail::format_timestamp(std::chrono::system_clock::now());
         });
@@ -247,7 +245,8 @@ struct chat::state : std::enable_shared_from_this<state> {
     void watch_outgoing() {
         tenon::watch_settings<tenon::event_record> settings;
         settings.wants = [](const tenon::event_record& event) {
-            return event.type == outgoing::event && !event.decided && !event.source.empty();
+            return event.type == message_outgoing::event && !event.decided && !event.directed &&
+                   !event.source.empty();
         };
         emitted.emplace(host.watch_events(std::move(settings)));
         next_outgoing();
@@ -256,7 +255,7 @@ struct chat::state : std::enable_shared_from_this<state> {
         emitted->next([weak = weak_from_this()](const result<tenon::watched<tenon::event_record>>& next) {
             const auto self = weak.lock();
             if (!self || !next) return;
-            const auto asked = tenon::from_json<outgoing>(next->item->payload);
+            const auto asked = tenon::from_json<message_outgoing>(next->item->payload);
             if (asked && self->people.rooms().contains(asked->room))
                 static_cast<void>(self->say_as(next->item->source, asked->content, asked->room,
                                                self->people.hearers(asked->room)));
@@ -270,11 +269,11 @@ struct chat::state : std::enable_shared_from_this<state> {
         return {name, one.owner.empty() ? std::optional<std::string>() : std::optional(one.owner), one.locked,
                 one.members};
     }
-    std::string users_json() const {
-        std::map<std::string, std::vector<std::string>> all{{"users", {}}};
+    online_users who_is_there() const {
+        online_users all;
         for (const auto& [uid, one] : people.users())
-            if (!one.streams.empty()) all["users"].push_back(uid);
-        return to_json(all);
+            if (!one.streams.empty()) all.users.push_back(uid);
+        return all;
     }
     std::string rooms_json() const {
         std::map<std::string, std::vector<shown_room>> all{{"rooms", {}}};
@@ -292,6 +291,9 @@ struct chat::state : std::enable_shared_from_this<state> {
 };
 
 chat::chat(tenon::host& host) : state_(std::make_shared<state>(host)) {
+    host.decides<message>();
+    host.publishes<user_connected, user_disconnected, room_created, room_disbanded, room_joined, room_left,
+                   message_delivered, message_outgoing>();
     state_->provide_users();
     state_->provide_rooms();
     state_->provide_messages();
@@ -313,7 +315,7 @@ result<void> chat::create(const std::string& room, const std::string& owner, std
 result<void> chat::disband(const std::string& room) { return state_->disband(room); }
 result<void> chat::join(const std::string& room, const std::string& uid) { return state_->join(room, uid); }
 result<void> chat::part(const std::string& room, const std::string& uid) { return state_->part(room, uid); }
-std::string chat::users_json() const { return state_->users_json(); }
+std::string chat::users_json() const { return to_json(state_->who_is_there()); }
 std::string chat::rooms_json() const { return state_->rooms_json(); }
 
 } // namespace reference

@@ -29,8 +29,9 @@ namespace reference {
 
 /// The payload of every event about a message, and nothing more: a plugin that rewrites it can lose nothing.
 struct message {
-    static constexpr auto event = "message.incoming";
-    std::string content, from_uid, to_uid; // to_uid: a user, or "#room"
+    static constexpr auto event = "message.incoming",
+                          description = "somebody wants to say something to a user or in a #room.";
+    std::string content, from_uid, to_uid;
 };
 
 struct receipt {

@@ -1,7 +1,8 @@
 #ifndef REFERENCE_CHAT_EVENTS_HPP
 #define REFERENCE_CHAT_EVENTS_HPP
 
-// What the chat tells plugins and people, and what plugins ask of it, as JSON has it.
+// What the chat tells plugins and people, and what plugins ask of it, as JSON has it. What plugins see describes itself:
+// `tenon-host catalogue` shows it.
 
 #include "book.hpp"
 
@@ -17,23 +18,48 @@ namespace reference::events {
 
 // --- published ---
 
-struct delivered {
-    static constexpr std::string_view event = "message.delivered";
-    std::string id, content, from_uid, to_uid;
-    std::size_t recipients;
-};
-struct someone {
+struct user_connected {
+    static constexpr auto event = "user.connected",
+                          description = "somebody is there: their first stream is open.";
     std::string uid;
 };
-struct opened {
+struct user_disconnected {
+    static constexpr auto event = "user.disconnected",
+                          description =
+                              "somebody is gone: their last stream is closed, or they were thrown out.";
+    std::string uid;
+};
+struct room_created {
+    static constexpr auto event = "room.created",
+                          description =
+                              "there is a new room; its owner is a user, \"plugin:NAME\" or nobody.";
     std::string room;
     std::optional<std::string> owner;
 };
-struct closed {
+struct room_disbanded {
+    static constexpr auto event = "room.disbanded",
+                          description = "a room is gone: a plugin ended it, or its last member left.";
     std::string room;
 };
-struct moved {
+struct room_joined {
+    static constexpr auto event = "room.joined", description = "somebody came into a room.";
     std::string room, uid;
+};
+struct room_left {
+    static constexpr auto event = "room.left", description = "somebody left a room.";
+    std::string room, uid;
+};
+struct message_delivered {
+    static constexpr auto event = "message.delivered",
+                          description = "a message passed, and was given to so many others.";
+    std::string id, content, from_uid, to_uid;
+    std::size_t recipients;
+};
+struct message_outgoing { // emitted by plugins
+    static constexpr auto event = "message.outgoing",
+                          description =
+                              "a plugin that emits it says something in a room, as \"plugin:NAME\".";
+    std::string room, content;
 };
 
 // --- to streams ---
@@ -52,41 +78,66 @@ struct shown_room {
     std::set<std::string> members;
 };
 
-// --- asked by plugins ---
+// --- asked by plugins, and answered ---
 
-struct outgoing { // emitted
-    static constexpr std::string_view event = "message.outgoing";
-    std::string room, content;
-};
-struct of_user {
+struct kick {
+    static constexpr auto description = "throws somebody out; they may come back.";
     std::string userId;
     std::optional<std::string> reason;
+};
+struct ban {
+    static constexpr auto description = "throws somebody out for as long as the host runs.";
+    std::string userId;
+    std::optional<std::string> reason;
+};
+struct find_user {
+    static constexpr auto description = "whether somebody is there, and in which rooms.";
+    std::string userId;
 };
 struct shown_user {
     std::string userId;
     bool online, banned;
     std::vector<std::string> rooms;
 };
-struct new_room {
+struct list_users {
+    static constexpr auto description = "who is there.";
+};
+struct online_users {
+    std::vector<std::string> users;
+};
+struct create_room {
+    static constexpr auto description = "makes a room, which stays until a plugin ends it.";
     std::string room;
     std::optional<std::uint32_t> maxUsers;
 };
-struct locking {
+struct disband_room {
+    static constexpr auto description = "ends a room.";
+    std::string room;
+};
+struct find_room {
+    static constexpr auto description = "whose a room is, and who is in it.";
+    std::string room;
+};
+struct lock_room {
+    static constexpr auto description =
+        "lets nobody into a room, and only its members speak there; or undoes that.";
     std::string room;
     bool locked;
 };
-struct to_user {
+struct send_message {
+    static constexpr auto description = "says something to one user, as \"plugin:NAME\".";
     std::string userId, content;
 };
-struct to_all {
+struct broadcast_message {
+    static constexpr auto description = "says something to everybody who is there, as \"plugin:NAME\".";
     std::string content;
 };
 struct said {
     std::string id;
     std::size_t recipients;
 };
-struct nothing {};
-struct asked_time {
+struct ask_time {
+    static constexpr auto description = "the time, which is known for the place UTC alone.";
     std::optional<std::string> place;
 };
 

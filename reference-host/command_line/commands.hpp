@@ -21,6 +21,7 @@ int run_command_line(std::span<char*> typed);
 int run_host(const arguments& given);
 int check_file(const arguments& given);
 int doctor(const arguments& given);
+int show_catalogue(const arguments& given);
 
 // Those that ask one (command_line/asking.hpp).
 int explain_event(const arguments& given);
