@@ -5,6 +5,8 @@
 
 #include <tenon/host.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -16,13 +18,33 @@ using tenon::fault;
 using tenon::result;
 using tenon::to_json;
 
+/// "/guess 7" is a command, "/etc/hosts" and "//" are not.
+static std::optional<command_input> read_command(const message& said) {
+    const std::string_view text = said.content;
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const auto is_letter = [](char one) { return one >= 'a' && one <= 'z'; };
+    if (end < 2 || text[0] != '/' ||
+        !std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(end), is_letter))
+        return {};
+    return command_input{std::string(text.substr(1, end - 1)),
+                         std::string(end == text.size() ? std::string_view() : text.substr(end + 1)),
+                         said.from_uid, said.to_uid};
+}
+
+static std::optional<std::uint32_t> read_number(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return {};
+    return number;
+}
+
 struct chat::state : std::enable_shared_from_this<state> {
     struct connected {
         std::string uid;
         ear hears;
     };
 
-    explicit state(tenon::host& of) : host(of) {}
+    state(tenon::host& of, games::pick number) : host(of), playing(std::move(number)) {}
 
     // --- who hears what ---
 
@@ -101,7 +123,7 @@ struct chat::state : std::enable_shared_from_this<state> {
     }
     result<void> disband(const std::string& room) {
         auto gone = people.disband(room);
-        if (gone) publish(room_disbanded{room});
+        if (gone) forget_room(room);
         return gone;
     }
     result<void> join(const std::string& room, const std::string& uid) {
@@ -113,8 +135,12 @@ struct chat::state : std::enable_shared_from_this<state> {
         const auto parted = people.part(room, uid);
         if (!parted) return parted.error();
         publish(room_left{room, uid});
-        if (*parted) publish(room_disbanded{room});
+        if (*parted) forget_room(room);
         return {};
+    }
+    void forget_room(const std::string& room) {
+        if (const auto game = playing.end(room)) publish(game_ended{room, {}, game->number, game->tries});
+        publish(room_disbanded{room});
     }
 
     // --- messages ---
@@ -134,6 +160,7 @@ struct chat::state : std::enable_shared_from_this<state> {
     void say(message asked, std::function<void(result<receipt>)> done) {
         if (auto good = people.may_say(asked.content, asked.from_uid, asked.to_uid); !good)
             return done(good.error());
+        if (const auto typed = read_command(asked)) return obey(*typed, std::move(done));
         host.decide(asked, [weak = weak_from_this(), id = next_id(), from = asked.from_uid,
                             done = std::move(done)](const tenon::decision<message>& outcome) {
             if (const auto self = weak.lock()) done(self->decided(id, from, outcome));
@@ -162,6 +189,87 @@ struct chat::state : std::enable_shared_from_this<state> {
         host.publish(message_delivered{id, after.content, from, after.to_uid, slip.recipients});
         return slip;
     }
+    // --- commands, and the game ---
+
+    void obey(const command_input& typed, std::function<void(result<receipt>)> done) {
+        host.decide(typed, [weak = weak_from_this(), id = next_id(), typed,
+                            done = std::move(done)](const tenon::decision<command_input>& outcome) {
+            if (const auto self = weak.lock()) done(self->obeyed(id, typed, outcome));
+            else done(fault{503, "the chat is closed"});
+        });
+    }
+    /// Plugins may change what is done, but not who does it and where.
+    result<receipt> obeyed(const std::string& id, const command_input& typed,
+                           const tenon::decision<command_input>& outcome) {
+        const auto& [command, args, nobody, nowhere] = outcome.payload();
+        receipt slip{.id = id,
+                     .content = "/" + command + (args.empty() ? "" : " ") + args,
+                     .plugins = outcome.plugins()};
+        if (outcome.stopped()) {
+            slip.stopped_by = outcome.stopped_by();
+            slip.reason = outcome.reason();
+            return slip;
+        }
+        const auto known = play(command, args, typed.from_uid, typed.to_uid);
+        if (!known) return known.error();
+        if (!*known && slip.plugins.empty())
+            return fault{404,
+                         tenon::detail::join({"there is no command /", command,
+                                              ": there are /game [HIGHEST], /guess NUMBER and /giveup"})};
+        slip.delivered = true;
+        return slip;
+    }
+    /// False: it is no command of the game, and a plugin may have obeyed it.
+    result<bool> play(std::string_view command, std::string_view args, const std::string& uid,
+                      const std::string& room) {
+        if (command != "game" && command != "guess" && command != "giveup") return false;
+        const auto place = people.rooms().find(room);
+        if (place == people.rooms().end() || !place->second.members.contains(uid))
+            return fault{403, "a game is played in a room by those who are in it"};
+        const result<void> played = command == "game"    ? start_game(args, uid, room)
+                                    : command == "guess" ? guess(args, uid, room)
+                                                         : give_up(uid, room);
+        if (!played) return played.error();
+        return true;
+    }
+    result<void> start_game(std::string_view args, const std::string& uid, const std::string& room) {
+        const auto highest = args.empty() ? games::usual_highest : read_number(args).value_or(0);
+        if (const auto started = playing.start(room, highest); !started) return started;
+        announce(room, {uid, " starts a game. Which number from 1 to ", tenon::detail::digits(highest),
+                        " is it? /guess NUMBER"});
+        publish(game_started{room, uid, highest});
+        return {};
+    }
+    result<void> guess(std::string_view args, const std::string& uid, const std::string& room) {
+        const auto number = read_number(args);
+        if (!number) return fault{400, "expected a number: /guess 7"};
+        const auto found = playing.guess(room, *number);
+        if (!found) return found.error();
+        using enum games::answer;
+        announce(room, {uid, " says ", tenon::detail::digits(*number),
+                        *found == too_low    ? ": it is more"
+                        : *found == too_high ? ": it is less"
+                                             : ", and wins"});
+        if (*found == right) end_game(room, uid);
+        return {};
+    }
+    result<void> give_up(const std::string& uid, const std::string& room) {
+        if (!playing.on(room)) return playing.end(room).error();
+        announce(room, {uid, " gives up"});
+        end_game(room, {});
+        return {};
+    }
+    void end_game(const std::string& room, const std::optional<std::string>& winner) {
+        const auto game = playing.end(room);
+        announce(room, {"It was ", tenon::detail::digits(game->number), ", after ",
+                        tenon::detail::digits(game->tries), game->tries == 1 ? " guess" : " guesses"});
+        publish(game_ended{room, winner, game->number, game->tries});
+    }
+    void announce(const std::string& room, std::initializer_list<std::string_view> words) {
+        static_cast<void>(
+            give_out({next_id(), tenon::detail::join(words), "host:game", room, {}}, people.hearers(room)));
+    }
+
     /// What a plugin says is not decided again, and not told to plugins: two that answer would never end.
     result<said> say_as(const std::string& plugin, const std::string& content, const std::string& to,
                         const std::set<std::string>& whom) {
@@ -283,6 +391,7 @@ struct chat::state : std::enable_shared_from_this<state> {
 
     tenon::host& host;
     book people;
+    games playing;
     std::map<stream_number, connected> streams;
     std::optional<tenon::watch<tenon::event_record>> emitted;
     stream_number last_stream = 0;
@@ -290,10 +399,11 @@ struct chat::state : std::enable_shared_from_this<state> {
     bool lists_due = false;
 };
 
-chat::chat(tenon::host& host) : state_(std::make_shared<state>(host)) {
-    host.decides<message>();
-    host.publishes<user_connected, user_disconnected, room_created, room_disbanded, room_joined, room_left,
-                   message_delivered, message_outgoing>();
+chat::chat(tenon::host& host, games::pick number) : state_(std::make_shared<state>(host, std::move(number))) {
+    host.decides<message, command_input>();
+    host.publishes<server_started, server_stopping, game_started, game_ended, user_connected,
+                   user_disconnected, room_created, room_disbanded, room_joined, room_left, message_delivered,
+                   message_outgoing>();
     state_->provide_users();
     state_->provide_rooms();
     state_->provide_messages();
@@ -306,6 +416,8 @@ result<stream_number> chat::connect(const std::string& uid, ear hears) {
     return state_->connect(uid, std::move(hears));
 }
 void chat::disconnect(stream_number stream) { state_->disconnect(stream); }
+void chat::opened(const std::string& address) { state_->host.publish(server_started{address}); }
+void chat::closing(const std::string& reason) { state_->host.publish(server_stopping{reason}); }
 void chat::say(message asked, std::function<void(result<receipt>)> done) {
     state_->say(std::move(asked), std::move(done));
 }

@@ -5,12 +5,14 @@
 //
 // A message is an event that plugins decide; what they let pass is given out at most once to each user it is for, and
 // once to whoever said it, who gets a receipt in any case. What happens is published: message.delivered,
-// user.connected, room.joined and so on. Plugins call what their permissions allow: users/kick, rooms/create,
+// user.connected, room.joined and so on. A message that begins with a slash and a word is no message but a command,
+// which plugins decide as command.input: /game, /guess and /giveup are a game. Plugins call what their permissions allow: users/kick, rooms/create,
 // messages/send and so on, and what they emit as message.outgoing {room, content} is said there as "plugin:NAME".
 //
 // Everything belongs to the host's executor. The host must outlive the chat.
 
 #include "book.hpp"
+#include "game.hpp"
 
 #include <tenon/host/events/raw_decision.hpp>
 
@@ -32,6 +34,14 @@ struct message {
     static constexpr auto event = "message.incoming",
                           description = "somebody wants to say something to a user or in a #room.";
     std::string content, from_uid, to_uid;
+};
+
+/// Typed by somebody instead of a message: "/guess 7".
+struct command_input {
+    static constexpr auto event = "command.input",
+                          description =
+                              "somebody typed a command: a slash, a word, and what it is to be done with.";
+    std::string command, args, from_uid, to_uid;
 };
 
 struct receipt {
@@ -60,7 +70,7 @@ struct ear {
 
 class chat {
 public:
-    explicit chat(tenon::host& host);
+    explicit chat(tenon::host& host, games::pick number = games::any_number);
     ~chat();
     chat(const chat&) = delete;
     chat& operator=(const chat&) = delete;
@@ -68,6 +78,10 @@ public:
     tenon::result<void> may_enter(const std::string& uid) const;
     tenon::result<stream_number> connect(const std::string& uid, ear ear);
     void disconnect(stream_number stream);
+
+    /// Told to plugins: the whole program is there, or about to end.
+    void opened(const std::string& address);
+    void closing(const std::string& reason);
 
     /// A fault where it may not be said at all; otherwise a receipt, once the plugins have decided.
     void say(message said, std::function<void(tenon::result<receipt>)> done);

@@ -18,6 +18,16 @@ namespace reference::events {
 
 // --- published ---
 
+struct server_started {
+    static constexpr auto event = "server.started",
+                          description = "the host is up, and each of its plugins is ready or did not start.";
+    std::string address;
+};
+struct server_stopping {
+    static constexpr auto event = "server.stopping",
+                          description = "the host is about to end: plugins are stopped next.";
+    std::string reason;
+};
 struct user_connected {
     static constexpr auto event = "user.connected",
                           description = "somebody is there: their first stream is open.";
@@ -60,6 +70,22 @@ struct message_outgoing { // emitted by plugins
                           description =
                               "a plugin that emits it says something in a room, as \"plugin:NAME\".";
     std::string room, content;
+};
+
+struct game_started {
+    static constexpr auto event = "game.started",
+                          description =
+                              "somebody started a game in a room: a number up to `highest` is to be guessed.";
+    std::string room, uid;
+    std::uint32_t highest;
+};
+struct game_ended {
+    static constexpr auto event = "game.ended",
+                          description =
+                              "a game is over: somebody won it, or it was given up, or its room is gone.";
+    std::string room;
+    std::optional<std::string> winner;
+    std::uint32_t number, tries;
 };
 
 // --- to streams ---

@@ -49,7 +49,9 @@ public:
         if (auto good = open_to_others(); !good)
             return complain(good.error().message, exit_code::unavailable);
         look_on();
-        keeper_.apply(settings_);
+        keeper_.apply(settings_, [this] {
+            if (!ending_) chat_.opened(web_.address());
+        });
         await_signals();
         io_.run();
         return exit_code::good;
@@ -132,16 +134,19 @@ private:
         signals_.async_wait([this](const asio::error_code& error, int number) {
             if (error) return;
             if (number == SIGHUP) reload("SIGHUP");
-            if (number != SIGHUP) end();
+            if (number != SIGHUP) end(number == SIGINT ? "SIGINT" : "SIGTERM");
             await_signals();
         });
     }
 
     /// The second time it takes the next step of every stop at once.
-    void end() {
+    void end(const char* reason) {
         say(tenon::log_level::info, ending_ ? "hurrying" : "ending");
         // While the socket is still held: the next host's file is not there yet.
-        if (!std::exchange(ending_, true)) remove_admin_file(settings_.socket, ::getpid());
+        if (!std::exchange(ending_, true)) {
+            remove_admin_file(settings_.socket, ::getpid());
+            chat_.closing(reason);
+        }
         web_.close();
         host_.shutdown([this](const tenon::result<void>&) { io_.stop(); });
     }

@@ -16,7 +16,7 @@ using tenon::log_level;
 
 keeper::keeper(tenon::host& host, saying say) : host_(host), say_(std::move(say)) {}
 
-void keeper::apply(settings next) {
+void keeper::apply(settings next, std::function<void()> settled) {
     auto former_configs = std::exchange(file_configs_, {});
     saved_.clear();
     for (tenon::plugin_config& plugin : next.plugins) {
@@ -49,11 +49,14 @@ void keeper::apply(settings next) {
         for (const std::string& key : change.differs) words += " " + key;
         say_(log_level::info, std::move(words));
     }
-    tenon::apply(host_, std::move(changes), [say = say_](const std::vector<tenon::change_failure>& failures) {
-        for (const tenon::change_failure& one : failures)
-            if (one.why.code != tenon::codes::unavailable) // else its state has changed, and that is told
-                say(log_level::warn, one.plugin + ": " + one.why.message);
-    });
+    tenon::apply(
+        host_, std::move(changes),
+        [say = say_, settled = std::move(settled)](const std::vector<tenon::change_failure>& failures) {
+            for (const tenon::change_failure& one : failures)
+                if (one.why.code != tenon::codes::unavailable) // else its state has changed, and that is told
+                    say(log_level::warn, one.plugin + ": " + one.why.message);
+            if (settled) settled();
+        });
 }
 
 /// What was set replaces what the file says.

@@ -31,8 +31,8 @@ public:
 
     keeper(tenon::host& host, saying say);
 
-    /// The first one starts everything.
-    void apply(settings next);
+    /// The first one starts everything. `settled`: each plugin is ready, or did not start.
+    void apply(settings next, std::function<void()> settled = {});
 
     bool enabled(std::string_view plugin) const;
     void enable(const std::string& plugin, bool on, done over);

@@ -19,6 +19,8 @@ namespace reference {
 struct chat_host : tenon::tests::running_host {
     using heard = std::vector<std::pair<std::string, std::string>>; // event, data
 
+    explicit chat_host(games::pick number = games::any_number) : talk(host, std::move(number)) {}
+
     stream_number enter(const std::string& uid) {
         auto ears = ear{.hear =
                             [this, uid](std::string_view event, std::string_view data) {
@@ -40,7 +42,7 @@ struct chat_host : tenon::tests::running_host {
                until<tenon::result<void>>([&](auto done) { host.start(name, done); });
     }
 
-    chat talk{host};
+    chat talk;
     std::map<std::string, heard> all;
     std::vector<std::string> closed;
 };

@@ -46,6 +46,38 @@ TEST_CASE("it starts, says where its page is, and answers the commands") {
     CHECK(whole.ask({"plugins", "--token", "wrong"}).code == 77);
 }
 
+TEST_CASE("plugins are told once that the host is there and, before they are stopped, that it ends") {
+    whole_host whole(whole_host::plugin("one") + "," + whole_host::plugin("two") + "," +
+                     whole_host::plugin("unwilling", R"("config":{"mood":"bad"})"));
+    program& host = whole.start();
+    REQUIRE(soon([&] {
+        return says(host.errors(), "one: heard server.started") &&
+               says(host.errors(), "two: heard server.started");
+    }));
+    host.signal(SIGTERM);
+    CHECK(host.wait() == 0);
+    const std::string all = host.errors();
+    for (const std::string name : {"one", "two"}) {
+        const std::size_t started = all.find(name + ": heard server.started"),
+                          stopping = all.find(name + ": heard server.stopping");
+        CHECK(all.find(name + ": heard server.started", started + 1) == all.npos);
+        REQUIRE(stopping != all.npos);
+        CHECK(stopping > started);
+    }
+}
+
+TEST_CASE("what plugins can hear and ask is printed without a host that runs") {
+    whole_host whole(whole_host::plugin("one"));
+    const auto list = whole.run({"catalogue"});
+    CHECK(list.code == 0);
+    CHECK(says(list.output, "`users/kick` (permission `users:kick`)"));
+    CHECK(says(list.output, "`game.started` (plugins are told)"));
+    const json told = json::parse(whole.run({"catalogue", "--json"}).output).value();
+    CHECK(told["events"][0]["type"].text() == R"("command.input")");
+    CHECK(says(whole.run({"catalogue", "--header"}).output, "struct users_kick {"));
+    CHECK(whole.run({"catalogue", "all"}).code == 64);
+}
+
 TEST_CASE("logs and events are followed as they happen") {
     whole_host whole(whole_host::plugin("one"));
     whole.start();
