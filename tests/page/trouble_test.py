@@ -30,6 +30,17 @@ class Trouble(page_case.PageCase):
         self.press_button(page, "#plugin-moderator .crash", "Dismiss")
         self.assertFalse(page.do("document.querySelector('#plugin-moderator .crash').checkVisibility()"))
 
+    def test_last_lines(self):
+        """who came after a crash got its last lines from what the page had heard, which others had pushed out"""
+        page = self.admin()
+        os.kill(self.host.status("hostile")["pid"], signal.SIGKILL)
+        page.until("rows.get('hostile').trouble")
+        page.do("rows.get('hostile').trouble.log = ''")  # as if it had come only now
+        page.click("#clear")
+        page.click(f"{self.row('hostile')} .crash button[aria-expanded]")
+        page.see(f"{self.row('hostile')} .crash ol", "safe⟨U+202E⟩gnp.exe")
+        page.see(f"{self.row('hostile')} .state", "ready")
+
     def stop_host(self, page):
         page.expected = "ERR_"
         self.host.stop(signal.SIGKILL)
