@@ -38,7 +38,7 @@ class Trouble(page_case.PageCase):
         page.do("rows.get('hostile').trouble.log = ''")  # as if it had come only now
         page.click("#clear")
         page.click(f"{self.row('hostile')} .crash button[aria-expanded]")
-        page.see(f"{self.row('hostile')} .crash ol", "safe⟨U+202E⟩gnp.exe")
+        page.see(f"{self.row('hostile')} .crash ol", "info: safe")
         page.see(f"{self.row('hostile')} .state", "ready")
 
     def stop_host(self, page):
