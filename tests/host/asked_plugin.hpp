@@ -65,14 +65,14 @@ struct connection {
         : host(session_role::host, limits), plugin(session_role::plugin, theirs) {}
 };
 
-struct bench {
+struct lane_bench {
     time_point now = time_point(std::chrono::hours(1));
     std::unique_ptr<connection> wire;
     std::unique_ptr<call_lanes> lanes; // may be destroyed by a completion
     bool plugin_reads = true;
 
-    explicit bench(lane_options options = {.plugin = "backup"}, std::size_t concurrency = 1,
-                   session_limits limits = host_limits(), session_limits theirs = {}) {
+    explicit lane_bench(lane_options options = {.plugin = "backup"}, std::size_t concurrency = 1,
+                        session_limits limits = host_limits(), session_limits theirs = {}) {
         lanes = std::make_unique<call_lanes>(std::move(options));
         connect(concurrency, limits, theirs);
     }

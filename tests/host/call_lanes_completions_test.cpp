@@ -24,7 +24,7 @@ std::uint64_t ended(const lane_counts& counts) {
 } // namespace
 
 TEST_CASE("Z4: the end of the lanes completes everything, and refuses what a completion asks then") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome sent, again;
     at.lanes->ask(lane::calls, "work", "{}", never, at.now, [&](const auto& answer, time_point now) {
         sent.take(answer, now);
@@ -48,7 +48,7 @@ TEST_CASE("Z4: a completion may destroy the lanes, whatever called it") {
     for (const how way :
          {answer, error, timeout_sent, timeout_queued, cancel_sent, cancel_queued, lost, pumped, stop}) {
         CAPTURE(int(way));
-        bench at({.plugin = "backup", .max_queued = 2, .breaker = {.failures = 0}});
+        lane_bench at({.plugin = "backup", .max_queued = 2, .breaker = {.failures = 0}});
         outcome first, last;
         int destroyed = 0;
         const auto destroys = [&](const result<std::string_view>&, time_point) {
@@ -81,7 +81,7 @@ TEST_CASE("Z4: a completion may destroy the lanes, whatever called it") {
 
 TEST_CASE("Z4: a report of progress may destroy the lanes, or cancel the call that it is about") {
     for (const bool destroy : {true, false}) {
-        bench at(roomy());
+        lane_bench at(roomy());
         outcome one;
         call_ticket ticket;
         int reports = 0;
@@ -102,7 +102,7 @@ TEST_CASE("Z4: a report of progress may destroy the lanes, or cancel the call th
 }
 
 TEST_CASE("a completion may ask again, also from its own refusal, and reconnect while everything ends") {
-    bench at(roomy(), 2);
+    lane_bench at(roomy(), 2);
     std::unique_ptr<connection> old;
     outcome again, others[4];
     at.lanes->ask(lane::calls, "work", "{}", never, at.now, [&](const auto& answer, time_point now) {
@@ -123,7 +123,7 @@ TEST_CASE("a completion may ask again, also from its own refusal, and reconnect 
 }
 
 TEST_CASE("a completion may cancel calls that are about to end: each still completes once") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome busy, waits[3];
     call_ticket tickets[3];
     at.lanes->ask(lane::calls, "work", "{}", never, at.now, [&](const auto& answer, time_point now) {
@@ -140,7 +140,7 @@ TEST_CASE("a completion may cancel calls that are about to end: each still compl
 }
 
 TEST_CASE("what a completion owns is gone when the call is completed") {
-    bench at(roomy());
+    lane_bench at(roomy());
     const auto owned = std::make_shared<int>(1);
     at.lanes->ask(lane::calls, "work", "{}", never, at.now, [kept = owned](const auto&, time_point) {},
                   {.progress = [kept = owned](std::string_view, time_point) {}});
@@ -157,7 +157,7 @@ TEST_CASE("at random: every call completes exactly once, by its deadline, and al
         const auto below = [&](unsigned bound) { return static_cast<int>(random() % bound); };
         lane_options options{
             .plugin = "backup", .max_queued = 20, .breaker = {.failures = below(2) * 5, .open_for = ms(50)}};
-        bench at(options, 3);
+        lane_bench at(options, 3);
         struct asked_call {
             outcome of;
             call_ticket ticket;

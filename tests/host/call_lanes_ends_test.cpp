@@ -17,7 +17,7 @@ lane_options roomy() { return {.plugin = "backup", .max_queued = 10'000, .breake
 
 TEST_CASE(
     "R10: a call that is cancelled before it was sent completes once, and the plugin never hears of it") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome busy, waits;
     at.ask(busy);
     const call_ticket ticket = at.ask(waits);
@@ -34,7 +34,7 @@ TEST_CASE(
 
 TEST_CASE(
     "R10: a call that is cancelled in flight completes at once, the plugin is told, its answer is dropped") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome one, next;
     const call_ticket ticket = at.ask(one);
     at.ask(next);
@@ -55,7 +55,7 @@ TEST_CASE(
 }
 
 TEST_CASE("R10: a ticket of a call that was completed, of another call or of none cancels nothing") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome one, two;
     const call_ticket ticket = at.ask(one);
     at.move();
@@ -70,7 +70,7 @@ TEST_CASE("R10: a ticket of a call that was completed, of another call or of non
 
 TEST_CASE(
     "R10: a deadline of now or before is a timeout at once, and one that never comes overflows nothing") {
-    bench at(roomy(), 1);
+    lane_bench at(roomy(), 1);
     outcome zero, past, endless, waits;
     at.lanes->ask(lane::calls, "work", "{}", at.now, at.now, zero.taker());
     at.lanes->ask(lane::health, "work", "{}", at.now - ms(1), at.now, past.taker());
@@ -89,7 +89,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a call that waits times out while it waits, at its own deadline") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome busy, late, later;
     at.ask(busy, "work", "{}", ms(10'000));
     at.ask(later, "work", "{}", ms(3'000));
@@ -113,7 +113,7 @@ TEST_CASE("a call that waits times out while it waits, at its own deadline") {
 
 TEST_CASE(
     "a call in flight times out by its deadline, is cancelled there, and the next one takes its place") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome one, next;
     at.ask(one, "work", "{}", ms(1'000));
     at.ask(next, "work", "{}", ms(5'000));
@@ -131,7 +131,7 @@ TEST_CASE(
 }
 
 TEST_CASE("R4: answers to unknown calls, twice, and late complete no other call") {
-    bench at(roomy(), 10);
+    lane_bench at(roomy(), 10);
     outcome first, second;
     const call_ticket ticket = at.ask(first);
     at.move();
@@ -160,7 +160,7 @@ TEST_CASE("R4: answers to unknown calls, twice, and late complete no other call"
 }
 
 TEST_CASE("S6: what was in flight when the plugin went is not worth a repetition, what was never sent is") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome sent, waits, event, health;
     at.ask(sent);
     at.ask(waits);
@@ -188,7 +188,7 @@ TEST_CASE("S6: what was in flight when the plugin went is not worth a repetition
 }
 
 TEST_CASE("without the session's own events the loss of the connection completes everything, in order") {
-    bench at(roomy(), 2);
+    lane_bench at(roomy(), 2);
     std::vector<int> order;
     for (int index = 0; index < 5; ++index)
         at.lanes->ask(index == 2 ? lane::events : lane::calls, "work", "{}", never, at.now,
@@ -209,7 +209,7 @@ TEST_CASE("without the session's own events the loss of the connection completes
 }
 
 TEST_CASE("another connection ends what belonged to the one before") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome sent, waits, next;
     at.ask(sent);
     at.ask(waits);
@@ -225,7 +225,7 @@ TEST_CASE("another connection ends what belonged to the one before") {
 }
 
 TEST_CASE("calls and events are refused while a plugin stops; what is in flight and control go on") {
-    bench at(roomy());
+    lane_bench at(roomy());
     outcome flying, waits, refused, control;
     at.ask(flying);
     at.ask(waits);
@@ -244,7 +244,7 @@ TEST_CASE("calls and events are refused while a plugin stops; what is in flight 
 
 TEST_CASE("a queue before a plugin that hangs cost everybody in it the whole time, and the breaker heard of "
           "one failure") {
-    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 5}});
+    lane_bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 5}});
     outcome calls[6];
     for (outcome& one : calls) at.ask(one);
     at.advance(ms(1'000));
@@ -253,7 +253,7 @@ TEST_CASE("a queue before a plugin that hangs cost everybody in it the whole tim
 }
 
 TEST_CASE("what waits too long for a plugin that works is not that plugin's failure") {
-    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
+    lane_bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
     outcome first, second, waits[4];
     at.ask(first, "work", "{}", ms(5'000));
     at.ask(second, "work", "{}", ms(5'000));
@@ -268,7 +268,7 @@ TEST_CASE("what waits too long for a plugin that works is not that plugin's fail
 
 TEST_CASE(
     "a call that is expired by who waits for it is a timeout, and the plugin's failure if it was sent") {
-    bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
+    lane_bench at({.plugin = "backup", .max_queued = 10, .breaker = {.failures = 2}});
     outcome sent, waits;
     const call_ticket tickets[] = {at.ask(sent, "work", "{}", ms(9'000)),
                                    at.ask(waits, "work", "{}", ms(9'000))};

@@ -25,8 +25,8 @@ session_limits wide(std::size_t calls) {
 TEST_CASE(
     "R11: of 10,000 calls in flight, answered in any order, each gets its own answer; lost ones time out") {
     constexpr std::size_t count = 10'000;
-    bench at({.plugin = "backup", .max_queued = count, .breaker = {.failures = 0}}, count, wide(count),
-             wide(count));
+    lane_bench at({.plugin = "backup", .max_queued = count, .breaker = {.failures = 0}}, count, wide(count),
+                  wide(count));
     std::vector<outcome> calls(count);
     for (std::size_t index = 0; index < count; ++index)
         at.ask(calls[index], "work", "[" + std::to_string(index) + "]", ms(5'000));
@@ -62,7 +62,7 @@ TEST_CASE(
 
 TEST_CASE("10,000 calls through 8 places are all answered in order, however the answers come") {
     constexpr std::size_t count = 10'000;
-    bench at({.plugin = "backup", .max_queued = count}, 8);
+    lane_bench at({.plugin = "backup", .max_queued = count}, 8);
     std::vector<outcome> calls(count);
     for (std::size_t index = 0; index < count; ++index)
         at.ask(calls[index], "work", "[" + std::to_string(index) + "]", ms(60'000));
@@ -85,7 +85,7 @@ TEST_CASE("10,000 calls through 8 places are all answered in order, however the 
 }
 
 TEST_CASE("in steady state nothing is allocated for a call, whether it is sent at once or waits") {
-    bench at({.plugin = "backup", .max_queued = 100}, 4);
+    lane_bench at({.plugin = "backup", .max_queued = 100}, 4);
     at.wire->asked.reserve(100);
     const std::string params = R"({"command":"backup","args":{"path":"/home/somebody/documents/and/more"}})";
     const shared_bytes shared(params);
@@ -106,10 +106,10 @@ TEST_CASE("in steady state nothing is allocated for a call, whether it is sent a
         }
         session_event event;
         for (std::size_t left = 24; left != 0;) {
-            bench::carry(at.wire->host, at.wire->plugin, at.now);
+            lane_bench::carry(at.wire->host, at.wire->plugin, at.now);
             while (at.wire->plugin.next_event(event, at.now))
                 if (event.kind == event_kind::request) at.wire->plugin.reply(event.request, "true"), --left;
-            bench::carry(at.wire->plugin, at.wire->host, at.now);
+            lane_bench::carry(at.wire->plugin, at.wire->host, at.now);
             while (at.wire->host.next_event(event, at.now)) at.tell(event);
         }
     };
@@ -122,7 +122,7 @@ TEST_CASE("in steady state nothing is allocated for a call, whether it is sent a
 }
 
 TEST_CASE("room that large calls needed while they waited is given back") {
-    bench at({.plugin = "backup", .max_queued = 100});
+    lane_bench at({.plugin = "backup", .max_queued = 100});
     outcome busy, large;
     at.ask(busy);
     at.ask(large, "work", "[\"" + std::string(1'000'000, 'x') + "\"]");

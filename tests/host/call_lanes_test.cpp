@@ -14,7 +14,7 @@ constexpr milliseconds ms(int count) { return milliseconds(count); }
 } // namespace
 
 TEST_CASE("a call is sent at once, and its answer comes to whoever asked") {
-    bench at;
+    lane_bench at;
     outcome one;
     const call_ticket ticket = at.ask(one, "plugin/execute", R"({"command":"x"})");
     CHECK(ticket);
@@ -35,7 +35,7 @@ TEST_CASE("a call is sent at once, and its answer comes to whoever asked") {
 }
 
 TEST_CASE("a plugin's own error comes untouched, with its data") {
-    bench at;
+    lane_bench at;
     outcome one;
     at.ask(one);
     at.move();
@@ -48,7 +48,7 @@ TEST_CASE("a plugin's own error comes untouched, with its data") {
 }
 
 TEST_CASE("shared bytes are sent and may wait like any other params") {
-    bench at;
+    lane_bench at;
     outcome first, second;
     const shared_bytes params(R"({"payload":[1,2,3]})");
     at.lanes->ask(lane::calls, "a", params, never, at.now, first.taker());
@@ -65,7 +65,7 @@ TEST_CASE("shared bytes are sent and may wait like any other params") {
 }
 
 TEST_CASE("no more than the plugin's concurrency is in flight, the rest waits in order") {
-    bench at(with(100), 2);
+    lane_bench at(with(100), 2);
     outcome many[6];
     for (int index = 0; index < 6; ++index) at.ask(many[index], "work", "[" + std::to_string(index) + "]");
     at.move();
@@ -81,7 +81,7 @@ TEST_CASE("no more than the plugin's concurrency is in flight, the rest waits in
 }
 
 TEST_CASE("whoever asks again when it is answered goes behind those that wait") {
-    bench at(with(100));
+    lane_bench at(with(100));
     outcome waits, again;
     at.lanes->ask(lane::calls, "first", "{}", never, at.now,
                   [&](const result<std::string_view>&, time_point) { at.ask(again, "again"); });
@@ -96,7 +96,7 @@ TEST_CASE("whoever asks again when it is answered goes behind those that wait") 
 }
 
 TEST_CASE("calls that wait go before events that wait longer already") {
-    bench at(with(100));
+    lane_bench at(with(100));
     outcome busy, event, call;
     at.ask(busy, "busy");
     at.ask(event, "event", "{}", ms(1'000), lane::events);
@@ -111,7 +111,7 @@ TEST_CASE("calls that wait go before events that wait longer already") {
 }
 
 TEST_CASE("S4: health is asked at once behind 10,000 calls that wait") {
-    bench at(with(10'000));
+    lane_bench at(with(10'000));
     std::vector<outcome> many(10'001);
     for (outcome& one : many) at.ask(one);
     CHECK(at.lanes->queued() == 10'000);
@@ -128,7 +128,7 @@ TEST_CASE("S4: health is asked at once behind 10,000 calls that wait") {
 }
 
 TEST_CASE("beyond the bound of its lane a call fails at once, and the other lane still takes some") {
-    bench at(with(2));
+    lane_bench at(with(2));
     outcome busy, waits[2], extra, event;
     at.ask(busy);
     for (outcome& one : waits) at.ask(one);
@@ -141,7 +141,7 @@ TEST_CASE("beyond the bound of its lane a call fails at once, and the other lane
 }
 
 TEST_CASE("bounds can be changed while the plugin runs") {
-    bench at(with(100));
+    lane_bench at(with(100));
     outcome busy, fits, extra;
     at.ask(busy);
     at.ask(fits);
@@ -156,7 +156,7 @@ TEST_CASE("bounds can be changed while the plugin runs") {
 TEST_CASE("what waits is bounded in bytes as well") {
     lane_options options = with(100);
     options.max_queued_bytes = 1'000;
-    bench at(options);
+    lane_bench at(options);
     outcome busy, fits, extra;
     const std::string large = R"([")" + std::string(600, 'x') + R"("])";
     at.ask(busy, "work", large);
@@ -172,7 +172,7 @@ TEST_CASE("what waits is bounded in bytes as well") {
 TEST_CASE("a plugin that reads nothing is overloaded at once, and is asked again when it reads") {
     session_limits limits = host_limits();
     limits.max_output_bytes = 1'000;
-    bench at(with(100), 10, limits);
+    lane_bench at(with(100), 10, limits);
     at.plugin_reads = false;
     outcome first, second, third;
     at.ask(first, "work", R"([")" + std::string(2'000, 'x') + R"("])");
@@ -185,7 +185,7 @@ TEST_CASE("a plugin that reads nothing is overloaded at once, and is asked again
 }
 
 TEST_CASE("what is larger than the plugin reads is refused, and is not worth a repetition") {
-    bench at;
+    lane_bench at;
     at.wire->host.limit_sent_frames(100);
     outcome large, small;
     at.ask(large, "work", R"([")" + std::string(200, 'x') + R"("])");
@@ -219,7 +219,7 @@ TEST_CASE("before the handshake only control and health go out") {
 TEST_CASE("a concurrency beyond what the session has in flight leaves room for health") {
     session_limits limits = host_limits();
     limits.max_outgoing = 32;
-    bench at(with(100), 1'000'000, limits);
+    lane_bench at(with(100), 1'000'000, limits);
     CHECK(at.lanes->concurrency() == 30);
     std::vector<outcome> many(50);
     for (outcome& one : many) at.ask(one);
@@ -233,7 +233,7 @@ TEST_CASE("a concurrency beyond what the session has in flight leaves room for h
 }
 
 TEST_CASE("progress comes to whoever asked, and puts off the deadline") {
-    bench at;
+    lane_bench at;
     std::vector<std::string> heard;
     outcome one;
     at.lanes->ask(lane::calls, "work", "{}", after(at.now, ms(1'000)), at.now, one.taker(),
@@ -253,7 +253,7 @@ TEST_CASE("progress comes to whoever asked, and puts off the deadline") {
 }
 
 TEST_CASE("S4: a plugin whose every call times out is not asked any more, until a probe succeeds") {
-    bench at(with(100, {.failures = 3, .open_for = ms(5'000)}));
+    lane_bench at(with(100, {.failures = 3, .open_for = ms(5'000)}));
     outcome fails[3], refused, waiting;
     for (outcome& one : fails) {
         at.ask(one);
@@ -286,7 +286,7 @@ TEST_CASE("S4: a plugin whose every call times out is not asked any more, until 
 }
 
 TEST_CASE("what waits behind a plugin that fails too often fails with it") {
-    bench at(with(100, {.failures = 2, .open_for = ms(5'000)}));
+    lane_bench at(with(100, {.failures = 2, .open_for = ms(5'000)}));
     outcome many[5];
     for (outcome& one : many) at.ask(one, "work", "{}", ms(10'000));
     at.move();
@@ -300,7 +300,7 @@ TEST_CASE("what waits behind a plugin that fails too often fails with it") {
 }
 
 TEST_CASE("a plugin's business errors, unknown methods and refused params are signs of life") {
-    bench at(with(100, {.failures = 2, .open_for = ms(5'000)}));
+    lane_bench at(with(100, {.failures = 2, .open_for = ms(5'000)}));
     std::size_t index = 0;
     for (const int code : {1, 42, codes::method_not_found, codes::invalid_params, codes::cancelled, 7}) {
         outcome one;
@@ -314,7 +314,7 @@ TEST_CASE("a plugin's business errors, unknown methods and refused params are si
 }
 
 TEST_CASE("a probe that is cancelled tells nothing: the next call is one") {
-    bench at(with(100, {.failures = 1, .open_for = ms(1'000)}));
+    lane_bench at(with(100, {.failures = 1, .open_for = ms(1'000)}));
     outcome failed, probe, next;
     at.ask(failed);
     at.move();
@@ -332,7 +332,7 @@ TEST_CASE("a probe that is cancelled tells nothing: the next call is one") {
 }
 
 TEST_CASE("another instance starts with closed breakers") {
-    bench at(with(100, {.failures = 1, .open_for = ms(60'000)}));
+    lane_bench at(with(100, {.failures = 1, .open_for = ms(60'000)}));
     outcome failed, next;
     at.ask(failed);
     at.move();

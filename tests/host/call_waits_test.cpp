@@ -15,7 +15,7 @@ constexpr milliseconds ms(int count) { return milliseconds(count); }
 /// Plugins of one host that call each other through it.
 struct circle {
     call_waits waits;
-    std::deque<bench> plugins;
+    std::deque<lane_bench> plugins;
 
     explicit circle(std::initializer_list<std::size_t> concurrency) {
         std::uint32_t index = 0;
@@ -28,7 +28,7 @@ struct circle {
                 ++index;
     }
     call_ticket ask(std::uint32_t asker, std::uint32_t asked, outcome& to, milliseconds within = ms(1'000)) {
-        bench& at = plugins[asked];
+        lane_bench& at = plugins[asked];
         const call_ticket ticket = at.lanes->ask(lane::calls, "work", "{}", after(at.now, within), at.now,
                                                  to.taker(), {.asker = asker});
         at.move();
@@ -138,7 +138,7 @@ TEST_CASE("whatever way a call ends, nobody waits for it any more") {
     circle of({1, 1});
     for (int way = 0; way < 5; ++way) {
         CAPTURE(way);
-        bench& b = of.plugins[1];
+        lane_bench& b = of.plugins[1];
         outcome outer, inner, queued, free;
         of.ask(call_waits::nobody, 0, outer, ms(60'000));
         const call_ticket ticket = of.ask(0, 1, inner, ms(1'000));

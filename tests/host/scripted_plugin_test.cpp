@@ -21,7 +21,7 @@ struct number {
     int value;
 };
 
-result<void> start(running_host& run, scripted_plugin& plugin, plugin_options options = {}) {
+result<void> start_it(running_host& run, scripted_plugin& plugin, plugin_options options = {}) {
     if (options.name.empty()) options.name = "bouncer";
     const std::string name = options.name;
     if (auto added = plugin.add_to(run.host, std::move(options)); !added) return added;
@@ -34,7 +34,7 @@ TEST_CASE("a scripted plugin is started, asked in the order of its script, and s
                             {expect("plugin/onEvent").replies_json(R"({"flow":"stop","reason":"spam"})"),
                              expect("plugin/execute").fails({7, "no such user"}),
                              expect("plugin/onEvent").replies_json("null").after(milliseconds(5))});
-    REQUIRE(start(run, bouncer));
+    REQUIRE(start_it(run, bouncer));
     CHECK(bouncer.connected());
     const auto first = run.decide(message{"buy spam"});
     CHECK(first.stopped());
@@ -51,7 +51,7 @@ TEST_CASE("what a script does not expect is refused and noted, and the script wa
     running_host run;
     scripted_plugin bouncer({.name = "bouncer", .events = {"message.*"}, .commands = {"ban"}},
                             {expect("plugin/execute").replies(1)});
-    REQUIRE(start(run, bouncer));
+    REQUIRE(start_it(run, bouncer));
     CHECK(run.decide(message{"hello"}).plugins()[0].outcome == outcome_kind::failed);
     CHECK(bouncer.surprises().size() == 1);
     CHECK(run.execute<int>("ban", number{1}).value() == 1);
@@ -69,7 +69,7 @@ TEST_CASE("functions answer what they are given, at once or later, and may be pu
         if (asked.args.value < 0) return fault{9, "negative"};
         return asked.args.value * 2;
     });
-    REQUIRE(start(run, bouncer));
+    REQUIRE(start_it(run, bouncer));
     CHECK(run.execute<int>("ban", number{21}).value() == 42);
     CHECK(run.execute<int>("ban", number{-1}).error().code == 9);
 
@@ -95,7 +95,7 @@ TEST_CASE("a scripted plugin calls its host, tells it, and hears what it is told
     std::vector<std::string> heard;
     bouncer.on_told("plugin/onEvent",
                     [&](const json& event) { heard.emplace_back(event["payload"]["content"].text()); });
-    REQUIRE(start(run, bouncer, {.allow_reverse_calls = true, .permissions = {"users:kick"}}));
+    REQUIRE(start_it(run, bouncer, {.allow_reverse_calls = true, .permissions = {"users:kick"}}));
     const auto kicked = bouncer.call("users/kick", number{4});
     const auto banned = bouncer.call("users/ban", number{4});
     REQUIRE(run.wait_for([&] { return kicked.answered() && banned.answered(); }));
@@ -113,7 +113,7 @@ TEST_CASE("a scripted plugin that hangs up is started again, and its script goes
                             {expect("plugin/execute").never_answers(), expect("plugin/execute").replies(2)});
     plugin_options options;
     options.restart.backoff = milliseconds(1);
-    REQUIRE(start(run, bouncer, options));
+    REQUIRE(start_it(run, bouncer, options));
     std::optional<result<int>> first;
     run.host.execute<int>("ban", number{1}, {}, [&](result<int> answer) { first = std::move(answer); });
     REQUIRE(run.wait_for([&] {
@@ -131,7 +131,7 @@ TEST_CASE("a scripted plugin that hangs up is started again, and its script goes
 TEST_CASE("a scripted plugin says any bytes, and nothing of its host's while it does not read") {
     running_host run;
     scripted_plugin bouncer({.name = "bouncer", .commands = {"ban"}}, {expect("plugin/execute").replies(2)});
-    REQUIRE(start(run, bouncer, {.write_timeout = milliseconds(50)}));
+    REQUIRE(start_it(run, bouncer, {.write_timeout = milliseconds(50)}));
     bouncer.say_message("this is no JSON");
     REQUIRE(run.wait_for([&] { return run.status("bouncer").connection->bad_bodies == 1; }));
     bouncer.stop_reading();
@@ -152,7 +152,7 @@ TEST_CASE("a scripted plugin may refuse its handshake, and may outlive its host"
     {
         running_host run;
         bouncer.declare({.name = "somebody else"});
-        const auto refused = start(run, bouncer);
+        const auto refused = start_it(run, bouncer);
         REQUIRE(!refused);
         CHECK(refused.error().message.find("somebody else") != std::string::npos);
         bouncer.declare({.name = "bouncer", .calls_host = true});

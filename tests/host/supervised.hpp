@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace tests {
+namespace supervising {
 
 using namespace tenon;
 using tenon::detail::supervisor;
@@ -116,6 +116,6 @@ struct supervised {
 using kinds = std::vector<action>;
 using states = std::vector<plugin_state>;
 
-} // namespace tests
+} // namespace supervising
 
 #endif

@@ -1,6 +1,6 @@
 #include "supervised.hpp"
 
-using namespace tests;
+using namespace supervising;
 
 TEST_CASE("S9: a plugin whose need is missing is blocked, and starts when it is met") {
     supervised it;

@@ -1,6 +1,6 @@
 #include "supervised.hpp"
 
-using namespace tests;
+using namespace supervising;
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "supervised.hpp"
 
-using namespace tests;
+using namespace supervising;
 
 TEST_CASE(
     "S1: a crash at start, in the handshake and after it count alike, and the delay doubles up to the cap") {

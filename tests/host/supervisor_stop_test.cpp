@@ -1,6 +1,6 @@
 #include "supervised.hpp"
 
-using namespace tests;
+using namespace supervising;
 
 TEST_CASE("P9: stopping goes from asking to killing, each step once and in its own time") {
     supervised it;

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-using namespace tests;
+using namespace supervising;
 
 namespace {
 

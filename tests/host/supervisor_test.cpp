@@ -1,6 +1,6 @@
 #include "supervised.hpp"
 
-using namespace tests;
+using namespace supervising;
 
 TEST_CASE("a plugin is launched, greeted, and ready, and every change has a reason") {
     supervised it;
