@@ -4,7 +4,7 @@
     build_progress.py NAME NINJA-ARGUMENT...
 
 NAME says who speaks. What the compilers say comes through. How long the rest takes is told by what the steps so far
-took, so it is a guess while few are done."""
+took, once there are enough of them."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ def say(text):
 def say_how_far(ended):
     while not ended.wait(EVERY):
         spent = time.monotonic() - began
-        left = f", about {in_words(spent / done * (total - done))} left" if done else ""
+        left = f", about {in_words(spent / done * (total - done))} left" if done * 10 > total else ""
         say(f"built {done} of {total or '?'} in {in_words(spent)}{left}")
 
 
