@@ -87,6 +87,8 @@ private:
 inline void run_command(admin_state& admin, const http::call& asked, std::string name, const json& args) {
     if (admin.host.find_command(name) == nullptr)
         return asked.answer(http::problem(404, no_such("command", name, command_names(admin))));
+    if (auto good = check_param_depth("arguments", args.text()); !good)
+        return asked.answer(http::problem(good.error()));
     if (asked.asked().header("accept") == "text/event-stream") {
         const http::stream to = asked.exchange->answer_with_events();
         if (!to.open()) return;

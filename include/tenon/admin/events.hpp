@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tenon::detail::admin {
 
@@ -27,6 +28,10 @@ inline void put_in(admin_state& admin, const http::call& asked) {
     if (!metadata.is_null() && metadata.kind() != json_kind::object)
         return asked.answer(http::problem(400, "body.metadata: expected an object"));
     const json payload = event->payload.value_or(no_members());
+    for (const auto& [name, value] :
+         {std::pair("body.payload", &payload), std::pair("body.metadata", &metadata)})
+        if (auto good = check_param_depth(name, value->text()); !good)
+            return asked.answer(http::problem(good.error()));
     if (!event->decide.value_or(false)) {
         const auto told = admin.host.publish(event->type, payload, metadata);
         return asked.answer(http::json_answer("{\"told\":" + std::to_string(told) + "}"));

@@ -10,6 +10,7 @@
 #include <tenon/host/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/while_wanted.hpp>
+#include <tenon/json/depth.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include <tenon/host/option_words.hpp>
 #include <tenon/host/options.hpp>
 #include <tenon/host/calls/permissions.hpp>
+#include <tenon/json/depth.hpp>
 
 #include <cstddef>
 #include <initializer_list>
@@ -214,6 +215,8 @@ inline result<void> check_options(const plugin_options& options,
     detail::check_logs(check, options.logs);
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", detail::join({"expected object, got ", detail::name_of(kind)}));
+    if (auto good = detail::check_param_depth("config", options.config.text()); !good)
+        check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
     detail::check_needs(check, options);
     return check.finish();
 }

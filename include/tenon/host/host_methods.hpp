@@ -5,6 +5,7 @@
 // provided like the embedder's own methods. Who asks is known from the connection.
 
 #include <tenon/host/host_core.hpp>
+#include <tenon/json/depth.hpp>
 
 #include <map>
 
@@ -125,6 +126,7 @@ void host_core::provide_config_methods(Provide provide) {
                 json changed = json::of(members);
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
+                if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
                 if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
                 plugin->actor->set_config(std::move(changed));
                 plugin->set_itself.insert_or_assign(entry.key, json(entry.value));

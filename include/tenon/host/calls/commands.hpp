@@ -7,7 +7,9 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/host/calls/routes.hpp>
 #include <tenon/host/logs/log_text.hpp>
+#include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 
@@ -72,7 +74,10 @@ inline std::string_view command_table::problem_of(const command_declaration& dec
         return "a name has no control characters, nor any that are not seen";
     std::size_t text = declared.description ? declared.description->size() : 0;
     for (const auto* schema : {&declared.params, &declared.result})
-        if (*schema) text += (*schema)->text().size();
+        if (*schema) {
+            text += (*schema)->text().size();
+            if (json_depth((*schema)->text()) > max_schema_levels) return "a schema has more than 32 levels";
+        }
     return text > max_command_text ? "its description and schemas have more than 64 KiB" : std::string_view();
 }
 

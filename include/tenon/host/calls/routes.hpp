@@ -12,6 +12,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/host/calls/route_path.hpp>
+#include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 
@@ -33,6 +34,9 @@ inline constexpr std::size_t longest_route = 1'024;
 inline constexpr std::size_t max_route_segments = 32;
 /// Of one plugin.
 inline constexpr std::size_t max_routes = 256;
+/// Of a command's or a route's schema. It is listed within objects of the host's own, and read again by clients that take
+/// 64 levels in all; a person does not write half as many.
+inline constexpr std::size_t max_schema_levels = 32;
 /// Of a route's description and schema together.
 inline constexpr std::size_t max_route_text = std::size_t{64} << 10;
 
@@ -156,6 +160,8 @@ inline result<void> route_table::add(std::uint32_t plugin, std::string_view plug
         return refused({problem});
     const std::size_t text = (declared.description ? declared.description->size() : 0) +
                              (declared.schema ? declared.schema->text().size() : 0);
+    if (declared.schema && json_depth(declared.schema->text()) > max_schema_levels)
+        return refused({"its schema has more than 32 levels"});
     if (text > max_route_text) return refused({"its description and schema have more than 64 KiB"});
     const auto counted = counts_.find(plugin);
     if (counted != counts_.end() && counted->second >= max_routes)

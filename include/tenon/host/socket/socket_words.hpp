@@ -11,6 +11,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/host/events/event_names.hpp>
+#include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/messages.hpp>
 
@@ -43,6 +44,9 @@ inline result<manual_event> read_manual_event(std::string_view line) {
         return fault{codes::invalid_params, "event: expected a name like message.incoming"};
     if (read->metadata && read->metadata->kind() != json_kind::object)
         return fault{codes::invalid_params, "metadata: expected object"};
+    if (auto good = check_param_depth("payload", read->payload.text()); !good) return good.error();
+    if (read->metadata)
+        if (auto good = check_param_depth("metadata", read->metadata->text()); !good) return good.error();
     return read;
 }
 
