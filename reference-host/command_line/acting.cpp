@@ -21,10 +21,6 @@ using tenon::http::url_part;
 
 std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
 
-std::span<const std::string> behind_first(const arguments& given) {
-    return std::span(given.words()).subspan(1);
-}
-
 /// A file that cannot be read, or what was typed.
 int complain_of_words(const tenon::fault& why, const std::string& hint = "") {
     const bool typed = why.code == tenon::codes::invalid_params;
@@ -41,10 +37,22 @@ int print_decision(const json& decision) {
     return stopped ? exit_code::refused : exit_code::good;
 }
 
-/// What the host knows of a command: nothing where there is none, which it says itself when it is to run it.
-std::vector<field> fields_of_command(const json& commands, const std::string& name) {
-    for (const json_view one : commands["commands"].as<std::vector<json_view>>().value_or({}))
-        if (text_of(one["name"]) == name) return fields_of(one["params"]);
+/// What was typed behind the first word, by what the host says at `target` about it; said why not.
+std::optional<json> typed_payload(const arguments& given, const std::string& target,
+                                  std::vector<field> (*fields_in)(const json&, std::string_view), int& code) {
+    const std::string& name = given.words()[0];
+    const auto words = std::span(given.words()).subspan(1);
+    std::vector<field> fields;
+    if (std::any_of(words.begin(), words.end(),
+                    [](const std::string& one) { return !key_of(one).empty(); })) {
+        const auto list = answer_of(given, "GET", target, {}, code);
+        if (!list) return {};
+        fields = fields_in(*list, name);
+    }
+    auto payload = payload_of(words, fields);
+    if (payload) return std::move(*payload);
+    code = complain_of_words(payload.error(),
+                             fields.empty() ? "" : " (" + name + " " + fields_words(fields) + ")");
     return {};
 }
 
@@ -69,21 +77,11 @@ void print_body(const std::string& body) {
 } // namespace
 
 int execute_command(const arguments& given) {
-    const std::string& name = given.words()[0];
     int code = exit_code::good;
-    std::vector<field> fields;
-    const auto words = behind_first(given);
-    if (std::any_of(words.begin(), words.end(),
-                    [](const std::string& one) { return !key_of(one).empty(); })) {
-        const auto commands = answer_of(given, "GET", "/api/v1/commands", {}, code);
-        if (!commands) return code;
-        fields = fields_of_command(*commands, name);
-    }
-    const auto payload = payload_of(words, fields);
-    if (!payload)
-        return complain_of_words(payload.error(),
-                                 fields.empty() ? "" : " (" + name + " " + fields_words(fields) + ")");
-    return ask(given, "POST", "/api/v1/commands/" + url_part(name), payload->text(), [](const json& answer) {
+    const auto payload = typed_payload(given, "/api/v1/commands", fields_of_command, code);
+    if (!payload) return code;
+    const std::string target = "/api/v1/commands/" + url_part(given.words()[0]);
+    return ask(given, "POST", target, payload->text(), [](const json& answer) {
         const json_view result = answer["result"];
         if (const auto text = result.as<std::string>()) print_text(*text);
         else if (!result.is_null()) print_json(result.text());
@@ -97,10 +95,10 @@ int emit_event(const arguments& given) {
         json payload;
         bool decide;
     };
-    const auto payload = payload_of(behind_first(given), {});
-    if (!payload) return complain_of_words(payload.error());
-    const event said{given.words()[0], *payload, given.has("--decide")};
     int code = exit_code::good;
+    const auto payload = typed_payload(given, "/api/v1/catalogue", fields_of_event, code);
+    if (!payload) return code;
+    const event said{given.words()[0], *payload, given.has("--decide")};
     const auto answer = answer_of(given, "POST", "/api/v1/events", tenon::to_json(said), code);
     if (!answer) return code;
     if (given.has("--json")) print_json(answer->text());

@@ -59,11 +59,11 @@ std::vector<option> remote_options(std::vector<option> own) {
     return own;
 }
 
-result<found_host> find_host(const arguments& given) {
+result<found_host> find_host(const arguments& given, std::chrono::milliseconds patience) {
     auto at = find_address(given);
     if (!at) return at.error();
     const auto made = [&](std::string token, std::string from) {
-        return found_host{client(at->text, std::move(token)), at->found_by, std::move(from)};
+        return found_host{client(at->text, std::move(token), patience), at->found_by, std::move(from)};
     };
     if (given.has("--token")) return made(given.value("--token"), "--token");
     if (!at->file.token.empty())

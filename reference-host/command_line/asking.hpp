@@ -10,6 +10,7 @@
 #include <tenon/http/client.hpp>
 #include <tenon/json/value.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct found_host {
 };
 
 /// A fault where an admin file is needed and not there, or is left over from a host that was killed.
-tenon::result<found_host> find_host(const arguments& given);
+tenon::result<found_host> find_host(const arguments& given,
+                                    std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 /// Says why there was no answer, or what was refused, and which exit code that is.
 int complain(const tenon::fault& why, const found_host& asked);

@@ -116,6 +116,18 @@ const std::vector<command>& commands() {
          remote_options({{"-d", "BODY", "JSON, @FILE, or - for stdin"},
                          {"--output", "FILE", "writes the body there as it is"}}),
          ask_route, 2, 2},
+        {"completion",
+         "SHELL",
+         "Prints a script for bash, zsh or fish: Tab completes commands, options and what the running host "
+         "knows.",
+         {},
+         complete_words,
+         1,
+         std::numeric_limits<std::size_t>::max(),
+         "In ~/.bashrc:  eval \"$(tenon-host completion bash)\"\n"
+         "In ~/.zshrc, behind compinit:  eval \"$(tenon-host completion zsh)\"\n"
+         "In ~/.config/fish/config.fish:  tenon-host completion fish | source\n",
+         true},
     };
     return all;
 }

@@ -22,6 +22,7 @@ int run_host(const arguments& given);
 int check_file(const arguments& given);
 int doctor(const arguments& given);
 int show_catalogue(const arguments& given);
+int complete_words(const arguments& given);
 
 // Those that ask one (command_line/asking.hpp).
 int explain_event(const arguments& given);

@@ -70,7 +70,21 @@ result<json> value_of(std::string_view text, const field& one) {
                  "\"");
 }
 
+std::vector<field> fields_in(json_view list, std::string_view key, std::string_view name,
+                             std::string_view schema) {
+    for (const json_view one : list.as<std::vector<json_view>>().value_or({}))
+        if (text_of(one[key]) == name) return fields_of(one[schema]);
+    return {};
+}
+
 } // namespace
+
+std::vector<field> fields_of_command(const json& commands, std::string_view name) {
+    return fields_in(commands["commands"], "name", name, "params");
+}
+std::vector<field> fields_of_event(const json& catalogue, std::string_view type) {
+    return fields_in(catalogue["events"], "type", type, "schema");
+}
 
 std::vector<field> fields_of(json_view schema) {
     std::vector<field> all;

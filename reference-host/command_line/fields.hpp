@@ -23,6 +23,9 @@ struct field {
 
 /// The members of an object's schema, in its order. None where it says none.
 std::vector<field> fields_of(tenon::json_view schema);
+/// Of one command in the host's list of them, or one event in its catalogue. None where there is none.
+std::vector<field> fields_of_command(const tenon::json& commands, std::string_view name);
+std::vector<field> fields_of_event(const tenon::json& catalogue, std::string_view type);
 /// "who=TEXT [times=INTEGER]".
 std::string fields_words(const std::vector<field>& fields);
 

@@ -2,8 +2,8 @@
 #define TENON_HTTP_CLIENT_HPP
 
 // Asks a server and waits for the answer: for commands that talk to a running program of one's own, as `tenon-host logs`
-// does. It blocks, up to 60 s; a request is a connection. What it is asked is JSON, and what it hears it trusts to be
-// HTTP. For servers of others, redirects, proxies or TLS take a client that is made for that.
+// does. It blocks, up to 60 s unless it is told how long; a request is a connection. What it is asked is JSON, and what it
+// hears it trusts to be HTTP. For servers of others, redirects, proxies or TLS take a client that is made for that.
 //
 // Faults: codes::unavailable where nobody answers; what the server refuses is an answer with its status.
 
@@ -26,7 +26,9 @@ namespace tenon::http {
 
 class client {
 public:
-    client(std::string address, std::string token) : address_(std::move(address)), token_(std::move(token)) {}
+    client(std::string address, std::string token,
+           std::chrono::milliseconds patience = std::chrono::seconds(60))
+        : address_(std::move(address)), token_(std::move(token)), patience_(patience) {}
 
     const std::string& address() const { return address_; }
 
@@ -42,6 +44,7 @@ public:
 
 private:
     std::string address_, token_;
+    std::chrono::milliseconds patience_; // a plugin may take its time; a stream has a beat every 15 s
 };
 
 /// A part of a path or a query: what is not plain becomes %XX.
@@ -64,8 +67,6 @@ inline std::string url_part(std::string_view text) {
 namespace tenon::detail {
 
 inline constexpr std::size_t most_answered = std::size_t{64} << 20; // of an answer or a line
-inline constexpr std::chrono::seconds client_patience{
-    60}; // a plugin may take its time; a stream has a beat every 15 s
 
 struct answer_head {
     int status = 0;
@@ -75,9 +76,10 @@ struct answer_head {
 
 class client_connection {
 public:
-    explicit client_connection(const std::string& address) : address_(address) {
+    client_connection(const std::string& address, std::chrono::milliseconds patience)
+        : address_(address), patience_(patience) {
         const auto at = http::split_address(address);
-        stream_.expires_after(client_patience);
+        stream_.expires_after(patience_);
         if (at) stream_.connect(std::string(at->host), std::to_string(at->port));
         else stream_.setstate(std::ios::failbit);
     }
@@ -115,7 +117,7 @@ public:
         return true;
     }
     bool body_line(std::string& text) {
-        stream_.expires_after(client_patience);
+        stream_.expires_after(patience_);
         text.clear();
         for (char byte = 0; text.size() < most_answered && next(byte);) {
             if (byte == '\n') return true;
@@ -146,6 +148,7 @@ private:
     }
 
     std::string address_;
+    std::chrono::milliseconds patience_;
     asio::ip::tcp::iostream stream_;
     std::size_t left_ = 0; // of the body, or of its chunk
     bool chunked_ = false, begun_ = false;
@@ -157,14 +160,14 @@ namespace tenon::http {
 
 inline result<client::answer> client::ask(std::string_view method, std::string_view target,
                                           std::string_view body) const {
-    detail::client_connection to(address_);
+    detail::client_connection to(address_, patience_);
     const auto read = to.ask(method, target, token_, body);
     if (!read) return read.error();
     return answer{read->status, to.body()};
 }
 
 inline result<client::answer> client::follow(std::string_view target, const told_event& told) const {
-    detail::client_connection to(address_);
+    detail::client_connection to(address_, patience_);
     const auto read = to.ask("GET", target, token_, {});
     if (!read) return read.error();
     if (read->status != 200) return answer{read->status, to.body()};
