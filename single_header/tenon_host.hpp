@@ -4557,7 +4557,7 @@ struct plugin_options {
 /// What the host's socket allows those who connect.
 struct socket_options {
     milliseconds introduction_timeout{5'000}; // until the first message is whole
-    std::size_t max_newcomers = 16;           // who have not said who they are
+    std::size_t max_newcomers = 16;           // who have not said who they are; the oldest goes for a new one
     std::size_t max_clients = 64;             // who put in events by hand
     std::size_t max_line_bytes = std::size_t{1} << 20;
 };
@@ -16475,7 +16475,8 @@ public:
     plugin_health health() const noexcept { return health_.health(); }
     const std::string& health_message() const noexcept { return health_.message(); }
     int health_misses() const noexcept { return health_.misses(); }
-    /// Counts the instances that were begun, from 1; 0 before the first.
+    /// Counts the instances that were begun, from 1; 0 before the first. One that takes another's place counts on.
+    void count_on_from(std::uint64_t generation) noexcept { generation_ = generation; }
     std::uint64_t generation() const noexcept { return generation_; }
     /// Whether a notice of this instance still means something. Counts those that do not.
     bool admits(std::uint64_t generation) noexcept;
@@ -18174,6 +18175,8 @@ public:
     void restart(change_reason why);
     void needs_met();
     void needs_missing(const std::string& plugin);
+    /// Before its first instance.
+    void count_on_from(std::uint64_t generation) noexcept { supervisor_.count_on_from(generation); }
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
@@ -20215,12 +20218,19 @@ public:
           deadline_(deadline), heard_(std::move(heard)) {}
 
     void listen() {
+        if (std::exchange(listening_, true)) return;
         connection_.async_wait(asio::posix::stream_descriptor::wait_read,
                                [self = shared_from_this()](const asio::error_code& error) {
+                                   self->listening_ = false;
                                    if (!self->heard_) return;
                                    if (error) self->finish({}, {codes::unavailable, "its connection broke"});
                                    else self->read_more();
                                });
+    }
+
+    /// What has come already is heard now: the loop may not have come to it.
+    void look() {
+        if (heard_) read_more();
     }
 
     time_point deadline() const noexcept { return deadline_; }
@@ -20292,6 +20302,7 @@ private:
     std::size_t max_bytes_;
     time_point deadline_;
     hearer heard_;
+    bool listening_ = false;
 };
 
 } // namespace tenon::detail
@@ -20306,7 +20317,8 @@ private:
 // handed to its actor with its connection; lines of events are decided by the host; everything else is refused in
 // words. Only the host's own user may connect.
 //
-// How many have not said yet who they are is bounded, and so are their time and their bytes. When the system has
+// How many have not said yet who they are is bounded, and so are their time and their bytes: whoever has been silent for
+// the longest time goes for somebody new, or a few who never say anything would lock out everybody else. When the system has
 // no descriptor left, accepting is tried again after a while, later each time, and nobody waits in a loop.
 //
 // It knows no plugins: what they are asked goes through its owner, the host.
@@ -20360,6 +20372,7 @@ private:
     void wait_for_somebody();
     void accept_some();
     void welcome(descriptor connection, time_point now);
+    void make_room();
     void hear(socket_newcomer& from, std::string_view message, const fault& why);
     void take_client(socket_newcomer& from);
     void refuse(socket_newcomer& from, std::string_view id, const fault& why);
@@ -20376,6 +20389,7 @@ private:
     std::set<std::shared_ptr<event_client>> clients_;
     milliseconds pause_{0}; // of accepting; 0: none
     time_point accept_again_ = never;
+    time_point last_deadline_ = {}; // of a newcomer
     socket_counters counters_;
     alarm alarm_; // the last: what it calls must be there
 };
@@ -20435,6 +20449,7 @@ inline void socket_server::accept_some() {
         if (!got.connection) break;
         ++counters_.accepted;
         welcome(std::move(got.connection), now);
+        if (!acceptor_.is_open()) return;
     }
     wait_for_somebody();
 }
@@ -20453,17 +20468,33 @@ inline void socket_server::pause(int error) {
 
 inline void socket_server::welcome(descriptor connection, time_point now) {
     const auto kept = weak_from_this();
+    // Each later than the one before, so that it is known who came first.
+    last_deadline_ =
+        std::max(after(now, options_.introduction_timeout), last_deadline_ + std::chrono::nanoseconds(1));
     const auto one = std::make_shared<socket_newcomer>(
-        where_, std::move(connection), options_.max_line_bytes, after(now, options_.introduction_timeout),
+        where_, std::move(connection), options_.max_line_bytes, last_deadline_,
         [kept](socket_newcomer& from, std::string_view message, const fault& why) {
             if (const auto self = kept.lock()) self->hear(from, message, why);
         });
+    if (newcomers_.size() >= options_.max_newcomers) make_room();
+    if (owner_ == nullptr) return;
     newcomers_.insert(one);
     if (auto good = check_peer(one->user(), own_user()); !good) return refuse(*one, {}, good.error());
-    if (newcomers_.size() > options_.max_newcomers)
-        return refuse(*one, {}, {codes::overloaded, "too many have connected and not said who they are"});
     one->listen();
     alarm_.set(one->deadline());
+}
+
+/// Whoever has said something meanwhile has his place no more, and need not go.
+inline void socket_server::make_room() {
+    const auto oldest =
+        *std::min_element(newcomers_.begin(), newcomers_.end(), [](const auto& left, const auto& right) {
+            return left->deadline() < right->deadline();
+        });
+    oldest->look();
+    if (newcomers_.find(oldest) != newcomers_.end())
+        refuse(*oldest, {},
+               {codes::overloaded,
+                join({"too many have connected, and this one has not said who it is; ", expected_first})});
 }
 
 inline void socket_server::wake(time_point now) {
@@ -21277,8 +21308,10 @@ public:
 
     // --- plugins: host_plugins.hpp; what actors tell: host_actors.hpp ---
 
-    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process);
-    void start(plugin_options options, life_done done);
+    /// `former` is the generation of the one whose place it takes: generations of a name are counted on.
+    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
+                     std::uint64_t former = 0);
+    void start(plugin_options options, life_done done, std::uint64_t former = 0);
     void start_known(const std::string& name, life_done done);
     void stop(const std::string& name, life_done done);
     void restart(const std::string& name, life_done done);
@@ -21370,7 +21403,7 @@ private:
         if (closed_ || !told) return;
         contain(where_, [copy = told, &arguments...] { copy(arguments...); });
     }
-    result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
+    result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
     std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
     void finish_waiters(plugin_record& plugin, const state_change& change);
@@ -22549,7 +22582,8 @@ inline plugin_record* host_core::find(plugin_index index) noexcept {
 
 inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
 
-inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
+inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin,
+                                              std::uint64_t former) {
     if (closing_) return shutting_down();
     if (auto good = check_options(options_); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
@@ -22569,13 +22603,14 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
+    plugin->actor->count_on_from(former);
     plugins_.emplace(std::move(name), std::move(made));
     by_index_.push_back(plugin);
     return plugin;
 }
 
-inline result<void> host_core::add(plugin_options options, plugin_origin origin) {
-    auto made = make(std::move(options), origin);
+inline result<void> host_core::add(plugin_options options, plugin_origin origin, std::uint64_t former) {
+    auto made = make(std::move(options), origin, former);
     if (!made) return made.error();
     return {};
 }
@@ -22600,8 +22635,8 @@ inline void host_core::begin(plugin_record& plugin, change_reason why) {
     plugin.actor->start(std::move(why));
 }
 
-inline void host_core::start(plugin_options options, life_done done) {
-    auto made = make(std::move(options));
+inline void host_core::start(plugin_options options, life_done done, std::uint64_t former) {
+    auto made = make(std::move(options), plugin_origin::process, former);
     if (!made) return done(made.error());
     wait(**made, true, std::move(done));
     begin(**made, {});

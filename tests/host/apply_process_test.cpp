@@ -74,6 +74,18 @@ TEST_CASE("a host follows its list: who comes, who changes, who rests and who go
     CHECK(at.run.host.status().plugins.empty());
 }
 
+TEST_CASE("a generation was begun anew where another key gave a plugin another process") {
+    following at;
+    CHECK(at.follow("[" + obedient("one") + "]").empty());
+    CHECK(at.run.status("one").generation == 1);
+    CHECK(at.follow("[" + obedient("one", R"("priority":7)") + "]").empty());
+    CHECK(at.run.status("one").generation == 2);
+    CHECK(at.follow("[" + obedient("one", R"("enabled":false,"priority":8)") + "]").empty());
+    CHECK(at.follow("[" + obedient("one", R"("enabled":true,"priority":8)") + "]").empty());
+    CHECK(at.run.status("one").generation == 3);
+    REQUIRE(at.state("one") == plugin_state::ready);
+}
+
 TEST_CASE("what goes wrong with one plugin is said once, and holds up nobody else") {
     following at;
     const std::string missing =

@@ -305,6 +305,15 @@ TEST_CASE("P13: who got the number of a plugin that is gone is never signalled")
     CHECK(code == 0);
 }
 
+TEST_CASE("the guards are the descriptors 100 and 101, as the documents say") {
+    asio::io_context loop;
+    watched one(loop,
+                shell("cd /proc/$$/fd; for n in 3 99 100 101 102; do test -e $n && printf '%s ' $n; done; "
+                      "echo; read line"));
+    CHECK(read_line(one.output.get()) == "100 101 ");
+    one.destroy();
+}
+
 TEST_CASE("what a process uses is read while it lives") {
     asio::io_context loop;
     watched one(loop, shell("echo up; read line"));

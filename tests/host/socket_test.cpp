@@ -317,19 +317,39 @@ TEST_CASE("there is a limit to those who have not said who they are, and to thos
     for (int count = 0; count < 5; ++count) silent.push_back(std::make_unique<socket_client>(run, run.path));
     CHECK(run.wait_for([&] { return run.host.core()->socket()->counters().accepted == 5; }));
     CHECK(run.host.core()->socket()->newcomers() == 3);
-    CHECK(says(error_words(silent[4]->next()), "too many have connected"));
-    CHECK(silent[4]->ended());
     for (int one : {0, 1}) {
+        CHECK(says(error_words(silent[static_cast<std::size_t>(one)]->next()), "too many have connected"));
+        CHECK(silent[static_cast<std::size_t>(one)]->ended());
+    }
+    for (int one : {2, 3}) {
         silent[static_cast<std::size_t>(one)]->line(R"({"event":"a.b","payload":1})");
         CHECK(says(silent[static_cast<std::size_t>(one)]->next_line(), "continue"));
     }
-    silent[2]->line(R"({"event":"a.b","payload":1})");
-    CHECK(says(error_words(silent[2]->next()), "too many put in events already"));
-    silent[0]->hang_up();
+    silent[4]->line(R"({"event":"a.b","payload":1})");
+    CHECK(says(error_words(silent[4]->next()), "too many put in events already"));
+    silent[2]->hang_up();
     CHECK(run.wait_for([&] { return run.host.core()->socket()->clients() == 1; }));
     auto next = run.connect();
     next.line(R"({"event":"a.b","payload":1})");
     CHECK(says(next.next_line(), "continue"));
+}
+
+TEST_CASE("16 silent connections locked everybody else out") {
+    listening_host run;
+    REQUIRE(run.host.add(by_hand()));
+    std::vector<std::unique_ptr<socket_client>> silent;
+    for (int count = 0; count < 16; ++count) silent.push_back(std::make_unique<socket_client>(run, run.path));
+    silent[0]->send("{"); // half a message is no introduction either
+    CHECK(run.wait_for([&] { return run.host.core()->socket()->newcomers() == 16; }));
+    auto plugin = run.connect();
+    plugin.line(attach_line);
+    CHECK(plugin.next()["result"].text() == "{}");
+    CHECK(silent[0]->ended());
+    // Who spoke before the host came to hear it keeps its place.
+    silent[1]->line(R"({"event":"a.b","payload":1})");
+    auto next = run.connect();
+    CHECK(says(silent[1]->next_line(), "continue"));
+    CHECK(run.wait_for([&] { return run.host.core()->socket()->newcomers() <= 16; }));
 }
 
 TEST_CASE("Z1: a host without descriptors waits without spinning, and recovers") {

@@ -141,8 +141,10 @@ public:
 
     // --- plugins: host_plugins.hpp; what actors tell: host_actors.hpp ---
 
-    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process);
-    void start(plugin_options options, life_done done);
+    /// `former` is the generation of the one whose place it takes: generations of a name are counted on.
+    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
+                     std::uint64_t former = 0);
+    void start(plugin_options options, life_done done, std::uint64_t former = 0);
     void start_known(const std::string& name, life_done done);
     void stop(const std::string& name, life_done done);
     void restart(const std::string& name, life_done done);
@@ -234,7 +236,7 @@ private:
         if (closed_ || !told) return;
         contain(where_, [copy = told, &arguments...] { copy(arguments...); });
     }
-    result<plugin_record*> make(plugin_options options, plugin_origin origin = plugin_origin::process);
+    result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
     std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
     void finish_waiters(plugin_record& plugin, const state_change& change);

@@ -52,7 +52,8 @@ inline plugin_record* host_core::find(plugin_index index) noexcept {
 
 inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
 
-inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin) {
+inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin,
+                                              std::uint64_t former) {
     if (closing_) return shutting_down();
     if (auto good = check_options(options_); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
@@ -72,13 +73,14 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     std::string name = options.name;
     plugin->actor =
         std::make_shared<plugin_actor>(where_, *this, index, std::move(options), options_, waits_);
+    plugin->actor->count_on_from(former);
     plugins_.emplace(std::move(name), std::move(made));
     by_index_.push_back(plugin);
     return plugin;
 }
 
-inline result<void> host_core::add(plugin_options options, plugin_origin origin) {
-    auto made = make(std::move(options), origin);
+inline result<void> host_core::add(plugin_options options, plugin_origin origin, std::uint64_t former) {
+    auto made = make(std::move(options), origin, former);
     if (!made) return made.error();
     return {};
 }
@@ -103,8 +105,8 @@ inline void host_core::begin(plugin_record& plugin, change_reason why) {
     plugin.actor->start(std::move(why));
 }
 
-inline void host_core::start(plugin_options options, life_done done) {
-    auto made = make(std::move(options));
+inline void host_core::start(plugin_options options, life_done done, std::uint64_t former) {
+    auto made = make(std::move(options), plugin_origin::process, former);
     if (!made) return done(made.error());
     wait(**made, true, std::move(done));
     begin(**made, {});

@@ -146,7 +146,7 @@ struct plugin_options {
 /// What the host's socket allows those who connect.
 struct socket_options {
     milliseconds introduction_timeout{5'000}; // until the first message is whole
-    std::size_t max_newcomers = 16;           // who have not said who they are
+    std::size_t max_newcomers = 16;           // who have not said who they are; the oldest goes for a new one
     std::size_t max_clients = 64;             // who put in events by hand
     std::size_t max_line_bytes = std::size_t{1} << 20;
 };

@@ -121,6 +121,8 @@ public:
     void restart(change_reason why);
     void needs_met();
     void needs_missing(const std::string& plugin);
+    /// Before its first instance.
+    void count_on_from(std::uint64_t generation) noexcept { supervisor_.count_on_from(generation); }
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }

@@ -78,6 +78,39 @@ TEST_CASE("what plugins can hear and ask is printed without a host that runs") {
     CHECK(whole.run({"catalogue", "all"}).code == 64);
 }
 
+/// The host, as somebody starts it who has done `last` first. It has to come up, work, and end by SIGTERM.
+void works_after(void (*last)()) {
+    whole_host whole(whole_host::plugin("one"));
+    program host({"run", "--config", whole.file()}, whole.here / "output", whole.here / "errors", last);
+    REQUIRE(soon([&] { return read_admin_file(whole.socket()).has_value() || host.ended(); }));
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(whole.ask({"send", "hello", "--from", "ada", "--to", "bo"}).code == 0);
+    host.signal(SIGTERM);
+    CHECK(soon([&] { return host.ended(); }));
+    CHECK(host.wait() == 0);
+}
+
+TEST_CASE("a closed stdout at the start killed the host with SIGPIPE") {
+    works_after([] {
+        int ends[2];
+        if (::pipe(ends) != 0) ::_exit(126);
+        ::dup2(ends[1], 1);
+        ::close(ends[0]);
+        ::close(ends[1]);
+    });
+    works_after([] {
+        for (const int stream : {0, 1, 2}) ::close(stream);
+    });
+}
+
+TEST_CASE("a host that was started with SIGTERM blocked could not be ended by it") {
+    works_after([] {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    });
+}
+
 TEST_CASE("logs and events are followed as they happen") {
     whole_host whole(whole_host::plugin("one"));
     whole.start();

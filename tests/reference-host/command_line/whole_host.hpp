@@ -55,7 +55,9 @@ inline std::string text_in(const std::string& path) {
 /// tenon-host with these arguments, its output in files.
 class program {
 public:
-    program(std::vector<std::string> arguments, std::string output, std::string errors)
+    /// `last` is done in the process before it becomes the program.
+    program(std::vector<std::string> arguments, std::string output, std::string errors,
+            void (*last)() = nullptr)
         : output_(std::move(output)), errors_(std::move(errors)) {
         arguments.insert(arguments.begin(), fixtures() + "/../../reference-host/tenon-host");
         std::vector<char*> words;
@@ -69,6 +71,7 @@ public:
         const int flags = O_WRONLY | O_CREAT | O_TRUNC;
         ::dup2(::open(output_.c_str(), flags, 0600), 1);
         ::dup2(::open(errors_.c_str(), flags, 0600), 2);
+        if (last != nullptr) last();
         ::execv(words[0], words.data());
         ::_exit(127);
     }

@@ -18,6 +18,7 @@
 #include <tenon/host/host.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -57,6 +58,7 @@ private:
     struct part {
         plugin_change change;
         bool closed = false;
+        std::uint64_t former = 0; // the generation of who is replaced
     };
 
     static bool leaves(const part& of) {
@@ -92,6 +94,7 @@ private:
             return known ? core_->remove(name, ends(at)) : end(at, {});
         case config_action::replace:
             if (!known) return bring(at);
+            parts_[at].former = core_->find(name)->actor->generation();
             return core_->remove(name, then(at, [at](change_run& self) { self.bring(at); }));
         case config_action::configure:
             return may_come(change.config) ? core_->configure(name, config, ends(at)) : end(at, {});
@@ -115,11 +118,13 @@ private:
         plugin_options options = parts_[at].change.config.options;
         const bool enabled = parts_[at].change.config.enabled;
         // It comes by itself or not at all: there is nothing to wait for, and nothing to know while it may not.
+        const std::uint64_t former = parts_[at].former;
         if (options.command.empty())
-            return end(at, enabled ? core_->add(std::move(options)) : result<void>());
-        if (enabled) return core_->start(std::move(options), ends(at));
+            return end(at, enabled ? core_->add(std::move(options), plugin_origin::process, former)
+                                   : result<void>());
+        if (enabled) return core_->start(std::move(options), ends(at), former);
         options.attach = false;
-        end(at, core_->add(std::move(options)));
+        end(at, core_->add(std::move(options), plugin_origin::process, former));
     }
     /// Whether the host knows it.
     static bool may_come(const plugin_config& config) noexcept {

@@ -36,12 +36,19 @@ public:
           deadline_(deadline), heard_(std::move(heard)) {}
 
     void listen() {
+        if (std::exchange(listening_, true)) return;
         connection_.async_wait(asio::posix::stream_descriptor::wait_read,
                                [self = shared_from_this()](const asio::error_code& error) {
+                                   self->listening_ = false;
                                    if (!self->heard_) return;
                                    if (error) self->finish({}, {codes::unavailable, "its connection broke"});
                                    else self->read_more();
                                });
+    }
+
+    /// What has come already is heard now: the loop may not have come to it.
+    void look() {
+        if (heard_) read_more();
     }
 
     time_point deadline() const noexcept { return deadline_; }
@@ -113,6 +120,7 @@ private:
     std::size_t max_bytes_;
     time_point deadline_;
     hearer heard_;
+    bool listening_ = false;
 };
 
 } // namespace tenon::detail

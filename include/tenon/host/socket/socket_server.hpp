@@ -5,7 +5,8 @@
 // handed to its actor with its connection; lines of events are decided by the host; everything else is refused in
 // words. Only the host's own user may connect.
 //
-// How many have not said yet who they are is bounded, and so are their time and their bytes. When the system has
+// How many have not said yet who they are is bounded, and so are their time and their bytes: whoever has been silent for
+// the longest time goes for somebody new, or a few who never say anything would lock out everybody else. When the system has
 // no descriptor left, accepting is tried again after a while, later each time, and nobody waits in a loop.
 //
 // It knows no plugins: what they are asked goes through its owner, the host.
@@ -78,6 +79,7 @@ private:
     void wait_for_somebody();
     void accept_some();
     void welcome(descriptor connection, time_point now);
+    void make_room();
     void hear(socket_newcomer& from, std::string_view message, const fault& why);
     void take_client(socket_newcomer& from);
     void refuse(socket_newcomer& from, std::string_view id, const fault& why);
@@ -94,6 +96,7 @@ private:
     std::set<std::shared_ptr<event_client>> clients_;
     milliseconds pause_{0}; // of accepting; 0: none
     time_point accept_again_ = never;
+    time_point last_deadline_ = {}; // of a newcomer
     socket_counters counters_;
     alarm alarm_; // the last: what it calls must be there
 };
@@ -153,6 +156,7 @@ inline void socket_server::accept_some() {
         if (!got.connection) break;
         ++counters_.accepted;
         welcome(std::move(got.connection), now);
+        if (!acceptor_.is_open()) return;
     }
     wait_for_somebody();
 }
@@ -171,17 +175,33 @@ inline void socket_server::pause(int error) {
 
 inline void socket_server::welcome(descriptor connection, time_point now) {
     const auto kept = weak_from_this();
+    // Each later than the one before, so that it is known who came first.
+    last_deadline_ =
+        std::max(after(now, options_.introduction_timeout), last_deadline_ + std::chrono::nanoseconds(1));
     const auto one = std::make_shared<socket_newcomer>(
-        where_, std::move(connection), options_.max_line_bytes, after(now, options_.introduction_timeout),
+        where_, std::move(connection), options_.max_line_bytes, last_deadline_,
         [kept](socket_newcomer& from, std::string_view message, const fault& why) {
             if (const auto self = kept.lock()) self->hear(from, message, why);
         });
+    if (newcomers_.size() >= options_.max_newcomers) make_room();
+    if (owner_ == nullptr) return;
     newcomers_.insert(one);
     if (auto good = check_peer(one->user(), own_user()); !good) return refuse(*one, {}, good.error());
-    if (newcomers_.size() > options_.max_newcomers)
-        return refuse(*one, {}, {codes::overloaded, "too many have connected and not said who they are"});
     one->listen();
     alarm_.set(one->deadline());
+}
+
+/// Whoever has said something meanwhile has his place no more, and need not go.
+inline void socket_server::make_room() {
+    const auto oldest =
+        *std::min_element(newcomers_.begin(), newcomers_.end(), [](const auto& left, const auto& right) {
+            return left->deadline() < right->deadline();
+        });
+    oldest->look();
+    if (newcomers_.find(oldest) != newcomers_.end())
+        refuse(*oldest, {},
+               {codes::overloaded,
+                join({"too many have connected, and this one has not said who it is; ", expected_first})});
 }
 
 inline void socket_server::wake(time_point now) {

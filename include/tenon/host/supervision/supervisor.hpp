@@ -131,7 +131,8 @@ public:
     plugin_health health() const noexcept { return health_.health(); }
     const std::string& health_message() const noexcept { return health_.message(); }
     int health_misses() const noexcept { return health_.misses(); }
-    /// Counts the instances that were begun, from 1; 0 before the first.
+    /// Counts the instances that were begun, from 1; 0 before the first. One that takes another's place counts on.
+    void count_on_from(std::uint64_t generation) noexcept { generation_ = generation; }
     std::uint64_t generation() const noexcept { return generation_; }
     /// Whether a notice of this instance still means something. Counts those that do not.
     bool admits(std::uint64_t generation) noexcept;
