@@ -4112,7 +4112,8 @@ struct plugin_hooks {
 #define TENON_SESSION_ROUTE_PATTERN_HPP
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
-// hosts that send only a path, and it splits "GET /path" as authors write it.
+// hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
+// (host/calls/routes.hpp), which have a word for each way of being none.
 
 namespace tenon::detail {
 
@@ -4122,22 +4123,59 @@ constexpr std::string_view route_path(std::string_view route) {
     return space == route.npos ? std::string_view() : route.substr(space + 1);
 }
 
-/// "GET /path": an upper-case method, one space, a path that starts with a slash.
-constexpr bool is_route(std::string_view route) {
-    const std::string_view method = route_method(route), path = route_path(route);
-    if (method.empty() || path.empty() || path[0] != '/') return false;
-    for (const char letter : method)
-        if (letter < 'A' || letter > 'Z') return false;
-    return path.find(' ') == path.npos;
-}
-
 /// The text before the next slash, which goes too; `more` says whether there was one.
-inline std::string_view take_segment(std::string_view& path, bool& more) {
+constexpr std::string_view take_segment(std::string_view& path, bool& more) {
     const std::size_t end = path.find('/');
     const std::string_view segment = path.substr(0, end);
     more = end != path.npos;
     path.remove_prefix(more ? end + 1 : path.size());
     return segment;
+}
+
+/// "name" of "{name}", else nothing.
+constexpr std::string_view route_parameter(std::string_view segment) {
+    const bool is_one = segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+    return is_one ? segment.substr(1, segment.size() - 2) : std::string_view();
+}
+
+/// Calls `visit` with each parameter's name, until one returns false; false then.
+template <class Visit>
+constexpr bool each_route_parameter(std::string_view path, Visit visit) {
+    for (bool more = true; more;)
+        if (const std::string_view name = route_parameter(take_segment(path, more));
+            !name.empty() && !visit(name))
+            return false;
+    return true;
+}
+
+/// A text, or a parameter, which takes the whole segment.
+constexpr bool is_route_segment(std::string_view segment) {
+    const std::string_view parameter = route_parameter(segment);
+    for (const char letter : parameter.empty() ? segment : parameter)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F || letter == '\\' || letter == '{' ||
+            letter == '}' || letter == '*' ||
+            (parameter.empty() && (letter == '%' || letter == '?' || letter == '#' || letter == ' ')))
+            return false;
+    return !segment.empty() && segment != "." && segment != "..";
+}
+
+/// "GET /path": an upper-case method, one space, a path that starts with a slash.
+constexpr bool is_route(std::string_view route) {
+    const std::string_view method = route_method(route), path = route_path(route);
+    if (method.empty() || method.size() > 20 || method == "TRACE" || method == "CONNECT") return false;
+    for (const char letter : method)
+        if (letter < 'A' || letter > 'Z') return false;
+    if (path == "/") return true;
+    if (path.empty() || path[0] != '/' || path.size() > 1'024) return false;
+    std::size_t count = 0;
+    std::string_view rest = path.substr(1);
+    for (bool more = true; more;)
+        if (++count > 32 || !is_route_segment(take_segment(rest, more))) return false;
+    return each_route_parameter(path, [path](std::string_view name) {
+        int times = 0;
+        return each_route_parameter(path,
+                                    [&](std::string_view other) { return name != other || ++times == 1; });
+    });
 }
 
 /// Whether `path` matches; the parameters become an object of strings then.
@@ -4350,6 +4388,49 @@ result<void> bind_message(const invocation& call, M& message) {
         if (!decode_message(in, message) || !in.finish()) return in.error();
         return {};
     }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_NAMES_HPP
+#define TENON_SESSION_NAMES_HPP
+
+// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
+// compile.
+
+namespace tenon::detail {
+
+/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
+inline constexpr std::size_t longest_event_type = 128;
+inline constexpr std::size_t longest_command = 128;
+
+/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
+constexpr bool is_event_type(std::string_view type) noexcept {
+    if (type.empty() || type.size() > longest_event_type) return false;
+    char before = '.';
+    for (const char byte : type) {
+        const auto value = static_cast<unsigned char>(byte);
+        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        before = byte;
+    }
+    return before != '.';
+}
+
+/// Whether this is a type, "*", or a type with ".*" behind it.
+constexpr bool is_event_pattern(std::string_view pattern) noexcept {
+    if (pattern == "*") return true;
+    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
+    return is_event_type(pattern);
+}
+
+/// 1 to 128 bytes without control characters.
+constexpr bool is_command_name(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
+    return !name.empty() && name.size() <= longest_command;
 }
 
 } // namespace tenon::detail
@@ -9056,6 +9137,9 @@ class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
 
+    /// The time by the steady clock; in tests by the one that the test turns (docs/testing.md).
+    time_point now() const { return engine_->now(); }
+
     void log(log_level level, std::string_view message) const { engine_->log(level, message, {}); }
     template <class Fields>
     void log(log_level level, std::string_view message, const Fields& fields) const {
@@ -9536,6 +9620,11 @@ constexpr bool check_answer() {
         static_assert(good,
                       "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
         return good;
+    } else if constexpr (std::is_same_v<answer, flow> || is_rewrite<answer>) {
+        static_assert(event_message<M>,
+                      "tenon: receive() of a command or a route must not return tenon::flow "
+                      "or tenon::rewrite, which answer events");
+        return false;
     } else if constexpr (route_message<M>) {
         constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
         static_assert(good, "tenon: receive() of a route must return a tenon::response or a type that can be "
@@ -9561,7 +9650,20 @@ concept named_while_compiling = requires {
 template <class M>
 constexpr bool well_named() {
     if constexpr (route_message<M>) return is_route(M::route);
-    else return !name_of_message<M>().empty();
+    else if constexpr (event_message<M>) return is_event_pattern(M::event);
+    else return is_command_name(M::command);
+}
+
+/// Whether each `{name}` of a route has a member, which takes it.
+template <class M>
+constexpr bool takes_parameters() {
+    if constexpr (route_message<M> && shape_of<M> == shape::object)
+        return each_route_parameter(route_path(M::route), [](std::string_view parameter) {
+            for (const std::string_view name : member_names<M>)
+                if (name == parameter) return true;
+            return false;
+        });
+    else return true;
 }
 
 template <class M>
@@ -9581,12 +9683,21 @@ constexpr bool check_message() {
             "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
             "is known while compiling");
     } else if constexpr (!well_named<M>()) {
-        static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
-        static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
+        static_assert(!route_message<M>,
+                      "tenon: a route is a method and a path, like `GET /rooms/{name}`, with neither empty "
+                      "segments nor what means something else in URLs");
+        static_assert(!event_message<M>, "tenon: an event is words with dots between, like "
+                                         "`message.incoming`, or `message.*`, or `*`");
+        static_assert(!command_message<M>,
+                      "tenon: the name of a command has 1 to 128 bytes and no control characters");
     } else if constexpr (!describable_message<M>) {
         static_assert(describable_message<M>,
                       "tenon: a received struct cannot be described: make it a plain aggregate, or give it a "
                       "describe()");
+    } else if constexpr (!takes_parameters<M>()) {
+        static_assert(
+            takes_parameters<M>(),
+            "tenon: a parameter of a route, like `{name}`, needs a member of that name in its struct");
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
         static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {

@@ -4514,10 +4514,22 @@ enum class plugin_framing {
     lines,   // one message a line, for programs that know nothing else
 };
 
+/// A program and its arguments, each a word of its own: no shell takes them apart.
+struct command_words : std::vector<std::string> {
+    using std::vector<std::string>::vector;
+    command_words(std::vector<std::string> words) : std::vector<std::string>(std::move(words)) {}
+    template <std::convertible_to<std::string_view> Text>
+    command_words(const Text&) {
+        static_assert(!std::convertible_to<Text, std::string_view>,
+                      "tenon: the command of tenon::plugin_options is a list, the program and its arguments: "
+                      "{.command = {\"./moderator\", \"--fast\"}}");
+    }
+};
+
 struct plugin_options {
     std::string name = {};
     std::string id = {}; // the name where it is empty
-    std::vector<std::string> command = {};
+    command_words command = {};
     std::string directory = {}; // of the process; the host's own where it is empty
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
@@ -4580,23 +4592,18 @@ struct host_options {
 
 #endif
 
-// ---- tenon/host/events/event_names.hpp --------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EVENT_NAMES_HPP
-#define TENON_HOST_EVENTS_EVENT_NAMES_HPP
+// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_NAMES_HPP
+#define TENON_SESSION_NAMES_HPP
 
-// The types of events and the patterns that stand for them. A type is words with dots between, the first of
-// which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
-// type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
+// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
+// compile.
 
 namespace tenon::detail {
 
 /// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
 inline constexpr std::size_t longest_event_type = 128;
-
-/// "message" of "message.incoming" and of "message.*"; "*" of "*".
-constexpr std::string_view event_family(std::string_view type) noexcept {
-    return type.substr(0, type.find('.'));
-}
+inline constexpr std::size_t longest_command = 128;
 
 /// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
@@ -4615,6 +4622,32 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     if (pattern == "*") return true;
     if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
     return is_event_type(pattern);
+}
+
+/// 1 to 128 bytes without control characters.
+constexpr bool is_command_name(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
+    return !name.empty() && name.size() <= longest_command;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/events/event_names.hpp --------------------------------------------------------------------
+#ifndef TENON_HOST_EVENTS_EVENT_NAMES_HPP
+#define TENON_HOST_EVENTS_EVENT_NAMES_HPP
+
+// The types of events and the patterns that stand for them. A type is words with dots between, the first of
+// which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
+// type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
+
+namespace tenon::detail {
+
+/// "message" of "message.incoming" and of "message.*"; "*" of "*".
+constexpr std::string_view event_family(std::string_view type) noexcept {
+    return type.substr(0, type.find('.'));
 }
 
 inline constexpr std::string_view an_event_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
@@ -7194,7 +7227,6 @@ struct known_command {
 
 namespace detail {
 
-inline constexpr std::size_t longest_command = 128;
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
 /// Of a command's description and schemas together.
@@ -23176,6 +23208,15 @@ public:
         });
     }
 
+    template <class Event, class... More>
+        requires(!named_event<Event> && !std::convertible_to<const Event&, std::string>)
+    void decide(const Event&, More&&...) {
+        static_assert(
+            named_event<Event>,
+            "tenon: a struct that is decided says which event it is, by `static constexpr auto event = "
+            "\"message.incoming\"`; or its name goes before it: decide(\"message.incoming\", value)");
+    }
+
     /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events. The first
     /// event that a plugin is told in a turn of the loop is written at once, those behind it when the turn ends.
     template <named_event Event>
@@ -23187,6 +23228,16 @@ public:
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
         return core_->publish(type, to_json(payload),
                               metadata.is_null() ? std::string_view() : metadata.text());
+    }
+
+    template <class Event>
+        requires(!named_event<Event>)
+    std::size_t publish(const Event&) {
+        static_assert(
+            named_event<Event>,
+            "tenon: a struct that is published says which event it is, by `static constexpr auto event = "
+            "\"message.incoming\"`; or its name goes before it: publish(\"message.incoming\", value)");
+        return 0;
     }
 
     // --- commands, routes, calls ---
@@ -23208,6 +23259,25 @@ public:
     auto execute(const Command& command, call_options options = {}, Token&& token = Token()) {
         return execute<Result>(std::string(std::string_view(Command::command)), command, options,
                                std::forward<Token>(token));
+    }
+    /// With the plugin's own time limit.
+    template <class Result = json, class Args, class Token>
+        requires(!std::convertible_to<Token, call_options>)
+    auto execute(std::string name, const Args& args, Token&& token) {
+        return execute<Result>(std::move(name), args, call_options(), std::forward<Token>(token));
+    }
+    template <class Result = json, named_command Command, class Token>
+        requires(!std::convertible_to<Token, call_options>)
+    auto execute(const Command& command, Token&& token) {
+        return execute<Result>(command, call_options(), std::forward<Token>(token));
+    }
+    template <class Result = json, class Command, class... More>
+        requires(!named_command<Command> && !std::convertible_to<const Command&, std::string>)
+    void execute(const Command&, More&&...) {
+        static_assert(
+            named_command<Command>,
+            "tenon: a struct that is executed says which command it is, by `static constexpr auto command = "
+            "\"greet\"`; or its name goes before it: execute(\"greet\", value)");
     }
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>
@@ -23947,7 +24017,8 @@ struct plugin_hooks {
 #define TENON_SESSION_ROUTE_PATTERN_HPP
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
-// hosts that send only a path, and it splits "GET /path" as authors write it.
+// hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
+// (host/calls/routes.hpp), which have a word for each way of being none.
 
 namespace tenon::detail {
 
@@ -23957,22 +24028,59 @@ constexpr std::string_view route_path(std::string_view route) {
     return space == route.npos ? std::string_view() : route.substr(space + 1);
 }
 
-/// "GET /path": an upper-case method, one space, a path that starts with a slash.
-constexpr bool is_route(std::string_view route) {
-    const std::string_view method = route_method(route), path = route_path(route);
-    if (method.empty() || path.empty() || path[0] != '/') return false;
-    for (const char letter : method)
-        if (letter < 'A' || letter > 'Z') return false;
-    return path.find(' ') == path.npos;
-}
-
 /// The text before the next slash, which goes too; `more` says whether there was one.
-inline std::string_view take_segment(std::string_view& path, bool& more) {
+constexpr std::string_view take_segment(std::string_view& path, bool& more) {
     const std::size_t end = path.find('/');
     const std::string_view segment = path.substr(0, end);
     more = end != path.npos;
     path.remove_prefix(more ? end + 1 : path.size());
     return segment;
+}
+
+/// "name" of "{name}", else nothing.
+constexpr std::string_view route_parameter(std::string_view segment) {
+    const bool is_one = segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+    return is_one ? segment.substr(1, segment.size() - 2) : std::string_view();
+}
+
+/// Calls `visit` with each parameter's name, until one returns false; false then.
+template <class Visit>
+constexpr bool each_route_parameter(std::string_view path, Visit visit) {
+    for (bool more = true; more;)
+        if (const std::string_view name = route_parameter(take_segment(path, more));
+            !name.empty() && !visit(name))
+            return false;
+    return true;
+}
+
+/// A text, or a parameter, which takes the whole segment.
+constexpr bool is_route_segment(std::string_view segment) {
+    const std::string_view parameter = route_parameter(segment);
+    for (const char letter : parameter.empty() ? segment : parameter)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F || letter == '\\' || letter == '{' ||
+            letter == '}' || letter == '*' ||
+            (parameter.empty() && (letter == '%' || letter == '?' || letter == '#' || letter == ' ')))
+            return false;
+    return !segment.empty() && segment != "." && segment != "..";
+}
+
+/// "GET /path": an upper-case method, one space, a path that starts with a slash.
+constexpr bool is_route(std::string_view route) {
+    const std::string_view method = route_method(route), path = route_path(route);
+    if (method.empty() || method.size() > 20 || method == "TRACE" || method == "CONNECT") return false;
+    for (const char letter : method)
+        if (letter < 'A' || letter > 'Z') return false;
+    if (path == "/") return true;
+    if (path.empty() || path[0] != '/' || path.size() > 1'024) return false;
+    std::size_t count = 0;
+    std::string_view rest = path.substr(1);
+    for (bool more = true; more;)
+        if (++count > 32 || !is_route_segment(take_segment(rest, more))) return false;
+    return each_route_parameter(path, [path](std::string_view name) {
+        int times = 0;
+        return each_route_parameter(path,
+                                    [&](std::string_view other) { return name != other || ++times == 1; });
+    });
 }
 
 /// Whether `path` matches; the parameters become an object of strings then.
@@ -25700,6 +25808,9 @@ class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
 
+    /// The time by the steady clock; in tests by the one that the test turns (docs/testing.md).
+    time_point now() const { return engine_->now(); }
+
     void log(log_level level, std::string_view message) const { engine_->log(level, message, {}); }
     template <class Fields>
     void log(log_level level, std::string_view message, const Fields& fields) const {
@@ -26125,6 +26236,11 @@ constexpr bool check_answer() {
         static_assert(good,
                       "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
         return good;
+    } else if constexpr (std::is_same_v<answer, flow> || is_rewrite<answer>) {
+        static_assert(event_message<M>,
+                      "tenon: receive() of a command or a route must not return tenon::flow "
+                      "or tenon::rewrite, which answer events");
+        return false;
     } else if constexpr (route_message<M>) {
         constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
         static_assert(good, "tenon: receive() of a route must return a tenon::response or a type that can be "
@@ -26150,7 +26266,20 @@ concept named_while_compiling = requires {
 template <class M>
 constexpr bool well_named() {
     if constexpr (route_message<M>) return is_route(M::route);
-    else return !name_of_message<M>().empty();
+    else if constexpr (event_message<M>) return is_event_pattern(M::event);
+    else return is_command_name(M::command);
+}
+
+/// Whether each `{name}` of a route has a member, which takes it.
+template <class M>
+constexpr bool takes_parameters() {
+    if constexpr (route_message<M> && shape_of<M> == shape::object)
+        return each_route_parameter(route_path(M::route), [](std::string_view parameter) {
+            for (const std::string_view name : member_names<M>)
+                if (name == parameter) return true;
+            return false;
+        });
+    else return true;
 }
 
 template <class M>
@@ -26170,12 +26299,21 @@ constexpr bool check_message() {
             "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
             "is known while compiling");
     } else if constexpr (!well_named<M>()) {
-        static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
-        static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
+        static_assert(!route_message<M>,
+                      "tenon: a route is a method and a path, like `GET /rooms/{name}`, with neither empty "
+                      "segments nor what means something else in URLs");
+        static_assert(!event_message<M>, "tenon: an event is words with dots between, like "
+                                         "`message.incoming`, or `message.*`, or `*`");
+        static_assert(!command_message<M>,
+                      "tenon: the name of a command has 1 to 128 bytes and no control characters");
     } else if constexpr (!describable_message<M>) {
         static_assert(describable_message<M>,
                       "tenon: a received struct cannot be described: make it a plain aggregate, or give it a "
                       "describe()");
+    } else if constexpr (!takes_parameters<M>()) {
+        static_assert(
+            takes_parameters<M>(),
+            "tenon: a parameter of a route, like `{name}`, needs a member of that name in its struct");
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
         static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {

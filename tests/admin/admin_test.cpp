@@ -262,6 +262,35 @@ TEST_CASE("a plugin is enabled and disabled by whoever keeps the settings") {
     CHECK(asked == std::vector<std::string>{"one on", "one off"});
 }
 
+TEST_CASE("a text where a command's arguments would be is that of its only text member") {
+    running_admin run;
+    scripted_plugin one(
+        {.name = "one",
+         .json =
+             R"({"name":"one","version":"1","commands":[{"name":"greet","params":{"type":"object","properties":)"
+             R"({"who":{"type":"string"},"times":{"type":"integer"}}}},)"
+             R"({"name":"two","params":{"properties":{"a":{"type":"string"},"b":{"type":["string","null"]}}}},)"
+             R"({"name":"maybe","params":{"properties":{"b":{"anyOf":[{"type":"string"},{"type":"null"}]}}}},)"
+             R"({"name":"unsaid"}]})"});
+    one.on("plugin/execute", [](const json& params) { return json(params["args"]); });
+    REQUIRE(run.start(one, "one"));
+    const auto plainly = [&](const std::string& command, const std::string& payload) {
+        return run
+            .admin("POST", "/api/plugin/execute",
+                   R"({"id":"one","method":")" + command + R"(","payload":)" + payload + "}")
+            .body;
+    };
+    CHECK(plainly("greet", R"("World")") == R"({"code":0,"data":{"who":"World"}})");
+    CHECK(plainly("greet", R"({"who":"Bo"})") == R"({"code":0,"data":{"who":"Bo"}})");
+    CHECK(plainly("greet", "7") == R"({"code":0,"data":7})");
+    CHECK(plainly("maybe", R"("\u00e4")") == R"({"code":0,"data":{"b":"\u00e4"}})");
+    CHECK(plainly("two", R"("x")") == R"({"code":0,"data":"x"})"); // which of them is not said
+    CHECK(plainly("unsaid", R"("x")") == R"({"code":0,"data":"x"})");
+    CHECK(run.admin("POST", "/api/v1/plugins/one/execute", R"({"method":"greet","payload":"World"})").body ==
+          R"({"result":{"who":"World"}})");
+    CHECK(run.admin("POST", "/api/v1/commands/greet", R"("World")").body == R"({"result":{"who":"World"}})");
+}
+
 TEST_CASE("commands are run, by their plugin or by their name alone, and fail as the plugin says") {
     running_admin run;
     scripted_plugin one({.name = "one", .commands = {"echo", "refuse"}});

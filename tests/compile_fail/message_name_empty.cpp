@@ -1,4 +1,5 @@
-// expect: tenon: the name of an event or a command must not be empty
+// expect: tenon: an event is words with dots between, like `message.incoming`, or `message.*`, or `*`
+// names: message
 
 #include <tenon.hpp>
 

@@ -1,4 +1,5 @@
 #include <tenon/host/calls/routes.hpp>
+#include <tenon/session/route_pattern.hpp>
 
 #include <doctest/doctest.h>
 
@@ -54,6 +55,26 @@ TEST_CASE("a route is found below its plugin's prefix, with its parameters") {
                              "/api/plugins/a/users/", "/api/plugins/a/users/7/", "/api/plugins/b/users/7",
                              "/api/plugins/ausers/7", "/API/plugins/a/users/7", ""})
         CHECK(at.find(none) == "404");
+}
+
+TEST_CASE("what compiles as a route of a plugin is one for its host, and nothing else is") {
+    std::string deep, long_one = "/";
+    for (int at = 0; at < 33; ++at) deep += "/a";
+    long_one += std::string(2'000, 'a');
+    const std::string paths[] = {
+        "/",     "/a",    "/a/{b}",       "/{a}/{b}", "/{a}/x/{a}",  "",      "a",       "//",   "/a/",
+        "/a//b", "/a/.",  "/../b",        "/{}",      "/x{b}",       "/{b}x", "/{a{b}}", "/a b", "/a?b",
+        "/a#b",  "/a%20", "/*",           "/{a*}",    "/a\\b",       "/a\nb", "/\x7F",   "/ä",   "/{a b}",
+        "/...",  deep,    deep.substr(2), long_one,   "/a:b,c;d=e~f"};
+    for (const std::string& path : paths) {
+        map at;
+        CHECK_MESSAGE(is_route("GET " + path) == at.add(path).has_value(), path);
+    }
+    for (const std::string method :
+         {"GET", "get", "", "TRACE", "CONNECT", "PROPFIND", "ABCDEFGHIJKLMNOPQRSTU"}) {
+        map at;
+        CHECK_MESSAGE(is_route(method + " /a") == at.add("/a", method).has_value(), method);
+    }
 }
 
 TEST_CASE("a path that has other methods says which") {

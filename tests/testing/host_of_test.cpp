@@ -52,6 +52,9 @@ struct room_page {
 struct upload {
     static constexpr auto route = "POST /upload";
 };
+struct when {
+    static constexpr auto command = "when";
+};
 
 struct settings {
     std::string forbidden = "spam";
@@ -262,8 +265,23 @@ TEST_CASE("a request that is never answered times out on the test's clock") {
     const auto begin = host.now();
     const auto never_built = host.execute(build{1'000'000});
     CHECK(never_built.error().code == codes::timeout);
+    // Whoever waits for a thread of the plugin's reads here how to.
+    CHECK(never_built.error().message.find(".patience has to say for how long to wait") != std::string::npos);
     // Progress restarts the deadline, up to four times the original.
     CHECK(host.now() - begin == milliseconds(240'000));
+}
+
+TEST_CASE("a handler reads the clock that the test turns") {
+    tenon::time_point then;
+    host_of host(tenon::plugin({.name = "w", .version = "1"}).receive([&](const when&, tenon::context& here) {
+        const auto before = then;
+        then = here.now();
+        return std::chrono::duration_cast<milliseconds>(then - before).count();
+    }));
+    CHECK(host.execute(when{}));
+    CHECK(then == host.now());
+    host.advance(std::chrono::hours(48));
+    CHECK(host.execute<std::int64_t>(when{}).value() == 48 * 3'600'000);
 }
 
 // --- the plugin's calls ---

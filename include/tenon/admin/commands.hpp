@@ -4,6 +4,7 @@
 // Listing commands, and running one, with its progress where the client takes events.
 
 #include <tenon/admin/state.hpp>
+#include <tenon/host/calls/named_text.hpp>
 #include <tenon/transport/alarm.hpp>
 
 #include <map>
@@ -84,9 +85,11 @@ private:
     std::string latest_; // not told yet
 };
 
-inline void run_command(admin_state& admin, const http::call& asked, std::string name, const json& args) {
-    if (admin.host.find_command(name) == nullptr)
+inline void run_command(admin_state& admin, const http::call& asked, std::string name, json args) {
+    const known_command* const command = admin.host.find_command(name);
+    if (command == nullptr)
         return asked.answer(http::problem(404, no_such("command", name, command_names(admin))));
+    args = with_named_text(std::move(args), *command);
     if (auto good = check_param_depth("arguments", args.text()); !good)
         return asked.answer(http::problem(good.error()));
     if (asked.asked().header("accept") == "text/event-stream") {

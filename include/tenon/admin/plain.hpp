@@ -63,7 +63,7 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
     const known_command* command = admin.host.find_command(wanted->method);
     if (command == nullptr || !goes_by(admin, command->plugin_name, wanted->id.value_or("")))
         return failed(codes::method_not_found, "no such plugin has such a command");
-    const json args = wanted->payload.value_or(no_members());
+    const json args = with_named_text(wanted->payload.value_or(no_members()), *command);
     if (auto good = check_param_depth("body.payload", args.text()); !good)
         return failed(good.error().code, good.error().message);
     admin.host.execute(wanted->method, args, {},

@@ -165,6 +165,15 @@ public:
         });
     }
 
+    template <class Event, class... More>
+        requires(!named_event<Event> && !std::convertible_to<const Event&, std::string>)
+    void decide(const Event&, More&&...) {
+        static_assert(
+            named_event<Event>,
+            "tenon: a struct that is decided says which event it is, by `static constexpr auto event = "
+            "\"message.incoming\"`; or its name goes before it: decide(\"message.incoming\", value)");
+    }
+
     /// Tells the plugins about an event; how many. Nothing waits for a slow one: it loses its own events. The first
     /// event that a plugin is told in a turn of the loop is written at once, those behind it when the turn ends.
     template <named_event Event>
@@ -176,6 +185,16 @@ public:
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
         return core_->publish(type, to_json(payload),
                               metadata.is_null() ? std::string_view() : metadata.text());
+    }
+
+    template <class Event>
+        requires(!named_event<Event>)
+    std::size_t publish(const Event&) {
+        static_assert(
+            named_event<Event>,
+            "tenon: a struct that is published says which event it is, by `static constexpr auto event = "
+            "\"message.incoming\"`; or its name goes before it: publish(\"message.incoming\", value)");
+        return 0;
     }
 
     // --- commands, routes, calls ---
@@ -197,6 +216,25 @@ public:
     auto execute(const Command& command, call_options options = {}, Token&& token = Token()) {
         return execute<Result>(std::string(std::string_view(Command::command)), command, options,
                                std::forward<Token>(token));
+    }
+    /// With the plugin's own time limit.
+    template <class Result = json, class Args, class Token>
+        requires(!std::convertible_to<Token, call_options>)
+    auto execute(std::string name, const Args& args, Token&& token) {
+        return execute<Result>(std::move(name), args, call_options(), std::forward<Token>(token));
+    }
+    template <class Result = json, named_command Command, class Token>
+        requires(!std::convertible_to<Token, call_options>)
+    auto execute(const Command& command, Token&& token) {
+        return execute<Result>(command, call_options(), std::forward<Token>(token));
+    }
+    template <class Result = json, class Command, class... More>
+        requires(!named_command<Command> && !std::convertible_to<const Command&, std::string>)
+    void execute(const Command&, More&&...) {
+        static_assert(
+            named_command<Command>,
+            "tenon: a struct that is executed says which command it is, by `static constexpr auto command = "
+            "\"greet\"`; or its name goes before it: execute(\"greet\", value)");
     }
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>

@@ -9,12 +9,14 @@
 #include <tenon/json/value.hpp>
 #include <tenon/session/limits.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon {
@@ -103,10 +105,22 @@ enum class plugin_framing {
     lines,   // one message a line, for programs that know nothing else
 };
 
+/// A program and its arguments, each a word of its own: no shell takes them apart.
+struct command_words : std::vector<std::string> {
+    using std::vector<std::string>::vector;
+    command_words(std::vector<std::string> words) : std::vector<std::string>(std::move(words)) {}
+    template <std::convertible_to<std::string_view> Text>
+    command_words(const Text&) {
+        static_assert(!std::convertible_to<Text, std::string_view>,
+                      "tenon: the command of tenon::plugin_options is a list, the program and its arguments: "
+                      "{.command = {\"./moderator\", \"--fast\"}}");
+    }
+};
+
 struct plugin_options {
     std::string name = {};
     std::string id = {}; // the name where it is empty
-    std::vector<std::string> command = {};
+    command_words command = {};
     std::string directory = {}; // of the process; the host's own where it is empty
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};

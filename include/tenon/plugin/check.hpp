@@ -7,6 +7,7 @@
 // because compilers quote them with the types they were asked about.
 
 #include <tenon/session/answers.hpp>
+#include <tenon/session/names.hpp>
 #include <tenon/plugin/message.hpp>
 #include <tenon/plugin/responder.hpp>
 
@@ -83,6 +84,11 @@ constexpr bool check_answer() {
         static_assert(good,
                       "tenon: receive() of an event must return void, tenon::flow or tenon::rewrite of it");
         return good;
+    } else if constexpr (std::is_same_v<answer, flow> || is_rewrite<answer>) {
+        static_assert(event_message<M>,
+                      "tenon: receive() of a command or a route must not return tenon::flow "
+                      "or tenon::rewrite, which answer events");
+        return false;
     } else if constexpr (route_message<M>) {
         constexpr bool good = can_be_written<answer>(); // a tenon::response is an aggregate
         static_assert(good, "tenon: receive() of a route must return a tenon::response or a type that can be "
@@ -108,7 +114,20 @@ concept named_while_compiling = requires {
 template <class M>
 constexpr bool well_named() {
     if constexpr (route_message<M>) return is_route(M::route);
-    else return !name_of_message<M>().empty();
+    else if constexpr (event_message<M>) return is_event_pattern(M::event);
+    else return is_command_name(M::command);
+}
+
+/// Whether each `{name}` of a route has a member, which takes it.
+template <class M>
+constexpr bool takes_parameters() {
+    if constexpr (route_message<M> && shape_of<M> == shape::object)
+        return each_route_parameter(route_path(M::route), [](std::string_view parameter) {
+            for (const std::string_view name : member_names<M>)
+                if (name == parameter) return true;
+            return false;
+        });
+    else return true;
 }
 
 template <class M>
@@ -128,12 +147,21 @@ constexpr bool check_message() {
             "tenon: a received struct must say what it is by `static constexpr auto`, with a text that "
             "is known while compiling");
     } else if constexpr (!well_named<M>()) {
-        static_assert(!route_message<M>, "tenon: a route is a method and a path, like `GET /rooms/{name}`");
-        static_assert(route_message<M>, "tenon: the name of an event or a command must not be empty");
+        static_assert(!route_message<M>,
+                      "tenon: a route is a method and a path, like `GET /rooms/{name}`, with neither empty "
+                      "segments nor what means something else in URLs");
+        static_assert(!event_message<M>, "tenon: an event is words with dots between, like "
+                                         "`message.incoming`, or `message.*`, or `*`");
+        static_assert(!command_message<M>,
+                      "tenon: the name of a command has 1 to 128 bytes and no control characters");
     } else if constexpr (!describable_message<M>) {
         static_assert(describable_message<M>,
                       "tenon: a received struct cannot be described: make it a plain aggregate, or give it a "
                       "describe()");
+    } else if constexpr (!takes_parameters<M>()) {
+        static_assert(
+            takes_parameters<M>(),
+            "tenon: a parameter of a route, like `{name}`, needs a member of that name in its struct");
     } else if constexpr (!receives_any<P, M> && receives_mutable<P, M>) {
         static_assert(receives_any<P, M>, "tenon: receive() must take its message by const reference");
     } else if constexpr (!receives_any<P, M>) {

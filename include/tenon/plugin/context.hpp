@@ -71,6 +71,9 @@ class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
 
+    /// The time by the steady clock; in tests by the one that the test turns (docs/testing.md).
+    time_point now() const { return engine_->now(); }
+
     void log(log_level level, std::string_view message) const { engine_->log(level, message, {}); }
     template <class Fields>
     void log(log_level level, std::string_view message, const Fields& fields) const {

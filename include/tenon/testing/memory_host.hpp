@@ -149,6 +149,7 @@ private:
     time_point attend();
     void cancel_call(const asked_state& state);
     void take_event(const detail::session_event& event);
+    fault explained(fault why) const;
     scripted_answer answer(std::string_view method, std::string_view params);
     scripted_answer answer_of_host(std::string_view method, std::string_view params);
     std::optional<fault> denied(std::string_view method) const;

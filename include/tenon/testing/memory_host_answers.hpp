@@ -10,6 +10,18 @@
 
 namespace tenon::testing {
 
+/// Nothing happens by itself here, so an answer that did not come comes from a thread, or never.
+inline fault memory_host::explained(fault why) const {
+    if (why.code != codes::timeout) return why;
+    why.message +=
+        options_.patience.count() == 0
+            ? "; where a thread of the plugin's own answers, the host_options' .patience has to say for "
+              "how long to wait for it"
+            : "; the host_options' .patience of " + std::to_string(options_.patience.count()) +
+                  " ms was over";
+    return why;
+}
+
 inline void memory_host::take_event(const detail::session_event& event) {
     using detail::event_kind;
     const auto state = open_.find(event.call.value);
@@ -20,7 +32,7 @@ inline void memory_host::take_event(const detail::session_event& event) {
     case event_kind::response:
         if (state == open_.end()) return;
         state->second->done = true;
-        if (event.failed) state->second->answer = event.error;
+        if (event.failed) state->second->answer = explained(event.error);
         else state->second->answer = std::string(event.value);
         open_.erase(state);
         return;

@@ -12,6 +12,7 @@
 #include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
+#include <tenon/session/names.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +35,6 @@ struct known_command {
 
 namespace detail {
 
-inline constexpr std::size_t longest_command = 128;
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
 /// Of a command's description and schemas together.

@@ -6,6 +6,7 @@
 // type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
 
 #include <tenon/host/options.hpp>
+#include <tenon/session/names.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -16,31 +17,9 @@
 
 namespace tenon::detail {
 
-/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
-inline constexpr std::size_t longest_event_type = 128;
-
 /// "message" of "message.incoming" and of "message.*"; "*" of "*".
 constexpr std::string_view event_family(std::string_view type) noexcept {
     return type.substr(0, type.find('.'));
-}
-
-/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
-constexpr bool is_event_type(std::string_view type) noexcept {
-    if (type.empty() || type.size() > longest_event_type) return false;
-    char before = '.';
-    for (const char byte : type) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
-        before = byte;
-    }
-    return before != '.';
-}
-
-/// Whether this is a type, "*", or a type with ".*" behind it.
-constexpr bool is_event_pattern(std::string_view pattern) noexcept {
-    if (pattern == "*") return true;
-    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
-    return is_event_type(pattern);
 }
 
 inline constexpr std::string_view an_event_pattern = "\"*\", a type like \"a.b\" or a family like \"a.*\"";
