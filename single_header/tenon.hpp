@@ -2184,6 +2184,8 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// Where that was, as offset_of() counts. Only after a failure.
+    std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
     /// The same without the position, for whoever does not see the text.
     [[gnu::cold]] std::string complaint() const;
 
@@ -9057,7 +9059,9 @@ inline result<void> engine::may_call_host() {
     if (!hooks_.identity.calls_host)
         return fault{codes::permission_denied, "tenon::about does not say calls_host"};
     held lock(*this);
-    if (!host_takes_calls_) return fault{codes::permission_denied, "the host takes no calls from plugins"};
+    if (!host_takes_calls_)
+        return fault{codes::permission_denied,
+                     "the host takes no calls from this plugin: its `allowReverseRpc` is not true"};
     return {};
 }
 

@@ -2203,6 +2203,8 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// Where that was, as offset_of() counts. Only after a failure.
+    std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
     /// The same without the position, for whoever does not see the text.
     [[gnu::cold]] std::string complaint() const;
 
@@ -6302,6 +6304,87 @@ private:
 
 #endif
 
+// ---- tenon/host/config/mistakes.hpp -----------------------------------------------------------------------
+#ifndef TENON_HOST_CONFIG_MISTAKES_HPP
+#define TENON_HOST_CONFIG_MISTAKES_HPP
+
+// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
+//
+//     wrong.add("plugins[2].priority", "expected number, got string");
+//     return wrong.finish();   // a fault: one line for each
+//
+// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
+// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+
+namespace tenon {
+
+class mistakes {
+public:
+    static constexpr std::size_t most = 20;
+
+    bool none() const noexcept { return count_ == 0; }
+    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
+    std::size_t count() const noexcept { return count_; }
+
+    void add(std::string sentence) {
+        if (++count_ <= most) sentences_.push_back(std::move(sentence));
+    }
+    void add(std::string_view path, std::string_view words) {
+        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
+    }
+    /// A sentence that begins with its path, unless another one has been said about that.
+    void add_new(const std::string& sentence) {
+        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
+    }
+    bool knows(std::string_view path) const noexcept {
+        for (const std::string& one : sentences_) {
+            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
+            if (belongs(path, other) || belongs(other, path)) return true;
+        }
+        return false;
+    }
+    void add(const mistakes& others) {
+        for (const std::string& one : others.sentences_) add(one);
+        count_ += others.count_ - others.sentences_.size();
+    }
+
+    /// One a line, and how many there are besides.
+    std::string text() const {
+        std::string lines;
+        for (const std::string& one : sentences_)
+            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
+        if (count_ > most)
+            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
+        return lines;
+    }
+    static std::vector<std::string> lines_of(std::string_view text) {
+        std::vector<std::string> lines;
+        while (!text.empty()) {
+            const std::size_t end = text.find('\n');
+            lines.emplace_back(text.substr(0, end));
+            text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        }
+        return lines;
+    }
+    result<void> finish() const {
+        if (none()) return {};
+        return fault{codes::invalid_params, text()};
+    }
+
+private:
+    static bool belongs(std::string_view part, std::string_view whole) noexcept {
+        if (!part.starts_with(whole)) return false;
+        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
+    }
+
+    std::vector<std::string> sentences_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/host/logs/log_text.hpp -------------------------------------------------------------------------
 #ifndef TENON_HOST_LOGS_LOG_TEXT_HPP
 #define TENON_HOST_LOGS_LOG_TEXT_HPP
@@ -6422,8 +6505,7 @@ inline std::string safe_text(std::string_view text, std::size_t longest = std::s
 #ifndef TENON_HOST_OPTION_WORDS_HPP
 #define TENON_HOST_OPTION_WORDS_HPP
 
-// The words for what is wrong with an option. The first complaint is kept; what comes after it is not looked at
-// by anybody.
+// The words for what is wrong with an option.
 
 namespace tenon::detail {
 
@@ -6452,9 +6534,7 @@ inline std::string item_path(std::string_view list, std::size_t at) {
 
 class option_check {
 public:
-    void refuse(std::string_view path, std::string_view words) {
-        if (complaint_.empty()) complaint_ = join({path, ": ", words});
-    }
+    void refuse(std::string_view path, std::string_view words) { found_.add(path, words); }
     void text(std::string_view path, std::string_view value, bool good, std::string_view expected) {
         if (!good) refuse(path, join({"expected ", expected, ", got \"", quotable(value), "\""}));
     }
@@ -6476,10 +6556,12 @@ public:
         if (value >= count) refuse(path, join({"there is no such choice: ", signed_digits(value)}));
     }
 
+    /// The first complaint.
     result<void> finish() const {
-        if (complaint_.empty()) return {};
-        return fault{codes::invalid_params, complaint_};
+        if (found_.none()) return {};
+        return fault{codes::invalid_params, found_.sentences().front()};
     }
+    const mistakes& all() const noexcept { return found_; }
 
 private:
     void span(std::string_view path, milliseconds wait, int least) {
@@ -6490,7 +6572,7 @@ private:
             refuse(path, join({"expected at most a year, got ", signed_digits(wait.count()), " ms"}));
     }
 
-    std::string complaint_;
+    mistakes found_;
 };
 
 } // namespace tenon::detail
@@ -6756,6 +6838,14 @@ inline void check_rights(option_check& check, const plugin_options& options) {
                      join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
 }
 
+/// What people write who take a mask for a regular expression, or nothing.
+inline std::string_view part_of_regular_expression(std::string_view pattern) noexcept {
+    for (const std::string_view part :
+         {".*", ".+", "\\d", "\\w", "\\s", "\\S", "\\b", "[^", "]+", "]*", ")+", "(?"})
+        if (pattern.find(part) != pattern.npos) return part;
+    return pattern.starts_with('^') ? pattern.substr(0, 1) : std::string_view();
+}
+
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
     if (logs.mask.size() > most || logs.secrets.size() > most)
@@ -6767,6 +6857,11 @@ inline void check_logs(option_check& check, const log_options& logs) {
         check.text(item_path("logs.mask", at), pattern,
                    !matches_everything && one_line && pattern.size() <= longest_pattern,
                    "one line of at most 256 bytes with more than '*' in it");
+        if (const std::string_view part = part_of_regular_expression(pattern); !part.empty())
+            check.refuse(
+                item_path("logs.mask", at),
+                join({"\"", part, "\" is of a regular expression, and would match nothing but itself: here ",
+                      "`*` stands for any characters but space, and everything else for itself"}));
     }
     for (std::size_t at = 0; at < logs.secrets.size(); ++at)
         if (logs.secrets[at].find_first_not_of(" \t\r\n") == std::string::npos)
@@ -6785,29 +6880,32 @@ inline void check_needs(option_check& check, const plugin_options& options) {
     }
 }
 
+inline option_check look_at_options(const plugin_options& options, plugin_origin origin) {
+    option_check check;
+    check.text("name", options.name, is_plugin_name(options.name), a_plugin_name);
+    check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
+    check_command(check, options, origin);
+    check_environment(check, options);
+    check_limits(check, options);
+    check_restart(check, options.restart);
+    check_stop(check, options.stop);
+    check_times(check, options);
+    check_events(check, options);
+    check_rights(check, options);
+    check_logs(check, options.logs);
+    if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
+        check.refuse("config", join({"expected object, got ", name_of(kind)}));
+    if (auto good = check_param_depth("config", options.config.text()); !good)
+        check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
+    check_needs(check, options);
+    return check;
+}
+
 } // namespace detail
 
 inline result<void> check_options(const plugin_options& options,
                                   plugin_origin origin = plugin_origin::process) {
-    detail::option_check check;
-    check.text("name", options.name, detail::is_plugin_name(options.name), detail::a_plugin_name);
-    check.text("id", options.id, options.id.empty() || detail::is_plugin_name(options.id),
-               detail::a_plugin_name);
-    detail::check_command(check, options, origin);
-    detail::check_environment(check, options);
-    detail::check_limits(check, options);
-    detail::check_restart(check, options.restart);
-    detail::check_stop(check, options.stop);
-    detail::check_times(check, options);
-    detail::check_events(check, options);
-    detail::check_rights(check, options);
-    detail::check_logs(check, options.logs);
-    if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
-        check.refuse("config", detail::join({"expected object, got ", detail::name_of(kind)}));
-    if (auto good = detail::check_param_depth("config", options.config.text()); !good)
-        check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
-    detail::check_needs(check, options);
-    return check.finish();
+    return detail::look_at_options(options, origin).finish();
 }
 
 inline result<void> check_options(const socket_options& options) {
@@ -7732,6 +7830,356 @@ inline result<int> hop_ledger::emit(plugin_index plugin, std::string_view type, 
                        digits(static_cast<std::uint64_t>(farthest)), " hops from its origin already, and ",
                        digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
 }
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/logs/log_rate.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RATE_HPP
+#define TENON_HOST_LOGS_LOG_RATE_HPP
+
+// So many lines a second, counted in windows that begin with the first line that comes after the last one is
+// over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
+// bucket that drips would let every so-manieth line of a flood through, with such a line before each.
+
+namespace tenon::detail {
+
+inline constexpr milliseconds log_window{1'000};
+
+class log_rate {
+public:
+    /// 0: without a limit.
+    explicit log_rate(std::size_t lines_per_window) noexcept : allowed_(lines_per_window) {}
+
+    /// Whether one more line may go through; if not it is counted.
+    bool admit(time_point now) noexcept {
+        if (allowed_ == 0) return true;
+        open_window(now);
+        if (used_ < allowed_) {
+            ++used_;
+            return true;
+        }
+        ++suppressed_;
+        return false;
+    }
+    /// A line that is not worth telling costs nothing, but a flood of them is a flood.
+    void see_blank(time_point now) noexcept {
+        if (allowed_ == 0) return;
+        open_window(now);
+        if (++blank_ / blanks_for_a_line >= allowed_) used_ = allowed_;
+    }
+    /// Whether nothing goes through at this time.
+    bool is_closed(time_point now) const noexcept {
+        return allowed_ != 0 && used_ >= allowed_ && now < window_end_;
+    }
+    void suppress(std::uint64_t lines) noexcept { suppressed_ += lines; }
+
+    std::uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
+    bool overdue(time_point now) const noexcept { return suppressed_ != 0 && now >= window_end_; }
+    time_point next_deadline() const noexcept { return suppressed_ != 0 ? window_end_ : never; }
+
+private:
+    // Text with a blank line behind each line, or some, goes through as well as any.
+    static constexpr std::size_t blanks_for_a_line = 16;
+
+    void open_window(time_point now) noexcept {
+        if (now < window_end_) return;
+        window_end_ = after(now, log_window);
+        used_ = blank_ = 0;
+    }
+
+    std::size_t allowed_;
+    std::size_t used_ = 0, blank_ = 0;
+    std::uint64_t suppressed_ = 0;
+    time_point window_end_ = time_point::min();
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_ANSWERS_HPP
+#define TENON_SESSION_ANSWERS_HPP
+
+// What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
+// stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
+
+namespace tenon {
+
+/// Whether an event goes on to whoever is next.
+struct flow {
+    bool stopped = false;
+    std::string reason = {};
+    std::optional<json> data = {}; // anything more that whoever asked should know
+};
+
+inline flow proceed() { return {}; }
+inline flow stop(std::string_view reason) { return {.stopped = true, .reason = std::string(reason)}; }
+
+/// A flow that may carry the event as it shall go on: `return message` or `return tenon::proceed()`.
+template <class Message>
+struct rewrite {
+    rewrite(flow decided) : decision(std::move(decided)) {}
+    rewrite(Message changed) : payload(std::move(changed)) {}
+
+    flow decision = {};
+    std::optional<Message> payload = {};
+};
+
+/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
+struct response {
+    struct header {
+        std::string name;
+        std::string value;
+    };
+    int status = 200;
+    std::vector<header> headers = {};
+    std::string body = {};
+};
+
+/// 200 with the value as JSON.
+template <class T>
+response ok(const T& value) {
+    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
+}
+inline response text(std::string_view body, int status = 200) {
+    return {.status = status,
+            .headers = {{"content-type", "text/plain; charset=utf-8"}},
+            .body = std::string(body)};
+}
+
+enum class health_status { healthy, warning, critical };
+
+/// What a plugin's `health()` returns.
+struct health {
+    struct metric {
+        std::string name;
+        double value;
+    };
+    health_status status = health_status::healthy;
+    std::string message = {};
+    std::vector<metric> metrics = {};
+};
+
+enum class log_level { debug, info, warn, error };
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_rewrite = false;
+template <class Message>
+inline constexpr bool is_rewrite<rewrite<Message>> = true;
+
+inline void begin_flow(json_writer& out, const flow& decision) {
+    out.begin_object();
+    out.key("flow");
+    out.string(decision.stopped ? "stop" : "continue");
+    if (!decision.reason.empty()) {
+        out.key("reason");
+        out.string(decision.reason);
+    }
+    if (decision.data) {
+        out.key("data");
+        out.raw(decision.data->text());
+    }
+}
+
+inline void write_answer(json_writer& out, const flow& decision) {
+    begin_flow(out, decision);
+    out.end_object();
+}
+
+template <class Message>
+void write_answer(json_writer& out, const rewrite<Message>& answer) {
+    begin_flow(out, answer.decision);
+    if (answer.payload) {
+        out.key("payload");
+        encode(out, *answer.payload);
+    }
+    out.end_object();
+}
+
+inline void write_answer(json_writer& out, const health& state) {
+    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
+    out.begin_object();
+    out.key("status");
+    out.string(names[static_cast<unsigned>(state.status)]);
+    if (!state.message.empty()) {
+        out.key("message");
+        out.string(state.message);
+    }
+    if (!state.metrics.empty()) {
+        out.key("metrics");
+        out.begin_object();
+        for (const auto& metric : state.metrics) {
+            out.key(metric.name);
+            out.number(metric.value);
+        }
+        out.end_object();
+    }
+    out.end_object();
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/logs/log_record.hpp -----------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RECORD_HPP
+#define TENON_HOST_LOGS_LOG_RECORD_HPP
+
+// One finished line of a plugin's or the host's log. Its texts are clean: valid UTF-8, one line, nothing that a
+// terminal would act on, secrets masked. As JSON:
+//
+//     {"time":1700000000000,"level":"warn","plugin":"echo","pid":12,"generation":1,"source":"stderr",
+//      "message":"disk almost full","fields":{"free":3}}
+//
+// A record never says who it is from by what the plugin wrote: plugin, pid, generation and source come from the
+// connection.
+
+namespace tenon {
+
+struct log_record {
+    std::int64_t unix_ms = 0;
+    log_level level = log_level::info;
+    std::string plugin = {};
+    int pid = 0;
+    std::uint64_t generation = 0;
+    std::string source = {}; // "stderr", "stdout", "plugin" (it called host/log) or "host"
+    std::string message = {};
+    std::string fields = {}; // a JSON object as text, or empty
+};
+
+namespace detail {
+
+/// How a record looks in JSON: its fields are an object there and no text.
+struct log_record_form {
+    std::int64_t unix_ms = 0;
+    log_level level = log_level::info;
+    std::string plugin = {};
+    int pid = 0;
+    std::uint64_t generation = 0;
+    std::string source = {}, message = {};
+    std::optional<json> fields = {};
+
+    static constexpr auto describe() {
+        using self = log_record_form;
+        return members(member("time", &self::unix_ms), member("level", &self::level),
+                       member("plugin", &self::plugin), member("pid", &self::pid),
+                       member("generation", &self::generation), member("source", &self::source),
+                       member("message", &self::message), member("fields", &self::fields));
+    }
+};
+
+} // namespace detail
+
+template <>
+struct json_codec<log_record> {
+    static bool read(json_reader& in, log_record& value) {
+        detail::log_record_form form;
+        if (!detail::decode(in, form)) return false;
+        value = {.unix_ms = form.unix_ms,
+                 .level = form.level,
+                 .plugin = std::move(form.plugin),
+                 .pid = form.pid,
+                 .generation = form.generation,
+                 .source = std::move(form.source),
+                 .message = std::move(form.message),
+                 .fields = form.fields ? form.fields->text() : std::string()};
+        return true;
+    }
+    static void write(json_writer& out, const log_record& value) {
+        out.begin_object();
+        out.key("time");
+        out.integer(value.unix_ms);
+        out.key("level");
+        detail::encode(out, value.level);
+        out.key("plugin");
+        out.string(value.plugin);
+        out.key("pid");
+        out.integer(value.pid);
+        out.key("generation");
+        out.unsigned_integer(value.generation);
+        out.key("source");
+        out.string(value.source);
+        out.key("message");
+        out.string(value.message);
+        if (!value.fields.empty()) {
+            out.key("fields");
+            out.raw(value.fields);
+        }
+        out.end_object();
+    }
+};
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/logs/log_ring.hpp -------------------------------------------------------------------------
+#ifndef TENON_HOST_LOGS_LOG_RING_HPP
+#define TENON_HOST_LOGS_LOG_RING_HPP
+
+// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
+// forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
+
+namespace tenon::detail {
+
+/// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
+inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
+
+class log_ring {
+public:
+    explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
+        : kept_(kept), max_bytes_(max_bytes) {}
+
+    void add(log_record record) {
+        if (kept_ == 0) return;
+        bytes_ += size_of(record);
+        records_.push_back(std::move(record));
+        // The newest stays, however long it is.
+        while (records_.size() > kept_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
+            bytes_ -= size_of(records_.front());
+            records_.pop_front();
+        }
+    }
+    void clear() noexcept {
+        records_.clear();
+        bytes_ = 0;
+    }
+
+    /// Oldest first.
+    const std::deque<log_record>& records() const noexcept { return records_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+    /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
+    std::string text(std::uint64_t generation = 0) const {
+        std::string all;
+        for (const log_record& record : records_) {
+            if (generation != 0 && record.generation != generation) continue;
+            append(all, name_of_enum(record.level));
+            append(all, ": ");
+            append(all, record.message);
+            if (!record.fields.empty()) append(all, " ");
+            append(all, record.fields);
+            append(all, "\n");
+        }
+        return all;
+    }
+
+private:
+    static std::size_t size_of(const log_record& record) noexcept {
+        return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+    }
+
+    std::size_t kept_, max_bytes_;
+    std::size_t bytes_ = 0;
+    std::deque<log_record> records_;
+};
 
 } // namespace tenon::detail
 
@@ -14642,135 +15090,6 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
-// ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
-#ifndef TENON_SESSION_ANSWERS_HPP
-#define TENON_SESSION_ANSWERS_HPP
-
-// What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
-// stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
-
-namespace tenon {
-
-/// Whether an event goes on to whoever is next.
-struct flow {
-    bool stopped = false;
-    std::string reason = {};
-    std::optional<json> data = {}; // anything more that whoever asked should know
-};
-
-inline flow proceed() { return {}; }
-inline flow stop(std::string_view reason) { return {.stopped = true, .reason = std::string(reason)}; }
-
-/// A flow that may carry the event as it shall go on: `return message` or `return tenon::proceed()`.
-template <class Message>
-struct rewrite {
-    rewrite(flow decided) : decision(std::move(decided)) {}
-    rewrite(Message changed) : payload(std::move(changed)) {}
-
-    flow decision = {};
-    std::optional<Message> payload = {};
-};
-
-/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
-struct response {
-    struct header {
-        std::string name;
-        std::string value;
-    };
-    int status = 200;
-    std::vector<header> headers = {};
-    std::string body = {};
-};
-
-/// 200 with the value as JSON.
-template <class T>
-response ok(const T& value) {
-    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
-}
-inline response text(std::string_view body, int status = 200) {
-    return {.status = status,
-            .headers = {{"content-type", "text/plain; charset=utf-8"}},
-            .body = std::string(body)};
-}
-
-enum class health_status { healthy, warning, critical };
-
-/// What a plugin's `health()` returns.
-struct health {
-    struct metric {
-        std::string name;
-        double value;
-    };
-    health_status status = health_status::healthy;
-    std::string message = {};
-    std::vector<metric> metrics = {};
-};
-
-enum class log_level { debug, info, warn, error };
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_rewrite = false;
-template <class Message>
-inline constexpr bool is_rewrite<rewrite<Message>> = true;
-
-inline void begin_flow(json_writer& out, const flow& decision) {
-    out.begin_object();
-    out.key("flow");
-    out.string(decision.stopped ? "stop" : "continue");
-    if (!decision.reason.empty()) {
-        out.key("reason");
-        out.string(decision.reason);
-    }
-    if (decision.data) {
-        out.key("data");
-        out.raw(decision.data->text());
-    }
-}
-
-inline void write_answer(json_writer& out, const flow& decision) {
-    begin_flow(out, decision);
-    out.end_object();
-}
-
-template <class Message>
-void write_answer(json_writer& out, const rewrite<Message>& answer) {
-    begin_flow(out, answer.decision);
-    if (answer.payload) {
-        out.key("payload");
-        encode(out, *answer.payload);
-    }
-    out.end_object();
-}
-
-inline void write_answer(json_writer& out, const health& state) {
-    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
-    out.begin_object();
-    out.key("status");
-    out.string(names[static_cast<unsigned>(state.status)]);
-    if (!state.message.empty()) {
-        out.key("message");
-        out.string(state.message);
-    }
-    if (!state.metrics.empty()) {
-        out.key("metrics");
-        out.begin_object();
-        for (const auto& metric : state.metrics) {
-            out.key(metric.name);
-            out.number(metric.value);
-        }
-        out.end_object();
-    }
-    out.end_object();
-}
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/host/logs/log_level.hpp ------------------------------------------------------------------------
 #ifndef TENON_HOST_LOGS_LOG_LEVEL_HPP
 #define TENON_HOST_LOGS_LOG_LEVEL_HPP
@@ -15399,70 +15718,6 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_rate.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RATE_HPP
-#define TENON_HOST_LOGS_LOG_RATE_HPP
-
-// So many lines a second, counted in windows that begin with the first line that comes after the last one is
-// over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
-// bucket that drips would let every so-manieth line of a flood through, with such a line before each.
-
-namespace tenon::detail {
-
-inline constexpr milliseconds log_window{1'000};
-
-class log_rate {
-public:
-    /// 0: without a limit.
-    explicit log_rate(std::size_t lines_per_window) noexcept : allowed_(lines_per_window) {}
-
-    /// Whether one more line may go through; if not it is counted.
-    bool admit(time_point now) noexcept {
-        if (allowed_ == 0) return true;
-        open_window(now);
-        if (used_ < allowed_) {
-            ++used_;
-            return true;
-        }
-        ++suppressed_;
-        return false;
-    }
-    /// A line that is not worth telling costs nothing, but a flood of them is a flood.
-    void see_blank(time_point now) noexcept {
-        if (allowed_ == 0) return;
-        open_window(now);
-        if (++blank_ / blanks_for_a_line >= allowed_) used_ = allowed_;
-    }
-    /// Whether nothing goes through at this time.
-    bool is_closed(time_point now) const noexcept {
-        return allowed_ != 0 && used_ >= allowed_ && now < window_end_;
-    }
-    void suppress(std::uint64_t lines) noexcept { suppressed_ += lines; }
-
-    std::uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
-    bool overdue(time_point now) const noexcept { return suppressed_ != 0 && now >= window_end_; }
-    time_point next_deadline() const noexcept { return suppressed_ != 0 ? window_end_ : never; }
-
-private:
-    // Text with a blank line behind each line, or some, goes through as well as any.
-    static constexpr std::size_t blanks_for_a_line = 16;
-
-    void open_window(time_point now) noexcept {
-        if (now < window_end_) return;
-        window_end_ = after(now, log_window);
-        used_ = blank_ = 0;
-    }
-
-    std::size_t allowed_;
-    std::size_t used_ = 0, blank_ = 0;
-    std::uint64_t suppressed_ = 0;
-    time_point window_end_ = time_point::min();
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/host/logs/log_lines.hpp ------------------------------------------------------------------------
 #ifndef TENON_HOST_LOGS_LOG_LINES_HPP
 #define TENON_HOST_LOGS_LOG_LINES_HPP
@@ -15632,163 +15887,6 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
     if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut)) take_line(line, cut, now, sink);
     if (stream == log_stream::error) tell_suppressed(sink);
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/logs/log_record.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RECORD_HPP
-#define TENON_HOST_LOGS_LOG_RECORD_HPP
-
-// One finished line of a plugin's or the host's log. Its texts are clean: valid UTF-8, one line, nothing that a
-// terminal would act on, secrets masked. As JSON:
-//
-//     {"time":1700000000000,"level":"warn","plugin":"echo","pid":12,"generation":1,"source":"stderr",
-//      "message":"disk almost full","fields":{"free":3}}
-//
-// A record never says who it is from by what the plugin wrote: plugin, pid, generation and source come from the
-// connection.
-
-namespace tenon {
-
-struct log_record {
-    std::int64_t unix_ms = 0;
-    log_level level = log_level::info;
-    std::string plugin = {};
-    int pid = 0;
-    std::uint64_t generation = 0;
-    std::string source = {}; // "stderr", "stdout", "plugin" (it called host/log) or "host"
-    std::string message = {};
-    std::string fields = {}; // a JSON object as text, or empty
-};
-
-namespace detail {
-
-/// How a record looks in JSON: its fields are an object there and no text.
-struct log_record_form {
-    std::int64_t unix_ms = 0;
-    log_level level = log_level::info;
-    std::string plugin = {};
-    int pid = 0;
-    std::uint64_t generation = 0;
-    std::string source = {}, message = {};
-    std::optional<json> fields = {};
-
-    static constexpr auto describe() {
-        using self = log_record_form;
-        return members(member("time", &self::unix_ms), member("level", &self::level),
-                       member("plugin", &self::plugin), member("pid", &self::pid),
-                       member("generation", &self::generation), member("source", &self::source),
-                       member("message", &self::message), member("fields", &self::fields));
-    }
-};
-
-} // namespace detail
-
-template <>
-struct json_codec<log_record> {
-    static bool read(json_reader& in, log_record& value) {
-        detail::log_record_form form;
-        if (!detail::decode(in, form)) return false;
-        value = {.unix_ms = form.unix_ms,
-                 .level = form.level,
-                 .plugin = std::move(form.plugin),
-                 .pid = form.pid,
-                 .generation = form.generation,
-                 .source = std::move(form.source),
-                 .message = std::move(form.message),
-                 .fields = form.fields ? form.fields->text() : std::string()};
-        return true;
-    }
-    static void write(json_writer& out, const log_record& value) {
-        out.begin_object();
-        out.key("time");
-        out.integer(value.unix_ms);
-        out.key("level");
-        detail::encode(out, value.level);
-        out.key("plugin");
-        out.string(value.plugin);
-        out.key("pid");
-        out.integer(value.pid);
-        out.key("generation");
-        out.unsigned_integer(value.generation);
-        out.key("source");
-        out.string(value.source);
-        out.key("message");
-        out.string(value.message);
-        if (!value.fields.empty()) {
-            out.key("fields");
-            out.raw(value.fields);
-        }
-        out.end_object();
-    }
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/host/logs/log_ring.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RING_HPP
-#define TENON_HOST_LOGS_LOG_RING_HPP
-
-// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
-// forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
-
-namespace tenon::detail {
-
-/// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
-inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
-
-class log_ring {
-public:
-    explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
-        : kept_(kept), max_bytes_(max_bytes) {}
-
-    void add(log_record record) {
-        if (kept_ == 0) return;
-        bytes_ += size_of(record);
-        records_.push_back(std::move(record));
-        // The newest stays, however long it is.
-        while (records_.size() > kept_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
-            bytes_ -= size_of(records_.front());
-            records_.pop_front();
-        }
-    }
-    void clear() noexcept {
-        records_.clear();
-        bytes_ = 0;
-    }
-
-    /// Oldest first.
-    const std::deque<log_record>& records() const noexcept { return records_; }
-    std::size_t bytes() const noexcept { return bytes_; }
-
-    /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
-    std::string text(std::uint64_t generation = 0) const {
-        std::string all;
-        for (const log_record& record : records_) {
-            if (generation != 0 && record.generation != generation) continue;
-            append(all, name_of_enum(record.level));
-            append(all, ": ");
-            append(all, record.message);
-            if (!record.fields.empty()) append(all, " ");
-            append(all, record.fields);
-            append(all, "\n");
-        }
-        return all;
-    }
-
-private:
-    static std::size_t size_of(const log_record& record) noexcept {
-        return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
-    }
-
-    std::size_t kept_, max_bytes_;
-    std::size_t bytes_ = 0;
-    std::deque<log_record> records_;
-};
 
 } // namespace tenon::detail
 
@@ -19801,12 +19899,14 @@ struct service_client {
     caller identity = {};
     /// Whether it may call at all: what needs no permission (host/log, plugin/ackEvent) is open to everybody.
     bool may_call = false;
+    std::string_view why_not = "its `allowReverseRpc` is not true";
     service_counts counts = {};
     refusal_meter refusals = refusal_meter();
 };
 
-inline fault calls_not_allowed(std::string_view method) {
-    return {codes::permission_denied, join({method, ": calls to the host are not allowed"})};
+inline fault calls_not_allowed(std::string_view method, const service_client& client) {
+    return {codes::permission_denied,
+            join({method, ": ", client.identity.plugin, " may not call the host: ", client.why_not})};
 }
 
 enum class service_outcome {
@@ -19920,9 +20020,11 @@ inline service_outcome services::call(service_client& client, std::string_view m
     if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
         ++client.counts.denied;
         return refuse(client, answer,
-                      client.may_call
-                          ? fault{codes::permission_denied, join({method, " needs the permission ", needed})}
-                          : calls_not_allowed(method),
+                      client.may_call ? fault{codes::permission_denied,
+                                              join({method, " needs the permission ", needed,
+                                                    ", which is not among the `permissions` of ",
+                                                    client.identity.plugin})}
+                                      : calls_not_allowed(method, client),
                       now);
     }
     service_call made{.method = method,
@@ -20670,6 +20772,26 @@ struct plugin_status {
     }
 };
 
+/// The file that a program with a host reads, as that program says: host::tell_configuration().
+struct configuration_status {
+    std::string file = {};
+    bool good = true;                       // it is what holds; else what held before does
+    std::int64_t unix_ms = 0;               // since when
+    std::vector<std::string> mistakes = {}; // in it, as it is now: at most 20
+    std::uint64_t refused = 0;              // how often it could not be used
+    std::string last_mistake = {};          // also where it is mended
+    std::int64_t last_mistake_unix_ms = 0;
+
+    static constexpr bool allow_missing = true;
+    static constexpr auto describe() {
+        using self = configuration_status;
+        return members(member("file", &self::file), member("good", &self::good),
+                       member("time", &self::unix_ms), member("mistakes", &self::mistakes),
+                       member("refused", &self::refused), member("lastMistake", &self::last_mistake),
+                       member("lastMistakeTime", &self::last_mistake_unix_ms));
+    }
+};
+
 struct host_status {
     std::string name = {}, version = {};
     int protocol_version = 0;
@@ -20680,20 +20802,25 @@ struct host_status {
     std::uint64_t events_decided = 0;   // asked about
     std::uint64_t events_stopped = 0;   // of these
     std::uint64_t events_in_flight = 0; // decisions that are being made
+    std::uint64_t attaches_refused = 0; // plugins that came to the socket and may not
+    std::uint64_t plugins_known = 0, plugins_ready = 0;
+    std::optional<configuration_status> configuration = {};
     std::optional<process_status> process = {};
     std::vector<plugin_status> plugins = {}; // in the order of their names
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = host_status;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
-                       member("uptimeMs", &self::uptime), member("pid", &self::pid),
-                       member("eventsPublished", &self::events_published),
-                       member("eventsDecided", &self::events_decided),
-                       member("eventsStopped", &self::events_stopped),
-                       member("eventsInFlight", &self::events_in_flight), member("process", &self::process),
-                       member("plugins", &self::plugins));
+        return members(
+            member("name", &self::name), member("version", &self::version),
+            member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
+            member("uptimeMs", &self::uptime), member("pid", &self::pid),
+            member("eventsPublished", &self::events_published),
+            member("eventsDecided", &self::events_decided), member("eventsStopped", &self::events_stopped),
+            member("eventsInFlight", &self::events_in_flight),
+            member("attachesRefused", &self::attaches_refused), member("pluginsKnown", &self::plugins_known),
+            member("pluginsReady", &self::plugins_ready), member("configuration", &self::configuration),
+            member("process", &self::process), member("plugins", &self::plugins));
     }
 };
 
@@ -21394,6 +21521,10 @@ public:
     void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
     host_catalogue catalogue() const;
     host_status status() const;
+    host_status summary() const;
+    const log_ring& own_log() const noexcept { return own_log_; }
+    void note(log_level level, std::string_view message);
+    std::optional<configuration_status> configuration;
     plugin_status status_of(const plugin_record& plugin) const;
 
     std::function<void(const state_change&)> on_change_told;
@@ -21452,7 +21583,6 @@ private:
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
-    void note(log_level level, std::string_view message);
     void close_watches();
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
@@ -21489,8 +21619,11 @@ private:
     alarm decisions_due_;
     time_point started_;
     std::shared_ptr<socket_server> socket_; // or null
-    bool closing_ = false;                  // nothing is begun any more
-    bool closed_ = false;                   // and nothing told
+    log_ring own_log_;                      // what is said of no plugin
+    std::uint64_t attaches_refused_ = 0;
+    log_rate attach_notes_{10}; // a second; who comes again and again must not fill the log
+    bool closing_ = false;      // nothing is begun any more
+    bool closed_ = false;       // and nothing told
 };
 
 } // namespace detail
@@ -22242,7 +22375,7 @@ inline void host_core::provide_host_methods() {
             [this](const describe_request&, const caller& who) -> result<host_catalogue> {
                 const plugin_record* const plugin = find(who.plugin);
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
-                if (!plugin->client.may_call) return calls_not_allowed(methods::describe);
+                if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
                 return catalogue();
             });
     provide_command_methods(provide);
@@ -22413,6 +22546,8 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     if (plugin == nullptr) return;
     plugin->client.identity = identity_of(actor);
     plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    if (actor.options().allow_reverse_calls)
+        plugin->client.why_not = "it did not say in its handshake that it would (`reverseRpc`)";
     refusals told;
     cut_lists(answer, told);
     if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
@@ -22506,10 +22641,22 @@ inline std::string host_core::socket_path() const { return socket_ ? socket_->pa
 inline result<void> host_core::on_attach(const attach_request& who) {
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     plugin_record* const plugin = find(who.name);
-    if (plugin == nullptr) return unknown_plugin(who.name);
+    if (plugin == nullptr) {
+        ++attaches_refused_;
+        if (attach_notes_.admit(steady_now())) {
+            const std::uint64_t more = attach_notes_.take_suppressed();
+            note(log_level::warn,
+                 join({"a plugin wanted to attach that the configuration does not know: \"",
+                       quotable(who.name), "\"",
+                       more == 0 ? std::string() : join({" (and ", digits(more), " more before it)"})}));
+        }
+        return unknown_plugin(who.name);
+    }
     const auto kept = plugin->actor;
     auto good = kept->may_attach(who);
-    if (!good) kept->note_refused(good.error());
+    if (good) return good;
+    ++attaches_refused_;
+    kept->note_refused(good.error());
     return good;
 }
 
@@ -22559,11 +22706,13 @@ inline void host_core::on_socket_trouble(std::string_view words) { note(log_leve
 
 /// A line of the host's own log.
 inline void host_core::note(log_level level, std::string_view message) {
-    tell_log({.unix_ms = wall_clock_ms(),
-              .level = level,
-              .pid = process_id(),
-              .source = "host",
-              .message = safe_text(message, max_log_line)});
+    log_record record{.unix_ms = wall_clock_ms(),
+                      .level = level,
+                      .pid = process_id(),
+                      .source = "host",
+                      .message = safe_text(message, max_log_line)};
+    own_log_.add(record);
+    tell_log(std::move(record));
 }
 
 } // namespace tenon::detail
@@ -22588,7 +22737,8 @@ inline host_core::host_core(executor where, host_options options)
           return std::move(options);
       }()),
       awake_(vigil::make(where_, options_.longest_look)), hops_(options_.max_hops), event_ids_(options_.seed),
-      decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()) {
+      decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()),
+      own_log_(options_.log_records_kept) {
     provide_host_methods();
 }
 
@@ -23040,7 +23190,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     return status;
 }
 
-inline host_status host_core::status() const {
+inline host_status host_core::summary() const {
     host_status status{.name = options_.name,
                        .version = options_.version,
                        .protocol_version = protocol_version,
@@ -23050,8 +23200,17 @@ inline host_status host_core::status() const {
                        .events_published = published_,
                        .events_decided = decided_,
                        .events_stopped = stopped_,
-                       .events_in_flight = deciding_.size()};
+                       .events_in_flight = deciding_.size(),
+                       .attaches_refused = attaches_refused_,
+                       .plugins_known = plugins_.size(),
+                       .configuration = configuration};
     status.process = process_status_of(status.pid);
+    for (const auto& [name, plugin] : plugins_) status.plugins_ready += plugin->actor->ready();
+    return status;
+}
+
+inline host_status host_core::status() const {
+    host_status status = summary();
     for (const auto& [name, plugin] : plugins_) status.plugins.push_back(status_of(*plugin));
     return status;
 }
@@ -23354,6 +23513,8 @@ public:
     std::vector<const known_command*> commands() const { return core_->commands().list(); }
     const known_command* find_command(std::string_view name) const { return core_->commands().find(name); }
     host_status status() const { return core_->status(); }
+    /// The same without what it says of each plugin: cheap, however many there are.
+    host_status summary() const { return core_->summary(); }
     /// The same of one plugin, where it is known.
     std::optional<plugin_status> status(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);
@@ -23367,6 +23528,15 @@ public:
         const auto& kept = known->actor->recent_log().records();
         return {kept.begin(), kept.end()};
     }
+    /// The last records that are about no plugin: the host's own, and what the program noted.
+    std::vector<log_record> logs() const {
+        const auto& kept = core_->own_log().records();
+        return {kept.begin(), kept.end()};
+    }
+    /// A line of the program's own in the host's log, for everybody who reads that.
+    void note(log_level level, std::string_view message) { core_->note(level, message); }
+    /// How the file is that the program reads: it stands in the status and in the metrics.
+    void tell_configuration(configuration_status now) { core_->configuration = std::move(now); }
     /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
     json config(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);
@@ -23600,6 +23770,14 @@ private:
             number(of_.events_stopped));
         one("tenon_events_in_flight", "gauge", "Events that are being decided.",
             number(of_.events_in_flight));
+        one("tenon_attaches_refused_total", "counter", "Plugins that came to the socket and may not.",
+            number(of_.attaches_refused));
+        if (of_.configuration) {
+            one("tenon_configuration_good", "gauge", "0 while the file cannot be used as it is.",
+                of_.configuration->good);
+            one("tenon_configuration_refused_total", "counter", "How often the file could not be used.",
+                number(of_.configuration->refused));
+        }
     }
 
     void write_lives() {
@@ -25728,7 +25906,9 @@ inline result<void> engine::may_call_host() {
     if (!hooks_.identity.calls_host)
         return fault{codes::permission_denied, "tenon::about does not say calls_host"};
     held lock(*this);
-    if (!host_takes_calls_) return fault{codes::permission_denied, "the host takes no calls from plugins"};
+    if (!host_takes_calls_)
+        return fault{codes::permission_denied,
+                     "the host takes no calls from this plugin: its `allowReverseRpc` is not true"};
     return {};
 }
 

@@ -8,7 +8,10 @@
 #include <tenon/host/config/apply.hpp>
 #include <tenon/host/config/changes.hpp>
 #include <tenon/host/config/config_reader.hpp>
+#include <tenon/host/config/config_text.hpp>
+#include <tenon/host/config/config_warnings.hpp>
 #include <tenon/host/config/hidden_secrets.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/config/plugin_config.hpp>
 #include <tenon/host/config/saved_config.hpp>
 #include <tenon/host/config/trusted.hpp>

@@ -25,6 +25,7 @@ int show_catalogue(const arguments& given);
 int complete_words(const arguments& given);
 
 // Those that ask one (command_line/asking.hpp).
+int status(const arguments& given);
 int explain_event(const arguments& given);
 int plugins(const arguments& given);
 int follow_logs(const arguments& given);

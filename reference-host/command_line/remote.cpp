@@ -9,6 +9,7 @@
 #include "command_line/words.hpp"
 
 #include <tenon/host/status.hpp>
+#include <tenon/host/time_words.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -121,6 +122,40 @@ int print_plugin(const json& value) {
 }
 
 } // namespace
+
+int status(const arguments& given) {
+    return ask(given, "GET", "/api/v1/status", {}, [](const json& answer) {
+        const auto host = answer.as<tenon::host_status>().value_or({});
+        const auto ago = [&](std::int64_t when) {
+            return tenon::detail::time_ago(tenon::milliseconds(host.unix_ms - when));
+        };
+        std::vector<row> rows{
+            {"host", host.name + " " + host.version + ", process " + std::to_string(host.pid)},
+            {"since", tenon::detail::time_ago(host.uptime)},
+            {"plugins",
+             std::to_string(host.plugins_ready) + " of " + std::to_string(host.plugins_known) + " ready"}};
+        for (const json_view one : answer["notReady"].as<std::vector<json_view>>().value_or({})) {
+            const std::string why = text_of(one["reason"]);
+            rows.push_back({"", text_of(one["name"]) + " is " + text_of(one["state"]) +
+                                    (why.empty() ? "" : ": " + why)});
+        }
+        if (host.configuration) {
+            const auto& file = *host.configuration;
+            rows.push_back({"configuration", file.file + (file.good ? " is good, read " + ago(file.unix_ms)
+                                                                    : " was read " + ago(file.unix_ms) +
+                                                                          " and cannot be used" +
+                                                                          ": what held before still does")});
+            for (const std::string& one : file.mistakes) rows.push_back({"", one});
+            if (file.good && !file.last_mistake.empty())
+                rows.push_back(
+                    {"last mistake", file.last_mistake + " (" + ago(file.last_mistake_unix_ms) + ")"});
+        }
+        if (host.attaches_refused != 0)
+            rows.push_back({"socket", std::to_string(host.attaches_refused) + " attaches refused"});
+        print_table(rows);
+        return exit_code::good;
+    });
+}
 
 int explain_event(const arguments& given) {
     return ask(given, "GET", "/api/v1/events/explain?type=" + url_part(given.words()[0]), {},

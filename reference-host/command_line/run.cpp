@@ -11,6 +11,8 @@
 #include "settings/keeper.hpp"
 
 #include <tenon/admin.hpp>
+#include <tenon/host/config/config_warnings.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/config/system_file_watch.hpp>
 #include <tenon/host/logs/system_log_writer.hpp>
 #include <tenon/transport/system_streams.hpp>
@@ -44,6 +46,24 @@ int exit_code_of(const tenon::fault& wrong) {
     return wrong.code == tenon::codes::invalid_params ? exit_code::configuration : exit_code::no_input;
 }
 
+/// Each mistake on a line of its own.
+int complain_about(std::string_view file, const tenon::fault& wrong) {
+    for (const std::string& one : tenon::mistakes::lines_of(wrong.message))
+        std::cerr << line_text({file, ": ", one}, false);
+    return exit_code_of(wrong);
+}
+
+/// What plugins find here, of a host that starts nothing.
+tenon::host_offer what_is_offered() {
+    asio::io_context io;
+    tenon::host host(io);
+    const chat here(host);
+    tenon::host_offer offer;
+    for (const auto& service : host.core()->services().list())
+        if (!service.permission.empty()) offer.permissions.emplace_back(service.permission);
+    return offer;
+}
+
 class running {
 public:
     /// Made before the file is read: from now on no change of it is missed.
@@ -65,6 +85,7 @@ public:
         if (auto good = open_to_others(); !good)
             return complain(good.error().message, exit_code::unavailable);
         look_on();
+        tell_configuration({});
         keeper_.apply(settings_, [this] {
             if (!ending_) chat_.opened(web_.address());
         });
@@ -121,7 +142,9 @@ private:
             [this](const tenon::plugin_options& options) { return keeper_.judge_start(options); });
     }
 
-    void say(tenon::log_level level, std::string words, std::string plugin = {}) {
+    /// To everybody who reads the log. A plugin's changes of state have a stream of their own.
+    void say(tenon::log_level level, const std::string& words) { host_.note(level, words); }
+    void say(tenon::log_level level, std::string words, std::string plugin) {
         if (quiet_ && level < tenon::log_level::warn) return;
         log_.write({.unix_ms = tenon::detail::wall_clock_ms(),
                     .level = level,
@@ -129,10 +152,30 @@ private:
                     .message = std::move(words)});
     }
 
+    /// `mistakes`: in the file as it is now.
+    void tell_configuration(std::vector<std::string> mistakes) {
+        configuration_.file = settings_.file;
+        configuration_.good = mistakes.empty();
+        configuration_.unix_ms = tenon::detail::wall_clock_ms();
+        configuration_.mistakes = std::move(mistakes);
+        if (!configuration_.good) {
+            ++configuration_.refused;
+            configuration_.last_mistake = configuration_.mistakes.front();
+            configuration_.last_mistake_unix_ms = configuration_.unix_ms;
+        }
+        host_.tell_configuration(configuration_);
+    }
+
     void reload(std::string why) {
         if (ending_) return;
         auto next = read_settings(settings_.file);
-        if (!next) return say(tenon::log_level::warn, next.error().message + "; everything stays as it was");
+        if (!next) {
+            const auto mistakes = tenon::mistakes::lines_of(next.error().message);
+            for (const std::string& one : mistakes) say(tenon::log_level::warn, one);
+            say(tenon::log_level::warn, settings_.file + " cannot be used: everything stays as it was");
+            return tell_configuration(mistakes);
+        }
+        tell_configuration({});
         say(tenon::log_level::info, why + ": " + settings_.file);
         const auto needs_a_start = [&](std::string_view key, bool differs) {
             if (differs)
@@ -168,6 +211,7 @@ private:
     }
 
     settings settings_;
+    tenon::configuration_status configuration_;
     std::string listen_in_file_; // --listen goes before it
     bool quiet_, ending_ = false;
     tenon::log_writer log_;
@@ -190,7 +234,7 @@ int run_host(const arguments& given) {
     mend_surroundings();
     running whole(file, given.has("--quiet"));
     auto read = read_settings(file);
-    if (!read) return complain(read.error().message, exit_code_of(read.error()));
+    if (!read) return complain_about(file, read.error());
     const std::string listen_in_file = read->listen;
     if (given.has("--listen")) {
         read->listen = given.value("--listen");
@@ -201,21 +245,28 @@ int run_host(const arguments& given) {
 }
 
 int check_file(const arguments& given) {
-    const auto read = read_settings(given.words()[0]);
-    const std::string complaint = read ? "" : read.error().message;
+    const std::string& file = given.words()[0];
+    const auto read = read_settings(file);
+    const auto complaints =
+        read ? std::vector<std::string>() : tenon::mistakes::lines_of(read.error().message);
     const auto missing = read ? read->missing : decltype(settings::missing)();
+    const auto warnings =
+        read ? tenon::config_warnings(read->plugins, what_is_offered()) : std::vector<std::string>();
     if (given.has("--json")) {
         struct verdict {
             bool good;
             std::string complaint;
+            std::vector<std::string> complaints, warnings;
             std::map<std::string, std::string, std::less<>> missing;
         };
-        print_json(tenon::to_json(verdict{complaint.empty(), complaint, missing}));
-    } else if (read) {
-        for (const auto& [plugin, why] : missing) print_line({plugin, " would not be started: ", why});
-        print_line({given.words()[0], " is good: ", count_words(read->plugins.size(), "plugin")});
+        print_json(tenon::to_json(verdict{read.has_value(), complaints.empty() ? "" : complaints[0],
+                                          complaints, warnings, missing}));
+    } else if (!read) {
+        complain_about(file, read.error());
     } else {
-        std::cerr << line_text({given.words()[0], ": ", complaint}, false);
+        for (const std::string& one : warnings) print_line({"warning: ", one});
+        for (const auto& [plugin, why] : missing) print_line({plugin, " would not be started: ", why});
+        print_line({file, " is good: ", count_words(read->plugins.size(), "plugin")});
     }
     return read ? exit_code::good : exit_code_of(read.error());
 }

@@ -5,6 +5,7 @@
 #include "settings/yaml.hpp"
 
 #include <tenon/host/config/config_reader.hpp>
+#include <tenon/host/config/config_text.hpp>
 #include <tenon/host/config/system_small_file.hpp>
 #include <tenon/host/config/trusted.hpp>
 #include <tenon/host/config/variables.hpp>
@@ -59,16 +60,15 @@ std::string what_is_missing(const tenon::plugin_config& plugin) {
     return tenon::detail::may_execute(program) ? "" : "there is no " + program;
 }
 
-tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
-                                 settings& into) {
+void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
+                  const std::string& about_places, settings& into, tenon::mistakes& wrong) {
     const tenon::program_places& places = into.places;
-    auto plugins = tenon::read_plugin_configs(list);
-    if (!plugins) return plugins.error();
-    if (plugins->size() > most_plugins)
-        return wrong("plugins: expected at most 1000, got " + std::to_string(plugins->size()));
-    into.plugins = std::move(*plugins);
-    for (std::size_t at = 0; at < into.plugins.size(); ++at) {
-        tenon::plugin_config& plugin = into.plugins[at];
+    if (written.size() > most_plugins)
+        return wrong.add("plugins", "expected at most 1000, got " + std::to_string(written.size()));
+    auto plugins = tenon::detail::read_plugin_configs(list, "plugins", wrong);
+    for (std::size_t at = 0; at < plugins.size(); ++at) {
+        if (!plugins[at]) continue;
+        tenon::plugin_config& plugin = into.plugins.emplace_back(std::move(*plugins[at]));
         tenon::plugin_options& options = plugin.options;
         if (!options.command.empty() && options.command[0].find('/') != std::string::npos)
             options.command[0] = full_path(options.command[0], places.base);
@@ -82,12 +82,14 @@ tenon::result<void> read_plugins(tenon::json_view list, const std::vector<tenon:
             into.missing[options.name] = why;
         } else if (!options.command.empty()) {
             auto program = tenon::trusted_program(options.command[0], places);
-            if (!program)
-                return wrong("plugins[" + std::to_string(at) + "].command: " + program.error().message);
-            options.command[0] = std::move(*program);
+            if (program) options.command[0] = std::move(*program);
+            else
+                wrong.add(
+                    "plugins[" + std::to_string(at) + "].command",
+                    program.error().message +
+                        (program.error().message.find("Dirs: ") == std::string::npos ? "" : about_places));
         }
     }
-    return {};
 }
 
 } // namespace
@@ -130,7 +132,7 @@ tenon::result<settings> read_settings(const std::string& path) {
     const std::string folder = std::filesystem::path(read.file).parent_path().string();
     auto text = json_text(read.file);
     if (!text) return text.error();
-    const auto written = tenon::json::parse(*text);
+    const auto written = tenon::parse_config(*text);
     if (!written) return wrong(written.error().message);
     const auto expanded = tenon::expand_variables(written->view(), variable);
     if (!expanded) return expanded.error();
@@ -149,16 +151,22 @@ tenon::result<settings> read_settings(const std::string& path) {
     in.text_or_null("data", read.data);
     tenon::program_places& places = read.places;
     places = {.plugins = {"./plugins"}, .base = folder};
+    const std::string about_places =
+        in.has("trustedDirs") ? ""
+        : in.has("pluginDirs")
+            ? "; trustedDirs is not in the file, and is what pluginDirs says"
+            : "; neither trustedDirs nor pluginDirs is in the file: both are ./plugins beside it";
     in.texts("pluginDirs", places.plugins);
     places.trusted = places.plugins;
     in.texts("trustedDirs", places.trusted);
     for (auto* list : {&places.plugins, &places.trusted})
         for (std::string& each : *list) each = full_path(each, folder);
     const tenon::json_view plugins = in.any("plugins");
-    if (auto good = in.finish(); !good) return good.error();
+    tenon::mistakes wrong = in.take_mistakes();
     const auto as_written = (*written)["plugins"].as<std::vector<tenon::json_view>>().value_or({});
-    if (auto good = read_plugins(plugins, as_written, read); !good) return good.error();
-    if (auto good = check_listen(read.listen, read.admin_token); !good) return good.error();
+    read_plugins(plugins, as_written, about_places, read, wrong);
+    if (auto good = check_listen(read.listen, read.admin_token); !good) wrong.add_new(good.error().message);
+    if (auto good = wrong.finish(); !good) return good.error();
     read.socket = full_path(read.socket, folder);
     if (read.data.empty()) read.data = (std::filesystem::path(read.socket).parent_path() / "data").string();
     read.data = full_path(read.data, folder);

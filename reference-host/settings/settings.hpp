@@ -35,7 +35,7 @@ struct settings {
         {}; // who is not to run without it: "there is no node"
 };
 
-/// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong.
+/// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong, a line for each mistake.
 tenon::result<settings> read_settings(const std::string& path);
 
 /// The environment's.

@@ -425,3 +425,39 @@ TEST_CASE("a configuration that a plugin without `configure` did not start with 
     CHECK(has(worse.body, "nor did it start with the old one"));
     CHECK(run.status("one").state == tenon::plugin_state::failed);
 }
+
+TEST_CASE(
+    "a file that could not be used was told to stderr alone: not in the status, the metrics and the log") {
+    running_admin run({.enabled = [](std::string_view plugin) { return plugin != "off"; }});
+    CHECK(body_of(run.admin("GET", "/api/v1/status"))["configuration"].is_null());
+    CHECK_FALSE(has(run.admin("GET", "/metrics").body, "tenon_configuration_good"));
+    scripted_plugin one = willing();
+    REQUIRE(run.start(one, "one"));
+    run.there([&] {
+        for (const char* name : {"off", "idle"}) REQUIRE(run.host().add({.name = name, .attach = true}));
+        run.host().note(tenon::log_level::warn, "plugins[0].nmae: unknown key");
+        run.host().tell_configuration({.file = "/etc/host.json",
+                                       .good = false,
+                                       .unix_ms = tenon::detail::wall_clock_ms() - 150'000,
+                                       .mistakes = {"plugins[0].nmae: unknown key", "listen: missing"},
+                                       .refused = 3,
+                                       .last_mistake = "plugins[0].nmae: unknown key"});
+    });
+    const json status = body_of(run.admin("GET", "/api/v1/status"));
+    CHECK(status["pluginsKnown"].text() == "3");
+    CHECK(status["pluginsReady"].text() == "1");
+    CHECK(status["plugins"].is_null());
+    CHECK(status["notReady"][0]["name"].text() == R"("idle")");
+    CHECK(status["notReady"][1].is_null());
+    CHECK(status["configuration"]["mistakes"][1].text() == R"("listen: missing")");
+    const std::string words(status["configurationWords"].as<std::string>().value_or(""));
+    CHECK(has(words, "/etc/host.json was read 2 minutes ago and cannot be used"));
+    CHECK(has(words, "\nplugins[0].nmae: unknown key\nlisten: missing"));
+    const std::string metrics = run.admin("GET", "/metrics").body;
+    CHECK(has(metrics, "\ntenon_configuration_good 0\n"));
+    CHECK(has(metrics, "\ntenon_configuration_refused_total 3\n"));
+    CHECK(has(metrics, "\ntenon_attaches_refused_total 0\n"));
+    CHECK(run.there([&] { return run.logs.back().message; }) == "plugins[0].nmae: unknown key");
+    CHECK(run.there([&] { return run.host().logs().size(); }) == 1);
+    CHECK(run.ask("GET", "/api/v1/status").status == 401);
+}

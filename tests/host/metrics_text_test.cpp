@@ -96,7 +96,7 @@ TEST_CASE("a plugin without a process has no memory, and a host without plugins 
     const std::string text = metrics_text(one_plugin({.name = "idle"}));
     CHECK(text.find("tenon_plugin_memory_bytes{") == std::string::npos);
     CHECK(has_line(text, "tenon_plugin_state{plugin=\"idle\",state=\"stopped\"} 1"));
-    CHECK(series_of(metrics_text(host_status())).size() == 6);
+    CHECK(series_of(metrics_text(host_status())).size() == 7);
     CHECK(metrics_text(host_status()).ends_with("\n"));
 }
 

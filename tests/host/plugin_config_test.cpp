@@ -206,7 +206,7 @@ TEST_CASE(
     for (const row& one : rows) CHECK(complaint(one.members) == "plugins[2]." + one.words);
 
     CHECK(read(R"({"command":"/bin/echo"})").error().message == "plugins[2].name: missing");
-    CHECK(read(R"({"nmae":"echo"})").error().message ==
+    CHECK(read(R"({"nmae":"echo","attach":true})").error().message ==
           R"(plugins[2].nmae: unknown key; did you mean "name"?)");
     CHECK(read("[]").error().message == "plugins[2]: expected object, got array");
     CHECK(read(R"({"name":"x"})", "").error().message ==
@@ -216,6 +216,49 @@ TEST_CASE(
     CHECK(read(R"({"name":"x","command":""})").error().message ==
           "plugins[2].command: expected a program, got \"\"");
     CHECK(complaint("") == "good");
+}
+
+TEST_CASE("of five mistakes the first one was said, and after each one mended the next") {
+    CHECK(
+        complaint(
+            R"("priority":"high","restart":{"maxRetries":-1,"jiter":1},"env":{"A":1,"B":2},"args":[1,"x",2],)"
+            R"("stop":[{"action":"shoot"},{"waitMs":1}],"colour":1,"logs":{"mask":["*"]})") ==
+        "plugins[2].args[0]: expected string, got number\n"
+        "plugins[2].args[2]: expected string, got number\n"
+        R"(plugins[2].stop[0].action: expected "ask", "close_stdin", "terminate" or "kill", got "shoot")"
+        "\nplugins[2].env.A: expected string, got number\n"
+        "plugins[2].env.B: expected string, got number\n"
+        R"(plugins[2].restart.jiter: unknown key; did you mean "jitter"?)"
+        "\nplugins[2].priority: expected number, got string\n"
+        "plugins[2].colour: unknown key\n"
+        "plugins[2].stop[1].action: missing\n"
+        "plugins[2].restart.maxRetries: expected at least 0, got -1\n"
+        "plugins[2].logs.mask[0]: expected one line of at most 256 bytes with more than '*' in it, got "
+        "\"*\"");
+    CHECK(read_list(R"([{"nmae":"a"},{"name":"b","command":"/b","priority":"x"},{"name":"c","command":"/c"},)"
+                    R"({"name":"c","command":"/c"},7])")
+              .error()
+              .message ==
+          R"(plugins[0].nmae: unknown key; did you mean "name"?)"
+          "\nplugins[0].command: expected a program, unless the plugin may attach by itself; got none\n"
+          "plugins[1].priority: expected number, got string\n"
+          R"(plugins[3].name: "c" is the name of plugins[2] already)"
+          "\nplugins[4]: expected object, got number");
+    std::string many = "[";
+    for (int count = 0; count < 30; ++count) many += R"({"name":"x","command":"/x","priority":"x"},)";
+    many.back() = ']';
+    CHECK(read_list(many).error().message.ends_with(
+        "plugins[19].priority: expected number, got string\nand 10 more"));
+}
+
+TEST_CASE("a mask that is a regular expression was taken, and matched nothing") {
+    for (const char* mask :
+         {"token=.*", "password=\\\\w+", "[^ ]+@example.org", "^secret", "(?i)key=*", "id=[0-9]+"})
+        CHECK(
+            complaint(R"("logs":{"mask":[")" + std::string(mask) + "\"]}").find("of a regular expression") !=
+            std::string::npos);
+    for (const char* mask : {"token=*", "password: *", "Bearer *x", "[secret]", "a+b", "10.0.0.5*"})
+        CHECK(complaint(R"("logs":{"mask":[")" + std::string(mask) + "\"]}") == "good");
 }
 
 TEST_CASE("Z6: two plugins of one name are refused, wherever they stand") {

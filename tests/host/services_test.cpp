@@ -233,7 +233,8 @@ TEST_CASE("X5: what is not granted is denied, whatever the params say, and count
     REQUIRE(at.provided.provide("users/ban", "users:ban", [&](json_view) { ++runs; }));
     CHECK(at.call("users/ban", R"({"plugin":"admin","permissions":["*"]})") == service_outcome::denied);
     CHECK(at.slot.once(codes::permission_denied));
-    CHECK(at.slot.text == "users/ban needs the permission users:ban");
+    CHECK(at.slot.text ==
+          "users/ban needs the permission users:ban, which is not among the `permissions` of chat");
     CHECK(runs == 0);
     CHECK(at.client.counts.denied == 1);
     at.client.identity.permissions = {"users:*"}; // granted while it runs: at once

@@ -39,6 +39,27 @@ std::string shaken(const json& request, std::string_view more = "") {
            R"(,"result":{"name":"hand","version":"1")" + std::string(more) + "}}";
 }
 
+TEST_CASE("a plugin that nobody configured wanted to attach, and only that plugin heard of it") {
+    listening_host run;
+    REQUIRE(run.host.add(by_hand()));
+    std::vector<std::string> lines;
+    run.host.on_log([&](const log_record& record) { lines.push_back(record.message); });
+    const auto knock = [&](std::string_view name) {
+        auto stranger = run.connect();
+        stranger.line(R"({"jsonrpc":"2.0","id":1,"method":"plugin/attach","params":{"name":")" +
+                      std::string(name) + R"("}})");
+        return error_words(stranger.next());
+    };
+    CHECK(says(knock("nobody\\u001b"), "there is no plugin"));
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] == R"(a plugin wanted to attach that the configuration does not know: "nobody\x1b")");
+    CHECK(run.host.status().attaches_refused == 1);
+    for (int count = 0; count < 30; ++count) knock("nobody");
+    CHECK(run.host.status().attaches_refused == 31);
+    CHECK(lines.size() <= 31); // ten a second; what was not told is counted in the next one
+    CHECK(run.host.logs().size() == lines.size());
+}
+
 TEST_CASE("whoever attaches is answered first, then greeted, and is a plugin like any other") {
     listening_host run;
     REQUIRE(run.host.add(by_hand()));

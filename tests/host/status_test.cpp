@@ -108,7 +108,8 @@ TEST_CASE("no name on the wire has an underscore, in whatever part") {
     CHECK(text.find('_') == std::string::npos);
     CHECK(to_json(host_status()) ==
           R"({"name":"","version":"","protocolVersion":0,"time":0,"uptimeMs":0,"pid":0,"eventsPublished":0,)"
-          R"("eventsDecided":0,"eventsStopped":0,"eventsInFlight":0,"plugins":[]})");
+          R"("eventsDecided":0,"eventsStopped":0,"eventsInFlight":0,"attachesRefused":0,"pluginsKnown":0,)"
+          R"("pluginsReady":0,"plugins":[]})");
 }
 
 TEST_CASE("a status is read back as it was") {

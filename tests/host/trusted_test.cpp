@@ -64,9 +64,10 @@ TEST_CASE("a command is a path, or a name that is looked for in the plugin direc
     CHECK(outcome("one/both", places) == at.path + "/one/both");
     CHECK(outcome("./one/../two/echo", places) == at.path + "/two/echo");
     CHECK(outcome(at.path + "/two/echo", places) == at.path + "/two/echo");
-    CHECK(outcome("sh", places) == "there is no \"sh\" in the plugin directories (one, " + at.path + "/two)");
+    CHECK(outcome("sh", places) ==
+          "there is no \"sh\" in the plugin directories (pluginDirs: one, " + at.path + "/two)");
     CHECK(outcome("sh", {.trusted = {"/"}}) ==
-          "there is no \"sh\" in the plugin directories (there is none)");
+          "there is no \"sh\" in the plugin directories (pluginDirs: there is none)");
     CHECK(outcome("one/none", places) == at.path + "/one/none: there is no such file");
     CHECK(outcome("none/none", places) == at.path + "/none/none: there is no " + at.path + "/none");
     CHECK(outcome("./one", places) == at.path + "/./one: it is a directory");
@@ -85,7 +86,7 @@ TEST_CASE("what lies in no trusted directory is refused, whatever way leads ther
     at.link("../out", "in/way");
     at.link("nowhere", "in/dangling");
     const std::string nowhere =
-        " lies in no trusted directory (" + at.path + "/in, gone, which is not there)";
+        " lies in no trusted directory (trustedDirs: " + at.path + "/in, gone, which is not there)";
     CHECK(outcome("in/good", places) == at.path + "/in/good");
     CHECK(outcome("alias", places) == at.path + "/in/good");
     CHECK(outcome("out/bad", places) == at.path + "/out/bad" + nowhere);
@@ -98,7 +99,7 @@ TEST_CASE("what lies in no trusted directory is refused, whatever way leads ther
     CHECK(outcome("in/dangling", places) ==
           at.path + "/in/dangling: " + at.path + "/in/dangling is a symbolic link to nothing");
     CHECK(outcome("in/good", {.base = at.path}) ==
-          at.path + "/in/good lies in no trusted directory (there is none)");
+          at.path + "/in/good lies in no trusted directory (trustedDirs: there is none)");
     at.link("in", "trusted-link");
     CHECK(outcome("in/good", {.trusted = {"trusted-link"}, .base = at.path}) == at.path + "/in/good");
     at.change("out", 0777);

@@ -40,7 +40,8 @@ TEST_CASE("a host that says it takes no calls is not called") {
     raw_host<asker> host(false);
     host.ask(request("0", "plugin/handshake", R"({"name":"h","version":"1","supportsReverseRpc":false})"));
     const std::string answer = host.ask(execute("1", "ask"));
-    CHECK(answer == error_of("1", -32013, "the host takes no calls from plugins"));
+    CHECK(answer == error_of("1", -32013,
+                             "the host takes no calls from this plugin: its `allowReverseRpc` is not true"));
 }
 
 } // namespace

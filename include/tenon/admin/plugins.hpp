@@ -54,6 +54,39 @@ inline void show_status(admin_state& admin, const http::call& asked) {
     asked.answer(http::json_answer(to_json(admin.host.status())));
 }
 
+/// For people: what of the file does not hold, and since when.
+inline std::string configuration_words(const configuration_status& of, std::int64_t now) {
+    const std::string when = time_ago(milliseconds(now - of.unix_ms));
+    if (of.good) return join({of.file, " is good, and was read ", when});
+    std::string words =
+        join({of.file, " was read ", when, " and cannot be used: what held before still does"});
+    for (const std::string& one : of.mistakes) append(words, join({words.size() > 4'096 ? "" : "\n", one}));
+    return words;
+}
+
+/// How the host is, in short.
+inline void show_host(admin_state& admin, const http::call& asked) {
+    struct missing {
+        std::string name, state, reason;
+    };
+    constexpr std::size_t most_shown = 100;
+    std::vector<missing> not_ready;
+    for (const std::string& name : admin.host.plugins()) {
+        if (not_ready.size() == most_shown) break;
+        const supervisor& life = admin.host.core()->find(name)->actor->supervised();
+        if (life.state() == plugin_state::ready || !admin.enabled(name)) continue;
+        not_ready.push_back({name, std::string(name_of(life.state())), life.reason().text});
+    }
+    const host_status status = admin.host.summary();
+    std::string text = to_json(status);
+    text.resize(text.rfind(",\"plugins\":"));
+    append(text, join({",\"notReady\":", to_json(not_ready)}));
+    if (status.configuration)
+        append(text, join({",\"configurationWords\":",
+                           to_json(configuration_words(*status.configuration, status.unix_ms))}));
+    asked.answer(http::json_answer(text + "}"));
+}
+
 inline void show(admin_state& admin, const http::call& asked) {
     if (known(admin, asked)) asked.answer(http::json_answer(shown(admin, *admin.host.status(asked.name))));
 }
@@ -164,6 +197,7 @@ inline void reset_config(admin_state& admin, const http::call& asked) {
 
 inline constexpr entry plugin_entries[] = {
     {"GET", "/api/v1/plugins", list},
+    {"GET", "/api/v1/status", show_host},
     {"GET", "/api/v1/plugins/metrics", show_status},
     {"GET", "/api/v1/plugins/{name}", show},
     {"POST", "/api/v1/plugins/{name}/start", change<verb::start>, body::optional},

@@ -49,6 +49,9 @@ inline void stream_logs(admin_state& admin, const http::call& asked) {
         return record.level >= level && (plugin.empty() || record.plugin == plugin);
     };
     std::vector<log_record> kept;
+    if (plugin.empty())
+        for (log_record& record : admin.host.logs())
+            if (wanted(record)) kept.push_back(std::move(record));
     for (const std::string& name : admin.host.plugins())
         if (plugin.empty() || plugin == name)
             for (log_record& record : admin.host.logs(name))

@@ -167,6 +167,14 @@ inline void check_rights(option_check& check, const plugin_options& options) {
                      join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
 }
 
+/// What people write who take a mask for a regular expression, or nothing.
+inline std::string_view part_of_regular_expression(std::string_view pattern) noexcept {
+    for (const std::string_view part :
+         {".*", ".+", "\\d", "\\w", "\\s", "\\S", "\\b", "[^", "]+", "]*", ")+", "(?"})
+        if (pattern.find(part) != pattern.npos) return part;
+    return pattern.starts_with('^') ? pattern.substr(0, 1) : std::string_view();
+}
+
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
     if (logs.mask.size() > most || logs.secrets.size() > most)
@@ -178,6 +186,11 @@ inline void check_logs(option_check& check, const log_options& logs) {
         check.text(item_path("logs.mask", at), pattern,
                    !matches_everything && one_line && pattern.size() <= longest_pattern,
                    "one line of at most 256 bytes with more than '*' in it");
+        if (const std::string_view part = part_of_regular_expression(pattern); !part.empty())
+            check.refuse(
+                item_path("logs.mask", at),
+                join({"\"", part, "\" is of a regular expression, and would match nothing but itself: here ",
+                      "`*` stands for any characters but space, and everything else for itself"}));
     }
     for (std::size_t at = 0; at < logs.secrets.size(); ++at)
         if (logs.secrets[at].find_first_not_of(" \t\r\n") == std::string::npos)
@@ -196,29 +209,32 @@ inline void check_needs(option_check& check, const plugin_options& options) {
     }
 }
 
+inline option_check look_at_options(const plugin_options& options, plugin_origin origin) {
+    option_check check;
+    check.text("name", options.name, is_plugin_name(options.name), a_plugin_name);
+    check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
+    check_command(check, options, origin);
+    check_environment(check, options);
+    check_limits(check, options);
+    check_restart(check, options.restart);
+    check_stop(check, options.stop);
+    check_times(check, options);
+    check_events(check, options);
+    check_rights(check, options);
+    check_logs(check, options.logs);
+    if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
+        check.refuse("config", join({"expected object, got ", name_of(kind)}));
+    if (auto good = check_param_depth("config", options.config.text()); !good)
+        check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
+    check_needs(check, options);
+    return check;
+}
+
 } // namespace detail
 
 inline result<void> check_options(const plugin_options& options,
                                   plugin_origin origin = plugin_origin::process) {
-    detail::option_check check;
-    check.text("name", options.name, detail::is_plugin_name(options.name), detail::a_plugin_name);
-    check.text("id", options.id, options.id.empty() || detail::is_plugin_name(options.id),
-               detail::a_plugin_name);
-    detail::check_command(check, options, origin);
-    detail::check_environment(check, options);
-    detail::check_limits(check, options);
-    detail::check_restart(check, options.restart);
-    detail::check_stop(check, options.stop);
-    detail::check_times(check, options);
-    detail::check_events(check, options);
-    detail::check_rights(check, options);
-    detail::check_logs(check, options.logs);
-    if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
-        check.refuse("config", detail::join({"expected object, got ", detail::name_of(kind)}));
-    if (auto good = detail::check_param_depth("config", options.config.text()); !good)
-        check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
-    detail::check_needs(check, options);
-    return check.finish();
+    return detail::look_at_options(options, origin).finish();
 }
 
 inline result<void> check_options(const socket_options& options) {

@@ -311,6 +311,8 @@ public:
     std::vector<const known_command*> commands() const { return core_->commands().list(); }
     const known_command* find_command(std::string_view name) const { return core_->commands().find(name); }
     host_status status() const { return core_->status(); }
+    /// The same without what it says of each plugin: cheap, however many there are.
+    host_status summary() const { return core_->summary(); }
     /// The same of one plugin, where it is known.
     std::optional<plugin_status> status(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);
@@ -324,6 +326,15 @@ public:
         const auto& kept = known->actor->recent_log().records();
         return {kept.begin(), kept.end()};
     }
+    /// The last records that are about no plugin: the host's own, and what the program noted.
+    std::vector<log_record> logs() const {
+        const auto& kept = core_->own_log().records();
+        return {kept.begin(), kept.end()};
+    }
+    /// A line of the program's own in the host's log, for everybody who reads that.
+    void note(log_level level, std::string_view message) { core_->note(level, message); }
+    /// How the file is that the program reads: it stands in the status and in the metrics.
+    void tell_configuration(configuration_status now) { core_->configuration = std::move(now); }
     /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
     json config(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);

@@ -19,6 +19,8 @@
 #include <tenon/host/events/hop_ledger.hpp>
 #include <tenon/host/events/interests.hpp>
 #include <tenon/host/home.hpp>
+#include <tenon/host/logs/log_rate.hpp>
+#include <tenon/host/logs/log_ring.hpp>
 #include <tenon/host/plugin_actor.hpp>
 #include <tenon/host/calls/http_exchange.hpp>
 #include <tenon/host/calls/request_rate.hpp>
@@ -195,6 +197,10 @@ public:
     void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
     host_catalogue catalogue() const;
     host_status status() const;
+    host_status summary() const;
+    const log_ring& own_log() const noexcept { return own_log_; }
+    void note(log_level level, std::string_view message);
+    std::optional<configuration_status> configuration;
     plugin_status status_of(const plugin_record& plugin) const;
 
     std::function<void(const state_change&)> on_change_told;
@@ -253,7 +259,6 @@ private:
     void count_lost(plugin_record& plugin, std::size_t lost);
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
-    void note(log_level level, std::string_view message);
     void close_watches();
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
@@ -290,8 +295,11 @@ private:
     alarm decisions_due_;
     time_point started_;
     std::shared_ptr<socket_server> socket_; // or null
-    bool closing_ = false;                  // nothing is begun any more
-    bool closed_ = false;                   // and nothing told
+    log_ring own_log_;                      // what is said of no plugin
+    std::uint64_t attaches_refused_ = 0;
+    log_rate attach_notes_{10}; // a second; who comes again and again must not fill the log
+    bool closing_ = false;      // nothing is begun any more
+    bool closed_ = false;       // and nothing told
 };
 
 } // namespace detail

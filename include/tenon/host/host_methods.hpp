@@ -74,7 +74,7 @@ inline void host_core::provide_host_methods() {
             [this](const describe_request&, const caller& who) -> result<host_catalogue> {
                 const plugin_record* const plugin = find(who.plugin);
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
-                if (!plugin->client.may_call) return calls_not_allowed(methods::describe);
+                if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
                 return catalogue();
             });
     provide_command_methods(provide);

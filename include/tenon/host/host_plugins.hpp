@@ -26,7 +26,8 @@ inline host_core::host_core(executor where, host_options options)
           return std::move(options);
       }()),
       awake_(vigil::make(where_, options_.longest_look)), hops_(options_.max_hops), event_ids_(options_.seed),
-      decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()) {
+      decisions_due_(where_, [this](time_point now) { end_overdue_decisions(now); }), started_(steady_now()),
+      own_log_(options_.log_records_kept) {
     provide_host_methods();
 }
 

@@ -30,10 +30,22 @@ inline std::string host_core::socket_path() const { return socket_ ? socket_->pa
 inline result<void> host_core::on_attach(const attach_request& who) {
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     plugin_record* const plugin = find(who.name);
-    if (plugin == nullptr) return unknown_plugin(who.name);
+    if (plugin == nullptr) {
+        ++attaches_refused_;
+        if (attach_notes_.admit(steady_now())) {
+            const std::uint64_t more = attach_notes_.take_suppressed();
+            note(log_level::warn,
+                 join({"a plugin wanted to attach that the configuration does not know: \"",
+                       quotable(who.name), "\"",
+                       more == 0 ? std::string() : join({" (and ", digits(more), " more before it)"})}));
+        }
+        return unknown_plugin(who.name);
+    }
     const auto kept = plugin->actor;
     auto good = kept->may_attach(who);
-    if (!good) kept->note_refused(good.error());
+    if (good) return good;
+    ++attaches_refused_;
+    kept->note_refused(good.error());
     return good;
 }
 
@@ -83,11 +95,13 @@ inline void host_core::on_socket_trouble(std::string_view words) { note(log_leve
 
 /// A line of the host's own log.
 inline void host_core::note(log_level level, std::string_view message) {
-    tell_log({.unix_ms = wall_clock_ms(),
-              .level = level,
-              .pid = process_id(),
-              .source = "host",
-              .message = safe_text(message, max_log_line)});
+    log_record record{.unix_ms = wall_clock_ms(),
+                      .level = level,
+                      .pid = process_id(),
+                      .source = "host",
+                      .message = safe_text(message, max_log_line)};
+    own_log_.add(record);
+    tell_log(std::move(record));
 }
 
 } // namespace tenon::detail

@@ -179,7 +179,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     return status;
 }
 
-inline host_status host_core::status() const {
+inline host_status host_core::summary() const {
     host_status status{.name = options_.name,
                        .version = options_.version,
                        .protocol_version = protocol_version,
@@ -189,8 +189,17 @@ inline host_status host_core::status() const {
                        .events_published = published_,
                        .events_decided = decided_,
                        .events_stopped = stopped_,
-                       .events_in_flight = deciding_.size()};
+                       .events_in_flight = deciding_.size(),
+                       .attaches_refused = attaches_refused_,
+                       .plugins_known = plugins_.size(),
+                       .configuration = configuration};
     status.process = process_status_of(status.pid);
+    for (const auto& [name, plugin] : plugins_) status.plugins_ready += plugin->actor->ready();
+    return status;
+}
+
+inline host_status host_core::status() const {
+    host_status status = summary();
     for (const auto& [name, plugin] : plugins_) status.plugins.push_back(status_of(*plugin));
     return status;
 }

@@ -76,6 +76,14 @@ private:
             number(of_.events_stopped));
         one("tenon_events_in_flight", "gauge", "Events that are being decided.",
             number(of_.events_in_flight));
+        one("tenon_attaches_refused_total", "counter", "Plugins that came to the socket and may not.",
+            number(of_.attaches_refused));
+        if (of_.configuration) {
+            one("tenon_configuration_good", "gauge", "0 while the file cannot be used as it is.",
+                of_.configuration->good);
+            one("tenon_configuration_refused_total", "counter", "How often the file could not be used.",
+                number(of_.configuration->refused));
+        }
     }
 
     void write_lives() {

@@ -1,12 +1,12 @@
 #ifndef TENON_HOST_OPTION_WORDS_HPP
 #define TENON_HOST_OPTION_WORDS_HPP
 
-// The words for what is wrong with an option. The first complaint is kept; what comes after it is not looked at
-// by anybody.
+// The words for what is wrong with an option.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/logs/log_text.hpp>
 #include <tenon/json/reader.hpp>
 
@@ -44,9 +44,7 @@ inline std::string item_path(std::string_view list, std::size_t at) {
 
 class option_check {
 public:
-    void refuse(std::string_view path, std::string_view words) {
-        if (complaint_.empty()) complaint_ = join({path, ": ", words});
-    }
+    void refuse(std::string_view path, std::string_view words) { found_.add(path, words); }
     void text(std::string_view path, std::string_view value, bool good, std::string_view expected) {
         if (!good) refuse(path, join({"expected ", expected, ", got \"", quotable(value), "\""}));
     }
@@ -68,10 +66,12 @@ public:
         if (value >= count) refuse(path, join({"there is no such choice: ", signed_digits(value)}));
     }
 
+    /// The first complaint.
     result<void> finish() const {
-        if (complaint_.empty()) return {};
-        return fault{codes::invalid_params, complaint_};
+        if (found_.none()) return {};
+        return fault{codes::invalid_params, found_.sentences().front()};
     }
+    const mistakes& all() const noexcept { return found_; }
 
 private:
     void span(std::string_view path, milliseconds wait, int least) {
@@ -82,7 +82,7 @@ private:
             refuse(path, join({"expected at most a year, got ", signed_digits(wait.count()), " ms"}));
     }
 
-    std::string complaint_;
+    mistakes found_;
 };
 
 } // namespace tenon::detail

@@ -83,6 +83,26 @@ struct plugin_status {
     }
 };
 
+/// The file that a program with a host reads, as that program says: host::tell_configuration().
+struct configuration_status {
+    std::string file = {};
+    bool good = true;                       // it is what holds; else what held before does
+    std::int64_t unix_ms = 0;               // since when
+    std::vector<std::string> mistakes = {}; // in it, as it is now: at most 20
+    std::uint64_t refused = 0;              // how often it could not be used
+    std::string last_mistake = {};          // also where it is mended
+    std::int64_t last_mistake_unix_ms = 0;
+
+    static constexpr bool allow_missing = true;
+    static constexpr auto describe() {
+        using self = configuration_status;
+        return members(member("file", &self::file), member("good", &self::good),
+                       member("time", &self::unix_ms), member("mistakes", &self::mistakes),
+                       member("refused", &self::refused), member("lastMistake", &self::last_mistake),
+                       member("lastMistakeTime", &self::last_mistake_unix_ms));
+    }
+};
+
 struct host_status {
     std::string name = {}, version = {};
     int protocol_version = 0;
@@ -93,20 +113,25 @@ struct host_status {
     std::uint64_t events_decided = 0;   // asked about
     std::uint64_t events_stopped = 0;   // of these
     std::uint64_t events_in_flight = 0; // decisions that are being made
+    std::uint64_t attaches_refused = 0; // plugins that came to the socket and may not
+    std::uint64_t plugins_known = 0, plugins_ready = 0;
+    std::optional<configuration_status> configuration = {};
     std::optional<process_status> process = {};
     std::vector<plugin_status> plugins = {}; // in the order of their names
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
         using self = host_status;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
-                       member("uptimeMs", &self::uptime), member("pid", &self::pid),
-                       member("eventsPublished", &self::events_published),
-                       member("eventsDecided", &self::events_decided),
-                       member("eventsStopped", &self::events_stopped),
-                       member("eventsInFlight", &self::events_in_flight), member("process", &self::process),
-                       member("plugins", &self::plugins));
+        return members(
+            member("name", &self::name), member("version", &self::version),
+            member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
+            member("uptimeMs", &self::uptime), member("pid", &self::pid),
+            member("eventsPublished", &self::events_published),
+            member("eventsDecided", &self::events_decided), member("eventsStopped", &self::events_stopped),
+            member("eventsInFlight", &self::events_in_flight),
+            member("attachesRefused", &self::attaches_refused), member("pluginsKnown", &self::plugins_known),
+            member("pluginsReady", &self::plugins_ready), member("configuration", &self::configuration),
+            member("process", &self::process), member("plugins", &self::plugins));
     }
 };
 

@@ -80,6 +80,8 @@ public:
     bool finish();
     bool failed() const noexcept { return failed_at_ != nullptr; }
     [[gnu::cold]] fault error() const;
+    /// Where that was, as offset_of() counts. Only after a failure.
+    std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
     /// The same without the position, for whoever does not see the text.
     [[gnu::cold]] std::string complaint() const;
 

@@ -242,7 +242,9 @@ inline result<void> engine::may_call_host() {
     if (!hooks_.identity.calls_host)
         return fault{codes::permission_denied, "tenon::about does not say calls_host"};
     held lock(*this);
-    if (!host_takes_calls_) return fault{codes::permission_denied, "the host takes no calls from plugins"};
+    if (!host_takes_calls_)
+        return fault{codes::permission_denied,
+                     "the host takes no calls from this plugin: its `allowReverseRpc` is not true"};
     return {};
 }
 

@@ -54,6 +54,36 @@ TEST_CASE("a bad file changes nothing and is a warning; SIGHUP reads it again") 
     CHECK(whole.pid("one") == pid);
 }
 
+TEST_CASE(
+    "a broken file was a line on stderr and nothing else: no state, no metric, nothing in the API's log") {
+    whole_host whole(one());
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    CHECK(whole.ask({"status"}).output.find("host.json is good, read ") != std::string::npos);
+    whole.write("{\n  \"listen\": \"127.0.0.1:0\",\n}");
+    REQUIRE(whole.logs("line 3, column 1: expected a member's name"));
+    const auto broken = whole.ask({"status"});
+    CHECK(broken.code == 0);
+    CHECK_MESSAGE(broken.output.find("1 of 1 ready") != std::string::npos, broken.output);
+    CHECK(broken.output.find("and cannot be used: what held before still does") != std::string::npos);
+    CHECK(broken.output.find("line 3, column 1: expected a member's name") != std::string::npos);
+    const auto metrics = whole.admin().ask("GET", "/metrics");
+    REQUIRE(metrics);
+    CHECK(metrics->body.find("tenon_configuration_good 0") != std::string::npos);
+    std::string logged;
+    static_cast<void>(
+        whole.admin().follow("/api/v1/logs?level=warn", [&](std::string_view, std::string_view data) {
+            logged += data;
+            return logged.find("line 3, column 1") == std::string::npos;
+        }));
+    CHECK(logged.find("line 3, column 1") != std::string::npos);
+    whole.configure(one() + "," + whole_host::plugin("two"));
+    REQUIRE(whole.becomes("two", "ready"));
+    const auto mended = whole.ask({"status"});
+    CHECK(mended.output.find("host.json is good") != std::string::npos);
+    CHECK(mended.output.find("last mistake") != std::string::npos);
+}
+
 TEST_CASE("what only another start can change is said") {
     whole_host whole(one());
     whole.start();

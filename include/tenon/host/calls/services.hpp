@@ -59,12 +59,14 @@ struct service_client {
     caller identity = {};
     /// Whether it may call at all: what needs no permission (host/log, plugin/ackEvent) is open to everybody.
     bool may_call = false;
+    std::string_view why_not = "its `allowReverseRpc` is not true";
     service_counts counts = {};
     refusal_meter refusals = refusal_meter();
 };
 
-inline fault calls_not_allowed(std::string_view method) {
-    return {codes::permission_denied, join({method, ": calls to the host are not allowed"})};
+inline fault calls_not_allowed(std::string_view method, const service_client& client) {
+    return {codes::permission_denied,
+            join({method, ": ", client.identity.plugin, " may not call the host: ", client.why_not})};
 }
 
 enum class service_outcome {
@@ -178,9 +180,11 @@ inline service_outcome services::call(service_client& client, std::string_view m
     if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
         ++client.counts.denied;
         return refuse(client, answer,
-                      client.may_call
-                          ? fault{codes::permission_denied, join({method, " needs the permission ", needed})}
-                          : calls_not_allowed(method),
+                      client.may_call ? fault{codes::permission_denied,
+                                              join({method, " needs the permission ", needed,
+                                                    ", which is not among the `permissions` of ",
+                                                    client.identity.plugin})}
+                                      : calls_not_allowed(method, client),
                       now);
     }
     service_call made{.method = method,

@@ -10,17 +10,19 @@
 //     return in.finish(); // plugins[2].restart.jiter: unknown key; did you mean "jitter"?
 //
 // What is not there keeps what it was. Each key that may be there is asked for, once; what nobody asked for is refused
-// by finish(), and a key that is there twice as well. The first complaint is kept, but one about an unknown key goes
-// before one about a key that is missing, which it may explain. A text may be secret and is quoted only where one of a
-// few words was expected; numbers are.
+// by finish(), and a key that is there twice as well. All that is wrong is said, a line each (host/config/mistakes.hpp),
+// but for a key that is missing where an unknown one is almost it. A text may be secret and is quoted only where one of
+// a few words was expected; numbers are.
 // The view's text must outlive the reader. An error in the JSON itself is not looked for here.
 
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/core/result.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/events/event_names.hpp>
 #include <tenon/host/option_words.hpp>
 #include <tenon/json/value.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -54,9 +56,7 @@ public:
         return found != nullptr && !found->value.is_null();
     }
     void refuse(std::string_view key, std::string_view words) { complain(path_of(key), words); }
-    void refuse_missing(std::string_view key) {
-        if (complaints_->missing.empty()) complaints_->missing = path_of(key) + ": missing";
-    }
+    void refuse_missing(std::string_view key) { complaints_->missing.push_back(path_of(key)); }
 
     void text(std::string_view key, std::string& into) {
         if (const auto value = take(key, json_kind::string)) into = *value->as<std::string>();
@@ -118,11 +118,11 @@ public:
         const auto value = take(key, json_kind::array);
         if (!value) return;
         const std::string list = path_of(key);
+        std::size_t at = 0;
         into.clear();
-        for (const json_view item : elements_of(*value)) {
-            if (!is(item, json_kind::string, detail::item_path(list, into.size()))) return;
-            into.push_back(*item.as<std::string>());
-        }
+        for (const json_view item : elements_of(*value))
+            if (is(item, json_kind::string, detail::item_path(list, at++)))
+                into.push_back(*item.as<std::string>());
     }
     void text_map(std::string_view key, std::map<std::string, std::string>& into) {
         object(key, [&](config_reader& in) {
@@ -130,7 +130,7 @@ public:
             for (entry& one : in.entries_) {
                 one.asked = true;
                 const std::string name = detail::quotable(one.key);
-                if (!in.is(one.value, json_kind::string, in.path_of(name))) return;
+                if (!in.is(one.value, json_kind::string, in.path_of(name))) continue;
                 if (!into.emplace(one.key, *one.value.as<std::string>()).second)
                     in.refuse(name, "is there twice");
             }
@@ -167,9 +167,11 @@ public:
             of.clear();
             for (entry& one : in.entries_) {
                 one.asked = true;
-                if (!detail::is_event_pattern(one.key))
-                    return in.complain(in.path_, detail::join({"expected ", detail::an_event_pattern,
-                                                               ", got \"", detail::quotable(one.key), "\""}));
+                if (!detail::is_event_pattern(one.key)) {
+                    in.complain(in.path_, detail::join({"expected ", detail::an_event_pattern, ", got \"",
+                                                        detail::quotable(one.key), "\""}));
+                    continue;
+                }
                 read(in, one.key, one.key == "*" ? all : of.emplace(one.key, all).first->second);
             }
         });
@@ -196,13 +198,19 @@ public:
         return found == nullptr ? json_view() : found->value;
     }
 
-    result<void> finish() {
+    result<void> finish() { return take_mistakes().finish(); }
+    /// The same for who has more to say. After all keys, and once.
+    mistakes take_mistakes() {
         refuse_unknown();
-        if (!complaints_->first.empty()) return fault{codes::invalid_params, complaints_->first};
-        if (!complaints_->missing.empty()) return fault{codes::invalid_params, complaints_->missing};
-        return {};
+        for (const std::string& path : complaints_->missing)
+            if (!blames(path)) complaints_->found.add(path, "missing");
+        return complaints_->found;
     }
-    bool good() const noexcept { return complaints_->first.empty() && complaints_->missing.empty(); }
+    /// Whether something is wrong that this may follow from.
+    bool blames(std::string_view path) const {
+        const auto& meant = complaints_->meant;
+        return complaints_->found.knows(path) || std::find(meant.begin(), meant.end(), path) != meant.end();
+    }
 
 private:
     struct entry {
@@ -211,7 +219,9 @@ private:
         bool asked = false;
     };
     struct complaints {
-        std::string first, missing;
+        mistakes found;
+        std::vector<std::string> missing; // paths
+        std::vector<std::string> meant;   // paths that unknown keys are almost
     };
 
     config_reader(json_view view, std::string path, complaints* shared)
@@ -219,10 +229,7 @@ private:
         take(view);
     }
 
-    void complain(std::string_view path, std::string_view words) {
-        if (!complaints_->first.empty()) return;
-        complaints_->first = path.empty() ? std::string(words) : detail::join({path, ": ", words});
-    }
+    void complain(std::string_view path, std::string_view words) { complaints_->found.add(path, words); }
     bool is(json_view value, json_kind kind, std::string_view path) {
         if (value.kind() == kind) return true;
         complain(path,
@@ -289,12 +296,15 @@ private:
         return false;
     }
     void refuse_unknown() {
-        for (const entry& one : entries_) {
-            if (one.asked) continue;
+        for (entry& one : entries_) {
+            if (std::exchange(one.asked, true)) continue;
             const std::string_view meant = detail::nearest_name(one.key, known_);
             std::string words = "unknown key";
-            if (!meant.empty()) words = detail::join({words, "; did you mean \"", meant, "\"?"});
-            return complain(path_of(detail::quotable(one.key)), words);
+            if (!meant.empty()) {
+                words = detail::join({words, "; did you mean \"", meant, "\"?"});
+                complaints_->meant.push_back(path_of(meant));
+            }
+            complain(path_of(detail::quotable(one.key)), words);
         }
     }
 

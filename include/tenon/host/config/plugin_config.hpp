@@ -15,11 +15,13 @@
 #include <tenon/host/check_options.hpp>
 #include <tenon/host/config/config_reader.hpp>
 #include <tenon/host/config/config_writer.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/config/plugin_form.hpp>
 #include <tenon/host/options.hpp>
 #include <tenon/host/supervision/supervisor_texts.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -86,47 +88,77 @@ inline std::string complaint_in_file(std::string_view complaint, bool stop_given
 
 } // namespace detail
 
-/// `path` is where it stands in its file, as "plugins[2]".
-inline result<plugin_config> read_plugin_config(json_view view, std::string_view path = {}) {
+namespace detail {
+
+/// Nothing where something is wrong with it, which is added to `wrong`.
+inline std::optional<plugin_config> read_plugin_config(json_view view, std::string_view path,
+                                                       mistakes& wrong) {
     config_reader in(view, std::string(path));
     plugin_config config;
     if (!in.has("name")) in.refuse_missing("name");
     in.text("name", config.options.name);
     in.text_or_null("id", config.options.id);
-    detail::read_command(in, config.options.command);
-    detail::read_stop(in, config.options.stop);
+    read_command(in, config.options.command);
+    read_stop(in, config.options.stop);
     in.boolean("enabled", config.enabled);
     in.text_or_null("runtime", config.runtime);
-    detail::lead_along(in, config.options);
-    if (auto good = in.finish(); !good) return good.error();
-    if (auto good = check_options(config.options); !good)
-        return fault{codes::invalid_params,
-                     in.path_of(detail::complaint_in_file(good.error().message, in.has("stop")))};
+    lead_along(in, config.options);
+    mistakes own = in.take_mistakes();
+    const option_check checked = look_at_options(config.options, plugin_origin::process);
+    for (const std::string& words : checked.all().sentences()) {
+        if (view.kind() != json_kind::object) break; // that says it all
+        const std::string said = in.path_of(complaint_in_file(words, in.has("stop")));
+        if (!in.blames(std::string_view(said).substr(0, said.find(": ")))) own.add_new(said);
+    }
+    wrong.add(own);
+    if (!own.none()) return {};
     return config;
 }
 
-/// A list of them: an array, or null for an empty one. Names are given once.
-inline result<std::vector<plugin_config>> read_plugin_configs(json_view list,
-                                                              std::string_view path = "plugins") {
-    std::vector<plugin_config> configs;
+/// Of a list those that are good, each at its place.
+inline std::vector<std::optional<plugin_config>> read_plugin_configs(json_view list, std::string_view path,
+                                                                     mistakes& wrong) {
+    std::vector<std::optional<plugin_config>> configs;
     if (list.is_null()) return configs;
-    const auto items = list.as<std::vector<json_view>>({.root = path});
-    if (!items)
-        return fault{codes::invalid_params,
-                     detail::join({path, ": expected array, got ", detail::name_of(list.kind())})};
+    const auto items = list.as<std::vector<json_view>>();
+    if (!items) {
+        wrong.add(path, join({"expected array, got ", name_of(list.kind())}));
+        return configs;
+    }
     configs.reserve(items->size());
     std::unordered_map<std::string, std::size_t> places;
     for (const json_view item : *items) {
-        const std::string here = detail::item_path(path, configs.size());
-        auto read = read_plugin_config(item, here);
-        if (!read) return read.error();
-        const auto [known, is_new] = places.emplace(read->options.name, configs.size());
-        if (!is_new)
-            return fault{codes::invalid_params,
-                         detail::join({here, ".name: \"", known->first, "\" is the name of ",
-                                       detail::item_path(path, known->second), " already"})};
-        configs.push_back(std::move(*read));
+        const std::size_t at = configs.size();
+        auto& read = configs.emplace_back(read_plugin_config(item, item_path(path, at), wrong));
+        if (!read) continue;
+        const auto [known, is_new] = places.emplace(read->options.name, at);
+        if (is_new) continue;
+        wrong.add(join({item_path(path, at), ".name"}), join({"\"", known->first, "\" is the name of ",
+                                                              item_path(path, known->second), " already"}));
+        read.reset();
     }
+    return configs;
+}
+
+} // namespace detail
+
+/// `path` is where it stands in its file, as "plugins[2]".
+inline result<plugin_config> read_plugin_config(json_view view, std::string_view path = {}) {
+    mistakes wrong;
+    auto read = detail::read_plugin_config(view, path, wrong);
+    if (!read) return wrong.finish().error();
+    return std::move(*read);
+}
+
+/// A list of them: an array, or null for an empty one. Names are given once. All that is wrong is said, a line each.
+inline result<std::vector<plugin_config>> read_plugin_configs(json_view list,
+                                                              std::string_view path = "plugins") {
+    mistakes wrong;
+    auto read = detail::read_plugin_configs(list, path, wrong);
+    if (!wrong.none()) return wrong.finish().error();
+    std::vector<plugin_config> configs;
+    configs.reserve(read.size());
+    for (auto& one : read) configs.push_back(std::move(*one));
     return configs;
 }
 

@@ -5,7 +5,7 @@
 //
 //     const tenon::program_places places{.plugins = {"./plugins"}, .trusted = {"./plugins"}, .base = "/etc/chat"};
 //     const auto program = tenon::trusted_program("moderator", places);
-//     if (!program) return program.error(); // "/opt/x lies in no trusted directory (/etc/chat/plugins)"
+//     if (!program) return program.error(); // "/opt/x lies in no trusted directory (trustedDirs: /etc/chat/plugins)"
 //
 // A command without a slash is looked for in the plugin directories, in their order, and nowhere else: PATH has no part
 // in it. Where it is, with all symbolic links resolved, has to lie within a trusted directory, and neither the file nor
@@ -58,6 +58,13 @@ inline std::string find_in_places(const std::string& name, const program_places&
     return second_best;
 }
 
+/// A command line in the place of a program is the usual mistake.
+inline std::string_view about_blanks(std::string_view command) noexcept {
+    return command.find(' ') == command.npos
+               ? std::string_view()
+               : "; a command is one program and there is no shell: its arguments stand in `args`";
+}
+
 inline bool lies_within(std::string_view path, std::string_view folder) noexcept {
     if (folder == "/") return true;
     return path.size() > folder.size() + 1 && path.starts_with(folder) && path[folder.size()] == '/';
@@ -81,16 +88,17 @@ inline result<std::string> trusted_program(const std::string& command, const pro
     if (command.find('/') == command.npos) {
         path = detail::find_in_places(command, places);
         if (path.empty())
-            return refused(
-                detail::join({"there is no \"", detail::quotable(command), "\" in the plugin directories (",
-                              detail::listed(places.plugins), ")"}));
+            return refused(detail::join(
+                {"there is no \"", detail::quotable(command), "\" in the plugin directories (pluginDirs: ",
+                 detail::listed(places.plugins), ")", detail::about_blanks(command)}));
     } else {
         path = detail::path_from(places.base, command);
     }
     const std::string real = detail::resolved_path(path);
     const detail::file_facts facts = detail::look_at(real.empty() ? path : real);
     if (facts.kind != detail::file_kind::regular)
-        return refused(detail::join({path, ": ", detail::why_not(facts, detail::own_user_name())}));
+        return refused(detail::join(
+            {path, ": ", detail::why_not(facts, detail::own_user_name()), detail::about_blanks(command)}));
 
     std::vector<std::string> folders;
     std::string why;
@@ -103,7 +111,8 @@ inline result<std::string> trusted_program(const std::string& command, const pro
     }
     if (!why.empty()) return refused(std::move(why));
     const std::string link = real == path ? real : detail::join({path, ", which is ", real, ","});
-    return refused(detail::join({link, " lies in no trusted directory (", detail::listed(folders), ")"}));
+    return refused(
+        detail::join({link, " lies in no trusted directory (trustedDirs: ", detail::listed(folders), ")"}));
 }
 
 } // namespace tenon

@@ -16,6 +16,7 @@
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
+#include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/option_words.hpp>
 #include <tenon/json/value.hpp>
 
@@ -55,7 +56,8 @@ public:
 
     result<expanded_config> run(json_view config) {
         json_reader in(config.text());
-        if (!walk(in)) return fault{codes::invalid_params, complaint_};
+        if (!walk(in)) return in.error();
+        if (!wrong_.none()) return wrong_.finish().error();
         auto value = json::parse(buffer_.view());
         if (!value) return value.error();
         made_.value = std::move(*value);
@@ -79,7 +81,6 @@ private:
             out_.raw(text);
             return true;
         }
-        complaint_ = in.error().message;
         return false;
     }
     bool walk_object(json_reader& in) {
@@ -123,8 +124,11 @@ private:
                 continue;
             }
             const std::size_t end = text.find('}', dollar);
-            if (end == text.npos) return refuse("a variable has no end: expected } behind ${");
-            if (!put(text.substr(dollar + 2, end - dollar - 2), whole)) return false;
+            if (end == text.npos) {
+                wrong_.add(path_, "a variable has no end: expected } behind ${");
+                break;
+            }
+            put(text.substr(dollar + 2, end - dollar - 2), whole);
             any = true;
             at = end + 1;
         }
@@ -133,32 +137,29 @@ private:
         return true;
     }
     /// "NAME" or "NAME:-otherwise".
-    bool put(std::string_view said, std::string& whole) {
+    void put(std::string_view said, std::string& whole) {
         const std::size_t otherwise = said.find(":-");
         const std::string name(said.substr(0, otherwise));
         if (!is_variable_name(name))
-            return refuse(join({"expected a variable's name in ${...}, got \"", quotable(name), "\""}));
+            return wrong_.add(path_,
+                              join({"expected a variable's name in ${...}, got \"", quotable(name), "\""}));
         std::optional<std::string> value = lookup_ ? lookup_(name) : std::nullopt;
         if (otherwise != said.npos) {
-            if (!value || value->empty()) return append(whole, said.substr(otherwise + 2)), true;
+            if (!value || value->empty()) return append(whole, said.substr(otherwise + 2));
         } else if (!value) {
-            return refuse(join({"the variable ", quotable(name), " is not set, and there is no ${",
-                                quotable(name), ":-...} in its place"}));
+            return wrong_.add(path_, join({"the variable ", quotable(name), " is not set, and there is no ${",
+                                           quotable(name), ":-...} in its place"}));
         }
         append(whole, *value);
         if (!value->empty()) made_.values.push_back(std::move(*value));
-        return true;
-    }
-    bool refuse(std::string_view words) {
-        complaint_ = path_.empty() ? std::string(words) : join({path_, ": ", words});
-        return false;
     }
 
     const variable_lookup& lookup_;
     byte_buffer buffer_;
     json_writer out_;
     expanded_config made_;
-    std::string path_, scratch_, complaint_;
+    std::string path_, scratch_;
+    mistakes wrong_;
 };
 
 } // namespace detail
