@@ -4344,6 +4344,135 @@ private:
 
 #endif
 
+// ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_ANSWERS_HPP
+#define TENON_SESSION_ANSWERS_HPP
+
+// What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
+// stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
+
+namespace tenon {
+
+/// Whether an event goes on to whoever is next.
+struct flow {
+    bool stopped = false;
+    std::string reason = {};
+    std::optional<json> data = {}; // anything more that whoever asked should know
+};
+
+inline flow proceed() { return {}; }
+inline flow stop(std::string_view reason) { return {.stopped = true, .reason = std::string(reason)}; }
+
+/// A flow that may carry the event as it shall go on: `return message` or `return tenon::proceed()`.
+template <class Message>
+struct rewrite {
+    rewrite(flow decided) : decision(std::move(decided)) {}
+    rewrite(Message changed) : payload(std::move(changed)) {}
+
+    flow decision = {};
+    std::optional<Message> payload = {};
+};
+
+/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
+struct response {
+    struct header {
+        std::string name;
+        std::string value;
+    };
+    int status = 200;
+    std::vector<header> headers = {};
+    std::string body = {};
+};
+
+/// 200 with the value as JSON.
+template <class T>
+response ok(const T& value) {
+    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
+}
+inline response text(std::string_view body, int status = 200) {
+    return {.status = status,
+            .headers = {{"content-type", "text/plain; charset=utf-8"}},
+            .body = std::string(body)};
+}
+
+enum class health_status { healthy, warning, critical };
+
+/// What a plugin's `health()` returns.
+struct health {
+    struct metric {
+        std::string name;
+        double value;
+    };
+    health_status status = health_status::healthy;
+    std::string message = {};
+    std::vector<metric> metrics = {};
+};
+
+enum class log_level { debug, info, warn, error };
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_rewrite = false;
+template <class Message>
+inline constexpr bool is_rewrite<rewrite<Message>> = true;
+
+inline void begin_flow(json_writer& out, const flow& decision) {
+    out.begin_object();
+    out.key("flow");
+    out.string(decision.stopped ? "stop" : "continue");
+    if (!decision.reason.empty()) {
+        out.key("reason");
+        out.string(decision.reason);
+    }
+    if (decision.data) {
+        out.key("data");
+        out.raw(decision.data->text());
+    }
+}
+
+inline void write_answer(json_writer& out, const flow& decision) {
+    begin_flow(out, decision);
+    out.end_object();
+}
+
+template <class Message>
+void write_answer(json_writer& out, const rewrite<Message>& answer) {
+    begin_flow(out, answer.decision);
+    if (answer.payload) {
+        out.key("payload");
+        encode(out, *answer.payload);
+    }
+    out.end_object();
+}
+
+inline void write_answer(json_writer& out, const health& state) {
+    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
+    out.begin_object();
+    out.key("status");
+    out.string(names[static_cast<unsigned>(state.status)]);
+    if (!state.message.empty()) {
+        out.key("message");
+        out.string(state.message);
+    }
+    if (!state.metrics.empty()) {
+        out.key("metrics");
+        out.begin_object();
+        for (const auto& metric : state.metrics) {
+            out.key(metric.name);
+            out.number(metric.value);
+        }
+        out.end_object();
+    }
+    out.end_object();
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/wire/limits.hpp --------------------------------------------------------------------------------
 #ifndef TENON_WIRE_LIMITS_HPP
 #define TENON_WIRE_LIMITS_HPP
@@ -4491,6 +4620,7 @@ inline std::string_view name_of(absence policy) noexcept {
 }
 
 struct log_options {
+    log_level level = log_level::debug; // what is less bad is dropped, and only counted
     std::size_t lines_per_second = 200; // 0: without a limit
     /// Texts that are replaced by "***" wherever they stand in a line: patterns with `*` for any run of
     /// characters that are no space, and secrets as they are.
@@ -6848,6 +6978,7 @@ inline std::string_view part_of_regular_expression(std::string_view pattern) noe
 
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
+    check.known("logs.level", static_cast<unsigned>(logs.level), 4);
     if (logs.mask.size() > most || logs.secrets.size() > most)
         check.refuse(logs.mask.size() > most ? "logs.mask" : "logs.secrets", "expected at most 1000");
     for (std::size_t at = 0; at < logs.mask.size(); ++at) {
@@ -7896,135 +8027,6 @@ private:
 };
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
-#ifndef TENON_SESSION_ANSWERS_HPP
-#define TENON_SESSION_ANSWERS_HPP
-
-// What handlers return. The return type of an event's handler is its declaration: void observes, `flow` may
-// stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
-
-namespace tenon {
-
-/// Whether an event goes on to whoever is next.
-struct flow {
-    bool stopped = false;
-    std::string reason = {};
-    std::optional<json> data = {}; // anything more that whoever asked should know
-};
-
-inline flow proceed() { return {}; }
-inline flow stop(std::string_view reason) { return {.stopped = true, .reason = std::string(reason)}; }
-
-/// A flow that may carry the event as it shall go on: `return message` or `return tenon::proceed()`.
-template <class Message>
-struct rewrite {
-    rewrite(flow decided) : decision(std::move(decided)) {}
-    rewrite(Message changed) : payload(std::move(changed)) {}
-
-    flow decision = {};
-    std::optional<Message> payload = {};
-};
-
-/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
-struct response {
-    struct header {
-        std::string name;
-        std::string value;
-    };
-    int status = 200;
-    std::vector<header> headers = {};
-    std::string body = {};
-};
-
-/// 200 with the value as JSON.
-template <class T>
-response ok(const T& value) {
-    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
-}
-inline response text(std::string_view body, int status = 200) {
-    return {.status = status,
-            .headers = {{"content-type", "text/plain; charset=utf-8"}},
-            .body = std::string(body)};
-}
-
-enum class health_status { healthy, warning, critical };
-
-/// What a plugin's `health()` returns.
-struct health {
-    struct metric {
-        std::string name;
-        double value;
-    };
-    health_status status = health_status::healthy;
-    std::string message = {};
-    std::vector<metric> metrics = {};
-};
-
-enum class log_level { debug, info, warn, error };
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_rewrite = false;
-template <class Message>
-inline constexpr bool is_rewrite<rewrite<Message>> = true;
-
-inline void begin_flow(json_writer& out, const flow& decision) {
-    out.begin_object();
-    out.key("flow");
-    out.string(decision.stopped ? "stop" : "continue");
-    if (!decision.reason.empty()) {
-        out.key("reason");
-        out.string(decision.reason);
-    }
-    if (decision.data) {
-        out.key("data");
-        out.raw(decision.data->text());
-    }
-}
-
-inline void write_answer(json_writer& out, const flow& decision) {
-    begin_flow(out, decision);
-    out.end_object();
-}
-
-template <class Message>
-void write_answer(json_writer& out, const rewrite<Message>& answer) {
-    begin_flow(out, answer.decision);
-    if (answer.payload) {
-        out.key("payload");
-        encode(out, *answer.payload);
-    }
-    out.end_object();
-}
-
-inline void write_answer(json_writer& out, const health& state) {
-    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
-    out.begin_object();
-    out.key("status");
-    out.string(names[static_cast<unsigned>(state.status)]);
-    if (!state.message.empty()) {
-        out.key("message");
-        out.string(state.message);
-    }
-    if (!state.metrics.empty()) {
-        out.key("metrics");
-        out.begin_object();
-        for (const auto& metric : state.metrics) {
-            out.key(metric.name);
-            out.number(metric.value);
-        }
-        out.end_object();
-    }
-    out.end_object();
-}
-
-} // namespace detail
-
-} // namespace tenon
 
 #endif
 
@@ -15401,6 +15403,17 @@ public:
         return in.finish() && (found.level || found.has_message);
     }
 
+    /// The level alone, without a look at what stands behind it.
+    std::optional<log_level> level_of(std::string_view line) {
+        json_reader in(line);
+        std::string_view name;
+        std::optional<log_level> level;
+        if (!in.enter_object()) return level;
+        while (!level && in.next_member(name))
+            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
+        return level;
+    }
+
     /// Writes an object anew. False if `text` is none.
     bool read_fields(std::string_view text, byte_buffer& fields) {
         json_reader in(text);
@@ -15646,6 +15659,13 @@ public:
         return finish(clean, rest, cut);
     }
 
+    /// How bad the line is: little work, as nothing is masked and nothing made of it.
+    log_level level_of(std::string_view line, bool cut) const {
+        if (!cut && is_object(line))
+            if (const auto level = log_json(mask_, max_log_line).level_of(line)) return *level;
+        return take_level(line).value_or(log_level::info);
+    }
+
     log_message clean_message(log_level level, std::string_view text, std::string_view fields) {
         begin();
         log_message clean{.level = level};
@@ -15730,7 +15750,7 @@ private:
 // Text comes in pieces of any size and goes out by line: cut at 64 KiB, secrets masked, UTF-8 repaired, control
 // characters escaped, the level taken from a JSON line or a prefix like [WARN]. Beyond so many lines a second the
 // rest is only counted, and one message "N lines suppressed" stands in its place as soon as the next line goes
-// through or the time is up. Lines of nothing but space are dropped.
+// through or the time is up. Lines of nothing but space are dropped, and those that are less bad than wanted.
 //
 // The message and the fields (a JSON object or empty) are valid during the call of the sink, which must not use
 // or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
@@ -15745,6 +15765,7 @@ struct log_line_counts {
     std::uint64_t lines = 0;      // gone through
     std::uint64_t suppressed = 0; // only counted
     std::uint64_t cut = 0;        // of those gone through: not told in full length
+    std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
 };
 
 /// A reference to whoever takes messages, for the duration of a call.
@@ -15767,7 +15788,17 @@ private:
 
 class log_lines {
 public:
-    explicit log_lines(const log_options& options) : cleaner_(options), rate_(options.lines_per_second) {}
+    explicit log_lines(const log_options& options)
+        : cleaner_(options), rate_(options.lines_per_second), level_(options.level) {}
+
+    /// What is less bad is dropped from now on. It takes nothing of the plugin's share of lines.
+    void set_level(log_level level) noexcept { level_ = level; }
+    /// Whether that is told; counted where not. For messages that are whole: lines are looked at here.
+    bool wants(log_level level) noexcept {
+        if (level >= level_) return true;
+        ++counts_.below;
+        return false;
+    }
 
     /// Bytes of stderr, or of what stood between frames on stdout.
     template <class Sink>
@@ -15826,6 +15857,7 @@ private:
 
     log_cleaner cleaner_;
     log_rate rate_;
+    log_level level_;
     log_splitter streams_[2];
     log_line_counts counts_;
 };
@@ -15866,6 +15898,7 @@ inline void log_lines::take_line(std::string_view line, bool cut, time_point now
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
         line.remove_suffix(1);
     if (line.empty()) return rate_.see_blank(now);
+    if (level_ != log_level::debug && !wants(cleaner_.level_of(line, cut))) return;
     if (!admit(now, sink)) return;
     const log_message clean = cleaner_.clean_line(line, cut);
     if (clean.cut) ++counts_.cut;
@@ -15963,6 +15996,7 @@ struct log_counts {
     std::uint64_t lines = 0;
     std::uint64_t suppressed = 0; // only counted
     std::uint64_t cut = 0;        // too long
+    std::uint64_t below = 0;      // dropped by their level
     std::uint64_t bytes = 0;      // that it wrote
 
     static constexpr bool allow_missing = true;
@@ -18310,6 +18344,10 @@ public:
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
+    void set_log_level(log_level level) {
+        options_.logs.level = level;
+        lines_.set_level(level);
+    }
     /// What it said at its last handshake that its configuration has to be.
     const config_schema& wanted_config() const noexcept { return wanted_config_; }
     /// The plugin came by itself: no process, or one that we started and that answers on a socket.
@@ -18602,6 +18640,7 @@ inline void plugin_actor::note_of_peer(std::string_view what, std::string_view w
 
 inline void plugin_actor::take_notice(const log_notice& notice, time_point now) {
     const log_level level = level_named(notice.level).value_or(log_level::info);
+    if (!lines_.wants(level)) return;
     take_lines("plugin", [&](auto sink) {
         lines_.message(level, notice.message, notice.fields ? notice.fields->text() : std::string_view(), now,
                        sink);
@@ -20732,6 +20771,7 @@ struct plugin_status {
     reverse_call_counts reverse = {}; // that the plugin made
     event_counts events = {};
     log_counts logs = {};
+    log_level level = log_level::debug; // of what is told of its log
     queue_lengths queues = {};
     latency_status latency = {}; // of calls and decisions that were answered
     std::vector<breaker_status> breakers = {};
@@ -20760,15 +20800,16 @@ struct plugin_status {
                        member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
                        member("lastExit", &self::last_exit), member("calls", &self::calls),
                        member("reverseCalls", &self::reverse), member("events", &self::events),
-                       member("logs", &self::logs), member("queues", &self::queues),
-                       member("latency", &self::latency), member("breakers", &self::breakers),
-                       member("connection", &self::connection), member("process", &self::process),
-                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
-                       member("features", &self::features), member("permissions", &self::permissions),
-                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("refused", &self::refused), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("logs", &self::logs), member("logLevel", &self::level),
+                       member("queues", &self::queues), member("latency", &self::latency),
+                       member("breakers", &self::breakers), member("connection", &self::connection),
+                       member("process", &self::process), member("metrics", &self::metrics),
+                       member("capabilities", &self::capabilities), member("features", &self::features),
+                       member("permissions", &self::permissions), member("needs", &self::needs),
+                       member("subscriptions", &self::subscriptions), member("routes", &self::routes),
+                       member("commands", &self::commands), member("refused", &self::refused),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 
@@ -21477,6 +21518,7 @@ public:
     void remove(const std::string& name, life_done done);
     void configure(const std::string& name, json config, life_done done);
     void configure_by_restart(plugin_record& plugin, json config, life_done done);
+    result<void> set_log_level(std::string_view name, log_level level);
     void shutdown(life_done done);
     /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
     void close();
@@ -22925,6 +22967,13 @@ inline void host_core::configure_by_restart(plugin_record& plugin, json config, 
     record->actor->restart({change_cause::reload, "another configuration"});
 }
 
+inline result<void> host_core::set_log_level(std::string_view name, log_level level) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return unknown_plugin(name);
+    plugin->actor->set_log_level(level);
+    return {};
+}
+
 // --- waiting ---
 
 inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done done) {
@@ -23146,8 +23195,12 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
             report_exit(*life.last_exit(), actor.ended_unix_ms(),
                         life.last_stop_step() ? std::string(name_of(*life.last_stop_step())) : std::string());
     const log_line_counts& lines = actor.log_stream().counts();
-    status.logs = {
-        .lines = lines.lines, .suppressed = lines.suppressed, .cut = lines.cut, .bytes = lines.bytes};
+    status.logs = {.lines = lines.lines,
+                   .suppressed = lines.suppressed,
+                   .cut = lines.cut,
+                   .below = lines.below,
+                   .bytes = lines.bytes};
+    status.level = options.logs.level;
     status.queues = {.queued_calls = actor.calls().queued(lane::calls),
                      .calls_in_flight = actor.calls().in_flight(),
                      .queued_events = actor.calls().queued(lane::events) + plugin.backlog.size()};
@@ -23537,6 +23590,10 @@ public:
     void note(log_level level, std::string_view message) { core_->note(level, message); }
     /// How the file is that the program reads: it stands in the status and in the metrics.
     void tell_configuration(configuration_status now) { core_->configuration = std::move(now); }
+    /// How bad a line of its log has to be to be told, from now on: log_options::level.
+    result<void> set_log_level(std::string_view plugin, log_level level) {
+        return core_->set_log_level(plugin, level);
+    }
     /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
     json config(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);
@@ -23913,6 +23970,8 @@ private:
         using status = plugin_status;
         each("tenon_plugin_log_lines_total", "counter", "Lines of log.",
              [](const status& of) { return of.logs.lines; });
+        each("tenon_plugin_log_lines_below_level_total", "counter",
+             "Lines of log that are less bad than wanted.", [](const status& of) { return of.logs.below; });
         each("tenon_plugin_log_lines_suppressed_total", "counter", "Lines of log beyond the limit.",
              [](const status& of) { return of.logs.suppressed; });
         each("tenon_plugin_log_bytes_total", "counter", "Bytes of log that the plugin wrote.",

@@ -95,9 +95,10 @@ const std::vector<command>& commands() {
          remote_options(), explain_event, 1, 1},
         {"plugins", "[NAME [VERB]]", "Lists the plugins, shows one, or does something to it.",
          remote_options(), plugins, 0, 3,
-         "VERB is start, stop, restart, enable, disable or config. `config` shows the\n"
+         "VERB is start, stop, restart, enable, disable, config or level. `config` shows the\n"
          "plugin's configuration, `config JSON` sets it (- reads stdin), `config reset`\n"
-         "goes back to what the file says.\n"},
+         "goes back to what the file says. `level` shows how bad a line of its log has to\n"
+         "be to be told, `level LEVEL` sets it.\n"},
         {"logs", "[NAME]", "Follows the log of all plugins or of one.",
          remote_options({{"--level", "LEVEL", "debug, info, warn or error: that and worse"}}), follow_logs, 0,
          1},

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <map>
 
 namespace reference {
 
@@ -177,10 +178,20 @@ int plugins(const arguments& given) {
     if (words.empty()) return ask(given, "GET", "/api/v1/plugins", {}, print_plugins);
     const std::string target = "/api/v1/plugins/" + url_part(words[0]);
     if (words.size() == 1) return ask(given, "GET", target, {}, print_plugin);
+    if (words[1] == "level") {
+        if (words.size() == 2)
+            return ask(given, "GET", target, {}, [](const json& answer) {
+                print_line({text_of(answer["logLevel"])});
+                return exit_code::good;
+            });
+        return ask(given, "PUT", target + "/logs/level",
+                   tenon::to_json(std::map<std::string, std::string>{{"level", words[2]}}), print_plugin);
+    }
     if (words[1] != "config") {
         constexpr std::string_view verbs[] = {"start", "stop", "restart", "enable", "disable"};
         if (std::find(std::begin(verbs), std::end(verbs), words[1]) == std::end(verbs) || words.size() > 2)
-            return complain("expected start, stop, restart, enable, disable or config", exit_code::usage);
+            return complain("expected start, stop, restart, enable, disable, config or level",
+                            exit_code::usage);
         return ask(given, "POST", target + "/" + words[1], {}, print_plugin);
     }
     const auto print = [&](const json& answer) {

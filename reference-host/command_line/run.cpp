@@ -59,8 +59,10 @@ tenon::host_offer what_is_offered() {
     tenon::host host(io);
     const chat here(host);
     tenon::host_offer offer;
-    for (const auto& service : host.core()->services().list())
-        if (!service.permission.empty()) offer.permissions.emplace_back(service.permission);
+    const tenon::host_catalogue known = host.catalogue();
+    for (const auto& service : known.services)
+        if (!service.permission.empty()) offer.permissions.push_back(service.permission);
+    for (const auto& event : known.events) offer.events.push_back(event.type);
     return offer;
 }
 

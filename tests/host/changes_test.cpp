@@ -103,3 +103,25 @@ TEST_CASE("Z6: of 10,000 plugins the one that differs is found at once") {
     CHECK(plan_changes(former, {}).size() == 10'001);
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
 }
+
+TEST_CASE("another level of the log is no reason for another process") {
+    plugin_config one;
+    one.options.name = "one";
+    one.options.command = {"/one"};
+    plugin_config other = one;
+    other.options.logs.level = log_level::warn;
+    auto changes = plan_changes({one}, {other});
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].action == config_action::configure);
+    CHECK(changes[0].relevel);
+    CHECK_FALSE(changes[0].reconfigure);
+    CHECK(changes[0].differs == std::vector<std::string>{"logs.level"});
+    other.enabled = false;
+    changes = plan_changes({one}, {other});
+    CHECK(changes[0].action == config_action::disable);
+    CHECK(changes[0].relevel);
+    other.options.priority = 3;
+    changes = plan_changes({one}, {other});
+    CHECK(changes[0].action == config_action::replace);
+    CHECK_FALSE(changes[0].relevel);
+}

@@ -377,3 +377,27 @@ TEST_CASE("X7: whatever a stream holds, its pieces change nothing and no secret 
         }
     }
 }
+
+TEST_CASE("what is less bad than the level that is wanted was told, and took of the share of what is worse") {
+    log_options options;
+    options.level = log_level::warn;
+    options.lines_per_second = 3;
+    detail::log_lines lines(options);
+    std::vector<std::string> told;
+    const auto take = [&](log_level, std::string_view message, std::string_view) {
+        told.emplace_back(message);
+    };
+    std::string text;
+    for (int count = 0; count < 1'000; ++count)
+        text += "plain\n[DEBUG] one\n{\"level\":30,\"msg\":\"info\"}\n{\"msg\":\"x\"}\n";
+    text += "[WARN] first\n{\"msg\":\"second\",\"level\":\"error\"}\nERROR third\n";
+    lines.receive(text, time_point(), take);
+    CHECK(told == std::vector<std::string>{"first", "second", "third"});
+    CHECK(lines.counts().below == 4'000);
+    CHECK(lines.counts().suppressed == 0);
+    CHECK(!lines.wants(log_level::info));
+    lines.set_level(log_level::debug);
+    lines.receive("[DEBUG] now\n", time_point(milliseconds(2'000)), take);
+    CHECK(told.back() == "now");
+    CHECK(lines.counts().below == 4'001);
+}

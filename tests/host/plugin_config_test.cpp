@@ -65,7 +65,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"("events":{"include":["message.*"],"exclude":["message.draft"]},"priority":-20,)"
         R"("absent":{"*":"hold","message.*":"stop"},"required":["message.*","room.joined"],)"
         R"("allowReverseRpc":true,"permissions":["users:*"],"routePrefix":"/x",)"
-        R"("rateLimit":{"requestsPerSecond":2.5},"logs":{"linesPerSecond":0,"mask":["key=*"],)"
+        R"("rateLimit":{"requestsPerSecond":2.5},"logs":{"level":"warn","linesPerSecond":0,"mask":["key=*"],)"
         R"("secrets":["hunter2"]},"config":{"folder": "/srv"},"attach":true,"needs":["storage"]})";
     const auto config = read(text);
     REQUIRE_MESSAGE(config, (config ? "" : config.error().message));

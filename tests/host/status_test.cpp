@@ -79,7 +79,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
         R"("unavailable":0},)"
         R"("reverseCalls":{"asked":5,"succeeded":2,"failed":1,"denied":1,"unknown":1},)"
         R"("events":{"delivered":10,"dropped":4,"stopped":1,"modified":2,"failed":3,"emitted":6,"absent":0},)"
-        R"("logs":{"lines":200,"suppressed":800,"cut":1,"bytes":65536},)"
+        R"("logs":{"lines":200,"suppressed":800,"cut":1,"below":0,"bytes":65536},"logLevel":"debug",)"
         R"("queues":{"queuedCalls":1,"callsInFlight":2,"queuedEvents":3,"outputBytes":4,"requestsInFlight":5},)"
         R"("latency":{"count":100,"meanMs":50.5,)";
     CHECK(text.substr(0, expected.size()) == expected);
@@ -98,7 +98,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
         R"("routes":[{"method":"GET","path":"/api/plugins/echo/x","description":"d","auth":true}],)"
         R"("commands":[{"name":"say","description":"","params":{"type":"object"},"atRunTime":true}],"refused":[],"leftOut":{},)"
         R"("history":[{"time":1,"plugin":"","from":"ready","to":"backoff",)"
-        R"("reason":{"cause":"exited","text":"exit code 3"},"generation":2}]})";
+        R"("reason":{"cause":"exited","text":"exit code 3"},"generation":2}],"description":""})";
     CHECK(text.ends_with(rest));
 }
 

@@ -195,6 +195,19 @@ inline void reset_config(admin_state& admin, const http::call& asked) {
     });
 }
 
+/// Until the file says another one, or the plugin is another process's.
+inline void change_level(admin_state& admin, const http::call& asked) {
+    struct wanted {
+        log_level level;
+    };
+    if (!known(admin, asked)) return;
+    const auto given = asked.body<wanted>();
+    if (!given) return;
+    if (auto good = admin.host.set_log_level(asked.name, given->level); !good)
+        return asked.answer(http::problem(good.error()));
+    show(admin, asked);
+}
+
 inline constexpr entry plugin_entries[] = {
     {"GET", "/api/v1/plugins", list},
     {"GET", "/api/v1/status", show_host},
@@ -205,6 +218,7 @@ inline constexpr entry plugin_entries[] = {
     {"POST", "/api/v1/plugins/{name}/restart", change<verb::restart>, body::optional},
     {"POST", "/api/v1/plugins/{name}/enable", enable<true>, body::optional},
     {"POST", "/api/v1/plugins/{name}/disable", enable<false>, body::optional},
+    {"PUT", "/api/v1/plugins/{name}/logs/level", change_level},
     {"GET", "/api/v1/plugins/{name}/config", show_config},
     {"PUT", "/api/v1/plugins/{name}/config", change_config},
     {"DELETE", "/api/v1/plugins/{name}/config", reset_config, body::optional},

@@ -177,6 +177,7 @@ inline std::string_view part_of_regular_expression(std::string_view pattern) noe
 
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
+    check.known("logs.level", static_cast<unsigned>(logs.level), 4);
     if (logs.mask.size() > most || logs.secrets.size() > most)
         check.refuse(logs.mask.size() > most ? "logs.mask" : "logs.secrets", "expected at most 1000");
     for (std::size_t at = 0; at < logs.mask.size(); ++at) {

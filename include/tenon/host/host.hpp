@@ -335,6 +335,10 @@ public:
     void note(log_level level, std::string_view message) { core_->note(level, message); }
     /// How the file is that the program reads: it stands in the status and in the metrics.
     void tell_configuration(configuration_status now) { core_->configuration = std::move(now); }
+    /// How bad a line of its log has to be to be told, from now on: log_options::level.
+    result<void> set_log_level(std::string_view plugin, log_level level) {
+        return core_->set_log_level(plugin, level);
+    }
     /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
     json config(std::string_view plugin) const {
         const detail::plugin_record* const known = core_->find(plugin);

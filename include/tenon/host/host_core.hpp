@@ -153,6 +153,7 @@ public:
     void remove(const std::string& name, life_done done);
     void configure(const std::string& name, json config, life_done done);
     void configure_by_restart(plugin_record& plugin, json config, life_done done);
+    result<void> set_log_level(std::string_view name, log_level level);
     void shutdown(life_done done);
     /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
     void close();

@@ -214,6 +214,13 @@ inline void host_core::configure_by_restart(plugin_record& plugin, json config, 
     record->actor->restart({change_cause::reload, "another configuration"});
 }
 
+inline result<void> host_core::set_log_level(std::string_view name, log_level level) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return unknown_plugin(name);
+    plugin->actor->set_log_level(level);
+    return {};
+}
+
 // --- waiting ---
 
 inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done done) {

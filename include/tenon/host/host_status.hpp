@@ -135,8 +135,12 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
             report_exit(*life.last_exit(), actor.ended_unix_ms(),
                         life.last_stop_step() ? std::string(name_of(*life.last_stop_step())) : std::string());
     const log_line_counts& lines = actor.log_stream().counts();
-    status.logs = {
-        .lines = lines.lines, .suppressed = lines.suppressed, .cut = lines.cut, .bytes = lines.bytes};
+    status.logs = {.lines = lines.lines,
+                   .suppressed = lines.suppressed,
+                   .cut = lines.cut,
+                   .below = lines.below,
+                   .bytes = lines.bytes};
+    status.level = options.logs.level;
     status.queues = {.queued_calls = actor.calls().queued(lane::calls),
                      .calls_in_flight = actor.calls().in_flight(),
                      .queued_events = actor.calls().queued(lane::events) + plugin.backlog.size()};

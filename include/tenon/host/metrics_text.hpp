@@ -219,6 +219,8 @@ private:
         using status = plugin_status;
         each("tenon_plugin_log_lines_total", "counter", "Lines of log.",
              [](const status& of) { return of.logs.lines; });
+        each("tenon_plugin_log_lines_below_level_total", "counter",
+             "Lines of log that are less bad than wanted.", [](const status& of) { return of.logs.below; });
         each("tenon_plugin_log_lines_suppressed_total", "counter", "Lines of log beyond the limit.",
              [](const status& of) { return of.logs.suppressed; });
         each("tenon_plugin_log_bytes_total", "counter", "Bytes of log that the plugin wrote.",

@@ -7,6 +7,7 @@
 #include <tenon/core/patience.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/session/answers.hpp>
 #include <tenon/session/limits.hpp>
 
 #include <concepts>
@@ -80,6 +81,7 @@ inline std::string_view name_of(absence policy) noexcept {
 }
 
 struct log_options {
+    log_level level = log_level::debug; // what is less bad is dropped, and only counted
     std::size_t lines_per_second = 200; // 0: without a limit
     /// Texts that are replaced by "***" wherever they stand in a line: patterns with `*` for any run of
     /// characters that are no space, and secrets as they are.

@@ -126,6 +126,10 @@ public:
     /// From its next instance on.
     void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
+    void set_log_level(log_level level) {
+        options_.logs.level = level;
+        lines_.set_level(level);
+    }
     /// What it said at its last handshake that its configuration has to be.
     const config_schema& wanted_config() const noexcept { return wanted_config_; }
     /// The plugin came by itself: no process, or one that we started and that answers on a socket.

@@ -170,6 +170,7 @@ inline void plugin_actor::note_of_peer(std::string_view what, std::string_view w
 
 inline void plugin_actor::take_notice(const log_notice& notice, time_point now) {
     const log_level level = level_named(notice.level).value_or(log_level::info);
+    if (!lines_.wants(level)) return;
     take_lines("plugin", [&](auto sink) {
         lines_.message(level, notice.message, notice.fields ? notice.fields->text() : std::string_view(), now,
                        sink);

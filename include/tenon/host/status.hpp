@@ -43,6 +43,7 @@ struct plugin_status {
     reverse_call_counts reverse = {}; // that the plugin made
     event_counts events = {};
     log_counts logs = {};
+    log_level level = log_level::debug; // of what is told of its log
     queue_lengths queues = {};
     latency_status latency = {}; // of calls and decisions that were answered
     std::vector<breaker_status> breakers = {};
@@ -71,15 +72,16 @@ struct plugin_status {
                        member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
                        member("lastExit", &self::last_exit), member("calls", &self::calls),
                        member("reverseCalls", &self::reverse), member("events", &self::events),
-                       member("logs", &self::logs), member("queues", &self::queues),
-                       member("latency", &self::latency), member("breakers", &self::breakers),
-                       member("connection", &self::connection), member("process", &self::process),
-                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
-                       member("features", &self::features), member("permissions", &self::permissions),
-                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("refused", &self::refused), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("logs", &self::logs), member("logLevel", &self::level),
+                       member("queues", &self::queues), member("latency", &self::latency),
+                       member("breakers", &self::breakers), member("connection", &self::connection),
+                       member("process", &self::process), member("metrics", &self::metrics),
+                       member("capabilities", &self::capabilities), member("features", &self::features),
+                       member("permissions", &self::permissions), member("needs", &self::needs),
+                       member("subscriptions", &self::subscriptions), member("routes", &self::routes),
+                       member("commands", &self::commands), member("refused", &self::refused),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 

@@ -82,6 +82,7 @@ struct log_counts {
     std::uint64_t lines = 0;
     std::uint64_t suppressed = 0; // only counted
     std::uint64_t cut = 0;        // too long
+    std::uint64_t below = 0;      // dropped by their level
     std::uint64_t bytes = 0;      // that it wrote
 
     static constexpr bool allow_missing = true;

@@ -84,6 +84,32 @@ TEST_CASE(
     CHECK(mended.output.find("last mistake") != std::string::npos);
 }
 
+TEST_CASE("the level of a plugin's log could not be changed while it ran") {
+    whole_host whole(one());
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const std::string pid = whole.pid("one");
+    const auto say = [&](const std::string& text) {
+        const auto said =
+            whole.admin().ask("POST", "/api/v1/commands/say", R"({"text":")" + text + R"(","times":1})");
+        REQUIRE(said);
+        CHECK(said->status == 200);
+    };
+    say("[INFO] before");
+    CHECK(whole.logs("before"));
+    CHECK(whole.ask({"plugins", "one", "level", "worse"}).code == 1);
+    CHECK(whole.ask({"plugins", "one", "level", "warn"}).code == 0);
+    CHECK(whole.ask({"plugins", "one", "level"}).output == "warn\n");
+    say("[INFO] meanwhile");
+    say("[WARN] worse");
+    CHECK(whole.logs("worse"));
+    CHECK(whole.host->errors().find("meanwhile") == std::string::npos);
+    whole.configure(whole_host::plugin("one", R"("logs":{"level":"error"})"));
+    CHECK(whole.logs("one: configure, because of another logs.level"));
+    CHECK(whole.ask({"plugins", "one", "level"}).output == "error\n");
+    CHECK(whole.pid("one") == pid);
+}
+
 TEST_CASE("what only another start can change is said") {
     whole_host whole(one());
     whole.start();

@@ -86,6 +86,8 @@ private:
         const std::string& name = change.name();
         const json& config = change.config.options.config;
         const bool known = core_->find(name) != nullptr;
+        if (change.relevel && known)
+            static_cast<void>(core_->set_log_level(name, change.config.options.logs.level));
         switch (change.action) {
         case config_action::add:
         case config_action::start:
@@ -97,7 +99,8 @@ private:
             parts_[at].former = core_->find(name)->actor->generation();
             return core_->remove(name, then(at, [at](change_run& self) { self.bring(at); }));
         case config_action::configure:
-            return may_come(change.config) ? core_->configure(name, config, ends(at)) : end(at, {});
+            if (!change.reconfigure || !may_come(change.config)) return end(at, {});
+            return core_->configure(name, config, ends(at));
         case config_action::enable: {
             const auto enable = [at](change_run& self) {
                 self.core_->start_known(self.parts_[at].change.name(), self.ends(at));

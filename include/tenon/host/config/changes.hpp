@@ -3,13 +3,14 @@
 
 // From one list of plugins to another with as little as possible: who runs and stands there as before is left alone,
 // whose `config` alone differs is configured, who is disabled is stopped and still known, and only what is said about
-// the process itself takes another one. Nothing is done here: host/config/apply.hpp does it.
+// the process itself takes another one; the level of its log is changed as it runs. Nothing is done here: host/config/apply.hpp does it.
 //
 //     former              latter               action
 //     -                   enabled / disabled   start / add
 //     there               -                    remove: stop and forget
 //     enabled             the same             none
 //     there               another `config`     configure
+//     there               another `logs.level` configure, with `relevel` and without `reconfigure`
 //     enabled / disabled  disabled / enabled   disable / enable, and `reconfigure` where the config is another one
 //     there               anything else        replace: remove, then start or add
 //
@@ -40,6 +41,7 @@ struct plugin_change {
     config_action action;
     plugin_config config; // as it is to be; of one that is removed, as it was
     bool reconfigure = false;
+    bool relevel = false;                  // logs.level
     std::vector<std::string> differs = {}; // the keys of the file, for a log: "command", "restart"
 
     const std::string& name() const noexcept { return config.options.name; }
@@ -74,6 +76,7 @@ inline std::string process_text(plugin_config config) {
     config.enabled = true;
     config.runtime.clear();
     config.options.config = json();
+    config.options.logs.level = log_level::debug;
     return write_plugin_config(std::move(config));
 }
 
@@ -110,18 +113,20 @@ inline plugin_change change_of(const plugin_config& former, const plugin_config&
     plugin_change change{.action = config_action::replace, .config = latter};
     const std::string before = process_text(former), after = process_text(latter);
     change.reconfigure = !same_config(former.options.config, latter.options.config);
+    change.relevel = former.options.logs.level != latter.options.logs.level;
     is_none = false;
     if (before != after) change.differs = differing_keys(before, after);
     if (change.reconfigure) change.differs.push_back("config");
+    if (change.relevel) change.differs.push_back("logs.level");
     if (former.enabled != latter.enabled) change.differs.push_back("enabled");
     if (before == after && former.enabled == latter.enabled) {
         change.action = config_action::configure;
-        is_none = !change.reconfigure;
+        is_none = !change.reconfigure && !change.relevel;
     } else if (before == after && !latter.options.attach) {
         change.action = latter.enabled ? config_action::enable : config_action::disable;
     }
     if (change.action == config_action::replace)
-        change.reconfigure = false; // it is a new one's from the start
+        change.reconfigure = change.relevel = false; // it is a new one's from the start
     return change;
 }
 

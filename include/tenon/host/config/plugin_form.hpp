@@ -25,6 +25,10 @@ inline std::string_view name_of(plugin_channel channel) noexcept {
 inline std::string_view name_of(plugin_framing framing) noexcept {
     return framing == plugin_framing::lines ? "lines" : "headers";
 }
+inline std::string_view name_of(log_level level) noexcept {
+    constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
+    return names[static_cast<unsigned>(level)];
+}
 
 namespace detail {
 
@@ -92,6 +96,7 @@ void lead_along(Form& form, plugin_options& options) {
     form.text_or_null("routePrefix", options.route_prefix);
     form.object("rateLimit", [&](Form& in) { in.number("requestsPerSecond", options.requests_per_second); });
     form.object("logs", [&](Form& in) {
+        in.word("level", options.logs.level, log_level::error);
         in.count("linesPerSecond", options.logs.lines_per_second);
         in.texts("mask", options.logs.mask);
         in.texts("secrets", options.logs.secrets);

@@ -42,6 +42,13 @@ public:
         return finish(clean, rest, cut);
     }
 
+    /// How bad the line is: little work, as nothing is masked and nothing made of it.
+    log_level level_of(std::string_view line, bool cut) const {
+        if (!cut && is_object(line))
+            if (const auto level = log_json(mask_, max_log_line).level_of(line)) return *level;
+        return take_level(line).value_or(log_level::info);
+    }
+
     log_message clean_message(log_level level, std::string_view text, std::string_view fields) {
         begin();
         log_message clean{.level = level};

@@ -52,6 +52,17 @@ public:
         return in.finish() && (found.level || found.has_message);
     }
 
+    /// The level alone, without a look at what stands behind it.
+    std::optional<log_level> level_of(std::string_view line) {
+        json_reader in(line);
+        std::string_view name;
+        std::optional<log_level> level;
+        if (!in.enter_object()) return level;
+        while (!level && in.next_member(name))
+            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
+        return level;
+    }
+
     /// Writes an object anew. False if `text` is none.
     bool read_fields(std::string_view text, byte_buffer& fields) {
         json_reader in(text);

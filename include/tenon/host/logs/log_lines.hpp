@@ -9,7 +9,7 @@
 // Text comes in pieces of any size and goes out by line: cut at 64 KiB, secrets masked, UTF-8 repaired, control
 // characters escaped, the level taken from a JSON line or a prefix like [WARN]. Beyond so many lines a second the
 // rest is only counted, and one message "N lines suppressed" stands in its place as soon as the next line goes
-// through or the time is up. Lines of nothing but space are dropped.
+// through or the time is up. Lines of nothing but space are dropped, and those that are less bad than wanted.
 //
 // The message and the fields (a JSON object or empty) are valid during the call of the sink, which must not use
 // or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
@@ -36,6 +36,7 @@ struct log_line_counts {
     std::uint64_t lines = 0;      // gone through
     std::uint64_t suppressed = 0; // only counted
     std::uint64_t cut = 0;        // of those gone through: not told in full length
+    std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
 };
 
 /// A reference to whoever takes messages, for the duration of a call.
@@ -58,7 +59,17 @@ private:
 
 class log_lines {
 public:
-    explicit log_lines(const log_options& options) : cleaner_(options), rate_(options.lines_per_second) {}
+    explicit log_lines(const log_options& options)
+        : cleaner_(options), rate_(options.lines_per_second), level_(options.level) {}
+
+    /// What is less bad is dropped from now on. It takes nothing of the plugin's share of lines.
+    void set_level(log_level level) noexcept { level_ = level; }
+    /// Whether that is told; counted where not. For messages that are whole: lines are looked at here.
+    bool wants(log_level level) noexcept {
+        if (level >= level_) return true;
+        ++counts_.below;
+        return false;
+    }
 
     /// Bytes of stderr, or of what stood between frames on stdout.
     template <class Sink>
@@ -117,6 +128,7 @@ private:
 
     log_cleaner cleaner_;
     log_rate rate_;
+    log_level level_;
     log_splitter streams_[2];
     log_line_counts counts_;
 };
@@ -157,6 +169,7 @@ inline void log_lines::take_line(std::string_view line, bool cut, time_point now
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
         line.remove_suffix(1);
     if (line.empty()) return rate_.see_blank(now);
+    if (level_ != log_level::debug && !wants(cleaner_.level_of(line, cut))) return;
     if (!admit(now, sink)) return;
     const log_message clean = cleaner_.clean_line(line, cut);
     if (clean.cut) ++counts_.cut;
