@@ -203,6 +203,7 @@ struct chat::state : std::enable_shared_from_this<state> {
                            const tenon::decision<command_input>& outcome) {
         const auto& [command, args, nobody, nowhere] = outcome.payload();
         receipt slip{.id = id,
+                     .command = command,
                      .content = "/" + command + (args.empty() ? "" : " ") + args,
                      .plugins = outcome.plugins()};
         if (outcome.stopped()) {

@@ -47,6 +47,7 @@ struct command_input {
 struct receipt {
     std::string id = {};
     bool delivered = false; // nobody stopped it; to how many people is in `recipients`, without the sender
+    std::optional<std::string> command = {}; // it was one, and said to nobody
     std::optional<std::string> stopped_by = {}, reason = {};
     std::string content = {}; // as the plugins left it
     std::size_t recipients = 0;
@@ -56,9 +57,9 @@ struct receipt {
         using self = receipt;
         using tenon::member;
         return tenon::members(member("id", &self::id), member("delivered", &self::delivered),
-                              member("stoppedBy", &self::stopped_by), member("reason", &self::reason),
-                              member("content", &self::content), member("recipients", &self::recipients),
-                              member("plugins", &self::plugins));
+                              member("command", &self::command), member("stoppedBy", &self::stopped_by),
+                              member("reason", &self::reason), member("content", &self::content),
+                              member("recipients", &self::recipients), member("plugins", &self::plugins));
     }
 };
 

@@ -28,11 +28,11 @@ constexpr method methods[] = {
     {"host/setConfig", "config:write", R"({"key":"a","value":1})"},
     {"host/getConfig", "config:read", R"({"key":"a"})"},
     {"host/saveConfig", "config:write", "{}"},
-    {"users/kick", "users:kick", R"({"user_id":"bo","plugin":"other","id":"other"})"},
+    {"users/kick", "users:kick", R"({"userId":"bo","plugin":"other","id":"other"})"},
 };
 
 struct kick {
-    std::string user_id;
+    std::string userId;
 };
 
 bool covers(const std::vector<std::string>& grants, std::string_view permission) {

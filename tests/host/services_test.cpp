@@ -13,11 +13,11 @@ using namespace tenon::detail;
 namespace {
 
 struct kick {
-    std::string user;
+    std::string userId;
     std::optional<std::string> reason = {};
 };
 struct kicked {
-    std::string user, by;
+    std::string userId, by;
 };
 struct nothing {};
 
@@ -61,7 +61,7 @@ struct desk {
     }
 };
 
-int free_function(const kick& wanted) { return static_cast<int>(wanted.user.size()); }
+int free_function(const kick& wanted) { return static_cast<int>(wanted.userId.size()); }
 
 } // namespace
 
@@ -94,13 +94,13 @@ TEST_CASE("permissions: what a configuration grants, and what that covers") {
 TEST_CASE("a service takes its params by name or by position, and answers with what it returns") {
     desk at;
     REQUIRE(at.provided.provide("users/kick", "users:kick", [](const kick& wanted, const caller& from) {
-        return kicked{wanted.user, from.plugin};
+        return kicked{wanted.userId, from.plugin};
     }));
-    CHECK(at.call("users/kick", R"({"user":"bo"})") == service_outcome::taken);
+    CHECK(at.call("users/kick", R"({"userId":"bo"})") == service_outcome::taken);
     CHECK(at.slot.once(0));
-    CHECK(at.slot.text == R"({"user":"bo","by":"chat"})");
+    CHECK(at.slot.text == R"({"userId":"bo","by":"chat"})");
     at.call("users/kick", R"(["al","rude"])");
-    CHECK(at.slot.text == R"({"user":"al","by":"chat"})");
+    CHECK(at.slot.text == R"({"userId":"al","by":"chat"})");
 }
 
 TEST_CASE("a service may return a value, a result, nothing, or be a plain function") {
@@ -116,11 +116,11 @@ TEST_CASE("a service may return a value, a result, nothing, or be a plain functi
     REQUIRE(at.provided.provide("tried", "", [](const nothing&) -> result<void> { return fault{13, "no"}; }));
     REQUIRE(at.provided.provide("function", "", free_function));
     REQUIRE(at.provided.provide("raw", "", [](json_view any) { return json(any["a"]); }));
-    at.call("value", R"({"user":"x"})");
+    at.call("value", R"({"userId":"x"})");
     CHECK(at.slot.text == "7");
-    at.call("good", R"({"user":"x"})");
+    at.call("good", R"({"userId":"x"})");
     CHECK(at.slot.text == R"("yes")");
-    at.call("bad", R"({"user":"x"})");
+    at.call("bad", R"({"userId":"x"})");
     CHECK(at.slot.once(12));
     CHECK(at.slot.text == "no such user");
     at.call("nothing", "");
@@ -128,7 +128,7 @@ TEST_CASE("a service may return a value, a result, nothing, or be a plain functi
     CHECK(at.slot.text == "null");
     at.call("tried", "null");
     CHECK(at.slot.once(13));
-    at.call("function", R"({"user":"four"})");
+    at.call("function", R"({"userId":"four"})");
     CHECK(at.slot.text == "4");
     at.call("raw", R"({"a":[1,2]})");
     CHECK(at.slot.text == "[1,2]");
@@ -140,9 +140,9 @@ TEST_CASE("params of the wrong shape are refused with their place, and the handl
     desk at;
     int runs = 0;
     REQUIRE(at.provided.provide("users/kick", "", [&](const kick&) { ++runs; }));
-    at.call("users/kick", R"({"user":7})");
+    at.call("users/kick", R"({"userId":7})");
     CHECK(at.slot.once(codes::invalid_params));
-    CHECK(at.slot.text.find("params.user") != std::string::npos);
+    CHECK(at.slot.text.find("params.userId") != std::string::npos);
     at.call("users/kick", "");
     CHECK(at.slot.once(codes::invalid_params));
     at.call("users/kick", R"([])");

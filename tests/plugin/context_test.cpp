@@ -15,7 +15,7 @@ using tenon::milliseconds;
 namespace {
 
 struct kick {
-    std::string uid;
+    std::string userId;
     int minutes = 0;
 };
 struct kicked {
@@ -111,8 +111,8 @@ TEST_CASE("a handler calls the host and goes on with the answer") {
     };
     answer_calls(host, R"("result":{"x":7})");
     CHECK(host.say(execute("1", "run", "[1]")) ==
-          texts{request("1", "users/find", R"({"uid":"ada","minutes":5})"), request("2", "users/find"),
-                request("3", "users/kick", R"({"uid":"bo","minutes":1})"), result_of("1", "null")});
+          texts{request("1", "users/find", R"({"userId":"ada","minutes":5})"), request("2", "users/find"),
+                request("3", "users/kick", R"({"userId":"bo","minutes":1})"), result_of("1", "null")});
     CHECK(got == std::vector<std::string>{"7", R"({"x":7})", "good"});
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("emit, execute and acknowledge are calls of the wire") {
     CHECK(host.say(decide("9", "ping", R"({"step":1})")) ==
           texts{request("1", "host/emit", R"({"eventType":"user.kicked","payload":{"uid":"ada"}})"),
                 request("2", "host/emit", R"({"eventType":"words.record","payload":{"x":3}})"),
-                request("3", "host/execute", R"({"command":"greet","args":{"uid":"bo","minutes":1}})"),
+                request("3", "host/execute", R"({"command":"greet","args":{"userId":"bo","minutes":1}})"),
                 request("4", "plugin/ackEvent", R"({"eventId":"e1"})"),
                 result_of("9", R"({"flow":"continue"})")});
     CHECK(good);

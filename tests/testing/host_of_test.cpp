@@ -61,7 +61,7 @@ struct settings {
     static constexpr bool allow_missing = true;
 };
 struct kick {
-    std::string uid;
+    std::string userId;
 };
 
 // Everything that a plugin can do, in little.
@@ -149,7 +149,7 @@ TEST_CASE("events are decided, with the reason, the data and the changed payload
     REQUIRE(host.logs().size() == 1);
     CHECK(host.logs()[0].level == tenon::log_level::warn);
     CHECK(host.logs()[0].message == "stopped a message");
-    CHECK(host.logs()[0].fields.text() == R"({"uid":"ada"})");
+    CHECK(host.logs()[0].fields.text() == R"({"userId":"ada"})");
 
     CHECK_FALSE(host.decide(renamed{"Bo"})->payload.has_value());
     CHECK(host.decide(renamed{"Robert"})->payload.value().name == "Rob");
@@ -290,8 +290,8 @@ TEST_CASE("a test provides what the plugin calls") {
     host_of<moderator> host;
     std::string kicked;
     host.provide("users/kick", [&](const kick& who) -> tenon::result<bool> {
-        kicked += who.uid;
-        if (who.uid == "root") return tenon::fault{5, "not that one"};
+        kicked += who.userId;
+        if (who.userId == "root") return tenon::fault{5, "not that one"};
         return true;
     });
     CHECK(host.execute<bool>(punish{"ada"}).value());
@@ -300,7 +300,7 @@ TEST_CASE("a test provides what the plugin calls") {
 
     host.provide("users/kick", [] { return false; });
     CHECK_FALSE(host.execute<bool>(punish{"ada"}).value());
-    host.provide("users/kick", [](const tenon::json& any) { return any["uid"].text() == "\"ada\""; });
+    host.provide("users/kick", [](const tenon::json& any) { return any["userId"].text() == "\"ada\""; });
     CHECK(host.execute<bool>(punish{"ada"}).value());
     host.provide("users/kick", [](const std::vector<int>&) {});
     CHECK(host.execute<bool>(punish{"ada"}).error().code == codes::invalid_params);
@@ -320,7 +320,7 @@ TEST_CASE("a script answers calls in order, and keeps what surprises it") {
     host_of<moderator> host(
         {.script = {expect("users/kick").with(kick{"ada"}).replies(true).after(milliseconds(1'500)),
                     expect("users/kick").fails({9, "no"}),
-                    expect("users/kick").with_json(R"({ "uid" : "bo" })").replies_json("false")}});
+                    expect("users/kick").with_json(R"({ "userId" : "bo" })").replies_json("false")}});
     const auto begin = host.now();
     CHECK(host.execute<bool>(punish{"ada"}).value());
     CHECK(host.now() - begin == milliseconds(1'500));
@@ -329,7 +329,7 @@ TEST_CASE("a script answers calls in order, and keeps what surprises it") {
     CHECK(host.execute<bool>(punish{"eve"}).error().code == codes::method_not_found);
     CHECK(host.complaints() ==
           std::vector<std::string>{
-              R"(asked users/kick {"uid":"eve"}, expected was users/kick { "uid" : "bo" })"});
+              R"(asked users/kick {"userId":"eve"}, expected was users/kick { "userId" : "bo" })"});
     CHECK_FALSE(host.execute<bool>(punish{"bo"}).value());
     CHECK(host.script_finished());
     CHECK(host.execute<bool>(punish{"bo"}).error().code == codes::method_not_found);

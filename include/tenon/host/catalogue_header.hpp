@@ -15,7 +15,6 @@
 
 #include <tenon/host/catalogue_text.hpp>
 
-#include <array>
 #include <cstddef>
 #include <map>
 #include <set>

@@ -85,6 +85,8 @@ TEST_CASE("a game is played in a room with commands, and plugins are told of its
     REQUIRE(started);
     CHECK(started->delivered);
     CHECK(started->content == "/game 10");
+    CHECK(started->command == "game");
+    CHECK_FALSE(run.say("ada", "#game", "hi")->command);
     CHECK(run.say("bo", "#game", "/guess 5"));
     CHECK(run.say("ada", "#game", "/guess 9"));
     CHECK(run.say("bo", "#game", "/hint")); // the plugin makes it a guess of bo's in this room
