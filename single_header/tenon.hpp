@@ -7077,6 +7077,7 @@ private:
     void describe_message(session_event& event, std::string_view body) const noexcept;
     const char* refusal_of(std::string_view method, int& code) const noexcept;
     static std::int64_t own_id(std::string_view raw) noexcept;
+    bool only_call_is_in_flight() const noexcept;
 
     // Sending (session_sending.hpp, session_answers.hpp)
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
@@ -7125,6 +7126,9 @@ private:
     incoming_table incoming_;
     batch_table batches_;
     call_table calls_;
+    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
+    std::uint64_t read_up_to_ =
+        0; // of these the peer has read so many, as it has answered the call that was last
     sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
     std::size_t next_ended_ = 0;
 
@@ -7658,15 +7662,27 @@ inline std::int64_t session::own_id(std::string_view raw) noexcept {
     return id;
 }
 
+/// A call that nothing was sent before or behind which the peer may still have to read.
+inline bool session::only_call_is_in_flight() const noexcept {
+    return calls_.size() == 1 && calls_.contains(calls_.next_id() - 1) && counters_.sent == last_call_sent_ &&
+           last_call_sent_ == read_up_to_ + 1;
+}
+
 inline bool session::take_response(session_event& event) {
     event.failed = envelope_.failed;
     if (event.failed) event.error = std::move(envelope_.error);
     if (!envelope_.has_id()) {
         ++counters_.peer_errors;
         event.kind = event_kind::peer_error;
-        return true;
+        if (!event.failed || !only_call_is_in_flight()) return true;
+        // It can mean nothing else, and waiting for another answer would be in vain.
+        event.kind = event_kind::response;
+        event.call = {calls_.next_id() - 1};
+        read_up_to_ = last_call_sent_;
+        return calls_.remove(event.call.value);
     }
     const std::int64_t call = own_id(envelope_.id);
+    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
     if (!calls_.remove(call)) {
         ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
         event.failed = false;
@@ -7844,6 +7860,7 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
     const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
     if (params != nullptr) outbox_.finish(*params, '}');
     else outbox_.finish();
+    last_call_sent_ = counters_.sent + 1;
     count_sent();
     return call_id{id};
 }

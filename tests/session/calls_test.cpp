@@ -121,12 +121,64 @@ TEST_CASE("R5: what may be a request without a method is answered, what has an o
 TEST_CASE("an error without an id says that the peer could not read something of ours") {
     ready_host host;
     call(host, "a");
+    host.session.notify("b", "{}"); // it may be this one
     const told error =
         host.receive_one(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}})");
     CHECK(error.kind == event_kind::peer_error);
     CHECK(error.error.message == "what?");
     CHECK(host.session.counters().peer_errors == 1);
     CHECK(host.session.pending_calls() == 1);
+}
+
+TEST_CASE("a call that the peer could not read, and refused without its id, waited for its whole time") {
+    constexpr auto what = R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"too deep"}})";
+    ready_host host;
+    const call_id first = call(host, "a");
+    CHECK(host.receive_one(result_text(first.value)).call == first.value);
+    const call_id refused = call(host, "b");
+    const told error = host.receive_one(what);
+    CHECK(error.kind == event_kind::response);
+    CHECK(error.call == refused.value);
+    CHECK(error.error.code == -32700);
+    CHECK(error.error.message == "too deep");
+    CHECK(host.session.pending_calls() == 0);
+    CHECK(host.session.counters().peer_errors == 1);
+    // Also the next one, as that was its answer.
+    const call_id again = call(host, "c");
+    CHECK(host.receive_one(what).call == again.value);
+}
+
+TEST_CASE("an error without an id is nobody's where it may be about something else") {
+    constexpr auto what = R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"what?"}})";
+    SUBCASE("two calls") {
+        ready_host host;
+        call(host, "a");
+        call(host, "b");
+        CHECK(host.receive_one(what).kind == event_kind::peer_error);
+        CHECK(host.session.pending_calls() == 2);
+    }
+    SUBCASE("a notification before it, which nobody knows to be read") {
+        ready_host host;
+        host.session.notify("told", "{}");
+        const call_id only = call(host, "a");
+        CHECK(host.receive_one(what).kind == event_kind::peer_error);
+        CHECK(host.receive_one(result_text(only.value)).call == only.value);
+        const call_id next = call(host, "b"); // now it is known
+        CHECK(host.receive_one(what).call == next.value);
+    }
+    SUBCASE("a call that was given up") {
+        ready_host host;
+        const call_id given_up = call(host, "a");
+        host.session.cancel(given_up, host.now);
+        CHECK(host.events().size() == 1);
+        call(host, "b");
+        CHECK(host.receive_one(what).kind == event_kind::peer_error);
+        CHECK(host.session.pending_calls() == 1);
+    }
+    SUBCASE("no call") {
+        ready_host host;
+        CHECK(host.receive_one(what).kind == event_kind::peer_error);
+    }
 }
 
 TEST_CASE("R10: a cancelled call completes once, the peer is told, and its answer is dropped") {

@@ -198,6 +198,7 @@ private:
     void describe_message(session_event& event, std::string_view body) const noexcept;
     const char* refusal_of(std::string_view method, int& code) const noexcept;
     static std::int64_t own_id(std::string_view raw) noexcept;
+    bool only_call_is_in_flight() const noexcept;
 
     // Sending (session_sending.hpp, session_answers.hpp)
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
@@ -246,6 +247,9 @@ private:
     incoming_table incoming_;
     batch_table batches_;
     call_table calls_;
+    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
+    std::uint64_t read_up_to_ =
+        0; // of these the peer has read so many, as it has answered the call that was last
     sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
     std::size_t next_ended_ = 0;
 

@@ -147,15 +147,27 @@ inline std::int64_t session::own_id(std::string_view raw) noexcept {
     return id;
 }
 
+/// A call that nothing was sent before or behind which the peer may still have to read.
+inline bool session::only_call_is_in_flight() const noexcept {
+    return calls_.size() == 1 && calls_.contains(calls_.next_id() - 1) && counters_.sent == last_call_sent_ &&
+           last_call_sent_ == read_up_to_ + 1;
+}
+
 inline bool session::take_response(session_event& event) {
     event.failed = envelope_.failed;
     if (event.failed) event.error = std::move(envelope_.error);
     if (!envelope_.has_id()) {
         ++counters_.peer_errors;
         event.kind = event_kind::peer_error;
-        return true;
+        if (!event.failed || !only_call_is_in_flight()) return true;
+        // It can mean nothing else, and waiting for another answer would be in vain.
+        event.kind = event_kind::response;
+        event.call = {calls_.next_id() - 1};
+        read_up_to_ = last_call_sent_;
+        return calls_.remove(event.call.value);
     }
     const std::int64_t call = own_id(envelope_.id);
+    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
     if (!calls_.remove(call)) {
         ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
         event.failed = false;

@@ -101,6 +101,7 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
     const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
     if (params != nullptr) outbox_.finish(*params, '}');
     else outbox_.finish();
+    last_call_sent_ = counters_.sent + 1;
     count_sent();
     return call_id{id};
 }
