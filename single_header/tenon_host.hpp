@@ -5378,6 +5378,13 @@ struct interest_list {
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
+/// What a plugin declared and subscribed to, as far as it was taken over.
+struct wanted_events {
+    std::vector<std::string> families = {};
+    bool whole_families = false; // it listed no events
+    std::vector<event_interest> listed = {}, subscribed = {};
+};
+
 class interest_table {
 public:
     interest_table() = default;
@@ -5413,8 +5420,8 @@ public:
     /// Whether its handshake named one of these capabilities, or all by "*".
     bool has_one_of(plugin_index plugin, std::span<const std::string> capabilities) const noexcept;
 
-    /// What a plugin listed and subscribed to, for its status.
-    std::vector<std::string> patterns_of(plugin_index plugin) const;
+    /// Of a plugin that is there, for its status.
+    wanted_events wanted_by(plugin_index plugin) const;
 
 private:
     struct configured_plugin {
@@ -5744,17 +5751,11 @@ inline bool interest_table::has_one_of(plugin_index plugin,
                        [&](const std::string& one) { return is_capable(known->second, one); });
 }
 
-inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
-    std::vector<std::string> patterns;
+inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     const auto known = plugins_.find(plugin);
-    if (known == plugins_.end() || !known->second.present) return patterns;
-    const auto add = [&](const std::string& pattern) {
-        if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
-            patterns.push_back(pattern);
-    };
-    for (const event_interest& one : known->second.events) add(one.type);
-    for (const event_interest& one : known->second.subscriptions) add(one.type);
-    return patterns;
+    if (known == plugins_.end() || !known->second.present) return {};
+    const configured_plugin& of = known->second;
+    return {of.capabilities, of.whole_families, of.events, of.subscriptions};
 }
 
 } // namespace tenon::detail
@@ -23147,19 +23148,26 @@ inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, tim
 inline void add_declarations(plugin_status& status, const handshake_answer& answer) {
     status.version = answer.version;
     status.description = shortened(answer.description.value_or(std::string()));
-    status.capabilities = answer.capabilities.value_or(std::vector<std::string>());
     status.features = answer.features.value_or(std::vector<std::string>());
-    if (!answer.events)
-        for (const std::string& family : status.capabilities)
+}
+
+/// What it gets, which is not all that it asked for where that was too much or made no sense.
+inline void add_subscriptions(plugin_status& status, const wanted_events& wanted) {
+    status.capabilities = wanted.families;
+    if (wanted.whole_families)
+        for (const std::string& family : wanted.families)
             status.subscriptions.push_back(
                 {.type = family == "*" ? "*" : family + ".*", .source = "capability"});
-    else
-        for (const event_interest& event : *answer.events)
+    const auto add = [&](const std::vector<event_interest>& events, std::string_view source) {
+        for (const event_interest& event : events)
             status.subscriptions.push_back({.type = event.type,
                                             .mode = event.mode,
                                             .priority = event.priority.value_or(0),
                                             .on_failure = event.on_failure,
-                                            .source = "handshake"});
+                                            .source = std::string(source)});
+    };
+    add(wanted.listed, "handshake");
+    add(wanted.subscribed, "subscribed");
 }
 
 /// What a plugin declared is shown as far as a person reads it.
@@ -23232,11 +23240,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     for (const lane which : {lane::calls, lane::events})
         status.breakers.push_back(breaker_status_of(actor.calls(), which, now));
     if (actor.declared()) add_declarations(status, *actor.declared());
-    for (const std::string& type : interests_.patterns_of(actor.index())) {
-        const bool declared = std::any_of(status.subscriptions.begin(), status.subscriptions.end(),
-                                          [&](const subscription_status& one) { return one.type == type; });
-        if (!declared) status.subscriptions.push_back({.type = type, .source = "subscribed"});
-    }
+    add_subscriptions(status, interests_.wanted_by(actor.index()));
     status.refused = plugin.refused;
     for (const known_command* command : commands_.of(actor.index()))
         status.commands.push_back({.name = command->name,

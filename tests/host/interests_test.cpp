@@ -240,7 +240,7 @@ TEST_CASE("a removed plugin leaves nothing behind") {
     CHECK(table.declare(1, declaring({"m"})) == 0);
     table.withdraw(1);
     CHECK_FALSE(table.unsubscribe(1, "m.x"));
-    CHECK(table.patterns_of(1).empty());
+    CHECK(table.wanted_by(1).listed.empty());
     CHECK(table.subscribe(1, {"m.x", {}, {}}).error().code == codes::unavailable);
 }
 
@@ -258,7 +258,9 @@ TEST_CASE("a plugin subscribes and unsubscribes while it runs") {
     REQUIRE(table.subscribe(1, {"m.x", event_mode::validate, {}}));
     REQUIRE(table.of("m.x").size() == 1);
     CHECK(table.of("m.x")[0].mode == event_mode::validate);
-    CHECK(table.patterns_of(1) == texts{"m.y", "m.x"});
+    CHECK(table.wanted_by(1).listed.at(0).type == "m.y");
+    CHECK(table.wanted_by(1).subscribed.at(0).type == "m.x");
+    CHECK(table.wanted_by(1).subscribed.at(0).mode == event_mode::validate);
     CHECK(table.unsubscribe(1, "m.x"));
     CHECK_FALSE(table.unsubscribe(1, "m.x"));
     CHECK(names(table, "m.x").empty());
@@ -453,7 +455,7 @@ TEST_CASE(
     CHECK_FALSE(table.asked("m.x")[1].away);
     CHECK(table.asked("n.x").empty());
     CHECK_FALSE(table.subscribe(1, {"m.x", {}, {}})); // its connection is gone
-    CHECK(table.patterns_of(1).empty());
+    CHECK(table.wanted_by(1).listed.empty());
     table.set_expected(1, false); // stopped on purpose
     CHECK(table.asked("m.x").size() == 1);
     table.set_expected(1, true);

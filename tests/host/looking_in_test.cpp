@@ -7,6 +7,7 @@
 namespace {
 
 using namespace tenon;
+using detail::event_mode;
 using tests::running_host;
 
 struct opened {
@@ -33,6 +34,36 @@ TEST_CASE("one plugin's status, log and configuration can be asked for by its na
     CHECK_FALSE(run.host.status("two"));
     CHECK(run.host.logs("two").empty());
     CHECK(run.host.config("two").is_null());
+}
+
+TEST_CASE("events that were refused, or given up again, were shown as what the plugin gets") {
+    running_host run;
+    testing::scripted_plugin picky(
+        {.name = "picky",
+         .json =
+             R"({"name":"picky","version":"1","capabilities":["room"],"reverseRpc":true,)"
+             R"("events":[{"type":"room.*","mode":"observe","priority":3},{"type":"no pattern"},{"type":"room.x"}]})"});
+    plugin_options options{.name = "picky", .allow_reverse_calls = true, .permissions = {"events:subscribe"}};
+    REQUIRE(picky.add_to(run.host, options));
+    REQUIRE(run.until<result<void>>([&](auto done) { run.host.start("picky", done); }));
+    const auto shown = [&] {
+        std::string all;
+        for (const subscription_status& one : run.status("picky").subscriptions)
+            all += one.type + " " + one.source + " " + std::to_string(one.priority) + "\n";
+        return all;
+    };
+    CHECK(shown() == "room.* handshake 3\nroom.x handshake 0\n");
+    CHECK(run.status("picky").refused.size() == 1);
+    const auto ask = [&](std::string_view method, std::string_view params) {
+        const testing::scripted_call call = picky.call_json(method, params);
+        REQUIRE(run.wait_for([&] { return call.answered(); }));
+        return call.outcome().has_value();
+    };
+    CHECK_FALSE(ask("host/subscribe", R"({"type":"message.*"})"));
+    CHECK(ask("host/subscribe", R"({"type":"room.y","mode":"validate","priority":7})"));
+    CHECK(ask("host/unsubscribe", R"({"type":"room.x"})"));
+    CHECK(shown() == "room.* handshake 3\nroom.y subscribed 7\n");
+    CHECK(run.status("picky").subscriptions.back().mode == event_mode::validate);
 }
 
 TEST_CASE("who watches events learns which plugin emitted one, whatever the plugin says of itself") {

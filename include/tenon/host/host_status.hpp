@@ -70,19 +70,26 @@ inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, tim
 inline void add_declarations(plugin_status& status, const handshake_answer& answer) {
     status.version = answer.version;
     status.description = shortened(answer.description.value_or(std::string()));
-    status.capabilities = answer.capabilities.value_or(std::vector<std::string>());
     status.features = answer.features.value_or(std::vector<std::string>());
-    if (!answer.events)
-        for (const std::string& family : status.capabilities)
+}
+
+/// What it gets, which is not all that it asked for where that was too much or made no sense.
+inline void add_subscriptions(plugin_status& status, const wanted_events& wanted) {
+    status.capabilities = wanted.families;
+    if (wanted.whole_families)
+        for (const std::string& family : wanted.families)
             status.subscriptions.push_back(
                 {.type = family == "*" ? "*" : family + ".*", .source = "capability"});
-    else
-        for (const event_interest& event : *answer.events)
+    const auto add = [&](const std::vector<event_interest>& events, std::string_view source) {
+        for (const event_interest& event : events)
             status.subscriptions.push_back({.type = event.type,
                                             .mode = event.mode,
                                             .priority = event.priority.value_or(0),
                                             .on_failure = event.on_failure,
-                                            .source = "handshake"});
+                                            .source = std::string(source)});
+    };
+    add(wanted.listed, "handshake");
+    add(wanted.subscribed, "subscribed");
 }
 
 /// What a plugin declared is shown as far as a person reads it.
@@ -155,11 +162,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     for (const lane which : {lane::calls, lane::events})
         status.breakers.push_back(breaker_status_of(actor.calls(), which, now));
     if (actor.declared()) add_declarations(status, *actor.declared());
-    for (const std::string& type : interests_.patterns_of(actor.index())) {
-        const bool declared = std::any_of(status.subscriptions.begin(), status.subscriptions.end(),
-                                          [&](const subscription_status& one) { return one.type == type; });
-        if (!declared) status.subscriptions.push_back({.type = type, .source = "subscribed"});
-    }
+    add_subscriptions(status, interests_.wanted_by(actor.index()));
     status.refused = plugin.refused;
     for (const known_command* command : commands_.of(actor.index()))
         status.commands.push_back({.name = command->name,

@@ -71,6 +71,13 @@ struct interest_list {
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
+/// What a plugin declared and subscribed to, as far as it was taken over.
+struct wanted_events {
+    std::vector<std::string> families = {};
+    bool whole_families = false; // it listed no events
+    std::vector<event_interest> listed = {}, subscribed = {};
+};
+
 class interest_table {
 public:
     interest_table() = default;
@@ -106,8 +113,8 @@ public:
     /// Whether its handshake named one of these capabilities, or all by "*".
     bool has_one_of(plugin_index plugin, std::span<const std::string> capabilities) const noexcept;
 
-    /// What a plugin listed and subscribed to, for its status.
-    std::vector<std::string> patterns_of(plugin_index plugin) const;
+    /// Of a plugin that is there, for its status.
+    wanted_events wanted_by(plugin_index plugin) const;
 
 private:
     struct configured_plugin {

@@ -284,17 +284,11 @@ inline bool interest_table::has_one_of(plugin_index plugin,
                        [&](const std::string& one) { return is_capable(known->second, one); });
 }
 
-inline std::vector<std::string> interest_table::patterns_of(plugin_index plugin) const {
-    std::vector<std::string> patterns;
+inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     const auto known = plugins_.find(plugin);
-    if (known == plugins_.end() || !known->second.present) return patterns;
-    const auto add = [&](const std::string& pattern) {
-        if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
-            patterns.push_back(pattern);
-    };
-    for (const event_interest& one : known->second.events) add(one.type);
-    for (const event_interest& one : known->second.subscriptions) add(one.type);
-    return patterns;
+    if (known == plugins_.end() || !known->second.present) return {};
+    const configured_plugin& of = known->second;
+    return {of.capabilities, of.whole_families, of.events, of.subscriptions};
 }
 
 } // namespace tenon::detail
