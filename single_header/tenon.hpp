@@ -9157,6 +9157,12 @@ struct emit_options {
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
+    /// A copy names no event as the cause of what it emits: whoever keeps one does something else later.
+    host_link(const host_link& other) noexcept : engine_(other.engine_) {}
+    host_link& operator=(const host_link& other) noexcept {
+        engine_ = other.engine_;
+        return *this;
+    }
 
     /// The time by the steady clock; in tests by the one that the test turns (docs/testing.md).
     time_point now() const { return engine_->now(); }
@@ -9188,7 +9194,8 @@ public:
         return call<typename Call::result>(Call::method, asked, timeout);
     }
 
-    /// Puts an event in: a struct that says which, or a name and a payload.
+    /// Puts an event in: a struct that says which, or a name and a payload. Within the handler of an event it names
+    /// that as its cause, by which the host tells many answers from a loop.
     template <class Event>
         requires requires { Event::event; }
     result<emitted> emit(const Event& event, const emit_options& options = {}) const {
@@ -9237,6 +9244,9 @@ public:
 protected:
     detail::engine& connection() const { return *engine_; }
 
+    /// For one that belongs to a call: `cause` is the id of the event, as it stands in the message; or empty.
+    host_link(detail::engine& connection, const std::string& cause) : engine_(connection), cause_(&cause) {}
+
 private:
     // What is null is left out.
     template <class Params>
@@ -9260,14 +9270,25 @@ private:
     }
 
     template <class Payload>
-    static void write_event(json_writer& out, std::string_view type, const Payload& payload,
-                            const emit_options& options) {
+    void write_event(json_writer& out, std::string_view type, const Payload& payload,
+                     const emit_options& options) const {
+        const std::string_view cause = cause_ == nullptr ? std::string_view() : *cause_;
         out.begin_object();
         out.key("eventType");
         out.string(type);
         out.key("payload");
         detail::encode(out, payload);
-        if (!options.metadata.is_null()) {
+        const json_kind given = options.metadata.kind();
+        const bool takes_cause = given == json_kind::null || given == json_kind::object;
+        if (!cause.empty() && takes_cause && options.metadata["cause"].is_null()) {
+            // In front of what is there: an object, "{...}".
+            std::string_view rest =
+                options.metadata.is_null() ? std::string_view("{}") : options.metadata.text();
+            rest.remove_prefix(1);
+            const bool more = rest.find('"') != rest.npos;
+            out.key("metadata");
+            out.raw(detail::join({"{\"cause\":", cause, more ? "," : "", rest}));
+        } else if (!options.metadata.is_null()) {
             out.key("metadata");
             out.raw(options.metadata.text());
         }
@@ -9295,13 +9316,14 @@ private:
     }
 
     detail::engine_ref engine_;
+    const std::string* cause_ = nullptr; // of the context that this is, or none
 };
 
 class context : public host_link {
 public:
     explicit context(const detail::invocation& call)
-        : host_link(call.runs_in), request_(call.request), name_(call.name), event_id_(call.event_id),
-          deadline_(call.deadline), http_(call.http) {}
+        : host_link(call.runs_in, event_id_), request_(call.request), name_(call.name),
+          event_id_(call.event_id), deadline_(call.deadline), http_(call.http) {}
 
     /// Whether the answer is not wanted any more, or the connection is over.
     bool cancelled() const { return connection().cancelled(request_); }

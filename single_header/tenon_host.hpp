@@ -4111,6 +4111,13 @@ struct event_head {
     std::string timestamp;       // RFC 3339
 };
 
+/// Where an event stands among those that came of one another: see hop_ledger.
+struct event_place {
+    std::uint64_t number = 0; // its own, in this run of the host
+    std::uint64_t root = 0;   // of the first of the chain, which came from outside
+    int hops = 0;             // from there
+};
+
 /// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
 std::string format_timestamp(std::chrono::system_clock::time_point at);
 
@@ -4118,17 +4125,29 @@ std::string format_timestamp(std::chrono::system_clock::time_point at);
 class event_ids {
 public:
     explicit event_ids(std::uint64_t run) : run_(run) {}
-    std::string next(); // "e1f3a-42"
+    std::string next() { return id_of(++last_); } // "e1f3a-42"
+    /// Of the latest one.
+    std::uint64_t last() const noexcept { return last_; }
+    std::string id_of(std::uint64_t number) const;
+    /// 0 where it is none of this run's.
+    std::uint64_t number_of(std::string_view id) const;
 
 private:
     std::uint64_t run_;
     std::uint64_t last_ = 0;
 };
 
-/// The metadata of an event that a plugin emitted: what it gave, but for the members that are the host's to
-/// say, which are `source`, the plugin's name, and `hops`. What is given must be an object, else it is left
-/// out.
-std::string stamp_metadata(std::string_view given, std::string_view source, int hops);
+/// What the host says in the metadata of an event that a plugin emitted. Empty texts are left out.
+struct emission_stamp {
+    std::string_view source; // the plugin's name
+    int hops = 0;
+    std::string_view chain = {}; // the id of the event from outside that it goes back to
+    std::string_view cause = {}; // of the event that it answers, where the plugin named one that it has had
+};
+
+/// What the plugin gave, but for the members that are the host's to say. What is given must be an object, else it is
+/// left out.
+std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
 
 /// The params as one object, the payload copied once.
 shared_bytes encode_event(const event_head& head, std::string_view payload,
@@ -4177,7 +4196,7 @@ inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
     return text;
 }
 
-inline std::string event_ids::next() {
+inline std::string event_ids::id_of(std::uint64_t number) const {
     constexpr char hex[] = "0123456789abcdef";
     std::string id = "e";
     bool begun = false;
@@ -4187,25 +4206,41 @@ inline std::string event_ids::next() {
         if (begun) id.push_back(hex[digit]);
     }
     id.push_back('-');
-    append(id, digits(++last_));
+    append(id, digits(number));
     return id;
 }
 
-inline std::string stamp_metadata(std::string_view given, std::string_view source, int hops) {
+inline std::uint64_t event_ids::number_of(std::string_view id) const {
+    const std::size_t at = id.rfind('-');
+    if (at == id.npos || id.size() - at > 20) return 0;
+    std::uint64_t number = 0;
+    for (const char byte : id.substr(at + 1)) {
+        if (byte < '0' || byte > '9') return 0;
+        number = number * 10 + static_cast<std::uint64_t>(byte - '0');
+    }
+    return number <= last_ && id == id_of(number) ? number : 0;
+}
+
+inline std::string stamp_metadata(std::string_view given, const emission_stamp& stamp) {
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
     out.key("source");
-    out.string(source);
+    out.string(stamp.source);
     out.key("hops");
-    out.integer(hops);
+    out.integer(stamp.hops);
+    for (const auto& [name, id] : {std::pair("chain", stamp.chain), std::pair("cause", stamp.cause)}) {
+        if (id.empty()) continue;
+        out.key(name);
+        out.string(id);
+    }
     json_reader in(given);
     std::string_view name, value;
     const std::size_t before = buffer.size();
     if (in.peek() == json_kind::object && in.enter_object()) {
         while (in.next_member(name)) {
             // The name is the reader's and goes with the next read.
-            const bool ours = name == "source" || name == "hops";
+            const bool ours = name == "source" || name == "hops" || name == "chain" || name == "cause";
             if (!ours) out.key(name);
             if (!in.read_slice(value)) break;
             if (!ours) out.raw(value);
@@ -7818,13 +7853,13 @@ class event_backlog {
 public:
     struct entry {
         shared_bytes message;
-        int hops; // see hop_ledger
+        event_place event;
     };
 
     /// How many were lost for it.
-    std::size_t push(shared_bytes message, int hops) {
+    std::size_t push(shared_bytes message, const event_place& event) {
         bytes_ += message.view().size();
-        events_.push_back({std::move(message), hops});
+        events_.push_back({std::move(message), event});
         std::size_t lost = 0;
         // The newest stays, however large it is.
         while (events_.size() > max_backlog_events || (bytes_ > max_backlog_bytes && events_.size() > 1)) {
@@ -7864,103 +7899,165 @@ private:
 // How far an event that a plugin emits is from one that came from outside. A plugin that answers an event by
 // emitting it again would otherwise keep the host busy for ever, alone or with others.
 //
-// Nothing that the plugin says counts, only what the host did: an event that is emitted is one hop behind the
-// farthest of those that the plugin is being asked about, or was told or had answered within the last
-// seconds. So nothing can be forged, and a plugin that emits by its own clock and hears itself pays for it:
-// beyond the limit it is refused until it has been quiet for a moment. A loop that is slower than that moment
-// is not noticed; it does little harm.
+// A plugin names what it emits something in answer to: the id of an event as `cause` in the metadata. What it names
+// counts only if the host has given it that event, and then the new event is one hop farther than that one. As a
+// plugin could name the same event for ever, or emit ten for each, all that is emitted in one chain is counted too.
+//
+// Where it names none, what the host did decides. An emission is taken for the answer to an event that the plugin is
+// being asked about, or had or was told within the last moment: to the one nearest to its origin that has had no such
+// answer yet, or else to the farthest. So one event for each event is no loop, however fast they come; a loop is, as
+// each of its rounds has only the former one's event to answer; and who emits several for each gets no farther with
+// them than the farthest that it has heard of. What cannot be known is decided against the plugin: one that emits by
+// its own clock and hears itself pays for it, and beyond the limit is refused until it has been quiet for the moment.
+// A loop that is slower than that is not noticed where no causes are named; it does little harm.
+//
+// Only plugins that may call the host are kept account of: others emit nothing. In steady state nothing is allocated.
 
 namespace tenon::detail {
 
+/// So many events back a plugin can name a cause.
+inline constexpr std::size_t max_known_causes = 1'024;
+/// With eight hops and two events for each it would be 510; more than this is an avalanche.
+inline constexpr std::uint32_t max_chain_events = 1'024;
+/// Whose events are counted at the same time. The oldest chain is forgotten first.
+inline constexpr std::size_t max_known_chains = 4'096;
+
 class hop_ledger {
 public:
-    /// Counts what was told for between one and two times `memory`.
-    explicit hop_ledger(int max_hops, milliseconds memory = milliseconds{2'000})
+    explicit hop_ledger(int max_hops, milliseconds memory = milliseconds{500})
         : max_hops_(max_hops), memory_(memory) {}
 
-    /// The plugin is asked about an event of so many hops: until answered(), which comes once for each.
-    void asked(plugin_index plugin, int hops, time_point now);
-    void answered(plugin_index plugin, int hops, time_point now);
-    void told(plugin_index plugin, int hops, time_point now);
-
-    /// The hops of an event that the plugin emits now, or a fault that says why it may not.
-    result<int> emit(plugin_index plugin, std::string_view type, time_point now);
-
+    /// The plugin may emit from now on.
+    void follow(plugin_index plugin) {
+        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
+        plugins_[plugin].followed = true;
+    }
     /// Its connection is gone: what it was asked about will not be answered.
     void forget(plugin_index plugin) {
         if (plugin < plugins_.size()) plugins_[plugin] = {};
     }
 
+    /// The plugin is asked about an event: until answered(), which comes once for each.
+    void asked(plugin_index plugin, const event_place& event, time_point now) {
+        note(plugin, event, now, true);
+    }
+    void told(plugin_index plugin, const event_place& event, time_point now) {
+        note(plugin, event, now, false);
+    }
+    void answered(plugin_index plugin, const event_place& event, time_point now);
+
+    /// Where an event stands that the plugin emits now, but for its number; or a fault that says why it may not.
+    /// `cause`: the number of the event that it names, 0 for none. Set to 0 where that does not count.
+    result<event_place> emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
+                             time_point now);
+
 private:
+    struct delivery {
+        event_place event = {};
+        time_point at = {}; // told, or answered
+        bool open = false;  // asked, and not answered
+        bool used = false;  // something was emitted in answer to it
+    };
     struct trail {
-        struct open {
-            int hops, count;
-        };
-        std::vector<open> asked = {}; // hops and how many, of what is not answered
-        int recent = -1, before = -1;
-        time_point since = {};
+        bool followed = false;
+        std::vector<delivery> given = {}; // a ring once it is full
+        std::size_t next = 0;             // in it
     };
 
-    void turn(trail& of, time_point now) const;
+    trail* trail_of(plugin_index plugin) noexcept {
+        return plugin < plugins_.size() && plugins_[plugin].followed ? &plugins_[plugin] : nullptr;
+    }
+    void note(plugin_index plugin, const event_place& event, time_point now, bool open);
+    /// The latest of them that `is`, or null.
+    template <class Is>
+    static delivery* latest(trail& of, Is is) {
+        std::size_t at = of.next;
+        for (std::size_t seen = 0; seen != of.given.size(); ++seen) {
+            at = at == 0 ? of.given.size() - 1 : at - 1;
+            if (is(of.given[at])) return &of.given[at];
+        }
+        return nullptr;
+    }
+    delivery* likely_cause(trail& of, time_point now) const noexcept;
+    result<void> count_in_chain(std::uint64_t root, std::string_view type);
 
     int max_hops_;
     milliseconds memory_;
-    trail& trail_of(plugin_index plugin) {
-        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
-        return plugins_[plugin];
-    }
-
     std::vector<trail> plugins_; // by their numbers, which grow like those of the host's own list
+    std::unordered_map<std::uint64_t, std::uint32_t> chains_; // how much was emitted in each, by its root
+    std::deque<std::uint64_t> chain_order_;
 };
 
-inline void hop_ledger::turn(trail& of, time_point now) const {
-    if (now < after(of.since, memory_)) return;
-    of.before = now < after(after(of.since, memory_), memory_) ? of.recent : -1;
-    of.recent = -1;
-    of.since = now;
+inline void hop_ledger::note(plugin_index plugin, const event_place& event, time_point now, bool open) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return;
+    if (of->given.size() < max_known_causes) of->given.emplace_back();
+    else if (of->next == max_known_causes) of->next = 0;
+    of->given[of->next++] = {.event = event, .at = now, .open = open};
 }
 
-inline void hop_ledger::asked(plugin_index plugin, int hops, time_point) {
-    std::vector<trail::open>& asked = trail_of(plugin).asked;
-    for (trail::open& one : asked)
-        if (one.hops == hops) {
-            ++one.count;
-            return;
-        }
-    asked.push_back({hops, 1});
+inline void hop_ledger::answered(plugin_index plugin, const event_place& event, time_point now) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return;
+    delivery* const found =
+        latest(*of, [&](const delivery& one) { return one.open && one.event.number == event.number; });
+    if (found == nullptr) return;
+    found->open = false;
+    found->at = now; // it may emit right behind its answer
 }
 
-inline void hop_ledger::answered(plugin_index plugin, int hops, time_point now) {
-    if (plugin >= plugins_.size()) return;
-    std::vector<trail::open>& asked = plugins_[plugin].asked;
-    const auto entry =
-        std::find_if(asked.begin(), asked.end(), [&](const trail::open& one) { return one.hops == hops; });
-    if (entry == asked.end()) return;
-    if (--entry->count == 0) {
-        *entry = asked.back();
-        asked.pop_back();
+inline hop_ledger::delivery* hop_ledger::likely_cause(trail& of, time_point now) const noexcept {
+    delivery *nearest = nullptr, *farthest = nullptr;
+    for (delivery& one : of.given) {
+        if (!one.open && now >= after(one.at, memory_)) continue;
+        if (!one.used && (nearest == nullptr || one.event.hops < nearest->event.hops)) nearest = &one;
+        if (farthest == nullptr || one.event.hops > farthest->event.hops) farthest = &one;
     }
-    told(plugin, hops, now); // it may emit right behind its answer
+    return nearest != nullptr ? nearest : farthest;
 }
 
-inline void hop_ledger::told(plugin_index plugin, int hops, time_point now) {
-    trail& known = trail_of(plugin);
-    turn(known, now);
-    if (hops > known.recent) known.recent = hops;
+inline result<void> hop_ledger::count_in_chain(std::uint64_t root, std::string_view type) {
+    const auto [chain, is_new] = chains_.try_emplace(root, 0u);
+    if (is_new) {
+        chain_order_.push_back(root);
+        if (chain_order_.size() > max_known_chains) {
+            chains_.erase(chain_order_.front());
+            chain_order_.pop_front();
+        }
+    }
+    if (chain->second >= max_chain_events)
+        return fault{codes::limit_exceeded,
+                     join({"the event \"", type.substr(0, longest_event_type),
+                           "\" is one too many: ", digits(std::uint64_t{max_chain_events}),
+                           " events were emitted already that go back to the same one"})};
+    ++chain->second;
+    return {};
 }
 
-inline result<int> hop_ledger::emit(plugin_index plugin, std::string_view type, time_point now) {
-    if (plugin >= plugins_.size()) return 0;
-    trail& of = plugins_[plugin];
-    turn(of, now);
-    int farthest = of.recent > of.before ? of.recent : of.before;
-    for (const trail::open& one : of.asked) farthest = std::max(farthest, one.hops);
-    if (farthest < max_hops_) return farthest + 1;
-    return fault{codes::limit_exceeded,
-                 join({"the event \"", type.substr(0, longest_event_type),
-                       "\" is emitted in answer to an event that is ",
-                       digits(static_cast<std::uint64_t>(farthest)), " hops from its origin already, and ",
-                       digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
+inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
+                                            time_point now) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return cause = 0, event_place{};
+    const std::uint64_t named = cause;
+    delivery* from = nullptr;
+    if (named != 0) from = latest(*of, [&](const delivery& one) { return one.event.number == named; });
+    if (from == nullptr) cause = 0;
+    const bool named_one = from != nullptr;
+    if (from == nullptr) from = likely_cause(*of, now);
+    if (from == nullptr) return event_place{}; // by itself
+    const event_place place{.root = from->event.root, .hops = from->event.hops + 1};
+    if (from->event.hops >= max_hops_)
+        return fault{
+            codes::limit_exceeded,
+            join({"the event \"", type.substr(0, longest_event_type),
+                  "\" is emitted in answer to an event that is ",
+                  digits(static_cast<std::uint64_t>(from->event.hops)), " hops from its origin already, and ",
+                  digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
+    // What is named is counted from the first; else one that emits by its own clock would be, for what it happened to hear.
+    if (named_one || place.hops > 1)
+        if (auto good = count_in_chain(place.root, type); !good) return good.error();
+    from->used = true;
+    return place;
 }
 
 } // namespace tenon::detail
@@ -21551,7 +21648,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0, std::string_view source = {}, const audience& among = {});
+                        event_place place = {}, std::string_view source = {}, const audience& among = {});
     std::vector<explanation> explain(std::string_view type) const;
     result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
@@ -21635,7 +21732,7 @@ private:
     static bool is_expected(const plugin_actor& plugin) noexcept;
     void look_for_held(plugin_actor& plugin);
     std::vector<interest> still_required(std::string_view type);
-    void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void tell(plugin_record& plugin, const shared_bytes& message, const event_place& event, time_point now);
     void send_told(plugin_record& plugin);
     void end_turn();
     void end_overdue_decisions(time_point now);
@@ -21990,11 +22087,11 @@ inline std::string why_not_there(const plugin_actor& plugin) {
 class decision_run final : public std::enable_shared_from_this<decision_run> {
 public:
     decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
-                 std::string payload, time_point deadline, time_point now, payload_check check, int hops,
-                 host_core::decided done)
+                 std::string payload, time_point deadline, time_point now, payload_check check,
+                 std::uint64_t number, host_core::decided done)
         : core_(std::move(core)),
-          chain_(interests, std::move(event), std::move(payload), deadline, now, check), hops_(hops),
-          done_(std::move(done)) {}
+          chain_(interests, std::move(event), std::move(payload), deadline, now, check),
+          place_{.number = number, .root = number}, done_(std::move(done)) {}
 
     time_point deadline() const noexcept { return chain_.deadline(); }
     /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
@@ -22058,7 +22155,7 @@ private:
         if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
         plugin_actor& actor = *plugin->actor;
         if (!actor.ready()) return miss(actor, now);
-        core_->hops_.asked(ask.plugin, hops_, now);
+        core_->hops_.asked(ask.plugin, place_, now);
         ++plugin->events.delivered;
         const std::size_t place = asked_.size();
         asked_.push_back({ask.plugin, {}});
@@ -22090,7 +22187,7 @@ private:
 
     void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
         const plugin_index index = asked_[place].plugin;
-        core_->hops_.answered(index, hops_, now);
+        core_->hops_.answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
         else chain_.failed(index, answer.error(), now);
@@ -22103,7 +22200,7 @@ private:
 
     void tell(const chain_ask& ask) {
         if (plugin_record* const plugin = core_->find(ask.plugin))
-            core_->tell(*plugin, ask.message, hops_, steady_now());
+            core_->tell(*plugin, ask.message, place_, steady_now());
     }
 
     void cancel(plugin_index index) {
@@ -22134,7 +22231,7 @@ private:
 
     std::shared_ptr<host_core> core_;
     decision_chain chain_;
-    int hops_;
+    event_place place_;
     host_core::decided done_;
     struct asked_plugin {
         plugin_index plugin;
@@ -22172,6 +22269,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    const std::uint64_t number = event_ids_.last();
     ++decided_;
     tell_application(on_event_told, event.type, payload);
     if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
@@ -22180,7 +22278,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     const std::span<const interest> asked = closing_ ? still : interests_.asked(event.type);
     const auto run =
         std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
-                                       after(now, timeout), now, check, 0, std::move(done));
+                                       after(now, timeout), now, check, number, std::move(done));
     deciding_.emplace(run.get(), run->deadline());
     decisions_due_.set(run->deadline());
     run->go();
@@ -22222,7 +22320,7 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops, std::string_view source,
+                                      std::string_view metadata, event_place place, std::string_view source,
                                       const audience& among) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
@@ -22231,13 +22329,15 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                      .type = std::string(type),
                      .metadata = metadata.empty() ? "{}" : std::string(metadata),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    place.number = event_ids_.last();
+    if (place.root == 0) place.root = place.number;
     const broadcast plan = plan_broadcast(interests_, event, payload);
     const time_point now = steady_now();
     std::size_t count = 0;
     for (const interest& one : plan.told)
         if (plugin_record* const plugin = find(one.plugin);
             plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
-            tell(*plugin, plan.message, hops, now);
+            tell(*plugin, plan.message, place, now);
             ++count;
         }
     if (watched_events.watched_at_all())
@@ -22274,16 +22374,17 @@ inline host_core::decided host_core::watched_decision(const event_head& event, d
     };
 }
 
-inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now) {
+inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, const event_place& event,
+                            time_point now) {
     plugin_actor& actor = *plugin.actor;
     if (!actor.ready()) return;
     if (plugin.backlog.empty() && actor.unread_bytes() < max_told_ahead &&
         actor.tell(methods::on_event, message)) {
-        hops_.told(actor.index(), hops, now);
+        hops_.told(actor.index(), event, now);
         ++plugin.events.delivered;
         return send_told(plugin);
     }
-    count_lost(plugin, plugin.backlog.push(message, hops));
+    count_lost(plugin, plugin.backlog.push(message, event));
 }
 
 /// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
@@ -22315,7 +22416,7 @@ inline void host_core::on_drained(plugin_actor& actor) {
     if (plugin == nullptr) return;
     while (!plugin->backlog.empty() && actor.ready() && actor.unread_bytes() < max_told_ahead) {
         if (!actor.tell(methods::on_event, plugin->backlog.front().message)) break;
-        hops_.told(actor.index(), plugin->backlog.front().hops, steady_now());
+        hops_.told(actor.index(), plugin->backlog.front().event, steady_now());
         plugin->backlog.pop();
         ++plugin->events.delivered;
     }
@@ -22531,12 +22632,19 @@ inline result<emit_answer> host_core::emit(const emitted_event& event, const cal
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
     const auto among = audience_of(event);
     if (!among) return among.error();
-    const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());
-    if (!hops) return hops.error();
+    std::uint64_t cause = 0;
+    if (event.metadata)
+        if (const auto named = (*event.metadata)["cause"].as<std::string>())
+            cause = event_ids_.number_of(*named);
+    const auto place = hops_.emit(plugin->actor->index(), event.event_type, cause, steady_now());
+    if (!place) return place.error();
     ++plugin->events.emitted;
+    const std::string chain = place->root == 0 ? std::string() : event_ids_.id_of(place->root);
+    const std::string answered = cause == 0 ? std::string() : event_ids_.id_of(cause);
     const std::string metadata =
-        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin, *among)};
+        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(),
+                       {.source = who.plugin, .hops = place->hops, .chain = chain, .cause = answered});
+    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *place, who.plugin, *among)};
 }
 
 } // namespace tenon::detail
@@ -22608,6 +22716,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
     if (actor.options().allow_reverse_calls)
         plugin->client.why_not = "it did not say in its handshake that it would (`reverseRpc`)";
+    if (plugin->client.may_call) hops_.follow(actor.index());
     refusals told;
     cut_lists(answer, told);
     if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
@@ -26067,6 +26176,12 @@ struct emit_options {
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
+    /// A copy names no event as the cause of what it emits: whoever keeps one does something else later.
+    host_link(const host_link& other) noexcept : engine_(other.engine_) {}
+    host_link& operator=(const host_link& other) noexcept {
+        engine_ = other.engine_;
+        return *this;
+    }
 
     /// The time by the steady clock; in tests by the one that the test turns (docs/testing.md).
     time_point now() const { return engine_->now(); }
@@ -26098,7 +26213,8 @@ public:
         return call<typename Call::result>(Call::method, asked, timeout);
     }
 
-    /// Puts an event in: a struct that says which, or a name and a payload.
+    /// Puts an event in: a struct that says which, or a name and a payload. Within the handler of an event it names
+    /// that as its cause, by which the host tells many answers from a loop.
     template <class Event>
         requires requires { Event::event; }
     result<emitted> emit(const Event& event, const emit_options& options = {}) const {
@@ -26147,6 +26263,9 @@ public:
 protected:
     detail::engine& connection() const { return *engine_; }
 
+    /// For one that belongs to a call: `cause` is the id of the event, as it stands in the message; or empty.
+    host_link(detail::engine& connection, const std::string& cause) : engine_(connection), cause_(&cause) {}
+
 private:
     // What is null is left out.
     template <class Params>
@@ -26170,14 +26289,25 @@ private:
     }
 
     template <class Payload>
-    static void write_event(json_writer& out, std::string_view type, const Payload& payload,
-                            const emit_options& options) {
+    void write_event(json_writer& out, std::string_view type, const Payload& payload,
+                     const emit_options& options) const {
+        const std::string_view cause = cause_ == nullptr ? std::string_view() : *cause_;
         out.begin_object();
         out.key("eventType");
         out.string(type);
         out.key("payload");
         detail::encode(out, payload);
-        if (!options.metadata.is_null()) {
+        const json_kind given = options.metadata.kind();
+        const bool takes_cause = given == json_kind::null || given == json_kind::object;
+        if (!cause.empty() && takes_cause && options.metadata["cause"].is_null()) {
+            // In front of what is there: an object, "{...}".
+            std::string_view rest =
+                options.metadata.is_null() ? std::string_view("{}") : options.metadata.text();
+            rest.remove_prefix(1);
+            const bool more = rest.find('"') != rest.npos;
+            out.key("metadata");
+            out.raw(detail::join({"{\"cause\":", cause, more ? "," : "", rest}));
+        } else if (!options.metadata.is_null()) {
             out.key("metadata");
             out.raw(options.metadata.text());
         }
@@ -26205,13 +26335,14 @@ private:
     }
 
     detail::engine_ref engine_;
+    const std::string* cause_ = nullptr; // of the context that this is, or none
 };
 
 class context : public host_link {
 public:
     explicit context(const detail::invocation& call)
-        : host_link(call.runs_in), request_(call.request), name_(call.name), event_id_(call.event_id),
-          deadline_(call.deadline), http_(call.http) {}
+        : host_link(call.runs_in, event_id_), request_(call.request), name_(call.name),
+          event_id_(call.event_id), deadline_(call.deadline), http_(call.http) {}
 
     /// Whether the answer is not wanted any more, or the connection is over.
     bool cancelled() const { return connection().cancelled(request_); }

@@ -82,25 +82,45 @@ TEST_CASE("what an event is called cannot break the message") {
 }
 
 TEST_CASE("a plugin cannot say itself where its event comes from") {
-    CHECK(stamp_metadata("{}", "clock", 1) == R"({"source":"clock","hops":1})");
-    CHECK(stamp_metadata(R"({"trace":"x"})", "clock", 1) == R"({"source":"clock","hops":1,"trace":"x"})");
-    CHECK(stamp_metadata(R"({ "source":"root", "a":[1, 2], "hops":-5, "b":{"source":1} })", "clock", 3) ==
+    CHECK(stamp_metadata("{}", {"clock", 1}) == R"({"source":"clock","hops":1})");
+    CHECK(stamp_metadata(R"({"trace":"x"})", {"clock", 1}) == R"({"source":"clock","hops":1,"trace":"x"})");
+    CHECK(stamp_metadata(R"({ "source":"root", "a":[1, 2], "hops":-5, "b":{"source":1} })", {"clock", 3}) ==
           R"({"source":"clock","hops":3,"a":[1, 2],"b":{"source":1}})");
     // Also not by writing it in another way.
-    CHECK(stamp_metadata(R"({"s\u006furce":"root","ho\u0070s":0})", "clock", 3) ==
+    CHECK(stamp_metadata(R"({"s\u006furce":"root","ho\u0070s":0})", {"clock", 3}) ==
           R"({"source":"clock","hops":3})");
-    CHECK(stamp_metadata(R"({"source":1,"source":2})", "clock", 3) == R"({"source":"clock","hops":3})");
+    CHECK(stamp_metadata(R"({"source":1,"source":2})", {"clock", 3}) == R"({"source":"clock","hops":3})");
 }
 
 TEST_CASE("metadata that is no object is left out whole") {
     for (const std::string_view bad :
          {"", "null", "[]", "1", "{", R"({"a":1,)", R"({"a":1} x)", R"({"a" 1})", R"({"a":})"}) {
         CAPTURE(bad);
-        CHECK(stamp_metadata(bad, "clock", 2) == R"({"source":"clock","hops":2})");
+        CHECK(stamp_metadata(bad, {"clock", 2}) == R"({"source":"clock","hops":2})");
     }
 }
 
 TEST_CASE("names in metadata are escaped again") {
-    const std::string stamped = stamp_metadata(R"({"a\"b":1})", "c\"d", 0);
+    const std::string stamped = stamp_metadata(R"({"a\"b":1})", {"c\"d", 0});
     CHECK(stamped == R"({"source":"c\"d","hops":0,"a\"b":1})");
+}
+
+TEST_CASE("what an emitted event answers, and the event that its chain goes back to, are the host's to say") {
+    CHECK(stamp_metadata(R"({"cause":"e1-9","chain":"e1-1","a":1})",
+                         {.source = "clock", .hops = 2, .chain = "e1-4"}) ==
+          R"({"source":"clock","hops":2,"chain":"e1-4","a":1})");
+    CHECK(stamp_metadata("{}", {.source = "clock", .hops = 2, .chain = "e1-4", .cause = "e1-7"}) ==
+          R"({"source":"clock","hops":2,"chain":"e1-4","cause":"e1-7"})");
+}
+
+TEST_CASE("the number of an event is known again by its id, and nothing else is taken for one") {
+    event_ids ids(0x1f3a);
+    const std::string first = ids.next(), second = ids.next();
+    CHECK(first == "e1f3a-1");
+    CHECK(ids.last() == 2);
+    CHECK(ids.number_of(first) == 1);
+    CHECK(ids.number_of(second) == 2);
+    for (const std::string_view other : {"", "-", "e1f3a-", "e1f3a-0", "e1f3a-3", "e1f3a-01", "e1f3b-1",
+                                         "e1f3a-1x", "1", "e1f3a-18446744073709551617", "e1f3a--1"})
+        CHECK(ids.number_of(other) == 0);
 }

@@ -297,6 +297,39 @@ TEST_CASE("E8: a plugin that answers an event with the same event is stopped by 
     CHECK(run.status("loop").state == plugin_state::ready);
 }
 
+TEST_CASE("a plugin that emitted one event for each event, and heard its own, was refused as a loop") {
+    for (const bool names : {false, true}) {
+        CAPTURE(names);
+        running_host run;
+        scripted_plugin counter({.name = "counter", .events = {"room.*"}, .calls_host = true});
+        std::vector<testing::scripted_call> calls;
+        std::vector<std::string> seen;
+        counter.on_told("plugin/onEvent", [&](const json& event) {
+            if (event["eventType"].text() == R"("room.seen")")
+                return seen.push_back(std::string(event["metadata"].text()));
+            const std::string cause =
+                names ? detail::join({R"({"cause":)", event["eventId"].text(), "}"}) : "{}";
+            calls.push_back(counter.call_json(
+                "host/emit",
+                detail::join({R"({"eventType":"room.seen","payload":{},"metadata":)", cause, "}"})));
+        });
+        auto options = quick("counter");
+        options.allow_reverse_calls = true;
+        options.permissions = {"events:emit"};
+        REQUIRE(start(run, counter, options));
+        for (std::size_t count = 1; count <= 60; ++count) {
+            CHECK(run.host.publish("room.counted", 1) == 1);
+            REQUIRE(run.wait_for([&] { return seen.size() == count; }));
+        }
+        for (const testing::scripted_call& one : calls) CHECK(one.outcome());
+        CHECK(run.status("counter").events.emitted == 60);
+        const auto metadata = json::parse(seen.back()).value();
+        CHECK(metadata["hops"].text() == "1");
+        CHECK(metadata["chain"].text().size() > 3);
+        CHECK((metadata["cause"].text() == metadata["chain"].text()) == names);
+    }
+}
+
 TEST_CASE("E8: an event of 8 MiB for 100 plugins that do not read is held once") {
     running_host run;
     std::vector<std::unique_ptr<counting>> plugins;

@@ -189,6 +189,35 @@ TEST_CASE(
     CHECK(told == std::vector<std::uint64_t>{3, 3, 0, 0, 99, 99});
 }
 
+TEST_CASE("what a handler emits names the event that it answers; what a link of its own emits, and a "
+          "command, does not") {
+    raw_host<worker> host;
+    std::optional<tenon::host_link> kept;
+    tenon::emit_options options;
+    host.plugin().todo = [&](tenon::context& here) {
+        kept = here;
+        static_cast<void>(here.emit(kicked{"ada"}, options));
+        if (options.metadata.is_null()) static_cast<void>(kept->emit("words.record", point{3}));
+    };
+    answer_calls(host, R"("result":{"delivered":1})");
+    const auto emits = [](std::string_view id, std::string_view more) {
+        return request(id, "host/emit",
+                       R"({"eventType":"user.kicked","payload":{"uid":"ada"})" + std::string(more) + "}");
+    };
+    CHECK(host.say(publish("ping", R"({"step":1})")) ==
+          texts{emits("1", R"(,"metadata":{"cause":"e1"})"),
+                request("2", "host/emit", R"({"eventType":"words.record","payload":{"x":3}})")});
+    options.metadata = tenon::json::parse(R"({ "trace" : 7 })").value();
+    CHECK(host.say(publish("ping", R"({"step":1})")) ==
+          texts{emits("3", R"(,"metadata":{"cause":"e1", "trace" : 7 })")});
+    options.metadata = tenon::json::parse(R"({"cause":"e9"})").value(); // it says so itself
+    CHECK(host.say(publish("ping", R"({"step":1})")) == texts{emits("4", R"(,"metadata":{"cause":"e9"})")});
+    options.metadata = tenon::json::parse("{}").value();
+    CHECK(host.say(publish("ping", R"({"step":1})")) == texts{emits("5", R"(,"metadata":{"cause":"e1"})")});
+    CHECK(host.say(execute("9", "run", "[1]")) ==
+          texts{emits("6", R"(,"metadata":{})"), result_of("9", "null")});
+}
+
 TEST_CASE("emit, execute and acknowledge are calls of the wire") {
     raw_host<worker> host;
     bool good = false;
@@ -198,8 +227,10 @@ TEST_CASE("emit, execute and acknowledge are calls of the wire") {
     };
     answer_calls(host, R"("result":null)");
     CHECK(host.say(decide("9", "ping", R"({"step":1})")) ==
-          texts{request("1", "host/emit", R"({"eventType":"user.kicked","payload":{"uid":"ada"}})"),
-                request("2", "host/emit", R"({"eventType":"words.record","payload":{"x":3}})"),
+          texts{request("1", "host/emit",
+                        R"({"eventType":"user.kicked","payload":{"uid":"ada"},"metadata":{"cause":"e1"}})"),
+                request("2", "host/emit",
+                        R"({"eventType":"words.record","payload":{"x":3},"metadata":{"cause":"e1"}})"),
                 request("3", "host/execute", R"({"command":"greet","args":{"userId":"bo","minutes":1}})"),
                 request("4", "plugin/ackEvent", R"({"eventId":"e1"})"),
                 result_of("9", R"({"flow":"continue"})")});

@@ -23,11 +23,11 @@ inline std::string why_not_there(const plugin_actor& plugin) {
 class decision_run final : public std::enable_shared_from_this<decision_run> {
 public:
     decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
-                 std::string payload, time_point deadline, time_point now, payload_check check, int hops,
-                 host_core::decided done)
+                 std::string payload, time_point deadline, time_point now, payload_check check,
+                 std::uint64_t number, host_core::decided done)
         : core_(std::move(core)),
-          chain_(interests, std::move(event), std::move(payload), deadline, now, check), hops_(hops),
-          done_(std::move(done)) {}
+          chain_(interests, std::move(event), std::move(payload), deadline, now, check),
+          place_{.number = number, .root = number}, done_(std::move(done)) {}
 
     time_point deadline() const noexcept { return chain_.deadline(); }
     /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
@@ -91,7 +91,7 @@ private:
         if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
         plugin_actor& actor = *plugin->actor;
         if (!actor.ready()) return miss(actor, now);
-        core_->hops_.asked(ask.plugin, hops_, now);
+        core_->hops_.asked(ask.plugin, place_, now);
         ++plugin->events.delivered;
         const std::size_t place = asked_.size();
         asked_.push_back({ask.plugin, {}});
@@ -123,7 +123,7 @@ private:
 
     void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
         const plugin_index index = asked_[place].plugin;
-        core_->hops_.answered(index, hops_, now);
+        core_->hops_.answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
         else chain_.failed(index, answer.error(), now);
@@ -136,7 +136,7 @@ private:
 
     void tell(const chain_ask& ask) {
         if (plugin_record* const plugin = core_->find(ask.plugin))
-            core_->tell(*plugin, ask.message, hops_, steady_now());
+            core_->tell(*plugin, ask.message, place_, steady_now());
     }
 
     void cancel(plugin_index index) {
@@ -167,7 +167,7 @@ private:
 
     std::shared_ptr<host_core> core_;
     decision_chain chain_;
-    int hops_;
+    event_place place_;
     host_core::decided done_;
     struct asked_plugin {
         plugin_index plugin;

@@ -71,6 +71,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
     if (actor.options().allow_reverse_calls)
         plugin->client.why_not = "it did not say in its handshake that it would (`reverseRpc`)";
+    if (plugin->client.may_call) hops_.follow(actor.index());
     refusals told;
     cut_lists(answer, told);
     if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)

@@ -168,7 +168,7 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done);
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        int hops = 0, std::string_view source = {}, const audience& among = {});
+                        event_place place = {}, std::string_view source = {}, const audience& among = {});
     std::vector<explanation> explain(std::string_view type) const;
     result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
 
@@ -252,7 +252,7 @@ private:
     static bool is_expected(const plugin_actor& plugin) noexcept;
     void look_for_held(plugin_actor& plugin);
     std::vector<interest> still_required(std::string_view type);
-    void tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now);
+    void tell(plugin_record& plugin, const shared_bytes& message, const event_place& event, time_point now);
     void send_told(plugin_record& plugin);
     void end_turn();
     void end_overdue_decisions(time_point now);

@@ -28,6 +28,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    const std::uint64_t number = event_ids_.last();
     ++decided_;
     tell_application(on_event_told, event.type, payload);
     if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
@@ -36,7 +37,7 @@ inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::stri
     const std::span<const interest> asked = closing_ ? still : interests_.asked(event.type);
     const auto run =
         std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
-                                       after(now, timeout), now, check, 0, std::move(done));
+                                       after(now, timeout), now, check, number, std::move(done));
     deciding_.emplace(run.get(), run->deadline());
     decisions_due_.set(run->deadline());
     run->go();
@@ -78,7 +79,7 @@ inline void host_core::end_overdue_decisions(time_point now) {
 }
 
 inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, int hops, std::string_view source,
+                                      std::string_view metadata, event_place place, std::string_view source,
                                       const audience& among) {
     if (closing_ || !is_event_type(type)) return 0;
     ++published_;
@@ -87,13 +88,15 @@ inline std::size_t host_core::publish(std::string_view type, std::string_view pa
                      .type = std::string(type),
                      .metadata = metadata.empty() ? "{}" : std::string(metadata),
                      .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    place.number = event_ids_.last();
+    if (place.root == 0) place.root = place.number;
     const broadcast plan = plan_broadcast(interests_, event, payload);
     const time_point now = steady_now();
     std::size_t count = 0;
     for (const interest& one : plan.told)
         if (plugin_record* const plugin = find(one.plugin);
             plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
-            tell(*plugin, plan.message, hops, now);
+            tell(*plugin, plan.message, place, now);
             ++count;
         }
     if (watched_events.watched_at_all())
@@ -130,16 +133,17 @@ inline host_core::decided host_core::watched_decision(const event_head& event, d
     };
 }
 
-inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, int hops, time_point now) {
+inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, const event_place& event,
+                            time_point now) {
     plugin_actor& actor = *plugin.actor;
     if (!actor.ready()) return;
     if (plugin.backlog.empty() && actor.unread_bytes() < max_told_ahead &&
         actor.tell(methods::on_event, message)) {
-        hops_.told(actor.index(), hops, now);
+        hops_.told(actor.index(), event, now);
         ++plugin.events.delivered;
         return send_told(plugin);
     }
-    count_lost(plugin, plugin.backlog.push(message, hops));
+    count_lost(plugin, plugin.backlog.push(message, event));
 }
 
 /// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
@@ -171,7 +175,7 @@ inline void host_core::on_drained(plugin_actor& actor) {
     if (plugin == nullptr) return;
     while (!plugin->backlog.empty() && actor.ready() && actor.unread_bytes() < max_told_ahead) {
         if (!actor.tell(methods::on_event, plugin->backlog.front().message)) break;
-        hops_.told(actor.index(), plugin->backlog.front().hops, steady_now());
+        hops_.told(actor.index(), plugin->backlog.front().event, steady_now());
         plugin->backlog.pop();
         ++plugin->events.delivered;
     }

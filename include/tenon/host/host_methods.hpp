@@ -170,12 +170,19 @@ inline result<emit_answer> host_core::emit(const emitted_event& event, const cal
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
     const auto among = audience_of(event);
     if (!among) return among.error();
-    const auto hops = hops_.emit(plugin->actor->index(), event.event_type, steady_now());
-    if (!hops) return hops.error();
+    std::uint64_t cause = 0;
+    if (event.metadata)
+        if (const auto named = (*event.metadata)["cause"].as<std::string>())
+            cause = event_ids_.number_of(*named);
+    const auto place = hops_.emit(plugin->actor->index(), event.event_type, cause, steady_now());
+    if (!place) return place.error();
     ++plugin->events.emitted;
+    const std::string chain = place->root == 0 ? std::string() : event_ids_.id_of(place->root);
+    const std::string answered = cause == 0 ? std::string() : event_ids_.id_of(cause);
     const std::string metadata =
-        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(), who.plugin, *hops);
-    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *hops, who.plugin, *among)};
+        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(),
+                       {.source = who.plugin, .hops = place->hops, .chain = chain, .cause = answered});
+    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *place, who.plugin, *among)};
 }
 
 } // namespace tenon::detail

@@ -4,6 +4,7 @@
 // Events for one plugin that reads more slowly than they come. Beyond its bounds the oldest go first: what just
 // happened matters more than what the plugin has missed already. All that is lost is counted.
 
+#include <tenon/host/events/event_message.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
 #include <cstddef>
@@ -21,13 +22,13 @@ class event_backlog {
 public:
     struct entry {
         shared_bytes message;
-        int hops; // see hop_ledger
+        event_place event;
     };
 
     /// How many were lost for it.
-    std::size_t push(shared_bytes message, int hops) {
+    std::size_t push(shared_bytes message, const event_place& event) {
         bytes_ += message.view().size();
-        events_.push_back({std::move(message), hops});
+        events_.push_back({std::move(message), event});
         std::size_t lost = 0;
         // The newest stays, however large it is.
         while (events_.size() > max_backlog_events || (bytes_ > max_backlog_bytes && events_.size() > 1)) {

@@ -6,6 +6,8 @@
 #include <tenon/core/text.hpp>
 #include <tenon/host/events/event_message.hpp>
 
+#include <utility>
+
 namespace tenon::detail {
 
 inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
@@ -41,7 +43,7 @@ inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
     return text;
 }
 
-inline std::string event_ids::next() {
+inline std::string event_ids::id_of(std::uint64_t number) const {
     constexpr char hex[] = "0123456789abcdef";
     std::string id = "e";
     bool begun = false;
@@ -51,25 +53,41 @@ inline std::string event_ids::next() {
         if (begun) id.push_back(hex[digit]);
     }
     id.push_back('-');
-    append(id, digits(++last_));
+    append(id, digits(number));
     return id;
 }
 
-inline std::string stamp_metadata(std::string_view given, std::string_view source, int hops) {
+inline std::uint64_t event_ids::number_of(std::string_view id) const {
+    const std::size_t at = id.rfind('-');
+    if (at == id.npos || id.size() - at > 20) return 0;
+    std::uint64_t number = 0;
+    for (const char byte : id.substr(at + 1)) {
+        if (byte < '0' || byte > '9') return 0;
+        number = number * 10 + static_cast<std::uint64_t>(byte - '0');
+    }
+    return number <= last_ && id == id_of(number) ? number : 0;
+}
+
+inline std::string stamp_metadata(std::string_view given, const emission_stamp& stamp) {
     byte_buffer buffer;
     json_writer out(buffer);
     out.begin_object();
     out.key("source");
-    out.string(source);
+    out.string(stamp.source);
     out.key("hops");
-    out.integer(hops);
+    out.integer(stamp.hops);
+    for (const auto& [name, id] : {std::pair("chain", stamp.chain), std::pair("cause", stamp.cause)}) {
+        if (id.empty()) continue;
+        out.key(name);
+        out.string(id);
+    }
     json_reader in(given);
     std::string_view name, value;
     const std::size_t before = buffer.size();
     if (in.peek() == json_kind::object && in.enter_object()) {
         while (in.next_member(name)) {
             // The name is the reader's and goes with the next read.
-            const bool ours = name == "source" || name == "hops";
+            const bool ours = name == "source" || name == "hops" || name == "chain" || name == "cause";
             if (!ours) out.key(name);
             if (!in.read_slice(value)) break;
             if (!ours) out.raw(value);
