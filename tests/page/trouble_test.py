@@ -41,6 +41,25 @@ class Trouble(page_case.PageCase):
         page.see(f"{self.row('hostile')} .crash ol", "info: safe")
         page.see(f"{self.row('hostile')} .state", "ready")
 
+    def test_broken_file(self):
+        """of a configuration that was broken while the host runs stderr alone heard"""
+        page = self.admin(width=320)
+        file = self.host.folder / "host.json"
+        good = file.read_text()
+        try:
+            file.write_text(good.replace('"adminToken"', '"adminTokken"') + "\n")
+            page.see("#file-trouble", "adminTokken")
+            page.see("#file-trouble", "host.json was read at")
+            page.do("window.before = $('file-trouble').firstChild; rounds = 0; refresh()")
+            page.until("rounds > 2")
+            self.assertTrue(page.do("before === $('file-trouble').firstChild"), "it would be read aloud again and again")
+            self.assertLessEqual(page.do("document.documentElement.scrollWidth"), 320)
+            self.assertEqual(page.do("getComputedStyle($('file-trouble')).whiteSpace"), "pre-line")
+        finally:
+            file.write_text(good)
+        page.until("$('file-trouble').textContent === ''")
+        self.assertFalse(page.do("$('file-trouble').checkVisibility()"))
+
     def stop_host(self, page):
         page.expected = "ERR_"
         self.host.stop(signal.SIGKILL)
