@@ -23,6 +23,9 @@ READY = 60
 
 checkout = pathlib.Path(sys.argv[1]).resolve()
 passed = 0
+# The host's socket is in $HOME, where the developer's own host may have one; Rust's tools are found there, too.
+rust = {variable: str(pathlib.Path.home() / folder) for variable, folder in
+        {"RUSTUP_HOME": ".rustup", "CARGO_HOME": ".cargo"}.items() if (pathlib.Path.home() / folder).exists()}
 
 
 def done(what):
@@ -49,7 +52,7 @@ class Started:
         self.began = time.monotonic()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(["bash", "-c", command], cwd=checkout, stdin=subprocess.DEVNULL, text=True,
-                                        env={**os.environ, "HOME": home}, stdout=subprocess.PIPE, stderr=self.log,
+                                        env={**rust, **os.environ, "HOME": home}, stdout=subprocess.PIPE, stderr=self.log,
                                         start_new_session=True)
         signal.signal(signal.SIGALRM, lambda *_: self.give_up(f"{command!r} printed no address in {limit} s"))
         signal.alarm(limit)
