@@ -32,7 +32,7 @@ def say_how_far(ended):
     while not ended.wait(EVERY):
         spent = time.monotonic() - began
         left = f", about {in_words(spent / done * (total - done))} left" if done * 10 > total else ""
-        say(f"built {done} of {total or '?'} in {in_words(spent)}{left}")
+        say(f"built {done} of {total} in {in_words(spent)}{left}" if total else f"building for {in_words(spent)}")
 
 
 ended = threading.Event()
