@@ -5015,6 +5015,9 @@ struct tenon::json_codec<tenon::detail::event_interest> {
 
 namespace tenon::detail {
 
+/// What a language server answers before its own `initialize`.
+inline constexpr int server_not_initialized = -32002;
+
 inline std::string list_versions(const std::vector<int>& versions) {
     std::string list;
     for (const int version : versions) {
@@ -13861,9 +13864,6 @@ private:
 // and waits, one that reads lines, one that says what is missing and ends.
 
 namespace tenon::detail {
-
-/// What a language server answers before its own `initialize`.
-inline constexpr int server_not_initialized = -32002;
 
 class handshake_clues {
 public:

@@ -3,6 +3,7 @@
 #include "../scratch_folder.hpp"
 
 #include <tenon/testing/doctor.hpp>
+#include <tenon/testing/doctor_report.hpp>
 
 #include <doctest/doctest.h>
 
@@ -107,11 +108,11 @@ TEST_CASE("what spoils stdout is found by its finding alone") {
 TEST_CASE("what spoils answers is found by its finding alone") {
     each({{"answers_twice", "once", "a second answer"},
           {"answers_notifications", "once", "an answer to a notification"},
-          {"refuses_notifications", "unknown-notification", "doctor/unknown"},
+          {"refuses_notifications", "unknown-notification", "doctor/unknown", verdict::warning},
           {"string_ids", "ids", "the id 1 came back as \"1\""},
           {"result_and_error", "messages", "no JSON-RPC message"},
-          {"dies_on_unknown", "unknown-request", "what is doctor/unknown?"},
-          {"dies_of_bad_json", "bad-json", "exit code 1"}});
+          {"dies_on_unknown", "unknown-request", "what is doctor/unknown?", verdict::warning},
+          {"dies_of_bad_json", "bad-json", "exit code 1", verdict::warning}});
 }
 
 TEST_CASE("what spoils a plugin's own work is found by its finding alone") {
@@ -140,19 +141,46 @@ TEST_CASE("what spoils a handshake is found by its finding alone, and nothing el
     }
 }
 
+TEST_CASE("a plugin that reads lines, and a language server, are known for what they are") {
+    for (const row& one :
+         {row{"reads_lines", "handshake", "it speaks in lines, without headers"},
+          row{"language_server", "handshake", "it is a language server: it answers -32002"}}) {
+        CAPTURE(one.name);
+        patient given = python(one.name);
+        given.handshake_time = milliseconds(2'000);
+        only(examine(given), one.id, one.seen);
+    }
+}
+
 TEST_CASE("what spoils the end is found by its finding alone") {
     each({{"ignores_end_of_input", "end-of-input", "it still runs 2000 ms later"},
-          {"exit_3", "exit", "exit code 3"},
+          {"exit_3", "exit", "exit code 3", verdict::warning},
           {"leaves_child", "children", "sleep"},
           {"leaves_daemon", "children", "sleep"}});
-    for (const row& one : {row{"hangs_on_broken_frame", "broken-frame", "answers nothing any more"},
-                           row{"spins", "broken-frame", "works without end"},
-                           row{"no_shutdown", "shutdown", "is not answered"}}) {
+    for (const row& one :
+         {row{"hangs_on_broken_frame", "broken-frame", "answers nothing any more", verdict::warning},
+          row{"spins", "broken-frame", "works without end", verdict::warning},
+          row{"no_shutdown", "shutdown", "is not answered"}}) {
         CAPTURE(one.name);
         patient given = python(one.name);
         given.answer_time = milliseconds(2'000);
-        only(examine(given), one.id, one.seen);
+        only(examine(given), one.id, one.seen, one.how);
     }
+}
+
+TEST_CASE("a plugin that loses requests without params was found ill: hosts always send them") {
+    const diagnosis made = examine(python("needs_params"));
+    INFO(to_text(made));
+    CHECK(made.healthy());
+    CHECK(made.find("health")->verdict == verdict::good);
+}
+
+TEST_CASE("the doctor quoted what was logged long before the check") {
+    const diagnosis made = examine(python("dies_quietly"));
+    const std::string seen = made.find("commands")->seen;
+    CHECK(made.find("commands")->verdict == verdict::bad);
+    CHECK_MESSAGE(seen.find("exit code 1") != std::string::npos, seen);
+    CHECK_MESSAGE(seen.find("loaded 3 models") == std::string::npos, seen);
 }
 
 TEST_CASE("what leaks is found by its finding alone") {
@@ -184,6 +212,27 @@ TEST_CASE("a program that cannot be started is told why") {
     has(why(folder.write("text", "hello", 0755)), "neither a program of this system nor a script");
     has(why(folder.write("foreign", program_for_nobody(), 0755)), "this machine is");
     has(why(""), "its command is empty");
+}
+
+TEST_CASE("words of a plugin reached the terminal as they were") {
+    const std::string hostile = "a\x1b[31m\n\u202eb\xc2\x9b" + std::string(1, '\0') + "\x7f\xff";
+    diagnosis made{.name = hostile, .version = hostile};
+    for (const verdict how : {verdict::good, verdict::bad, verdict::warning, verdict::skipped})
+        made.findings.push_back({.id = "x", .title = "x", .verdict = how, .seen = hostile, .mend = hostile});
+    std::string all = summary(made) + to_text(made);
+    for (const finding& one : made.findings) all += told(one);
+    for (const std::string_view raw : {"\x1b", "\u202e", "\xc2\x9b", "\x7f", "\xff", "31m\n"})
+        CHECK(all.find(raw) == std::string::npos);
+    CHECK(all.find('\0') == std::string::npos);
+    CHECK(all.find("a\\x1b[31m\\n\\u{202e}b") != std::string::npos);
+}
+
+TEST_CASE("the last line of a report says whether it works") {
+    diagnosis made{.name = "words", .version = "1", .findings = {{.id = "x", .verdict = verdict::warning}}};
+    CHECK(summary(made) == "words 1: 0 good, 0 bad, 1 hint, 0 not examined\n"
+                           "works with hosts that keep the contract: yes\n");
+    made.findings.push_back({.id = "y", .verdict = verdict::bad});
+    CHECK(summary(made).ends_with("\nworks with hosts that keep the contract: no\n"));
 }
 
 TEST_CASE("findings are told as they are made, and can be left out") {

@@ -18,9 +18,6 @@
 
 namespace tenon::detail {
 
-/// What a language server answers before its own `initialize`.
-inline constexpr int server_not_initialized = -32002;
-
 class handshake_clues {
 public:
     /// A line of its log, on stdout or stderr.

@@ -136,6 +136,9 @@ struct tenon::json_codec<tenon::detail::event_interest> {
 
 namespace tenon::detail {
 
+/// What a language server answers before its own `initialize`.
+inline constexpr int server_not_initialized = -32002;
+
 inline std::string list_versions(const std::vector<int>& versions) {
     std::string list;
     for (const int version : versions) {

@@ -6,6 +6,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/host/logs/log_text.hpp>
 #include <tenon/json/value.hpp>
 
 #include <algorithm>
@@ -17,7 +18,8 @@
 
 namespace tenon::testing {
 
-/// A warning is what a host can live with, or a thing that the contract says one should do.
+/// Bad is what goes wrong with what a host sends. A warning is a hint: what a host can live with, or what comes of things
+/// that no host sends.
 enum class verdict { good, bad, warning, skipped };
 
 struct finding {
@@ -76,6 +78,13 @@ inline std::string_view name_of(verdict given) noexcept {
     return "skipped";
 }
 
+/// A text with words of the plugin in it, as it may stand on a terminal: nothing in it acts.
+inline std::string shown(std::string_view text) {
+    std::string safe;
+    if (!detail::append_safe(safe, text, std::size_t{64} << 10)) safe += "...";
+    return safe;
+}
+
 /// What is bad or to be thought about, for the message of a test that failed. Empty where all is good.
 inline std::string to_text(const diagnosis& made) {
     std::string text;
@@ -83,7 +92,7 @@ inline std::string to_text(const diagnosis& made) {
         if (one.verdict == verdict::good || one.verdict == verdict::skipped) continue;
         detail::append(text, detail::join({name_of(one.verdict), " ", one.id, ": ", one.title, "\n"}));
         for (const std::string_view line : {std::string_view(one.seen), std::string_view(one.mend)})
-            if (!line.empty()) detail::append(text, detail::join({"    ", line, "\n"}));
+            if (!line.empty()) detail::append(text, detail::join({"    ", shown(line), "\n"}));
     }
     return text;
 }

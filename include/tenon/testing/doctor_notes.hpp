@@ -62,7 +62,13 @@ inline std::string doctor_quote(std::string_view bytes, std::size_t limit = 160)
 
 class doctor_notes {
 public:
+    /// What is answered to something that no host sends is no more than a hint. How frames are written is not: that is the
+    /// same with all that is said.
+    void take_for_hints(bool from_now_on) noexcept { hints_ = from_now_on; }
+    void forget(std::string_view id) { entries_.erase(std::string(id)); }
+
     void note(std::string_view id, testing::verdict verdict, std::string seen, std::string mend = {}) {
+        if (hints_ && (id == "once" || id == "ids" || id == "messages")) verdict = testing::verdict::warning;
         entry& known = entries_[std::string(id)];
         ++known.count;
         const bool worse =
@@ -88,6 +94,7 @@ private:
         doctor_outcome outcome = {};
     };
     std::map<std::string, entry> entries_;
+    bool hints_ = false;
 };
 
 } // namespace tenon::detail

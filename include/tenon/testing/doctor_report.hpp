@@ -1,7 +1,8 @@
 #ifndef TENON_TESTING_DOCTOR_REPORT_HPP
 #define TENON_TESTING_DOCTOR_REPORT_HPP
 
-// What a doctor found (testing/doctor.hpp), for people at a terminal. Text of the plugin was escaped by who quoted it.
+// What a doctor found (testing/doctor.hpp), for people at a terminal. What a plugin said is made safe here, where it is
+// shown, whoever quoted it.
 
 #include <tenon/core/text.hpp>
 #include <tenon/testing/doctor_finding.hpp>
@@ -27,30 +28,32 @@ inline std::string told(const finding& one, bool colour = false) {
     std::string line;
     switch (one.verdict) {
     case verdict::good:
-        line = in("32", "  good  ") + one.title + (one.seen.empty() ? "" : in("2", ": " + one.seen));
+        line = in("32", "  good  ") + one.title + (one.seen.empty() ? "" : in("2", ": " + shown(one.seen)));
         break;
     case verdict::skipped:
-        line = in("2", "  --    " + one.title + ": not examined, " + one.seen);
+        line = in("2", "  --    " + one.title + ": not examined, " + shown(one.seen));
         break;
     case verdict::warning:
     case verdict::bad:
-        line = one.verdict == verdict::bad ? in("1;31", "  BAD   ") : in("33", "  hm    ");
-        line += one.title + in("2", " [" + one.id + "]") + "\n          seen: " + one.seen;
-        if (!one.mend.empty()) line += "\n          mend: " + one.mend;
+        line = one.verdict == verdict::bad ? in("1;31", "  BAD   ") : in("33", "  hint  ");
+        line += one.title + in("2", " [" + one.id + "]") + "\n          seen: " + shown(one.seen);
+        if (!one.mend.empty()) line += "\n          mend: " + shown(one.mend);
         break;
     }
     return line + "\n";
 }
 
-/// "words 1.0.0: 40 good, 0 bad, 1 warning, 3 not examined"
+/// "words 1.0.0: 40 good, 0 bad, 1 hint, 3 not examined", and whether it works.
 inline std::string summary(const diagnosis& made, bool colour = false) {
-    const std::string who = made.name.empty() ? "the plugin" : made.name + " " + made.version;
+    const std::string who = made.name.empty() ? "the plugin" : shown(made.name + " " + made.version);
     const std::size_t bad = made.count(verdict::bad), odd = made.count(verdict::warning);
     const std::string text = who + ": " + std::to_string(made.count(verdict::good)) + " good, " +
                              std::to_string(bad) + " bad, " + std::to_string(odd) +
-                             (odd == 1 ? " warning, " : " warnings, ") +
+                             (odd == 1 ? " hint, " : " hints, ") +
                              std::to_string(made.count(verdict::skipped)) + " not examined";
-    return detail::coloured(colour, bad == 0 ? "32" : "1;31", text) + "\n";
+    const std::string works =
+        "works with hosts that keep the contract: " + std::string(bad == 0 ? "yes" : "no");
+    return detail::coloured(colour, bad == 0 ? "32" : "1;31", text + "\n" + works) + "\n";
 }
 
 } // namespace tenon::testing

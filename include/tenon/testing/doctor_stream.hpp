@@ -30,6 +30,8 @@ public:
     std::optional<std::string> next(bool settled);
     /// Whether bytes wait that may become a frame, or be found to be none.
     bool waits() const noexcept { return !buffer_.empty(); }
+    /// Whether a message came without a header, perhaps between other lines.
+    bool headless() const noexcept { return headless_ || message_in_text_; }
     /// The plugin is gone: what is left is a frame without its end.
     void finish();
 
@@ -52,7 +54,7 @@ private:
     bool in_body_ = false;
     std::optional<std::uint64_t> length_;
     std::size_t lengths_ = 0;
-    bool any_frame_ = false, lost_ = false, headless_ = false;
+    bool any_frame_ = false, lost_ = false, headless_ = false, message_in_text_ = false;
 };
 
 /// How many bytes the object or array takes that the text begins with; none where there is no whole one.
@@ -80,6 +82,12 @@ inline std::optional<std::string> doctor_stream::next(bool settled) {
 
 inline void doctor_stream::stray(std::string_view text) {
     if (lost_) return; // behind a broken header: said already
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (!line.empty() && line.front() == '{' && line.find("\"jsonrpc\"") != line.npos)
+            message_in_text_ = true;
+    }
     const bool blank = text.find_first_not_of("\r\n \t") == text.npos;
     if (blank && any_frame_)
         return bad_framing(

@@ -27,12 +27,11 @@ namespace tenon::detail {
 inline std::string doctor_frame(std::string_view body, std::string_view name = "Content-Length: ") {
     return join({name, digits(body.size()), "\r\n\r\n", body});
 }
-/// `params` empty: none. `id` is JSON, empty for a notification.
+/// `id` is JSON, empty for a notification. A host always sends params.
 inline std::string doctor_message(std::string_view id, std::string_view method,
-                                  std::string_view params = {}) {
-    const bool has_id = !id.empty(), has_params = !params.empty();
-    return join({R"({"jsonrpc":"2.0")", has_id ? R"(,"id":)" : "", id, R"(,"method":)",
-                 json::of(method).text(), has_params ? R"(,"params":)" : "", params, "}"});
+                                  std::string_view params = "{}") {
+    return join({R"({"jsonrpc":"2.0")", id.empty() ? "" : R"(,"id":)", id, R"(,"method":)",
+                 json::of(method).text(), R"(,"params":)", params, "}"});
 }
 
 inline bool has_member(const json& object, std::string_view wanted) {
@@ -80,13 +79,13 @@ public:
             if (!listen(deadline)) return {};
         }
     }
-    std::optional<doctor_reply> ask(std::string_view method, std::string_view params = {}) {
+    std::optional<doctor_reply> ask(std::string_view method, std::string_view params = "{}") {
         const std::string id = new_id();
         expect(id);
         say(doctor_frame(doctor_message(id, method, params)));
         return await(id, answer_deadline());
     }
-    void tell(std::string_view method, std::string_view params = {}) {
+    void tell(std::string_view method, std::string_view params = "{}") {
         say(doctor_frame(doctor_message({}, method, params)));
     }
     /// The first answer that is there with this id.
@@ -103,8 +102,16 @@ public:
     /// Reads to the end. False if the process still runs by then.
     bool await_end(time_point deadline);
 
-    /// "the process ended (exit code 1); the last it logged was: ..."
+    /// "the process ended (exit code 1); the last it logged was: ...", of what it logged since the check began.
     std::string end_words();
+    void begin_check() noexcept { log_before_ = process_.log().size(); }
+    /// Whether it reads lines: it answers in lines, at the latest when one ends. For who has waited for an answer.
+    bool answers_lines(time_point deadline) {
+        if (!stream_.headless()) say("\n");
+        while (!stream_.headless() && listen(deadline)) {
+        }
+        return stream_.headless();
+    }
     const exit_status& end_status();
     bool gone() const noexcept { return process_.over(); }
 
@@ -144,6 +151,7 @@ private:
     std::vector<doctor_reply> arrived_;
     std::set<std::string> asked_; // ids of the plugin's own requests
     std::optional<exit_status> status_;
+    std::size_t log_before_ = 0; // the check
 };
 
 inline bool doctor_talk::listen(time_point deadline) {
@@ -328,7 +336,7 @@ inline void doctor_talk::judge_log() {
 inline std::string doctor_talk::end_words() {
     if (!process_.over()) return "it still runs";
     std::string text = join({"the process ended (", describe_exit(end_status()), ")"});
-    std::string_view log = process_.log();
+    std::string_view log = std::string_view(process_.log()).substr(log_before_);
     while (!log.empty() && (log.back() == '\n' || log.back() == '\r')) log.remove_suffix(1);
     const std::size_t line = log.rfind('\n');
     if (!log.empty())

@@ -51,13 +51,16 @@ public:
         talk.shake_hands(handshake_params());
         return talk.shook_hands();
     }
+    void begin_check() noexcept {
+        if (talk_) talk_->begin_check();
+    }
     /// The next check gets another process.
     void spoil() { talk_.reset(); }
 
     doctor_heard exchange(doctor_talk& talk, std::string_view bytes, std::vector<std::string> ids = {},
                           std::size_t others = 0) const;
     /// The same for one request in a frame.
-    doctor_heard ask(doctor_talk& talk, std::string_view method, std::string_view params = {}) const {
+    doctor_heard ask(doctor_talk& talk, std::string_view method, std::string_view params = "{}") const {
         const std::string id = talk.new_id();
         return exchange(talk, doctor_frame(doctor_message(id, method, params)), {id});
     }
@@ -153,14 +156,33 @@ inline void doctor_visit::begin() {
                        found_bad(join({talk_->end_words(), " before it answered the handshake"}),
                                  "Read what it said on stderr; start it by hand with the same arguments."),
                        "there was no handshake");
+    const std::string waited = join(
+        {"no answer within ", digits(static_cast<std::uint64_t>(patient.handshake_time.count())), " ms"});
+    if (!reply && talk_->answers_lines(talk_->in(milliseconds(1'000)))) {
+        for (const char* const id : {"framing", "stdout"}) notes.forget(id); // one fault
+        return give_up(
+            greeted,
+            found_bad(join({waited, ", and it speaks in lines, without headers"}),
+                      "Say \"framing\": \"lines\" in its configuration on a host: then it is spoken with "
+                      "so. The doctor speaks with headers alone."),
+            "it reads lines");
+    }
     if (!reply)
         return give_up(
             greeted,
-            found_bad(join({"no answer within ",
-                            digits(static_cast<std::uint64_t>(patient.handshake_time.count())), " ms"}),
+            found_bad(waited,
                       "Read stdin from the start, answer plugin/handshake, and flush stdout after every "
                       "message: a pipe is not line-buffered."),
             "there was no handshake");
+    if (reply->failed && reply->error.code == server_not_initialized)
+        return give_up(
+            greeted,
+            found_bad(join({"it is a language server: it answers ", std::to_string(server_not_initialized),
+                            ", ", doctor_quote(reply->error.message)}),
+                      "A plugin answers plugin/handshake. To have a language server as one, write a plugin "
+                      "that starts "
+                      "it and speaks to it."),
+            "it is a language server");
     if (reply->failed)
         return give_up(greeted,
                        found_bad(join({"refused: ", doctor_quote(reply->error.message)}),

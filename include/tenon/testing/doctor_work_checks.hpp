@@ -118,6 +118,7 @@ inline doctor_outcome check_commands(doctor_visit& visit) {
     doctor_outcome worst;
     for (const command_declaration& one : commands) {
         const bool unknown = &one == &commands.back();
+        visit.notes.take_for_hints(unknown);
         for (const char* args : {"{}", "\"nonsense\"", "[[],{}]", "null"}) {
             doctor_talk* const talk = visit.talk();
             if (talk == nullptr) return skipped("it could not be started again");
@@ -125,9 +126,11 @@ inline doctor_outcome check_commands(doctor_visit& visit) {
                 visit.ask(*talk, methods::execute,
                           join({R"({"command":)", json::of(one.name).text(), R"(,"args":)", args, "}"}));
             const std::string what = join({one.name, " with ", args});
-            if (!heard.alive) return found_bad(join({what, ": ", heard.how}), std::string(mend));
+            const auto judge = unknown ? warned : found_bad; // no host sends what nobody has
+            if (unknown && (!heard.alive || !heard.answers.front())) visit.spoil();
+            if (!heard.alive) return judge(join({what, ": ", heard.how}), std::string(mend));
             const auto& reply = heard.answers.front();
-            if (!reply) return found_bad(join({what, " is not answered"}), std::string(mend));
+            if (!reply) return judge(join({what, " is not answered"}), std::string(mend));
             if (worst.verdict != testing::verdict::good) continue;
             if (reply->failed && reply->error.code == codes::internal_error)
                 worst = warned(join({what, " is answered -32603: ", doctor_quote(reply->error.message)}),
@@ -170,6 +173,7 @@ inline doctor_outcome check_routes(doctor_visit& visit) {
     doctor_outcome worst;
     for (const route_declaration& one : routes) {
         const bool unknown = &one == &routes.back();
+        visit.notes.take_for_hints(unknown);
         for (const char* body : {"", "nonsense", "{}"}) {
             doctor_talk* const talk = visit.talk();
             if (talk == nullptr) return skipped("it could not be started again");
@@ -182,9 +186,11 @@ inline doctor_outcome check_routes(doctor_visit& visit) {
                       params, R"(,"query":{"n":["nonsense","2"]},"headers":{"accept":"*/*"},"body":)",
                       json::of(std::string(body)).text(), R"(,"bodyEncoding":"utf8"})"}));
             const std::string what = join({one.method, " ", path});
-            if (!heard.alive) return found_bad(join({what, ": ", heard.how}), std::string(mend));
+            const auto judge = unknown ? warned : found_bad;
+            if (unknown && (!heard.alive || !heard.answers.front())) visit.spoil();
+            if (!heard.alive) return judge(join({what, ": ", heard.how}), std::string(mend));
             const auto& reply = heard.answers.front();
-            if (!reply) return found_bad(join({what, " is not answered"}), std::string(mend));
+            if (!reply) return judge(join({what, " is not answered"}), std::string(mend));
             if (reply->failed) {
                 if (reply->error.code == codes::internal_error && worst.verdict == testing::verdict::good)
                     worst = warned(join({what, " is answered -32603: ", doctor_quote(reply->error.message)}),
@@ -193,9 +199,8 @@ inline doctor_outcome check_routes(doctor_visit& visit) {
             }
             const auto answer = read_exchange_answer(reply->result);
             if (!answer)
-                return found_bad(
-                    join({what, ": ", answer.error().message, ": ", doctor_quote(reply->result)}),
-                    std::string(mend));
+                return judge(join({what, ": ", answer.error().message, ": ", doctor_quote(reply->result)}),
+                             std::string(mend));
             if (unknown && answer->status < 400 && worst.verdict == testing::verdict::good)
                 worst = warned(
                     join({what, ", which it did not declare, is answered ", std::to_string(answer->status)}),

@@ -87,7 +87,9 @@ TEST_CASE("a good plugin is 0, with a line for each finding and a sum, and no co
     CHECK(made.complained.empty());
     CHECK(has(made.printed, "  good  the handshake is answered: patient 1.0.0"));
     CHECK(has(made.printed, "  --    memory does not leak: not examined, left out"));
-    CHECK(has(made.printed, "\npatient 1.0.0: 42 good, 0 bad, 0 warnings, 2 not examined\n"));
+    CHECK(has(made.printed, "\npatient 1.0.0: 42 good, 0 bad, 0 hints, 2 not examined\n"));
+    CHECK(made.printed.ends_with("\nworks with hosts that keep the contract: yes\n"));
+    CHECK(has(made.printed, "all its commands and its routes are called, mostly with nonsense"));
     CHECK_FALSE(has(made.printed, "\x1b"));
 }
 
@@ -101,6 +103,17 @@ TEST_CASE("a bad one is 1, with what was seen and what to mend") {
     const std::size_t first = made.printed.find("there was no handshake");
     CHECK(first != std::string::npos); // and not once for each of the others
     CHECK(made.printed.find("there was no handshake", first + 1) == std::string::npos);
+}
+
+TEST_CASE("what acts on a terminal is named, in a report and in JSON") {
+    const std::string script = "printf 'a\\033[31m\\342\\200\\256b\\302\\233\\n' >&2; exit 1";
+    for (const char* how : {"--timeout=5000", "--json"}) {
+        const auto made = doctor({how, "sh", "-c", script});
+        INFO(made.printed);
+        CHECK(made.code == 1);
+        for (const std::string_view raw : {"\x1b", "\u202e", "\xc2\x9b"}) CHECK_FALSE(has(made.printed, raw));
+        CHECK(has(made.printed, "202e"));
+    }
 }
 
 TEST_CASE("--json is one object with the findings") {
