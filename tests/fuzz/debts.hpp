@@ -6,6 +6,7 @@
 
 #include "require.hpp"
 
+#include <tenon/session/phase.hpp>
 #include <tenon/wire/envelope.hpp>
 #include <tenon/wire/framing.hpp>
 
@@ -18,7 +19,10 @@ namespace tenon::fuzz {
 
 class debts {
 public:
-    explicit debts(std::size_t max_frame_bytes) : reader_(max_frame_bytes) {}
+    /// Of a session of this role.
+    debts(detail::session_role role, std::size_t max_frame_bytes)
+        : reader_(max_frame_bytes, role == detail::session_role::host ? detail::framing_rule::headers
+                                                                      : detail::framing_rule::first_byte) {}
 
     void receive(std::string_view bytes) {
         reader_.append(bytes);

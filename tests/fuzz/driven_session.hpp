@@ -26,7 +26,7 @@ using namespace tenon::detail;
 class driven_session {
 public:
     driven_session(session_role role, session_limits limits, const time_point& now)
-        : now_(now), owed_(limits.max_frame_bytes), session_(role, limits), requests_(session_),
+        : now_(now), owed_(role, limits.max_frame_bytes), session_(role, limits), requests_(session_),
           output_(session_) {}
 
     // --- looking in ---
