@@ -116,6 +116,16 @@ class Everybody(page_case.PageCase):
         guest.see("#locked", "administrators")
         self.assertLessEqual(guest.do("document.documentElement.scrollWidth"), 400)
 
+    def test_reason_in_receipt(self):
+        """on a phone the reason of an outcome left no room for the plugin's name, which was broken into three lines"""
+        page = self.page(token=None, width=320, height=640)
+        self.join(page, "ada")
+        height = page.do("""(() => { const list = chips([{plugin: 'moderator', outcome: 'failed', ms: 3,
+            reason: 'signal 9 (SIGKILL); retry 2 of 3 in 10000 ms'}]);
+            $('messages').append(list); return list.querySelector('b').getBoundingClientRect().height; })()""")
+        self.assertLess(height, 24)
+        self.assertLessEqual(page.do("document.documentElement.scrollWidth"), 320)
+
     def test_composer(self):
         """on a phone who went online saw no place to write: it was below what is seen"""
         page = self.page(token=None, width=400, height=640)
