@@ -34,6 +34,22 @@ class Chat(page_case.PageCase):
         ada.until("""[...document.querySelectorAll('li.message')].some(one => one.innerText.includes('hello ada')
             && one.querySelector('.chips')?.innerText.includes('moderator'))""")
 
+    def test_game(self):
+        """what is typed as a command is done, not said, and the room hears of its game"""
+        ada, bo = (self.page(token=None) for _ in range(2))
+        self.join(ada, "ada")
+        self.join(bo, "bo")
+        self.say(ada, "/game 3")
+        ada.see("#messages", "Done")
+        bo.see("#messages", "ada starts a game. Which number from 1 to 3 is it?")
+        for number in (1, 2, 3):
+            self.say(bo, f"/guess {number}")
+            ada.see("#messages", f"bo says {number}")
+            if "and wins" in ada.text("#messages"):
+                break
+        ada.see("#messages", f"It was {number}")
+        self.assertNotIn("/game 3", bo.text("#messages"))
+
     def test_rooms(self):
         """rooms are made, joined and left; a message to one person reaches nobody else"""
         ada, bo, eve = (self.page(token=None) for _ in range(3))
