@@ -118,7 +118,7 @@ completed complete_word(const command& of, const line& typed, const std::string&
     const std::string kind = word_at(of.words, typed.words.size());
     if (kind == "FILE" || (of.runs_another && kind == "COMMAND")) return {.files = true};
     if (kind == "NAME") return {names_in(ask("/api/v1/plugins")["plugins"], "name")};
-    if (kind == "VERB") return {{"start", "stop", "restart", "enable", "disable", "config"}};
+    if (kind == "VERB") return {{"start", "stop", "restart", "enable", "disable", "config", "level"}};
     if (kind == "EVENT" || kind == "TYPE") return {event_types(ask)};
     if (kind == "COMMAND") return {names_in(ask("/api/v1/commands")["commands"], "name")};
     if (kind == "METHOD") return {{"GET", "POST", "PUT", "PATCH", "DELETE"}};
