@@ -15,6 +15,7 @@
 #include <tenon/host/config/mistakes.hpp>
 #include <tenon/host/config/system_file_watch.hpp>
 #include <tenon/host/logs/system_log_writer.hpp>
+#include <tenon/host/process/system_described.hpp>
 #include <tenon/transport/system_streams.hpp>
 
 #include <csignal>
@@ -246,9 +247,21 @@ int run_host(const arguments& given) {
     return whole.run(std::move(*read), listen_in_file);
 }
 
+/// What is wrong with the plugins' own configurations, by what their programs say of themselves; one a line.
+tenon::result<void> check_own_configs(const std::vector<tenon::plugin_config>& plugins) {
+    std::string all;
+    for (const tenon::plugin_config& plugin : plugins)
+        if (const auto good = tenon::check_described_config(plugin.options); !good)
+            all += (all.empty() ? "" : "\n") + plugin.options.name + ": " + good.error().message;
+    if (all.empty()) return {};
+    return tenon::fault{tenon::codes::invalid_params, std::move(all)};
+}
+
 int check_file(const arguments& given) {
     const std::string& file = given.words()[0];
-    const auto read = read_settings(file);
+    auto read = read_settings(file);
+    if (read)
+        if (auto good = check_own_configs(read->plugins); !good) read = good.error();
     const auto complaints =
         read ? std::vector<std::string>() : tenon::mistakes::lines_of(read.error().message);
     const auto missing = read ? read->missing : decltype(settings::missing)();
