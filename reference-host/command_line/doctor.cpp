@@ -8,9 +8,7 @@
 #include <tenon/testing/doctor.hpp>
 #include <tenon/testing/doctor_report.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <iostream>
 #include <utility>
 
@@ -76,25 +74,6 @@ int list_checks() {
     return exit_code::good;
 }
 
-/// JSON with names for the characters that a terminal acts on: they stand in strings alone.
-std::string without_what_acts(const std::string& json) {
-    std::string safe;
-    for (const char* at = json.data(); at != json.data() + json.size();) {
-        const std::size_t length = std::max<std::size_t>(tenon::detail::utf8_sequence(at, json.data() + json.size()), 1);
-        const unsigned code = length == 1 ? static_cast<unsigned char>(*at) : tenon::detail::utf8_code(at, length);
-        const auto name = [&](unsigned unit) {
-            char text[8];
-            std::snprintf(text, sizeof text, "\\u%04x", unit & 0xFFFFU);
-            safe += text;
-        };
-        if (code != 0x7F && !tenon::detail::acts_unseen(code)) safe.append(at, length);
-        else if (code < 0x10000) name(code);
-        else name(0xD800 + ((code - 0x10000) >> 10)), name(0xDC00 + ((code - 0x10000) & 0x3FF));
-        at += length;
-    }
-    return safe;
-}
-
 int report_as_json(const patient& given) {
     struct report {
         std::string name, version;
@@ -102,15 +81,14 @@ int report_as_json(const patient& given) {
         std::vector<finding> findings;
     };
     const auto made = tenon::testing::examine(given);
-    std::cout << without_what_acts(
-                     tenon::to_json(report{made.name, made.version, made.healthy(), made.findings}))
-              << '\n';
+    print_json(tenon::to_json(report{made.name, made.version, made.healthy(), made.findings}));
     return made.healthy() ? exit_code::good : exit_code::refused;
 }
 
 int report(const patient& given) {
     const bool colour = tenon::has_colour(1);
-    std::cout << "The plugin is started a dozen times. Its events, all its commands and its routes are called, mostly "
+    std::cout << "The plugin is started a dozen times. Its events, all its commands and its routes are "
+                 "called, mostly "
                  "with nonsense.\n\n"
               << std::flush;
     std::string why; // one reason for many that could not be examined is said once

@@ -116,6 +116,17 @@ TEST_CASE("what acts on a terminal is named, in a report and in JSON") {
     }
 }
 
+TEST_CASE("what a plugin calls itself reached the doctor's terminal raw") {
+    for (const char* const form : {"--timeout=5000", "--json"}) {
+        CAPTURE(form);
+        const auto made = doctor(with_patient({form}, "hostile_version"));
+        REQUIRE(has(made.printed, "hostile"));
+        CHECK_FALSE(has(made.printed, "\x1b"));
+        CHECK_FALSE(has(made.printed, "\xE2\x80\xAE"));
+        CHECK_FALSE(has(made.printed, "\nforged"));
+    }
+}
+
 TEST_CASE("--json is one object with the findings") {
     const auto made = doctor({"--json", "/nowhere/plugin"});
     CHECK(made.code == 1);
