@@ -62,7 +62,7 @@ const std::vector<command>& commands() {
          check_file,
          1,
          1,
-         "All mistakes at once, up to 20, and warnings about what is allowed and still looks wrong.\n"},
+         "All mistakes at once, up to 20, and warnings about what is allowed and still\nlooks wrong.\n"},
         {"status", "", "Says how a running host is: plugins, configuration, the last mistake.",
          remote_options(), status, 0, 0},
         {"doctor",
@@ -95,8 +95,8 @@ const std::vector<command>& commands() {
          remote_options(), explain_event, 1, 1},
         {"plugins", "[NAME [VERB]]", "Lists the plugins, shows one, or does something to it.",
          remote_options(), plugins, 0, 3,
-         "VERB is start, stop, restart, enable, disable, config or level. `config` shows the\n"
-         "plugin's configuration, `config JSON` sets it (- reads stdin), `config reset`\n"
+         "VERB is start, stop, restart, enable, disable, config or level. `config` shows\n"
+         "the plugin's configuration, `config JSON` sets it (- is stdin), `config reset`\n"
          "goes back to what the file says. `level` shows how bad a line of its log has to\n"
          "be to be told, `level LEVEL` sets it.\n"},
         {"logs", "[NAME]", "Follows the log of all plugins or of one.",
