@@ -4,7 +4,7 @@
 
 import { Console } from 'node:console';
 import process from 'node:process';
-import rpc from 'vscode-jsonrpc/node.js';
+import rpc from 'vscode-jsonrpc/node';
 
 globalThis.console = new Console(process.stderr); // stdout belongs to the protocol
 
