@@ -19,10 +19,10 @@ class Hostile(words.Words):
             print(line, file=sys.stderr, flush=True)
         self.log("warn", MARKUP, field=MARKUP)
         greeting.update(
-            name="hostile", capabilities=["*"], features=[], routes=[],
+            name="hostile", description=MARKUP + BACKWARDS, capabilities=["*"], features=[], routes=[],
             events=[{"type": "message.incoming", "mode": "mutate"}],
             commands=[{"name": "hostile", "description": MARKUP + BACKWARDS,
-                       "params": {"type": "object", "properties": {MARKUP: {"type": "string"}}}}])
+                       "params": {"type": "object", "properties": {MARKUP: {"type": "string", "description": MARKUP}}}}])
         return greeting
 
     def health(self, _params):

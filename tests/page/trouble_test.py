@@ -1,5 +1,6 @@
 """Plugins that fail, a host that is gone, and words that want to be more than text."""
 
+import json
 import os
 import signal
 
@@ -135,7 +136,7 @@ class Trouble(page_case.PageCase):
         page.see("#messages .stopped", f"Stopped by hostile: {markup}")
         page.see(f"{self.row('hostile')} .state", "warning")
         page.see(f"{self.row('hostile')} .state", markup)
-        page.see(f"{self.row('hostile')} .state", "⟨U+202E⟩")
+        page.see(f"{self.row('hostile')} .state", "\\u{202e}")  # as the host writes it
         page.write("#only-text", "xxxxx")
         page.see("#lines", "characters")
         self.assertLess(len(page.text("#lines")), 5000, "a long line is cut")
@@ -147,6 +148,12 @@ class Trouble(page_case.PageCase):
         page.see(f"{self.row('hostile')} .detail", "<i>metric</i>")
         self.choose(page, "#command-name", "hostile")
         page.see("#command-about", markup)
+        page.see("#command-takes", markup)
+        page.see(f"{self.row('hostile')} .purpose", markup)
+        page.see(f"{self.row('hostile')} .purpose", "\\u{202e}")
+        page.do(f"showRunning({{bar: el('progress'), said: $('command-answer')}}); showProgress({{message: {json.dumps(markup)}}})")
+        page.see("#command-answer", markup)
+        page.do("showRunning(null)")
         page.click("#command-form button")
         page.see("#command-answer", "⟨U+202E⟩gnp")
         self.assertFalse(page.do("'broken' in window"))
