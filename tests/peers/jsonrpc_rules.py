@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Tries the rules of docs/protocol.md, sections 1 to 3, on any plugin.
 
-    jsonrpc_rules.py [--strict] [--config JSON] COMMAND...
+    jsonrpc_rules.py [--must | --strict] [--config JSON] COMMAND...
 
 Every rule gets a fresh process: a handshake (where the rule wants one), the rule's bytes, the answers it
-demands, and then an orderly shutdown, which also proves that the connection survived. `--strict` adds what
-only this project's own plugins promise, such as refusing duplicate members. `--config` is the plugin's
-configuration in the handshake, default {}. Exit status 0 when all rules hold.
+demands, and then an orderly shutdown, which also proves that the connection survived. Some rules a plugin must
+keep, the others it should (section 8), and a line about each one that it breaks says which. `--must` tries no others;
+`--strict` adds what only this project's own plugins promise, such as refusing duplicate members. `--config` is the
+plugin's configuration in the handshake, default {}. Exit status 0 when all rules that were tried hold.
 """
 
 import contextlib
@@ -68,25 +69,15 @@ SHUTDOWN = ('{"jsonrpc":"2.0","id":"bye","method":"plugin/shutdown",'
             '"params":{"reason":"requested","deadlineMs":3000}}')
 EXIT = '{"jsonrpc":"2.0","method":"exit"}'
 
-# Each row: a title, the bytes to send, the answers in any order.
-AFTER_HANDSHAKE = [
+# Each row: a title, the bytes to send, the answers in any order. A plugin that breaks one of these does not work with
+# every host.
+MUST = [
     ("a request is answered with its id", frame(health()), [result()]),
     ("params may be null", frame(health(rest=',"params":null')), [result()]),
     ("params may be an empty object", frame(health(rest=',"params":{}')), [result()]),
     ("unknown members are ignored", frame(health(rest=',"params":{"later":1},"also":[]')), [result()]),
     *((f"the id {id} comes back as it was", frame(health(id)), [result(json.loads(id))])
-      for id in ('0', '-1', '""', '"0"', '"1"', '"\\u00e9\\n\\ud83d\\ude00"', '9007199254740993',
-                 '9223372036854775807', '-9223372036854775808')),
-    *((f"the id {id} is refused", frame(health(id)), [error(INVALID, None)])
-      for id in ('null', '1.5', 'true', '{}', '[]', '1e2', '9223372036854775808')),
-    *((f"jsonrpc {version} is refused", frame('{"jsonrpc":%s,"id":1,"method":"plugin/health"}' % version),
-       [error(INVALID)]) for version in ('"1.0"', '2.0', 'null')),
-    ("jsonrpc missing is refused", frame('{"id":1,"method":"plugin/health"}'), [error(INVALID)]),
-    ("a method that is no string is refused", frame('{"jsonrpc":"2.0","id":1,"method":1}'), [error(INVALID)]),
-    # A string: a number could be that of a request of the plugin's, and this a bad answer to it.
-    ("a message with an id and nothing else is refused",
-     frame('{"jsonrpc":"2.0","id":"x"}'), [error(INVALID, "x")]),
-    ("scalar params are refused", frame(health(rest=',"params":"x"')), [error(INVALID)]),
+      for id in ('0', '-1', '""', '"0"', '"1"', '"\\u00e9\\n\\ud83d\\ude00"')),
     ("an unknown request is answered",
      frame('{"jsonrpc":"2.0","id":1,"method":"no/such"}'), [error(UNKNOWN)]),
     ("an unknown $/ request is answered",
@@ -101,6 +92,30 @@ AFTER_HANDSHAKE = [
     ("an answer to nothing is ignored", frame('{"jsonrpc":"2.0","id":99,"result":null}'), []),
     ("an error to nothing is ignored",
      frame('{"jsonrpc":"2.0","id":99,"error":{"code":1,"message":"no"}}'), []),
+    ("a deep but legal message is read", frame(nested(64)), [result()]),
+    ("header names in any letter case", frame(health(), b"cOnTeNt-LeNgTh: %d\r\n\r\n"), [result()]),
+    ("other headers", frame(health(), b"X-Other: 1\r\nContent-Length: %d\r\nY: 2\r\n\r\n"), [result()]),
+    ("a content type",
+     frame(health(), b"Content-Type: text/x; charset=utf8\r\nContent-Length: %d\r\n\r\n"), [result()]),
+    ("many frames at once",
+     b"".join(frame(health(str(i))) for i in range(50)), [result(i) for i in range(50)]),
+    ("a frame of 1 MiB", frame(health(rest=',"params":{"x":"%s"}' % ("é" * 524288))), [result()]),
+]
+
+# What a host that keeps the contract does not send, or can live without.
+SHOULD = [
+    *((f"the id {id} comes back as it was", frame(health(id)), [result(json.loads(id))])
+      for id in ('9007199254740993', '9223372036854775807', '-9223372036854775808')),
+    *((f"the id {id} is refused", frame(health(id)), [error(INVALID, None)])
+      for id in ('null', '1.5', 'true', '{}', '[]', '1e2', '9223372036854775808')),
+    *((f"jsonrpc {version} is refused", frame('{"jsonrpc":%s,"id":1,"method":"plugin/health"}' % version),
+       [error(INVALID)]) for version in ('"1.0"', '2.0', 'null')),
+    ("jsonrpc missing is refused", frame('{"id":1,"method":"plugin/health"}'), [error(INVALID)]),
+    ("a method that is no string is refused", frame('{"jsonrpc":"2.0","id":1,"method":1}'), [error(INVALID)]),
+    # A string: a number could be that of a request of the plugin's, and this a bad answer to it.
+    ("a message with an id and nothing else is refused",
+     frame('{"jsonrpc":"2.0","id":"x"}'), [error(INVALID, "x")]),
+    ("scalar params are refused", frame(health(rest=',"params":"x"')), [error(INVALID)]),
     ("a second handshake is refused", frame(HANDSHAKE.format("{}")), [error(INVALID, "hello")]),
     *((f"the body {body[:20]!r} is no JSON", frame(body), [error(PARSE, None)])
       for body in ('{', '{"jsonrpc":"2.0","id":1,"method":"plugin/health"', '{}x', "{'a':1}", '[1,]',
@@ -108,7 +123,6 @@ AFTER_HANDSHAKE = [
                    b'\xef\xbb\xbf{}', b'\0')),
     *((f"the body {body} is no message", frame(body), [error(INVALID, None)])
       for body in ('7', '"x"', 'null', 'true', '{}', '{"foo":"boo"}')),
-    ("a deep but legal message is read", frame(nested(64)), [result()]),
     ("a very deep message is refused", frame(b"[" * 100000), [error(PARSE, None)]),
     ("an empty batch is refused once", frame('[]'), [error(INVALID, None)]),
     ("a batch is answered as an array",
@@ -118,17 +132,10 @@ AFTER_HANDSHAKE = [
     ("a batch of notifications is not answered", frame('[{"jsonrpc":"2.0","method":"$/no"}]'), []),
     ("a batch of 256 is answered", frame(batch(256)), [["*"] * 256]),
     ("a batch of 257 is refused", frame(batch(257)), [error(INVALID, None)]),
-    ("header names in any letter case", frame(health(), b"cOnTeNt-LeNgTh: %d\r\n\r\n"), [result()]),
     ("blanks around the length", frame(health(), b"Content-Length: \t%d \r\n\r\n"), [result()]),
     ("no blank before the length", frame(health(), b"Content-Length:%d\r\n\r\n"), [result()]),
     ("bare line feeds", frame(health(), b"Content-Length: %d\n\n"), [result()]),
-    ("other headers", frame(health(), b"X-Other: 1\r\nContent-Length: %d\r\nY: 2\r\n\r\n"), [result()]),
-    ("a content type",
-     frame(health(), b"Content-Type: text/x; charset=utf8\r\nContent-Length: %d\r\n\r\n"), [result()]),
     ("a length of 0 is nothing", b"Content-Length: 0\r\n\r\n" + frame(health()), [result()]),
-    ("many frames at once",
-     b"".join(frame(health(str(i))) for i in range(50)), [result(i) for i in range(50)]),
-    ("a frame of 1 MiB", frame(health(rest=',"params":{"x":"%s"}' % ("é" * 524288))), [result()]),
 ]
 
 STRICT = [
@@ -163,11 +170,12 @@ FATAL = [
 FATAL_FOR_ALL = {"no length", "two lengths"}  # the others may pass in a plugin that trusts its host
 
 
-def shut_down(plugin):
+def shut_down(plugin, refuses=False):
     plugin.write(frame(SHUTDOWN))
     run.expect_message(plugin, {"jsonrpc": "2.0", "id": "bye", "result": None})
-    plugin.write(frame(health()))
-    run.expect_message(plugin, error(STOPPING))
+    if refuses:
+        plugin.write(frame(health()))
+        run.expect_message(plugin, error(STOPPING))
     plugin.write(frame(EXIT))
     ends_with(plugin, "0")
 
@@ -190,7 +198,7 @@ def shake(plugin, handshake):
 
 
 def cases(handshake, strict):
-    """All rules as (title, function of a plugin)."""
+    """All rules as (whether a plugin must keep it, title, function of a plugin)."""
     def answered(data, answers, before=False):
         def check(plugin):
             if not before:
@@ -219,24 +227,31 @@ def cases(handshake, strict):
             ends_with(plugin, status, may_complain)
         return check
 
+    def refused_at_the_end(plugin):
+        shake(plugin, handshake)
+        shut_down(plugin, refuses=True)
+
+    for title, data, answers in MUST:
+        yield True, title, answered(data, answers)
+    yield True, "a frame byte by byte", byte_by_byte
+    yield True, "exit before the handshake", ended(frame(EXIT), "0", greet=False, close=False)
+    yield True, "the end of input before the handshake", ended(b"", "0", greet=False)
+    yield True, "the end of input after the handshake", ended(b"", "0")
+    yield True, "the end of input inside a header", ended(b"Content-Le", None)
+    yield True, "the end of input inside a body", ended(b"Content-Length: 10\r\n\r\n{", None)
     for title, data, answers in BEFORE_HANDSHAKE:
-        yield title, answered(data, answers, before=True)
-    for title, data, answers in AFTER_HANDSHAKE + STRICT * strict:
-        yield title, answered(data, answers)
-    yield "a frame byte by byte", byte_by_byte
-    yield "exit before the handshake", ended(frame(EXIT), "0", greet=False, close=False)
-    yield "the end of input before the handshake", ended(b"", "0", greet=False)
-    yield "the end of input after the handshake", ended(b"", "0")
-    yield "the end of input inside a header", ended(b"Content-Le", None)
-    yield "the end of input inside a body", ended(b"Content-Length: 10\r\n\r\n{", None)
+        yield False, title, answered(data, answers, before=True)
+    for title, data, answers in SHOULD + STRICT * strict:
+        yield False, title, answered(data, answers)
+    yield False, "a request after the shutdown is refused", refused_at_the_end
     for title, data in FATAL:
         if strict or title in FATAL_FOR_ALL:
-            yield f"{title} is fatal", ended(data, None, close=False, may_complain=True)
+            yield False, f"{title} is fatal", ended(data, None, close=False, may_complain=True)
 
 
 def main(arguments):
-    strict = "--strict" in arguments[:1]
-    arguments = arguments[strict:]
+    strict, only_must = "--strict" in arguments[:1], "--must" in arguments[:1]
+    arguments = arguments[strict or only_must:]
     config = "{}"
     if arguments[:1] == ["--config"]:
         config, arguments = arguments[1], arguments[2:]
@@ -244,24 +259,28 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 1
     run.DEADLINE_SECONDS = 5  # for each rule
-    count = failed = 0
-    for title, check in cases(HANDSHAKE.format(config), strict):
-        count += 1
+    tried, broken = {"must": 0, "should": 0}, {"must": 0, "should": 0}
+    for is_must, title, check in cases(HANDSHAKE.format(config), strict):
+        word = "must" if is_must else "should"
+        if only_must and not is_must:
+            continue
+        tried[word] += 1
         plugin = None
         try:
             run.start_deadline()
             plugin = Quiet(arguments)
             check(plugin)
         except (Mismatch, run.Deadline, OSError) as problem:
-            failed += 1
+            broken[word] += 1
             late = f"nothing further within {run.DEADLINE_SECONDS} s"
-            print(f"{title}: {str(problem) or late}", file=sys.stderr)
+            print(f"({word}) {title}: {str(problem) or late}", file=sys.stderr)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             if plugin:
                 plugin.kill()
-    print(f"{count - failed} of {count} rules hold")
-    return 1 if failed else 0
+    counts = (f"{tried[word] - broken[word]} of {tried[word]} that a plugin {word} keep" for word in tried if tried[word])
+    print("rules that hold: " + ", ".join(counts))
+    return 1 if any(broken.values()) else 0
 
 
 if __name__ == "__main__":
