@@ -408,7 +408,7 @@ TEST_CASE("a plugin that never answered a decision cost every message the deadli
         for (int count = 0; count != 20; ++count) {
             const auto made = run.decide(message{"x"});
             const bool pays = made.plugins().at(0).outcome == outcome_kind::timed_out;
-            CHECK(pays == count < 5);
+            CHECK(pays == (count < 5));
             paid += pays;
             if (!pays) CHECK(made.plugins().at(0).outcome == outcome_kind::skipped);
             if (one.call < one.decision) CHECK(made.plugins().at(1).outcome == outcome_kind::proceed);

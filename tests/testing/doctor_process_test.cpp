@@ -228,10 +228,11 @@ TEST_CASE("words of a plugin reached the terminal as they were") {
 }
 
 TEST_CASE("the last line of a report says whether it works") {
-    diagnosis made{.name = "words", .version = "1", .findings = {{.id = "x", .verdict = verdict::warning}}};
+    diagnosis made{
+        .name = "words", .version = "1", .findings = {{.id = "x", .title = "", .verdict = verdict::warning}}};
     CHECK(summary(made) == "words 1: 0 good, 0 bad, 1 hint, 0 not examined\n"
                            "works with hosts that keep the contract: yes\n");
-    made.findings.push_back({.id = "y", .verdict = verdict::bad});
+    made.findings.push_back({.id = "y", .title = "", .verdict = verdict::bad});
     CHECK(summary(made).ends_with("\nworks with hosts that keep the contract: no\n"));
 }
 
