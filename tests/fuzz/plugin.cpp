@@ -295,7 +295,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         at += 3 + length;
     }
 
-    tenon::fuzz::debts owed(tenon::default_max_frame_bytes);
+    tenon::fuzz::debts owed(tenon::detail::session_role::plugin, tenon::default_max_frame_bytes);
     auto hooks = make_hooks<plugin>(plugin::about);
     hooks.start_workers = nullptr; // all in this thread
     auto* io = new chopped_stream(std::move(input), data, owed);

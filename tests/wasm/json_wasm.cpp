@@ -109,7 +109,10 @@ void text_is_scanned_right() {
             std::string bytes(tenon::detail::scan_step, '#');
             bytes[place] = static_cast<char>(byte);
             const std::size_t expected = plain ? tenon::detail::scan_step : place;
-            check(tenon::detail::plain_prefix(bytes.data()) == expected, "stops at the byte", to_json(byte));
+            const auto unplain = tenon::detail::unplain_bytes(bytes.data());
+            const std::size_t stop =
+                unplain == 0 ? tenon::detail::scan_step : tenon::detail::first_of(unplain);
+            check(stop == expected, "stops at the byte", to_json(byte));
         }
     }
     for (std::size_t length = 1; length < 40; ++length) {

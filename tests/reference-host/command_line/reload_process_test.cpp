@@ -255,3 +255,22 @@ TEST_CASE("a plugin whose runtime is missing is known, and why it does not run i
 }
 
 } // namespace
+
+TEST_CASE("a typing error in a plugin's configuration was a setting that did nothing") {
+    const std::string sentence = R"(did you mean "greeting"?)";
+    whole_host whole(whole_host::plugin("one", R"("config":{"greting":"hi"})"));
+    const auto checked = whole.run({"check", whole.file()});
+    CHECK(checked.code == 78);
+    CHECK_MESSAGE((checked.output + checked.errors).find(sentence) != std::string::npos, checked.errors);
+    whole.start();
+    CHECK(whole.logs(sentence));
+    whole.configure(whole_host::plugin("one", R"("config":{"greeting":"hi"})"));
+    REQUIRE(whole.becomes("one", "ready"));
+    const auto put = whole.admin().ask("PUT", "/api/v1/plugins/one/config", R"({"greting":"ho"})");
+    REQUIRE(put);
+    CHECK(put->status >= 400);
+    CHECK_MESSAGE(json::parse(put->body).value()["detail"].text().find(R"(did you mean \"greeting\"?)") !=
+                      std::string::npos,
+                  put->body);
+    CHECK(whole.state("one") == "\"ready\"");
+}
