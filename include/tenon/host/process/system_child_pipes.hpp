@@ -29,6 +29,7 @@ struct pipe_ends {
 /// the host prints would go to a plugin.
 inline bool lift(descriptor& one, int above = 2) noexcept {
     if (one.get() > above) return true;
+    if (!one) return false; // why stands in errno
     one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1));
     return one.get() >= 0;
 }
@@ -62,11 +63,12 @@ struct child_pipes {
             if (!make_pipe(*ends)) return false;
         if (!lift(guard.write, guard.read.get())) return false;
         guard_above = another_reader(guard.read);
+        if (!lift(guard_above, guard.write.get())) return false;
         for (descriptor& one : child_guards) {
             one = another_reader(guard.read);
             if (!lift(one)) return false;
         }
-        return lift(guard_above, guard.write.get());
+        return true;
     }
     void connect(child_plan& plan) const noexcept {
         plan.input = input.read.get();
