@@ -27,7 +27,8 @@ def first_error(compiler, source):
     run = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "LC_ALL": "C"})
     if run.returncode == 0:
         return None
-    lines = run.stderr.splitlines() or ["(no output)"]
+    # clang writes the text of a static_assert as it would stand in source.
+    lines = run.stderr.replace('\\"', '"').splitlines() or ["(no output)"]
     at = next((at for at, line in enumerate(lines) if "error: " in line), 0)
     return lines[at], "\n".join(lines[max(0, at - NEAR):at + NEAR])
 

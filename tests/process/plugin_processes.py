@@ -401,7 +401,7 @@ class OverASocket(TestCase):
             with self.subTest(path=path):
                 done = self.run_program("simple", "--socket", path, stdin=subprocess.DEVNULL)
                 self.assertEqual(done.returncode, UNAVAILABLE)
-                self.assertRegex(done.stderr, "^simple: no connection to a host: .+\n$")
+                self.assertRegex(done.stderr, "^simple: no connection to a host at .+: .+\n$")
 
 
 class JsonTestSuite(TestCase):

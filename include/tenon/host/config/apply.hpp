@@ -72,6 +72,10 @@ private:
     auto ends(std::size_t at) {
         return [self = shared_from_this(), at](result<void> outcome) { self->end(at, std::move(outcome)); };
     }
+    static auto starts(std::size_t at) {
+        return
+            [at](change_run& self) { self.core_->start_known(self.parts_[at].change.name(), self.ends(at)); };
+    }
     /// The next step, if this one was good.
     template <class Next>
     auto then(std::size_t at, Next next) {
@@ -100,14 +104,13 @@ private:
             return core_->remove(name, then(at, [at](change_run& self) { self.bring(at); }));
         case config_action::configure:
             if (!change.reconfigure || !may_come(change.config)) return end(at, {});
+            // One that was given up is tried again with what was mended.
+            if (known && core_->find(name)->actor->state() == plugin_state::failed)
+                return core_->configure(name, config, then(at, starts(at)));
             return core_->configure(name, config, ends(at));
-        case config_action::enable: {
-            const auto enable = [at](change_run& self) {
-                self.core_->start_known(self.parts_[at].change.name(), self.ends(at));
-            };
-            if (!change.reconfigure) return enable(*this);
-            return core_->configure(name, config, then(at, enable));
-        }
+        case config_action::enable:
+            if (!change.reconfigure) return starts(at)(*this);
+            return core_->configure(name, config, then(at, starts(at)));
         case config_action::disable:
             if (!change.reconfigure) return core_->stop(name, ends(at));
             return core_->stop(name, then(at, [at](change_run& self) {
