@@ -18498,6 +18498,10 @@ public:
     // --- asking ---
 
     bool ready() const noexcept { return supervisor_.state() == plugin_state::ready; }
+    /// Not from the end of its connection on: until its process has ended, it is ready by its state.
+    bool can_be_asked() const noexcept {
+        return ready() && link_ && link_->peer().phase() != session_phase::closed;
+    }
     /// `asker` is the plugin on whose behalf it is asked, or call_waits::nobody.
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
@@ -22082,6 +22086,7 @@ namespace tenon::detail {
 
 /// "it is backoff: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
+    if (plugin.ready()) return "its connection is closed";
     const std::string& reason = plugin.supervised().reason().text;
     return join({"it is ", name_of(plugin.state()), reason.empty() ? "" : ": ", reason});
 }
@@ -22094,6 +22099,13 @@ public:
         : core_(std::move(core)),
           chain_(interests, std::move(event), std::move(payload), deadline, now, check),
           place_{.number = number, .root = number}, done_(std::move(done)) {}
+
+    decision_run(const decision_run&) = delete;
+    decision_run& operator=(const decision_run&) = delete;
+    /// One that went with its loop is not looked for any more.
+    ~decision_run() {
+        if (done_) core_->deciding_.erase(this);
+    }
 
     time_point deadline() const noexcept { return chain_.deadline(); }
     /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
@@ -22156,7 +22168,7 @@ private:
         plugin_record* const plugin = core_->find(ask.plugin);
         if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
         plugin_actor& actor = *plugin->actor;
-        if (!actor.ready()) return miss(actor, now);
+        if (!actor.can_be_asked()) return miss(actor, now);
         core_->hops_.asked(ask.plugin, place_, now);
         ++plugin->events.delivered;
         const std::size_t place = asked_.size();
@@ -22180,10 +22192,11 @@ private:
     }
 
     /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
-    /// with the loop, whichever comes first; the deadline itself is the host's to watch.
+    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
+    /// the decision there.
     void stay() {
         if (stays_) return;
-        stays_ = std::make_unique<asio::steady_timer>(core_->where(), chain_.deadline());
+        stays_ = std::make_unique<asio::steady_timer>(core_->where(), never);
         stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
     }
 

@@ -164,6 +164,32 @@ TEST_CASE("an event is not held for one that will not return in time, nor longer
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(50));
 }
 
+TEST_CASE(
+    "two decisions that were held to their end were destroyed before it, and the host used them still") {
+    running_host run({.decision_timeout = milliseconds(30)});
+    scripted_plugin moderator = moderating();
+    scripted_reply greeted;
+    moderator.on("plugin/handshake", [&](const json&, scripted_reply reply) { greeted = std::move(reply); });
+    auto options = quick("moderator");
+    options.absent = absence::hold;
+    options.required = {"*"};
+    options.handshake_timeout = milliseconds(60'000);
+    REQUIRE(moderator.add_to(run.host, options));
+    run.host.start("moderator", [](const result<void>&) {});
+    REQUIRE(run.wait_for([&] { return run.status("moderator").state == plugin_state::handshaking; }));
+    for (int round = 0; round != 10; ++round) {
+        int decided = 0;
+        for (int count = 0; count != 2; ++count)
+            run.host.decide(message{"buy spam"}, [&](const decision<message>& made) {
+                ++decided;
+                REQUIRE(made.plugins().size() == 1);
+                CHECK(made.plugins()[0].outcome == outcome_kind::absent);
+                CHECK(made.stopped());
+            });
+        REQUIRE(run.wait_for([&] { return decided == 2; }));
+    }
+}
+
 TEST_CASE("a plugin that returns and wants other events lets go of what was held for it") {
     running_host run({.decision_timeout = milliseconds(60'000)});
     scripted_plugin moderator({.name = "moderator", .events = {"message.*"}});

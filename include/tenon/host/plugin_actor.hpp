@@ -163,6 +163,10 @@ public:
     // --- asking ---
 
     bool ready() const noexcept { return supervisor_.state() == plugin_state::ready; }
+    /// Not from the end of its connection on: until its process has ended, it is ready by its state.
+    bool can_be_asked() const noexcept {
+        return ready() && link_ && link_->peer().phase() != session_phase::closed;
+    }
     /// `asker` is the plugin on whose behalf it is asked, or call_waits::nobody.
     template <class Params> // std::string_view, or shared_bytes that others get too
     call_ticket ask(lane which, std::string_view method, const Params& params, time_point deadline,
