@@ -26,13 +26,15 @@ TEST_CASE("what a file allows and nobody means was not said: needs, permissions,
     two.name = "two";
     two.command = {program};
     two.events = {.include = {"message.incomming", "message.*", "mine.own"}, .exclude = {"rooms.*"}};
+    two.required = {"mesage.*"};
+    two.absent_of = {{"message.incomng", absence::stop}};
     two.allow_reverse_calls = true;
     two.permissions = {"user:kick", "users:*", "*", "quite:other"};
     two.needs = {"one"};
     const host_offer offer{.permissions = {"users:kick", "rooms:read"},
                            .events = {"message.incoming", "room.joined"}};
     const auto warned = config_warnings(plugins, offer);
-    REQUIRE(warned.size() == 7);
+    REQUIRE(warned.size() == 10);
     CHECK(warned[0] ==
           "plugins[1].needs[0]: no plugin here is called \"storge\", so this one waits for ever; did "
           "you mean \"storage\"?");
@@ -47,6 +49,13 @@ TEST_CASE("what a file allows and nobody means was not said: needs, permissions,
     CHECK(warned[6] ==
           "plugins[2].events.include[0]: this host has no event \"message.incomming\"; did you mean "
           "\"message.incoming\"?");
+    CHECK(warned[7] ==
+          "plugins[2].events.exclude[0]: this host has no event \"rooms.*\"; did you mean \"room.*\"?");
+    // Of a mistyped one nothing would be guarded.
+    CHECK(warned[8] ==
+          "plugins[2].required[0]: this host has no event \"mesage.*\"; did you mean \"message.*\"?");
+    CHECK(
+        warned[9].starts_with("plugins[2].absent: this host has no event \"message.incomng\"; did you mean"));
     plugins[2].enabled = false;
     CHECK(config_warnings(plugins).size() == 3);
 }

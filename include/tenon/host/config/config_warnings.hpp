@@ -34,7 +34,12 @@ public:
     config_warnings(const std::vector<plugin_config>& plugins, const host_offer& offer) : plugins_(plugins) {
         for (const plugin_config& one : plugins) names_.push_back(one.options.name);
         for (const std::string& one : offer.permissions) permissions_.push_back(one);
-        for (const std::string& one : offer.events) events_.push_back(one);
+        for (const std::string& one : offer.events) {
+            events_.push_back(one);
+            families_.push_back(one.substr(0, one.find('.')) + ".*");
+        }
+        meant_ = events_;
+        meant_.insert(meant_.end(), families_.begin(), families_.end());
     }
 
     std::vector<std::string> take() {
@@ -45,6 +50,9 @@ public:
             look_at_permissions(plugins_[at].options);
             look_at_events("events.include", plugins_[at].options.events.include);
             look_at_events("events.exclude", plugins_[at].options.events.exclude);
+            look_at_events("required", plugins_[at].options.required);
+            for (const auto& [pattern, absent] : plugins_[at].options.absent_of)
+                look_at_event("absent", pattern);
         }
         return std::move(found_);
     }
@@ -80,19 +88,20 @@ private:
         }
     }
     void look_at_events(std::string_view key, const std::vector<std::string>& patterns) {
-        if (events_.empty()) return;
-        for (std::size_t at = 0; at < patterns.size(); ++at) {
-            const bool known = std::any_of(events_.begin(), events_.end(),
-                                           [&](std::string_view one) { return matches(patterns[at], one); });
-            // Plugins have events of their own: only what is almost one of the host's is a mistake.
-            const std::string near = known ? std::string() : or_meant(patterns[at], events_);
-            if (!near.empty())
-                warn(item_path(key, at), join({"this host has no event \"", patterns[at], "\"", near}));
-        }
+        for (std::size_t at = 0; at < patterns.size(); ++at) look_at_event(item_path(key, at), patterns[at]);
+    }
+    void look_at_event(std::string_view key, std::string_view pattern) {
+        const bool known = std::any_of(events_.begin(), events_.end(),
+                                       [&](std::string_view one) { return matches(pattern, one); });
+        // Plugins have events of their own: only what is almost one of the host's is a mistake.
+        const std::string near = known ? std::string() : or_meant(pattern, meant_);
+        if (!near.empty()) warn(key, join({"this host has no event \"", pattern, "\"", near}));
     }
 
     const std::vector<plugin_config>& plugins_;
     std::vector<std::string_view> names_, permissions_, events_;
+    std::vector<std::string> families_;
+    std::vector<std::string_view> meant_; // events and families, of which a mistyped one may be near
     std::string place_;
     std::vector<std::string> found_;
 };
