@@ -6849,6 +6849,354 @@ inline result<void> check_param_depth(std::string_view name, std::string_view te
 
 #endif
 
+// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_CHECKED_HPP
+#define TENON_JSON_CHECKED_HPP
+
+// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
+// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
+// was not accepted may be read past its end.
+
+namespace tenon::detail {
+
+inline const char* behind_checked_space(const char* at) noexcept {
+    while (static_cast<unsigned char>(*at) <= ' ') ++at;
+    return at;
+}
+
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+
+/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
+template <class Marks, class IsIt>
+const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes, '\\');
+}
+/// Brackets differ from braces in one bit.
+inline byte_vector mark_structure(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
+}
+
+#else
+
+inline constexpr int mark_string_ends = 0, mark_structure = 0;
+
+template <class IsIt>
+const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+#endif
+
+/// `at`: its quote.
+inline const char* checked_string_end(const char* at, const char* end) noexcept {
+    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
+    for (++at;; at += 2) { // behind a backslash and what it escapes
+        at = find_checked(at, end, mark_string_ends, ends_it);
+        if (*at == '"') return at + 1;
+    }
+}
+
+/// `at`: its first byte.
+inline const char* checked_value_end(const char* at, const char* end) noexcept {
+    const auto is_structure = [](char byte) {
+        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+    };
+    if (*at == '"') return checked_string_end(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
+            ++at;
+        return at;
+    }
+    for (std::size_t depth = 0;;) {
+        at = find_checked(at, end, mark_structure, is_structure);
+        if (*at == '"') {
+            at = checked_string_end(at, end);
+            continue;
+        }
+        const bool opens = *at == '{' || *at == '[';
+        ++at;
+        if (opens) ++depth;
+        else if (--depth == 0) return at;
+    }
+}
+
+/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
+class checked_members {
+public:
+    /// `text`: an object, from its brace on.
+    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& name, std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
+        if (*at_ != '"') return false;       // there is none
+        const char* const name_end = checked_string_end(at_, end_);
+        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
+        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
+        const char* const value_end = checked_value_end(begin, end_);
+        value = {begin, static_cast<std::size_t>(value_end - begin)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == '}') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " }"; // where nothing is a name
+
+    const char* at_;
+    const char* end_;
+};
+
+/// The elements of an array, one by one.
+class checked_elements {
+public:
+    /// `text`: an array, from its bracket on.
+    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
+        if (*at_ == ']') return false;       // there is none
+        const char* const value_end = checked_value_end(at_, end_);
+        value = {at_, static_cast<std::size_t>(value_end - at_)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == ']') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " ]"; // where no value is
+
+    const char* at_;
+    const char* end_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/decimal.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_DECIMAL_HPP
+#define TENON_JSON_DECIMAL_HPP
+
+// A JSON number as it was written, to be compared exactly, which doubles cannot do (0.1, 2^53 + 1). Borrows its text.
+
+namespace tenon::detail {
+
+class decimal {
+public:
+    /// `text`: a JSON number.
+    explicit decimal(std::string_view text) noexcept : negative_(text.front() == '-') {
+        std::int64_t behind_point = 0;
+        bool fraction = false;
+        std::size_t at = negative_ ? 1 : 0;
+        for (; at < text.size() && (text[at] | 0x20) != 'e'; ++at) {
+            if (text[at] == '.') {
+                fraction = true;
+                continue;
+            }
+            behind_point += fraction;
+            power_ += !fraction && (count_ != 0 || text[at] != '0');
+            if (count_ == 0 && text[at] == '0') continue; // in front of the first digit that counts
+            if (count_ == 0) {
+                digits_ = text.substr(at);
+                power_ -= fraction ? behind_point - 1 : 0;
+            }
+            ++count_;
+            if (text[at] != '0') significant_ = count_;
+        }
+        if (significant_ == 0) power_ = 0, negative_ = false;
+        else if (at < text.size()) power_ += exponent_at(text.substr(at + 1));
+    }
+
+    bool is_whole() const noexcept {
+        return power_ >= static_cast<std::int64_t>(significant_);
+    } // as 1.0, 1e2
+    /// Below zero, zero, above zero: as this one is less, the same, more.
+    int compare(const decimal& other) const noexcept {
+        if (negative_ != other.negative_) return negative_ ? -1 : 1;
+        const int order = compare_size(other);
+        return negative_ ? -order : order;
+    }
+    bool operator==(const decimal& other) const noexcept { return compare(other) == 0; }
+    bool as_int64(std::int64_t& value) const noexcept {
+        if (!is_whole() || power_ > 18) return false;
+        std::uint64_t size = 0;
+        reader in(*this);
+        for (std::int64_t place = 0; place < power_; ++place)
+            size = size * 10 + static_cast<std::uint64_t>(in.next() - '0');
+        value = negative_ ? -static_cast<std::int64_t>(size) : static_cast<std::int64_t>(size);
+        return true;
+    }
+    std::uint64_t hash() const noexcept {
+        std::uint64_t hash = static_cast<std::uint64_t>(power_) * 2 + (negative_ ? 1 : 0);
+        reader in(*this);
+        for (std::size_t place = 0; place < significant_; ++place)
+            hash = (hash ^ static_cast<unsigned char>(in.next())) * 0x100000001B3u;
+        return hash;
+    }
+
+private:
+    /// The digits that count, and zeros behind them.
+    class reader {
+    public:
+        explicit reader(const decimal& of) noexcept : rest_(of.digits_), left_(of.significant_) {}
+        char next() noexcept {
+            if (left_ == 0) return '0';
+            --left_;
+            if (rest_.front() == '.') rest_.remove_prefix(1);
+            const char digit = rest_.front();
+            rest_.remove_prefix(1);
+            return digit;
+        }
+
+    private:
+        std::string_view rest_;
+        std::size_t left_;
+    };
+
+    static std::int64_t exponent_at(std::string_view text) noexcept {
+        const bool negative = text.front() == '-';
+        std::int64_t exponent = 0;
+        for (const char digit : text)
+            if (is_digit(digit) && exponent < 1'000'000'000) exponent = exponent * 10 + (digit - '0');
+        return negative ? -exponent : exponent;
+    }
+    int compare_size(const decimal& other) const noexcept {
+        if (significant_ == 0 || other.significant_ == 0)
+            return (significant_ != 0) - (other.significant_ != 0);
+        if (power_ != other.power_) return power_ < other.power_ ? -1 : 1;
+        reader ours(*this), theirs(other);
+        const std::size_t places = significant_ > other.significant_ ? significant_ : other.significant_;
+        for (std::size_t place = 0; place < places; ++place)
+            if (const int order = ours.next() - theirs.next(); order != 0) return order < 0 ? -1 : 1;
+        return 0;
+    }
+
+    // The number is 0.DIGITS * 10^power, and the first digit is not 0.
+    std::string_view digits_ = {};
+    std::size_t count_ = 0;
+    std::size_t significant_ = 0; // without the zeros at the end
+    std::int64_t power_ = 0;
+    bool negative_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/same_value.hpp ----------------------------------------------------------------------------
+#ifndef TENON_JSON_SAME_VALUE_HPP
+#define TENON_JSON_SAME_VALUE_HPP
+
+// Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
+// members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
+// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
+// somebody made to collide it says that they are the same.
+
+namespace tenon::detail {
+
+/// What the string `written`, with its quotes, says; unescaped into `scratch` where it has to be.
+inline std::string_view plain_text(std::string_view written, std::string& scratch) {
+    if (written.find('\\') == written.npos) return written.substr(1, written.size() - 2);
+    json_reader in(written);
+    std::string_view text;
+    return in.read_text(text, scratch) ? text : std::string_view();
+}
+
+constexpr std::uint64_t mixed(std::uint64_t value) noexcept { // as splitmix64 ends
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
+    return value ^ (value >> 31);
+}
+
+inline std::uint64_t text_hash(std::string_view text) noexcept {
+    std::uint64_t hash = 0xCBF29CE484222325u;
+    for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
+    return hash;
+}
+
+/// The same for values that are the same.
+inline std::uint64_t value_hash(std::string_view value) {
+    const json_kind kind = kind_of(value.front());
+    std::uint64_t hash = 0;
+    std::string scratch;
+    if (kind == json_kind::object) {
+        checked_members members(value);
+        for (std::string_view name, inner; members.next(name, inner);)
+            hash += mixed(text_hash(plain_text({name.data() - 1, name.size() + 2}, scratch)) +
+                          3 * value_hash(inner));
+    } else if (kind == json_kind::array) {
+        checked_elements elements(value);
+        for (std::string_view inner; elements.next(inner);) hash = mixed(hash + value_hash(inner));
+    } else if (kind == json_kind::number) {
+        hash = decimal(value).hash();
+    } else {
+        hash = text_hash(kind == json_kind::string ? plain_text(value, scratch) : value);
+    }
+    return mixed(hash + static_cast<std::uint64_t>(kind));
+}
+
+inline bool same_value(std::string_view one, std::string_view other) {
+    const json_kind kind = kind_of(one.front());
+    if (kind != kind_of(other.front())) return false;
+    if (kind == json_kind::number) return decimal(one) == decimal(other);
+    if (kind == json_kind::string) {
+        std::string scratch, other_scratch;
+        return plain_text(one, scratch) == plain_text(other, other_scratch);
+    }
+    return one == other || value_hash(one) == value_hash(other);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/repeated_member.hpp -----------------------------------------------------------------------
+#ifndef TENON_HOST_REPEATED_MEMBER_HPP
+#define TENON_HOST_REPEATED_MEMBER_HPP
+
+// Whether an object has a member twice. A typed reader refuses that by itself; text that is passed on as it came has to
+// be asked, because one reader would take the first of them and another one the last.
+
+namespace tenon::detail {
+
+/// Where: "a.b[2].c"; empty if there is none. The text was checked. Each level of it is walked once more.
+inline std::string repeated_member(std::string_view text) {
+    const json_kind kind = text.empty() ? json_kind::null : kind_of(text.front());
+    if (kind == json_kind::object) {
+        std::vector<std::string> names;
+        std::string scratch;
+        checked_members members(text);
+        for (std::string_view name, value; members.next(name, value);) {
+            std::string key(plain_text({name.data() - 1, name.size() + 2}, scratch));
+            if (const std::string inner = repeated_member(value); !inner.empty())
+                return join({key, inner.front() == '[' ? "" : ".", inner});
+            names.push_back(std::move(key));
+        }
+        std::sort(names.begin(), names.end());
+        const auto twice = std::adjacent_find(names.begin(), names.end());
+        if (twice != names.end()) return *twice;
+    } else if (kind == json_kind::array) {
+        std::uint64_t index = 0;
+        checked_elements elements(text);
+        for (std::string_view value; elements.next(value); ++index)
+            if (const std::string inner = repeated_member(value); !inner.empty())
+                return join({"[", digits(index), inner.front() == '[' ? "]" : "].", inner});
+    }
+    return {};
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/check_options.hpp -------------------------------------------------------------------------
 #ifndef TENON_HOST_CHECK_OPTIONS_HPP
 #define TENON_HOST_CHECK_OPTIONS_HPP
@@ -7067,6 +7415,8 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
     if (auto good = check_param_depth("config", options.config.text()); !good)
         check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
+    if (const std::string twice = repeated_member(options.config.text()); !twice.empty())
+        check.refuse(join({"config.", quotable(twice)}), "is there twice");
     check_needs(check, options);
     return check;
 }
@@ -12969,315 +13319,6 @@ inline std::string_view nearest_name(std::string_view given, std::span<const std
 inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
     const std::string_view meant = nearest_name(given, known);
     return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_CHECKED_HPP
-#define TENON_JSON_CHECKED_HPP
-
-// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
-
-namespace tenon::detail {
-
-inline const char* behind_checked_space(const char* at) noexcept {
-    while (static_cast<unsigned char>(*at) <= ' ') ++at;
-    return at;
-}
-
-#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
-
-/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
-template <class Marks, class IsIt>
-const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
-    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
-        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes, '\\');
-}
-/// Brackets differ from braces in one bit.
-inline byte_vector mark_structure(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
-}
-
-#else
-
-inline constexpr int mark_string_ends = 0, mark_structure = 0;
-
-template <class IsIt>
-const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-#endif
-
-/// `at`: its quote.
-inline const char* checked_string_end(const char* at, const char* end) noexcept {
-    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
-    for (++at;; at += 2) { // behind a backslash and what it escapes
-        at = find_checked(at, end, mark_string_ends, ends_it);
-        if (*at == '"') return at + 1;
-    }
-}
-
-/// `at`: its first byte.
-inline const char* checked_value_end(const char* at, const char* end) noexcept {
-    const auto is_structure = [](char byte) {
-        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
-    };
-    if (*at == '"') return checked_string_end(at, end);
-    if (*at != '{' && *at != '[') {
-        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
-            ++at;
-        return at;
-    }
-    for (std::size_t depth = 0;;) {
-        at = find_checked(at, end, mark_structure, is_structure);
-        if (*at == '"') {
-            at = checked_string_end(at, end);
-            continue;
-        }
-        const bool opens = *at == '{' || *at == '[';
-        ++at;
-        if (opens) ++depth;
-        else if (--depth == 0) return at;
-    }
-}
-
-/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
-class checked_members {
-public:
-    /// `text`: an object, from its brace on.
-    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& name, std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
-        if (*at_ != '"') return false;       // there is none
-        const char* const name_end = checked_string_end(at_, end_);
-        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
-        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
-        const char* const value_end = checked_value_end(begin, end_);
-        value = {begin, static_cast<std::size_t>(value_end - begin)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == '}') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " }"; // where nothing is a name
-
-    const char* at_;
-    const char* end_;
-};
-
-/// The elements of an array, one by one.
-class checked_elements {
-public:
-    /// `text`: an array, from its bracket on.
-    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
-        if (*at_ == ']') return false;       // there is none
-        const char* const value_end = checked_value_end(at_, end_);
-        value = {at_, static_cast<std::size_t>(value_end - at_)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == ']') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " ]"; // where no value is
-
-    const char* at_;
-    const char* end_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decimal.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_DECIMAL_HPP
-#define TENON_JSON_DECIMAL_HPP
-
-// A JSON number as it was written, to be compared exactly, which doubles cannot do (0.1, 2^53 + 1). Borrows its text.
-
-namespace tenon::detail {
-
-class decimal {
-public:
-    /// `text`: a JSON number.
-    explicit decimal(std::string_view text) noexcept : negative_(text.front() == '-') {
-        std::int64_t behind_point = 0;
-        bool fraction = false;
-        std::size_t at = negative_ ? 1 : 0;
-        for (; at < text.size() && (text[at] | 0x20) != 'e'; ++at) {
-            if (text[at] == '.') {
-                fraction = true;
-                continue;
-            }
-            behind_point += fraction;
-            power_ += !fraction && (count_ != 0 || text[at] != '0');
-            if (count_ == 0 && text[at] == '0') continue; // in front of the first digit that counts
-            if (count_ == 0) {
-                digits_ = text.substr(at);
-                power_ -= fraction ? behind_point - 1 : 0;
-            }
-            ++count_;
-            if (text[at] != '0') significant_ = count_;
-        }
-        if (significant_ == 0) power_ = 0, negative_ = false;
-        else if (at < text.size()) power_ += exponent_at(text.substr(at + 1));
-    }
-
-    bool is_whole() const noexcept {
-        return power_ >= static_cast<std::int64_t>(significant_);
-    } // as 1.0, 1e2
-    /// Below zero, zero, above zero: as this one is less, the same, more.
-    int compare(const decimal& other) const noexcept {
-        if (negative_ != other.negative_) return negative_ ? -1 : 1;
-        const int order = compare_size(other);
-        return negative_ ? -order : order;
-    }
-    bool operator==(const decimal& other) const noexcept { return compare(other) == 0; }
-    bool as_int64(std::int64_t& value) const noexcept {
-        if (!is_whole() || power_ > 18) return false;
-        std::uint64_t size = 0;
-        reader in(*this);
-        for (std::int64_t place = 0; place < power_; ++place)
-            size = size * 10 + static_cast<std::uint64_t>(in.next() - '0');
-        value = negative_ ? -static_cast<std::int64_t>(size) : static_cast<std::int64_t>(size);
-        return true;
-    }
-    std::uint64_t hash() const noexcept {
-        std::uint64_t hash = static_cast<std::uint64_t>(power_) * 2 + (negative_ ? 1 : 0);
-        reader in(*this);
-        for (std::size_t place = 0; place < significant_; ++place)
-            hash = (hash ^ static_cast<unsigned char>(in.next())) * 0x100000001B3u;
-        return hash;
-    }
-
-private:
-    /// The digits that count, and zeros behind them.
-    class reader {
-    public:
-        explicit reader(const decimal& of) noexcept : rest_(of.digits_), left_(of.significant_) {}
-        char next() noexcept {
-            if (left_ == 0) return '0';
-            --left_;
-            if (rest_.front() == '.') rest_.remove_prefix(1);
-            const char digit = rest_.front();
-            rest_.remove_prefix(1);
-            return digit;
-        }
-
-    private:
-        std::string_view rest_;
-        std::size_t left_;
-    };
-
-    static std::int64_t exponent_at(std::string_view text) noexcept {
-        const bool negative = text.front() == '-';
-        std::int64_t exponent = 0;
-        for (const char digit : text)
-            if (is_digit(digit) && exponent < 1'000'000'000) exponent = exponent * 10 + (digit - '0');
-        return negative ? -exponent : exponent;
-    }
-    int compare_size(const decimal& other) const noexcept {
-        if (significant_ == 0 || other.significant_ == 0)
-            return (significant_ != 0) - (other.significant_ != 0);
-        if (power_ != other.power_) return power_ < other.power_ ? -1 : 1;
-        reader ours(*this), theirs(other);
-        const std::size_t places = significant_ > other.significant_ ? significant_ : other.significant_;
-        for (std::size_t place = 0; place < places; ++place)
-            if (const int order = ours.next() - theirs.next(); order != 0) return order < 0 ? -1 : 1;
-        return 0;
-    }
-
-    // The number is 0.DIGITS * 10^power, and the first digit is not 0.
-    std::string_view digits_ = {};
-    std::size_t count_ = 0;
-    std::size_t significant_ = 0; // without the zeros at the end
-    std::int64_t power_ = 0;
-    bool negative_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/same_value.hpp ----------------------------------------------------------------------------
-#ifndef TENON_JSON_SAME_VALUE_HPP
-#define TENON_JSON_SAME_VALUE_HPP
-
-// Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
-// members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
-// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
-// somebody made to collide it says that they are the same.
-
-namespace tenon::detail {
-
-/// What the string `written`, with its quotes, says; unescaped into `scratch` where it has to be.
-inline std::string_view plain_text(std::string_view written, std::string& scratch) {
-    if (written.find('\\') == written.npos) return written.substr(1, written.size() - 2);
-    json_reader in(written);
-    std::string_view text;
-    return in.read_text(text, scratch) ? text : std::string_view();
-}
-
-constexpr std::uint64_t mixed(std::uint64_t value) noexcept { // as splitmix64 ends
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
-    return value ^ (value >> 31);
-}
-
-inline std::uint64_t text_hash(std::string_view text) noexcept {
-    std::uint64_t hash = 0xCBF29CE484222325u;
-    for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
-    return hash;
-}
-
-/// The same for values that are the same.
-inline std::uint64_t value_hash(std::string_view value) {
-    const json_kind kind = kind_of(value.front());
-    std::uint64_t hash = 0;
-    std::string scratch;
-    if (kind == json_kind::object) {
-        checked_members members(value);
-        for (std::string_view name, inner; members.next(name, inner);)
-            hash += mixed(text_hash(plain_text({name.data() - 1, name.size() + 2}, scratch)) +
-                          3 * value_hash(inner));
-    } else if (kind == json_kind::array) {
-        checked_elements elements(value);
-        for (std::string_view inner; elements.next(inner);) hash = mixed(hash + value_hash(inner));
-    } else if (kind == json_kind::number) {
-        hash = decimal(value).hash();
-    } else {
-        hash = text_hash(kind == json_kind::string ? plain_text(value, scratch) : value);
-    }
-    return mixed(hash + static_cast<std::uint64_t>(kind));
-}
-
-inline bool same_value(std::string_view one, std::string_view other) {
-    const json_kind kind = kind_of(one.front());
-    if (kind != kind_of(other.front())) return false;
-    if (kind == json_kind::number) return decimal(one) == decimal(other);
-    if (kind == json_kind::string) {
-        std::string scratch, other_scratch;
-        return plain_text(one, scratch) == plain_text(other, other_scratch);
-    }
-    return one == other || value_hash(one) == value_hash(other);
 }
 
 } // namespace tenon::detail
@@ -22604,6 +22645,8 @@ void host_core::provide_config_methods(Provide provide) {
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
                 if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
+                if (const std::string twice = repeated_member(changed.text()); !twice.empty())
+                    return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
                 if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
                 plugin->actor->set_config(std::move(changed));
                 plugin->set_itself.insert_or_assign(entry.key, json(entry.value));

@@ -345,6 +345,8 @@ TEST_CASE("a configuration is shown without its secrets, and changed without los
     CHECK(run.there([&] { return run.host().config("one").text(); }) ==
           R"({"apiKey":"k","db":"u:hunter2@db","mood":"bad"})");
     CHECK(run.admin("PUT", "/api/v1/plugins/one/config", "[]").status == 400);
+    // The first was stored as nothing at all, and whatever stood beside it went with it.
+    CHECK(run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"good","a":1,"a":2})").status == 400);
     CHECK(run.admin("PUT", "/api/v1/plugins/one/config", R"({"other":"***"})").status == 400);
     one.on("plugin/configure", [](const json&) -> tenon::result<json> {
         return tenon::fault{7, "not that"};

@@ -204,6 +204,8 @@ TEST_CASE("what is wrong with a plugin's options is said with the path of the me
 
         {[](options& of) { of.config = *json::parse("[1]"); }, "config: expected object, got array"},
         {[](options& of) { of.config = *json::parse("\"secret\""); }, "config: expected object, got string"},
+        {[](options& of) { of.config = *json::parse(R"({"a":{"b":4,"b":5}})"); },
+         "config.a.b: is there twice"}, // which of them a reader takes nobody can say
         {[](options& of) {
              of.needs = {"a", "b/"};
          },

@@ -11,6 +11,7 @@
 #include <tenon/host/options.hpp>
 #include <tenon/host/calls/permissions.hpp>
 #include <tenon/json/depth.hpp>
+#include <tenon/host/repeated_member.hpp>
 
 #include <cstddef>
 #include <initializer_list>
@@ -227,6 +228,8 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
     if (auto good = check_param_depth("config", options.config.text()); !good)
         check.refuse("config", good.error().message.substr(std::string_view("config: ").size()));
+    if (const std::string twice = repeated_member(options.config.text()); !twice.empty())
+        check.refuse(join({"config.", quotable(twice)}), "is there twice");
     check_needs(check, options);
     return check;
 }

@@ -6,6 +6,7 @@
 
 #include <tenon/host/host_core.hpp>
 #include <tenon/json/depth.hpp>
+#include <tenon/host/repeated_member.hpp>
 
 #include <map>
 
@@ -127,6 +128,8 @@ void host_core::provide_config_methods(Provide provide) {
                 if (changed.text().size() > max_config_bytes)
                     return fault{codes::too_large, "the configuration would be too large"};
                 if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
+                if (const std::string twice = repeated_member(changed.text()); !twice.empty())
+                    return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
                 if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
                 plugin->actor->set_config(std::move(changed));
                 plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
