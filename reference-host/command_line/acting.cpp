@@ -19,8 +19,6 @@ using tenon::json;
 using tenon::json_view;
 using tenon::http::url_part;
 
-std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
-
 /// A file that cannot be read, or what was typed.
 int complain_of_words(const tenon::fault& why, const std::string& hint = "") {
     const bool typed = why.code == tenon::codes::invalid_params;

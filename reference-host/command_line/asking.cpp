@@ -5,6 +5,7 @@
 #include "command_line/admin_file.hpp"
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
+#include "command_line/words.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -17,8 +18,6 @@ namespace {
 using tenon::json;
 using tenon::result;
 using tenon::http::client;
-
-std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
 
 struct address {
     std::string text, found_by;

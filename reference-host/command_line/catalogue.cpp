@@ -1,5 +1,6 @@
-// What plugins can hear and ask here. It is made from this program's own types, so no host has to run.
+// The chat on a host that starts nothing says what it offers.
 
+#include "command_line/catalogue.hpp"
 #include "command_line/commands.hpp"
 
 #include "chat/chat.hpp"
@@ -12,11 +13,15 @@
 
 namespace reference {
 
-int show_catalogue(const arguments& given) {
+tenon::host_catalogue catalogue_here() {
     asio::io_context nobody_runs_it;
     tenon::host host(nobody_runs_it);
     const chat talk(host);
-    const tenon::host_catalogue all = host.catalogue();
+    return host.catalogue();
+}
+
+int show_catalogue(const arguments& given) {
+    const tenon::host_catalogue all = catalogue_here();
     std::cout << (given.has("--header") ? tenon::catalogue_header(all)
                   : given.has("--json") ? tenon::to_json(all) + "\n"
                                         : tenon::catalogue_text(all));

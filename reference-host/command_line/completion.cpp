@@ -7,6 +7,7 @@
 #include "command_line/exit_codes.hpp"
 #include "command_line/fields.hpp"
 #include "command_line/screen.hpp"
+#include "command_line/words.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -22,7 +23,6 @@ using tenon::json_view;
 
 using asked = std::function<json(const std::string& target)>;
 
-std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
 std::vector<json_view> list_of(json_view value) { return value.as<std::vector<json_view>>().value_or({}); }
 
 const command* find_command(std::string_view name) {
@@ -82,7 +82,8 @@ std::vector<std::string> names_in(json_view list, std::string_view member) {
 
 std::vector<std::string> event_types(const asked& ask) {
     auto all = names_in(ask("/api/v1/catalogue")["events"], "type");
-    for (const json_view plugin : list_of(ask("/api/v1/plugins")["plugins"]))
+    const json list = ask("/api/v1/plugins");
+    for (const json_view plugin : list_of(list["plugins"]))
         for (std::string& type : names_in(plugin["subscriptions"], "type")) all.push_back(std::move(type));
     return all;
 }
@@ -90,7 +91,8 @@ std::vector<std::string> event_types(const asked& ask) {
 /// Up to where a caller has to say something of its own: "/api/plugins/one/hello/".
 std::vector<std::string> route_paths(const asked& ask, std::string_view method) {
     std::vector<std::string> all;
-    for (const json_view plugin : list_of(ask("/api/v1/plugins")["plugins"]))
+    const json list = ask("/api/v1/plugins");
+    for (const json_view plugin : list_of(list["plugins"]))
         for (const json_view route : list_of(plugin["routes"]))
             if (text_of(route["method"]) == method) {
                 const std::string path = text_of(route["path"]);

@@ -2,6 +2,8 @@
 
 #include "command_line/fields.hpp"
 
+#include "command_line/words.hpp"
+
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/host/config/system_small_file.hpp>
 #include <tenon/json/writer.hpp>
@@ -23,8 +25,6 @@ using tenon::result;
 constexpr std::size_t most_bytes = std::size_t{64} << 20; // of a file that is named
 
 tenon::fault wrong(std::string words) { return {tenon::codes::invalid_params, std::move(words)}; }
-
-std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
 
 /// Where a member's schema stands elsewhere in the whole one, that; as the SDK writes it, once.
 json_view resolved(json_view schema, json_view whole) {

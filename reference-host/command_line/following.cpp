@@ -20,16 +20,14 @@ namespace {
 using tenon::json;
 using tenon::http::url_part;
 
-std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
-
 void print_lost(std::string_view data) {
     const auto count = json::parse(data).value_or(json())["count"].as<std::uint64_t>().value_or(0);
     print_line({{"... " + count_words(count, "record") + " left out: more came than could be shown",
                  look::warning}});
 }
 
-void print_log(tenon::log_record record) {
-    for (std::string* text : {&record.plugin, &record.message, &record.fields}) *text = safe(*text);
+/// Its texts are made safe by log_line().
+void print_log(const tenon::log_record& record) {
     std::cout << tenon::log_line(record, tenon::has_colour(STDOUT_FILENO)) << '\n';
 }
 

@@ -25,7 +25,6 @@ using tenon::json_view;
 using tenon::plugin_status;
 using tenon::http::url_part;
 
-std::string text_of(json_view value) { return value.as<std::string>().value_or(""); }
 double ms_of(tenon::milliseconds time) { return static_cast<double>(time.count()); }
 
 std::string state_row(const plugin_status& one) {

@@ -4,6 +4,7 @@
 
 #include "chat/paths.hpp"
 #include "command_line/admin_file.hpp"
+#include "command_line/catalogue.hpp"
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
@@ -54,13 +55,9 @@ int complain_about(std::string_view file, const tenon::fault& wrong) {
     return exit_code_of(wrong);
 }
 
-/// What plugins find here, of a host that starts nothing.
 tenon::host_offer what_is_offered() {
-    asio::io_context io;
-    tenon::host host(io);
-    const chat here(host);
     tenon::host_offer offer;
-    const tenon::host_catalogue known = host.catalogue();
+    const tenon::host_catalogue known = catalogue_here();
     for (const auto& service : known.services)
         if (!service.permission.empty()) offer.permissions.push_back(service.permission);
     for (const auto& event : known.events) offer.events.push_back(event.type);

@@ -1,11 +1,13 @@
 #ifndef REFERENCE_COMMAND_LINE_WORDS_HPP
 #define REFERENCE_COMMAND_LINE_WORDS_HPP
 
-// Numbers, times and states for people: "1 plugin", "3.4 ms", "2 h 5 min", "waiting to retry".
+// Numbers, times and states for people: "1 plugin", "3.4 ms", "2 h 5 min", "waiting to retry"; and the texts in what a host
+// answers.
 
 #include "command_line/screen.hpp"
 
 #include <tenon/host/state.hpp>
+#include <tenon/json/value.hpp>
 
 #include <cstdint>
 #include <string>
@@ -20,6 +22,9 @@ std::string duration_words(double ms);
 std::string bytes_words(std::uint64_t bytes);
 /// "14:46:23", where this machine is.
 std::string clock_words(std::int64_t unix_ms);
+
+/// Empty where there is no text.
+inline std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
 
 std::string_view state_words(tenon::plugin_state state);
 look look_of(tenon::plugin_state state);

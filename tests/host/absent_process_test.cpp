@@ -1,8 +1,7 @@
 // A plugin whose connection has ended and whose process has not: what becomes of events meanwhile.
 
+#include "../python_patient.hpp"
 #include "run_on_host.hpp"
-
-#include <filesystem>
 
 namespace {
 
@@ -16,11 +15,7 @@ struct message {
 
 /// tests/fixtures/patients/hangs_up.py
 plugin_options hangs_up() {
-    const char* const folder = std::getenv("TENON_PATIENTS");
-    const bool system = std::filesystem::exists("/usr/bin/python3"); // others may be wrappers
-    plugin_options options{.name = "patient",
-                           .command = {system ? "/usr/bin/python3" : "python3", "-E", "-S", "-B",
-                                       std::string(folder == nullptr ? "." : folder) + "/hangs_up.py"}};
+    plugin_options options{.name = "patient", .command = tests::python_patient("hangs_up")};
     options.handshake_timeout = milliseconds{15'000};
     return options;
 }

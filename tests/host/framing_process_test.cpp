@@ -1,11 +1,11 @@
 // How the messages of a plugin's pipes are told apart: lines of JSON that are none, plugins that speak in lines, and
 // what is said of a plugin that never shook hands.
 
+#include "../python_patient.hpp"
 #include "misbehaving.hpp"
 #include "run_on_host.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace {
 
@@ -39,11 +39,7 @@ plugin_options obedient(const std::string& before) {
 }
 /// tests/fixtures/patients/reads_lines.py
 plugin_options line_reader() {
-    const char* const folder = std::getenv("TENON_PATIENTS");
-    const bool system = std::filesystem::exists("/usr/bin/python3"); // others may be wrappers
-    plugin_options options{.name = "patient",
-                           .command = {system ? "/usr/bin/python3" : "python3", "-E", "-S", "-B",
-                                       std::string(folder == nullptr ? "." : folder) + "/reads_lines.py"}};
+    plugin_options options{.name = "patient", .command = tests::python_patient("reads_lines")};
     options.restart = {.enabled = true, .backoff = milliseconds{1}, .jitter = 0};
     options.handshake_timeout = milliseconds{15'000};
     return options;

@@ -45,4 +45,5 @@ TEST_CASE("what comes back as *** is what was there, and nothing else is") {
     CHECK(restored(R"({"other":"***"})") == R"("***" stands where there was nothing before)");
     CHECK(restored(hide_secrets(before.view()).text()) ==
           R"({"list":[{"key":"a"},{"key":"b"}],"mood":"good","token":"t"})");
+    CHECK(restored(R"({"mood":"bad","c":[{"d":1,"d":2}]})") == "config.c[0].d: is there twice");
 }

@@ -1,5 +1,6 @@
 // Every fault of tests/fixtures/patients is found, by the finding that names it and by no other.
 
+#include "../python_patient.hpp"
 #include "../scratch_folder.hpp"
 
 #include <tenon/testing/doctor.hpp>
@@ -20,20 +21,8 @@ using namespace tenon::testing;
 
 namespace {
 
-std::string patients() {
-    const char* folder = std::getenv("TENON_PATIENTS");
-    REQUIRE_MESSAGE(folder != nullptr, "TENON_PATIENTS names the folder of tests/fixtures/patients");
-    return folder;
-}
-
-// The system's own where there is one: others may be wrappers, which take their time to start.
-std::string interpreter() {
-    return std::filesystem::exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-}
-
-// Without what takes Python long to start.
 patient python(const std::string& name) {
-    patient one{.command = {interpreter(), "-E", "-S", "-B", patients() + "/" + name + ".py"}};
+    patient one{.command = tests::python_patient(name)};
     one.leave_out = {"memory", "speed"}; // seconds each
     return one;
 }
@@ -248,8 +237,8 @@ TEST_CASE("findings are told as they are made, and can be left out") {
 }
 
 TEST_CASE("a configuration, an environment and payloads reach the plugin") {
-    patient given{.command = {"sh", "-c", "test \"$WORD\" = good && exec \"$1\" -E -S -B \"$0\"",
-                              patients() + "/patient.py", interpreter()}};
+    patient given{.command = {"sh", "-c", "test \"$WORD\" = good && exec \"$0\" \"$@\""}};
+    for (const std::string& word : tests::python_patient("patient")) given.command.push_back(word);
     given.leave_out = {"memory", "speed", "descriptors"};
     given.environment = {"WORD=good"};
     CHECK(examine(given).healthy());

@@ -7,7 +7,6 @@
 #include <tenon/host/config/changes.hpp>
 #include <tenon/host/config/hidden_secrets.hpp>
 #include <tenon/host/time_words.hpp>
-#include <tenon/host/repeated_member.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -165,8 +164,6 @@ inline void change_config(admin_state& admin, const http::call& asked) {
     if (!given) return;
     if (given->kind() != json_kind::object)
         return asked.answer(http::problem(400, "body: expected an object"));
-    if (const std::string twice = repeated_member(given->text()); !twice.empty())
-        return asked.answer(http::problem(400, join({"config.", twice, ": is there twice"})));
     const auto whole = restore_secrets(given->view(), admin.host.config(asked.name).view());
     if (!whole) return asked.answer(http::problem(whole.error()));
     live(admin, asked, [&](const std::string& name, auto done) {

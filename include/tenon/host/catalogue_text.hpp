@@ -33,16 +33,9 @@ inline std::vector<std::pair<std::string, json_view>> members_of(json_view objec
     return all;
 }
 inline std::vector<json_view> elements_of(json_view array) {
-    std::vector<json_view> all;
-    json_reader in(array.text());
-    if (array.kind() != json_kind::array || !in.enter_array()) return all;
-    for (json_view one; in.next_element() && one.read(in);) all.push_back(one);
-    return all;
+    return array.as<std::vector<json_view>>().value_or({});
 }
-inline std::string text_of(json_view string) {
-    std::string scratch;
-    return std::string(string.as_text(scratch));
-}
+inline std::string text_of(json_view string) { return string.as<std::string>().value_or(""); }
 
 /// Whether `required` of an object's schema names it.
 inline bool is_required(json_view object_schema, std::string_view name) {

@@ -188,14 +188,15 @@ inline admission router::admit(const request& head) const {
     auto found = look(head);
     if (auto* refused = std::get_if<response>(&found)) return {.refused = std::move(*refused)};
     const target& to = std::get<target>(found);
+    if (to.admin || (to.where != nullptr && to.where->needs == access::probe))
+        return {.known = true, .body = to.where == nullptr ? SIZE_MAX : to.where->body};
     if (to.where != nullptr)
-        return {.known = to.admin || to.where->needs == access::probe,
-                .body = to.where->body,
+        return {.body = to.where->body,
                 .route = detail::join({to.where->method, " ", to.where->pattern}),
                 .at_once = to.where->at_once};
     // Each name below a path is somebody else's: who is slow there does not stand in the way of the others.
     const std::size_t end = to.path.find('/', to.prefix.size());
-    return {.known = to.admin, .route = to.path.substr(0, end), .at_once = endpoint().at_once};
+    return {.route = to.path.substr(0, end), .at_once = endpoint().at_once};
 }
 
 inline void router::answer(std::shared_ptr<exchange> asked) const {

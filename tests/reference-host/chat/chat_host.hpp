@@ -9,12 +9,20 @@
 
 #include <tenon/testing/scripted_plugin.hpp>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace reference {
+
+/// The example, which stops what has "spam" in it.
+inline tenon::plugin_options example_moderator() {
+    const char* const folder = std::getenv("TENON_EXAMPLES");
+    return {.name = "moderator",
+            .command = {std::string(folder == nullptr ? "." : folder) + "/moderator/example_moderator"}};
+}
 
 struct chat_host : tenon::tests::running_host {
     using heard = std::vector<std::pair<std::string, std::string>>; // event, data

@@ -11,21 +11,10 @@
 using namespace reference;
 using tenon::plugin_state;
 
-namespace {
-
-tenon::plugin_options moderator() {
-    const char* folder = std::getenv("TENON_EXAMPLES");
-    const std::string path =
-        (folder == nullptr ? std::string(".") : std::string(folder)) + "/moderator/example_moderator";
-    return {.name = "moderator", .command = {path}};
-}
-
-} // namespace
-
 TEST_CASE("the moderator stops a message with spam in it, and lets another one pass") {
     chat_host run;
     run.enter("bo");
-    const auto started = run.start(moderator());
+    const auto started = run.start(example_moderator());
     REQUIRE_MESSAGE(started, started.error().message);
     const auto spam = run.say("ada", "bo", "buy spam");
     CHECK_FALSE(spam->delivered);
@@ -41,7 +30,7 @@ TEST_CASE(
     chat_host run;
     run.enter("ada");
     run.enter("bo");
-    auto options = moderator();
+    auto options = example_moderator();
     options.restart.backoff = tenon::milliseconds(200);
     options.restart.jitter = 0;
     REQUIRE(run.start(options));

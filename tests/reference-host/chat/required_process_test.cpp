@@ -16,10 +16,7 @@ using tenon::plugin_state;
 namespace {
 
 tenon::plugin_options moderator() {
-    const char* folder = std::getenv("TENON_EXAMPLES");
-    const std::string path =
-        (folder == nullptr ? std::string(".") : std::string(folder)) + "/moderator/example_moderator";
-    tenon::plugin_options options{.name = "moderator", .command = {path}};
+    tenon::plugin_options options = example_moderator();
     options.restart.backoff = tenon::milliseconds(20);
     options.restart.jitter = 0;
     options.restart.growth = tenon::backoff_growth::linear;

@@ -1,5 +1,7 @@
 // What `tenon-host doctor` prints, and what it says to a shell.
 
+#include "../../python_patient.hpp"
+
 #include <command_line/commands.hpp>
 
 #include <tenon/json/value.hpp>
@@ -60,13 +62,7 @@ outcome doctor(std::vector<std::string> words) {
 }
 
 std::vector<std::string> with_patient(std::vector<std::string> words, const std::string& name) {
-    const char* folder = std::getenv("TENON_PATIENTS");
-    REQUIRE(folder != nullptr);
-    const bool system =
-        ::access("/usr/bin/python3", X_OK) == 0; // others may be wrappers, which take their time
-    for (const std::string& word : {std::string(system ? "/usr/bin/python3" : "python3"), std::string("-E"),
-                                    std::string("-S"), std::string("-B"), folder + ("/" + name + ".py")})
-        words.push_back(word);
+    for (std::string& word : tenon::tests::python_patient(name)) words.push_back(std::move(word));
     return words;
 }
 

@@ -269,12 +269,7 @@ private:
         return found->value;
     }
     static std::vector<json_view> elements_of(json_view array) {
-        std::vector<json_view> elements;
-        json_reader in(array.text());
-        in.enter_array();
-        while (in.next_element())
-            if (!elements.emplace_back().read(in)) break;
-        return elements;
+        return array.as<std::vector<json_view>>().value_or({});
     }
     static std::string shown(json_view number) { return detail::quotable(number.text()); }
 

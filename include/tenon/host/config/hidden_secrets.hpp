@@ -6,7 +6,9 @@
 // there, so that who changes one value need not know the others.
 
 #include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/host/calls/http_fields.hpp>
+#include <tenon/host/repeated_member.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cstddef>
@@ -58,16 +60,17 @@ inline json hide_secrets(json_view config, const std::vector<std::string>& secre
     return detail::holds_secret(config, secrets) ? json::of("***") : json(config);
 }
 
-/// A fault where "***" stands for nothing.
-inline result<json> restore_secrets(json_view changed, json_view before) {
-    if (changed.text() == detail::hidden_value) {
+namespace detail {
+
+inline result<json> restored_secrets(json_view changed, json_view before) {
+    if (changed.text() == hidden_value) {
         if (!before.is_null()) return json(before);
         return fault{codes::invalid_params, "\"***\" stands where there was nothing before"};
     }
     if (changed.kind() == json_kind::object) {
         auto members = changed.as<std::map<std::string, json>>().value_or({});
         for (auto& [key, one] : members) {
-            auto restored = restore_secrets(one.view(), before[key]);
+            auto restored = restored_secrets(one.view(), before[key]);
             if (!restored) return restored;
             one = std::move(*restored);
         }
@@ -76,13 +79,22 @@ inline result<json> restore_secrets(json_view changed, json_view before) {
     if (changed.kind() == json_kind::array) {
         auto elements = changed.as<std::vector<json>>().value_or({});
         for (std::size_t at = 0; at != elements.size(); ++at) {
-            auto restored = restore_secrets(elements[at].view(), before[at]);
+            auto restored = restored_secrets(elements[at].view(), before[at]);
             if (!restored) return restored;
             elements[at] = std::move(*restored);
         }
         return json::of(elements);
     }
     return json(changed);
+}
+
+} // namespace detail
+
+/// A fault where "***" stands for nothing, or a member is there twice: which of them is meant nobody can say.
+inline result<json> restore_secrets(json_view changed, json_view before) {
+    if (const std::string twice = detail::repeated_member(changed.text()); !twice.empty())
+        return fault{codes::invalid_params, detail::join({"config.", twice, ": is there twice"})};
+    return detail::restored_secrets(changed, before);
 }
 
 } // namespace tenon
