@@ -14300,10 +14300,10 @@ struct child_plan {
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
-    int input = -1, output = -1, error = -1;   // all above 2
-    std::array<int, 2> guards = {-1, -1};      // which it keeps
-    std::array<int, 2> host_guards = {-1, -1}; // which only the host keeps
-    int report = -1;                           // where a child_report is written if it fails
+    int input = -1, output = -1, error = -1;           // all above 2
+    std::array<int, 2> guards = {-1, -1};              // which it keeps
+    std::array<int, 4> host_guards = {-1, -1, -1, -1}; // which only the host keeps
+    int report = -1;                                   // where a child_report is written if it fails
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
@@ -14446,30 +14446,30 @@ inline descriptor another_reader(const descriptor& read_end) {
 
 struct child_pipes {
     pipe_ends input, output, error, guard, report;
-    descriptor guard_above; // see launched::guard_readers
-    // The child's own. The kernel signals a group one process after another, and may miss one that is forked
-    // meanwhile. Each open file brings a signal of its own, and whoever was missed by the first is there for the next.
-    std::array<descriptor, 2> child_guards;
+    std::array<descriptor, 4> guard_readers; // see launched
+    std::array<descriptor, 2> child_guards;  // the child's own
 
     /// False where there is none to be had: errno says why.
     bool open() {
         for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
             if (!make_pipe(*ends)) return false;
-        if (!lift(guard.write, guard.read.get())) return false;
-        guard_above = another_reader(guard.read);
-        if (!lift(guard_above, guard.write.get())) return false;
-        for (descriptor& one : child_guards) {
-            one = another_reader(guard.read);
-            if (!lift(one)) return false;
+        for (descriptor* one : {&guard_readers[0], &guard_readers[1], &guard_readers[2], &guard_readers[3],
+                                &child_guards[0], &child_guards[1]}) {
+            *one = another_reader(guard.read);
+            if (!lift(*one)) return false;
         }
-        return true;
+        // Two readers stay below the writer, two go above it.
+        guard.read.reset();
+        return lift(guard.write, std::max(guard_readers[0].get(), guard_readers[1].get())) &&
+               lift(guard_readers[2], guard.write.get()) && lift(guard_readers[3], guard.write.get());
     }
     void connect(child_plan& plan) const noexcept {
         plan.input = input.read.get();
         plan.output = output.write.get();
         plan.error = error.write.get();
         plan.guards = {child_guards[0].get(), child_guards[1].get()};
-        plan.host_guards = {guard.read.get(), guard_above.get()};
+        for (std::size_t one = 0; one < guard_readers.size(); ++one)
+            plan.host_guards[one] = guard_readers[one].get();
         plan.report = report.write.get();
     }
     /// Those that the child has now.
@@ -14738,11 +14738,13 @@ struct launched {
     descriptor input;   // its stdin: to be written
     descriptor output, error;
     /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
-    /// signal also when the plugin is dead already. A process that is killed closes its descriptors by number,
-    /// upwards or downwards as the kernel's version has it, so one of them is numbered below `guard` and one above:
-    /// in either order one is still open when `guard` closes. (The plugin's own would not do. What two processes hold
-    /// closes with the later of them, and the plugin may end between the host's turns.)
-    std::array<descriptor, 2> guard_readers;
+    /// signal also when the plugin is dead already. (The plugin's own would not do. What two processes hold closes with
+    /// the later of them, and the plugin may end between the host's turns.)
+    /// A process that is killed closes its descriptors by number, upwards or downwards as the kernel's version has it.
+    /// So two of them are numbered below `guard` and two above: in either order two are still open when it closes.
+    /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
+    /// Each open file brings a signal of its own, and what the first one missed is there for the second.
+    std::array<descriptor, 4> guard_readers;
     /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
     /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
     /// member, so it is closed before its readers.)
@@ -14882,7 +14884,7 @@ inline result<launched> launch(const launch_spec& spec) {
                   .input = std::move(pipes.input.write),
                   .output = std::move(pipes.output.read),
                   .error = std::move(pipes.error.read),
-                  .guard_readers = {std::move(pipes.guard.read), std::move(pipes.guard_above)},
+                  .guard_readers = std::move(pipes.guard_readers),
                   .guard = std::move(pipes.guard.write)};
     if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
         failure.error = errno;

@@ -196,7 +196,7 @@ private:
 
     int pid_ = 0;
     std::string mark_;                        // an entry of its environment, which children inherit
-    std::array<descriptor, 2> guard_readers_; // as launched has them
+    std::array<descriptor, 4> guard_readers_; // as launched has them
     descriptor process_, input_, output_, error_, guard_;
     std::string output_text_, log_;
     bool over_ = false;
@@ -276,7 +276,7 @@ inline result<doctor_process> doctor_process::start(const testing::patient& give
     made.input_ = std::move(pipes.input.write);
     made.output_ = std::move(pipes.output.read);
     made.error_ = std::move(pipes.error.read);
-    made.guard_readers_ = {std::move(pipes.guard.read), std::move(pipes.guard_above)};
+    made.guard_readers_ = std::move(pipes.guard_readers);
     made.guard_ = std::move(pipes.guard.write);
     made.process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, made.pid_, 0)));
     if (!made.process_) {

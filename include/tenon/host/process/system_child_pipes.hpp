@@ -8,8 +8,10 @@
 #include <tenon/host/process/system_child_setup.hpp>
 #include <tenon/transport/descriptor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,30 +54,30 @@ inline descriptor another_reader(const descriptor& read_end) {
 
 struct child_pipes {
     pipe_ends input, output, error, guard, report;
-    descriptor guard_above; // see launched::guard_readers
-    // The child's own. The kernel signals a group one process after another, and may miss one that is forked
-    // meanwhile. Each open file brings a signal of its own, and whoever was missed by the first is there for the next.
-    std::array<descriptor, 2> child_guards;
+    std::array<descriptor, 4> guard_readers; // see launched
+    std::array<descriptor, 2> child_guards;  // the child's own
 
     /// False where there is none to be had: errno says why.
     bool open() {
         for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
             if (!make_pipe(*ends)) return false;
-        if (!lift(guard.write, guard.read.get())) return false;
-        guard_above = another_reader(guard.read);
-        if (!lift(guard_above, guard.write.get())) return false;
-        for (descriptor& one : child_guards) {
-            one = another_reader(guard.read);
-            if (!lift(one)) return false;
+        for (descriptor* one : {&guard_readers[0], &guard_readers[1], &guard_readers[2], &guard_readers[3],
+                                &child_guards[0], &child_guards[1]}) {
+            *one = another_reader(guard.read);
+            if (!lift(*one)) return false;
         }
-        return true;
+        // Two readers stay below the writer, two go above it.
+        guard.read.reset();
+        return lift(guard.write, std::max(guard_readers[0].get(), guard_readers[1].get())) &&
+               lift(guard_readers[2], guard.write.get()) && lift(guard_readers[3], guard.write.get());
     }
     void connect(child_plan& plan) const noexcept {
         plan.input = input.read.get();
         plan.output = output.write.get();
         plan.error = error.write.get();
         plan.guards = {child_guards[0].get(), child_guards[1].get()};
-        plan.host_guards = {guard.read.get(), guard_above.get()};
+        for (std::size_t one = 0; one < guard_readers.size(); ++one)
+            plan.host_guards[one] = guard_readers[one].get();
         plan.report = report.write.get();
     }
     /// Those that the child has now.

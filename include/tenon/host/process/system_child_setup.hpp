@@ -31,10 +31,10 @@ struct child_plan {
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
-    int input = -1, output = -1, error = -1;   // all above 2
-    std::array<int, 2> guards = {-1, -1};      // which it keeps
-    std::array<int, 2> host_guards = {-1, -1}; // which only the host keeps
-    int report = -1;                           // where a child_report is written if it fails
+    int input = -1, output = -1, error = -1;           // all above 2
+    std::array<int, 2> guards = {-1, -1};              // which it keeps
+    std::array<int, 4> host_guards = {-1, -1, -1, -1}; // which only the host keeps
+    int report = -1;                                   // where a child_report is written if it fails
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};

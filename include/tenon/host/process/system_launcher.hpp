@@ -82,11 +82,13 @@ struct launched {
     descriptor input;   // its stdin: to be written
     descriptor output, error;
     /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
-    /// signal also when the plugin is dead already. A process that is killed closes its descriptors by number,
-    /// upwards or downwards as the kernel's version has it, so one of them is numbered below `guard` and one above:
-    /// in either order one is still open when `guard` closes. (The plugin's own would not do. What two processes hold
-    /// closes with the later of them, and the plugin may end between the host's turns.)
-    std::array<descriptor, 2> guard_readers;
+    /// signal also when the plugin is dead already. (The plugin's own would not do. What two processes hold closes with
+    /// the later of them, and the plugin may end between the host's turns.)
+    /// A process that is killed closes its descriptors by number, upwards or downwards as the kernel's version has it.
+    /// So two of them are numbered below `guard` and two above: in either order two are still open when it closes.
+    /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
+    /// Each open file brings a signal of its own, and what the first one missed is there for the second.
+    std::array<descriptor, 4> guard_readers;
     /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
     /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
     /// member, so it is closed before its readers.)
@@ -226,7 +228,7 @@ inline result<launched> launch(const launch_spec& spec) {
                   .input = std::move(pipes.input.write),
                   .output = std::move(pipes.output.read),
                   .error = std::move(pipes.error.read),
-                  .guard_readers = {std::move(pipes.guard.read), std::move(pipes.guard_above)},
+                  .guard_readers = std::move(pipes.guard_readers),
                   .guard = std::move(pipes.guard.write)};
     if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
         failure.error = errno;
