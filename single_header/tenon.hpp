@@ -4115,7 +4115,7 @@ struct plugin_hooks {
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
 // hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
-// (host/calls/routes.hpp), which have a word for each way of being none.
+// (rules/calls/routes.hpp), which have a word for each way of being none.
 
 namespace tenon::detail {
 
@@ -10373,7 +10373,7 @@ inline command_line read_command_line(int argc, char** argv) {
     return line;
 }
 
-/// Its line about --describe tells a host which programs may be asked so (host/process/system_described.hpp).
+/// Its line about --describe tells a host which programs may be asked so (process/system_described.hpp).
 inline std::string help_text(const about& identity) {
     return join(
         {identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",

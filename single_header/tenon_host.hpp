@@ -3604,9 +3604,9 @@ std::string json_schema() {
 
 #endif
 
-// ---- tenon/host/catalogue.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_CATALOGUE_HPP
-#define TENON_HOST_CATALOGUE_HPP
+// ---- tenon/rules/catalogue.hpp ----------------------------------------------------------------------------
+#ifndef TENON_RULES_CATALOGUE_HPP
+#define TENON_RULES_CATALOGUE_HPP
 
 // What a host offers to plugins: the events that it publishes or has decided, and the methods that it answers, each with
 // its schemas. It is made from the host's types, so that it cannot say anything else than the host does. As JSON it is
@@ -3742,9 +3742,9 @@ void contain(const executor& where, Call&& call) {
 
 #endif
 
-// ---- tenon/host/calls/unique_function.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
-#define TENON_HOST_CALLS_UNIQUE_FUNCTION_HPP
+// ---- tenon/core/unique_function.hpp -----------------------------------------------------------------------
+#ifndef TENON_CORE_UNIQUE_FUNCTION_HPP
+#define TENON_CORE_UNIQUE_FUNCTION_HPP
 
 // A callable that is moved, never copied, so that it may own what it needs to finish one operation: C++23's
 // std::move_only_function, which the compilers we support do not have. Up to 96 bytes that move without
@@ -4095,9 +4095,9 @@ private:
 
 #endif
 
-// ---- tenon/host/events/event_message.hpp ------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EVENT_MESSAGE_HPP
-#define TENON_HOST_EVENTS_EVENT_MESSAGE_HPP
+// ---- tenon/rules/events/event_message.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
+#define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 
 // The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
 // timestamps, and the host's own members of the metadata.
@@ -4155,11 +4155,11 @@ shared_bytes encode_event(const event_head& head, std::string_view payload,
 
 } // namespace tenon::detail
 
-// ---- tenon/host/events/event_message_inline.hpp -----------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EVENT_MESSAGE_INLINE_HPP
-#define TENON_HOST_EVENTS_EVENT_MESSAGE_INLINE_HPP
+// ---- tenon/rules/events/event_message_inline.hpp ----------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_INLINE_HPP
+#define TENON_RULES_EVENTS_EVENT_MESSAGE_INLINE_HPP
 
-// The bodies of host/events/event_message.hpp.
+// The bodies of rules/events/event_message.hpp.
 
 namespace tenon::detail {
 
@@ -4587,12 +4587,12 @@ constexpr session_limits host_limits() noexcept {
 
 #endif
 
-// ---- tenon/host/options.hpp -------------------------------------------------------------------------------
-#ifndef TENON_HOST_OPTIONS_HPP
-#define TENON_HOST_OPTIONS_HPP
+// ---- tenon/rules/options.hpp ------------------------------------------------------------------------------
+#ifndef TENON_RULES_OPTIONS_HPP
+#define TENON_RULES_OPTIONS_HPP
 
 // What an embedder says about a plugin and about the host: plain data with the defaults that a server wants.
-// Nothing here does anything; check_options() in host/check_options.hpp says what is wrong with it.
+// Nothing here does anything; check_options() in rules/check_options.hpp says what is wrong with it.
 
 namespace tenon {
 
@@ -4802,9 +4802,9 @@ constexpr bool is_command_name(std::string_view name) noexcept {
 
 #endif
 
-// ---- tenon/host/events/event_names.hpp --------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EVENT_NAMES_HPP
-#define TENON_HOST_EVENTS_EVENT_NAMES_HPP
+// ---- tenon/rules/events/event_names.hpp -------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_NAMES_HPP
+#define TENON_RULES_EVENTS_EVENT_NAMES_HPP
 
 // The types of events and the patterns that stand for them. A type is words with dots between, the first of
 // which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
@@ -5060,9 +5060,9 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
 
 #endif
 
-// ---- tenon/host/events/explanation.hpp --------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EXPLANATION_HPP
-#define TENON_HOST_EVENTS_EXPLANATION_HPP
+// ---- tenon/rules/events/explanation.hpp -------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EXPLANATION_HPP
+#define TENON_RULES_EVENTS_EXPLANATION_HPP
 
 // Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
 // what people ask most about plugins. The words are for them, the exclusion is for programs.
@@ -5360,9 +5360,9 @@ struct describe_request {};
 
 #endif
 
-// ---- tenon/host/events/interests.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_INTERESTS_HPP
-#define TENON_HOST_EVENTS_INTERESTS_HPP
+// ---- tenon/rules/events/interests.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_INTERESTS_HPP
+#define TENON_RULES_EVENTS_INTERESTS_HPP
 
 // Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
 // declared in its handshake and subscribed to afterwards holds until its next handshake: while it is away it is told
@@ -5510,11 +5510,11 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/events/interests_inline.hpp ---------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_INTERESTS_INLINE_HPP
-#define TENON_HOST_EVENTS_INTERESTS_INLINE_HPP
+// ---- tenon/rules/events/interests_inline.hpp --------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_INTERESTS_INLINE_HPP
+#define TENON_RULES_EVENTS_INTERESTS_INLINE_HPP
 
-// The bodies of host/events/interests.hpp.
+// The bodies of rules/events/interests.hpp.
 
 namespace tenon::detail {
 
@@ -5802,9 +5802,9 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
 
 #endif
 
-// ---- tenon/host/events/raw_decision.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_RAW_DECISION_HPP
-#define TENON_HOST_EVENTS_RAW_DECISION_HPP
+// ---- tenon/rules/events/raw_decision.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_RAW_DECISION_HPP
+#define TENON_RULES_EVENTS_RAW_DECISION_HPP
 
 // What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
 // of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
@@ -5862,11 +5862,11 @@ struct raw_decision {
 
 } // namespace tenon
 
-// ---- tenon/host/events/raw_decision_inline.hpp ------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_RAW_DECISION_INLINE_HPP
-#define TENON_HOST_EVENTS_RAW_DECISION_INLINE_HPP
+// ---- tenon/rules/events/raw_decision_inline.hpp -----------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_RAW_DECISION_INLINE_HPP
+#define TENON_RULES_EVENTS_RAW_DECISION_INLINE_HPP
 
-// The bodies of host/events/raw_decision.hpp.
+// The bodies of rules/events/raw_decision.hpp.
 
 namespace tenon::detail {
 
@@ -5932,9 +5932,9 @@ inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_out
 
 #endif
 
-// ---- tenon/host/events/decision_chain.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_DECISION_CHAIN_HPP
-#define TENON_HOST_EVENTS_DECISION_CHAIN_HPP
+// ---- tenon/rules/events/decision_chain.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_DECISION_CHAIN_HPP
+#define TENON_RULES_EVENTS_DECISION_CHAIN_HPP
 
 // One event that plugins are asked about, from the first question to the decision. It does no I/O: after
 // every verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
@@ -6073,11 +6073,11 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/events/decision_chain_inline.hpp ----------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_DECISION_CHAIN_INLINE_HPP
-#define TENON_HOST_EVENTS_DECISION_CHAIN_INLINE_HPP
+// ---- tenon/rules/events/decision_chain_inline.hpp ---------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_DECISION_CHAIN_INLINE_HPP
+#define TENON_RULES_EVENTS_DECISION_CHAIN_INLINE_HPP
 
-// The bodies of host/events/decision_chain.hpp.
+// The bodies of rules/events/decision_chain.hpp.
 
 namespace tenon::detail {
 
@@ -6436,9 +6436,9 @@ inline raw_decision decision_chain::take() {
 
 #endif
 
-// ---- tenon/host/decision.hpp ------------------------------------------------------------------------------
-#ifndef TENON_HOST_DECISION_HPP
-#define TENON_HOST_DECISION_HPP
+// ---- tenon/rules/decision.hpp -----------------------------------------------------------------------------
+#ifndef TENON_RULES_DECISION_HPP
+#define TENON_RULES_DECISION_HPP
 
 // What became of an event that plugins were asked about, with its payload as a type.
 
@@ -6473,9 +6473,9 @@ private:
 
 #endif
 
-// ---- tenon/host/config/mistakes.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_CONFIG_MISTAKES_HPP
-#define TENON_HOST_CONFIG_MISTAKES_HPP
+// ---- tenon/rules/mistakes.hpp -----------------------------------------------------------------------------
+#ifndef TENON_RULES_MISTAKES_HPP
+#define TENON_RULES_MISTAKES_HPP
 
 // What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
 //
@@ -6554,9 +6554,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_text.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_TEXT_HPP
-#define TENON_HOST_LOGS_LOG_TEXT_HPP
+// ---- tenon/rules/logs/log_text.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_TEXT_HPP
+#define TENON_RULES_LOGS_LOG_TEXT_HPP
 
 // Text of a plugin made safe to be shown: valid UTF-8, on one line, nothing in it that a terminal acts on or that
 // makes it look like other text than it is. What would is written as its name: \t, \r, \x1b, \u{202e}. A backslash
@@ -6670,9 +6670,9 @@ inline std::string safe_text(std::string_view text, std::size_t longest = std::s
 
 #endif
 
-// ---- tenon/host/option_words.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_OPTION_WORDS_HPP
-#define TENON_HOST_OPTION_WORDS_HPP
+// ---- tenon/rules/option_words.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_OPTION_WORDS_HPP
+#define TENON_RULES_OPTION_WORDS_HPP
 
 // The words for what is wrong with an option.
 
@@ -6748,9 +6748,9 @@ private:
 
 #endif
 
-// ---- tenon/host/calls/permissions.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_PERMISSIONS_HPP
-#define TENON_HOST_CALLS_PERMISSIONS_HPP
+// ---- tenon/rules/calls/permissions.hpp --------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_PERMISSIONS_HPP
+#define TENON_RULES_CALLS_PERMISSIONS_HPP
 
 // What a plugin may ask of its host. A permission is `scope:verb`: lower-case letters, digits, '-', '_' and '.' on both
 // sides. What is granted in a configuration is a permission, `scope:*` for all of a scope, or `*` for everything.
@@ -7158,9 +7158,9 @@ inline bool same_value(std::string_view one, std::string_view other) {
 
 #endif
 
-// ---- tenon/host/repeated_member.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_REPEATED_MEMBER_HPP
-#define TENON_HOST_REPEATED_MEMBER_HPP
+// ---- tenon/rules/repeated_member.hpp ----------------------------------------------------------------------
+#ifndef TENON_RULES_REPEATED_MEMBER_HPP
+#define TENON_RULES_REPEATED_MEMBER_HPP
 
 // Whether an object has a member twice. A typed reader refuses that by itself; text that is passed on as it came has to
 // be asked, because one reader would take the first of them and another one the last.
@@ -7197,9 +7197,9 @@ inline std::string repeated_member(std::string_view text) {
 
 #endif
 
-// ---- tenon/host/check_options.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_CHECK_OPTIONS_HPP
-#define TENON_HOST_CHECK_OPTIONS_HPP
+// ---- tenon/rules/check_options.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_CHECK_OPTIONS_HPP
+#define TENON_RULES_CHECK_OPTIONS_HPP
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
 // the path of the member, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. Values that
@@ -7460,9 +7460,9 @@ inline result<void> check_options(const host_options& options) {
 
 #endif
 
-// ---- tenon/host/calls/route_path.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_ROUTE_PATH_HPP
-#define TENON_HOST_CALLS_ROUTE_PATH_HPP
+// ---- tenon/rules/calls/route_path.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_ROUTE_PATH_HPP
+#define TENON_RULES_CALLS_ROUTE_PATH_HPP
 
 // Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths.
 // Whoever has the path as it stood in a request decodes it here, once, before anything looks at it:
@@ -7564,9 +7564,9 @@ inline result<std::string> decode_path(std::string_view raw) {
 
 #endif
 
-// ---- tenon/host/calls/routes.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_ROUTES_HPP
-#define TENON_HOST_CALLS_ROUTES_HPP
+// ---- tenon/rules/calls/routes.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_ROUTES_HPP
+#define TENON_RULES_CALLS_ROUTES_HPP
 
 // The HTTP routes of all plugins. What a plugin declares lies below its prefix, whatever it says, so it can take no
 // path of the host or of a plugin with another prefix. A pattern is made of literal segments and `{name}` ones, which
@@ -7825,9 +7825,9 @@ inline void route_table::withdraw(std::uint32_t plugin) {
 
 #endif
 
-// ---- tenon/host/calls/commands.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_COMMANDS_HPP
-#define TENON_HOST_CALLS_COMMANDS_HPP
+// ---- tenon/rules/calls/commands.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_COMMANDS_HPP
+#define TENON_RULES_CALLS_COMMANDS_HPP
 
 // The commands of all plugins, by name: declared in a handshake or registered while the plugin runs. A name belongs to
 // whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
@@ -7953,9 +7953,9 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
 
 #endif
 
-// ---- tenon/host/supervision/dependencies.hpp --------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_DEPENDENCIES_HPP
-#define TENON_HOST_SUPERVISION_DEPENDENCIES_HPP
+// ---- tenon/rules/supervision/dependencies.hpp -------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
+#define TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
 
 // Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
 // ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
@@ -8189,9 +8189,9 @@ inline fault dependencies::circle(const node& one, const std::vector<const node*
 
 #endif
 
-// ---- tenon/host/events/event_backlog.hpp ------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_EVENT_BACKLOG_HPP
-#define TENON_HOST_EVENTS_EVENT_BACKLOG_HPP
+// ---- tenon/rules/events/event_backlog.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
+#define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
 
 // Events for one plugin that reads more slowly than they come. Beyond its bounds the oldest go first: what just
 // happened matters more than what the plugin has missed already. All that is lost is counted.
@@ -8245,9 +8245,9 @@ private:
 
 #endif
 
-// ---- tenon/host/events/hop_ledger.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_HOP_LEDGER_HPP
-#define TENON_HOST_EVENTS_HOP_LEDGER_HPP
+// ---- tenon/rules/events/hop_ledger.hpp --------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_HOP_LEDGER_HPP
+#define TENON_RULES_EVENTS_HOP_LEDGER_HPP
 
 // How far an event that a plugin emits is from one that came from outside. A plugin that answers an event by
 // emitting it again would otherwise keep the host busy for ever, alone or with others.
@@ -8417,9 +8417,9 @@ inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_vie
 
 #endif
 
-// ---- tenon/host/logs/log_rate.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RATE_HPP
-#define TENON_HOST_LOGS_LOG_RATE_HPP
+// ---- tenon/rules/logs/log_rate.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_RATE_HPP
+#define TENON_RULES_LOGS_LOG_RATE_HPP
 
 // So many lines a second, counted in windows that begin with the first line that comes after the last one is
 // over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
@@ -8481,9 +8481,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_record.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RECORD_HPP
-#define TENON_HOST_LOGS_LOG_RECORD_HPP
+// ---- tenon/rules/logs/log_record.hpp ----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_RECORD_HPP
+#define TENON_RULES_LOGS_LOG_RECORD_HPP
 
 // One finished line of a plugin's or the host's log. Its texts are clean: valid UTF-8, one line, nothing that a
 // terminal would act on, secrets masked. As JSON:
@@ -8573,9 +8573,9 @@ struct json_codec<log_record> {
 
 #endif
 
-// ---- tenon/host/logs/log_ring.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_RING_HPP
-#define TENON_HOST_LOGS_LOG_RING_HPP
+// ---- tenon/rules/logs/log_ring.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_RING_HPP
+#define TENON_RULES_LOGS_LOG_RING_HPP
 
 // The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
 // forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
@@ -9081,9 +9081,9 @@ private:
 
 #endif
 
-// ---- tenon/host/supervision/breaker.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_BREAKER_HPP
-#define TENON_HOST_SUPERVISION_BREAKER_HPP
+// ---- tenon/rules/supervision/breaker.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_BREAKER_HPP
+#define TENON_RULES_SUPERVISION_BREAKER_HPP
 
 // Keeps a plugin from being asked for a kind of work that fails every time. Closed: everything is asked. After
 // so many failures in a row it opens: nothing is asked for a while. Then it is half open: one call goes through
@@ -9185,9 +9185,9 @@ inline void breaker::open(time_point now) noexcept {
 
 #endif
 
-// ---- tenon/host/calls/call_index.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_CALL_INDEX_HPP
-#define TENON_HOST_CALLS_CALL_INDEX_HPP
+// ---- tenon/rules/calls/call_index.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_INDEX_HPP
+#define TENON_RULES_CALLS_CALL_INDEX_HPP
 
 // From the id of a call on the wire to the place where its caller is kept. Ids are sequential, so an id's low bits
 // are its home: neighbours do not collide, and nothing is allocated once there was room for the most calls that were
@@ -9266,9 +9266,9 @@ private:
 
 #endif
 
-// ---- tenon/host/calls/call_waits.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_CALL_WAITS_HPP
-#define TENON_HOST_CALLS_CALL_WAITS_HPP
+// ---- tenon/rules/calls/call_waits.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_WAITS_HPP
+#define TENON_RULES_CALLS_CALL_WAITS_HPP
 
 // Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
 // plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
@@ -9347,9 +9347,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/latency.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LATENCY_HPP
-#define TENON_HOST_LOGS_LATENCY_HPP
+// ---- tenon/rules/logs/latency.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LATENCY_HPP
+#define TENON_RULES_LOGS_LATENCY_HPP
 
 // How long things took, in 3.5 KiB for ever: 16 steps of equal width in every power of two, from 64 ns to 137 s.
 // A quantile is at most 3.2 % off between 1 us and 100 s, for 64 ns it is all or nothing. What took longer is
@@ -9502,9 +9502,9 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
 
 #endif
 
-// ---- tenon/host/calls/pending_calls.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_PENDING_CALLS_HPP
-#define TENON_HOST_CALLS_PENDING_CALLS_HPP
+// ---- tenon/rules/calls/pending_calls.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_PENDING_CALLS_HPP
+#define TENON_RULES_CALLS_PENDING_CALLS_HPP
 
 // The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
 // used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
@@ -12602,9 +12602,9 @@ inline void session::end_stalled() {
 
 #endif
 
-// ---- tenon/host/calls/call_lanes.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_CALL_LANES_HPP
-#define TENON_HOST_CALLS_CALL_LANES_HPP
+// ---- tenon/rules/calls/call_lanes.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_LANES_HPP
+#define TENON_RULES_CALLS_CALL_LANES_HPP
 
 // What one plugin is asked, in four lanes. Health and control go out at once and count against nothing. Calls and
 // events share the plugin's concurrency; what is beyond it waits, calls before events, each lane in order and up to
@@ -12792,9 +12792,9 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/calls/host_fault.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_HOST_FAULT_HPP
-#define TENON_HOST_CALLS_HOST_FAULT_HPP
+// ---- tenon/rules/calls/host_fault.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_HOST_FAULT_HPP
+#define TENON_RULES_CALLS_HOST_FAULT_HPP
 
 // What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
 // can do harm: {"source":"host","plugin":"backup","retryable":true}.
@@ -12822,11 +12822,11 @@ inline fault said_by_host(fault error, std::string_view plugin, bool retryable) 
 
 #endif
 
-// ---- tenon/host/calls/call_lanes_ends.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_CALL_LANES_ENDS_HPP
-#define TENON_HOST_CALLS_CALL_LANES_ENDS_HPP
+// ---- tenon/rules/calls/call_lanes_ends.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_LANES_ENDS_HPP
+#define TENON_RULES_CALLS_CALL_LANES_ENDS_HPP
 
-// How calls end, for host/calls/call_lanes.hpp: off the wire or out of their queue, counted, and then their completion. Those
+// How calls end, for rules/calls/call_lanes.hpp: off the wire or out of their queue, counted, and then their completion. Those
 // that end together are put into one queue first and taken from there one by one, because each completion may do
 // anything with the others.
 
@@ -12954,11 +12954,11 @@ inline fault call_lanes::refusal(int code) const {
 
 #endif
 
-// ---- tenon/host/calls/call_lanes_inline.hpp ---------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_CALL_LANES_INLINE_HPP
-#define TENON_HOST_CALLS_CALL_LANES_INLINE_HPP
+// ---- tenon/rules/calls/call_lanes_inline.hpp --------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_LANES_INLINE_HPP
+#define TENON_RULES_CALLS_CALL_LANES_INLINE_HPP
 
-// The bodies of host/calls/call_lanes.hpp: asking, answers and time. Whatever calls a completion looks afterwards whether
+// The bodies of rules/calls/call_lanes.hpp: asking, answers and time. Whatever calls a completion looks afterwards whether
 // this object is still there. How calls end stands in call_lanes_ends.hpp.
 
 namespace tenon::detail {
@@ -13837,9 +13837,9 @@ inline result<std::vector<schema_fault>> check_schema(json_view schema, json_vie
 
 #endif
 
-// ---- tenon/host/config_schema.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_CONFIG_SCHEMA_HPP
-#define TENON_HOST_CONFIG_SCHEMA_HPP
+// ---- tenon/rules/config_schema.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_CONFIG_SCHEMA_HPP
+#define TENON_RULES_CONFIG_SCHEMA_HPP
 
 // What a plugin says that its configuration has to be (`configSchema`), and whether one is that. Kept while the plugin does
 // not run: then it is what the last instance said, and a newer program may say something else once it is started.
@@ -13897,9 +13897,9 @@ private:
 
 #endif
 
-// ---- tenon/host/handshake_clues.hpp -----------------------------------------------------------------------
-#ifndef TENON_HOST_HANDSHAKE_CLUES_HPP
-#define TENON_HOST_HANDSHAKE_CLUES_HPP
+// ---- tenon/rules/handshake_clues.hpp ----------------------------------------------------------------------
+#ifndef TENON_RULES_HANDSHAKE_CLUES_HPP
+#define TENON_RULES_HANDSHAKE_CLUES_HPP
 
 // What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
 // and waits, one that reads lines, one that says what is missing and ends.
@@ -13960,9 +13960,9 @@ private:
 
 #endif
 
-// ---- tenon/host/state.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_HOST_STATE_HPP
-#define TENON_HOST_STATE_HPP
+// ---- tenon/rules/state.hpp --------------------------------------------------------------------------------
+#ifndef TENON_RULES_STATE_HPP
+#define TENON_RULES_STATE_HPP
 
 // The words for how a plugin is. Its process and its health are two axes that are never mixed; every change of
 // the first one has a reason.
@@ -14051,9 +14051,9 @@ inline std::string describe_exit(const exit_status& status) {
 
 #endif
 
-// ---- tenon/host/supervision/stop_sequence.hpp -------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_STOP_SEQUENCE_HPP
-#define TENON_HOST_SUPERVISION_STOP_SEQUENCE_HPP
+// ---- tenon/rules/supervision/stop_sequence.hpp ------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_STOP_SEQUENCE_HPP
+#define TENON_RULES_SUPERVISION_STOP_SEQUENCE_HPP
 
 // The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
 // that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
@@ -14131,12 +14131,12 @@ private:
 
 #endif
 
-// ---- tenon/host/process/start_fault.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_START_FAULT_HPP
-#define TENON_HOST_PROCESS_START_FAULT_HPP
+// ---- tenon/process/start_fault.hpp ------------------------------------------------------------------------
+#ifndef TENON_PROCESS_START_FAULT_HPP
+#define TENON_PROCESS_START_FAULT_HPP
 
 // Why a program could not be started, in words that a person can act on: what was tried, what the system said,
-// and what about the file explains it. The facts are gathered in host/process/system_program.hpp; nothing here asks the
+// and what about the file explains it. The facts are gathered in process/system_program.hpp; nothing here asks the
 // system, so every sentence has a test.
 
 namespace tenon::detail {
@@ -14280,9 +14280,9 @@ inline fault explain(const start_failure& failure) {
 
 #endif
 
-// ---- tenon/host/process/system_child_setup.hpp ------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_SYSTEM_CHILD_SETUP_HPP
-#define TENON_HOST_PROCESS_SYSTEM_CHILD_SETUP_HPP
+// ---- tenon/process/system_child_setup.hpp -----------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
+#define TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
 
 // What happens in the child between vfork and exec: everything that the host must not pass on is taken back, and
 // what the plugin is to have is set.
@@ -14406,12 +14406,12 @@ inline void reset_signals() noexcept {
 
 #endif
 
-// ---- tenon/host/process/system_child_pipes.hpp ------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
-#define TENON_HOST_PROCESS_SYSTEM_CHILD_PIPES_HPP
+// ---- tenon/process/system_child_pipes.hpp -----------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_CHILD_PIPES_HPP
+#define TENON_PROCESS_SYSTEM_CHILD_PIPES_HPP
 
 // What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
-// its program is looked for. Fills in a child_plan, which host/process/system_child_setup.hpp carries out in the child.
+// its program is looked for. Fills in a child_plan, which process/system_child_setup.hpp carries out in the child.
 
 namespace tenon::detail {
 
@@ -14505,9 +14505,9 @@ inline void reap(pid_t pid) noexcept {
 
 #endif
 
-// ---- tenon/host/process/system_program.hpp ----------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
-#define TENON_HOST_PROCESS_SYSTEM_PROGRAM_HPP
+// ---- tenon/process/system_program.hpp ---------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_PROGRAM_HPP
+#define TENON_PROCESS_SYSTEM_PROGRAM_HPP
 
 // Finds the file that a command names, and looks at one that could not be run: its mode, its owner, what its
 // first bytes ask for. Only the launcher uses it, and the second half only after a failure. What it finds may
@@ -14678,16 +14678,16 @@ inline program_facts look_at_program(const std::string& path) {
 
 #endif
 
-// ---- tenon/host/process/system_launcher.hpp ---------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
-#define TENON_HOST_PROCESS_SYSTEM_LAUNCHER_HPP
+// ---- tenon/process/system_launcher.hpp --------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_LAUNCHER_HPP
+#define TENON_PROCESS_SYSTEM_LAUNCHER_HPP
 
 // Starts a program as a plugin: three pipes, a session and process group of its own, nothing inherited but what
 // was said, gone when the host is gone. The only header that names Boost, for the vfork of Boost.Process v1;
 // with standalone Asio v2 of it does not work in any version.
 //
 // vfork, because a fork takes the longer the more memory the host has. What the child does until it is the program
-// is in host/process/system_child_setup.hpp.
+// is in process/system_child_setup.hpp.
 //
 // launch() may be called from several threads at once, and from a thread that ends before the plugin.
 
@@ -14901,12 +14901,12 @@ inline result<launched> launch(const launch_spec& spec) {
 
 #endif
 
-// ---- tenon/host/process/process_usage.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_PROCESS_USAGE_HPP
-#define TENON_HOST_PROCESS_PROCESS_USAGE_HPP
+// ---- tenon/process/process_usage.hpp ----------------------------------------------------------------------
+#ifndef TENON_PROCESS_PROCESS_USAGE_HPP
+#define TENON_PROCESS_PROCESS_USAGE_HPP
 
 // What a process uses, as /proc/PID/stat says it. usage_of(pid), which reads that file, is in
-// host/process/system_process.hpp; here is only what its text means.
+// process/system_process.hpp; here is only what its text means.
 //
 // It is of one process, not of those that it started, and only worth something while the process is ours: a
 // number may be given to another once its process was reaped.
@@ -14954,9 +14954,9 @@ inline std::optional<process_usage> read_usage(std::string_view stat, const syst
 
 #endif
 
-// ---- tenon/host/process/system_process.hpp ----------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_SYSTEM_PROCESS_HPP
-#define TENON_HOST_PROCESS_SYSTEM_PROCESS_HPP
+// ---- tenon/process/system_process.hpp ---------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
+#define TENON_PROCESS_SYSTEM_PROCESS_HPP
 
 // Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
 // so none can meet a stranger that got the same number; none waits for longer than it was told.
@@ -15061,9 +15061,9 @@ inline std::optional<process_usage> usage_of(int pid) {
 
 #endif
 
-// ---- tenon/host/process/child.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_PROCESS_CHILD_HPP
-#define TENON_HOST_PROCESS_CHILD_HPP
+// ---- tenon/process/child.hpp ------------------------------------------------------------------------------
+#ifndef TENON_PROCESS_CHILD_HPP
+#define TENON_PROCESS_CHILD_HPP
 
 // Owns a process from its start until it is reaped, and the process group that it leads. That it has ended is
 // learned from the process itself, never from the end of its output, which a grandchild may hold open.
@@ -15252,9 +15252,9 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
-// ---- tenon/host/logs/log_level.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_LEVEL_HPP
-#define TENON_HOST_LOGS_LOG_LEVEL_HPP
+// ---- tenon/rules/logs/log_level.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_LEVEL_HPP
+#define TENON_RULES_LOGS_LOG_LEVEL_HPP
 
 // How bad a line is by what it says itself: a word that loggers use, or one of these in front of it:
 //
@@ -15370,9 +15370,9 @@ inline std::optional<log_level> take_level(std::string_view& line) noexcept {
 
 #endif
 
-// ---- tenon/host/logs/log_mask.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_MASK_HPP
-#define TENON_HOST_LOGS_LOG_MASK_HPP
+// ---- tenon/rules/logs/log_mask.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_MASK_HPP
+#define TENON_RULES_LOGS_LOG_MASK_HPP
 
 // Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
 // which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
@@ -15519,9 +15519,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_json.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_JSON_HPP
-#define TENON_HOST_LOGS_LOG_JSON_HPP
+// ---- tenon/rules/logs/log_json.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_JSON_HPP
+#define TENON_RULES_LOGS_LOG_JSON_HPP
 
 // JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
 // a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
@@ -15649,9 +15649,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_split.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_SPLIT_HPP
-#define TENON_HOST_LOGS_LOG_SPLIT_HPP
+// ---- tenon/rules/logs/log_split.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_SPLIT_HPP
+#define TENON_RULES_LOGS_LOG_SPLIT_HPP
 
 // From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
 // that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
@@ -15785,9 +15785,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_clean.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_CLEAN_HPP
-#define TENON_HOST_LOGS_LOG_CLEAN_HPP
+// ---- tenon/rules/logs/log_clean.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_CLEAN_HPP
+#define TENON_RULES_LOGS_LOG_CLEAN_HPP
 
 // One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
 // order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
@@ -15898,9 +15898,9 @@ private:
 
 #endif
 
-// ---- tenon/host/logs/log_lines.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_LINES_HPP
-#define TENON_HOST_LOGS_LOG_LINES_HPP
+// ---- tenon/rules/logs/log_lines.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_LINES_HPP
+#define TENON_RULES_LOGS_LOG_LINES_HPP
 
 // What a plugin writes to stderr, prints to a polluted stdout or says by host/log, made into finished messages:
 //
@@ -16085,11 +16085,11 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 
 #endif
 
-// ---- tenon/host/status_parts.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_STATUS_PARTS_HPP
-#define TENON_HOST_STATUS_PARTS_HPP
+// ---- tenon/rules/status_parts.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_STATUS_PARTS_HPP
+#define TENON_RULES_STATUS_PARTS_HPP
 
-// What the status of a plugin (host/status.hpp) is made of, and how types of other floors look in it.
+// What the status of a plugin (rules/status.hpp) is made of, and how types of other floors look in it.
 
 namespace tenon {
 
@@ -16358,9 +16358,9 @@ struct command_status {
 
 #endif
 
-// ---- tenon/host/supervision/random_source.hpp -------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_RANDOM_SOURCE_HPP
-#define TENON_HOST_SUPERVISION_RANDOM_SOURCE_HPP
+// ---- tenon/rules/supervision/random_source.hpp ------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
+#define TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
 
 // Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
 // follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
@@ -16391,9 +16391,9 @@ private:
 
 #endif
 
-// ---- tenon/host/supervision/health_schedule.hpp -----------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_HEALTH_SCHEDULE_HPP
-#define TENON_HOST_SUPERVISION_HEALTH_SCHEDULE_HPP
+// ---- tenon/rules/supervision/health_schedule.hpp ----------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
+#define TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
 
 // When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
 // misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
@@ -16484,9 +16484,9 @@ private:
 
 #endif
 
-// ---- tenon/host/supervision/restart_counter.hpp -----------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_RESTART_COUNTER_HPP
-#define TENON_HOST_SUPERVISION_RESTART_COUNTER_HPP
+// ---- tenon/rules/supervision/restart_counter.hpp ----------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_RESTART_COUNTER_HPP
+#define TENON_RULES_SUPERVISION_RESTART_COUNTER_HPP
 
 // How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
 // max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
@@ -16548,9 +16548,9 @@ private:
 
 #endif
 
-// ---- tenon/host/supervision/supervisor_table.hpp ----------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_TABLE_HPP
-#define TENON_HOST_SUPERVISION_SUPERVISOR_TABLE_HPP
+// ---- tenon/rules/supervision/supervisor_table.hpp ---------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TABLE_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_TABLE_HPP
 
 // The one table of how a plugin's state changes: what is to be done when this input comes in that state. The
 // supervisor does it and decides nothing else about states, except where a move says "by ...": whether the policy
@@ -16681,9 +16681,9 @@ constexpr supervisor_move move_for(plugin_state state, supervisor_input input) n
 
 #endif
 
-// ---- tenon/host/supervision/supervisor.hpp ----------------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_HPP
-#define TENON_HOST_SUPERVISION_SUPERVISOR_HPP
+// ---- tenon/rules/supervision/supervisor.hpp ---------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_HPP
 
 // One plugin's life: commands, what its process and its connection do, and time come in; actions and changes of
 // state come out. No I/O, and it reads no clock. What happens when is in supervisor_table.hpp.
@@ -16890,9 +16890,9 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/host/supervision/supervisor_texts.hpp ----------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
-#define TENON_HOST_SUPERVISION_SUPERVISOR_TEXTS_HPP
+// ---- tenon/rules/supervision/supervisor_texts.hpp ---------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
 
 // The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
 // hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
@@ -16936,9 +16936,9 @@ inline std::string both(std::string_view first, std::string_view second) {
 
 #endif
 
-// ---- tenon/host/supervision/supervisor_moves.hpp ----------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_MOVES_HPP
-#define TENON_HOST_SUPERVISION_SUPERVISOR_MOVES_HPP
+// ---- tenon/rules/supervision/supervisor_moves.hpp ---------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_MOVES_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_MOVES_HPP
 
 // What the supervisor does for each move of its table. Every change of state goes through change(); what belongs
 // to one instance ends in leave_instance().
@@ -17180,9 +17180,9 @@ inline void supervisor::act(supervisor_action_kind kind, time_point deadline, ch
 
 #endif
 
-// ---- tenon/host/supervision/supervisor_inputs.hpp ---------------------------------------------------------
-#ifndef TENON_HOST_SUPERVISION_SUPERVISOR_INPUTS_HPP
-#define TENON_HOST_SUPERVISION_SUPERVISOR_INPUTS_HPP
+// ---- tenon/rules/supervision/supervisor_inputs.hpp --------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_INPUTS_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_INPUTS_HPP
 
 // The inputs and outputs of the supervisor: each checks whether it is about what is there now, notes what is to
 // be remembered in every state, and leaves the rest to the table. The time comes in here as well.
@@ -18881,9 +18881,9 @@ inline void plugin_actor::on_drained(time_point now) {
 
 #endif
 
-// ---- tenon/host/calls/declared_lists.hpp ------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_DECLARED_LISTS_HPP
-#define TENON_HOST_CALLS_DECLARED_LISTS_HPP
+// ---- tenon/rules/calls/declared_lists.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_DECLARED_LISTS_HPP
+#define TENON_RULES_CALLS_DECLARED_LISTS_HPP
 
 // How much of a handshake is taken. A plugin may declare whatever fits into a frame, 200,000 commands for example, and
 // what is made of each of them (a refusal, a line of the log, a row of a page) costs far more than its bytes. So an answer
@@ -19298,9 +19298,9 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 
 #endif
 
-// ---- tenon/host/calls/http_fields.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_HTTP_FIELDS_HPP
-#define TENON_HOST_CALLS_HTTP_FIELDS_HPP
+// ---- tenon/rules/calls/http_fields.hpp --------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_HTTP_FIELDS_HPP
+#define TENON_RULES_CALLS_HTTP_FIELDS_HPP
 
 // Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
 // are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
@@ -19434,9 +19434,9 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 
 #endif
 
-// ---- tenon/host/calls/http_exchange.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_HTTP_EXCHANGE_HPP
-#define TENON_HOST_CALLS_HTTP_EXCHANGE_HPP
+// ---- tenon/rules/calls/http_exchange.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_HTTP_EXCHANGE_HPP
+#define TENON_RULES_CALLS_HTTP_EXCHANGE_HPP
 
 // One HTTP request on its way to a plugin and the plugin's answer on its way back, without any HTTP library: an
 // embedder fills an `http_exchange` from what its server has and sends the `tenon::response` that comes back.
@@ -19647,9 +19647,9 @@ inline int http_status_of(int code) noexcept {
 
 #endif
 
-// ---- tenon/host/calls/request_rate.hpp --------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_REQUEST_RATE_HPP
-#define TENON_HOST_CALLS_REQUEST_RATE_HPP
+// ---- tenon/rules/calls/request_rate.hpp -------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_REQUEST_RATE_HPP
+#define TENON_RULES_CALLS_REQUEST_RATE_HPP
 
 // So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. Who
 // was away for long may send a second's worth at once, and no more. The rate may change from one request to the next.
@@ -19691,9 +19691,9 @@ private:
 
 #endif
 
-// ---- tenon/host/calls/service_reply.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_SERVICE_REPLY_HPP
-#define TENON_HOST_CALLS_SERVICE_REPLY_HPP
+// ---- tenon/rules/calls/service_reply.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_SERVICE_REPLY_HPP
+#define TENON_RULES_CALLS_SERVICE_REPLY_HPP
 
 // The answer to a plugin's call, which is due exactly once. It may be given later, from the host's executor; given
 // twice the first counts; one that is dropped says so to the plugin, which does not wait for nothing then.
@@ -19842,9 +19842,9 @@ bool decode_message(json_reader& in, M& message) {
 
 #endif
 
-// ---- tenon/host/calls/service_handler.hpp -----------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_SERVICE_HANDLER_HPP
-#define TENON_HOST_CALLS_SERVICE_HANDLER_HPP
+// ---- tenon/rules/calls/service_handler.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_SERVICE_HANDLER_HPP
+#define TENON_RULES_CALLS_SERVICE_HANDLER_HPP
 
 // From a callable of the embedder to a service without types. What it may look like:
 //
@@ -20055,9 +20055,9 @@ service_handler make_service(Callable handler) {
 
 #endif
 
-// ---- tenon/host/calls/services.hpp ------------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_SERVICES_HPP
-#define TENON_HOST_CALLS_SERVICES_HPP
+// ---- tenon/rules/calls/services.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_SERVICES_HPP
+#define TENON_RULES_CALLS_SERVICES_HPP
 
 // What plugins may call on their host: methods by name, each with the permission that it needs. The wire's own methods
 // (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
@@ -20903,9 +20903,9 @@ inline void socket_server::take_client(socket_newcomer& from) {
 
 #endif
 
-// ---- tenon/host/status.hpp --------------------------------------------------------------------------------
-#ifndef TENON_HOST_STATUS_HPP
-#define TENON_HOST_STATUS_HPP
+// ---- tenon/rules/status.hpp -------------------------------------------------------------------------------
+#ifndef TENON_RULES_STATUS_HPP
+#define TENON_RULES_STATUS_HPP
 
 // How a host and its plugins are, at one moment, for dashboards, tools and tests: plain data that becomes JSON and
 // is read back from it. Names are in camelCase there, times in milliseconds with that in the name. What does not
@@ -21033,9 +21033,9 @@ struct host_status {
 
 #endif
 
-// ---- tenon/host/change_json.hpp ---------------------------------------------------------------------------
-#ifndef TENON_HOST_CHANGE_JSON_HPP
-#define TENON_HOST_CHANGE_JSON_HPP
+// ---- tenon/rules/change_json.hpp --------------------------------------------------------------------------
+#ifndef TENON_RULES_CHANGE_JSON_HPP
+#define TENON_RULES_CHANGE_JSON_HPP
 
 // One change of a plugin's state as JSON, for streams and log files:
 //
@@ -21077,9 +21077,9 @@ inline std::string change_json(const state_change& change, std::int64_t unix_ms)
 
 #endif
 
-// ---- tenon/host/event_record.hpp --------------------------------------------------------------------------
-#ifndef TENON_HOST_EVENT_RECORD_HPP
-#define TENON_HOST_EVENT_RECORD_HPP
+// ---- tenon/rules/event_record.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_EVENT_RECORD_HPP
+#define TENON_RULES_EVENT_RECORD_HPP
 
 // One event that went through the host and what became of it, for dashboards and log files. As JSON:
 //
@@ -21204,9 +21204,9 @@ inline void json_codec<event_record>::write(json_writer& out, const event_record
 
 #endif
 
-// ---- tenon/host/logs/log_fan_out.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_LOGS_LOG_FAN_OUT_HPP
-#define TENON_HOST_LOGS_LOG_FAN_OUT_HPP
+// ---- tenon/rules/logs/log_fan_out.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_FAN_OUT_HPP
+#define TENON_RULES_LOGS_LOG_FAN_OUT_HPP
 
 // One stream of records, state changes or events, and many who watch it: dashboards, log files, tests. Each has a
 // queue of its own that is bounded in items and bytes. Who is slow loses its own oldest items and is told how many
@@ -21838,9 +21838,9 @@ private:
 
 #endif
 
-// ---- tenon/host/calls/problem.hpp -------------------------------------------------------------------------
-#ifndef TENON_HOST_CALLS_PROBLEM_HPP
-#define TENON_HOST_CALLS_PROBLEM_HPP
+// ---- tenon/rules/calls/problem.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_PROBLEM_HPP
+#define TENON_RULES_CALLS_PROBLEM_HPP
 
 // An HTTP answer that says no, as RFC 9457 has it: {type, title, status, detail}. A detail never quotes what a client
 // sent beside its body: a token may stand in a URL.
@@ -22089,9 +22089,9 @@ inline call_under_way host_core::ask(plugin_record& plugin, std::string_view met
 
 #endif
 
-// ---- tenon/host/events/broadcast.hpp ----------------------------------------------------------------------
-#ifndef TENON_HOST_EVENTS_BROADCAST_HPP
-#define TENON_HOST_EVENTS_BROADCAST_HPP
+// ---- tenon/rules/events/broadcast.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_BROADCAST_HPP
+#define TENON_RULES_EVENTS_BROADCAST_HPP
 
 // What publish() does: who is told of an event, and the one message that all of them get.
 
@@ -23255,7 +23255,7 @@ inline void host_core::close() {
 #ifndef TENON_HOST_HOST_STATUS_HPP
 #define TENON_HOST_HOST_STATUS_HPP
 
-// How a host and its plugins are right now (host/host_core.hpp), as data: host/status.hpp says what it means.
+// How a host and its plugins are right now (host/host_core.hpp), as data: rules/status.hpp says what it means.
 
 namespace tenon::detail {
 
@@ -23806,7 +23806,7 @@ public:
     }
 
     /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: host/config/trusted.hpp is one judge.
+    /// the plugin's state says why: config/trusted.hpp is one judge.
     void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
         core_->start_judge = std::move(judge);
     }
@@ -24445,7 +24445,7 @@ struct plugin_hooks {
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
 // hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
-// (host/calls/routes.hpp), which have a word for each way of being none.
+// (rules/calls/routes.hpp), which have a word for each way of being none.
 
 namespace tenon::detail {
 
@@ -28218,7 +28218,7 @@ inline command_line read_command_line(int argc, char** argv) {
     return line;
 }
 
-/// Its line about --describe tells a host which programs may be asked so (host/process/system_described.hpp).
+/// Its line about --describe tells a host which programs may be asked so (process/system_described.hpp).
 inline std::string help_text(const about& identity) {
     return join(
         {identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",

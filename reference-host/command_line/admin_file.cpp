@@ -4,7 +4,7 @@
 
 #include "settings/settings.hpp"
 
-#include <tenon/host/config/system_small_file.hpp>
+#include <tenon/config/system_small_file.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cerrno>

@@ -3,7 +3,7 @@
 
 // What plugins can hear and ask here. It is made from this program's own types, so no host has to run.
 
-#include <tenon/host/catalogue.hpp>
+#include <tenon/rules/catalogue.hpp>
 
 namespace reference {
 

@@ -4,9 +4,9 @@
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
 
-#include <tenon/host/logs/system_log_writer.hpp>
-#include <tenon/testing/doctor.hpp>
-#include <tenon/testing/doctor_report.hpp>
+#include <tenon/host/system_log_writer.hpp>
+#include <tenon/doctor/doctor.hpp>
+#include <tenon/doctor/report.hpp>
 
 #include <charconv>
 #include <iostream>

@@ -5,7 +5,7 @@
 #include "command_line/words.hpp"
 
 #include <tenon/core/byte_buffer.hpp>
-#include <tenon/host/config/system_small_file.hpp>
+#include <tenon/config/system_small_file.hpp>
 #include <tenon/json/writer.hpp>
 
 #include <algorithm>

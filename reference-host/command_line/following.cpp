@@ -5,9 +5,9 @@
 #include "command_line/asking.hpp"
 #include "command_line/outcomes.hpp"
 
-#include <tenon/host/event_record.hpp>
-#include <tenon/host/logs/system_log_writer.hpp>
-#include <tenon/host/status.hpp>
+#include <tenon/rules/event_record.hpp>
+#include <tenon/host/system_log_writer.hpp>
+#include <tenon/rules/status.hpp>
 
 #include <iostream>
 

@@ -8,8 +8,8 @@
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
-#include <tenon/host/status.hpp>
-#include <tenon/host/time_words.hpp>
+#include <tenon/rules/status.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 #include <iostream>

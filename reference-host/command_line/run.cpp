@@ -12,11 +12,11 @@
 #include "settings/keeper.hpp"
 
 #include <tenon/admin.hpp>
-#include <tenon/host/config/config_warnings.hpp>
-#include <tenon/host/config/mistakes.hpp>
-#include <tenon/host/config/system_file_watch.hpp>
-#include <tenon/host/logs/system_log_writer.hpp>
-#include <tenon/host/process/system_described.hpp>
+#include <tenon/config/config_warnings.hpp>
+#include <tenon/rules/mistakes.hpp>
+#include <tenon/config/system_file_watch.hpp>
+#include <tenon/host/system_log_writer.hpp>
+#include <tenon/process/system_described.hpp>
 #include <tenon/transport/system_streams.hpp>
 
 #include <csignal>

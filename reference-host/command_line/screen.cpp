@@ -2,8 +2,8 @@
 
 #include "command_line/screen.hpp"
 
-#include <tenon/host/logs/log_text.hpp>
-#include <tenon/host/logs/system_log_writer.hpp>
+#include <tenon/rules/logs/log_text.hpp>
+#include <tenon/host/system_log_writer.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -2,7 +2,7 @@
 #define REFERENCE_COMMAND_LINE_SCREEN_HPP
 
 // Where the command line prints. Texts of others become safe here and nowhere else: a newline, ESC, NUL or U+202E in them
-// is written as its name (host/logs/log_text.hpp). Colours are for a terminal, and not with NO_COLOR; a pipe gets one line
+// is written as its name (rules/logs/log_text.hpp). Colours are for a terminal, and not with NO_COLOR; a pipe gets one line
 // for each row, whatever its length.
 
 #include <cstddef>

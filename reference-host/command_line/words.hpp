@@ -6,7 +6,7 @@
 
 #include "command_line/screen.hpp"
 
-#include <tenon/host/state.hpp>
+#include <tenon/rules/state.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cstdint>

@@ -2,10 +2,10 @@
 
 #include "settings/keeper.hpp"
 
-#include <tenon/host/config/apply.hpp>
-#include <tenon/host/config/trusted.hpp>
-#include <tenon/host/config/variables.hpp>
-#include <tenon/host/time_words.hpp>
+#include <tenon/config/apply.hpp>
+#include <tenon/config/trusted.hpp>
+#include <tenon/config/variables.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include "settings/settings.hpp"
 
 #include <tenon/admin/settings.hpp>
-#include <tenon/host/config/saved_config.hpp>
+#include <tenon/config/saved_config.hpp>
 #include <tenon/session/answers.hpp>
 
 #include <functional>

@@ -4,12 +4,12 @@
 
 #include "settings/yaml.hpp"
 
-#include <tenon/host/config/config_reader.hpp>
-#include <tenon/host/config/config_text.hpp>
-#include <tenon/host/config/system_small_file.hpp>
-#include <tenon/host/config/trusted.hpp>
-#include <tenon/host/config/variables.hpp>
-#include <tenon/host/process/system_program.hpp>
+#include <tenon/config/config_reader.hpp>
+#include <tenon/config/config_text.hpp>
+#include <tenon/config/system_small_file.hpp>
+#include <tenon/config/trusted.hpp>
+#include <tenon/config/variables.hpp>
+#include <tenon/process/system_program.hpp>
 #include <tenon/http/address.hpp>
 #include <tenon/transport/asio.hpp>
 

@@ -7,8 +7,8 @@
 // Relative paths in it are relative to its folder, ~ is the user's home, ${VAR} and ${VAR:-default} the environment's.
 
 #include <tenon/core/result.hpp>
-#include <tenon/host/config/plugin_config.hpp>
-#include <tenon/host/config/trusted.hpp>
+#include <tenon/config/plugin_config.hpp>
+#include <tenon/config/trusted.hpp>
 
 #include <map>
 #include <optional>

@@ -2,7 +2,7 @@
 
 #include "listener.hpp"
 
-#include "../host/belongings.hpp"
+#include "../process/belongings.hpp"
 
 #include <doctest/doctest.h>
 

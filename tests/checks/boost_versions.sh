@@ -18,7 +18,7 @@ try() { # NAME [FLAG...]
     shift
     for compiler in g++ clang++; do
         command -v "$compiler" >/dev/null || continue
-        if printf '#include <tenon/host/process/child.hpp>\n' |
+        if printf '#include <tenon/process/child.hpp>\n' |
             "$compiler" -std=c++20 -DASIO_STANDALONE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
                 -I"$root/include" "$@" -fsyntax-only -x c++ -; then
             echo "$name with $compiler: compiles"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Holds every #include under include/ to the floors of the house.
 
-core <- json <- wire <- session <- plugin           <- joint
-                                ^- transport <- host <-^      testing sees both sides
-                                                ^- http <- admin
+core <- json <- wire <- session <- plugin                  <- joint
+                                ^- transport <- process <- host <-^      testing sees both sides, doctor stands on it
+                                ^- rules <------^          ^- config
+                                                           ^- http <- admin
 
 Nothing includes upward or sideways; plugin and host never see each other, and meet in joint alone. What one library or one system is about
 stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
@@ -16,16 +17,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "include"
 
 PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
-HOST_SIDE = ["core", "json", "wire", "session", "transport", "host"]
-# An umbrella tenon/wire.hpp belongs to the floor wire. tenon.hpp is the umbrella of the plugin side; those of the host and
-# of plugins on Asio show what both sides are made of.
+# rules is what a host decides: no Asio, no system, no clock.
+HOST_SIDE = ["core", "json", "wire", "session", "rules", "transport", "process", "host"]
+# A face tenon/wire.hpp belongs to the floor wire. tenon.hpp is the face of the plugin side; those of the host and of plugins
+# on Asio show what both sides are made of.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
+MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
+MAY_SEE["config"] = [*HOST_SIDE, "config"]
 MAY_SEE["http"] = [*HOST_SIDE, "http"]
-MAY_SEE["admin"] = [*HOST_SIDE, "http", "admin"]
+MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
 MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing"})
-MAY_NAME_ASIO = {"transport", "host", "joint", "http", "admin"}
+MAY_SEE["doctor"] = sorted({*MAY_SEE["testing"], "doctor"})
+MAY_NAME_ASIO = {"transport", "process", "host", "config", "joint", "http", "admin"}
 
 NO_THREADS = "wasm32-wasi has no threads"
 COMPILE_TIME = "every plugin would pay for it in compile time"
@@ -60,8 +65,6 @@ def floor_of(header):
         return "plugin"
     if header in ("tenon/host.hpp", "tenon/asio.hpp"):
         return "joint"
-    if header == "tenon/config.hpp":
-        return "host"
     return header.split("/")[1].removesuffix(".hpp")
 
 
@@ -80,7 +83,7 @@ def complaint(header, name, quoted):
             return "only transport and what stands on it may name Asio"
     elif name.startswith("boost/"):
         if floor not in MAY_NAME_ASIO:
-            return "only one header, in transport or host, may name Boost"
+            return "only one header, in process, may name Boost"
     elif name.endswith(".h") and not OF_THE_COMPILER.match(name):
         if not pathlib.Path(header).name.startswith("system_"):
             return "system headers belong into a file named system_*.hpp"

@@ -20,8 +20,9 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-on_asio = ("tenon/transport", "tenon/host", "tenon/joint", "tenon/asio", "tenon/config", "tenon/http", "tenon/admin")
-left_out = (*on_asio, "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
+on_asio = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
+           "tenon/admin", "tenon/doctor")
+left_out = (*on_asio, "tenon/rules", "tenon/testing") if is_wasi else on_asio if "clang" not in compiler[0] else ()
 
 
 def compiles(header):

@@ -1,6 +1,6 @@
 // expect: tenon: a service that takes a service_reply answers through that and returns nothing
 
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/services.hpp>
 
 struct kick {
     std::string user;

@@ -1,6 +1,6 @@
 // expect: tenon: a service is a function, or a callable with one call operator that is no template
 
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/services.hpp>
 
 int main() {
     tenon::detail::services services;

@@ -1,6 +1,6 @@
 // expect: tenon: a service must return a type that can be described
 
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/services.hpp>
 
 class closed {
 public:

@@ -1,6 +1,6 @@
 // expect: tenon: a service takes (const Params&), then const tenon::caller& if it wants to know who asks, then a tenon::service_reply<T> by value if it answers later
 
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/services.hpp>
 
 struct kick {
     std::string user;

@@ -1,6 +1,6 @@
 // Every form that a service may have.
 
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/services.hpp>
 
 struct kick {
     std::string user;

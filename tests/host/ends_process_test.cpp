@@ -1,6 +1,6 @@
 // How plugins begin and end, and what is said about it.
 
-#include "belongings.hpp"
+#include "../process/belongings.hpp"
 #include "misbehaving.hpp"
 
 #include <sys/stat.h>

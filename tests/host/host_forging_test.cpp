@@ -3,7 +3,7 @@
 
 #include "counting_plugin.hpp"
 
-#include <tenon/host/logs/system_log_writer.hpp>
+#include <tenon/host/system_log_writer.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // A host with plugins that is killed outright: nobody of them outlives it.
 
-#include "processes.hpp"
+#include "../process/processes.hpp"
 #include "run_on_host.hpp"
 
 #include <random>

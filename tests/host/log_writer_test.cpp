@@ -1,6 +1,6 @@
 // Lines of a log, and whoever does not read them.
 
-#include <tenon/host/logs/system_log_writer.hpp>
+#include <tenon/host/system_log_writer.hpp>
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 // Plugins that do what none should (tests/fixtures/misbehaving.cpp), on a host of the test's own, beside a good one
 // that has to go on meanwhile.
 
-#include "processes.hpp"
+#include "../process/processes.hpp"
 #include "run_on_host.hpp"
 
 #include <algorithm>

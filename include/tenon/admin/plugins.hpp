@@ -4,9 +4,9 @@
 // What plugins are, starting and stopping them, and their configuration.
 
 #include <tenon/admin/state.hpp>
-#include <tenon/host/config/changes.hpp>
-#include <tenon/host/config/hidden_secrets.hpp>
-#include <tenon/host/time_words.hpp>
+#include <tenon/config/changes.hpp>
+#include <tenon/config/hidden_secrets.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -7,7 +7,7 @@
 #include <tenon/admin/settings.hpp>
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/host/host.hpp>
-#include <tenon/host/logs/log_text.hpp>
+#include <tenon/rules/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/while_wanted.hpp>
 #include <tenon/json/depth.hpp>

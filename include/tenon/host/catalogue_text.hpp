@@ -9,7 +9,7 @@
 //     - `uid`: string
 
 #include <tenon/core/text.hpp>
-#include <tenon/host/catalogue.hpp>
+#include <tenon/rules/catalogue.hpp>
 
 #include <string>
 #include <string_view>

@@ -9,7 +9,7 @@
 // its handler then, and as a callback it allocates nothing.
 
 #include <tenon/host/contain.hpp>
-#include <tenon/host/calls/unique_function.hpp>
+#include <tenon/core/unique_function.hpp>
 #include <tenon/host/home.hpp>
 #include <tenon/transport/asio.hpp>
 

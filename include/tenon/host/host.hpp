@@ -25,9 +25,9 @@
 // fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
 // without blocking, shutdown() first).
 
-#include <tenon/host/catalogue.hpp>
+#include <tenon/rules/catalogue.hpp>
 #include <tenon/host/completion.hpp>
-#include <tenon/host/decision.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/host_calls.hpp>
 #include <tenon/host/host_events.hpp>
@@ -361,7 +361,7 @@ public:
     }
 
     /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: host/config/trusted.hpp is one judge.
+    /// the plugin's state says why: config/trusted.hpp is one judge.
     void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
         core_->start_judge = std::move(judge);
     }

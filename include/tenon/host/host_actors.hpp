@@ -4,7 +4,7 @@
 // What a host makes of what its actors tell it (host/host_core.hpp): changes of state, what is declared and withdrawn,
 // logs; and what it tells a plugin of itself.
 
-#include <tenon/host/calls/declared_lists.hpp>
+#include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/host/decision_run.hpp>
 #include <tenon/host/host_core.hpp>
 

@@ -3,9 +3,9 @@
 
 // What is asked of one plugin (host/host_core.hpp): commands, routes, any method.
 
-#include <tenon/host/calls/problem.hpp>
+#include <tenon/rules/calls/problem.hpp>
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/calls/http_exchange.hpp>
+#include <tenon/rules/calls/http_exchange.hpp>
 #include <tenon/host/repeated_call.hpp>
 
 namespace tenon::detail {

@@ -8,26 +8,26 @@
 // It lives as long as something of it is under way; close() is what ends it.
 
 #include <tenon/core/version.hpp>
-#include <tenon/host/catalogue.hpp>
-#include <tenon/host/check_options.hpp>
-#include <tenon/host/calls/commands.hpp>
-#include <tenon/host/events/decision_chain.hpp>
-#include <tenon/host/supervision/dependencies.hpp>
-#include <tenon/host/events/event_backlog.hpp>
-#include <tenon/host/events/event_message.hpp>
-#include <tenon/host/events/explanation.hpp>
-#include <tenon/host/events/hop_ledger.hpp>
-#include <tenon/host/events/interests.hpp>
+#include <tenon/rules/catalogue.hpp>
+#include <tenon/rules/check_options.hpp>
+#include <tenon/rules/calls/commands.hpp>
+#include <tenon/rules/events/decision_chain.hpp>
+#include <tenon/rules/supervision/dependencies.hpp>
+#include <tenon/rules/events/event_backlog.hpp>
+#include <tenon/rules/events/event_message.hpp>
+#include <tenon/rules/events/explanation.hpp>
+#include <tenon/rules/events/hop_ledger.hpp>
+#include <tenon/rules/events/interests.hpp>
 #include <tenon/host/home.hpp>
-#include <tenon/host/logs/log_rate.hpp>
-#include <tenon/host/logs/log_ring.hpp>
+#include <tenon/rules/logs/log_rate.hpp>
+#include <tenon/rules/logs/log_ring.hpp>
 #include <tenon/host/plugin_actor.hpp>
-#include <tenon/host/calls/http_exchange.hpp>
-#include <tenon/host/calls/request_rate.hpp>
-#include <tenon/host/calls/routes.hpp>
-#include <tenon/host/calls/services.hpp>
+#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/rules/calls/request_rate.hpp>
+#include <tenon/rules/calls/routes.hpp>
+#include <tenon/rules/calls/services.hpp>
 #include <tenon/host/socket/socket_server.hpp>
-#include <tenon/host/status.hpp>
+#include <tenon/rules/status.hpp>
 #include <tenon/host/watch.hpp>
 
 #include <cstdint>

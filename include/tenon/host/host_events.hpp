@@ -3,7 +3,7 @@
 
 // Events of a host (host/host_core.hpp): put to the plugins for a decision, or told to them.
 
-#include <tenon/host/events/broadcast.hpp>
+#include <tenon/rules/events/broadcast.hpp>
 #include <tenon/host/decision_run.hpp>
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 
 #include <tenon/host/host_core.hpp>
 #include <tenon/json/depth.hpp>
-#include <tenon/host/repeated_member.hpp>
+#include <tenon/rules/repeated_member.hpp>
 
 #include <map>
 

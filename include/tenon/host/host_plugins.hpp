@@ -4,13 +4,13 @@
 // The host's part in the lives of its plugins (host/host_core.hpp): who is known, who is started and stopped, and who
 // waits for what. Its constructor is here, which needs every virtual function of it.
 
-#include <tenon/host/check_options.hpp>
+#include <tenon/rules/check_options.hpp>
 #include <tenon/host/host_actors.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/host_events.hpp>
 #include <tenon/host/host_methods.hpp>
 #include <tenon/host/host_socket.hpp>
-#include <tenon/host/process/system_process.hpp>
+#include <tenon/process/system_process.hpp>
 
 #include <algorithm>
 #include <random>

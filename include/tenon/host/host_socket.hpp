@@ -4,7 +4,7 @@
 // The host's part in its socket (host/socket/socket_server.hpp): whose plugin a connection is, and what becomes of events
 // that are put in by hand.
 
-#include <tenon/host/check_options.hpp>
+#include <tenon/rules/check_options.hpp>
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/socket/socket_server.hpp>
 #include <tenon/transport/descriptor_link.hpp>

@@ -1,12 +1,12 @@
 #ifndef TENON_HOST_HOST_STATUS_HPP
 #define TENON_HOST_HOST_STATUS_HPP
 
-// How a host and its plugins are right now (host/host_core.hpp), as data: host/status.hpp says what it means.
+// How a host and its plugins are right now (host/host_core.hpp), as data: rules/status.hpp says what it means.
 
-#include <tenon/host/calls/declared_lists.hpp>
+#include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/host/host_core.hpp>
-#include <tenon/host/process/system_process.hpp>
-#include <tenon/host/supervision/supervisor_texts.hpp>
+#include <tenon/process/system_process.hpp>
+#include <tenon/rules/supervision/supervisor_texts.hpp>
 
 #include <algorithm>
 

@@ -11,7 +11,7 @@
 // (its version, its own metrics) is only ever a label's value or a number.
 
 #include <tenon/host/metrics_writer.hpp>
-#include <tenon/host/status.hpp>
+#include <tenon/rules/status.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -13,7 +13,7 @@
 // be shown, cut at 128 bytes, and escaped. What is one series has to be one sample; that is not checked.
 
 #include <tenon/core/text.hpp>
-#include <tenon/host/logs/log_text.hpp>
+#include <tenon/rules/logs/log_text.hpp>
 #include <tenon/json/number.hpp>
 
 #include <cmath>

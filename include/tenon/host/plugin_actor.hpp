@@ -9,20 +9,20 @@
 // guards every callback, so the owner may remove the actor whenever it is told something.
 
 #include <tenon/host/socket/attach_token.hpp>
-#include <tenon/host/calls/call_lanes.hpp>
-#include <tenon/host/check_options.hpp>
-#include <tenon/host/config_schema.hpp>
-#include <tenon/host/handshake_clues.hpp>
-#include <tenon/host/process/child.hpp>
-#include <tenon/host/logs/log_level.hpp>
-#include <tenon/host/logs/log_lines.hpp>
-#include <tenon/host/logs/log_record.hpp>
-#include <tenon/host/logs/log_ring.hpp>
-#include <tenon/host/events/interests.hpp>
-#include <tenon/host/options.hpp>
-#include <tenon/host/status_parts.hpp>
-#include <tenon/host/supervision/supervisor.hpp>
-#include <tenon/host/process/system_launcher.hpp>
+#include <tenon/rules/calls/call_lanes.hpp>
+#include <tenon/rules/check_options.hpp>
+#include <tenon/rules/config_schema.hpp>
+#include <tenon/rules/handshake_clues.hpp>
+#include <tenon/process/child.hpp>
+#include <tenon/rules/logs/log_level.hpp>
+#include <tenon/rules/logs/log_lines.hpp>
+#include <tenon/rules/logs/log_record.hpp>
+#include <tenon/rules/logs/log_ring.hpp>
+#include <tenon/rules/events/interests.hpp>
+#include <tenon/rules/options.hpp>
+#include <tenon/rules/status_parts.hpp>
+#include <tenon/rules/supervision/supervisor.hpp>
+#include <tenon/process/system_launcher.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/transport/alarm.hpp>

@@ -3,7 +3,7 @@
 
 // What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
 
-#include <tenon/host/calls/declared_lists.hpp>
+#include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/host/plugin_actor.hpp>
 
 #include <algorithm>

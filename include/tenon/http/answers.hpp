@@ -4,8 +4,8 @@
 // Answers that are JSON, and faults as RFC 9457 has them: {type, title, status, detail, code}.
 
 #include <tenon/core/result.hpp>
-#include <tenon/host/calls/http_exchange.hpp>
-#include <tenon/host/calls/problem.hpp>
+#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/rules/calls/problem.hpp>
 
 #include <string>
 #include <string_view>

@@ -9,7 +9,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/host/calls/http_fields.hpp>
+#include <tenon/rules/calls/http_fields.hpp>
 #include <tenon/http/address.hpp>
 #include <tenon/transport/asio.hpp>
 

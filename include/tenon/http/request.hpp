@@ -4,7 +4,7 @@
 // A request that has come whole and was checked, and how much of everything a server takes.
 
 #include <tenon/core/time.hpp>
-#include <tenon/host/calls/http_exchange.hpp>
+#include <tenon/rules/calls/http_exchange.hpp>
 
 #include <cstddef>
 #include <string>

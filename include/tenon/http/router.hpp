@@ -13,8 +13,8 @@
 // there for as long as the server.
 
 #include <tenon/core/assert.hpp>
-#include <tenon/host/calls/http_query.hpp>
-#include <tenon/host/calls/routes.hpp>
+#include <tenon/rules/calls/http_query.hpp>
+#include <tenon/rules/calls/routes.hpp>
 #include <tenon/http/answers.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/guard.hpp>

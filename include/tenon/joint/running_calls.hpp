@@ -8,7 +8,7 @@
 // Everything happens on the executor of the loop.
 
 #include <tenon/core/fault.hpp>
-#include <tenon/host/calls/unique_function.hpp>
+#include <tenon/core/unique_function.hpp>
 #include <tenon/session/event.hpp>
 #include <tenon/transport/asio.hpp>
 

@@ -43,7 +43,7 @@ inline command_line read_command_line(int argc, char** argv) {
     return line;
 }
 
-/// Its line about --describe tells a host which programs may be asked so (host/process/system_described.hpp).
+/// Its line about --describe tells a host which programs may be asked so (process/system_described.hpp).
 inline std::string help_text(const about& identity) {
     return join(
         {identity.name, " ", identity.version, identity.description.empty() ? "" : " - ",

@@ -3,7 +3,7 @@
 
 // Paths of routes: `/rooms/{name}/messages`. The host matches them and sends the parameters along; this is for
 // hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
-// (host/calls/routes.hpp), which have a word for each way of being none.
+// (rules/calls/routes.hpp), which have a word for each way of being none.
 
 #include <tenon/json/value.hpp>
 

@@ -6,7 +6,7 @@
 // Each figure is the median of 101. launch() and vfork are measured in turn, so that what else the machine does meets
 // both.
 
-#include <tenon/host/process/system_launcher.hpp>
+#include <tenon/process/system_launcher.hpp>
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <command_line/commands.hpp>
 
 #include <tenon/json/value.hpp>
-#include <tenon/testing/doctor_finding.hpp>
+#include <tenon/doctor/finding.hpp>
 
 #include <doctest/doctest.h>
 

@@ -9,7 +9,7 @@
 
 #include <command_line/admin_file.hpp>
 
-#include <tenon/host/config/system_small_file.hpp>
+#include <tenon/config/system_small_file.hpp>
 #include <tenon/http/client.hpp>
 #include <tenon/json/value.hpp>
 

@@ -4,7 +4,7 @@
 
 #include "../../scratch_folder.hpp"
 
-#include <tenon/host/config/system_small_file.hpp>
+#include <tenon/config/system_small_file.hpp>
 
 #include <doctest/doctest.h>
 

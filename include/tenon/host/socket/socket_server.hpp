@@ -13,7 +13,7 @@
 
 #include <tenon/core/time.hpp>
 #include <tenon/host/socket/event_client.hpp>
-#include <tenon/host/options.hpp>
+#include <tenon/rules/options.hpp>
 #include <tenon/host/socket/socket_newcomer.hpp>
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/host/socket/system_socket.hpp>

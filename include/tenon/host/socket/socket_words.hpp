@@ -10,7 +10,7 @@
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/host/events/event_names.hpp>
+#include <tenon/rules/events/event_names.hpp>
 #include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/messages.hpp>

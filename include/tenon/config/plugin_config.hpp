@@ -1,0 +1,192 @@
+#ifndef TENON_CONFIG_PLUGIN_CONFIG_HPP
+#define TENON_CONFIG_PLUGIN_CONFIG_HPP
+
+// One plugin as it stands in a host's configuration file, and a list of them:
+//
+//     const auto file = tenon::json::parse(text);
+//     const auto plugins = tenon::read_plugin_configs((*file)["plugins"]);
+//     if (!plugins) return plugins.error(); // plugins[2].restart.jitter: expected 0 to 1, got 1.5
+//
+// All of plugin_options can be said, each in the file's words, and is checked as check_options() does it; besides,
+// whether the plugin is enabled, and the runtime that it needs. What is not said keeps its default. Nothing is started,
+// looked up or resolved here.
+
+#include <tenon/core/result.hpp>
+#include <tenon/rules/check_options.hpp>
+#include <tenon/config/config_reader.hpp>
+#include <tenon/config/config_writer.hpp>
+#include <tenon/rules/mistakes.hpp>
+#include <tenon/config/plugin_form.hpp>
+#include <tenon/rules/options.hpp>
+#include <tenon/rules/supervision/supervisor_texts.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+
+struct plugin_config {
+    plugin_options options = {};
+    bool enabled = true;
+    std::string runtime = {}; // a program that has to be there, as "node"; empty: none
+};
+
+namespace detail {
+
+inline void read_command(config_reader& in, std::vector<std::string>& command) {
+    std::string program;
+    std::vector<std::string> arguments;
+    in.text_or_null("command", program);
+    in.texts("args", arguments);
+    if (in.has("command")) command.push_back(std::move(program));
+    else if (!arguments.empty()) in.refuse("args", "there is no command that they could belong to");
+    for (std::string& argument : arguments) command.push_back(std::move(argument));
+}
+
+/// `stop` is the whole policy, `shutdownTimeoutMs` how long the usual one waits after it has asked.
+inline void read_stop(config_reader& in, stop_policy& stop) {
+    const bool given = in.has("stop");
+    milliseconds asked = stop.front().wait;
+    in.wait("shutdownTimeoutMs", asked);
+    if (!given) stop.front().wait = asked;
+    else if (in.has("shutdownTimeoutMs"))
+        in.refuse("shutdownTimeoutMs", "the steps of `stop` say it already");
+    if (given) stop.clear();
+    in.objects("stop", [&](config_reader& step, std::size_t) {
+        stop.push_back({stop_action::ask, milliseconds(0)});
+        if (!step.has("action")) step.refuse_missing("action");
+        step.word("action", stop.back().action, stop_action::kill);
+        step.wait("waitMs", stop.back().wait);
+    });
+}
+
+/// What check_options() says, in the words of the file.
+inline std::string complaint_in_file(std::string_view complaint, bool stop_given) {
+    const std::size_t end = complaint.find(": ");
+    if (end == complaint.npos) return std::string(complaint);
+    const std::string_view member = complaint.substr(0, end), words = complaint.substr(end);
+    std::string path = path_in_file(member);
+    if (member.starts_with("command[")) {
+        std::size_t at = 0;
+        for (const char byte : member.substr(8))
+            if (byte != ']') at = at * 10 + static_cast<std::size_t>(byte - '0');
+        path = at == 0 ? "command" : item_path("args", at - 1);
+    } else if (member.starts_with("stop[") && member.ends_with(".wait")) {
+        path = stop_given ? path + "Ms" : "shutdownTimeoutMs";
+    }
+    std::string text = join({path, words});
+    constexpr std::string_view other = "restart.backoff,";
+    if (const std::size_t at = text.find(other); member == "restart.max_backoff" && at != text.npos)
+        text.replace(at, other.size(), "restart.backoffMs,");
+    return text;
+}
+
+} // namespace detail
+
+namespace detail {
+
+/// Nothing where something is wrong with it, which is added to `wrong`.
+inline std::optional<plugin_config> read_plugin_config(json_view view, std::string_view path,
+                                                       mistakes& wrong) {
+    config_reader in(view, std::string(path));
+    plugin_config config;
+    if (!in.has("name")) in.refuse_missing("name");
+    in.text("name", config.options.name);
+    in.text_or_null("id", config.options.id);
+    read_command(in, config.options.command);
+    read_stop(in, config.options.stop);
+    in.boolean("enabled", config.enabled);
+    in.text_or_null("runtime", config.runtime);
+    lead_along(in, config.options);
+    mistakes own = in.take_mistakes();
+    const option_check checked = look_at_options(config.options, plugin_origin::process);
+    for (const std::string& words : checked.all().sentences()) {
+        if (view.kind() != json_kind::object) break; // that says it all
+        const std::string said = in.path_of(complaint_in_file(words, in.has("stop")));
+        if (!in.blames(std::string_view(said).substr(0, said.find(": ")))) own.add_new(said);
+    }
+    wrong.add(own);
+    if (!own.none()) return {};
+    return config;
+}
+
+/// Of a list those that are good, each at its place.
+inline std::vector<std::optional<plugin_config>> read_plugin_configs(json_view list, std::string_view path,
+                                                                     mistakes& wrong) {
+    std::vector<std::optional<plugin_config>> configs;
+    if (list.is_null()) return configs;
+    const auto items = list.as<std::vector<json_view>>();
+    if (!items) {
+        wrong.add(path, join({"expected array, got ", name_of(list.kind())}));
+        return configs;
+    }
+    configs.reserve(items->size());
+    std::unordered_map<std::string, std::size_t> places;
+    for (const json_view item : *items) {
+        const std::size_t at = configs.size();
+        auto& read = configs.emplace_back(read_plugin_config(item, item_path(path, at), wrong));
+        if (!read) continue;
+        const auto [known, is_new] = places.emplace(read->options.name, at);
+        if (is_new) continue;
+        wrong.add(join({item_path(path, at), ".name"}), join({"\"", known->first, "\" is the name of ",
+                                                              item_path(path, known->second), " already"}));
+        read.reset();
+    }
+    return configs;
+}
+
+} // namespace detail
+
+/// `path` is where it stands in its file, as "plugins[2]".
+inline result<plugin_config> read_plugin_config(json_view view, std::string_view path = {}) {
+    mistakes wrong;
+    auto read = detail::read_plugin_config(view, path, wrong);
+    if (!read) return wrong.finish().error();
+    return std::move(*read);
+}
+
+/// A list of them: an array, or null for an empty one. Names are given once. All that is wrong is said, a line each.
+inline result<std::vector<plugin_config>> read_plugin_configs(json_view list,
+                                                              std::string_view path = "plugins") {
+    mistakes wrong;
+    auto read = detail::read_plugin_configs(list, path, wrong);
+    if (!wrong.none()) return wrong.finish().error();
+    std::vector<plugin_config> configs;
+    configs.reserve(read.size());
+    for (auto& one : read) configs.push_back(std::move(*one));
+    return configs;
+}
+
+/// What read_plugin_config() reads as the same, with everything said.
+inline std::string write_plugin_config(plugin_config config) {
+    byte_buffer buffer;
+    json_writer json(buffer);
+    {
+        config_writer out(json);
+        out.text("name", config.options.name);
+        out.text("id", config.options.id);
+        std::vector<std::string>& command = config.options.command;
+        if (!command.empty()) {
+            out.text("command", command.front());
+            out.texts("args", {command.begin() + 1, command.end()});
+        }
+        const stop_policy& stop = config.options.stop;
+        out.objects("stop", stop.size(), [&](config_writer& step, std::size_t at) {
+            step.word("action", stop[at].action, stop_action::kill);
+            step.wait("waitMs", stop[at].wait);
+        });
+        out.boolean("enabled", config.enabled);
+        out.text("runtime", config.runtime);
+        detail::lead_along(out, config.options);
+    }
+    return std::string(buffer.view());
+}
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,138 @@
+#ifndef TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
+#define TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
+
+// What happens in the child between vfork and exec: everything that the host must not pass on is taken back, and
+// what the plugin is to have is set.
+//
+// Until exec the child shares the host's memory, and the thread that made it stands still. So: nothing is written
+// but locals, nothing is called that allocates, locks, or changes what the C library remembers, and every way out is
+// exec or _exit. All signals are blocked, lest a handler of the host runs in the child. What fails is told through a
+// pipe, so that it also arrives where a tool turns vfork into fork.
+
+#include <tenon/rules/options.hpp>
+#include <tenon/process/start_fault.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+/// What the child has to know, made before it exists. It only reads it.
+struct child_plan {
+    const char* program = nullptr;
+    char* const* arguments = nullptr;
+    char* const* environment = nullptr;
+    const char* directory = nullptr;
+    int input = -1, output = -1, error = -1;           // all above 2
+    std::array<int, 2> guards = {-1, -1};              // which it keeps
+    std::array<int, 4> host_guards = {-1, -1, -1, -1}; // which only the host keeps
+    int report = -1;                                   // where a child_report is written if it fails
+    pid_t parent = 0;
+    bool dies_with_thread = false;
+    resource_limits limits = {};
+    volatile bool* shares_memory = nullptr; // set by the child; true for the parent only after a real vfork
+};
+
+struct child_report {
+    launch_step step;
+    int error;
+};
+
+[[noreturn]] inline void give_up(const child_plan& plan, launch_step step) noexcept {
+    const child_report report{step, errno};
+    [[maybe_unused]] const auto written = ::write(plan.report, &report, sizeof report);
+    // Not exit(): what the host registered with atexit, and what it has in its stdio buffers, is the host's.
+    ::_exit(127);
+}
+
+inline bool limit(decltype(RLIMIT_CORE) what, std::uint64_t soft, std::uint64_t hard) noexcept {
+    const rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)};
+    return ::setrlimit(what, &both) == 0;
+}
+inline bool apply_limits(const resource_limits& limits) noexcept {
+    // One second between SIGXCPU, which says what happened, and SIGKILL.
+    const auto cpu = limits.cpu_seconds.value_or(0);
+    return limit(RLIMIT_CORE, limits.core_bytes, limits.core_bytes) &&
+           (!limits.cpu_seconds || limit(RLIMIT_CPU, cpu, cpu + (cpu != UINT64_MAX))) &&
+           (!limits.open_files || limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files)) &&
+           (!limits.address_space_bytes ||
+            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes));
+}
+
+/// Nothing above 2 survives exec. What the host's other code opens without O_CLOEXEC, Asio's sockets among it,
+/// would otherwise be the plugin's as well.
+inline bool close_inherited() noexcept {
+#ifdef SYS_close_range
+    if (::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return true;
+#endif
+    // Before Linux 5.11. The table is our own copy and neither needs /proc nor allocates; with a limit of a million
+    // it takes some 50 ms.
+    rlimit open_files{};
+    if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0) return false;
+    for (rlim_t one = 3; one < open_files.rlim_cur && one <= INT32_MAX; ++one)
+        if (::fcntl(static_cast<int>(one), F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF) return false;
+    return true;
+}
+
+/// The guard's other ends get their orders for the kernel. Where that is not to be had, what is left is the
+/// parent-death signal and the end of stdin.
+inline bool arm_guard(int guard) noexcept {
+    return ::fcntl(guard, F_SETOWN, -::getpid()) == 0 && ::fcntl(guard, F_SETSIG, SIGKILL) == 0 &&
+           ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+}
+inline void arm_guards(const child_plan& plan) noexcept {
+    for (const int guard : plan.host_guards) arm_guard(guard);
+    for (const int guard : plan.guards)
+        // Out of the way of programs that use small numbers by hand, such as shell scripts.
+        if (arm_guard(guard) && ::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
+}
+
+/// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
+/// program too. What came meanwhile was meant for the host's group (Ctrl-C): ignoring it for a moment drops it.
+inline void reset_signals() noexcept {
+    sigset_t pending, none;
+    ::sigemptyset(&none);
+    ::sigemptyset(&pending);
+    ::sigpending(&pending);
+    struct sigaction action {};
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        if (signal == SIGKILL || signal == SIGSTOP) continue;
+        action.sa_handler = SIG_IGN;
+        if (::sigismember(&pending, signal) == 1) ::sigaction(signal, &action, nullptr);
+        action.sa_handler = SIG_DFL;
+        ::sigaction(signal, &action, nullptr);
+    }
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] inline void become_program(const child_plan& plan) noexcept {
+    *plan.shares_memory = true;
+    if (::setsid() < 0) give_up(plan, launch_step::session);
+    // The signal comes when the thread ends that made the child, so only the thread that lives as long as the
+    // process may use it. Whoever's parent is another already came too late for it.
+    if (plan.dies_with_thread && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        give_up(plan, launch_step::parent_death);
+    if (::getppid() != plan.parent) ::_exit(127);
+    if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
+        give_up(plan, launch_step::streams);
+    if (!close_inherited()) give_up(plan, launch_step::closing);
+    arm_guards(plan);
+    if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
+    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
+    reset_signals();
+    ::execve(plan.program, plan.arguments, plan.environment);
+    give_up(plan, launch_step::program);
+}
+
+} // namespace tenon::detail
+
+#endif

@@ -1,0 +1,130 @@
+#ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
+#define TENON_PROCESS_SYSTEM_PROCESS_HPP
+
+// Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
+// so none can meet a stranger that got the same number; none waits for longer than it was told.
+
+#include <tenon/core/time.hpp>
+#include <tenon/process/process_usage.hpp>
+#include <tenon/rules/state.hpp>
+#include <tenon/transport/system_streams.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+inline constexpr int terminate_signal = SIGTERM;
+inline constexpr int kill_signal = SIGKILL;
+
+enum class process_state {
+    running,
+    ended, // and still ours to reap, so its number belongs to nobody else
+    lost,  // ended, and somebody else took its status
+};
+
+inline int wait_for_pidfd(int process, int flags, siginfo_t& told) noexcept {
+    constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old C libraries do not name
+    for (;;) {
+        const int done = ::waitid(by_pidfd, static_cast<id_t>(process), &told, WEXITED | WNOHANG | flags);
+        if (done == 0 || errno != EINTR) return done;
+    }
+}
+
+inline process_state state_of(int process) noexcept {
+    siginfo_t told{};
+    if (wait_for_pidfd(process, WNOWAIT, told) != 0) return process_state::lost;
+    return told.si_pid == 0 ? process_state::running : process_state::ended;
+}
+
+/// Takes the status of a process that has ended.
+inline exit_status reap_ended(int process) noexcept {
+    siginfo_t told{};
+    if (wait_for_pidfd(process, 0, told) != 0 || told.si_pid == 0) return {};
+    const auto how = told.si_code == CLD_EXITED ? exit_status::kind::exited : exit_status::kind::signalled;
+    return {how, told.si_status};
+}
+
+/// Signals everybody in the group that the process leads.
+inline void signal_group_of(int process, int pid, int signal) noexcept {
+    // PIDFD_SIGNAL_PROCESS_GROUP, since Linux 6.9, means this group and never one that got its number.
+    constexpr unsigned process_group = 1U << 2;
+    if (::syscall(SYS_pidfd_send_signal, process, signal, nullptr, process_group) == 0 || errno == ESRCH)
+        return;
+    if (pid > 1 && state_of(process) != process_state::lost) ::kill(-pid, signal);
+}
+
+/// Waits until one of the processes has ended, or until the deadline.
+inline void wait_for_end(std::span<const int> processes, time_point deadline) {
+    std::vector<pollfd> entries;
+    entries.reserve(processes.size());
+    for (const int process : processes) entries.push_back({process, POLLIN, 0});
+    for (;;) {
+        const auto left =
+            std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        if (left <= 0) return;
+        const int wait = deadline == never ? -1 : static_cast<int>(std::min<long long>(left, INT_MAX));
+        const int ready = ::poll(entries.data(), static_cast<nfds_t>(entries.size()), wait);
+        if (ready > 0 || (ready < 0 && errno != EINTR)) return;
+    }
+}
+
+// --- /proc ---
+
+inline int process_id() noexcept { return ::getpid(); }
+
+/// A file of /proc, whole; empty if it cannot be read. Those that are read here are small.
+inline std::string read_proc(int pid, const char* name) {
+    const std::string path = join({"/proc/", digits(static_cast<std::uint64_t>(pid)), "/", name});
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return {};
+    std::array<char, 4096> room;
+    const ssize_t count = ::read(file, room.data(), room.size());
+    ::close(file);
+    return std::string(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+}
+
+/// How many descriptors a process has open; -1 where we may not know.
+inline int count_descriptors(int pid) {
+    const std::string path = join({"/proc/", digits(static_cast<std::uint64_t>(pid)), "/fd"});
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return -1;
+    if (found.st_size > 0)
+        return static_cast<int>(std::min<long long>(found.st_size, INT_MAX)); // since Linux 6.2
+    DIR* folder = ::opendir(path.c_str());
+    if (folder == nullptr) return -1;
+    int count = 0;
+    while (const dirent* entry = ::readdir(folder)) count += entry->d_name[0] != '.';
+    ::closedir(folder);
+    return count;
+}
+
+inline std::optional<process_usage> usage_of(int pid) {
+    if (pid <= 0) return {};
+    const system_units units{.page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)),
+                             .ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))};
+    auto usage = read_usage(read_proc(pid, "stat"), units);
+    if (usage) usage->descriptors = count_descriptors(pid);
+    return usage;
+}
+
+} // namespace tenon::detail
+
+#endif

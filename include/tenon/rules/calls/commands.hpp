@@ -1,0 +1,144 @@
+#ifndef TENON_RULES_CALLS_COMMANDS_HPP
+#define TENON_RULES_CALLS_COMMANDS_HPP
+
+// The commands of all plugins, by name: declared in a handshake or registered while the plugin runs. A name belongs to
+// whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
+// words and does not take over by itself. Which plugin says it first follows from the order of their handshakes.
+
+#include <tenon/core/result.hpp>
+#include <tenon/core/text.hpp>
+#include <tenon/rules/calls/routes.hpp>
+#include <tenon/rules/logs/log_text.hpp>
+#include <tenon/json/depth.hpp>
+#include <tenon/json/value.hpp>
+#include <tenon/session/handshake.hpp>
+#include <tenon/session/names.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon {
+
+struct known_command {
+    std::uint32_t plugin = 0; // its number within the host
+    std::string plugin_name = {};
+    std::string name = {}, description = {};
+    std::optional<json> params = {}, result = {}; // JSON Schema
+    bool at_run_time = false;                     // registered after the handshake
+};
+
+namespace detail {
+
+/// Of one plugin. More are a plugin that registers one for each of something.
+inline constexpr std::size_t max_commands = 256;
+/// Of a command's description and schemas together.
+inline constexpr std::size_t max_command_text = std::size_t{64} << 10;
+
+class command_table {
+public:
+    result<void> add(std::uint32_t plugin, std::string_view plugin_name, const command_declaration& declared,
+                     bool at_run_time = false);
+    /// Only what is the plugin's own, declared or registered.
+    result<void> remove(std::uint32_t plugin, std::string_view name);
+    /// The plugin's connection is over.
+    void withdraw(std::uint32_t plugin);
+
+    /// Null if there is none. Valid until the table changes.
+    const known_command* find(std::string_view name) const {
+        const auto found = commands_.find(name);
+        return found == commands_.end() ? nullptr : &found->second;
+    }
+    /// In the order of their names.
+    std::vector<const known_command*> list() const;
+    std::vector<const known_command*> of(std::uint32_t plugin) const;
+    std::size_t size() const noexcept { return commands_.size(); }
+
+private:
+    static std::string_view problem_of(const command_declaration& declared) noexcept;
+
+    std::map<std::string, known_command, std::less<>> commands_;
+    std::map<std::uint32_t, std::size_t> counts_;
+};
+
+// Why nobody may declare it; empty where somebody may.
+inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
+    if (declared.name.empty()) return "a command has a name";
+    if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
+    if (safe_text(declared.name) != declared.name)
+        return "a name has no control characters, nor any that are not seen";
+    std::size_t text = declared.description ? declared.description->size() : 0;
+    for (const auto* schema : {&declared.params, &declared.result})
+        if (*schema) {
+            text += (*schema)->text().size();
+            if (json_depth((*schema)->text()) > max_schema_levels) return "a schema has more than 32 levels";
+        }
+    return text > max_command_text ? "its description and schemas have more than 64 KiB" : std::string_view();
+}
+
+inline result<void> command_table::add(std::uint32_t plugin, std::string_view plugin_name,
+                                       const command_declaration& declared, bool at_run_time) {
+    const std::string_view shown = std::string_view(declared.name).substr(0, longest_command);
+    const auto refused = [&](std::initializer_list<std::string_view> why) {
+        return fault{codes::invalid_params, join({"command '", shown, "': ", join(why)})};
+    };
+    if (const std::string_view problem = problem_of(declared); !problem.empty()) return refused({problem});
+    if (const known_command* taken = find(declared.name))
+        return refused({taken->plugin == plugin ? "this plugin has it already" : "it belongs to ",
+                        taken->plugin == plugin ? std::string_view() : taken->plugin_name});
+    std::size_t& count = counts_[plugin];
+    if (count >= max_commands) return refused({"a plugin has at most ", digits(max_commands), " commands"});
+    const auto owned = [](const std::optional<json_view>& schema) {
+        return schema ? std::optional<json>(json(*schema)) : std::nullopt;
+    };
+    commands_.emplace(declared.name,
+                      known_command{.plugin = plugin,
+                                    .plugin_name = std::string(plugin_name),
+                                    .name = declared.name,
+                                    .description = declared.description.value_or(std::string()),
+                                    .params = owned(declared.params),
+                                    .result = owned(declared.result),
+                                    .at_run_time = at_run_time});
+    ++count;
+    return {};
+}
+
+inline result<void> command_table::remove(std::uint32_t plugin, std::string_view name) {
+    const auto found = commands_.find(name);
+    if (found == commands_.end() || found->second.plugin != plugin)
+        return fault{codes::invalid_params, join({"command '", name.substr(0, longest_command),
+                                                  "': this plugin has no such command"})};
+    commands_.erase(found);
+    --counts_[plugin];
+    return {};
+}
+
+inline void command_table::withdraw(std::uint32_t plugin) {
+    if (counts_.erase(plugin) == 0) return;
+    std::erase_if(commands_, [plugin](const auto& one) { return one.second.plugin == plugin; });
+}
+
+inline std::vector<const known_command*> command_table::list() const {
+    std::vector<const known_command*> all;
+    all.reserve(commands_.size());
+    for (const auto& [name, command] : commands_) all.push_back(&command);
+    return all;
+}
+
+inline std::vector<const known_command*> command_table::of(std::uint32_t plugin) const {
+    std::vector<const known_command*> own;
+    for (const auto& [name, command] : commands_)
+        if (command.plugin == plugin) own.push_back(&command);
+    return own;
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,220 @@
+#ifndef TENON_RULES_CALLS_SERVICE_HANDLER_HPP
+#define TENON_RULES_CALLS_SERVICE_HANDLER_HPP
+
+// From a callable of the embedder to a service without types. What it may look like:
+//
+//     T handle(const Params&)                                  answers at once: T, result<T>, void or result<void>
+//     T handle(const Params&, const caller&)                   and wants to know who asks
+//     void handle(const Params&, service_reply<T>)             answers later
+//     void handle(const Params&, const caller&, service_reply<T>)
+//
+// Params are described like a plugin's messages; json_view takes them as they are. What a handler is given lives as
+// long as the call: one that answers later copies what it needs.
+// An exception out of a handler becomes an internal error that says nothing of it.
+
+#include <tenon/rules/calls/permissions.hpp>
+#include <tenon/rules/calls/service_reply.hpp>
+#include <tenon/json/positions.hpp>
+#include <tenon/json/value.hpp>
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tenon::detail {
+
+/// One call of a service.
+struct service_call {
+    std::string_view method;
+    std::string_view params; // checked JSON, or empty
+    json_origin origin = {};
+    const caller& from;
+    time_point now = {};
+    answer_once answer;
+};
+
+using service_handler = unique_function<void(service_call& call)>;
+
+template <class... Parameter>
+struct parameter_list {};
+
+template <class Result, class... Parameter>
+struct callable_shape {
+    using result_type = Result;
+    using parameters = parameter_list<std::remove_cvref_t<Parameter>...>;
+    static constexpr bool borrows =
+        ((std::is_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>> &&
+          !std::is_rvalue_reference_v<Parameter>) ||
+         ...);
+};
+
+template <class Result, class... Parameter>
+callable_shape<Result, Parameter...> shape_of_call(Result (*)(Parameter...));
+template <class Callable, class Result, class... Parameter>
+callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...));
+template <class Callable, class Result, class... Parameter>
+callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...) const);
+
+template <class Callable>
+concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
+template <class Callable>
+concept one_call_operator = requires {
+    shape_of_call(&Callable::operator());
+};
+
+template <class Callable>
+constexpr auto find_call_shape() {
+    if constexpr (plain_function<Callable>) return decltype(shape_of_call(std::declval<Callable>()))();
+    else if constexpr (one_call_operator<Callable>) return decltype(shape_of_call(&Callable::operator()))();
+    else return callable_shape<void>();
+}
+
+template <class T>
+inline constexpr bool is_service_reply = false;
+template <class T>
+inline constexpr bool is_service_reply<service_reply<T>> = true;
+
+template <class List>
+struct service_shape {
+    static constexpr bool good = false;
+};
+template <class Params>
+struct service_shape<parameter_list<Params>> {
+    static constexpr bool good = true, wants_caller = false, answers_later = false;
+    using params = Params;
+};
+template <class Params, class Second>
+struct service_shape<parameter_list<Params, Second>> {
+    static constexpr bool wants_caller = std::is_same_v<Second, caller>,
+                          answers_later = is_service_reply<Second>, good = wants_caller || answers_later;
+    using params = Params;
+    using reply = Second;
+};
+template <class Params, class Second, class Third>
+struct service_shape<parameter_list<Params, Second, Third>> {
+    static constexpr bool wants_caller = true, answers_later = true,
+                          good = std::is_same_v<Second, caller> && is_service_reply<Third>;
+    using params = Params;
+    using reply = Third;
+};
+
+template <class T>
+struct inside_result {
+    using type = T;
+};
+template <class T>
+struct inside_result<result<T>> {
+    using type = T;
+};
+
+/// What a service answers with, whichever form its handler has.
+template <class Callable>
+struct service_answer {
+    using call = decltype(find_call_shape<Callable>());
+    template <class Service>
+    static auto find() {
+        if constexpr (Service::answers_later)
+            return std::type_identity<typename Service::reply::value_type>();
+        else return inside_result<std::remove_cvref_t<typename call::result_type>>();
+    }
+    using type = typename decltype(find<service_shape<typename call::parameters>>())::type;
+};
+
+template <class T>
+constexpr bool can_be_answered() {
+    using answer = typename inside_result<std::remove_cvref_t<T>>::type;
+    if constexpr (std::is_void_v<answer>) return true;
+    else return shape_of<answer> != shape::unknown;
+}
+
+/// An embedder's mistakes, each as one sentence from the compiler.
+template <class Callable>
+constexpr bool check_service() {
+    using call = decltype(find_call_shape<Callable>());
+    using service = service_shape<typename call::parameters>;
+    if constexpr (!plain_function<Callable> && !one_call_operator<Callable>) {
+        static_assert(
+            one_call_operator<Callable>,
+            "tenon: a service is a function, or a callable with one call operator that is no template");
+    } else if constexpr (!service::good || call::borrows) {
+        static_assert(
+            service::good && !call::borrows,
+            "tenon: a service takes (const Params&), then const tenon::caller& if it wants to know who "
+            "asks, then a tenon::service_reply<T> by value if it answers later");
+    } else if constexpr (shape_of<typename service::params> == shape::unknown) {
+        static_assert(shape_of<typename service::params> != shape::unknown,
+                      "tenon: the parameters of a service cannot be described");
+    } else if constexpr (service::answers_later && !std::is_void_v<typename call::result_type>) {
+        static_assert(std::is_void_v<typename call::result_type>,
+                      "tenon: a service that takes a service_reply answers through that and returns nothing");
+    } else if constexpr (!can_be_answered<typename call::result_type>()) {
+        static_assert(can_be_answered<typename call::result_type>(),
+                      "tenon: a service must return a type that can be described");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+template <class Answer>
+void answer_with(answer_once& to, Answer&& given) {
+    using type = std::remove_cvref_t<Answer>;
+    if constexpr (is_result<type>) {
+        if (!given) return to.fail(std::forward<Answer>(given).error());
+        if constexpr (std::is_void_v<typename type::value_type>) to.give("null");
+        else give_value(to, *given);
+    } else {
+        give_value(to, given);
+    }
+}
+
+template <class Callable>
+void run_service(Callable& handler, service_call& call) {
+    using shape_here = decltype(find_call_shape<Callable>());
+    using service = service_shape<typename shape_here::parameters>;
+    typename service::params params{};
+    constexpr bool is_object = shape_of<typename service::params> == shape::object;
+    const std::string_view given = !call.params.empty() && !(is_object && call.params == "null") ? call.params
+                                   : is_object                                                   ? "{}"
+                                                                                                 : "null";
+    json_reader in(given, call.origin);
+    if (!decode_message(in, params) || !in.finish()) return call.answer.fail(in.error());
+
+    if constexpr (service::answers_later) {
+        typename service::reply later(std::move(call.answer));
+        if constexpr (service::wants_caller) handler(params, call.from, std::move(later));
+        else handler(params, std::move(later));
+    } else {
+        const auto run = [&]() -> decltype(auto) {
+            if constexpr (service::wants_caller) return handler(params, call.from);
+            else return handler(params);
+        };
+        if constexpr (std::is_void_v<typename shape_here::result_type>) {
+            run();
+            call.answer.give("null");
+        } else {
+            answer_with(call.answer, run());
+        }
+    }
+}
+
+template <class Callable>
+service_handler make_service(Callable handler) {
+    return [handler = std::move(handler)](service_call& call) mutable {
+#if defined(__cpp_exceptions)
+        try {
+            run_service(handler, call);
+        } catch (...) {
+            // Where it answers later the reply that was dropped on the way out has answered already.
+            std::string words(call.method);
+            call.answer.fail({codes::internal_error, words.append(" failed")});
+        }
+#else
+        run_service(handler, call);
+#endif
+    };
+}
+
+} // namespace tenon::detail
+
+#endif

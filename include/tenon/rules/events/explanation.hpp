@@ -1,0 +1,104 @@
+#ifndef TENON_RULES_EVENTS_EXPLANATION_HPP
+#define TENON_RULES_EVENTS_EXPLANATION_HPP
+
+// Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
+// what people ask most about plugins. The words are for them, the exclusion is for programs.
+
+#include <tenon/rules/options.hpp>
+#include <tenon/json/value.hpp>
+#include <tenon/session/handshake.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace tenon {
+
+/// What stands between an event and a plugin, in the order in which it is looked at; the first one is named.
+enum class exclusion {
+    none,
+    state,        // it is not running, or not ready
+    not_declared, // its handshake is not there yet
+    capability,   // its handshake does not name the event's family
+    subscription, // it lists events, and this is none of them
+    excluded,     // by the configuration
+    not_included, // by the configuration, which includes others
+    permission,
+    breaker, // it failed too often in a row
+};
+constexpr auto describe(type<exclusion>) {
+    return enumerators(
+        enumerator("none", exclusion::none), enumerator("state", exclusion::state),
+        enumerator("notDeclared", exclusion::not_declared), enumerator("capability", exclusion::capability),
+        enumerator("subscription", exclusion::subscription), enumerator("excluded", exclusion::excluded),
+        enumerator("notIncluded", exclusion::not_included), enumerator("permission", exclusion::permission),
+        enumerator("breaker", exclusion::breaker));
+}
+
+namespace detail {
+using plugin_index = std::uint32_t; // given by the host, never used again
+}
+
+struct explanation {
+    detail::plugin_index plugin = 0;
+    std::string name;
+    exclusion why_not = exclusion::none;
+    std::string words; // "lists \"message.*\"", "its handshake does not name the capability \"room\""
+    detail::event_mode mode = detail::event_mode::mutate;
+    bool mode_given = false; // else it mutates when asked and observes when told
+    int priority = 0;
+    detail::failure_policy on_failure = detail::failure_policy::proceed;
+    bool missed = false;            // it is not there, and should be asked for a decision
+    absence absent = absence::pass; // what becomes of such an event then
+    bool required = false;          // it is stopped where this plugin has not decided
+
+    bool receives() const noexcept { return why_not == exclusion::none; }
+};
+
+/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
+/// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
+template <>
+struct json_codec<explanation> {
+    static void write(json_writer& out, const explanation& value);
+};
+
+inline void json_codec<explanation>::write(json_writer& out, const explanation& value) {
+    out.begin_object();
+    out.key("plugin");
+    out.string(value.name);
+    out.key("receives");
+    out.boolean(value.receives());
+    if (!value.receives()) {
+        out.key("whyNot");
+        detail::encode(out, value.why_not);
+    }
+    out.key("words");
+    out.string(value.words);
+    if (value.receives()) {
+        if (value.mode_given) {
+            out.key("mode");
+            detail::encode(out, value.mode);
+        }
+        out.key("priority");
+        out.integer(value.priority);
+        out.key("onFailure");
+        detail::encode(out, value.on_failure);
+    }
+    if (value.missed) {
+        out.key("absent");
+        out.string(name_of(value.absent));
+    }
+    if (value.required) {
+        out.key("required");
+        out.boolean(true);
+    }
+    out.end_object();
+}
+
+namespace detail {
+using tenon::exclusion;
+using tenon::explanation;
+} // namespace detail
+
+} // namespace tenon
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef TENON_RULES_EVENTS_RAW_DECISION_HPP
+#define TENON_RULES_EVENTS_RAW_DECISION_HPP
+
+// What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
+// of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
+
+#include <tenon/json/value.hpp>
+
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+enum class outcome_kind {
+    proceed,   // it let the event pass
+    stop,      // it stopped the event
+    modified,  // it let the event pass with another payload
+    failed,    // it said nothing that makes sense; its onFailure decided
+    timed_out, // it said nothing in time; its onFailure decided
+    skipped,   // it was not asked, or its answer was not waited for because the event had been stopped
+    absent,    // it should have been asked and was not there; plugin_options::absent decided
+};
+constexpr auto describe(type<outcome_kind>) {
+    return enumerators(
+        enumerator("continue", outcome_kind::proceed), enumerator("stop", outcome_kind::stop),
+        enumerator("modified", outcome_kind::modified), enumerator("failed", outcome_kind::failed),
+        enumerator("timed_out", outcome_kind::timed_out), enumerator("skipped", outcome_kind::skipped),
+        enumerator("absent", outcome_kind::absent));
+}
+
+/// What one plugin made of one event.
+struct plugin_outcome {
+    std::string plugin;
+    outcome_kind outcome = outcome_kind::proceed;
+    double ms = 0;           // from being asked until then
+    std::string reason = {}; // of a stop or a failure; left out where it is empty
+
+    bool operator==(const plugin_outcome&) const = default;
+};
+
+template <>
+struct json_codec<plugin_outcome> {
+    static bool read(json_reader& in, plugin_outcome& value);
+    static void write(json_writer& out, const plugin_outcome& value);
+};
+
+namespace detail {
+
+struct raw_decision {
+    bool stopped = false;
+    std::string stopped_by = {}; // the name of a plugin
+    std::string reason = {};
+    std::string payload = "null"; // as it was at the end
+    bool modified = false;        // whether that differs from what it was at first
+    std::string data = {};        // of who stopped it, else of the last one that gave any; empty: none
+    std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
+
+    std::string to_json() const; // without line breaks
+};
+
+} // namespace detail
+
+} // namespace tenon
+
+#include <tenon/rules/events/raw_decision_inline.hpp>
+
+#endif
