@@ -1913,62 +1913,6 @@ private:
 
 #endif
 
-// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_KIND_HPP
-#define TENON_JSON_KIND_HPP
-
-// The kinds of JSON values, told by the first byte of one.
-
-namespace tenon {
-
-enum class json_kind { none, null, boolean, number, string, array, object };
-
-namespace detail {
-
-inline json_kind kind_of(char first) noexcept {
-    switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
-    case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
-    }
-}
-
-inline std::string_view name_of(json_kind kind) noexcept {
-    switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
-    }
-    return "nothing";
-}
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/json/escape.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_ESCAPE_HPP
 #define TENON_JSON_ESCAPE_HPP
@@ -2110,6 +2054,62 @@ inline void unescape(std::string_view raw, std::string& value) {
 }
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_KIND_HPP
+#define TENON_JSON_KIND_HPP
+
+// The kinds of JSON values, told by the first byte of one.
+
+namespace tenon {
+
+enum class json_kind { none, null, boolean, number, string, array, object };
+
+namespace detail {
+
+inline json_kind kind_of(char first) noexcept {
+    switch (first) {
+    case '{':
+        return json_kind::object;
+    case '[':
+        return json_kind::array;
+    case '"':
+        return json_kind::string;
+    case 't':
+    case 'f':
+        return json_kind::boolean;
+    case 'n':
+        return json_kind::null;
+    default:
+        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    }
+}
+
+inline std::string_view name_of(json_kind kind) noexcept {
+    switch (kind) {
+    case json_kind::null:
+        return "null";
+    case json_kind::boolean:
+        return "boolean";
+    case json_kind::number:
+        return "number";
+    case json_kind::string:
+        return "string";
+    case json_kind::array:
+        return "array";
+    case json_kind::object:
+        return "object";
+    case json_kind::none:
+        break;
+    }
+    return "nothing";
+}
+
+} // namespace detail
+
+} // namespace tenon
 
 #endif
 
@@ -2357,17 +2357,9 @@ private:
     std::string sentence_;
 };
 
-} // namespace tenon
-
-// ---- tenon/json/reader_values.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_VALUES_HPP
-#define TENON_JSON_READER_VALUES_HPP
-
-// How json/reader.hpp reads what is no container: words, numbers, strings. The short and plain forms that
-// nearly all values have come first and look for nothing else; whatever they do not recognise is read again by
-// a function that knows all of the grammar and says what is wrong.
-
-namespace tenon {
+// ---- values that are no container -----------------------------------------------------------------------------
+// The short and plain forms that nearly all values have come first and look for nothing else. What they do not
+// recognise is read again by a function that knows all of the grammar and says what is wrong.
 
 inline json_kind json_reader::peek() noexcept {
     at_ = behind_space(at_);
@@ -2554,18 +2546,7 @@ inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
     }
 }
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader_walk.hpp ---------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_WALK_HPP
-#define TENON_JSON_READER_WALK_HPP
-
-// How json/reader.hpp walks through objects and arrays, and past values that nobody asked for, which are
-// checked as strictly as any.
-
-namespace tenon {
+// ---- objects, arrays, and values that are skipped, which are checked as strictly as any -----------------------
 
 namespace detail {
 
@@ -2719,18 +2700,8 @@ inline const char* json_reader::skip_at(const char* at) {
     }
 }
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader_faults.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_FAULTS_HPP
-#define TENON_JSON_READER_FAULTS_HPP
-
-// How json/reader.hpp fails: it keeps the first failure and puts it into words, and goes back where another
-// type may be tried.
-
-namespace tenon {
+// ---- failures -------------------------------------------------------------------------------------------------
+// The first one is kept and put into words. Where another type may be tried, the reader goes back.
 
 inline bool json_reader::finish() {
     if (failed()) return false;
@@ -2812,15 +2783,25 @@ inline fault json_reader::error() const {
 
 #endif
 
-#endif
+// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_HPP
+#define TENON_JSON_DECODE_HPP
 
-// ---- tenon/json/decode_scalar.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_SCALAR_HPP
-#define TENON_JSON_DECODE_SCALAR_HPP
-
-// The integers, numbers and enums of json/decode.hpp, and the two ways to call it that everything else uses.
+// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+//
+// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
+//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
+// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
+// - a variant takes its first alternative that can read the value.
+// - arrays, tuples and pairs need exactly their number of elements.
+//
+// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
+// a multiple of the text's length.
 
 namespace tenon::detail {
+
+// ---- integers, numbers and enums -----------------------------------------------------------------------------
 
 /// Reads a value at `at` and returns the position behind it, null where it refused (json/reader.hpp, steps).
 template <class T>
@@ -2907,18 +2888,8 @@ const char* decode_enum(json_reader& in, const char* at, T& value) {
     return refuse_name(in, in.behind_space(at), end, list_enum_names<T>());
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode_container.hpp ----------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_CONTAINER_HPP
-#define TENON_JSON_DECODE_CONTAINER_HPP
-
-// The containers of json/decode.hpp: arrays of any and of a fixed length, sets, maps. Every element is counted
-// before it is stored; room is made for those that are likely still to come.
-
-namespace tenon::detail {
+// ---- containers ----------------------------------------------------------------------------------------------
+// Every element is counted before it is stored; room is made for those that are likely still to come.
 
 // --- arrays ---
 
@@ -3041,18 +3012,8 @@ const char* decode_map(json_reader& in, const char* at, T& value) {
     return next.at;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode_object.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_OBJECT_HPP
-#define TENON_JSON_DECODE_OBJECT_HPP
-
-// The structs of json/decode.hpp. Members are expected in the order of the struct; as soon as one is not, the
-// rest are looked up by name.
-
-namespace tenon::detail {
+// ---- structs -------------------------------------------------------------------------------------------------
+// Members are expected in the order of the struct; as soon as one is not, the rest are looked up by name.
 
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
@@ -3133,27 +3094,7 @@ const char* decode_object(json_reader& in, const char* at, T& value) {
     }
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_HPP
-#define TENON_JSON_DECODE_HPP
-
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
-//
-// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
-// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
-// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
-// - a variant takes its first alternative that can read the value.
-// - arrays, tuples and pairs need exactly their number of elements.
-//
-// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
-// a multiple of the text's length.
-
-namespace tenon::detail {
+// ---- the others, and which is which --------------------------------------------------------------------------
 
 template <class T>
 const char* decode_optional(json_reader& in, const char* at, T& value) {
@@ -4433,6 +4374,326 @@ constexpr bool is_command_name(std::string_view name) noexcept {
     for (const char letter : name)
         if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
     return !name.empty() && name.size() <= longest_command;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/plugin/declaration.hpp -------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_DECLARATION_HPP
+#define TENON_PLUGIN_DECLARATION_HPP
+
+// The plugin's answer to the handshake, which is also what `--describe` prints.
+
+namespace tenon::detail {
+
+/// The family of an event: `message` of `message.incoming` and of `message.*`.
+inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
+
+inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
+                        std::string_view member) {
+    bool any = false;
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        if (hooks.handlers[index].kind != kind) continue;
+        if (!any) {
+            out.key(member);
+            out.begin_array();
+        }
+        any = true;
+        hooks.handlers[index].declare(out);
+    }
+    if (any) out.end_array();
+}
+
+inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
+    out.key("capabilities");
+    out.begin_array();
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        const handler& entry = hooks.handlers[index];
+        if (entry.kind != message_kind::event) continue;
+        bool named = false;
+        for (std::size_t before = 0; before < index; ++before)
+            named = named || (hooks.handlers[before].kind == message_kind::event &&
+                              family_of(hooks.handlers[before].name) == family_of(entry.name));
+        if (!named) out.string(family_of(entry.name));
+    }
+    out.end_array();
+}
+
+inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
+    out.begin_object();
+    out.key("name");
+    out.string(hooks.identity.name);
+    out.key("version");
+    out.string(hooks.identity.version);
+    if (!hooks.identity.description.empty()) {
+        out.key("description");
+        out.string(hooks.identity.description);
+    }
+    out.key("protocolVersion");
+    out.integer(protocol_version);
+    declare_capabilities(out, hooks);
+    declare_all(out, hooks, message_kind::event, "events");
+    declare_all(out, hooks, message_kind::route, "routes");
+    declare_all(out, hooks, message_kind::command, "commands");
+    if (hooks.identity.calls_host) {
+        out.key("reverseRpc");
+        out.boolean(true);
+    }
+    out.key("maxConcurrency");
+    out.integer(hooks.max_concurrency);
+    out.key("features");
+    out.begin_array();
+    if (hooks.configure != nullptr) out.string("configure");
+    out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
+    out.end_object();
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_CHECKED_HPP
+#define TENON_JSON_CHECKED_HPP
+
+// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
+// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
+// was not accepted may be read past its end.
+
+namespace tenon::detail {
+
+inline const char* behind_checked_space(const char* at) noexcept {
+    while (static_cast<unsigned char>(*at) <= ' ') ++at;
+    return at;
+}
+
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+
+/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
+template <class Marks, class IsIt>
+const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes, '\\');
+}
+/// Brackets differ from braces in one bit.
+inline byte_vector mark_structure(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
+}
+
+#else
+
+inline constexpr int mark_string_ends = 0, mark_structure = 0;
+
+template <class IsIt>
+const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+#endif
+
+/// `at`: its quote.
+inline const char* checked_string_end(const char* at, const char* end) noexcept {
+    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
+    for (++at;; at += 2) { // behind a backslash and what it escapes
+        at = find_checked(at, end, mark_string_ends, ends_it);
+        if (*at == '"') return at + 1;
+    }
+}
+
+/// `at`: its first byte.
+inline const char* checked_value_end(const char* at, const char* end) noexcept {
+    const auto is_structure = [](char byte) {
+        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+    };
+    if (*at == '"') return checked_string_end(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
+            ++at;
+        return at;
+    }
+    for (std::size_t depth = 0;;) {
+        at = find_checked(at, end, mark_structure, is_structure);
+        if (*at == '"') {
+            at = checked_string_end(at, end);
+            continue;
+        }
+        const bool opens = *at == '{' || *at == '[';
+        ++at;
+        if (opens) ++depth;
+        else if (--depth == 0) return at;
+    }
+}
+
+/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
+class checked_members {
+public:
+    /// `text`: an object, from its brace on.
+    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& name, std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
+        if (*at_ != '"') return false;       // there is none
+        const char* const name_end = checked_string_end(at_, end_);
+        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
+        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
+        const char* const value_end = checked_value_end(begin, end_);
+        value = {begin, static_cast<std::size_t>(value_end - begin)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == '}') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " }"; // where nothing is a name
+
+    const char* at_;
+    const char* end_;
+};
+
+/// The elements of an array, one by one.
+class checked_elements {
+public:
+    /// `text`: an array, from its bracket on.
+    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
+        if (*at_ == ']') return false;       // there is none
+        const char* const value_end = checked_value_end(at_, end_);
+        value = {at_, static_cast<std::size_t>(value_end - at_)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == ']') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " ]"; // where no value is
+
+    const char* at_;
+    const char* end_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/plugin/requests.hpp ----------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_REQUESTS_HPP
+#define TENON_PLUGIN_REQUESTS_HPP
+
+// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
+// and their decoders would cost every plugin more compile time than its own messages do.
+
+namespace tenon::detail {
+
+/// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
+struct field {
+    std::string_view name;
+    std::size_t position; // in the tables of docs/protocol.md
+    std::string_view value = {};
+};
+
+/// Which of `fields` has this name, or their end.
+inline field* field_named(std::string_view name, field* fields, std::size_t count) noexcept {
+    field* const end = fields + count;
+    while (fields != end && !same_text(fields->name, name)) ++fields;
+    return fields;
+}
+
+inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
+    if (!in.enter_array()) return false;
+    for (std::size_t position = 0; in.next_element(); ++position) {
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_element(position);
+        for (std::size_t index = 0; index < count; ++index)
+            if (fields[index].position == position && value != "null") fields[index].value = value;
+    }
+    return in.finish();
+}
+
+/// Everything that a name may be, and words for what is wrong.
+[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
+    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
+    if (!in.enter_object()) return false;
+    std::string_view name;
+    while (in.next_member(name)) {
+        field* const wanted = field_named(name, fields, count);
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_member(name);
+        if (wanted == fields + count || same_text(value, "null")) continue;
+        if (!wanted->value.empty()) return in.refuse("duplicate member"), in.in_member(wanted->name);
+        wanted->value = value;
+    }
+    return in.finish();
+}
+
+/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
+/// is escaped, or comes twice.
+inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
+    if (text.empty() || text.front() != '{') return false;
+    checked_members members(text);
+    for (std::string_view name, value; members.next(name, value);) {
+        field* const wanted = field_named(name, fields, count);
+        if (wanted == fields + count) {
+            if (name.find('\\') != name.npos) return false;
+            continue;
+        }
+        if (same_text(value, "null")) continue;
+        if (!wanted->value.empty()) return false;
+        wanted->value = value;
+    }
+    return true;
+}
+
+/// False, with a fault in `in`, which has not read anything of `text` yet.
+inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
+    if (find_fields(text, fields, count)) return true;
+    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
+    return read_unusual_fields(in, fields, count);
+}
+
+/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
+/// a field's, so it is known to be JSON.
+inline std::string_view text_of(std::string_view value, std::string& scratch) {
+    if (value.empty() || value.front() != '"') return {};
+    if (value.find('\\') == value.npos) return value.substr(1, value.size() - 2);
+    json_reader in(value);
+    std::string_view text;
+    return in.read_text(text, scratch) ? text : std::string_view();
+}
+
+/// The integer that `value` is, or -1 where it is none.
+inline std::int64_t integer_of(std::string_view value) {
+    const char* const end = value.data() + value.size();
+    std::int64_t number;
+    if (!value.empty() && read_short_integer(value.data(), end, number) == end) return number;
+    json_reader in(value);
+    return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
+}
+
+/// Whether the list of versions names ours. Hosts that name none speak the first.
+inline bool offers_our_version(std::string_view versions) {
+    if (versions.empty()) return protocol_version == 1;
+    json_reader in(versions);
+    if (!in.enter_array()) return false;
+    std::int64_t version;
+    while (in.next_element() && in.read_int64(version))
+        if (version == protocol_version) return true;
+    return false;
 }
 
 } // namespace tenon::detail
@@ -5951,113 +6212,6 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 
 #endif
 
-// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_HPP
-#define TENON_WIRE_ENVELOPE_HPP
-
-// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
-//
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
-// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
-// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
-//
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
-
-namespace tenon::detail {
-
-/// A batch of more is refused: its answer must be kept until the last entry is answered.
-inline constexpr std::size_t max_batch = 256;
-
-/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
-inline constexpr std::size_t max_id_bytes = 256;
-
-enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
-
-struct envelope {
-    envelope() = default;
-    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
-    envelope& operator=(const envelope&) = delete;
-
-    envelope_kind kind = envelope_kind::refused;
-    bool failed = false;          // of a response: `error` instead of `result`
-    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
-    bool has_outcome = false;     // it has a result or an error
-    std::string_view id = {};     // raw; empty if there is none, or none that can be read
-    std::string_view method = {}; // unescaped
-    std::string_view params = {}; // an object or an array; empty if absent or null
-    std::string_view result = {};
-    fault error = {};         // of a failed response, or why the message is refused
-    std::string storage = {}; // of a method that was escaped
-
-    bool has_id() const noexcept { return !id.empty() && id != "null"; }
-};
-
-/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
-/// batch is only recognised: its entries are read by `read_batch`.
-inline bool parse_envelope(std::string_view body, envelope& message);
-
-/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
-/// that is allowed. False, with `error`, if it is not.
-inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
-                       fault& error);
-
-/// Whether a checked JSON value can name a request.
-inline bool is_request_id(std::string_view value) noexcept {
-    if (value.size() > max_id_bytes) return false;
-    if (value.front() == '"') return true;
-    const number_text number = scan_number(value.data(), value.data() + value.size());
-    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
-    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
-}
-
-/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
-inline bool read_error(std::string_view text, fault& error);
-
-class envelope_parser {
-public:
-    envelope_parser(std::string_view body, envelope& message) noexcept
-        : in_(body), size_(body.size()), message_(message) {}
-    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
-    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
-    /// is known, for any other message.
-    bool parse_usual();
-    bool parse();
-
-private:
-    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
-
-    static unsigned member_named(std::string_view key) noexcept;
-    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
-    bool take_member(std::string_view key);
-    bool take_version();
-    bool take_id();
-    bool take_method();
-    bool take_params();
-    [[gnu::cold]] bool take_error();
-    void classify();
-    // Scanning goes on after the first problem: the id may stand behind it.
-    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
-        if (problem_.empty()) {
-            problem_ = sentence;
-            problem_name_ = name;
-        }
-        return true;
-    }
-    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
-                              std::string_view name = {});
-
-    json_reader in_;
-    std::size_t size_;
-    envelope& message_;
-    unsigned seen_ = 0;
-    bool id_usable_ = true;
-    std::string_view problem_ = {};
-    std::string_view problem_name_ = {};
-};
-
-} // namespace tenon::detail
-
 // ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
 #ifndef TENON_WIRE_HEADER_BLOCK_HPP
 #define TENON_WIRE_HEADER_BLOCK_HPP
@@ -6193,13 +6347,110 @@ inline header_block::outcome header_block::take_type(std::string_view value) {
 
 #endif
 
-// ---- tenon/wire/envelope_inline.hpp -----------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_INLINE_HPP
-#define TENON_WIRE_ENVELOPE_INLINE_HPP
+// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
+#ifndef TENON_WIRE_ENVELOPE_HPP
+#define TENON_WIRE_ENVELOPE_HPP
 
-// The bodies of wire/envelope.hpp.
+// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
+// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+//
+// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
+// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
+//
+// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
 
 namespace tenon::detail {
+
+/// A batch of more is refused: its answer must be kept until the last entry is answered.
+inline constexpr std::size_t max_batch = 256;
+
+/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
+inline constexpr std::size_t max_id_bytes = 256;
+
+enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
+
+struct envelope {
+    envelope() = default;
+    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
+    envelope& operator=(const envelope&) = delete;
+
+    envelope_kind kind = envelope_kind::refused;
+    bool failed = false;          // of a response: `error` instead of `result`
+    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
+    bool has_outcome = false;     // it has a result or an error
+    std::string_view id = {};     // raw; empty if there is none, or none that can be read
+    std::string_view method = {}; // unescaped
+    std::string_view params = {}; // an object or an array; empty if absent or null
+    std::string_view result = {};
+    fault error = {};         // of a failed response, or why the message is refused
+    std::string storage = {}; // of a method that was escaped
+
+    bool has_id() const noexcept { return !id.empty() && id != "null"; }
+};
+
+/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
+/// batch is only recognised: its entries are read by `read_batch`.
+inline bool parse_envelope(std::string_view body, envelope& message);
+
+/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
+/// that is allowed. False, with `error`, if it is not.
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error);
+
+/// Whether a checked JSON value can name a request.
+inline bool is_request_id(std::string_view value) noexcept {
+    if (value.size() > max_id_bytes) return false;
+    if (value.front() == '"') return true;
+    const number_text number = scan_number(value.data(), value.data() + value.size());
+    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
+    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
+}
+
+/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
+inline bool read_error(std::string_view text, fault& error);
+
+class envelope_parser {
+public:
+    envelope_parser(std::string_view body, envelope& message) noexcept
+        : in_(body), size_(body.size()), message_(message) {}
+    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
+    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
+    /// is known, for any other message.
+    bool parse_usual();
+    bool parse();
+
+private:
+    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
+
+    static unsigned member_named(std::string_view key) noexcept;
+    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
+    bool take_member(std::string_view key);
+    bool take_version();
+    bool take_id();
+    bool take_method();
+    bool take_params();
+    [[gnu::cold]] bool take_error();
+    void classify();
+    // Scanning goes on after the first problem: the id may stand behind it.
+    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
+        if (problem_.empty()) {
+            problem_ = sentence;
+            problem_name_ = name;
+        }
+        return true;
+    }
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
+                              std::string_view name = {});
+
+    json_reader in_;
+    std::size_t size_;
+    envelope& message_;
+    unsigned seen_ = 0;
+    bool id_usable_ = true;
+    std::string_view problem_ = {};
+    std::string_view problem_name_ = {};
+};
 
 // By length first, and then by bytes whose number the compiler knows.
 inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
@@ -6455,6 +6706,68 @@ inline bool read_batch(std::string_view body, void (*take)(void*, std::string_vi
 
 #endif
 
+// ---- tenon/wire/envelope_writer.hpp -----------------------------------------------------------------------
+#ifndef TENON_WIRE_ENVELOPE_WRITER_HPP
+#define TENON_WIRE_ENVELOPE_WRITER_HPP
+
+// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
+//
+//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
+//     encode(buffer, params);
+//     buffer.append('}');
+
+namespace tenon::detail {
+
+inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
+/// The last thing in a head; taken away again if there are no params.
+inline constexpr std::string_view params_member = ",\"params\":";
+
+inline void append_method(byte_buffer& to, std::string_view method) {
+    to.append_literal("\"method\":");
+    json_writer(to).string(method);
+    to.append_literal(",\"params\":"); // params_member
+}
+
+inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.commit(write_signed(to.prepare(21), id));
+    to.append(',');
+    append_method(to, method);
+}
+
+inline void append_notification_head(byte_buffer& to, std::string_view method) {
+    to.append(version_member);
+    append_method(to, method);
+}
+
+/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
+inline void append_id(byte_buffer& to, std::string_view id) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append(id.empty() ? std::string_view("null") : id);
+}
+
+inline void append_result_head(byte_buffer& to, std::string_view id) {
+    append_id(to, id);
+    to.append_literal(",\"result\":");
+}
+
+/// A whole message. `data` is JSON text, or empty for none.
+inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
+                         std::string_view data = {}) {
+    append_id(to, id);
+    to.append(",\"error\":{\"code\":");
+    json_writer(to).integer(code);
+    to.append(",\"message\":");
+    json_writer(to).string(message);
+    if (!data.empty()) {
+        to.append(",\"data\":");
+        to.append(data);
+    }
+    to.append("}}");
+}
+
+} // namespace tenon::detail
+
 #endif
 
 // ---- tenon/wire/frame_reader.hpp --------------------------------------------------------------------------
@@ -6581,15 +6894,7 @@ private:
     protocol_violation violation_;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/wire/frame_reader_inline.hpp -------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_READER_INLINE_HPP
-#define TENON_WIRE_FRAME_READER_INLINE_HPP
-
-// The bodies of wire/frame_reader.hpp: input, then one function for each state.
-
-namespace tenon::detail {
+// ---- input, then one function for each state ------------------------------------------------------------------
 
 inline std::span<char> frame_reader::input_room(std::size_t at_least) {
     if (at_ == input_.size()) {
@@ -6897,8 +7202,6 @@ inline frame_step frame_reader::in_line_drain() {
 
 #endif
 
-#endif
-
 // ---- tenon/session/session.hpp ----------------------------------------------------------------------------
 #ifndef TENON_SESSION_SESSION_HPP
 #define TENON_SESSION_SESSION_HPP
@@ -7146,231 +7449,7 @@ private:
     std::string close_text_;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/wire/envelope_writer.hpp -----------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_WRITER_HPP
-#define TENON_WIRE_ENVELOPE_WRITER_HPP
-
-// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
-//
-//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
-//     encode(buffer, params);
-//     buffer.append('}');
-
-namespace tenon::detail {
-
-inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
-/// The last thing in a head; taken away again if there are no params.
-inline constexpr std::string_view params_member = ",\"params\":";
-
-inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append_literal("\"method\":");
-    json_writer(to).string(method);
-    to.append_literal(",\"params\":"); // params_member
-}
-
-inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.commit(write_signed(to.prepare(21), id));
-    to.append(',');
-    append_method(to, method);
-}
-
-inline void append_notification_head(byte_buffer& to, std::string_view method) {
-    to.append(version_member);
-    append_method(to, method);
-}
-
-/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
-inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.append(id.empty() ? std::string_view("null") : id);
-}
-
-inline void append_result_head(byte_buffer& to, std::string_view id) {
-    append_id(to, id);
-    to.append_literal(",\"result\":");
-}
-
-/// A whole message. `data` is JSON text, or empty for none.
-inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
-                         std::string_view data = {}) {
-    append_id(to, id);
-    to.append(",\"error\":{\"code\":");
-    json_writer(to).integer(code);
-    to.append(",\"message\":");
-    json_writer(to).string(message);
-    if (!data.empty()) {
-        to.append(",\"data\":");
-        to.append(data);
-    }
-    to.append("}}");
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_answers.hpp --------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_ANSWERS_HPP
-#define TENON_SESSION_SESSION_ANSWERS_HPP
-
-// The answering part of session/session.hpp: alone or into a batch, whole or encoded in place.
-
-namespace tenon::detail {
-
-inline byte_buffer& session::begin_answer(std::uint32_t batch) {
-    if (batch == 0) return outbox_.begin();
-    answer_start_ = batches_.answers(batch).size();
-    return batches_.begin_answer(batch);
-}
-
-inline void session::finish_answer(std::uint32_t batch) {
-    if (batch != 0) return;
-    outbox_.finish();
-    count_sent();
-}
-
-inline void session::take_back(std::uint32_t batch) {
-    if (batch == 0) outbox_.rollback();
-    else batches_.answers(batch).truncate(answer_start_);
-}
-
-// Of a batch all that there is so far: it goes out as one message.
-inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
-    return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
-}
-
-inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
-                                  std::string_view message, std::string_view data) {
-    append_error(begin_answer(batch), id, code, message, data);
-    if (answer_size(batch) > sent_frame_limit_) {
-        take_back(batch);
-        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
-    }
-    finish_answer(batch);
-}
-
-inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
-    ++counters_.refused_requests;
-    answer_error(batches_.current(), id, code, message);
-    return false;
-}
-
-// For what is larger than the peer reads.
-inline std::string session::too_large(std::string_view what, std::size_t size) const {
-    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
-}
-
-inline json_writer session::begin_reply(request_token request) {
-    TENON_ASSERT(writing_ == writing::nothing);
-    writing_ = writing::reply;
-    const incoming_request* open = incoming_.get(request);
-    writing_allowed_ = open != nullptr && may_answer_;
-    answering_ = request;
-    answering_batch_ = writing_allowed_ ? open->batch : 0;
-    byte_buffer& buffer = begin_answer(answering_batch_);
-    append_result_head(buffer, writing_allowed_ ? std::string_view(open->id) : std::string_view());
-    value_buffer_ = &buffer;
-    value_start_ = buffer.size();
-    return json_writer(buffer);
-}
-
-inline bool session::finish_reply() {
-    TENON_ASSERT(writing_ == writing::reply);
-    writing_ = writing::nothing;
-    if (!writing_allowed_) {
-        take_back(answering_batch_);
-        return false;
-    }
-    byte_buffer& buffer = *value_buffer_;
-    if (buffer.size() == value_start_) buffer.append("null");
-    buffer.append('}');
-    const std::size_t size = answer_size(answering_batch_);
-    const bool fits = size <= sent_frame_limit_;
-    if (fits) {
-        finish_answer(answering_batch_);
-    } else {
-        ++counters_.oversized_replies;
-        take_back(answering_batch_);
-        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
-                     too_large("a result of ", size));
-    }
-    settle(answering_, answering_batch_);
-    return fits;
-}
-
-inline void session::rollback() {
-    if (writing_ == writing::nothing) return;
-    take_back(writing_ == writing::reply ? answering_batch_ : 0);
-    writing_ = writing::nothing;
-}
-
-inline bool session::reply(request_token request, std::string_view result) {
-    begin_reply(request);
-    value_buffer_->append(result);
-    return finish_reply();
-}
-
-inline bool session::reject(request_token request, const fault& error) {
-    const incoming_request* open = incoming_.get(request);
-    if (open == nullptr || !may_answer_) return false;
-    const std::uint32_t batch = open->batch;
-    answer_error(batch, open->id, error.code, error.message, error.data);
-    settle(request, batch);
-    return true;
-}
-
-inline void session::settle(request_token request, std::uint32_t batch) {
-    if (incoming_.get(request) == nullptr) return; // the answer was one too many, and ended the connection
-    incoming_.remove(request);
-    if (batch != 0 && batches_.answered(batch)) send_batch(batch);
-}
-
-inline void session::send_batch(std::uint32_t batch) {
-    const std::string_view answers = batches_.answers(batch).view();
-    if (!answers.empty()) { // a batch of notifications has none
-        byte_buffer& buffer = outbox_.begin();
-        buffer.append(answers);
-        buffer.append(']');
-        outbox_.finish();
-    }
-    batches_.end(batch);
-    if (!answers.empty()) count_sent();
-}
-
-inline bool session::progress(request_token request, std::string_view value) {
-    const incoming_request* open = incoming_.get(request);
-    if (open == nullptr || phase_ == session_phase::closed) return false;
-    begin_message(writing::notification, "$/progress");
-    value_buffer_->append("{\"token\":");
-    value_buffer_->append(open->id);
-    value_buffer_->append(",\"value\":");
-    value_buffer_->append(value);
-    value_buffer_->append('}');
-    return end_notify(nullptr);
-}
-
-inline bool session::cancelled(request_token request) const noexcept {
-    const incoming_request* open = incoming_.get(request);
-    return open != nullptr && open->cancelled;
-}
-
-inline bool session::open(request_token request) const noexcept { return incoming_.get(request) != nullptr; }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_events.hpp ---------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_EVENTS_HPP
-#define TENON_SESSION_SESSION_EVENTS_HPP
-
-// The receiving end of session/session.hpp: from bytes to events. What a message means stands in
-// session_messages.hpp.
-
-namespace tenon::detail {
+// ---- receiving: from bytes to events --------------------------------------------------------------------------
 
 // --- input ---
 
@@ -7512,17 +7591,7 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
     return false;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_messages.hpp -------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_MESSAGES_HPP
-#define TENON_SESSION_SESSION_MESSAGES_HPP
-
-// The middle of session/session.hpp: what one message of the peer means, and whether it may be told.
-
-namespace tenon::detail {
+// ---- what one message of the peer means, and whether it may be told -------------------------------------------
 
 inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
     parse_envelope(body, envelope_);
@@ -7757,18 +7826,148 @@ inline bool session::take_bad_body(session_event& event, std::string_view body, 
     return true;
 }
 
-} // namespace tenon::detail
+// ---- answers: alone or into a batch, whole or encoded in place ------------------------------------------------
 
-#endif
+inline byte_buffer& session::begin_answer(std::uint32_t batch) {
+    if (batch == 0) return outbox_.begin();
+    answer_start_ = batches_.answers(batch).size();
+    return batches_.begin_answer(batch);
+}
 
-// ---- tenon/session/session_sending.hpp --------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_SENDING_HPP
-#define TENON_SESSION_SESSION_SENDING_HPP
+inline void session::finish_answer(std::uint32_t batch) {
+    if (batch != 0) return;
+    outbox_.finish();
+    count_sent();
+}
 
-// The sending end of session/session.hpp: calls, notifications, time, and how a connection ends.
-// Answers stand in session_answers.hpp.
+inline void session::take_back(std::uint32_t batch) {
+    if (batch == 0) outbox_.rollback();
+    else batches_.answers(batch).truncate(answer_start_);
+}
 
-namespace tenon::detail {
+// Of a batch all that there is so far: it goes out as one message.
+inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
+    return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
+}
+
+inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
+                                  std::string_view message, std::string_view data) {
+    append_error(begin_answer(batch), id, code, message, data);
+    if (answer_size(batch) > sent_frame_limit_) {
+        take_back(batch);
+        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
+    }
+    finish_answer(batch);
+}
+
+inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
+    ++counters_.refused_requests;
+    answer_error(batches_.current(), id, code, message);
+    return false;
+}
+
+// For what is larger than the peer reads.
+inline std::string session::too_large(std::string_view what, std::size_t size) const {
+    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
+}
+
+inline json_writer session::begin_reply(request_token request) {
+    TENON_ASSERT(writing_ == writing::nothing);
+    writing_ = writing::reply;
+    const incoming_request* open = incoming_.get(request);
+    writing_allowed_ = open != nullptr && may_answer_;
+    answering_ = request;
+    answering_batch_ = writing_allowed_ ? open->batch : 0;
+    byte_buffer& buffer = begin_answer(answering_batch_);
+    append_result_head(buffer, writing_allowed_ ? std::string_view(open->id) : std::string_view());
+    value_buffer_ = &buffer;
+    value_start_ = buffer.size();
+    return json_writer(buffer);
+}
+
+inline bool session::finish_reply() {
+    TENON_ASSERT(writing_ == writing::reply);
+    writing_ = writing::nothing;
+    if (!writing_allowed_) {
+        take_back(answering_batch_);
+        return false;
+    }
+    byte_buffer& buffer = *value_buffer_;
+    if (buffer.size() == value_start_) buffer.append("null");
+    buffer.append('}');
+    const std::size_t size = answer_size(answering_batch_);
+    const bool fits = size <= sent_frame_limit_;
+    if (fits) {
+        finish_answer(answering_batch_);
+    } else {
+        ++counters_.oversized_replies;
+        take_back(answering_batch_);
+        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
+                     too_large("a result of ", size));
+    }
+    settle(answering_, answering_batch_);
+    return fits;
+}
+
+inline void session::rollback() {
+    if (writing_ == writing::nothing) return;
+    take_back(writing_ == writing::reply ? answering_batch_ : 0);
+    writing_ = writing::nothing;
+}
+
+inline bool session::reply(request_token request, std::string_view result) {
+    begin_reply(request);
+    value_buffer_->append(result);
+    return finish_reply();
+}
+
+inline bool session::reject(request_token request, const fault& error) {
+    const incoming_request* open = incoming_.get(request);
+    if (open == nullptr || !may_answer_) return false;
+    const std::uint32_t batch = open->batch;
+    answer_error(batch, open->id, error.code, error.message, error.data);
+    settle(request, batch);
+    return true;
+}
+
+inline void session::settle(request_token request, std::uint32_t batch) {
+    if (incoming_.get(request) == nullptr) return; // the answer was one too many, and ended the connection
+    incoming_.remove(request);
+    if (batch != 0 && batches_.answered(batch)) send_batch(batch);
+}
+
+inline void session::send_batch(std::uint32_t batch) {
+    const std::string_view answers = batches_.answers(batch).view();
+    if (!answers.empty()) { // a batch of notifications has none
+        byte_buffer& buffer = outbox_.begin();
+        buffer.append(answers);
+        buffer.append(']');
+        outbox_.finish();
+    }
+    batches_.end(batch);
+    if (!answers.empty()) count_sent();
+}
+
+inline bool session::progress(request_token request, std::string_view value) {
+    const incoming_request* open = incoming_.get(request);
+    if (open == nullptr || phase_ == session_phase::closed) return false;
+    begin_message(writing::notification, "$/progress");
+    value_buffer_->append("{\"token\":");
+    value_buffer_->append(open->id);
+    value_buffer_->append(",\"value\":");
+    value_buffer_->append(value);
+    value_buffer_->append('}');
+    return end_notify(nullptr);
+}
+
+inline bool session::cancelled(request_token request) const noexcept {
+    const incoming_request* open = incoming_.get(request);
+    return open != nullptr && open->cancelled;
+}
+
+inline bool session::open(request_token request) const noexcept { return incoming_.get(request) != nullptr; }
+
+// ---- sending: calls, notifications, time, and how a connection ends -------------------------------------------
 
 /// A peer that does not read gets no new calls beyond the limit, but answers it asked for; beyond this many
 /// times the limit it asks without ever reading, and is cut off.
@@ -7977,8 +8176,6 @@ inline void session::end_stalled() {
 }
 
 } // namespace tenon::detail
-
-#endif
 
 #endif
 
@@ -8226,16 +8423,8 @@ private:
     bool finished_ = false;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/plugin/engine_loop.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ENGINE_LOOP_HPP
-#define TENON_PLUGIN_ENGINE_LOOP_HPP
-
-// The half of the engine that moves bytes and waits: reading, writing, calls to the host, workers, goodbye.
+// ---- moving bytes and waiting: reading, writing, calls to the host, the goodbye -------------------------------
 // Everything here runs under the lock, except where it says mutex_.unlock().
-
-namespace tenon::detail {
 
 inline int engine::run() {
     held lock(*this);
@@ -8511,338 +8700,8 @@ inline void engine::say_goodbye() {
     last_job_ = nullptr;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/declaration.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_DECLARATION_HPP
-#define TENON_PLUGIN_DECLARATION_HPP
-
-// The plugin's answer to the handshake, which is also what `--describe` prints.
-
-namespace tenon::detail {
-
-/// The family of an event: `message` of `message.incoming` and of `message.*`.
-inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
-
-inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
-                        std::string_view member) {
-    bool any = false;
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        if (hooks.handlers[index].kind != kind) continue;
-        if (!any) {
-            out.key(member);
-            out.begin_array();
-        }
-        any = true;
-        hooks.handlers[index].declare(out);
-    }
-    if (any) out.end_array();
-}
-
-inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
-    out.key("capabilities");
-    out.begin_array();
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        const handler& entry = hooks.handlers[index];
-        if (entry.kind != message_kind::event) continue;
-        bool named = false;
-        for (std::size_t before = 0; before < index; ++before)
-            named = named || (hooks.handlers[before].kind == message_kind::event &&
-                              family_of(hooks.handlers[before].name) == family_of(entry.name));
-        if (!named) out.string(family_of(entry.name));
-    }
-    out.end_array();
-}
-
-inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
-    out.begin_object();
-    out.key("name");
-    out.string(hooks.identity.name);
-    out.key("version");
-    out.string(hooks.identity.version);
-    if (!hooks.identity.description.empty()) {
-        out.key("description");
-        out.string(hooks.identity.description);
-    }
-    out.key("protocolVersion");
-    out.integer(protocol_version);
-    declare_capabilities(out, hooks);
-    declare_all(out, hooks, message_kind::event, "events");
-    declare_all(out, hooks, message_kind::route, "routes");
-    declare_all(out, hooks, message_kind::command, "commands");
-    if (hooks.identity.calls_host) {
-        out.key("reverseRpc");
-        out.boolean(true);
-    }
-    out.key("maxConcurrency");
-    out.integer(hooks.max_concurrency);
-    out.key("features");
-    out.begin_array();
-    if (hooks.configure != nullptr) out.string("configure");
-    out.end_array();
-    if (hooks.declare_config != nullptr) {
-        out.key("configSchema");
-        hooks.declare_config(out);
-    }
-    out.end_object();
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_CHECKED_HPP
-#define TENON_JSON_CHECKED_HPP
-
-// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
-
-namespace tenon::detail {
-
-inline const char* behind_checked_space(const char* at) noexcept {
-    while (static_cast<unsigned char>(*at) <= ' ') ++at;
-    return at;
-}
-
-#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
-
-/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
-template <class Marks, class IsIt>
-const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
-    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
-        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes, '\\');
-}
-/// Brackets differ from braces in one bit.
-inline byte_vector mark_structure(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
-}
-
-#else
-
-inline constexpr int mark_string_ends = 0, mark_structure = 0;
-
-template <class IsIt>
-const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-#endif
-
-/// `at`: its quote.
-inline const char* checked_string_end(const char* at, const char* end) noexcept {
-    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
-    for (++at;; at += 2) { // behind a backslash and what it escapes
-        at = find_checked(at, end, mark_string_ends, ends_it);
-        if (*at == '"') return at + 1;
-    }
-}
-
-/// `at`: its first byte.
-inline const char* checked_value_end(const char* at, const char* end) noexcept {
-    const auto is_structure = [](char byte) {
-        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
-    };
-    if (*at == '"') return checked_string_end(at, end);
-    if (*at != '{' && *at != '[') {
-        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
-            ++at;
-        return at;
-    }
-    for (std::size_t depth = 0;;) {
-        at = find_checked(at, end, mark_structure, is_structure);
-        if (*at == '"') {
-            at = checked_string_end(at, end);
-            continue;
-        }
-        const bool opens = *at == '{' || *at == '[';
-        ++at;
-        if (opens) ++depth;
-        else if (--depth == 0) return at;
-    }
-}
-
-/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
-class checked_members {
-public:
-    /// `text`: an object, from its brace on.
-    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& name, std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
-        if (*at_ != '"') return false;       // there is none
-        const char* const name_end = checked_string_end(at_, end_);
-        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
-        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
-        const char* const value_end = checked_value_end(begin, end_);
-        value = {begin, static_cast<std::size_t>(value_end - begin)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == '}') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " }"; // where nothing is a name
-
-    const char* at_;
-    const char* end_;
-};
-
-/// The elements of an array, one by one.
-class checked_elements {
-public:
-    /// `text`: an array, from its bracket on.
-    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
-        if (*at_ == ']') return false;       // there is none
-        const char* const value_end = checked_value_end(at_, end_);
-        value = {at_, static_cast<std::size_t>(value_end - at_)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == ']') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " ]"; // where no value is
-
-    const char* at_;
-    const char* end_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/requests.hpp ----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_REQUESTS_HPP
-#define TENON_PLUGIN_REQUESTS_HPP
-
-// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
-// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
-// and their decoders would cost every plugin more compile time than its own messages do.
-
-namespace tenon::detail {
-
-/// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
-struct field {
-    std::string_view name;
-    std::size_t position; // in the tables of docs/protocol.md
-    std::string_view value = {};
-};
-
-/// Which of `fields` has this name, or their end.
-inline field* field_named(std::string_view name, field* fields, std::size_t count) noexcept {
-    field* const end = fields + count;
-    while (fields != end && !same_text(fields->name, name)) ++fields;
-    return fields;
-}
-
-inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
-    if (!in.enter_array()) return false;
-    for (std::size_t position = 0; in.next_element(); ++position) {
-        std::string_view value;
-        if (!in.read_slice(value)) return in.in_element(position);
-        for (std::size_t index = 0; index < count; ++index)
-            if (fields[index].position == position && value != "null") fields[index].value = value;
-    }
-    return in.finish();
-}
-
-/// Everything that a name may be, and words for what is wrong.
-[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
-    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
-    if (!in.enter_object()) return false;
-    std::string_view name;
-    while (in.next_member(name)) {
-        field* const wanted = field_named(name, fields, count);
-        std::string_view value;
-        if (!in.read_slice(value)) return in.in_member(name);
-        if (wanted == fields + count || same_text(value, "null")) continue;
-        if (!wanted->value.empty()) return in.refuse("duplicate member"), in.in_member(wanted->name);
-        wanted->value = value;
-    }
-    return in.finish();
-}
-
-/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
-/// is escaped, or comes twice.
-inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
-    if (text.empty() || text.front() != '{') return false;
-    checked_members members(text);
-    for (std::string_view name, value; members.next(name, value);) {
-        field* const wanted = field_named(name, fields, count);
-        if (wanted == fields + count) {
-            if (name.find('\\') != name.npos) return false;
-            continue;
-        }
-        if (same_text(value, "null")) continue;
-        if (!wanted->value.empty()) return false;
-        wanted->value = value;
-    }
-    return true;
-}
-
-/// False, with a fault in `in`, which has not read anything of `text` yet.
-inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
-    if (find_fields(text, fields, count)) return true;
-    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
-    return read_unusual_fields(in, fields, count);
-}
-
-/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
-/// a field's, so it is known to be JSON.
-inline std::string_view text_of(std::string_view value, std::string& scratch) {
-    if (value.empty() || value.front() != '"') return {};
-    if (value.find('\\') == value.npos) return value.substr(1, value.size() - 2);
-    json_reader in(value);
-    std::string_view text;
-    return in.read_text(text, scratch) ? text : std::string_view();
-}
-
-/// The integer that `value` is, or -1 where it is none.
-inline std::int64_t integer_of(std::string_view value) {
-    const char* const end = value.data() + value.size();
-    std::int64_t number;
-    if (!value.empty() && read_short_integer(value.data(), end, number) == end) return number;
-    json_reader in(value);
-    return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
-}
-
-/// Whether the list of versions names ours. Hosts that name none speak the first.
-inline bool offers_our_version(std::string_view versions) {
-    if (versions.empty()) return protocol_version == 1;
-    json_reader in(versions);
-    if (!in.enter_array()) return false;
-    std::int64_t version;
-    while (in.next_element() && in.read_int64(version))
-        if (version == protocol_version) return true;
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/engine_work.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ENGINE_WORK_HPP
-#define TENON_PLUGIN_ENGINE_WORK_HPP
-
-// The half of the engine that understands messages: which handler, which parameters, which answer. Handlers
-// and everything of the author's run without the lock.
-
-namespace tenon::detail {
+// ---- understanding messages: which handler, which parameters, which answer ------------------------------------
+// Handlers and everything else of the author's run without the lock.
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
@@ -9087,9 +8946,36 @@ inline std::string engine::config() {
     return config_;
 }
 
-} // namespace tenon::detail
+// ---- the threads of a plugin that says `static constexpr int threads = 4` -------------------------------------
+// Each takes the next job that the reader left, until the connection is over. A plugin of one thread calls none of
+// this, so it is not in its program.
 
-#endif
+inline void engine::start_workers() {
+    // Where threads cannot be had the reader runs the handlers, as it does for a plugin of one thread.
+    for (int started = 0; started < hooks_.threads; ++started) {
+        retain();
+        ++workers_;
+        if (start_thread(&worker_main, this)) continue;
+        --workers_;
+        release();
+        break;
+    }
+}
+
+inline void* engine::worker_main(void* self) {
+    auto& owner = *static_cast<engine*>(self);
+    {
+        held lock(owner);
+        while (!owner.over_)
+            if (!owner.run_next_job()) owner.changed_.wait(owner.mutex_, never);
+        --owner.workers_;
+        owner.changed_.wake_all();
+    }
+    owner.release();
+    return nullptr;
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -9944,14 +9830,17 @@ constexpr bool check_plugin_class() {
 
 #endif
 
-// ---- tenon/plugin/run_command.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_COMMAND_HPP
-#define TENON_PLUGIN_RUN_COMMAND_HPP
+// ---- tenon/plugin/run_requests.hpp ------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_RUN_REQUESTS_HPP
+#define TENON_PLUGIN_RUN_REQUESTS_HPP
 
-// `plugin/execute`: the command by its name, its arguments as the message. Not compiled for plugins without
-// commands.
+// Which handler a request of the host is for, and what of its parameters the handler gets: `plugin/execute`,
+// `plugin/onEvent`, `plugin/handleRequest`. A plugin without commands, events or routes does not name the function, so
+// it is not in its program.
 
 namespace tenon::detail {
+
+// ---- `plugin/execute`: the command by its name, its arguments as the message ---------------------------------
 
 /// Narrows an invocation to one value within its parameters.
 inline void narrow(invocation& call, std::string_view root, std::string_view value) {
@@ -9987,18 +9876,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     runs_in.refuse(call, {codes::method_not_found, join({"unknown command '", call.name, "'"})});
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/run_event.hpp ---------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_EVENT_HPP
-#define TENON_PLUGIN_RUN_EVENT_HPP
-
-// `plugin/onEvent`: the handler by the event's type, its payload as the message. Not compiled for plugins
-// without events.
-
-namespace tenon::detail {
+// ---- `plugin/onEvent`: the handler by the event's type, its payload as the message ---------------------------
 
 /// The most particular handler of an event: of its own name, then of `message.*`, then of `*`.
 inline const handler* find_event(const plugin_hooks& hooks, std::string_view type) {
@@ -10035,18 +9913,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     answer.finish_reply();
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/run_route.hpp ---------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_ROUTE_HPP
-#define TENON_PLUGIN_RUN_ROUTE_HPP
-
-// `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp to pick
-// members from. Not compiled for plugins without routes.
-
-namespace tenon::detail {
+// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp ----
 
 inline json json_of(std::string_view value) {
     return value.empty() ? json() : json::parse(value).value_or(json());
@@ -10080,44 +9947,6 @@ inline void run_route(engine& runs_in, invocation& call) {
         return runs_in.run(target, call);
     }
     runs_in.refuse(call, {codes::method_not_found, join({"no route for '", request.path, "'"})});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/workers.hpp -----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_WORKERS_HPP
-#define TENON_PLUGIN_WORKERS_HPP
-
-// The threads of a plugin that says `static constexpr int threads = 4`: each takes the next job that the reader
-// left, until the connection is over. Not compiled for plugins of one thread.
-
-namespace tenon::detail {
-
-inline void engine::start_workers() {
-    // Where threads cannot be had the reader runs the handlers, as it does for a plugin of one thread.
-    for (int started = 0; started < hooks_.threads; ++started) {
-        retain();
-        ++workers_;
-        if (start_thread(&worker_main, this)) continue;
-        --workers_;
-        release();
-        break;
-    }
-}
-
-inline void* engine::worker_main(void* self) {
-    auto& owner = *static_cast<engine*>(self);
-    {
-        held lock(owner);
-        while (!owner.over_)
-            if (!owner.run_next_job()) owner.changed_.wait(owner.mutex_, never);
-        --owner.workers_;
-        owner.changed_.wake_all();
-    }
-    owner.release();
-    return nullptr;
 }
 
 } // namespace tenon::detail

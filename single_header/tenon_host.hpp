@@ -1932,62 +1932,6 @@ private:
 
 #endif
 
-// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_KIND_HPP
-#define TENON_JSON_KIND_HPP
-
-// The kinds of JSON values, told by the first byte of one.
-
-namespace tenon {
-
-enum class json_kind { none, null, boolean, number, string, array, object };
-
-namespace detail {
-
-inline json_kind kind_of(char first) noexcept {
-    switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
-    case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
-    }
-}
-
-inline std::string_view name_of(json_kind kind) noexcept {
-    switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
-    }
-    return "nothing";
-}
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/json/escape.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_ESCAPE_HPP
 #define TENON_JSON_ESCAPE_HPP
@@ -2129,6 +2073,62 @@ inline void unescape(std::string_view raw, std::string& value) {
 }
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_KIND_HPP
+#define TENON_JSON_KIND_HPP
+
+// The kinds of JSON values, told by the first byte of one.
+
+namespace tenon {
+
+enum class json_kind { none, null, boolean, number, string, array, object };
+
+namespace detail {
+
+inline json_kind kind_of(char first) noexcept {
+    switch (first) {
+    case '{':
+        return json_kind::object;
+    case '[':
+        return json_kind::array;
+    case '"':
+        return json_kind::string;
+    case 't':
+    case 'f':
+        return json_kind::boolean;
+    case 'n':
+        return json_kind::null;
+    default:
+        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    }
+}
+
+inline std::string_view name_of(json_kind kind) noexcept {
+    switch (kind) {
+    case json_kind::null:
+        return "null";
+    case json_kind::boolean:
+        return "boolean";
+    case json_kind::number:
+        return "number";
+    case json_kind::string:
+        return "string";
+    case json_kind::array:
+        return "array";
+    case json_kind::object:
+        return "object";
+    case json_kind::none:
+        break;
+    }
+    return "nothing";
+}
+
+} // namespace detail
+
+} // namespace tenon
 
 #endif
 
@@ -2376,17 +2376,9 @@ private:
     std::string sentence_;
 };
 
-} // namespace tenon
-
-// ---- tenon/json/reader_values.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_VALUES_HPP
-#define TENON_JSON_READER_VALUES_HPP
-
-// How json/reader.hpp reads what is no container: words, numbers, strings. The short and plain forms that
-// nearly all values have come first and look for nothing else; whatever they do not recognise is read again by
-// a function that knows all of the grammar and says what is wrong.
-
-namespace tenon {
+// ---- values that are no container -----------------------------------------------------------------------------
+// The short and plain forms that nearly all values have come first and look for nothing else. What they do not
+// recognise is read again by a function that knows all of the grammar and says what is wrong.
 
 inline json_kind json_reader::peek() noexcept {
     at_ = behind_space(at_);
@@ -2573,18 +2565,7 @@ inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
     }
 }
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader_walk.hpp ---------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_WALK_HPP
-#define TENON_JSON_READER_WALK_HPP
-
-// How json/reader.hpp walks through objects and arrays, and past values that nobody asked for, which are
-// checked as strictly as any.
-
-namespace tenon {
+// ---- objects, arrays, and values that are skipped, which are checked as strictly as any -----------------------
 
 namespace detail {
 
@@ -2738,18 +2719,8 @@ inline const char* json_reader::skip_at(const char* at) {
     }
 }
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader_faults.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_FAULTS_HPP
-#define TENON_JSON_READER_FAULTS_HPP
-
-// How json/reader.hpp fails: it keeps the first failure and puts it into words, and goes back where another
-// type may be tried.
-
-namespace tenon {
+// ---- failures -------------------------------------------------------------------------------------------------
+// The first one is kept and put into words. Where another type may be tried, the reader goes back.
 
 inline bool json_reader::finish() {
     if (failed()) return false;
@@ -2831,15 +2802,25 @@ inline fault json_reader::error() const {
 
 #endif
 
-#endif
+// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_DECODE_HPP
+#define TENON_JSON_DECODE_HPP
 
-// ---- tenon/json/decode_scalar.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_SCALAR_HPP
-#define TENON_JSON_DECODE_SCALAR_HPP
-
-// The integers, numbers and enums of json/decode.hpp, and the two ways to call it that everything else uses.
+// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+//
+// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
+//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
+// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
+// - a variant takes its first alternative that can read the value.
+// - arrays, tuples and pairs need exactly their number of elements.
+//
+// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
+// a multiple of the text's length.
 
 namespace tenon::detail {
+
+// ---- integers, numbers and enums -----------------------------------------------------------------------------
 
 /// Reads a value at `at` and returns the position behind it, null where it refused (json/reader.hpp, steps).
 template <class T>
@@ -2926,18 +2907,8 @@ const char* decode_enum(json_reader& in, const char* at, T& value) {
     return refuse_name(in, in.behind_space(at), end, list_enum_names<T>());
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode_container.hpp ----------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_CONTAINER_HPP
-#define TENON_JSON_DECODE_CONTAINER_HPP
-
-// The containers of json/decode.hpp: arrays of any and of a fixed length, sets, maps. Every element is counted
-// before it is stored; room is made for those that are likely still to come.
-
-namespace tenon::detail {
+// ---- containers ----------------------------------------------------------------------------------------------
+// Every element is counted before it is stored; room is made for those that are likely still to come.
 
 // --- arrays ---
 
@@ -3060,18 +3031,8 @@ const char* decode_map(json_reader& in, const char* at, T& value) {
     return next.at;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode_object.hpp -------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_OBJECT_HPP
-#define TENON_JSON_DECODE_OBJECT_HPP
-
-// The structs of json/decode.hpp. Members are expected in the order of the struct; as soon as one is not, the
-// rest are looked up by name.
-
-namespace tenon::detail {
+// ---- structs -------------------------------------------------------------------------------------------------
+// Members are expected in the order of the struct; as soon as one is not, the rest are looked up by name.
 
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
@@ -3152,27 +3113,7 @@ const char* decode_object(json_reader& in, const char* at, T& value) {
     }
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_DECODE_HPP
-#define TENON_JSON_DECODE_HPP
-
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
-//
-// - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
-// - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
-// - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
-// - a variant takes its first alternative that can read the value.
-// - arrays, tuples and pairs need exactly their number of elements.
-//
-// Memory grows with what was received: a container whose elements are much larger than their JSON stops at
-// a multiple of the text's length.
-
-namespace tenon::detail {
+// ---- the others, and which is which --------------------------------------------------------------------------
 
 template <class T>
 const char* decode_optional(json_reader& in, const char* at, T& value) {
@@ -4153,16 +4094,6 @@ std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
 shared_bytes encode_event(const event_head& head, std::string_view payload,
                           std::optional<std::int64_t> deadline_ms = {});
 
-} // namespace tenon::detail
-
-// ---- tenon/rules/events/event_message_inline.hpp ----------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_INLINE_HPP
-#define TENON_RULES_EVENTS_EVENT_MESSAGE_INLINE_HPP
-
-// The bodies of rules/events/event_message.hpp.
-
-namespace tenon::detail {
-
 inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
     const digits text(number);
     const std::string_view plain = text;
@@ -4273,8 +4204,6 @@ inline shared_bytes encode_event(const event_head& head, std::string_view payloa
 }
 
 } // namespace tenon::detail
-
-#endif
 
 #endif
 
@@ -5508,16 +5437,6 @@ private:
         remembered_;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/rules/events/interests_inline.hpp --------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_INTERESTS_INLINE_HPP
-#define TENON_RULES_EVENTS_INTERESTS_INLINE_HPP
-
-// The bodies of rules/events/interests.hpp.
-
-namespace tenon::detail {
-
 inline interest_table::configured_plugin* interest_table::find(plugin_index plugin) noexcept {
     const auto known = plugins_.find(plugin);
     return known == plugins_.end() ? nullptr : &known->second;
@@ -5800,8 +5719,6 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
 
 #endif
 
-#endif
-
 // ---- tenon/rules/events/raw_decision.hpp ------------------------------------------------------------------
 #ifndef TENON_RULES_EVENTS_RAW_DECISION_HPP
 #define TENON_RULES_EVENTS_RAW_DECISION_HPP
@@ -5862,12 +5779,6 @@ struct raw_decision {
 
 } // namespace tenon
 
-// ---- tenon/rules/events/raw_decision_inline.hpp -----------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_RAW_DECISION_INLINE_HPP
-#define TENON_RULES_EVENTS_RAW_DECISION_INLINE_HPP
-
-// The bodies of rules/events/raw_decision.hpp.
-
 namespace tenon::detail {
 
 struct plugin_outcome_object {
@@ -5927,8 +5838,6 @@ inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_out
 }
 
 } // namespace tenon
-
-#endif
 
 #endif
 
@@ -6070,16 +5979,6 @@ private:
     bool message_is_current_ = false;
     std::size_t encodings_ = 0;
 };
-
-} // namespace tenon::detail
-
-// ---- tenon/rules/events/decision_chain_inline.hpp ---------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_DECISION_CHAIN_INLINE_HPP
-#define TENON_RULES_EVENTS_DECISION_CHAIN_INLINE_HPP
-
-// The bodies of rules/events/decision_chain.hpp.
-
-namespace tenon::detail {
 
 /// A reason ends in outcomes, logs and pages: as long as a person reads.
 inline constexpr std::size_t longest_outcome_reason = 1'024;
@@ -6431,8 +6330,6 @@ inline raw_decision decision_chain::take() {
 }
 
 } // namespace tenon::detail
-
-#endif
 
 #endif
 
@@ -9081,4885 +8978,6 @@ private:
 
 #endif
 
-// ---- tenon/rules/supervision/breaker.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_BREAKER_HPP
-#define TENON_RULES_SUPERVISION_BREAKER_HPP
-
-// Keeps a plugin from being asked for a kind of work that fails every time. Closed: everything is asked. After
-// so many failures in a row it opens: nothing is asked for a while. Then it is half open: one call goes through
-// as a probe, and its outcome closes it or opens it for another while.
-//
-//     if (!breaker.may_ask(now)) return fault{codes::circuit_open, ...};
-//     ... succeeded(now), failed(now), or abandoned(now) when the call told nothing (it was cancelled)
-//
-// What counts as a failure is the caller's to say: a plugin's own business error is a success.
-
-namespace tenon {
-
-enum class breaker_state { closed, open, half_open };
-
-inline std::string_view name_of(breaker_state state) noexcept {
-    constexpr std::string_view names[] = {"closed", "open", "half_open"};
-    return names[static_cast<unsigned>(state)];
-}
-
-} // namespace tenon
-
-namespace tenon::detail {
-
-class breaker {
-public:
-    explicit breaker(const breaker_policy& policy = {}) noexcept : policy_(policy) {}
-
-    void use(const breaker_policy& policy) noexcept { policy_ = policy; }
-
-    /// Whether the next call may be made. Counts those that may not. In half open `true` is the probe.
-    bool may_ask(time_point now) noexcept;
-    void succeeded(time_point now) noexcept;
-    void failed(time_point now) noexcept;
-    /// A call that was let through ended without telling anything about the plugin.
-    void abandoned(time_point now) noexcept;
-    /// Another instance runs: what the last one did says nothing about it.
-    void reset() noexcept;
-
-    /// As a person sees it now: an open one whose time is over is half open.
-    breaker_state state(time_point now) const noexcept;
-    /// When an open breaker lets a probe through; never if it is not open.
-    time_point probe_at() const noexcept { return state_ == breaker_state::open ? until_ : never; }
-    int failures_in_row() const noexcept { return failures_; }
-    std::uint64_t times_opened() const noexcept { return opened_; }
-    std::uint64_t refused() const noexcept { return refused_; }
-
-private:
-    void open(time_point now) noexcept;
-
-    breaker_policy policy_;
-    breaker_state state_ = breaker_state::closed;
-    time_point until_ = never; // open: until then. Half open: until then the probe is waited for
-    int failures_ = 0;
-    std::uint64_t opened_ = 0, refused_ = 0;
-};
-
-inline breaker_state breaker::state(time_point now) const noexcept {
-    return state_ == breaker_state::open && now >= until_ ? breaker_state::half_open : state_;
-}
-
-inline bool breaker::may_ask(time_point now) noexcept {
-    if (state_ == breaker_state::closed) return true;
-    // A probe whose outcome nobody told must not keep it half open for ever: after as long again comes another.
-    if (now < until_) return ++refused_, false;
-    state_ = breaker_state::half_open;
-    until_ = after(now, policy_.open_for);
-    return true;
-}
-
-inline void breaker::succeeded(time_point) noexcept {
-    failures_ = 0;
-    // An answer to a call from before it opened is a sign of life as well, but only a probe closes it.
-    if (state_ == breaker_state::half_open) state_ = breaker_state::closed;
-}
-
-inline void breaker::failed(time_point now) noexcept {
-    if (failures_ < INT32_MAX) ++failures_;
-    if (state_ == breaker_state::half_open ||
-        (state_ == breaker_state::closed && policy_.failures > 0 && failures_ >= policy_.failures))
-        open(now);
-}
-
-inline void breaker::abandoned(time_point now) noexcept {
-    if (state_ == breaker_state::half_open) until_ = now; // the next call is the probe
-}
-
-inline void breaker::reset() noexcept {
-    state_ = breaker_state::closed;
-    failures_ = 0;
-}
-
-inline void breaker::open(time_point now) noexcept {
-    state_ = breaker_state::open;
-    until_ = after(now, policy_.open_for);
-    ++opened_;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/call_index.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_INDEX_HPP
-#define TENON_RULES_CALLS_CALL_INDEX_HPP
-
-// From the id of a call on the wire to the place where its caller is kept. Ids are sequential, so an id's low bits
-// are its home: neighbours do not collide, and nothing is allocated once there was room for the most calls that were
-// in flight at once.
-
-namespace tenon::detail {
-
-class call_index {
-public:
-    static constexpr std::uint32_t none = UINT32_MAX;
-
-    void insert(std::int64_t call, std::uint32_t place) {
-        // Half empty, so that a search that finds nothing is short.
-        if ((size_ + 1) * 2 > cells_.size()) grow();
-        put({call, place});
-        ++size_;
-    }
-
-    std::uint32_t find(std::int64_t call) const noexcept {
-        const std::size_t at = cell_of(call);
-        return at == cells_.size() ? none : cells_[at].place;
-    }
-
-    void remove(std::int64_t call) noexcept {
-        std::size_t gap = cell_of(call);
-        if (gap == cells_.size()) return;
-        const std::size_t mask = cells_.size() - 1;
-        // Close the gap: whoever stepped aside because of this call moves up.
-        for (std::size_t at = (gap + 1) & mask; cells_[at].call != 0; at = (at + 1) & mask) {
-            const std::size_t home = home_of(cells_[at].call);
-            if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies behind the gap
-            cells_[gap] = cells_[at];
-            gap = at;
-        }
-        cells_[gap] = {};
-        --size_;
-    }
-
-    std::size_t size() const noexcept { return size_; }
-
-private:
-    struct cell {
-        std::int64_t call = 0; // 0: free
-        std::uint32_t place = none;
-    };
-
-    std::size_t home_of(std::int64_t call) const noexcept {
-        return static_cast<std::size_t>(call) & (cells_.size() - 1);
-    }
-    std::size_t cell_of(std::int64_t call) const noexcept {
-        if (size_ == 0 || call <= 0) return cells_.size();
-        std::size_t at = home_of(call);
-        while (cells_[at].call != call) {
-            if (cells_[at].call == 0) return cells_.size();
-            at = (at + 1) & (cells_.size() - 1);
-        }
-        return at;
-    }
-    void put(cell added) noexcept {
-        std::size_t at = home_of(added.call);
-        while (cells_[at].call != 0) at = (at + 1) & (cells_.size() - 1);
-        cells_[at] = added;
-    }
-    void grow() {
-        std::vector<cell> old(cells_.empty() ? 16 : cells_.size() * 2);
-        old.swap(cells_);
-        for (const cell& one : old)
-            if (one.call != 0) put(one);
-    }
-
-    std::vector<cell> cells_; // a power of two
-    std::size_t size_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/call_waits.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_WAITS_HPP
-#define TENON_RULES_CALLS_CALL_WAITS_HPP
-
-// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
-// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
-// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
-// taken to mean that it works on that because of the call.
-//
-// One of these per host. Plugins are numbers that are never reused.
-
-namespace tenon::detail {
-
-class call_waits {
-public:
-    static constexpr std::uint32_t nobody = UINT32_MAX;
-
-    /// How many calls a plugin works on, and how many it takes on at once.
-    void set_work(std::uint32_t plugin, std::size_t in_flight, std::size_t places) {
-        node& one = node_of(plugin);
-        one.in_flight = in_flight;
-        one.places = places;
-    }
-
-    void begin(std::uint32_t asker, std::uint32_t asked) {
-        if (asker == nobody) return;
-        node_of(asked);
-        node_of(asker).waits_for.push_back(asked);
-    }
-    void end(std::uint32_t asker, std::uint32_t asked) noexcept {
-        if (asker >= nodes_.size()) return;
-        std::vector<std::uint32_t>& waits = nodes_[asker].waits_for;
-        for (std::size_t at = 0; at != waits.size(); ++at) {
-            if (waits[at] != asked) continue;
-            waits[at] = waits.back();
-            return waits.pop_back();
-        }
-    }
-
-    /// Whether a call of `asker` to `asked`, which would have to wait for a place there, could only wait for itself.
-    bool closes_circle(std::uint32_t asker, std::uint32_t asked) {
-        if (asker == nobody || asked == nobody) return false;
-        begin(asker, asked);
-        ++walk_;
-        const bool circle = stuck(asked);
-        end(asker, asked);
-        return circle;
-    }
-
-private:
-    struct node {
-        std::vector<std::uint32_t> waits_for = {};
-        std::size_t in_flight = 0, places = 0;
-        std::uint64_t walked = 0;
-    };
-
-    node& node_of(std::uint32_t plugin) {
-        if (plugin >= nodes_.size()) nodes_.resize(plugin + std::size_t{1});
-        return nodes_[plugin];
-    }
-
-    // A plugin gets on as long as one of its places works on something that does not wait, or waits for a plugin that
-    // gets on. A plugin that is met again on the way is taken to be stuck: then the circle is what keeps it so.
-    bool stuck(std::uint32_t plugin) {
-        node& one = nodes_[plugin];
-        if (one.walked == walk_) return true;
-        one.walked = walk_;
-        if (one.in_flight < one.places || one.waits_for.size() < one.in_flight) return false;
-        for (const std::uint32_t next : one.waits_for)
-            if (!stuck(next)) return false;
-        return true;
-    }
-
-    std::vector<node> nodes_;
-    std::uint64_t walk_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/logs/latency.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LATENCY_HPP
-#define TENON_RULES_LOGS_LATENCY_HPP
-
-// How long things took, in 3.5 KiB for ever: 16 steps of equal width in every power of two, from 64 ns to 137 s.
-// A quantile is at most 3.2 % off between 1 us and 100 s, for 64 ns it is all or nothing. What took longer is
-// counted in the last step; the longest is remembered exactly.
-//
-// Histograms of several plugins, kinds of work or hosts are merged by adding them up. As JSON (for a tool that
-// merges): {"count":2,"sumNs":3000,"minNs":1000,"maxNs":2000,"steps":[[15,1],[31,1]]}.
-
-namespace tenon::detail {
-
-class latency_histogram {
-public:
-    using nanoseconds = std::chrono::nanoseconds;
-
-    static constexpr unsigned unit_bits = 6; // 64 ns
-    static constexpr unsigned step_bits = 4; // 16 steps for each power of two: half a step is 1/32
-    static constexpr std::size_t octaves = 28;
-    static constexpr std::size_t steps = octaves << step_bits;
-    /// Everything from here on is in the last step: 2^37 ns.
-    static constexpr nanoseconds overflow{std::int64_t{1} << (unit_bits + step_bits + octaves - 1)};
-
-    void add(nanoseconds took) noexcept {
-        const auto time = static_cast<std::uint64_t>(took.count() < 0 ? 0 : took.count());
-        ++counts_[step_of(time)];
-        ++count_;
-        sum_ += time;
-        if (time > max_) max_ = time;
-        if (time < min_) min_ = time;
-    }
-
-    void merge(const latency_histogram& other) noexcept {
-        for (std::size_t step = 0; step < steps; ++step) counts_[step] += other.counts_[step];
-        count_ += other.count_;
-        sum_ += other.sum_;
-        if (other.max_ > max_) max_ = other.max_;
-        if (other.min_ < min_) min_ = other.min_;
-    }
-    void clear() noexcept { *this = latency_histogram(); }
-
-    std::uint64_t count() const noexcept { return count_; }
-    nanoseconds total() const noexcept { return nanoseconds(static_cast<std::int64_t>(sum_)); }
-    nanoseconds longest() const noexcept { return nanoseconds(static_cast<std::int64_t>(max_)); }
-    nanoseconds shortest() const noexcept {
-        return nanoseconds(count_ == 0 ? 0 : static_cast<std::int64_t>(min_));
-    }
-    nanoseconds mean() const noexcept {
-        return nanoseconds(count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / count_));
-    }
-
-    /// What the share `part` of all (0 to 1) took at most: 0.5 is the median. 0 where nothing was added.
-    nanoseconds quantile(double part) const noexcept {
-        if (count_ == 0) return nanoseconds(0);
-        if (!(part > 0)) return shortest();
-        if (part >= 1) return longest();
-        // The smallest rank that covers the share: of 100 the 99 % quantile is the 99th.
-        const double exact = part * static_cast<double>(count_);
-        auto rank = static_cast<std::uint64_t>(exact);
-        if (static_cast<double>(rank) < exact) ++rank;
-        if (rank == 0) rank = 1;
-        std::size_t step = 0;
-        for (std::uint64_t seen = counts_[0]; seen < rank && step + 1 < steps;) seen += counts_[++step];
-        if (step + 1 == steps) return longest();
-        const std::uint64_t middle = (begin_of(step) + begin_of(step + 1)) / 2;
-        return nanoseconds(static_cast<std::int64_t>(middle < min_ ? min_ : middle > max_ ? max_ : middle));
-    }
-
-    /// How many took less than `bound`, to the step: for a scale of one's own.
-    std::uint64_t count_below(nanoseconds bound) const noexcept {
-        const std::size_t end =
-            bound >= overflow ? steps
-                              : step_of(static_cast<std::uint64_t>(bound.count() < 0 ? 0 : bound.count()));
-        std::uint64_t count = 0;
-        for (std::size_t step = 0; step < end; ++step) count += counts_[step];
-        return count;
-    }
-
-    std::uint64_t count_in(std::size_t step) const noexcept { return counts_[step]; }
-    /// Where a step begins; it ends where the next one begins.
-    static constexpr nanoseconds step_begin(std::size_t step) noexcept {
-        return nanoseconds(static_cast<std::int64_t>(begin_of(step)));
-    }
-
-    bool operator==(const latency_histogram&) const = default;
-
-private:
-    friend struct tenon::json_codec<latency_histogram>;
-
-    static constexpr std::size_t step_of(std::uint64_t time) noexcept {
-        const std::uint64_t units = time >> unit_bits;
-        if (units < (std::uint64_t{1} << step_bits)) return static_cast<std::size_t>(units);
-        const unsigned shift = static_cast<unsigned>(std::bit_width(units)) - 1 - step_bits;
-        // The leading bit of what is left counts one octave more.
-        const auto step = (std::uint64_t{shift} << step_bits) + (units >> shift);
-        return step < steps ? static_cast<std::size_t>(step) : steps - 1;
-    }
-    static constexpr std::uint64_t begin_of(std::size_t step) noexcept {
-        constexpr std::size_t linear = std::size_t{1} << step_bits;
-        if (step < linear) return std::uint64_t{step} << unit_bits;
-        const std::size_t shift = (step >> step_bits) - 1;
-        return std::uint64_t{(step & (linear - 1)) + linear} << (shift + unit_bits);
-    }
-
-    std::array<std::uint64_t, steps> counts_ = {};
-    std::uint64_t count_ = 0, sum_ = 0, max_ = 0;
-    std::uint64_t min_ = UINT64_MAX;
-};
-
-struct latency_form {
-    std::uint64_t count = 0, sum = 0, min = 0, max = 0;
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> steps = {}; // those that are not empty
-
-    static constexpr auto describe() {
-        using self = latency_form;
-        return members(member("count", &self::count), member("sumNs", &self::sum),
-                       member("minNs", &self::min), member("maxNs", &self::max),
-                       member("steps", &self::steps));
-    }
-};
-
-} // namespace tenon::detail
-
-template <>
-struct tenon::json_codec<tenon::detail::latency_histogram> {
-    using histogram = detail::latency_histogram;
-
-    static bool read(json_reader& in, histogram& value) {
-        detail::latency_form form;
-        if (!detail::decode(in, form)) return false;
-        value = histogram();
-        for (const auto& [step, count] : form.steps) {
-            if (step >= histogram::steps) return false;
-            value.counts_[step] += count;
-            value.count_ += count;
-        }
-        value.sum_ = form.sum;
-        value.max_ = form.max;
-        if (value.count_ != 0) value.min_ = form.min;
-        return value.count_ == form.count;
-    }
-    static void write(json_writer& out, const histogram& value) {
-        detail::latency_form form{.count = value.count_,
-                                  .sum = value.sum_,
-                                  .min = value.count_ == 0 ? 0 : value.min_,
-                                  .max = value.max_};
-        for (std::uint32_t step = 0; step < histogram::steps; ++step)
-            if (value.counts_[step] != 0) form.steps.emplace_back(step, value.counts_[step]);
-        detail::encode(out, form);
-    }
-};
-
-#endif
-
-// ---- tenon/rules/calls/pending_calls.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_PENDING_CALLS_HPP
-#define TENON_RULES_CALLS_PENDING_CALLS_HPP
-
-// The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
-// used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
-// so nothing completes twice. It calls nobody and decides nothing.
-
-namespace tenon::detail {
-
-enum class lane : std::uint8_t { health, control, calls, events };
-inline constexpr std::size_t lane_count = 4;
-
-inline std::string_view name_of(lane which) noexcept {
-    constexpr std::string_view names[] = {"health", "control", "calls", "events"};
-    return names[static_cast<unsigned>(which)];
-}
-
-/// One call until it is completed. A ticket of a completed call is harmless wherever it is used.
-struct call_ticket {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0; // 0 names no call
-
-    explicit operator bool() const noexcept { return generation != 0; }
-    bool operator==(const call_ticket&) const = default;
-};
-
-using call_completion = unique_function<void(result<std::string_view> answer, time_point now)>;
-using call_progress = unique_function<void(std::string_view value, time_point now)>;
-
-enum class call_place : std::uint8_t { free, queued, sent, ending };
-
-struct pending_call {
-    std::uint32_t generation = 0; // odd while in use
-    std::uint32_t next = UINT32_MAX, previous = UINT32_MAX;
-    call_place place = call_place::free;
-    lane where = lane::calls;
-    bool probing = false; // the breaker let it through to see
-    bool expired = false; // of those that end
-    time_point deadline = never;
-    time_point sent_at = {}; // while it waits: since when
-    std::int64_t call = 0;   // its id on the wire, of those that were sent
-    std::uint32_t asker = UINT32_MAX;
-    std::string method = {}, params = {}; // of those that wait, and that are not shared
-    shared_bytes shared = {};
-    call_completion done = {};
-    call_progress progress = {};
-
-    std::size_t queued_bytes() const noexcept { return params.size() + shared.view().size() + method.size(); }
-
-    /// What was kept to be sent. Room that one large call needed is not kept for the small ones.
-    void forget_text() noexcept {
-        keep_small(method);
-        keep_small(params);
-        shared = {};
-    }
-
-private:
-    static void keep_small(std::string& text) noexcept {
-        constexpr std::size_t kept_room = 1024;
-        if (text.capacity() > kept_room) text = std::string();
-        else text.clear();
-    }
-};
-
-/// Calls in order, linked by their slots.
-struct call_queue {
-    std::uint32_t first = UINT32_MAX, last = UINT32_MAX;
-    std::size_t size = 0;
-};
-
-class pending_calls {
-public:
-    static constexpr std::uint32_t none = UINT32_MAX;
-
-    pending_call& operator[](std::uint32_t slot) noexcept { return slots_[slot]; }
-    const pending_call& operator[](std::uint32_t slot) const noexcept { return slots_[slot]; }
-
-    /// A slot in no queue yet.
-    std::uint32_t open() {
-        if (free_ == none) {
-            slots_.emplace_back();
-            free_ = static_cast<std::uint32_t>(slots_.size() - 1);
-        }
-        const std::uint32_t slot = free_;
-        pending_call& call = slots_[slot];
-        free_ = call.next;
-        call.next = call.previous = none;
-        ++call.generation;
-        return slot;
-    }
-
-    /// Ends the life of a slot that is in no queue.
-    void release(std::uint32_t slot) noexcept {
-        pending_call& call = slots_[slot];
-        ++call.generation;
-        call.place = call_place::free;
-        call.probing = call.expired = false;
-        call.call = 0;
-        call.asker = none;
-        call.forget_text();
-        call.next = free_;
-        free_ = slot;
-    }
-
-    call_ticket ticket_of(std::uint32_t slot) const noexcept { return {slot, slots_[slot].generation}; }
-    /// `none` for a ticket of a call that was completed.
-    std::uint32_t find(call_ticket ticket) const noexcept {
-        const bool used = (ticket.generation & 1u) != 0 && ticket.slot < slots_.size();
-        return used && slots_[ticket.slot].generation == ticket.generation ? ticket.slot : none;
-    }
-
-    void append(call_queue& queue, std::uint32_t slot, call_place place) noexcept {
-        pending_call& call = slots_[slot];
-        call.place = place;
-        call.previous = queue.last;
-        call.next = none;
-        (queue.last == none ? queue.first : slots_[queue.last].next) = slot;
-        queue.last = slot;
-        ++queue.size;
-    }
-
-    void remove(call_queue& queue, std::uint32_t slot) noexcept {
-        pending_call& call = slots_[slot];
-        (call.previous == none ? queue.first : slots_[call.previous].next) = call.next;
-        (call.next == none ? queue.last : slots_[call.next].previous) = call.previous;
-        call.next = call.previous = none;
-        --queue.size;
-    }
-
-private:
-    std::vector<pending_call> slots_;
-    std::uint32_t free_ = none;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_SEQUENCE_HPP
-#define TENON_SESSION_SEQUENCE_HPP
-
-// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
-// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
-
-namespace tenon::detail {
-
-template <class T>
-class sequence {
-public:
-    sequence() = default;
-    sequence(sequence&& other) noexcept { swap(other); }
-    sequence& operator=(sequence&& other) noexcept {
-        swap(other);
-        return *this;
-    }
-    ~sequence() {
-        clear();
-        ::operator delete(data_);
-    }
-
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-    std::size_t size() const noexcept { return size_; }
-    T& operator[](std::size_t index) noexcept { return data_[index]; }
-    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
-
-    void push_back(T value) {
-        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-    }
-    /// Appends values made of nothing until there are `size`.
-    void extend(std::size_t size) {
-        if (size > capacity_) grow(size);
-        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
-    }
-    void clear() noexcept {
-        while (size_ != 0) data_[--size_].~T();
-    }
-    void swap(sequence& other) noexcept {
-        T* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
-    }
-
-private:
-    void grow(std::size_t capacity) {
-        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
-        for (std::size_t index = 0; index != size_; ++index) {
-            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
-            data_[index].~T();
-        }
-        ::operator delete(data_);
-        data_ = larger;
-        capacity_ = capacity;
-    }
-
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/batch.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_BATCH_HPP
-#define TENON_SESSION_BATCH_HPP
-
-// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
-// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
-// too, because the input may move on before its last entry. We never send one.
-
-namespace tenon::detail {
-
-class batch_table {
-public:
-    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
-    void begin(std::string_view text);
-    std::string_view text() const noexcept { return text_; }
-    void add(std::string_view entry) { entries_.push_back(entry); }
-
-    /// Whether entries are still to be delivered.
-    bool delivering() const noexcept { return current_ != 0; }
-    /// The batch whose entries are delivered; 0 if there is none.
-    std::uint32_t current() const noexcept { return current_; }
-    bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
-    bool end_delivery() noexcept;
-
-    /// A request of the batch awaits its answer, or has got it. True if it was the last.
-    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
-    bool answered(std::uint32_t batch) noexcept {
-        return --batches_[batch - 1].open == 0 && batch != current_;
-    }
-
-    /// Where the next answer goes, behind a comma if one is due.
-    byte_buffer& begin_answer(std::uint32_t batch);
-    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
-    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
-    /// Forgets the batch.
-    void end(std::uint32_t batch) noexcept;
-    void clear() noexcept;
-
-private:
-    struct kept {
-        byte_buffer answers = {};
-        std::uint32_t open = 0;
-        bool used = false;
-    };
-
-    sequence<kept> batches_;
-    std::string text_;
-    sequence<std::string_view> entries_;
-    std::size_t next_ = 0;
-    std::uint32_t current_ = 0;
-};
-
-inline void batch_table::begin(std::string_view text) {
-    std::uint32_t slot = 0;
-    while (slot != batches_.size() && batches_[slot].used) ++slot;
-    if (slot == batches_.size()) batches_.push_back({});
-    batches_[slot].used = true;
-    current_ = slot + 1;
-    entries_.clear();
-    next_ = 0;
-    text_.clear();
-    append(text_, text);
-}
-
-inline bool batch_table::next_entry(std::string_view& entry) noexcept {
-    if (next_ == entries_.size()) return false;
-    entry = entries_[next_++];
-    return true;
-}
-
-inline bool batch_table::end_delivery() noexcept {
-    const std::uint32_t batch = current_;
-    current_ = 0;
-    return batches_[batch - 1].open == 0;
-}
-
-inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
-    byte_buffer& answers = batches_[batch - 1].answers;
-    answers.append(answers.empty() ? '[' : ',');
-    return answers;
-}
-
-inline void batch_table::end(std::uint32_t batch) noexcept {
-    kept& done = batches_[batch - 1];
-    done.answers.clear();
-    done.answers.shrink(0); // batches are rare
-    done.open = 0;
-    done.used = false;
-}
-
-inline void batch_table::clear() noexcept {
-    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
-    current_ = 0;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/call_table.hpp -------------------------------------------------------------------------
-#ifndef TENON_SESSION_CALL_TABLE_HPP
-#define TENON_SESSION_CALL_TABLE_HPP
-
-// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
-// from it completes the call, so nothing completes twice.
-//
-// Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
-// its lap makes the next ones step aside. In steady use nothing is allocated.
-
-namespace tenon::detail {
-
-/// A call that completes without an answer, and why.
-struct ended_call {
-    std::int64_t id;
-    int code;
-};
-
-class call_table {
-public:
-    /// Sequential from 1; 2^53 calls at a million a second take 285 years.
-    std::int64_t next_id() const noexcept { return next_; }
-    bool was_used(std::int64_t id) const noexcept { return id > 0 && id < next_; }
-    std::size_t size() const noexcept { return size_; }
-
-    /// Uses up the next id without waiting for an answer.
-    std::int64_t skip() noexcept { return next_++; }
-    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
-    bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
-    bool remove(std::int64_t id) noexcept;
-    time_point deadline_of(std::int64_t id) const noexcept {
-        const entry* call = find(id);
-        return call == nullptr ? time_point::min() : call->deadline;
-    }
-
-    /// Restarts the call's wait, up to the latest deadline it was given.
-    bool extend(std::int64_t id, time_point now) noexcept;
-
-    /// No later than the earliest deadline, and earlier only when that call is gone.
-    time_point earliest() const noexcept { return earliest_; }
-    /// Removes what is over and appends it in the order of the ids.
-    void take_expired(time_point now, int code, sequence<ended_call>& ended);
-    void take_all(int code, sequence<ended_call>& ended) { take_expired(never, code, ended); }
-
-private:
-    struct entry {
-        std::int64_t id = 0; // 0: free
-        time_point deadline = never;
-        time_point latest = never;
-        time_point::duration wait = {};
-    };
-
-    std::size_t place_of(std::int64_t id) const noexcept {
-        return static_cast<std::size_t>(id) & (slots_.size() - 1);
-    }
-    std::size_t behind(std::size_t place) const noexcept { return (place + 1) & (slots_.size() - 1); }
-    const entry* find(std::int64_t id) const noexcept;
-    void put(const entry& call) noexcept;
-    void grow();
-
-    sequence<entry> slots_; // a power of two
-    std::size_t size_ = 0;
-    std::int64_t next_ = 1;
-    time_point earliest_ = never;
-};
-
-inline const call_table::entry* call_table::find(std::int64_t id) const noexcept {
-    if (size_ == 0 || id <= 0) return nullptr;
-    for (std::size_t place = place_of(id); slots_[place].id != 0; place = behind(place))
-        if (slots_[place].id == id) return &slots_[place];
-    return nullptr;
-}
-
-inline void call_table::put(const entry& call) noexcept {
-    std::size_t place = place_of(call.id);
-    while (slots_[place].id != 0) place = behind(place);
-    slots_[place] = call;
-    if (call.deadline < earliest_) earliest_ = call.deadline;
-}
-
-inline void call_table::grow() {
-    sequence<entry> old;
-    old.extend(slots_.size() == 0 ? 16 : slots_.size() * 2);
-    old.swap(slots_);
-    for (const entry& call : old)
-        if (call.id != 0) put(call);
-}
-
-inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait) {
-    // Half empty, so that a search that finds nothing is short.
-    if ((size_ + 1) * 2 > slots_.size()) grow();
-    put({next_, deadline, latest, wait});
-    ++size_;
-    return next_++;
-}
-
-inline bool call_table::remove(std::int64_t id) noexcept {
-    const entry* found = find(id);
-    if (found == nullptr) return false;
-    // Close the gap: whoever stepped aside because of this call moves up.
-    auto gap = static_cast<std::size_t>(found - slots_.begin());
-    for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
-        const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
-        if (((place - home) & mask) < ((place - gap) & mask)) continue; // its home lies behind the gap
-        slots_[gap] = slots_[place];
-        gap = place;
-    }
-    slots_[gap].id = 0;
-    --size_;
-    return true;
-}
-
-inline bool call_table::extend(std::int64_t id, time_point now) noexcept {
-    auto* call = const_cast<entry*>(find(id));
-    if (call == nullptr) return false;
-    // `earliest_` stays as it is: it may be early.
-    const time_point restarted = call->wait > never - now ? never : now + call->wait;
-    if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
-    return true;
-}
-
-inline void call_table::take_expired(time_point now, int code, sequence<ended_call>& ended) {
-    const std::size_t first = ended.size();
-    earliest_ = never;
-    for (const entry& call : slots_) {
-        if (call.id == 0) continue;
-        if (call.deadline <= now) ended.push_back({call.id, code});
-        else if (call.deadline < earliest_) earliest_ = call.deadline;
-    }
-    for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
-    // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
-    for (std::size_t index = first + 1; index < ended.size(); ++index)
-        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
-            const ended_call larger = ended[at - 1];
-            ended[at - 1] = ended[at];
-            ended[at] = larger;
-        }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/counters.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_COUNTERS_HPP
-#define TENON_SESSION_COUNTERS_HPP
-
-// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
-// compares them exactly.
-
-namespace tenon {
-
-struct session_counters {
-    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
-    std::uint64_t sent = 0;                  // bodies queued for the peer
-    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
-    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
-    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
-    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
-    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
-    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
-    std::uint64_t orphan_replies = 0;        // to an id that we never used
-    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
-    std::uint64_t unknown_progress = 0;      // for a call that is not pending
-    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
-    std::uint64_t empty_frames = 0;          // Content-Length: 0
-    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
-    std::uint64_t pollution_bytes = 0;       // text between frames
-    std::uint64_t timeouts = 0;              // calls that got no answer in time
-    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
-    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
-    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/wire/violation.hpp -----------------------------------------------------------------------------
-#ifndef TENON_WIRE_VIOLATION_HPP
-#define TENON_WIRE_VIOLATION_HPP
-
-// What ends a connection: the peer broke the wire in a way after which no safe place to go on from is known.
-// A message that is merely unacceptable is answered with a `fault` instead and the connection lives on.
-//
-// Each reason has a stable name for logs, counters and status pages.
-
-namespace tenon {
-
-enum class violation_reason {
-    none,
-    no_length,
-    bad_length,
-    duplicate_length,
-    syntax,
-    header_too_large,
-    too_large,
-    bad_charset,
-    truncated,
-    stalled,
-    polluted,
-    too_many_bad_bodies,
-    output_overflow,
-    output_stalled,
-};
-
-inline std::string_view name_of(violation_reason reason) noexcept {
-    switch (reason) {
-    case violation_reason::no_length:
-        return "frame.no_length";
-    case violation_reason::bad_length:
-        return "frame.bad_length";
-    case violation_reason::duplicate_length:
-        return "frame.dup_length";
-    case violation_reason::syntax:
-        return "frame.syntax";
-    case violation_reason::header_too_large:
-        return "frame.header_too_large";
-    case violation_reason::too_large:
-        return "frame.too_large";
-    case violation_reason::bad_charset:
-        return "frame.bad_charset";
-    case violation_reason::truncated:
-        return "frame.truncated";
-    case violation_reason::stalled:
-        return "frame.stalled";
-    case violation_reason::polluted:
-        return "stdout.polluted";
-    case violation_reason::too_many_bad_bodies:
-        return "rpc.bad_bodies";
-    case violation_reason::output_overflow:
-        return "output.overflow";
-    case violation_reason::output_stalled:
-        return "output.stalled";
-    case violation_reason::none:
-        break;
-    }
-    return "none";
-}
-
-/// The guilty side is always the peer: our own bugs are asserted, not reported.
-struct protocol_violation {
-    violation_reason reason = violation_reason::none;
-    std::string message = {};
-};
-
-namespace detail {
-
-/// Appends a peer's bytes so that they can stand in a log: printable ASCII alone, at most `limit` of them.
-inline void append_escaped(std::string& to, std::string_view bytes, std::size_t limit = 64) {
-    constexpr char hex[] = "0123456789abcdef";
-    append(to, "\"");
-    for (const char byte : bytes.substr(0, limit)) {
-        const auto value = static_cast<unsigned char>(byte);
-        const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
-        if (byte == '"') append(to, "\\\"");
-        else if (byte == '\\') append(to, "\\\\");
-        else if (byte == '\n') append(to, "\\n");
-        else if (value >= 0x20 && value < 0x7f) append(to, {&byte, 1});
-        else append(to, {escaped, sizeof escaped});
-    }
-    append(to, bytes.size() > limit ? "\"..." : "\"");
-}
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/session/event.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_EVENT_HPP
-#define TENON_SESSION_EVENT_HPP
-
-// What a session tells its owner, one thing at a time, and the small values that name calls and requests.
-// All texts are slices of the session's input: they are valid until the next call of next_event() or
-// input_room().
-
-namespace tenon::detail {
-
-/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection.
-struct call_id {
-    std::int64_t value = 0;
-    bool operator==(const call_id&) const = default;
-};
-
-/// One request of the peer until it is answered. A token that was answered, or whose connection is gone, is
-/// harmless wherever it is used.
-struct request_token {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0; // 0 names no request
-    bool operator==(const request_token&) const = default;
-};
-
-enum class event_kind : std::uint8_t {
-    none,
-    handshake,    // plugin only: request, id, params. Answer it, then say handshake_done()
-    request,      // request, id, method, params. Every one must be answered once: reply or reject
-    notification, // method, params. `exit` too
-    response,     // call, and either value or (failed) error. Once for every call
-    progress,     // call, value
-    cancelled,    // request: the peer does not want the answer any more, but still gets one
-    polluted,     // text: a line that stood between frames, recovered from
-    bad_body, // error, text (the body, empty if it was not stored): refused, and answered where an answer is due
-    peer_error, // error: the peer could not read something that we sent
-    closed,     // reason (none: clean), text. The last event, after the completion of every call
-};
-
-struct session_event {
-    event_kind kind = event_kind::none;
-    bool failed = false; // of a response: `error` holds instead of `value`
-    request_token request = {};
-    call_id call = {};
-    std::string_view id = {};      // raw JSON text
-    std::string_view method = {};  // unescaped
-    std::string_view params = {};  // raw JSON text, checked; empty if absent
-    std::size_t params_offset = 0; // where params start in their message, for the words of a fault
-    std::string_view value = {};   // raw JSON text: a result, or the value of a progress report
-    std::string_view text = {};
-    fault error = {};
-    violation_reason reason = violation_reason::none;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/incoming_table.hpp ---------------------------------------------------------------------
-#ifndef TENON_SESSION_INCOMING_TABLE_HPP
-#define TENON_SESSION_INCOMING_TABLE_HPP
-
-// The peer's requests that are still to be answered. A token is a slot and its generation, so one that was
-// answered already finds nothing. A request is also found by its id, which is compared byte for byte: 0 and
-// "0" are two requests. Slots, and the room for their ids, are used again.
-
-namespace tenon::detail {
-
-struct incoming_request {
-    std::string id = {};
-    std::uint32_t batch = 0; // 0: it came alone
-    bool cancelled = false;
-    // For the table alone:
-    std::uint32_t generation = 0; // odd while in use
-    std::uint32_t hash = 0;
-    std::uint32_t next = 0; // in its chain, or in the list of free slots; slot + 1
-};
-
-class incoming_table {
-public:
-    std::size_t size() const noexcept { return size_; }
-
-    request_token insert(std::string_view id, std::uint32_t batch);
-    /// Valid until the next insert.
-    incoming_request* get(request_token token) noexcept {
-        return const_cast<incoming_request*>(static_cast<const incoming_table*>(this)->get(token));
-    }
-    const incoming_request* get(request_token token) const noexcept {
-        if (token.slot >= slots_.size() || slots_[token.slot].generation != token.generation) return nullptr;
-        return (token.generation & 1u) != 0 ? &slots_[token.slot] : nullptr;
-    }
-    /// A token of generation 0 if there is none.
-    request_token find(std::string_view id) const noexcept;
-    void remove(request_token token) noexcept;
-    void clear() noexcept;
-
-private:
-    static std::uint32_t hash_of(std::string_view id) noexcept {
-        std::uint32_t hash = 2166136261u;
-        for (const char byte : id) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619u;
-        return hash ^ (hash >> 15);
-    }
-    std::uint32_t& chain_of(std::uint32_t hash) noexcept { return chains_[hash & (chains_.size() - 1)]; }
-    void grow();
-
-    sequence<incoming_request> slots_;
-    sequence<std::uint32_t> chains_; // as many as slots, a power of two; slot + 1
-    std::uint32_t free_ = 0;         // slot + 1
-    std::size_t size_ = 0;
-};
-
-inline void incoming_table::grow() {
-    const std::size_t old = slots_.size();
-    slots_.extend(old == 0 ? 8 : old * 2);
-    chains_.clear();
-    chains_.extend(slots_.size());
-    for (std::size_t slot = 0; slot != old; ++slot) { // full, or there were no need to grow
-        std::uint32_t& chain = chain_of(slots_[slot].hash);
-        slots_[slot].next = chain;
-        chain = static_cast<std::uint32_t>(slot) + 1;
-    }
-    for (std::size_t slot = slots_.size(); slot != old; --slot) {
-        slots_[slot - 1].next = free_;
-        free_ = static_cast<std::uint32_t>(slot);
-    }
-}
-
-inline request_token incoming_table::insert(std::string_view id, std::uint32_t batch) {
-    if (free_ == 0) grow();
-    const std::uint32_t slot = free_ - 1;
-    incoming_request& request = slots_[slot];
-    free_ = request.next;
-    request.id.clear();
-    append(request.id, id);
-    request.batch = batch;
-    request.cancelled = false;
-    request.hash = hash_of(id);
-    ++request.generation;
-    std::uint32_t& chain = chain_of(request.hash);
-    request.next = chain;
-    chain = slot + 1;
-    ++size_;
-    return {slot, request.generation};
-}
-
-inline request_token incoming_table::find(std::string_view id) const noexcept {
-    if (size_ == 0) return {};
-    const std::uint32_t hash = hash_of(id);
-    for (std::uint32_t at = chains_[hash & (chains_.size() - 1)]; at != 0; at = slots_[at - 1].next)
-        if (slots_[at - 1].hash == hash && slots_[at - 1].id == id)
-            return {at - 1, slots_[at - 1].generation};
-    return {};
-}
-
-inline void incoming_table::remove(request_token token) noexcept {
-    incoming_request* request = get(token);
-    if (request == nullptr) return;
-    std::uint32_t* link = &chain_of(request->hash);
-    while (*link != token.slot + 1) link = &slots_[*link - 1].next;
-    *link = request->next;
-    ++request->generation;
-    request->next = free_;
-    free_ = token.slot + 1;
-    --size_;
-}
-
-inline void incoming_table::clear() noexcept {
-    for (std::uint32_t slot = 0; slot != slots_.size(); ++slot) remove({slot, slots_[slot].generation});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/buffer_upkeep.hpp -------------------------------------------------------------------------
-#ifndef TENON_WIRE_BUFFER_UPKEEP_HPP
-#define TENON_WIRE_BUFFER_UPKEEP_HPP
-
-// When a buffer that one large message made grow is given back. At once would be wrong: a peer that sends a
-// megabyte every time would pay for new memory every time.
-
-namespace tenon::detail {
-
-class buffer_upkeep {
-public:
-    /// Empties the buffer.
-    void clear(byte_buffer& buffer) noexcept {
-        const std::size_t used = buffer.size();
-        buffer.clear();
-        if (buffer.capacity() <= kept_buffer_bytes) return;
-        calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
-        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
-        buffer.shrink(kept_buffer_bytes);
-        calm_ = 0;
-    }
-
-private:
-    // 64 small uses in a row: the large one was an exception.
-    static constexpr unsigned patience = 64;
-
-    unsigned calm_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/frame_writer.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_WRITER_HPP
-#define TENON_WIRE_FRAME_WRITER_HPP
-
-// Puts a frame around what is encoded straight behind it, in the same buffer. The header's size is guessed
-// from the last frame's number of digits; where that is wrong the body moves by a few bytes.
-//
-//     frames.begin(buffer);
-//     encode(buffer, message);
-//     frames.finish(buffer);        // or rollback(buffer)
-
-namespace tenon::detail {
-
-inline constexpr std::string_view length_name = "Content-Length: ";
-inline constexpr std::string_view header_end = "\r\n\r\n";
-
-inline void append_frame_header(byte_buffer& buffer, std::size_t body_size) {
-    buffer.append(length_name);
-    buffer.commit(write_unsigned(buffer.prepare(20), body_size));
-    buffer.append(header_end);
-}
-
-class frame_writer {
-public:
-    /// One message a line instead. The bodies of lines lose their line ends, which JSON holds only between values.
-    void use_newlines() noexcept { newline_framed_ = true; }
-    bool newline_framed() const noexcept { return newline_framed_; }
-
-    void begin(byte_buffer& buffer) {
-        start_ = buffer.size();
-        if (newline_framed_) return;
-        buffer.prepare(header_bytes(most_digits));
-        buffer.commit(header_bytes(digits_));
-    }
-    std::size_t body_start() const noexcept {
-        return newline_framed_ ? start_ : start_ + header_bytes(digits_);
-    }
-    std::size_t body_size(const byte_buffer& buffer) const noexcept { return buffer.size() - body_start(); }
-
-    /// `following` bytes of the body are not in the buffer; the caller sends them, and for a line its end, behind.
-    void finish(byte_buffer& buffer, std::size_t following = 0);
-    void rollback(byte_buffer& buffer) const noexcept { buffer.truncate(start_); }
-
-private:
-    static constexpr std::size_t most_digits = 20;
-    static constexpr std::size_t header_bytes(std::size_t digits) noexcept {
-        return length_name.size() + digits + header_end.size();
-    }
-
-    std::size_t start_ = 0;
-    std::size_t digits_ = 3;
-    bool newline_framed_ = false;
-};
-
-inline void frame_writer::finish(byte_buffer& buffer, std::size_t following) {
-    const std::size_t body = body_start(), size = body_size(buffer);
-    if (newline_framed_) {
-        for (std::size_t at = body; at != buffer.size(); ++at)
-            if (buffer.data()[at] == '\n' || buffer.data()[at] == '\r') buffer.data()[at] = ' ';
-        if (following == 0) buffer.append('\n');
-        return;
-    }
-    char digits[most_digits];
-    const std::size_t count = write_unsigned(digits, size + following);
-    if (count != digits_) {
-        const std::size_t moved = start_ + header_bytes(count);
-        buffer.prepare(most_digits);
-        std::memmove(buffer.data() + moved, buffer.data() + body, size);
-        buffer.truncate(moved + size);
-        digits_ = count;
-    }
-    char* header = buffer.data() + start_;
-    std::memcpy(header, length_name.data(), length_name.size());
-    std::memcpy(header + length_name.size(), digits, count);
-    std::memcpy(header + length_name.size() + count, header_end.data(), header_end.size());
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/outbox.hpp -----------------------------------------------------------------------------
-#ifndef TENON_SESSION_OUTBOX_HPP
-#define TENON_SESSION_OUTBOX_HPP
-
-// Frames on their way out, in order. Small ones are encoded one behind the other into one buffer, so that many
-// messages leave in one write(); a large payload that several sessions share is a piece of its own.
-//
-// There are two sides: one is filled while the other is written, and they change places when the latter is
-// empty. So what transmit() gave out stays where it is, whatever is queued meanwhile.
-
-namespace tenon::detail {
-
-/// Below 4 KiB copying a payload is cheaper than writing it as a piece of its own.
-inline constexpr std::size_t smallest_shared_piece = 4096;
-
-/// More pieces are not handed out at once: far below any system's IOV_MAX, and no write() takes more.
-inline constexpr std::size_t max_pieces = 64;
-
-class outbox {
-public:
-    void use_newlines() noexcept { frames_.use_newlines(); }
-
-    /// Opens a frame and gives the buffer to encode its body into. One at a time.
-    byte_buffer& begin() {
-        TENON_ASSERT(!open_);
-        open_ = true;
-        before_ = filling_.bytes.size();
-        frames_.begin(filling_.bytes);
-        return filling_.bytes;
-    }
-    std::size_t body_size() const noexcept { return frames_.body_size(filling_.bytes); }
-    void finish() {
-        frames_.finish(filling_.bytes);
-        close(0);
-    }
-    /// Closes the frame with `payload` and `last` behind what was encoded.
-    void finish(const shared_bytes& payload, char last);
-    void rollback() {
-        frames_.rollback(filling_.bytes);
-        open_ = false;
-    }
-
-    /// Bytes that are no frame.
-    void put(std::string_view bytes) {
-        TENON_ASSERT(!open_);
-        filling_.bytes.append(bytes);
-        queued_ += bytes.size();
-    }
-
-    /// Valid until sent(), which must follow before the next call means anything new.
-    std::span<const std::string_view> transmit();
-    void sent(std::size_t count);
-
-    std::size_t queued_bytes() const noexcept { return queued_; }
-
-private:
-    struct shared_piece {
-        std::size_t position; // in the side's bytes
-        shared_bytes payload;
-    };
-    struct side {
-        byte_buffer bytes = {};
-        sequence<shared_piece> shared = {};
-        buffer_upkeep upkeep = {};
-
-        void swap(side& other) noexcept {
-            const buffer_upkeep mine = upkeep;
-            upkeep = other.upkeep;
-            other.upkeep = mine;
-            bytes.swap(other.bytes);
-            shared.swap(other.shared);
-        }
-    };
-
-    void close(std::size_t shared) noexcept {
-        TENON_ASSERT(open_);
-        open_ = false;
-        queued_ += filling_.bytes.size() - before_ + shared;
-    }
-    bool written() const noexcept {
-        return at_byte_ == writing_.bytes.size() && at_shared_ == writing_.shared.size();
-    }
-    std::size_t next_cut() const noexcept {
-        return at_shared_ == writing_.shared.size() ? writing_.bytes.size()
-                                                    : writing_.shared[at_shared_].position;
-    }
-
-    frame_writer frames_;
-    side filling_, writing_;
-    std::size_t queued_ = 0;
-    std::size_t before_ = 0; // where the open frame begins
-    bool open_ = false;
-    // How far writing_ has been written: its bytes, its shared pieces, and into the current one of those.
-    std::size_t at_byte_ = 0, at_shared_ = 0, inside_shared_ = 0;
-    sequence<std::string_view> pieces_;
-};
-
-inline void outbox::finish(const shared_bytes& payload, char last) {
-    const std::string_view text = payload.view();
-    if (text.size() < smallest_shared_piece || frames_.newline_framed()) {
-        filling_.bytes.append(text);
-        filling_.bytes.append(last);
-        return finish();
-    }
-    frames_.finish(filling_.bytes, text.size() + 1);
-    filling_.shared.push_back({filling_.bytes.size(), payload});
-    filling_.bytes.append(last);
-    close(text.size());
-}
-
-inline std::span<const std::string_view> outbox::transmit() {
-    if (written()) {
-        if (open_ || filling_.bytes.empty()) return {};
-        writing_.swap(filling_);
-    }
-    pieces_.clear();
-    std::size_t byte = at_byte_, inside = inside_shared_;
-    for (std::size_t shared = at_shared_; pieces_.size() + 1 < max_pieces; ++shared, inside = 0) {
-        const bool more = shared != writing_.shared.size();
-        const std::size_t cut = more ? writing_.shared[shared].position : writing_.bytes.size();
-        if (cut != byte) pieces_.push_back(writing_.bytes.view().substr(byte, cut - byte));
-        if (!more) break;
-        pieces_.push_back(writing_.shared[shared].payload.view().substr(inside));
-        byte = cut;
-    }
-    return {pieces_.begin(), pieces_.size()};
-}
-
-inline void outbox::sent(std::size_t count) {
-    TENON_ASSERT(count <= queued_);
-    queued_ -= count;
-    while (count != 0) {
-        const std::size_t bytes = next_cut() - at_byte_;
-        if (count < bytes || (count == bytes && at_shared_ == writing_.shared.size())) {
-            at_byte_ += count;
-            break;
-        }
-        at_byte_ += bytes;
-        count -= bytes;
-        TENON_ASSERT(at_shared_ != writing_.shared.size());
-        const std::size_t left = writing_.shared[at_shared_].payload.view().size() - inside_shared_;
-        if (count < left) {
-            inside_shared_ += count;
-            break;
-        }
-        count -= left;
-        writing_.shared[at_shared_++].payload = {};
-        inside_shared_ = 0;
-    }
-    if (!written()) return;
-    writing_.upkeep.clear(writing_.bytes);
-    writing_.shared.clear();
-    at_byte_ = at_shared_ = 0;
-    // One message at a time always finds the same side then, still warm.
-    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/phase.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_PHASE_HPP
-#define TENON_SESSION_PHASE_HPP
-
-// The phases of a connection and the only table of the ways between them. What each phase lets through is
-// decided by `session`; that a phase is left, and for which one, is decided here.
-//
-//     awaiting_handshake ──accepted──▶ ready ──shutdown──▶ shutting_down
-//             └──────────shutdown───────────────────────▶      │
-//             └──────────closed, from everywhere ────────▶ closed
-
-namespace tenon::detail {
-
-enum class session_role : std::uint8_t { plugin, host };
-
-enum class session_phase : std::uint8_t { awaiting_handshake, ready, shutting_down, closed };
-
-enum class phase_trigger : std::uint8_t { handshake_accepted, shutdown_begun, connection_closed };
-
-/// The phase after `trigger`; the same phase where the trigger means nothing.
-constexpr session_phase next_phase(session_phase from, phase_trigger trigger) noexcept {
-    using enum session_phase;
-    constexpr session_phase table[4][3] = {
-        // handshake_accepted  shutdown_begun  connection_closed
-        {ready, shutting_down, closed},         // awaiting_handshake
-        {ready, shutting_down, closed},         // ready
-        {shutting_down, shutting_down, closed}, // shutting_down
-        {closed, closed, closed},               // closed
-    };
-    return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_HPP
-#define TENON_WIRE_ENVELOPE_HPP
-
-// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
-//
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
-// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
-// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
-//
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
-
-namespace tenon::detail {
-
-/// A batch of more is refused: its answer must be kept until the last entry is answered.
-inline constexpr std::size_t max_batch = 256;
-
-/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
-inline constexpr std::size_t max_id_bytes = 256;
-
-enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
-
-struct envelope {
-    envelope() = default;
-    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
-    envelope& operator=(const envelope&) = delete;
-
-    envelope_kind kind = envelope_kind::refused;
-    bool failed = false;          // of a response: `error` instead of `result`
-    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
-    bool has_outcome = false;     // it has a result or an error
-    std::string_view id = {};     // raw; empty if there is none, or none that can be read
-    std::string_view method = {}; // unescaped
-    std::string_view params = {}; // an object or an array; empty if absent or null
-    std::string_view result = {};
-    fault error = {};         // of a failed response, or why the message is refused
-    std::string storage = {}; // of a method that was escaped
-
-    bool has_id() const noexcept { return !id.empty() && id != "null"; }
-};
-
-/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
-/// batch is only recognised: its entries are read by `read_batch`.
-inline bool parse_envelope(std::string_view body, envelope& message);
-
-/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
-/// that is allowed. False, with `error`, if it is not.
-inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
-                       fault& error);
-
-/// Whether a checked JSON value can name a request.
-inline bool is_request_id(std::string_view value) noexcept {
-    if (value.size() > max_id_bytes) return false;
-    if (value.front() == '"') return true;
-    const number_text number = scan_number(value.data(), value.data() + value.size());
-    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
-    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
-}
-
-/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
-inline bool read_error(std::string_view text, fault& error);
-
-class envelope_parser {
-public:
-    envelope_parser(std::string_view body, envelope& message) noexcept
-        : in_(body), size_(body.size()), message_(message) {}
-    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
-    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
-    /// is known, for any other message.
-    bool parse_usual();
-    bool parse();
-
-private:
-    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
-
-    static unsigned member_named(std::string_view key) noexcept;
-    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
-    bool take_member(std::string_view key);
-    bool take_version();
-    bool take_id();
-    bool take_method();
-    bool take_params();
-    [[gnu::cold]] bool take_error();
-    void classify();
-    // Scanning goes on after the first problem: the id may stand behind it.
-    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
-        if (problem_.empty()) {
-            problem_ = sentence;
-            problem_name_ = name;
-        }
-        return true;
-    }
-    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
-                              std::string_view name = {});
-
-    json_reader in_;
-    std::size_t size_;
-    envelope& message_;
-    unsigned seen_ = 0;
-    bool id_usable_ = true;
-    std::string_view problem_ = {};
-    std::string_view problem_name_ = {};
-};
-
-} // namespace tenon::detail
-
-// ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_HEADER_BLOCK_HPP
-#define TENON_WIRE_HEADER_BLOCK_HPP
-
-// The lines in front of a body, taken one by one. Names are compared in any case, space around a value is
-// trimmed, unknown headers are ignored.
-//
-// Text that a plugin printed can look like a header ("INFO: started"). So a block counts as ours only once a
-// line's name begins with `Content-`: from then on a fault in it is a violation. Before that the same fault
-// says that these lines are no header at all, and the frame_reader treats them as pollution.
-
-namespace tenon::detail {
-
-constexpr char lower(char byte) noexcept {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-/// `expected` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view expected) noexcept {
-    if (text.size() != expected.size()) return false;
-    for (std::size_t index = 0; index < text.size(); ++index)
-        if (lower(text[index]) != expected[index]) return false;
-    return true;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char byte) noexcept {
-    if ((byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (byte == other) return true;
-    return false;
-}
-
-inline constexpr std::string_view content_prefix = "content-";
-
-/// Whether `text` begins with `Content-`, or is a beginning of it itself.
-constexpr bool begins_content(std::string_view text) noexcept {
-    const std::size_t common = text.size() < content_prefix.size() ? text.size() : content_prefix.size();
-    return common != 0 && equals_ignoring_case(text.substr(0, common), content_prefix.substr(0, common));
-}
-
-class header_block {
-public:
-    enum class outcome { more, complete, broken };
-
-    void clear() noexcept {
-        ours_ = false;
-        has_length_ = false;
-        violation_ = {};
-    }
-
-    /// A line without its line end; an empty one completes the block.
-    outcome take_line(std::string_view line);
-
-    /// Whether a line's name began with `Content-`: what is broken then is a frame, else it is pollution.
-    bool ours() const noexcept { return ours_; }
-    std::uint64_t length() const noexcept { return length_; }
-    protocol_violation take_violation() noexcept { return std::move(violation_); }
-
-private:
-    outcome take_length(std::string_view value);
-    outcome take_type(std::string_view value);
-    outcome broken(violation_reason reason, std::string_view sentence, std::string_view quoted = {}) {
-        violation_.reason = reason;
-        violation_.message = join({sentence, quoted.empty() ? "" : ": "});
-        if (!quoted.empty()) append_escaped(violation_.message, quoted);
-        return outcome::broken;
-    }
-    static std::string_view trimmed(std::string_view text) noexcept {
-        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-        while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-        return text;
-    }
-
-    bool ours_ = false;
-    bool has_length_ = false;
-    std::uint64_t length_ = 0;
-    protocol_violation violation_;
-};
-
-inline header_block::outcome header_block::take_line(std::string_view line) {
-    if (line.empty()) {
-        if (has_length_) return outcome::complete;
-        return broken(violation_reason::no_length, "a header block without Content-Length");
-    }
-    if (line.size() >= content_prefix.size() && begins_content(line)) ours_ = true;
-    std::size_t colon = 0;
-    while (colon < line.size() && is_token(line[colon])) ++colon;
-    if (colon == 0 || colon == line.size() || line[colon] != ':')
-        return broken(violation_reason::syntax, "expected 'Name: value' in a header block, got", line);
-    for (const char byte : line.substr(colon))
-        if ((static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7f)
-            return broken(violation_reason::syntax, "a control character in a header", line);
-    const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
-    if (equals_ignoring_case(name, "content-length")) return take_length(value);
-    if (equals_ignoring_case(name, "content-type")) return take_type(value);
-    return outcome::more;
-}
-
-inline header_block::outcome header_block::take_length(std::string_view value) {
-    if (has_length_) return broken(violation_reason::duplicate_length, "more than one Content-Length");
-    // 19 digits cannot overflow 64 bits; what they may mean is the frame_reader's question.
-    bool plain = !value.empty() && value.size() <= 19;
-    length_ = 0;
-    for (const char digit : value) {
-        plain = plain && is_digit(digit);
-        if (!plain) return broken(violation_reason::bad_length, "Content-Length is no plain number", value);
-        length_ = length_ * 10 + static_cast<std::uint64_t>(digit - '0');
-    }
-    if (!plain) return broken(violation_reason::bad_length, "Content-Length without a value");
-    has_length_ = true;
-    return outcome::more;
-}
-
-// "application/vscode-jsonrpc; charset=utf-8": the media type is the peer's business, the charset is ours.
-inline header_block::outcome header_block::take_type(std::string_view value) {
-    for (std::size_t at = value.find(';'); at != std::string_view::npos; at = value.find(';')) {
-        value.remove_prefix(at + 1);
-        const std::string_view parameter = trimmed(value.substr(0, value.find(';')));
-        const std::size_t equals = parameter.find('=');
-        if (equals == std::string_view::npos) continue;
-        if (!equals_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) continue;
-        std::string_view charset = trimmed(parameter.substr(equals + 1));
-        if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"')
-            charset = charset.substr(1, charset.size() - 2);
-        if (!equals_ignoring_case(charset, "utf-8") && !equals_ignoring_case(charset, "utf8"))
-            return broken(violation_reason::bad_charset, "expected charset utf-8, got", charset);
-    }
-    return outcome::more;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/envelope_inline.hpp -----------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_INLINE_HPP
-#define TENON_WIRE_ENVELOPE_INLINE_HPP
-
-// The bodies of wire/envelope.hpp.
-
-namespace tenon::detail {
-
-// By length first, and then by bytes whose number the compiler knows.
-inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
-    const char* name = key.data();
-    switch (key.size()) {
-    case 2:
-        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
-    case 5:
-        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
-    case 6:
-        if (std::memcmp(name, "method", 6) == 0) return method;
-        if (std::memcmp(name, "params", 6) == 0) return params;
-        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
-    case 7:
-        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
-    default:
-        return 0;
-    }
-}
-
-/// The member that `key` is when case is ignored, or nothing.
-inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
-    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
-        if (equals_ignoring_case(key, name)) return name;
-    return {};
-}
-
-inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
-                                    std::string_view name) {
-    message_.kind = envelope_kind::refused;
-    message_.error.code = code;
-    const std::string_view quote = name.empty() ? "" : "'";
-    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
-    return false;
-}
-
-inline bool envelope_parser::parse_usual() {
-    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
-    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
-    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
-    const char* at = in_.position();
-    const char* const end = at + size_;
-    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
-    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
-    at += head.size();
-    const std::string_view number(at, longest_id);
-    while (has(0) && is_digit(*at)) ++at;
-    const auto digits = static_cast<std::size_t>(at - number.data());
-    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
-    std::string_view called;
-    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
-    if (asks) {
-        at += method_label.size();
-        const char* const name = at;
-        at = skip_plain(name, at, end);
-        called = {name, static_cast<std::size_t>(at - name)};
-        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
-            return false;
-        at += params_label.size();
-        if (*at != '{' && *at != '[') return false;
-    } else {
-        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
-            return false;
-        at += result_label.size();
-        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
-    }
-    const char* const value = at;
-    if (!in_.enter_object()) return false; // a level of nesting
-    at = in_.skip_at(value);
-    if (at == nullptr || end - at != 1 || *at != '}') return false;
-    const std::string_view text(value, static_cast<std::size_t>(at - value));
-    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
-    message_.failed = message_.maybe_response = message_.has_outcome = false;
-    message_.id = number.substr(0, digits);
-    message_.method = called;
-    message_.params = asks ? text : std::string_view();
-    message_.result = asks ? std::string_view() : text;
-    return true;
-}
-
-inline bool envelope_parser::parse() {
-    message_.failed = message_.maybe_response = message_.has_outcome = false;
-    message_.id = message_.method = message_.params = message_.result = {};
-    const json_kind kind = in_.peek();
-    if (kind == json_kind::array) {
-        message_.kind = envelope_kind::batch;
-        return true;
-    }
-    if (kind == json_kind::object) {
-        in_.enter_object();
-        std::string_view key;
-        while (in_.next_member(key) && take_member(key)) {
-        }
-    } else {
-        in_.skip_value();
-        note("expected an object");
-    }
-    if (!in_.finish()) {
-        message_.id = {};
-        return refuse(codes::parse_error, "Parse error", in_.error().message);
-    }
-    if (!id_usable_) message_.id = {};
-    classify();
-    if (problem_.empty()) return true;
-    message_.maybe_response = (seen_ & method) == 0;
-    message_.has_outcome = (seen_ & (result | error)) != 0;
-    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
-}
-
-inline bool envelope_parser::take_member(std::string_view key) {
-    const unsigned member = member_named(key);
-    if (member == 0) {
-        const std::string_view meant = variant_of(key);
-        if (!meant.empty()) note("a member differs in case from", meant);
-        return in_.skip_value();
-    }
-    if ((seen_ & member) != 0) {
-        if (member == id) id_usable_ = false;
-        note("duplicate member", variant_of(key));
-        return in_.skip_value();
-    }
-    seen_ |= member;
-    switch (member) {
-    case jsonrpc:
-        return take_version();
-    case id:
-        return take_id();
-    case method:
-        return take_method();
-    case params:
-        return take_params();
-    case result:
-        return in_.read_slice(message_.result);
-    default:
-        return take_error();
-    }
-}
-
-inline bool envelope_parser::take_version() {
-    std::string_view version;
-    std::string scratch;
-    if (in_.peek() != json_kind::string) {
-        if (!in_.skip_value()) return false;
-    } else if (!in_.read_text(version, scratch)) {
-        return false;
-    }
-    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
-}
-
-inline bool envelope_parser::take_id() {
-    std::string_view value;
-    if (!in_.read_slice(value)) return false;
-    // Null is for the answers to messages whose id could not be read; classify() sees to that.
-    if (value != "null" && !is_request_id(value))
-        return note("expected a short string or a 64-bit integer in member", "id");
-    message_.id = value;
-    return true;
-}
-
-inline bool envelope_parser::take_method() {
-    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
-    return in_.skip_value() && note("expected a string in member", "method");
-}
-
-inline bool envelope_parser::take_params() {
-    const json_kind kind = in_.peek();
-    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
-    if (kind == json_kind::null) return in_.read_null();
-    return in_.skip_value() && note("expected an object or an array in member", "params");
-}
-
-inline bool envelope_parser::take_error() {
-    std::string_view text;
-    if (!in_.read_slice(text)) return false;
-    message_.failed = true;
-    return read_error(text, message_.error) ||
-           note("expected an integer code and a string message in member", "error");
-}
-
-inline void envelope_parser::classify() {
-    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
-    if ((seen_ & method) != 0) {
-        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
-        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
-        if (message_.id == "null") note("null in member", "id");
-        return;
-    }
-    message_.kind = envelope_kind::response;
-    if ((seen_ & (result | error)) == 0) note("missing member", "method");
-    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
-    else if ((seen_ & id) == 0) note("missing member", "id");
-    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
-}
-
-inline bool parse_envelope(std::string_view body, envelope& message) {
-    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
-}
-
-inline bool read_error(std::string_view text, fault& error) {
-    json_reader in(text);
-    if (in.peek() != json_kind::object || !in.enter_object()) return false;
-    enum : unsigned { code = 1, message = 2, data = 4 };
-    unsigned seen = 0;
-    error.data.clear();
-    std::string_view key;
-    while (in.next_member(key)) {
-        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
-        if ((seen & member) != 0) return false;
-        seen |= member;
-        if (member == code) {
-            std::int64_t number;
-            if (!in.read_int64(number)) return false;
-            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
-                return false;
-            error.code = static_cast<int>(number);
-        } else if (member == message) {
-            if (!in.read_string(error.message)) return false;
-        } else {
-            std::string_view value;
-            if (!in.read_slice(value)) return false;
-            if (member == data) error.data = join({value});
-        }
-    }
-    return (seen & (code | message)) == (code | message);
-}
-
-inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
-                       fault& error) {
-    // Twice, so that nothing of a batch is done before all of it is known to be good.
-    json_reader check(body);
-    std::string_view entry;
-    std::size_t count = 0;
-    check.enter_array();
-    while (check.next_element() && check.skip_value()) ++count;
-    if (!check.finish()) {
-        error = check.error();
-        error.message = join({"Parse error: ", error.message});
-        return false;
-    }
-    if (count == 0 || count > max_batch) {
-        error.code = codes::invalid_request;
-        error.message =
-            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
-        return false;
-    }
-    json_reader in(body);
-    in.enter_array();
-    while (in.next_element() && in.read_slice(entry)) take(context, entry);
-    return true;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-#endif
-
-// ---- tenon/wire/frame_reader.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_READER_HPP
-#define TENON_WIRE_FRAME_READER_HPP
-
-// Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
-// buffer, in which bodies stay until they are used, and reads nothing itself.
-//
-//     std::span<char> room = frames.input_room();
-//     frames.input_received(read(0, room.data(), room.size()));
-//     while ((step = frames.next(text)) != frame_step::need_more) ...
-//
-// Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
-// stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
-// `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
-// safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
-//
-// Memory grows with the bytes received, never with those declared, and no byte is searched twice.
-
-namespace tenon::detail {
-
-enum class frame_step : std::uint8_t {
-    need_more,
-    body,          // text: one message
-    skipped_text,  // text: a line of pollution, or a piece of a long one
-    too_large,     // a frame beyond the limit begins; it is drained
-    ignored_empty, // Content-Length: 0
-    violation,     // violation() says which; nothing follows
-    end,           // the input ended between frames; nothing follows
-};
-
-inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
-
-/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
-enum class framing_rule : std::uint8_t { first_byte, headers, lines };
-
-class frame_reader {
-public:
-    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes,
-                          framing_rule rule = framing_rule::first_byte) noexcept
-        : max_frame_bytes_(max_frame_bytes) {
-        use(rule);
-    }
-
-    /// Before the first byte.
-    void use(framing_rule rule) noexcept {
-        using enum framing_rule;
-        framing_ = rule == lines ? framing::lines : rule == headers ? framing::headers : framing::undecided;
-        state_ = rule == lines ? state::line : state::boundary;
-        lines_agreed_ = rule == lines;
-    }
-
-    /// Room for a read(). Ends the life of every text that next() gave out.
-    std::span<char> input_room(std::size_t at_least = read_bytes);
-    void input_received(std::size_t count) noexcept { input_.commit(count); }
-    /// The same with a copy.
-    void append(std::string_view bytes);
-    /// No more input will come.
-    void end() noexcept { ended_ = true; }
-
-    /// The next message or event. `text` is valid until input_room().
-    frame_step next(std::string_view& text);
-
-    /// After need_more: whether a frame has begun, so that its deadline runs.
-    bool inside_frame() const noexcept;
-    /// What came and was not handed out: the beginning of something.
-    std::string_view waiting() const noexcept { return rest(); }
-    /// Whether the peer speaks one message a line.
-    bool newline_framed() const noexcept { return framing_ == framing::lines; }
-    const protocol_violation& violation() const noexcept { return violation_; }
-    std::uint64_t pollution_bytes() const noexcept { return pollution_bytes_; }
-    std::size_t buffered_bytes() const noexcept { return input_.size() - at_; }
-    std::size_t buffer_capacity() const noexcept { return input_.capacity(); }
-
-private:
-    enum class state : std::uint8_t { boundary, header, body, drain, pollution, line, line_drain, failed };
-    enum class framing : std::uint8_t { undecided, headers, lines };
-
-    // The state has changed: nothing to hand out yet.
-    static constexpr frame_step look_again{0xff};
-
-    frame_step at_boundary();
-    bool take_plain_header() noexcept;
-    [[gnu::cold]] frame_step in_header();
-    frame_step begin_body(std::uint64_t length);
-    frame_step in_body(std::string_view& text);
-    [[gnu::cold]] frame_step in_drain();
-    [[gnu::cold]] frame_step in_pollution(std::string_view& text);
-    frame_step in_line(std::string_view& text);
-    [[gnu::cold]] frame_step in_line_drain();
-
-    [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
-    [[gnu::cold]] frame_step truncated(std::string_view inside);
-    void become_pollution(std::size_t certain) noexcept;
-    bool is_stray_line(std::string_view line) const noexcept;
-    bool within_drain(std::uint64_t bytes) const noexcept {
-        return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
-    }
-
-    const char* here() const noexcept { return input_.data() + at_; }
-    std::size_t left() const noexcept { return input_.size() - at_; }
-    std::string_view rest() const noexcept { return {here(), left()}; }
-    void consume(std::size_t count) noexcept {
-        at_ += count;
-        searched_ = 0;
-    }
-
-    byte_buffer input_;
-    std::size_t at_ = 0;          // everything before is used up; the offsets below count from here
-    std::size_t searched_ = 0;    // everything before is known not to hold what is looked for
-    std::size_t line_ = 0;        // in a header block: where the current line begins
-    std::size_t certain_ = 0;     // in pollution: how much of it is known to be that
-    std::uint64_t remaining_ = 0; // of a body; of a frame that is drained; drained of a line
-    std::size_t max_frame_bytes_;
-    state state_ = state::boundary;
-    framing framing_ = framing::undecided;
-    bool lines_agreed_ = false; // so what is no message is text that somebody printed
-    bool ended_ = false;
-    buffer_upkeep upkeep_;
-    header_block header_;
-    std::uint64_t pollution_bytes_ = 0;
-    std::string quote_; // the first bytes of pollution
-    protocol_violation violation_;
-};
-
-} // namespace tenon::detail
-
-// ---- tenon/wire/frame_reader_inline.hpp -------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_READER_INLINE_HPP
-#define TENON_WIRE_FRAME_READER_INLINE_HPP
-
-// The bodies of wire/frame_reader.hpp: input, then one function for each state.
-
-namespace tenon::detail {
-
-inline std::span<char> frame_reader::input_room(std::size_t at_least) {
-    if (at_ == input_.size()) {
-        upkeep_.clear(input_);
-        at_ = 0;
-    } else if (at_ != 0 && input_.capacity() - input_.size() < at_least) {
-        input_.drop_front(at_);
-        at_ = 0;
-    }
-    char* room = input_.prepare(at_least);
-    return {room, input_.capacity() - input_.size()};
-}
-
-inline void frame_reader::append(std::string_view bytes) {
-    if (bytes.empty()) return;
-    std::memcpy(input_room(bytes.size()).data(), bytes.data(), bytes.size());
-    input_received(bytes.size());
-}
-
-inline frame_step frame_reader::next(std::string_view& text) {
-    for (;;) {
-        frame_step step = frame_step::violation;
-        switch (state_) {
-        case state::boundary:
-            step = at_boundary();
-            break;
-        case state::header:
-            step = in_header();
-            break;
-        case state::body:
-            step = in_body(text);
-            break;
-        case state::drain:
-            step = in_drain();
-            break;
-        case state::pollution:
-            step = in_pollution(text);
-            break;
-        case state::line:
-            step = in_line(text);
-            break;
-        case state::line_drain:
-            step = in_line_drain();
-            break;
-        case state::failed:
-            step = frame_step::violation;
-            break;
-        }
-        if (step != look_again) return step;
-    }
-}
-
-inline bool frame_reader::inside_frame() const noexcept {
-    switch (state_) {
-    case state::boundary:
-        return begins_content(rest());
-    case state::header:
-        return header_.ours() || begins_content(rest().substr(line_));
-    case state::body:
-    case state::drain:
-    case state::line_drain:
-        return true;
-    case state::line:
-        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
-    case state::pollution:
-    case state::failed:
-        break;
-    }
-    return false; // a program that printed half a line may take its time
-}
-
-inline frame_step frame_reader::fail(violation_reason reason, std::string message) {
-    state_ = state::failed;
-    violation_ = {reason, std::move(message)};
-    return frame_step::violation;
-}
-
-inline frame_step frame_reader::truncated(std::string_view inside) {
-    return fail(violation_reason::truncated, join({"the input ended inside a ", inside}));
-}
-
-// The header of nearly every frame there is, without looking at its lines: exactly ours, and of a size that
-// fits. Anything else is left to the states.
-inline bool frame_reader::take_plain_header() noexcept {
-    constexpr std::string_view name = "Content-Length: ", end = "\r\n\r\n";
-    constexpr std::size_t longest = name.size() + 9 + end.size();
-    const char* const start = here();
-    if (left() < name.size() || std::memcmp(start, name.data(), name.size()) != 0) return false;
-    const std::size_t limit = left() < longest ? left() : longest;
-    std::size_t at = name.size();
-    std::size_t length = 0;
-    for (; at != limit && is_digit(start[at]); ++at)
-        length = length * 10 + static_cast<std::size_t>(start[at] - '0');
-    if (limit - at < end.size() || std::memcmp(start + at, end.data(), end.size()) != 0) return false;
-    if (length == 0 || length > max_frame_bytes_) return false;
-    consume(at + end.size());
-    remaining_ = length;
-    state_ = state::body;
-    return true;
-}
-
-inline frame_step frame_reader::at_boundary() {
-    const bool undecided = framing_ == framing::undecided;
-    while (left() != 0 &&
-           (*here() == '\n' || *here() == '\r' || (undecided && (*here() == ' ' || *here() == '\t'))))
-        consume(1);
-    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
-    if (undecided) {
-        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
-        if (newline_framed()) {
-            state_ = state::line;
-            return look_again;
-        }
-    }
-    if (take_plain_header()) return look_again;
-
-    const std::string_view text = rest();
-    bool header = begins_content(text);
-    if (header && text.size() < content_prefix.size())
-        return ended_ ? truncated("header block") : frame_step::need_more;
-    if (!header) {
-        while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
-            ++searched_;
-        // A word as long as a header block may be is no header's name.
-        const bool endless = searched_ == max_header_bytes;
-        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
-        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
-    }
-    if (!header) {
-        become_pollution(0);
-        return look_again;
-    }
-    header_.clear();
-    line_ = searched_ = 0;
-    state_ = state::header;
-    return look_again;
-}
-
-inline frame_step frame_reader::in_header() {
-    for (;;) {
-        const std::string_view text = rest().substr(0, max_header_bytes);
-        const std::size_t line_end = text.find('\n', searched_);
-        if (line_end == std::string_view::npos) {
-            searched_ = text.size();
-            const bool full = text.size() == max_header_bytes;
-            if (!full && !ended_) return frame_step::need_more;
-            if (inside_frame())
-                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
-                            : truncated("header block");
-            become_pollution(text.size());
-            return look_again;
-        }
-        std::string_view line = text.substr(line_, line_end - line_);
-        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-        switch (header_.take_line(line)) {
-        case header_block::outcome::more:
-            line_ = searched_ = line_end + 1;
-            break;
-        case header_block::outcome::complete:
-            consume(line_end + 1);
-            return begin_body(header_.length());
-        case header_block::outcome::broken:
-            if (header_.ours()) {
-                state_ = state::failed;
-                violation_ = header_.take_violation();
-                return frame_step::violation;
-            }
-            // Up to the line that cannot be a header, which may be the first itself.
-            become_pollution(line_ != 0 ? line_ : line_end + 1);
-            return look_again;
-        }
-    }
-}
-
-inline frame_step frame_reader::begin_body(std::uint64_t length) {
-    remaining_ = length;
-    state_ = length == 0 ? state::boundary : state::body;
-    if (length == 0) return frame_step::ignored_empty;
-    if (length <= max_frame_bytes_) return look_again;
-    state_ = state::drain;
-    if (within_drain(length)) return frame_step::too_large;
-    return fail(
-        violation_reason::bad_length,
-        join({"Content-Length ", digits(length), " is far beyond the limit of ", digits(max_frame_bytes_)}));
-}
-
-inline frame_step frame_reader::in_body(std::string_view& text) {
-    if (left() < remaining_) return ended_ ? truncated("body") : frame_step::need_more;
-    text = {here(), static_cast<std::size_t>(remaining_)};
-    consume(text.size());
-    state_ = state::boundary;
-    return frame_step::body;
-}
-
-inline frame_step frame_reader::in_drain() {
-    const std::size_t taken = left() < remaining_ ? left() : static_cast<std::size_t>(remaining_);
-    consume(taken);
-    remaining_ -= taken;
-    if (remaining_ != 0) return ended_ ? truncated("body") : frame_step::need_more;
-    state_ = state::boundary;
-    return look_again;
-}
-
-/// A message says that it is one.
-inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
-    return lines_agreed_ &&
-           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
-}
-
-inline void frame_reader::become_pollution(std::size_t certain) noexcept {
-    state_ = state::pollution;
-    certain_ = certain;
-    searched_ = 0;
-}
-
-// Looks for the end of the line, or for a header that stands behind text without a line end. A piece is cut
-// only where the bytes that decide it are all there, so how the input was split does not show.
-inline frame_step frame_reader::in_pollution(std::string_view& text) {
-    constexpr std::string_view name = "content-length";
-    const std::string_view all = rest().substr(0, max_pollution_line + name.size());
-    std::size_t cut = std::string_view::npos, used = 0;
-    bool resume = false;
-    for (; searched_ != all.size(); ++searched_) {
-        if (all[searched_] == '\n') {
-            if (searched_ >= max_pollution_line) break;
-            cut = searched_;
-            used = cut + 1;
-            resume = certain_ <= used;
-            break;
-        }
-        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
-        if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
-        cut = used = searched_ - name.size();
-        resume = true;
-        break;
-    }
-    if (cut == std::string_view::npos) {
-        const bool decided = searched_ != all.size() || all.size() == max_pollution_line + name.size();
-        if (!decided && !ended_) return frame_step::need_more;
-        cut = used = all.size() < max_pollution_line ? all.size() : max_pollution_line;
-        resume = used == left() && ended_;
-    }
-    text = all.substr(0, cut);
-    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-    pollution_bytes_ += used;
-    if (quote_.size() < quoted_pollution_bytes)
-        detail::append(quote_, all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
-    consume(used);
-    certain_ = certain_ > used ? certain_ - used : 0;
-    if (pollution_bytes_ > max_pollution_bytes) {
-        std::string message = join({"stdout is reserved for the protocol, but it holds other text: "});
-        append_escaped(message, quote_, quoted_pollution_bytes);
-        return fail(violation_reason::polluted, std::move(message));
-    }
-    if (resume) state_ = newline_framed() ? state::line : state::boundary;
-    if (text.empty()) return look_again;
-    return frame_step::skipped_text;
-}
-
-inline frame_step frame_reader::in_line(std::string_view& text) {
-    if (searched_ == 0)
-        while (left() != 0 && (*here() == '\n' || *here() == '\r' || *here() == ' ' || *here() == '\t'))
-            consume(1);
-    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
-    const std::string_view all = rest();
-    if (lines_agreed_ && !begins_json(all.front())) {
-        become_pollution(0);
-        return look_again;
-    }
-    const std::size_t line_end = all.find('\n', searched_);
-    const bool whole = line_end != std::string_view::npos;
-    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
-        become_pollution(0);
-        return look_again;
-    }
-    searched_ = whole ? line_end : all.size();
-    text = all.substr(0, searched_);
-    if (whole && text.back() == '\r') text.remove_suffix(1);
-    // A last '\r' may still turn out to belong to the line's end.
-    if (text.size() > max_frame_bytes_ + (whole ? 0 : 1)) {
-        remaining_ = 0;
-        state_ = state::line_drain;
-        searched_ = 0;
-        return frame_step::too_large;
-    }
-    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
-    consume(line_end + 1);
-    return frame_step::body;
-}
-
-inline frame_step frame_reader::in_line_drain() {
-    const std::size_t line_end = rest().find('\n');
-    const bool whole = line_end != std::string_view::npos;
-    const std::size_t taken = whole ? line_end + 1 : left();
-    consume(taken);
-    remaining_ += taken;
-    if (!within_drain(remaining_))
-        return fail(violation_reason::too_large, join({"a line far beyond the limit"}));
-    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
-    state_ = state::line;
-    return look_again;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-#endif
-
-// ---- tenon/session/session.hpp ----------------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_HPP
-#define TENON_SESSION_SESSION_HPP
-
-// One JSON-RPC peer without I/O: bytes in, bytes out, time as an argument. It frames, checks, matches answers
-// to calls, keeps deadlines and limits, and queues what is to be sent. It dispatches nothing and reads no clock.
-//
-//     session peer(session_role::plugin);
-//     std::span<char> room = peer.input_room();
-//     peer.input_received(read(0, room.data(), room.size()), now());
-//     session_event event;
-//     while (peer.next_event(event, now())) handle(event);     // answers with reply(), reject(), ...
-//     for (auto pieces = peer.transmit(); !pieces.empty(); pieces = peer.transmit()) peer.sent(write(1, pieces));
-//
-// What to poll again:
-//   after input_received, receive_bytes, receive_end, close, cancel, handle_timeout, call  -> next_event
-//   after next_event and every verb that sends                                            -> transmit
-//   after all of them                                                                     -> next_deadline
-//
-// A session has no locks. input_room() touches the input alone and may run beside the verbs that send;
-// everything else, input_received() included, needs one lock if there are several threads.
-
-namespace tenon::detail {
-
-class session {
-public:
-    explicit session(session_role role, session_limits limits = {})
-        : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
-          reader_(limits.max_frame_bytes,
-                  role == session_role::host ? framing_rule::headers : framing_rule::first_byte) {}
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-
-    /// Before the first byte either way. Else a plugin takes the framing of its host's first byte; a host, which speaks
-    /// first, takes headers: a line of JSON is something that the plugin printed then.
-    void use_framing(framing_rule rule) {
-        reader_.use(rule);
-        if (rule == framing_rule::lines) outbox_.use_newlines();
-    }
-
-    // --- input ---
-
-    /// Room for a read(), at least 64 KiB and valid until the next call. Ends the life of an event's slices.
-    std::span<char> input_room();
-    void input_received(std::size_t count, time_point now);
-    /// The same with a copy, for tests and drivers that own their buffers.
-    void receive_bytes(std::string_view bytes, time_point now);
-    /// The peer closed its end. Whole frames that came before are still delivered.
-    void receive_end(time_point now);
-
-    /// The next thing that happened; false (and kind none) when nothing did. Call it until then. It queues
-    /// answers by itself where the session refuses something: poll transmit() after the last one.
-    bool next_event(session_event& event, time_point now);
-    /// Whether next_event() has something to tell that no input brought: a call that ended, or the end.
-    bool has_news() const noexcept {
-        return next_ended_ != ended_calls_.size() || (phase_ == session_phase::closed && !closed_told_);
-    }
-
-    // --- calls of ours ---
-
-    /// `params` is one JSON value as text, or empty for `{}`: some libraries lose a request without params. A deadline that is over already completes the
-    /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
-    /// otherwise one response event does.
-    result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
-                         time_point now);
-    /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
-    result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
-                         time_point now);
-    /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
-    /// in between, and the writer is dead after it.
-    json_writer begin_call(std::string_view method);
-    result<call_id> finish_call(time_point deadline, time_point now);
-
-    /// Tells the peer and completes the call with codes::cancelled. Does nothing for a completed call.
-    void cancel(call_id call, time_point now);
-
-    /// False if it was not queued: limits, size, or no connection. Nothing else is lost by that.
-    bool notify(std::string_view method, std::string_view params = {});
-    bool notify(std::string_view method, const shared_bytes& params);
-    json_writer begin_notify(std::string_view method);
-    bool finish_notify();
-    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
-    void end_line() {
-        if (phase_ != session_phase::closed) outbox_.put("\n");
-    }
-
-    // --- answers to the peer's requests ---
-
-    /// Each of these answers the request and ends the life of its token. False: the token was stale.
-    bool reply(request_token request, std::string_view result);
-    bool reject(request_token request, const fault& error);
-    /// The result written in place: at most one value (none is null), then finish_reply(). A result beyond the
-    /// frame limit is taken back and answered -32014; finish_reply() is false then, and for a stale token.
-    json_writer begin_reply(request_token request);
-    bool finish_reply();
-    /// Takes back what begin_call, begin_notify or begin_reply wrote. The request is still to be answered.
-    void rollback();
-
-    /// Reports on a request that is still to be answered; restarts the deadline that the peer has set for it.
-    bool progress(request_token request, std::string_view value);
-    /// Whether the peer has cancelled the request. False for a stale token.
-    bool cancelled(request_token request) const noexcept;
-    /// Whether the request is still to be answered.
-    bool open(request_token request) const noexcept;
-
-    // --- life of the connection ---
-
-    session_phase phase() const noexcept { return phase_; }
-    session_role role() const noexcept { return role_; }
-    /// Plugin: after the handshake event was answered; false (it was rejected) lets the host ask once more.
-    /// Host: when the answer of its call plugin/handshake was accepted.
-    void handshake_done(bool accepted);
-    /// From now on a plugin answers requests with -32018. What is in flight goes on; a host still hears requests.
-    void begin_shutdown();
-    /// Ends it from our side. Calls complete with codes::unavailable, then comes the closed event. What is
-    /// queued can still be transmitted; nothing new is queued. A driver says here what it alone can see.
-    void close(std::string_view why, violation_reason reason = violation_reason::none);
-
-    // --- output ---
-
-    /// What to write now, in order, at most 64 pieces; empty if there is nothing. The pieces stay valid and
-    /// unchanged until sent() is called, whatever is queued meanwhile. After sent(), poll it again.
-    std::span<const std::string_view> transmit() { return outbox_.transmit(); }
-    void sent(std::size_t count) { outbox_.sent(count); }
-    bool wants_write() const noexcept { return outbox_.queued_bytes() != 0; }
-    std::size_t queued_bytes() const noexcept { return outbox_.queued_bytes(); }
-
-    // --- time ---
-
-    /// When handle_timeout() is to be called, or `never`. It may be early, never late.
-    time_point next_deadline() const noexcept;
-    /// When a call of ours completes with a timeout; long ago if it has completed.
-    time_point deadline_of(call_id call) const noexcept { return calls_.deadline_of(call.value); }
-    /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
-    /// began too long ago ends the connection.
-    void handle_timeout(time_point now);
-    /// Nobody could read for so long: that time does not count for a frame that has begun.
-    void excuse(time_point::duration busy) noexcept {
-        if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
-    }
-
-    // --- looking in ---
-
-    const session_counters& counters() const noexcept { return counters_; }
-    const session_limits& limits() const noexcept { return limits_; }
-    /// The peer reads no larger frames than this (it says so in the handshake): larger ones are not sent.
-    void limit_sent_frames(std::size_t bytes) noexcept {
-        if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
-    }
-    bool newline_framed() const noexcept { return reader_.newline_framed(); }
-    /// The beginning of something whose end has not come.
-    std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
-    std::size_t pending_calls() const noexcept { return calls_.size(); }
-    std::size_t open_requests() const noexcept { return incoming_.size(); }
-
-private:
-    enum class writing : std::uint8_t { nothing, call, notification, reply };
-
-    // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
-    // nothing is to be told.
-    void clear(session_event& event) const noexcept;
-    static void set_error(session_event& event, int code, std::string message);
-    [[gnu::cold]] bool take_completion(session_event& event);
-    [[gnu::cold]] bool take_closed(session_event& event);
-    bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
-    bool take_message(session_event& event, std::string_view body, time_point now);
-    bool take_request(session_event& event, std::string_view body);
-    bool take_notification(session_event& event, std::string_view body, time_point now);
-    bool take_cancel(session_event& event);
-    bool take_progress(session_event& event, time_point now);
-    bool take_response(session_event& event);
-    [[gnu::cold]] bool take_refused(session_event& event, std::string_view body, time_point now);
-    [[gnu::cold]] bool take_batch(session_event& event, std::string_view body, time_point now);
-    [[gnu::cold]] bool take_bad_body(session_event& event, std::string_view body, time_point now);
-    void note_frame_deadline() noexcept;
-    void describe_message(session_event& event, std::string_view body) const noexcept;
-    const char* refusal_of(std::string_view method, int& code) const noexcept;
-    static std::int64_t own_id(std::string_view raw) noexcept;
-    bool only_call_is_in_flight() const noexcept;
-
-    // Sending (session_sending.hpp, session_answers.hpp)
-    [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
-    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
-                                    std::string_view message, std::string_view data = {});
-    std::string too_large(std::string_view what, std::size_t size) const;
-    byte_buffer& begin_answer(std::uint32_t batch);
-    void finish_answer(std::uint32_t batch);
-    void take_back(std::uint32_t batch);
-    std::size_t answer_size(std::uint32_t batch) const noexcept;
-    void settle(request_token request, std::uint32_t batch);
-    void send_batch(std::uint32_t batch);
-    void send_cancel(std::int64_t call);
-    bool may_send(std::string_view method) const noexcept;
-    int close_value(const shared_bytes* params);
-    fault refused_call(int code) const;
-    json_writer begin_message(writing kind, std::string_view method);
-    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
-    bool end_notify(const shared_bytes* params);
-    bool queue_full(std::size_t factor) const noexcept {
-        return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
-    }
-    void count_sent();
-
-    void end_stalled();
-    [[gnu::cold]] void end_connection(violation_reason reason, std::string_view why, bool may_answer);
-
-    session_role role_;
-    session_phase phase_ = session_phase::awaiting_handshake;
-    bool handshake_begun_ = false;
-    bool may_answer_ = true; // after the end of input answers still go out
-    bool closed_told_ = false;
-    session_limits limits_;
-    std::size_t sent_frame_limit_;
-    session_counters counters_;
-
-    frame_reader reader_;
-    envelope envelope_;
-    bool input_unread_ = false; // bytes came that next_event() has not looked at
-    time_point last_input_ = {};
-    time_point frame_deadline_ = never;
-    time_point bad_times_[max_bad_bodies] = {}; // a ring
-    std::size_t bad_count_ = 0;
-    bool batch_was_bad_ = false;
-
-    incoming_table incoming_;
-    batch_table batches_;
-    call_table calls_;
-    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
-    std::uint64_t read_up_to_ =
-        0; // of these the peer has read so many, as it has answered the call that was last
-    sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
-    std::size_t next_ended_ = 0;
-
-    outbox outbox_;
-    writing writing_ = writing::nothing;
-    bool writing_allowed_ = false;
-    request_token answering_ = {};
-    std::uint32_t answering_batch_ = 0;
-    std::size_t value_start_ = 0;
-    byte_buffer* value_buffer_ = nullptr;
-    std::size_t message_size_ = 0;
-    std::size_t answer_start_ = 0; // within a batch
-
-    violation_reason close_reason_ = violation_reason::none;
-    std::string close_text_;
-};
-
-} // namespace tenon::detail
-
-// ---- tenon/wire/envelope_writer.hpp -----------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_WRITER_HPP
-#define TENON_WIRE_ENVELOPE_WRITER_HPP
-
-// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
-//
-//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
-//     encode(buffer, params);
-//     buffer.append('}');
-
-namespace tenon::detail {
-
-inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
-/// The last thing in a head; taken away again if there are no params.
-inline constexpr std::string_view params_member = ",\"params\":";
-
-inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append_literal("\"method\":");
-    json_writer(to).string(method);
-    to.append_literal(",\"params\":"); // params_member
-}
-
-inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.commit(write_signed(to.prepare(21), id));
-    to.append(',');
-    append_method(to, method);
-}
-
-inline void append_notification_head(byte_buffer& to, std::string_view method) {
-    to.append(version_member);
-    append_method(to, method);
-}
-
-/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
-inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.append(id.empty() ? std::string_view("null") : id);
-}
-
-inline void append_result_head(byte_buffer& to, std::string_view id) {
-    append_id(to, id);
-    to.append_literal(",\"result\":");
-}
-
-/// A whole message. `data` is JSON text, or empty for none.
-inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
-                         std::string_view data = {}) {
-    append_id(to, id);
-    to.append(",\"error\":{\"code\":");
-    json_writer(to).integer(code);
-    to.append(",\"message\":");
-    json_writer(to).string(message);
-    if (!data.empty()) {
-        to.append(",\"data\":");
-        to.append(data);
-    }
-    to.append("}}");
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_answers.hpp --------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_ANSWERS_HPP
-#define TENON_SESSION_SESSION_ANSWERS_HPP
-
-// The answering part of session/session.hpp: alone or into a batch, whole or encoded in place.
-
-namespace tenon::detail {
-
-inline byte_buffer& session::begin_answer(std::uint32_t batch) {
-    if (batch == 0) return outbox_.begin();
-    answer_start_ = batches_.answers(batch).size();
-    return batches_.begin_answer(batch);
-}
-
-inline void session::finish_answer(std::uint32_t batch) {
-    if (batch != 0) return;
-    outbox_.finish();
-    count_sent();
-}
-
-inline void session::take_back(std::uint32_t batch) {
-    if (batch == 0) outbox_.rollback();
-    else batches_.answers(batch).truncate(answer_start_);
-}
-
-// Of a batch all that there is so far: it goes out as one message.
-inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
-    return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
-}
-
-inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
-                                  std::string_view message, std::string_view data) {
-    append_error(begin_answer(batch), id, code, message, data);
-    if (answer_size(batch) > sent_frame_limit_) {
-        take_back(batch);
-        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
-    }
-    finish_answer(batch);
-}
-
-inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
-    ++counters_.refused_requests;
-    answer_error(batches_.current(), id, code, message);
-    return false;
-}
-
-// For what is larger than the peer reads.
-inline std::string session::too_large(std::string_view what, std::size_t size) const {
-    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
-}
-
-inline json_writer session::begin_reply(request_token request) {
-    TENON_ASSERT(writing_ == writing::nothing);
-    writing_ = writing::reply;
-    const incoming_request* open = incoming_.get(request);
-    writing_allowed_ = open != nullptr && may_answer_;
-    answering_ = request;
-    answering_batch_ = writing_allowed_ ? open->batch : 0;
-    byte_buffer& buffer = begin_answer(answering_batch_);
-    append_result_head(buffer, writing_allowed_ ? std::string_view(open->id) : std::string_view());
-    value_buffer_ = &buffer;
-    value_start_ = buffer.size();
-    return json_writer(buffer);
-}
-
-inline bool session::finish_reply() {
-    TENON_ASSERT(writing_ == writing::reply);
-    writing_ = writing::nothing;
-    if (!writing_allowed_) {
-        take_back(answering_batch_);
-        return false;
-    }
-    byte_buffer& buffer = *value_buffer_;
-    if (buffer.size() == value_start_) buffer.append("null");
-    buffer.append('}');
-    const std::size_t size = answer_size(answering_batch_);
-    const bool fits = size <= sent_frame_limit_;
-    if (fits) {
-        finish_answer(answering_batch_);
-    } else {
-        ++counters_.oversized_replies;
-        take_back(answering_batch_);
-        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
-                     too_large("a result of ", size));
-    }
-    settle(answering_, answering_batch_);
-    return fits;
-}
-
-inline void session::rollback() {
-    if (writing_ == writing::nothing) return;
-    take_back(writing_ == writing::reply ? answering_batch_ : 0);
-    writing_ = writing::nothing;
-}
-
-inline bool session::reply(request_token request, std::string_view result) {
-    begin_reply(request);
-    value_buffer_->append(result);
-    return finish_reply();
-}
-
-inline bool session::reject(request_token request, const fault& error) {
-    const incoming_request* open = incoming_.get(request);
-    if (open == nullptr || !may_answer_) return false;
-    const std::uint32_t batch = open->batch;
-    answer_error(batch, open->id, error.code, error.message, error.data);
-    settle(request, batch);
-    return true;
-}
-
-inline void session::settle(request_token request, std::uint32_t batch) {
-    if (incoming_.get(request) == nullptr) return; // the answer was one too many, and ended the connection
-    incoming_.remove(request);
-    if (batch != 0 && batches_.answered(batch)) send_batch(batch);
-}
-
-inline void session::send_batch(std::uint32_t batch) {
-    const std::string_view answers = batches_.answers(batch).view();
-    if (!answers.empty()) { // a batch of notifications has none
-        byte_buffer& buffer = outbox_.begin();
-        buffer.append(answers);
-        buffer.append(']');
-        outbox_.finish();
-    }
-    batches_.end(batch);
-    if (!answers.empty()) count_sent();
-}
-
-inline bool session::progress(request_token request, std::string_view value) {
-    const incoming_request* open = incoming_.get(request);
-    if (open == nullptr || phase_ == session_phase::closed) return false;
-    begin_message(writing::notification, "$/progress");
-    value_buffer_->append("{\"token\":");
-    value_buffer_->append(open->id);
-    value_buffer_->append(",\"value\":");
-    value_buffer_->append(value);
-    value_buffer_->append('}');
-    return end_notify(nullptr);
-}
-
-inline bool session::cancelled(request_token request) const noexcept {
-    const incoming_request* open = incoming_.get(request);
-    return open != nullptr && open->cancelled;
-}
-
-inline bool session::open(request_token request) const noexcept { return incoming_.get(request) != nullptr; }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_events.hpp ---------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_EVENTS_HPP
-#define TENON_SESSION_SESSION_EVENTS_HPP
-
-// The receiving end of session/session.hpp: from bytes to events. What a message means stands in
-// session_messages.hpp.
-
-namespace tenon::detail {
-
-// --- input ---
-
-inline std::span<char> session::input_room() { return reader_.input_room(); }
-
-inline void session::input_received(std::size_t count, time_point now) {
-    if (count == 0) return;
-    reader_.input_received(count);
-    last_input_ = now;
-    input_unread_ = true;
-}
-
-inline void session::receive_bytes(std::string_view bytes, time_point now) {
-    reader_.append(bytes);
-    last_input_ = now;
-    input_unread_ = true;
-}
-
-inline void session::receive_end(time_point now) {
-    reader_.end();
-    last_input_ = now;
-    input_unread_ = true;
-}
-
-// --- events ---
-
-inline void session::clear(session_event& event) const noexcept {
-    event.kind = event_kind::none;
-    event.failed = false;
-    event.request = {};
-    event.call = {};
-    event.id = event.method = event.params = event.value = event.text = {};
-    event.params_offset = 0;
-    event.reason = violation_reason::none;
-}
-
-inline bool session::next_event(session_event& event, time_point now) {
-    clear(event);
-    for (;;) {
-        if (next_ended_ != ended_calls_.size()) return take_completion(event);
-        if (phase_ == session_phase::closed) return take_closed(event);
-        std::string_view text;
-        if (batches_.delivering()) {
-            if (batches_.next_entry(text)) {
-                if (take_message(event, text, now)) return true;
-            } else {
-                const std::uint32_t batch = batches_.current();
-                if (batches_.end_delivery()) send_batch(batch);
-            }
-            continue;
-        }
-        const frame_step step = reader_.next(text);
-        if (step == frame_step::need_more) {
-            note_frame_deadline();
-            if (now < frame_deadline_) return false;
-            end_stalled(); // bytes that keep coming one by one would put off handle_timeout() for ever
-            continue;
-        }
-        frame_deadline_ = never;
-        if (take_step(event, step, text, now)) return true;
-    }
-}
-
-// The deadline runs from the input that brought a frame's first byte; more bytes do not move it.
-inline void session::note_frame_deadline() noexcept {
-    input_unread_ = false;
-    if (!reader_.inside_frame()) frame_deadline_ = never;
-    else if (frame_deadline_ == never) frame_deadline_ = after(last_input_, limits_.assembly_timeout);
-}
-
-inline void session::set_error(session_event& event, int code, std::string message) {
-    event.error.code = code;
-    event.error.message = std::move(message);
-    event.error.data.clear();
-}
-
-inline bool session::take_completion(session_event& event) {
-    const ended_call done = ended_calls_[next_ended_++];
-    if (next_ended_ == ended_calls_.size()) {
-        ended_calls_.clear();
-        next_ended_ = 0;
-    }
-    event.kind = event_kind::response;
-    event.call = {done.id};
-    event.failed = true;
-    const bool closed = done.code == codes::unavailable;
-    const std::string_view why = closed                        ? "the connection is closed: "
-                                 : done.code == codes::timeout ? "no answer in time"
-                                                               : "cancelled";
-    set_error(event, done.code, join({why, closed ? std::string_view(close_text_) : std::string_view()}));
-    return true;
-}
-
-inline bool session::take_closed(session_event& event) {
-    if (closed_told_) return false;
-    closed_told_ = true;
-    event.kind = event_kind::closed;
-    event.reason = close_reason_;
-    event.text = close_text_;
-    return true;
-}
-
-inline bool session::take_step(session_event& event, frame_step step, std::string_view text, time_point now) {
-    switch (step) {
-    case frame_step::body:
-        ++counters_.received;
-        if (reader_.newline_framed()) outbox_.use_newlines(); // we answer in kind
-        return take_message(event, text, now);
-    case frame_step::skipped_text:
-        counters_.pollution_bytes = reader_.pollution_bytes();
-        event.kind = event_kind::polluted;
-        event.text = text;
-        return true;
-    case frame_step::ignored_empty:
-        ++counters_.empty_frames;
-        event.kind = event_kind::bad_body;
-        set_error(event, codes::invalid_request, join({"an empty frame is ignored"}));
-        return true;
-    case frame_step::too_large:
-        ++counters_.oversized_frames;
-        event.kind = event_kind::bad_body;
-        set_error(
-            event, codes::too_large,
-            join({"a frame beyond the limit of ", digits(limits_.max_frame_bytes), " bytes is not read"}));
-        answer_error(0, {}, event.error.code, event.error.message);
-        return true;
-    case frame_step::violation:
-        counters_.pollution_bytes = reader_.pollution_bytes();
-        if (reader_.violation().reason == violation_reason::bad_charset)
-            answer_error(0, {}, codes::parse_error, reader_.violation().message);
-        end_connection(reader_.violation().reason, reader_.violation().message, false);
-        return false;
-    case frame_step::end:
-        end_connection(violation_reason::none, "the peer closed it", true);
-        return false;
-    case frame_step::need_more:
-        break;
-    }
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_messages.hpp -------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_MESSAGES_HPP
-#define TENON_SESSION_SESSION_MESSAGES_HPP
-
-// The middle of session/session.hpp: what one message of the peer means, and whether it may be told.
-
-namespace tenon::detail {
-
-inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
-    parse_envelope(body, envelope_);
-    switch (envelope_.kind) {
-    case envelope_kind::request:
-        return take_request(event, body);
-    case envelope_kind::notification:
-        return take_notification(event, body, now);
-    case envelope_kind::response:
-        return take_response(event);
-    case envelope_kind::batch:
-        return take_batch(event, body, now);
-    case envelope_kind::refused:
-        break;
-    }
-    return take_refused(event, body, now);
-}
-
-inline void session::describe_message(session_event& event, std::string_view body) const noexcept {
-    event.method = envelope_.method;
-    event.params = envelope_.params;
-    if (!event.params.empty())
-        event.params_offset = static_cast<std::size_t>(event.params.data() - body.data());
-}
-
-// Why a request may not be delivered in this phase; null if it may.
-inline const char* session::refusal_of(std::string_view method, int& code) const noexcept {
-    const bool handshake = role_ == session_role::plugin && method == "plugin/handshake";
-    code = codes::invalid_request;
-    switch (phase_) {
-    case session_phase::awaiting_handshake:
-        if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
-        // Whoever connects to a socket says first who it is.
-        if (role_ == session_role::host && method == "plugin/attach") return nullptr;
-        return "handshake first";
-    case session_phase::ready:
-        return handshake ? "there was a handshake already" : nullptr;
-    case session_phase::shutting_down:
-        code = codes::shutting_down;
-        return role_ == session_role::plugin ? "shutting down" : nullptr;
-    case session_phase::closed:
-        break;
-    }
-    return nullptr;
-}
-
-inline bool session::take_request(session_event& event, std::string_view body) {
-    int code;
-    if (const char* refusal = refusal_of(envelope_.method, code))
-        return refuse_request(envelope_.id, code, refusal);
-    if (incoming_.find(envelope_.id).generation != 0)
-        return refuse_request(envelope_.id, codes::invalid_request, "a request with this id is in flight");
-    if (incoming_.size() >= limits_.max_incoming) {
-        ++counters_.overloaded_requests;
-        answer_error(batches_.current(), envelope_.id, codes::overloaded, "too many requests in flight");
-        return false;
-    }
-    const std::uint32_t batch = batches_.current();
-    if (batch != 0) batches_.opened(batch);
-    event.request = incoming_.insert(envelope_.id, batch);
-    event.kind = event_kind::request;
-    if (phase_ == session_phase::awaiting_handshake && role_ == session_role::plugin) {
-        event.kind = event_kind::handshake;
-        handshake_begun_ = true;
-    }
-    event.id = envelope_.id;
-    describe_message(event, body);
-    return true;
-}
-
-inline bool session::take_notification(session_event& event, std::string_view body, time_point now) {
-    const std::string_view method = envelope_.method;
-    if (method.size() > 2 && method[0] == '$' && method[1] == '/') {
-        if (method == "$/cancelRequest") return take_cancel(event);
-        if (method == "$/progress") return take_progress(event, now);
-        ++counters_.ignored_notifications;
-        return false;
-    }
-    if (phase_ == session_phase::awaiting_handshake) {
-        // A host may send a plugin away before it knows it; a plugin may say why it fails.
-        const std::string_view allowed = role_ == session_role::plugin ? "exit" : "host/log";
-        if (method != allowed) {
-            ++counters_.ignored_notifications;
-            return false;
-        }
-    }
-    event.kind = event_kind::notification;
-    describe_message(event, body);
-    return true;
-}
-
-/// The member of a checked object, as text; empty if there is none.
-inline std::string_view member_text(std::string_view object, std::string_view name) {
-    json_reader in(object);
-    std::string_view key, value;
-    if (object.empty() || in.peek() != json_kind::object || !in.enter_object()) return {};
-    while (in.next_member(key) && in.read_slice(value))
-        if (key == name) return value;
-    return {};
-}
-
-inline bool session::take_cancel(session_event& event) {
-    const request_token token = incoming_.find(member_text(envelope_.params, "id"));
-    incoming_request* request = incoming_.get(token);
-    if (request == nullptr) {
-        ++counters_.unknown_cancels; // silent: its answer may have crossed the cancel
-        return false;
-    }
-    if (request->cancelled) return false;
-    request->cancelled = true;
-    event.kind = event_kind::cancelled;
-    event.request = token;
-    return true;
-}
-
-inline bool session::take_progress(session_event& event, time_point now) {
-    const std::int64_t call = own_id(member_text(envelope_.params, "token"));
-    if (!calls_.extend(call, now)) {
-        ++counters_.unknown_progress;
-        return false;
-    }
-    event.kind = event_kind::progress;
-    event.call = {call};
-    event.value = member_text(envelope_.params, "value");
-    if (event.value.empty()) event.value = "null";
-    return true;
-}
-
-// Our ids have one spelling. What differs from it was never ours.
-inline std::int64_t session::own_id(std::string_view raw) noexcept {
-    if (raw.empty() || raw.size() > 18 || raw[0] == '0') return 0;
-    std::int64_t id = 0;
-    for (const char digit : raw) {
-        if (!is_digit(digit)) return 0;
-        id = id * 10 + (digit - '0');
-    }
-    return id;
-}
-
-/// A call that nothing was sent before or behind which the peer may still have to read.
-inline bool session::only_call_is_in_flight() const noexcept {
-    return calls_.size() == 1 && calls_.contains(calls_.next_id() - 1) && counters_.sent == last_call_sent_ &&
-           last_call_sent_ == read_up_to_ + 1;
-}
-
-inline bool session::take_response(session_event& event) {
-    event.failed = envelope_.failed;
-    if (event.failed) event.error = std::move(envelope_.error);
-    if (!envelope_.has_id()) {
-        ++counters_.peer_errors;
-        event.kind = event_kind::peer_error;
-        if (!event.failed || !only_call_is_in_flight()) return true;
-        // It can mean nothing else, and waiting for another answer would be in vain.
-        event.kind = event_kind::response;
-        event.call = {calls_.next_id() - 1};
-        read_up_to_ = last_call_sent_;
-        return calls_.remove(event.call.value);
-    }
-    const std::int64_t call = own_id(envelope_.id);
-    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
-    if (!calls_.remove(call)) {
-        ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
-        event.failed = false;
-        return false;
-    }
-    event.kind = event_kind::response;
-    event.call = {call};
-    event.value = envelope_.result;
-    return true;
-}
-
-inline bool session::take_refused(session_event& event, std::string_view body, time_point now) {
-    if (envelope_.maybe_response && envelope_.has_id()) {
-        const std::int64_t call = own_id(envelope_.id);
-        if (calls_.remove(call)) {
-            ++counters_.malformed_replies;
-            take_bad_body(event, body, now);
-            event.kind = event_kind::response;
-            event.call = {call};
-            event.failed = true;
-            set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
-            event.text = {};
-            return true;
-        }
-        if (envelope_.has_outcome)
-            ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
-    }
-    // An answer is never answered, or two peers could go on for ever.
-    if (!envelope_.maybe_response || !envelope_.has_outcome)
-        answer_error(batches_.current(), envelope_.id, envelope_.error.code, envelope_.error.message);
-    return take_bad_body(event, body, now);
-}
-
-inline bool session::take_batch(session_event& event, std::string_view body, time_point now) {
-    envelope_.id = {};
-    if (batches_.delivering()) {
-        envelope_.error.code = codes::invalid_request;
-        envelope_.error.message = join({"Invalid Request: a batch inside a batch"});
-    } else {
-        batch_was_bad_ = false;
-        batches_.begin(body);
-        const auto add = [](void* batches, std::string_view entry) {
-            static_cast<batch_table*>(batches)->add(entry);
-        };
-        if (read_batch(batches_.text(), add, &batches_, envelope_.error)) return false;
-        const std::uint32_t batch = batches_.current();
-        batches_.end_delivery();
-        batches_.end(batch);
-    }
-    answer_error(batches_.current(), {}, envelope_.error.code, envelope_.error.message);
-    return take_bad_body(event, body, now);
-}
-
-inline bool session::take_bad_body(session_event& event, std::string_view body, time_point now) {
-    event.kind = event_kind::bad_body;
-    event.error = std::move(envelope_.error);
-    event.text = body;
-    ++counters_.bad_bodies;
-    if (batches_.delivering()) { // one body, one count
-        if (batch_was_bad_) return true;
-        batch_was_bad_ = true;
-    }
-    time_point& oldest = bad_times_[bad_count_ % max_bad_bodies];
-    const bool full = bad_count_ >= max_bad_bodies;
-    // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
-    if (full && role_ == session_role::host && now - oldest < bad_body_window)
-        end_connection(
-            violation_reason::too_many_bad_bodies,
-            join({"more than 10 unacceptable messages in a minute, the last: ", event.error.message}), false);
-    oldest = now;
-    ++bad_count_;
-    return true;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/session_sending.hpp --------------------------------------------------------------------
-#ifndef TENON_SESSION_SESSION_SENDING_HPP
-#define TENON_SESSION_SESSION_SENDING_HPP
-
-// The sending end of session/session.hpp: calls, notifications, time, and how a connection ends.
-// Answers stand in session_answers.hpp.
-
-namespace tenon::detail {
-
-/// A peer that does not read gets no new calls beyond the limit, but answers it asked for; beyond this many
-/// times the limit it asks without ever reading, and is cut off.
-inline constexpr std::size_t answers_factor = 4;
-
-inline void session::count_sent() {
-    ++counters_.sent;
-    if (queue_full(answers_factor))
-        end_connection(violation_reason::output_overflow, "it asks, but does not read the answers", false);
-}
-
-// --- calls and notifications ---
-
-inline bool session::may_send(std::string_view method) const noexcept {
-    if (phase_ == session_phase::closed) return false;
-    if (phase_ == session_phase::ready || role_ == session_role::host) return true;
-    return phase_ == session_phase::shutting_down || method == "host/log" || method == "plugin/attach";
-}
-
-inline json_writer session::begin_message(writing kind, std::string_view method) {
-    TENON_ASSERT(writing_ == writing::nothing);
-    writing_ = kind;
-    writing_allowed_ = may_send(method);
-    byte_buffer& buffer = outbox_.begin();
-    if (kind == writing::call) append_call_head(buffer, calls_.next_id(), method);
-    else append_notification_head(buffer, method);
-    value_buffer_ = &buffer;
-    value_start_ = buffer.size();
-    return json_writer(buffer);
-}
-
-inline json_writer session::begin_call(std::string_view method) {
-    return begin_message(writing::call, method);
-}
-inline json_writer session::begin_notify(std::string_view method) {
-    return begin_message(writing::notification, method);
-}
-
-// Completes the open message, but for shared params. The code of what keeps it from being sent, or 0.
-inline int session::close_value(const shared_bytes* params) {
-    byte_buffer& buffer = *value_buffer_;
-    message_size_ = 0;
-    if (params != nullptr) {
-        message_size_ = params->view().size() + 1;
-    } else {
-        buffer.append(buffer.size() == value_start_ ? std::string_view("{}}") : std::string_view("}"));
-    }
-    message_size_ += outbox_.body_size();
-    if (!writing_allowed_) return codes::unavailable;
-    if (message_size_ > sent_frame_limit_) return codes::too_large;
-    return queue_full(1) ? codes::overloaded : 0;
-}
-
-inline fault session::refused_call(int code) const {
-    const bool closed = phase_ == session_phase::closed;
-    switch (code) {
-    case codes::too_large:
-        return {code, too_large("a message of ", message_size_)};
-    case codes::unavailable:
-        return {code,
-                join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
-                      closed ? std::string_view(close_text_) : std::string_view()})};
-    default:
-        return {code, join({calls_.size() >= limits_.max_outgoing
-                                ? "too many calls in flight"
-                                : "the peer does not read what is queued for it"})};
-    }
-}
-
-inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
-    TENON_ASSERT(writing_ == writing::call);
-    writing_ = writing::nothing;
-    int refusal = close_value(params);
-    if (refusal == 0 && calls_.size() >= limits_.max_outgoing) refusal = codes::overloaded;
-    if (refusal != 0) {
-        outbox_.rollback();
-        ++counters_.refused_calls;
-        return refused_call(refusal);
-    }
-    if (deadline <= now) {
-        outbox_.rollback();
-        ++counters_.timeouts;
-        const std::int64_t id = calls_.skip();
-        ended_calls_.push_back({id, codes::timeout});
-        return call_id{id};
-    }
-    const time_point::duration wait = deadline - now;
-    const bool bounded = wait <= (never - now) / max_deadline_factor;
-    const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
-    if (params != nullptr) outbox_.finish(*params, '}');
-    else outbox_.finish();
-    last_call_sent_ = counters_.sent + 1;
-    count_sent();
-    return call_id{id};
-}
-
-inline bool session::end_notify(const shared_bytes* params) {
-    TENON_ASSERT(writing_ == writing::notification);
-    writing_ = writing::nothing;
-    if (close_value(params) != 0) {
-        outbox_.rollback();
-        ++counters_.dropped_notifications;
-        return false;
-    }
-    if (params != nullptr) outbox_.finish(*params, '}');
-    else outbox_.finish();
-    count_sent();
-    return true;
-}
-
-inline result<call_id> session::finish_call(time_point deadline, time_point now) {
-    return end_call(nullptr, deadline, now);
-}
-inline bool session::finish_notify() { return end_notify(nullptr); }
-
-inline result<call_id> session::call(std::string_view method, std::string_view params, time_point deadline,
-                                     time_point now) {
-    begin_call(method);
-    value_buffer_->append(params);
-    return end_call(nullptr, deadline, now);
-}
-
-inline result<call_id> session::call(std::string_view method, const shared_bytes& params, time_point deadline,
-                                     time_point now) {
-    begin_call(method);
-    return end_call(params.view().empty() ? nullptr : &params, deadline, now);
-}
-
-inline bool session::notify(std::string_view method, std::string_view params) {
-    begin_notify(method);
-    value_buffer_->append(params);
-    return end_notify(nullptr);
-}
-
-inline bool session::notify(std::string_view method, const shared_bytes& params) {
-    begin_notify(method);
-    return end_notify(params.view().empty() ? nullptr : &params);
-}
-
-inline void session::send_cancel(std::int64_t call) {
-    if (phase_ == session_phase::closed) return;
-    byte_buffer& buffer = outbox_.begin();
-    append_notification_head(buffer, "$/cancelRequest");
-    buffer.append("{\"id\":");
-    json_writer(buffer).integer(call);
-    buffer.append("}}");
-    outbox_.finish();
-    count_sent();
-}
-
-inline void session::cancel(call_id call, time_point) {
-    if (!calls_.remove(call.value)) return;
-    ended_calls_.push_back({call.value, codes::cancelled});
-    send_cancel(call.value);
-}
-
-// --- life ---
-
-inline void session::handshake_done(bool accepted) {
-    handshake_begun_ = accepted;
-    if (accepted) phase_ = next_phase(phase_, phase_trigger::handshake_accepted);
-}
-
-inline void session::begin_shutdown() { phase_ = next_phase(phase_, phase_trigger::shutdown_begun); }
-
-inline void session::close(std::string_view why, violation_reason reason) {
-    end_connection(reason, why, false);
-}
-
-inline void session::end_connection(violation_reason reason, std::string_view why, bool may_answer) {
-    if (phase_ != session_phase::closed) {
-        phase_ = next_phase(phase_, phase_trigger::connection_closed);
-        close_reason_ = reason;
-        close_text_ = join({why});
-        calls_.take_all(codes::unavailable, ended_calls_);
-    }
-    frame_deadline_ = never;
-    if (may_answer) return;
-    may_answer_ = false;
-    incoming_.clear();
-    batches_.clear();
-}
-
-// --- time ---
-
-inline time_point session::next_deadline() const noexcept {
-    if (phase_ == session_phase::closed) return never;
-    return calls_.earliest() < frame_deadline_ ? calls_.earliest() : frame_deadline_;
-}
-
-inline void session::handle_timeout(time_point now) {
-    if (phase_ == session_phase::closed) return;
-    if (calls_.earliest() <= now) {
-        const std::size_t first = ended_calls_.size();
-        calls_.take_expired(now, codes::timeout, ended_calls_);
-        const std::size_t last = ended_calls_.size();
-        counters_.timeouts += last - first;
-        for (std::size_t index = first; index != last; ++index) send_cancel(ended_calls_[index].id);
-    }
-    // What came meanwhile may be the rest of the frame: next_event() looks at it first.
-    if (frame_deadline_ <= now && !input_unread_) end_stalled();
-}
-
-inline void session::end_stalled() {
-    end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time", false);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-#endif
-
-// ---- tenon/rules/calls/call_lanes.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_LANES_HPP
-#define TENON_RULES_CALLS_CALL_LANES_HPP
-
-// What one plugin is asked, in four lanes. Health and control go out at once and count against nothing. Calls and
-// events share the plugin's concurrency; what is beyond it waits, calls before events, each lane in order and up to
-// a bound. Every ask() completes exactly once: with an answer, or with one fault by its deadline, by cancel(), by the
-// loss of the connection, or by the end of this object.
-//
-// Rules of completions: one may be called before ask() returns (what can be said at once is said at once, and the
-// ticket is empty then). Its text is valid during the call. It may do anything, also ask again, cancel others, or
-// destroy this object. Nothing is sent twice: whether a call is repeated decides whoever asked, by `retryable` in
-// the fault's data, which is true only for what was never sent.
-//
-// What to do after which verb: the session's output may have grown after all of them, and next_deadline() may be
-// earlier. This object never looks at the session's events by itself.
-//
-// In steady state nothing is allocated for a call whose completion fits into a unique_function.
-
-namespace tenon::detail {
-
-struct lane_options {
-    std::string plugin = {};                                  // its name, for the words of faults
-    std::size_t max_queued = 1'024;                           // in each lane, beyond what is in flight
-    std::size_t max_queued_bytes = default_host_output_bytes; // of what waits in all lanes
-    breaker_policy breaker = {};
-    call_waits* waits = nullptr;              // shared by the plugins of a host, outlives this object
-    std::uint32_t index = call_waits::nobody; // this plugin's number there
-};
-
-inline lane_options lane_options_of(const plugin_options& options) {
-    return {.plugin = options.name, .max_queued = options.max_queued_calls, .breaker = options.breaker};
-}
-
-/// What became of the calls of one lane. All that were asked for are in exactly one of the others, or pending.
-struct lane_counts {
-    std::uint64_t asked = 0;
-    std::uint64_t answered = 0;  // with a result
-    std::uint64_t errors = 0;    // the plugin's own
-    std::uint64_t timeouts = 0;  // waiting or in flight
-    std::uint64_t cancelled = 0; // by whoever asked
-    std::uint64_t lost = 0;      // with the connection
-    std::uint64_t overloaded = 0, circuit_open = 0, unavailable = 0, reentrant = 0, too_large = 0; // refused
-
-    bool operator==(const lane_counts&) const = default;
-};
-
-/// What more may be said about a call.
-struct call_extras {
-    call_progress progress = {};
-    std::uint32_t asker = call_waits::nobody; // the plugin whose request this call is made for
-};
-
-class call_lanes {
-public:
-    using completion = call_completion;
-
-    explicit call_lanes(lane_options options = {});
-    call_lanes(const call_lanes&) = delete;
-    call_lanes& operator=(const call_lanes&) = delete;
-    /// Completes what is pending with codes::unavailable.
-    ~call_lanes();
-
-    /// Other bounds, from now on: the plugin's options have changed.
-    void use(const plugin_options& options) noexcept;
-
-    // --- the connection ---
-
-    /// A new connection, which must outlive this or be said to be lost. Only health and control go out until
-    /// set_concurrency(). Breakers are closed again: it is another instance that has to prove itself.
-    void connect(session& peer);
-    /// The handshake was accepted: calls and events go out too, so many at once.
-    void set_concurrency(std::size_t calls, time_point now = {});
-    /// Calls and events are refused with `why` from now on, what waits is refused with it too; what is in flight
-    /// goes on. Until the next connect().
-    void stop_taking(const fault& why, time_point now);
-    /// Completes everything with `why`. Harmless where there is no connection.
-    void connection_lost(const fault& why, time_point now);
-    bool connected() const noexcept { return session_ != nullptr; }
-
-    // --- calls ---
-
-    call_ticket ask(lane where, std::string_view method, std::string_view params, time_point deadline,
-                    time_point now, completion&& done, call_extras extras = {}) {
-        return ask(where, method, payload{.text = params}, deadline, now, std::move(done), std::move(extras));
-    }
-    call_ticket ask(lane where, std::string_view method, const shared_bytes& params, time_point deadline,
-                    time_point now, completion&& done, call_extras extras = {}) {
-        return ask(where, method, payload{.shared = &params}, deadline, now, std::move(done),
-                   std::move(extras));
-    }
-    /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
-    /// that was completed.
-    void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
-    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
-    /// plugin's failure.
-    void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
-
-    // --- what happened ---
-
-    /// A response event of the session; false where the call is none of ours, or was completed before.
-    bool on_response(session_event& event, time_point now);
-    bool on_progress(const session_event& event, time_point now);
-    /// Sends what can go out now. Only needed where the session could not send and now can.
-    void pump(time_point now);
-    /// When handle_timeout() is to be called for what waits; it may be early, never late. Calls in flight have
-    /// their deadline in the session.
-    time_point next_deadline() const noexcept { return queued() == 0 ? never : earliest_; }
-    void handle_timeout(time_point now);
-
-    // --- looking in ---
-
-    std::size_t in_flight() const noexcept { return working_; }
-    std::size_t in_flight(lane where) const noexcept { return lane_of(where).in_flight; }
-    std::size_t queued() const noexcept { return queue_of(lane::calls).size + queue_of(lane::events).size; }
-    std::size_t queued(lane where) const noexcept { return queue_of(where).size; }
-    std::size_t queued_bytes() const noexcept { return queued_bytes_; }
-    std::size_t concurrency() const noexcept { return places_; }
-    const lane_counts& counts(lane where) const noexcept { return lane_of(where).counts; }
-    /// From sending to answer; what was not answered is not in it.
-    const latency_histogram& latency(lane where) const noexcept { return lane_of(where).latency; }
-    /// Of calls and of events; those of health and control never open.
-    const breaker& breaker_of(lane where) const noexcept { return lane_of(where).guard; }
-
-private:
-    struct payload {
-        std::string_view text = {};
-        const shared_bytes* shared = nullptr;
-
-        std::size_t size() const noexcept { return shared != nullptr ? shared->view().size() : text.size(); }
-    };
-    struct lane_state {
-        breaker guard;
-        call_queue waiting = {};
-        std::size_t in_flight = 0;
-        lane_counts counts = {};
-        latency_histogram latency = {};
-    };
-    /// Notices that a completion destroyed this object.
-    class presence {
-    public:
-        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
-        bool gone() const noexcept { return *gone_; }
-
-    private:
-        std::shared_ptr<const bool> gone_;
-    };
-
-    static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
-    lane_state& lane_of(lane where) noexcept { return lanes_[static_cast<unsigned>(where)]; }
-    const lane_state& lane_of(lane where) const noexcept { return lanes_[static_cast<unsigned>(where)]; }
-    const call_queue& queue_of(lane where) const noexcept { return lane_of(where).waiting; }
-
-    call_ticket ask(lane where, std::string_view method, payload params, time_point deadline, time_point now,
-                    completion&& done, call_extras&& extras);
-    int fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline, time_point now);
-    result<void> send(std::uint32_t slot, std::string_view method, payload params, time_point now);
-    void withdraw(call_ticket call, int code, time_point now);
-    void take_off_the_wire(std::uint32_t slot) noexcept;
-    void take_off_the_queue(std::uint32_t slot) noexcept;
-    void end_queue(lane where) noexcept;
-    void finish_ending(time_point now);
-    void complete(std::uint32_t slot, result<std::string_view> answer, time_point now);
-    void drop_probe(pending_call& call, time_point now) noexcept;
-    void count_unheard(const pending_call& call, time_point now) noexcept;
-    static bool fails(int code) noexcept;
-    static void count_refusal(lane_counts& counts, int code) noexcept;
-    fault refusal(int code) const;
-    void tell_work() noexcept;
-
-    lane_options options_;
-    session* session_ = nullptr;
-    std::array<lane_state, lane_count> lanes_;
-    pending_calls calls_;
-    call_index by_id_;
-    call_queue sent_, ending_;
-    std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
-    time_point earliest_ = never;
-    time_point last_ = {};
-    time_point heard_at_ = time_point::min(); // when a call or an event was answered last
-    bool taking_ = false;
-    bool pumping_ = false;
-    fault closed_why_; // what calls and events are refused with while they are not taken
-    fault end_why_;    // of those that end, but for those that expired
-    // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
-    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
-};
-
-} // namespace tenon::detail
-
-// ---- tenon/rules/calls/host_fault.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_HOST_FAULT_HPP
-#define TENON_RULES_CALLS_HOST_FAULT_HPP
-
-// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
-// can do harm: {"source":"host","plugin":"backup","retryable":true}.
-
-namespace tenon::detail {
-
-/// Data that the fault has already is kept.
-inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
-    if (!error.data.empty()) return error;
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("source");
-    out.string("host");
-    out.key("plugin");
-    out.string(plugin);
-    out.key("retryable");
-    out.boolean(retryable);
-    out.end_object();
-    error.data = std::string(buffer.view());
-    return error;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/call_lanes_ends.hpp ----------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_LANES_ENDS_HPP
-#define TENON_RULES_CALLS_CALL_LANES_ENDS_HPP
-
-// How calls end, for rules/calls/call_lanes.hpp: off the wire or out of their queue, counted, and then their completion. Those
-// that end together are put into one queue first and taken from there one by one, because each completion may do
-// anything with the others.
-
-namespace tenon::detail {
-
-inline void call_lanes::take_off_the_wire(std::uint32_t slot) noexcept {
-    pending_call& call = calls_[slot];
-    by_id_.remove(call.call);
-    calls_.remove(sent_, slot);
-    --lane_of(call.where).in_flight;
-    if (works(call.where)) --working_;
-    tell_work();
-}
-
-inline void call_lanes::take_off_the_queue(std::uint32_t slot) noexcept {
-    pending_call& call = calls_[slot];
-    calls_.remove(lane_of(call.where).waiting, slot);
-    queued_bytes_ -= call.queued_bytes();
-}
-
-inline void call_lanes::end_queue(lane where) noexcept {
-    while (queue_of(where).size != 0) {
-        const std::uint32_t slot = queue_of(where).first;
-        take_off_the_queue(slot);
-        calls_.append(ending_, slot, call_place::ending);
-    }
-}
-
-inline void call_lanes::finish_ending(time_point now) {
-    presence here(*this);
-    while (!here.gone() && ending_.size != 0) {
-        const std::uint32_t slot = ending_.first;
-        pending_call& call = calls_[slot];
-        calls_.remove(ending_, slot);
-        lane_counts& counts = lane_of(call.where).counts;
-        const bool was_sent = call.call != 0;
-        ++(call.expired ? counts.timeouts : was_sent ? counts.lost : counts.unavailable);
-        if (call.expired) {
-            count_unheard(call, now);
-            complete(slot, refusal(codes::timeout), now);
-        } else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
-    }
-}
-
-inline void call_lanes::complete(std::uint32_t slot, result<std::string_view> answer, time_point now) {
-    pending_call& call = calls_[slot];
-    if (call.asker != call_waits::nobody) options_.waits->end(call.asker, options_.index);
-    // What these two hold dies here, after everything else, because that may come back to this object.
-    completion done = std::move(call.done);
-    const call_progress progress = std::move(call.progress);
-    calls_.release(slot);
-    done(std::move(answer), now);
-}
-
-inline void call_lanes::drop_probe(pending_call& call, time_point now) noexcept {
-    if (std::exchange(call.probing, false)) lane_of(call.where).guard.abandoned(now);
-}
-
-/// What waited until its deadline says nothing of a plugin that is busy. But one that has answered nothing meanwhile, and
-/// failed last or is late with what it works on, hangs: without this a queue before it would cost everybody in it the
-/// whole time.
-inline void call_lanes::count_unheard(const pending_call& call, time_point now) noexcept {
-    breaker& guard = lane_of(call.where).guard;
-    if (heard_at_ >= call.sent_at) return;
-    bool hangs = guard.failures_in_row() > 0;
-    for (std::uint32_t slot = sent_.first; slot != pending_calls::none && !hangs; slot = calls_[slot].next)
-        hangs = works(calls_[slot].where) && calls_[slot].deadline <= now;
-    if (hangs) guard.failed(now);
-}
-
-inline void call_lanes::tell_work() noexcept {
-    if (options_.waits != nullptr) options_.waits->set_work(options_.index, working_, places_);
-}
-
-// A plugin's own errors are answers: it works. These say that it does not.
-inline bool call_lanes::fails(int code) noexcept {
-    return code == codes::timeout || code == codes::unavailable || code == codes::internal_error;
-}
-
-inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
-    switch (code) {
-    case codes::timeout:
-        ++counts.timeouts;
-        break;
-    case codes::overloaded:
-        ++counts.overloaded;
-        break;
-    case codes::circuit_open:
-        ++counts.circuit_open;
-        break;
-    case codes::reentrant_call:
-        ++counts.reentrant;
-        break;
-    case codes::too_large:
-        ++counts.too_large;
-        break;
-    default:
-        ++counts.unavailable;
-    }
-}
-
-// Of what was never sent.
-inline fault call_lanes::refusal(int code) const {
-    fault why{code, {}};
-    switch (code) {
-    case codes::timeout:
-        why.message = join({options_.plugin, ": the deadline passed before it could be asked"});
-        break;
-    case codes::overloaded:
-        why.message = join({options_.plugin, ": too many calls wait for it"});
-        break;
-    case codes::circuit_open:
-        why.message = join({options_.plugin, " fails too often and is not asked for now"});
-        break;
-    case codes::reentrant_call:
-        why.message = join({options_.plugin, " is busy with what waits for this call"});
-        break;
-    default:
-        why = closed_why_;
-    }
-    return said_by_host(std::move(why), options_.plugin, code != codes::reentrant_call);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/call_lanes_inline.hpp --------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_LANES_INLINE_HPP
-#define TENON_RULES_CALLS_CALL_LANES_INLINE_HPP
-
-// The bodies of rules/calls/call_lanes.hpp: asking, answers and time. Whatever calls a completion looks afterwards whether
-// this object is still there. How calls end stands in call_lanes_ends.hpp.
-
-namespace tenon::detail {
-
-inline call_lanes::call_lanes(lane_options options)
-    : options_(std::move(options)), closed_why_{codes::unavailable,
-                                                join({options_.plugin, " is not running"})} {
-    for (const lane which : {lane::calls, lane::events}) lane_of(which).guard.use(options_.breaker);
-}
-
-inline call_lanes::~call_lanes() {
-    *gone_ = true;
-    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
-    session_ = nullptr;
-    stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
-}
-
-inline void call_lanes::use(const plugin_options& options) noexcept {
-    options_.max_queued = options.max_queued_calls;
-    options_.breaker = options.breaker;
-    for (const lane which : {lane::calls, lane::events}) lane_of(which).guard.use(options_.breaker);
-}
-
-// --- the connection ---
-
-inline void call_lanes::connect(session& peer) {
-    if (session_ != nullptr)
-        connection_lost({codes::unavailable, join({options_.plugin, " has another connection"})}, last_);
-    session_ = &peer;
-    closed_why_ = {codes::unavailable, join({options_.plugin, " is not ready"})};
-    for (lane_state& one : lanes_) one.guard.reset();
-}
-
-inline void call_lanes::set_concurrency(std::size_t calls, time_point now) {
-    if (session_ == nullptr) return;
-    // Some of what the session has in flight at most is kept for health and control.
-    const std::size_t most = session_->limits().max_outgoing, kept = most / 16;
-    places_ = calls == 0 ? 1 : calls > most - kept ? most - kept : calls;
-    taking_ = true;
-    tell_work();
-    pump(now);
-}
-
-inline void call_lanes::stop_taking(const fault& why, time_point now) {
-    last_ = now;
-    taking_ = false;
-    closed_why_ = end_why_ = why;
-    if (session_ == nullptr) {
-        places_ = 0;
-        while (sent_.size != 0) {
-            const std::uint32_t slot = sent_.first;
-            take_off_the_wire(slot);
-            calls_.append(ending_, slot, call_place::ending);
-        }
-    }
-    end_queue(lane::calls);
-    end_queue(lane::events);
-    finish_ending(now);
-}
-
-inline void call_lanes::connection_lost(const fault& why, time_point now) {
-    if (session_ == nullptr) return;
-    session_ = nullptr;
-    stop_taking(why, now);
-}
-
-// --- asking ---
-
-// What is done with a call: 0 sends it, 1 lets it wait, a code refuses it.
-inline int call_lanes::fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline,
-                               time_point now) {
-    if (session_ == nullptr) return codes::unavailable; // said in the words of closed_why_
-    if (works(where) && !taking_) return codes::unavailable;
-    if (deadline <= now) return codes::timeout;
-    if (!works(where)) return 0;
-    lane_state& mine = lane_of(where);
-    if (mine.guard.state(now) == breaker_state::open) return mine.guard.may_ask(now), codes::circuit_open;
-    const bool behind = queue_of(lane::calls).size != 0 || mine.waiting.size != 0;
-    if (working_ < places_ && !behind) return mine.guard.may_ask(now) ? 0 : codes::circuit_open;
-    if (options_.waits != nullptr && options_.waits->closes_circle(asker, options_.index))
-        return codes::reentrant_call;
-    if (mine.waiting.size >= options_.max_queued) return codes::overloaded;
-    if (queued_bytes_ + bytes > options_.max_queued_bytes) return codes::overloaded;
-    return 1;
-}
-
-inline call_ticket call_lanes::ask(lane where, std::string_view method, payload params, time_point deadline,
-                                   time_point now, completion&& done, call_extras&& extras) {
-    last_ = now;
-    lane_state& mine = lane_of(where);
-    ++mine.counts.asked;
-    const std::size_t bytes = params.size() + method.size();
-    const int fate = fate_of(where, bytes, extras.asker, deadline, now);
-    if (fate < 0) {
-        count_refusal(mine.counts, fate);
-        done(refusal(fate), now);
-        return {};
-    }
-    const std::uint32_t slot = calls_.open();
-    pending_call& call = calls_[slot];
-    call.where = where;
-    call.deadline = deadline;
-    call.asker = options_.waits == nullptr ? call_waits::nobody : extras.asker;
-    call.done = std::move(done);
-    call.progress = std::move(extras.progress);
-    const call_ticket ticket = calls_.ticket_of(slot);
-    if (call.asker != call_waits::nobody) options_.waits->begin(call.asker, options_.index);
-    if (fate == 0) {
-        call.probing = works(where) && mine.guard.state(now) == breaker_state::half_open;
-        if (const auto sent = send(slot, method, params, now); !sent) {
-            count_refusal(mine.counts, sent.error().code);
-            drop_probe(call, now);
-            complete(
-                slot,
-                said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
-                now);
-            return {};
-        }
-        return ticket;
-    }
-    append(call.method, method);
-    if (params.shared != nullptr) call.shared = *params.shared;
-    else append(call.params, params.text);
-    call.sent_at = now;
-    queued_bytes_ += bytes;
-    calls_.append(mine.waiting, slot, call_place::queued);
-    if (deadline < earliest_ || queued() == 1) earliest_ = deadline;
-    return ticket;
-}
-
-inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method, payload params,
-                                     time_point now) {
-    pending_call& call = calls_[slot];
-    const auto sent = params.shared != nullptr ? session_->call(method, *params.shared, call.deadline, now)
-                                               : session_->call(method, params.text, call.deadline, now);
-    if (!sent) return sent.error();
-    call.call = sent->value;
-    call.sent_at = now;
-    by_id_.insert(call.call, slot);
-    calls_.append(sent_, slot, call_place::sent);
-    ++lane_of(call.where).in_flight;
-    if (works(call.where)) ++working_;
-    tell_work();
-    return {};
-}
-
-inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
-    const std::uint32_t slot = calls_.find(ticket);
-    if (slot == pending_calls::none) return;
-    last_ = now;
-    pending_call& call = calls_[slot];
-    const bool expired = code == codes::timeout, was_sent = call.place == call_place::sent;
-    if (was_sent) {
-        session_->cancel({call.call}, now);
-        take_off_the_wire(slot);
-        if (expired) lane_of(call.where).guard.failed(now);
-        else drop_probe(call, now);
-    } else if (call.place == call_place::queued) {
-        take_off_the_queue(slot);
-        if (expired) count_unheard(call, now);
-    } else {
-        calls_.remove(ending_, slot);
-    }
-    lane_counts& counts = lane_of(call.where).counts;
-    ++(expired ? counts.timeouts : counts.cancelled);
-    presence here(*this);
-    if (expired && !was_sent) complete(slot, refusal(code), now);
-    else
-        complete(
-            slot,
-            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
-            now);
-    if (was_sent && !here.gone()) pump(now);
-}
-
-// --- answers ---
-
-inline bool call_lanes::on_response(session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
-    last_ = now;
-    pending_call& call = calls_[slot];
-    take_off_the_wire(slot);
-    lane_state& mine = lane_of(call.where);
-    const int code = event.failed ? event.error.code : 0;
-    // The session's own words look like the plugin's, but for what only the session can know.
-    const bool expired = code == codes::timeout && call.deadline <= now;
-    const bool lost = code == codes::unavailable && session_->phase() == session_phase::closed;
-    ++(!event.failed ? mine.counts.answered
-       : expired     ? mine.counts.timeouts
-       : lost        ? mine.counts.lost
-                     : mine.counts.errors);
-    if (!expired && !lost) {
-        mine.latency.add(now - call.sent_at);
-        if (works(call.where)) heard_at_ = now;
-    }
-    if (fails(code)) mine.guard.failed(now);
-    else mine.guard.succeeded(now);
-
-    presence here(*this);
-    if (!event.failed) complete(slot, event.value, now);
-    else if (!expired && !lost) complete(slot, std::move(event.error), now);
-    else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
-    if (!here.gone()) pump(now);
-    return true;
-}
-
-inline bool call_lanes::on_progress(const session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
-    last_ = now;
-    if (!calls_[slot].progress) return true;
-    const call_ticket ticket = calls_.ticket_of(slot);
-    call_progress told = std::move(calls_[slot].progress);
-    presence here(*this);
-    told(event.value, now);
-    if (here.gone()) return true;
-    if (calls_.find(ticket) != pending_calls::none) calls_[slot].progress = std::move(told);
-    return true;
-}
-
-inline void call_lanes::pump(time_point now) {
-    if (pumping_) return; // whoever pumps already goes on with what is new
-    last_ = now;
-    pumping_ = true;
-    presence here(*this);
-    while (session_ != nullptr && working_ < places_ && queued() != 0) {
-        const lane where = queue_of(lane::calls).size != 0 ? lane::calls : lane::events;
-        lane_state& mine = lane_of(where);
-        const std::uint32_t slot = mine.waiting.first;
-        pending_call& call = calls_[slot];
-        take_off_the_queue(slot);
-        int refused = 0;
-        if (call.deadline <= now) refused = codes::timeout;
-        else if (!mine.guard.may_ask(now)) refused = codes::circuit_open;
-        if (refused != 0) {
-            if (refused == codes::timeout) count_unheard(call, now);
-            count_refusal(mine.counts, refused);
-            complete(slot, refusal(refused), now);
-        } else {
-            call.probing = mine.guard.state(now) == breaker_state::half_open;
-            const payload params{.text = call.params,
-                                 .shared = call.shared.view().empty() ? nullptr : &call.shared};
-            if (const auto sent = send(slot, call.method, params, now)) {
-                call.forget_text();
-                continue;
-            } else {
-                count_refusal(mine.counts, sent.error().code);
-                drop_probe(call, now);
-                complete(
-                    slot,
-                    said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
-                    now);
-            }
-        }
-        if (here.gone()) return;
-    }
-    pumping_ = false;
-}
-
-inline void call_lanes::handle_timeout(time_point now) {
-    if (next_deadline() > now) return;
-    last_ = now;
-    earliest_ = never;
-    for (const lane where : {lane::calls, lane::events}) {
-        for (std::uint32_t slot = queue_of(where).first, next; slot != pending_calls::none; slot = next) {
-            pending_call& call = calls_[slot];
-            next = call.next;
-            if (call.deadline > now) {
-                if (call.deadline < earliest_) earliest_ = call.deadline;
-                continue;
-            }
-            take_off_the_queue(slot);
-            call.expired = true;
-            calls_.append(ending_, slot, call_place::ending);
-        }
-    }
-    finish_ending(now);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-#endif
-
-// ---- tenon/core/nearest_name.hpp --------------------------------------------------------------------------
-#ifndef TENON_CORE_NEAREST_NAME_HPP
-#define TENON_CORE_NEAREST_NAME_HPP
-
-// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
-// left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
-// beyond that a guess would be no help.
-
-namespace tenon::detail {
-
-/// Longer names are not compared: a guess costs the product of two lengths.
-inline constexpr std::size_t longest_guess = 64;
-
-/// A name as it is compared.
-class plain_name {
-public:
-    /// Of at most longest_guess bytes.
-    explicit plain_name(std::string_view name) noexcept {
-        for (const char byte : name)
-            if (byte != '-' && byte != '_')
-                letters_[size_++] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
-    }
-    operator std::string_view() const noexcept { return {letters_, size_}; }
-
-private:
-    char letters_[longest_guess];
-    std::size_t size_ = 0;
-};
-
-/// Of two texts of at most longest_guess bytes.
-inline std::size_t distance_of(std::string_view one, std::string_view other) noexcept {
-    // Three rows of the table of distances between beginnings: the last but one is for swapped letters.
-    std::size_t rows[3][longest_guess + 1];
-    std::size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    const auto least = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
-    for (std::size_t at = 0; at <= other.size(); ++at) last[at] = at;
-    for (std::size_t from = 1; from <= one.size(); ++from) {
-        row[0] = from;
-        for (std::size_t to = 1; to <= other.size(); ++to) {
-            const bool same = one[from - 1] == other[to - 1];
-            row[to] = least(least(last[to], row[to - 1]) + 1, last[to - 1] + (same ? 0 : 1));
-            if (from > 1 && to > 1 && one[from - 1] == other[to - 2] && one[from - 2] == other[to - 1])
-                row[to] = least(row[to], before[to - 2] + 1);
-        }
-        std::size_t* const oldest = before;
-        before = last;
-        last = row;
-        row = oldest;
-    }
-    return last[other.size()];
-}
-
-/// One of `known`, or nothing.
-inline std::string_view nearest_name(std::string_view given, std::span<const std::string_view> known) {
-    if (given.size() > longest_guess) return {};
-    const plain_name plain(given);
-    const std::string_view wanted = plain;
-    std::string_view nearest;
-    const std::size_t may_be_wrong = wanted.size() / 3;
-    std::size_t least = (may_be_wrong > 1 ? may_be_wrong : 1) + 1;
-    for (const std::string_view name : known) {
-        if (name.size() > longest_guess) continue;
-        const std::size_t distance = distance_of(wanted, plain_name(name));
-        if (distance >= least) continue;
-        least = distance;
-        nearest = name;
-    }
-    return nearest;
-}
-
-/// What may stand behind "unknown member": `; did you mean "jitter"?`, or nothing.
-inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
-    const std::string_view meant = nearest_name(given, known);
-    return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/schema_check.hpp --------------------------------------------------------------------------
-#ifndef TENON_JSON_SCHEMA_CHECK_HPP
-#define TENON_JSON_SCHEMA_CHECK_HPP
-
-// Holds a JSON value to a JSON Schema and says all that is wrong with it, each with its path:
-//
-//     const auto faults = tenon::check_schema(schema, config, {.root = "config"});
-//     // config.greting: unknown member; did you mean "greeting"?
-//
-// It is a subset of draft 2020-12 that reads draft-07 too (`definitions`, `items` as an array, `additionalItems`):
-// type, enum, const; properties, required, additionalProperties, propertyNames, minProperties, maxProperties; items,
-// prefixItems, minItems, maxItems, uniqueItems; minimum, maximum and their exclusive kin, multipleOf of whole numbers;
-// minLength, maxLength; allOf, anyOf, oneOf, not, if/then/else; $ref to a place in the same schema. Everything else is
-// not looked at, and nothing is refused for it: so `pattern` (an expression of a stranger's can take a regex engine
-// minutes), `format`, references elsewhere, and what `additionalProperties` says where there are `patternProperties`.
-//
-// Schemas come from plugins, which nobody has to trust. Work and depth are bounded, whatever stands in one; a schema that
-// goes beyond, or that is none, is a fault of its own and says nothing about the value. Values are never quoted: they may
-// be secret.
-
-namespace tenon {
-
-/// One thing that is wrong with a value.
-struct schema_fault {
-    std::string path;     // "config.rooms[2].name"; empty for the whole where it has no name
-    std::string expected; // "string or null"; empty where that is not the point
-    std::string words;    // "expected string or null, got number"
-
-    std::string sentence() const { return path.empty() ? words : detail::join({path, ": ", words}); }
-};
-
-struct schema_check_options {
-    std::string_view root = {}; // what paths start with
-    std::size_t most_faults = 20;
-    /// Bytes of both texts that may be walked over. 16 MiB: some 10 ms, and a thousand times what a configuration takes.
-    std::size_t most_work = std::size_t{16} << 20;
-};
-
-/// What is wrong with `value`, or nothing; a fault where the schema is none, or takes too much to check with.
-result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
-                                               const schema_check_options& options = {});
-
-namespace detail {
-
-/// Schemas within schemas, references among them. Values are at most 64 deep; one level of them may take two of these.
-inline constexpr unsigned max_schema_depth = 160;
-
-/// Of how many names one may have been meant: to compare costs the product of their lengths.
-inline constexpr std::size_t most_guesses = 256;
-
-class schema_checker {
-public:
-    schema_checker(std::string_view root, const schema_check_options& options)
-        : root_(root), path_(join({options.root})), most_faults_(options.most_faults),
-          work_left_(options.most_work) {}
-
-    result<std::vector<schema_fault>> run(std::string_view value) {
-        check(root_, value);
-        if (!trouble_.empty()) return fault{codes::invalid_params, join({"schema: ", trouble_})};
-        return std::move(faults_);
-    }
-
-private:
-    using text = std::string_view;
-
-    /// The keywords of one schema, as JSON; empty: not there.
-    struct keywords {
-        text ref, type, values, constant, properties, required, additional, patterns, names, min_properties,
-            max_properties, items, prefix, more_items, min_items, max_items, unique, minimum, maximum, above,
-            below, multiple, min_length, max_length, all, any, one, none, condition, consequence, otherwise;
-    };
-
-    // --- the budget ---
-
-    bool spend(std::size_t bytes) {
-        if (bytes > work_left_) return stop("it takes too much to check with");
-        work_left_ -= bytes;
-        return trouble_.empty();
-    }
-    bool stop(text why) {
-        if (trouble_.empty()) trouble_ = join({why});
-        work_left_ = 0;
-        return false;
-    }
-
-    // --- texts ---
-
-    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
-    /// A name as it is meant; `written` stands between quotes.
-    static text plain(text written, std::string& scratch) {
-        if (written.find('\\') == written.npos) return written;
-        return plain_text({written.data() - 1, written.size() + 2}, scratch);
-    }
-    text member_of(text object, text name) {
-        if (object.empty() || kind(object) != json_kind::object || !spend(object.size())) return {};
-        std::string scratch;
-        checked_members members(object);
-        for (text key, value; members.next(key, value);)
-            if (plain(key, scratch) == name) return value;
-        return {};
-    }
-    static keywords keywords_of(text schema) {
-        keywords found;
-        const std::pair<text, text*> known[] = {{"$ref", &found.ref},
-                                                {"type", &found.type},
-                                                {"enum", &found.values},
-                                                {"const", &found.constant},
-                                                {"properties", &found.properties},
-                                                {"required", &found.required},
-                                                {"additionalProperties", &found.additional},
-                                                {"patternProperties", &found.patterns},
-                                                {"propertyNames", &found.names},
-                                                {"minProperties", &found.min_properties},
-                                                {"maxProperties", &found.max_properties},
-                                                {"items", &found.items},
-                                                {"prefixItems", &found.prefix},
-                                                {"additionalItems", &found.more_items},
-                                                {"minItems", &found.min_items},
-                                                {"maxItems", &found.max_items},
-                                                {"uniqueItems", &found.unique},
-                                                {"minimum", &found.minimum},
-                                                {"maximum", &found.maximum},
-                                                {"exclusiveMinimum", &found.above},
-                                                {"exclusiveMaximum", &found.below},
-                                                {"multipleOf", &found.multiple},
-                                                {"minLength", &found.min_length},
-                                                {"maxLength", &found.max_length},
-                                                {"allOf", &found.all},
-                                                {"anyOf", &found.any},
-                                                {"oneOf", &found.one},
-                                                {"not", &found.none},
-                                                {"if", &found.condition},
-                                                {"then", &found.consequence},
-                                                {"else", &found.otherwise}};
-        checked_members members(schema);
-        for (text key, value; members.next(key, value);)
-            for (const auto& [name, place] : known)
-                if (key == name) *place = value;
-        // Draft-07 says by an array of `items` what 2020-12 says by prefixItems.
-        if (!found.items.empty() && kind(found.items) == json_kind::array) {
-            found.prefix = found.items;
-            found.items = found.more_items;
-        }
-        return found;
-    }
-    template <class Visit>
-    void each_element(text array, Visit visit) {
-        if (array.empty() || kind(array) != json_kind::array || !spend(array.size())) return;
-        checked_elements elements(array);
-        for (text value; trouble_.empty() && elements.next(value);) visit(value);
-    }
-
-    // --- faults ---
-
-    void report(text expected, text words) {
-        ++wrong_;
-        if (quiet_ != 0 || faults_.size() >= most_faults_ || !spend(path_.size() + words.size())) return;
-        const std::size_t dot = !path_.empty() && path_[0] == '.' ? 1 : 0;
-        faults_.push_back({path_.substr(dot), join({expected}), join({words})});
-    }
-    void expected(text what, text got) { report(what, join({"expected ", what, ", got ", got})); }
-    /// "too few elements": what the decoder of a typed plugin says of the same.
-    void say(text words) { report({}, words); }
-
-    template <class Work>
-    void within(std::initializer_list<text> step, Work work) {
-        const std::size_t length = path_.size();
-        append(path_, join(step));
-        work();
-        path_.resize(length);
-    }
-    static text shortened(text name) {
-        if (name.size() <= longest_name) return name;
-        std::size_t length = longest_name;
-        while (length > 0 && (name[length] & 0xC0) == 0x80) --length;
-        return name.substr(0, length);
-    }
-    /// Whether it fits, without a word about why not.
-    bool fits(text schema, text value) {
-        const std::size_t before = wrong_;
-        ++quiet_;
-        check(schema, value);
-        --quiet_;
-        return wrong_ == before;
-    }
-
-    // --- checking ---
-
-    void check(text schema, text value) {
-        if (depth_ == max_schema_depth) return static_cast<void>(stop("it goes too deep"));
-        if (!spend(schema.size() + 16)) return;
-        if (schema == "true") return;
-        if (schema == "false") return say("is not allowed");
-        if (kind(schema) != json_kind::object)
-            return static_cast<void>(stop("expected an object or a truth value where a schema is"));
-        ++depth_;
-        check_with(keywords_of(schema), value);
-        --depth_;
-    }
-    void check_with(const keywords& all, text value) {
-        if (!all.ref.empty()) follow(all.ref, value);
-        if (!has_type(all.type, value)) return;
-        if (!all.values.empty()) check_enum(all.values, value);
-        if (!all.constant.empty() && spend(value.size() + all.constant.size()) &&
-            !same_value(all.constant, value))
-            say(join({"expected ", shortened(all.constant)}));
-        switch (kind(value)) {
-        case json_kind::object:
-            check_object(all, value);
-            break;
-        case json_kind::array:
-            check_array(all, value);
-            break;
-        case json_kind::number:
-            check_number(all, value);
-            break;
-        case json_kind::string:
-            check_text(all, value);
-            break;
-        default:
-            break;
-        }
-        combine(all, value);
-    }
-
-    void follow(text ref, text value) {
-        std::string scratch;
-        text place = kind(ref) == json_kind::string ? plain_text(ref, scratch) : text();
-        if (place.empty() || place[0] != '#') return;    // in another document
-        if (place.size() > 1 && place[1] != '/') return; // an anchor
-        const std::string pointer = percent_decoded(place.substr(1));
-        text target = root_;
-        for (text rest = pointer; !rest.empty() && !target.empty();) {
-            rest.remove_prefix(1);
-            const std::size_t end = rest.find('/');
-            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
-            rest = end == rest.npos ? text() : rest.substr(end);
-        }
-        if (target.empty())
-            return static_cast<void>(stop(join({"there is nothing at $ref \"", shortened(place), "\""})));
-        check(target, value);
-    }
-    text step_into(text target, text name) {
-        if (kind(target) != json_kind::array) return member_of(target, name);
-        std::size_t wanted = 0;
-        for (const char digit : name) {
-            if (!is_digit(digit) || wanted > target.size()) return {};
-            wanted = wanted * 10 + static_cast<std::size_t>(digit - '0');
-        }
-        text found;
-        std::size_t at = 0;
-        each_element(target, [&](text element) {
-            if (at++ == wanted) found = element;
-        });
-        return name.empty() ? text() : found;
-    }
-    static std::string percent_decoded(text from) {
-        std::string decoded;
-        const auto hex = [](char digit) {
-            const char lower = static_cast<char>(digit | 0x20);
-            if (is_digit(digit)) return digit - '0';
-            return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-        };
-        for (std::size_t at = 0; at < from.size(); ++at) {
-            if (from[at] == '%' && at + 2 < from.size() && hex(from[at + 1]) >= 0 && hex(from[at + 2]) >= 0) {
-                decoded.push_back(static_cast<char>(hex(from[at + 1]) * 16 + hex(from[at + 2])));
-                at += 2;
-            } else {
-                decoded.push_back(from[at]);
-            }
-        }
-        return decoded;
-    }
-    static std::string pointer_unescaped(text from) {
-        std::string name;
-        for (std::size_t at = 0; at < from.size(); ++at) {
-            const bool escaped = from[at] == '~' && at + 1 < from.size();
-            if (escaped) name.push_back(from[++at] == '1' ? '/' : '~');
-            else name.push_back(from[at]);
-        }
-        return name;
-    }
-
-    static bool is_of_type(text name, text value) {
-        if (name == name_of(kind(value))) return true;
-        return name == "integer" && kind(value) == json_kind::number && decimal(value).is_whole();
-    }
-    bool has_type(text type, text value) {
-        if (type.empty()) return true;
-        std::string scratch, names;
-        bool good = false;
-        const auto look_at = [&](text one) {
-            if (kind(one) != json_kind::string) return;
-            const text name = plain_text(one, scratch);
-            good = good || is_of_type(name, value);
-            append(names, join({names.empty() ? "" : " or ", shortened(name)}));
-        };
-        if (kind(type) == json_kind::array) each_element(type, look_at);
-        else look_at(type);
-        if (good || names.empty()) return true;
-        const bool fraction = kind(value) == json_kind::number && names == "integer";
-        expected(names, fraction ? text("a fraction") : name_of(kind(value)));
-        return false;
-    }
-
-    void check_enum(text values, text value) {
-        bool found = false;
-        std::string list;
-        std::size_t count = 0;
-        constexpr std::size_t most_listed = 12;
-        each_element(values, [&](text one) {
-            if (found || !spend(value.size())) return;
-            found = same_value(one, value);
-            if (quiet_ == 0 && ++count <= most_listed)
-                append(list, join({list.empty() ? "" : ", ", shortened(one)}));
-        });
-        if (!found) say(join({"expected one of ", list, count > most_listed ? ", ..." : ""}));
-    }
-
-    // --- objects ---
-
-    void check_object(const keywords& all, text object) {
-        if (!all.required.empty()) check_required(all.required, object);
-        const bool counted = !all.min_properties.empty() || !all.max_properties.empty();
-        if (!counted && all.properties.empty() && all.additional.empty() && all.names.empty()) return;
-        if (!spend(object.size())) return;
-        std::size_t count = 0;
-        std::string scratch;
-        checked_members members(object);
-        for (text key, value; trouble_.empty() && members.next(key, value); ++count) {
-            const text name = plain(key, scratch);
-            within({".", shortened(name)}, [&] {
-                if (!all.names.empty()) check(all.names, {key.data() - 1, key.size() + 2});
-                check_member(all, name, value);
-            });
-        }
-        if (below(all.min_properties, count)) say("too few members");
-        if (beyond(all.max_properties, count)) say("too many members");
-    }
-    void check_member(const keywords& all, text name, text value) {
-        const text schema = member_of(all.properties, name);
-        if (!schema.empty()) return check(schema, value);
-        if (all.additional.empty() || !all.patterns.empty()) return;
-        if (all.additional != "false") return check(all.additional, value);
-        say(quiet_ != 0 ? std::string() : join({"unknown member", meant_by(name, all.properties)}));
-    }
-    std::string meant_by(text name, text properties) {
-        std::vector<text> known;
-        if (!properties.empty() && kind(properties) == json_kind::object) {
-            checked_members members(properties);
-            for (text key, value; known.size() < most_guesses && members.next(key, value);)
-                known.push_back(key);
-        }
-        return spend(properties.size() + known.size() * longest_guess * 4) ? or_meant(name, known) : "";
-    }
-    void check_required(text required, text object) {
-        std::string scratch;
-        each_element(required, [&](text one) {
-            if (kind(one) != json_kind::string) return;
-            const text name = plain_text(one, scratch);
-            if (!member_of(object, name).empty() || !trouble_.empty()) return;
-            within({".", shortened(name)}, [&] { say("missing"); });
-        });
-    }
-
-    // --- arrays ---
-
-    void check_array(const keywords& all, text array) {
-        std::size_t count = 0;
-        std::vector<text> prefix;
-        each_element(all.prefix, [&](text schema) { prefix.push_back(schema); });
-        const bool too_many_say_it = all.items == "false"; // once, rather than for each that is too many
-        each_element(array, [&](text element) {
-            const text schema = count < prefix.size() ? prefix[count] : too_many_say_it ? text() : all.items;
-            if (!schema.empty()) within({"[", digits(count), "]"}, [&] { check(schema, element); });
-            ++count;
-        });
-        if ((too_many_say_it && count > prefix.size()) || beyond(all.max_items, count))
-            say("too many elements");
-        if (below(all.min_items, count)) say("too few elements");
-        if (all.unique == "true" && trouble_.empty()) check_unique(array, count);
-    }
-    /// By a table of hashes: an array may be long.
-    void check_unique(text array, std::size_t count) {
-        std::size_t size = 16;
-        while (size < count * 2) size *= 2;
-        if (!spend(size)) return;
-        std::vector<text> table(size);
-        std::size_t index = 0;
-        each_element(array, [&](text element) {
-            std::size_t at = value_hash(element) & (size - 1);
-            for (; !table[at].empty() && spend(16 + element.size()); at = (at + 1) & (size - 1))
-                if (same_value(table[at], element))
-                    return within({"[", digits(index++), "]"}, [&] { say("is there twice"); });
-            table[at] = element;
-            ++index;
-        });
-    }
-
-    // --- numbers and texts ---
-
-    void check_number(const keywords& all, text value) {
-        const decimal number(value);
-        const auto compare = [&](text limit, int refused, bool equal_too, text words) {
-            if (limit.empty() || kind(limit) != json_kind::number) return;
-            const int order = number.compare(decimal(limit));
-            if (order == refused || (equal_too && order == 0)) say(join({words, shortened(limit)}));
-        };
-        compare(all.minimum, -1, false, "expected at least ");
-        compare(all.maximum, 1, false, "expected at most ");
-        compare(all.above, -1, true, "expected more than ");
-        compare(all.below, 1, true, "expected less than ");
-        if (all.multiple.empty() || kind(all.multiple) != json_kind::number) return;
-        std::int64_t whole = 0, step = 0;
-        if (decimal(value).as_int64(whole) && decimal(all.multiple).as_int64(step) && step > 0 &&
-            whole % step != 0)
-            say(join({"expected a multiple of ", shortened(all.multiple)}));
-    }
-    void check_text(const keywords& all, text value) {
-        if (all.min_length.empty() && all.max_length.empty()) return;
-        if (!spend(value.size())) return;
-        std::string scratch;
-        std::size_t count = 0;
-        for (const char byte : plain_text(value, scratch)) count += (byte & 0xC0) != 0x80;
-        if (below(all.min_length, count))
-            say(join({"expected at least ", shortened(all.min_length), " characters"}));
-        if (beyond(all.max_length, count))
-            say(join({"expected at most ", shortened(all.max_length), " characters"}));
-    }
-    static bool below(text limit, std::size_t count) {
-        std::int64_t least = 0;
-        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(least) &&
-               least > 0 && count < static_cast<std::uint64_t>(least);
-    }
-    static bool beyond(text limit, std::size_t count) {
-        std::int64_t most = 0;
-        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(most) &&
-               most >= 0 && count > static_cast<std::uint64_t>(most);
-    }
-
-    // --- schemas of schemas ---
-
-    void combine(const keywords& all, text value) {
-        each_element(all.all, [&](text schema) { check(schema, value); });
-        if (!all.any.empty()) check_alternatives(all.any, value, false);
-        if (!all.one.empty()) check_alternatives(all.one, value, true);
-        if (!all.none.empty() && fits(all.none, value) && trouble_.empty()) say("is what it must not be");
-        if (all.condition.empty()) return;
-        const text then = fits(all.condition, value) ? all.consequence : all.otherwise;
-        if (!then.empty()) check(then, value);
-    }
-    void check_alternatives(text alternatives, text value, bool only_one) {
-        std::size_t fitting = 0, count = 0;
-        each_element(alternatives, [&](text schema) {
-            ++count;
-            if (fitting < (only_one ? 2u : 1u)) fitting += fits(schema, value);
-        });
-        if (fitting == 1 || count == 0 || !trouble_.empty()) return;
-        if (fitting > 1) return say("fits more than one of the alternatives");
-        if (quiet_ != 0) return say({});
-        explain(alternatives, value);
-    }
-    /// Why it fits none. Of the alternative that it follows furthest, what is wrong there; else what each expected.
-    void explain(text alternatives, text value) {
-        std::vector<schema_fault> before, best;
-        before.swap(faults_);
-        std::size_t reached = path_.size();
-        std::string all_expected;
-        each_element(alternatives, [&](text schema) {
-            check(schema, value);
-            std::vector<schema_fault> own;
-            own.swap(faults_);
-            if (own.empty()) return;
-            if (own[0].path.size() > reached) {
-                reached = own[0].path.size();
-                best = std::move(own);
-            } else if (!own[0].expected.empty()) {
-                append(all_expected, join({all_expected.empty() ? "" : " or ", own[0].expected}));
-            } else if (best.empty()) {
-                best = std::move(own); // of the right type, at least
-            }
-        });
-        faults_ = std::move(before);
-        ++wrong_;
-        if (best.empty() && !all_expected.empty()) return expected(all_expected, name_of(kind(value)));
-        if (best.empty()) return say("fits none of the alternatives");
-        for (schema_fault& one : best)
-            if (faults_.size() < most_faults_) faults_.push_back(std::move(one));
-    }
-
-    text root_;
-    std::string path_;
-    std::size_t most_faults_;
-    std::size_t work_left_;
-    unsigned depth_ = 0;
-    unsigned quiet_ = 0; // faults are counted and not put into words
-    std::size_t wrong_ = 0;
-    std::vector<schema_fault> faults_;
-    std::string trouble_; // with the schema itself
-};
-
-} // namespace detail
-
-inline result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
-                                                      const schema_check_options& options) {
-    return detail::schema_checker(schema.text(), options).run(value.text());
-}
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/config_schema.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_CONFIG_SCHEMA_HPP
-#define TENON_RULES_CONFIG_SCHEMA_HPP
-
-// What a plugin says that its configuration has to be (`configSchema`), and whether one is that. Kept while the plugin does
-// not run: then it is what the last instance said, and a newer program may say something else once it is started.
-
-namespace tenon::detail {
-
-/// A plugin's schema that is larger is forgotten.
-inline constexpr std::size_t longest_config_schema = std::size_t{256} << 10;
-
-class config_schema {
-public:
-    config_schema() = default;
-    explicit config_schema(json_view schema) { learn(schema); }
-
-    /// Null: it says nothing.
-    void learn(json_view schema) {
-        const bool too_long = schema.text().size() > longest_config_schema;
-        schema_ = schema.is_null() || too_long ? json() : json(schema);
-    }
-    /// A plugin that does not start with a configuration may say with its refusal what it would take. Then all that is
-    /// wrong with it can be said, where the plugin has said the first thing.
-    fault explain_refusal(const fault& why, const json& config) {
-        const auto data = json::parse(why.data);
-        const json_view schema = data ? (*data)["configSchema"] : json_view();
-        if (schema.is_null()) return why;
-        learn(schema);
-        const auto fits = check(config);
-        return fits ? why : fits.error();
-    }
-
-    const json& text() const noexcept { return schema_; }
-    bool known() const noexcept { return !schema_.is_null(); }
-
-    /// All that is wrong with it, as one sentence. A schema that cannot be used, which is the plugin's fault and not the
-    /// configuration's, refuses nothing.
-    result<void> check(const json& config) const {
-        if (!known()) return {};
-        const json empty = config.is_null() ? json::parse("{}").value() : json();
-        const json& whole = config.is_null() ? empty : config;
-        const auto faults = check_schema(schema_.view(), whole.view(), {.root = "config"});
-        if (!faults || faults->empty()) return {};
-        std::string sentence;
-        for (const schema_fault& one : *faults) {
-            if (!sentence.empty()) sentence += "; ";
-            sentence += one.sentence();
-        }
-        return fault{codes::invalid_params, std::move(sentence)};
-    }
-
-private:
-    json schema_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/handshake_clues.hpp ----------------------------------------------------------------------
-#ifndef TENON_RULES_HANDSHAKE_CLUES_HPP
-#define TENON_RULES_HANDSHAKE_CLUES_HPP
-
-// What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
-// and waits, one that reads lines, one that says what is missing and ends.
-
-namespace tenon::detail {
-
-class handshake_clues {
-public:
-    /// A line of its log, on stdout or stderr.
-    void hear_line(std::string_view line) {
-        lines_.push_back(quoted(line));
-        if (lines_.size() > kept_lines) lines_.pop_front();
-    }
-    /// Text on stdout that was no message. True if it is the first that shows which framing the plugin speaks.
-    bool see_stray(std::string_view text, plugin_framing framing) {
-        if (other_framing_ || text.empty()) return false;
-        const bool message = begins_json(text.front()) && text.find("\"jsonrpc\"") != text.npos;
-        const bool header = text.size() >= content_prefix.size() && begins_content(text);
-        other_framing_ = framing == plugin_framing::headers ? message : header;
-        return other_framing_;
-    }
-    void note_answer() noexcept { answered_ = true; }
-    bool answered() const noexcept { return answered_; }
-
-    static std::string framing_words(plugin_framing configured) {
-        return configured == plugin_framing::headers
-                   ? R"(it speaks in lines, without headers: "framing": "lines" in its configuration is for that)"
-                   : R"(it writes headers, and its configuration says "framing": "lines")";
-    }
-    /// `unfinished` is what came last and is no whole line or frame.
-    std::string words(std::string_view unfinished, plugin_framing configured) const {
-        std::string text;
-        const auto add = [&](std::string_view what) { append(text, join({text.empty() ? "" : "; ", what})); };
-        if (other_framing_) add(framing_words(configured));
-        if (!lines_.empty()) {
-            std::string all;
-            for (const std::string& line : lines_) append(all, join({all.empty() ? "" : ", ", line}));
-            add(join({lines_.size() == 1 ? "it printed " : "the last that it printed: ", all}));
-        }
-        if (!unfinished.empty()) add(join({"it began to write ", quoted(unfinished)}));
-        return text.empty() ? "it printed nothing" : text;
-    }
-
-private:
-    static constexpr std::size_t kept_lines = 3, kept_bytes = 200;
-
-    static std::string quoted(std::string_view text) {
-        std::string safe = "\"";
-        const bool whole = append_safe(safe, text, kept_bytes);
-        return safe += whole ? "\"" : "\"...";
-    }
-
-    std::deque<std::string> lines_;
-    bool other_framing_ = false, answered_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/state.hpp --------------------------------------------------------------------------------
 #ifndef TENON_RULES_STATE_HPP
 #define TENON_RULES_STATE_HPP
@@ -15252,6 +10270,4966 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
+// ---- tenon/rules/calls/call_index.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_INDEX_HPP
+#define TENON_RULES_CALLS_CALL_INDEX_HPP
+
+// From the id of a call on the wire to the place where its caller is kept. Ids are sequential, so an id's low bits
+// are its home: neighbours do not collide, and nothing is allocated once there was room for the most calls that were
+// in flight at once.
+
+namespace tenon::detail {
+
+class call_index {
+public:
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    void insert(std::int64_t call, std::uint32_t place) {
+        // Half empty, so that a search that finds nothing is short.
+        if ((size_ + 1) * 2 > cells_.size()) grow();
+        put({call, place});
+        ++size_;
+    }
+
+    std::uint32_t find(std::int64_t call) const noexcept {
+        const std::size_t at = cell_of(call);
+        return at == cells_.size() ? none : cells_[at].place;
+    }
+
+    void remove(std::int64_t call) noexcept {
+        std::size_t gap = cell_of(call);
+        if (gap == cells_.size()) return;
+        const std::size_t mask = cells_.size() - 1;
+        // Close the gap: whoever stepped aside because of this call moves up.
+        for (std::size_t at = (gap + 1) & mask; cells_[at].call != 0; at = (at + 1) & mask) {
+            const std::size_t home = home_of(cells_[at].call);
+            if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies behind the gap
+            cells_[gap] = cells_[at];
+            gap = at;
+        }
+        cells_[gap] = {};
+        --size_;
+    }
+
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    struct cell {
+        std::int64_t call = 0; // 0: free
+        std::uint32_t place = none;
+    };
+
+    std::size_t home_of(std::int64_t call) const noexcept {
+        return static_cast<std::size_t>(call) & (cells_.size() - 1);
+    }
+    std::size_t cell_of(std::int64_t call) const noexcept {
+        if (size_ == 0 || call <= 0) return cells_.size();
+        std::size_t at = home_of(call);
+        while (cells_[at].call != call) {
+            if (cells_[at].call == 0) return cells_.size();
+            at = (at + 1) & (cells_.size() - 1);
+        }
+        return at;
+    }
+    void put(cell added) noexcept {
+        std::size_t at = home_of(added.call);
+        while (cells_[at].call != 0) at = (at + 1) & (cells_.size() - 1);
+        cells_[at] = added;
+    }
+    void grow() {
+        std::vector<cell> old(cells_.empty() ? 16 : cells_.size() * 2);
+        old.swap(cells_);
+        for (const cell& one : old)
+            if (one.call != 0) put(one);
+    }
+
+    std::vector<cell> cells_; // a power of two
+    std::size_t size_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/call_waits.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_WAITS_HPP
+#define TENON_RULES_CALLS_CALL_WAITS_HPP
+
+// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
+// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
+// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
+// taken to mean that it works on that because of the call.
+//
+// One of these per host. Plugins are numbers that are never reused.
+
+namespace tenon::detail {
+
+class call_waits {
+public:
+    static constexpr std::uint32_t nobody = UINT32_MAX;
+
+    /// How many calls a plugin works on, and how many it takes on at once.
+    void set_work(std::uint32_t plugin, std::size_t in_flight, std::size_t places) {
+        node& one = node_of(plugin);
+        one.in_flight = in_flight;
+        one.places = places;
+    }
+
+    void begin(std::uint32_t asker, std::uint32_t asked) {
+        if (asker == nobody) return;
+        node_of(asked);
+        node_of(asker).waits_for.push_back(asked);
+    }
+    void end(std::uint32_t asker, std::uint32_t asked) noexcept {
+        if (asker >= nodes_.size()) return;
+        std::vector<std::uint32_t>& waits = nodes_[asker].waits_for;
+        for (std::size_t at = 0; at != waits.size(); ++at) {
+            if (waits[at] != asked) continue;
+            waits[at] = waits.back();
+            return waits.pop_back();
+        }
+    }
+
+    /// Whether a call of `asker` to `asked`, which would have to wait for a place there, could only wait for itself.
+    bool closes_circle(std::uint32_t asker, std::uint32_t asked) {
+        if (asker == nobody || asked == nobody) return false;
+        begin(asker, asked);
+        ++walk_;
+        const bool circle = stuck(asked);
+        end(asker, asked);
+        return circle;
+    }
+
+private:
+    struct node {
+        std::vector<std::uint32_t> waits_for = {};
+        std::size_t in_flight = 0, places = 0;
+        std::uint64_t walked = 0;
+    };
+
+    node& node_of(std::uint32_t plugin) {
+        if (plugin >= nodes_.size()) nodes_.resize(plugin + std::size_t{1});
+        return nodes_[plugin];
+    }
+
+    // A plugin gets on as long as one of its places works on something that does not wait, or waits for a plugin that
+    // gets on. A plugin that is met again on the way is taken to be stuck: then the circle is what keeps it so.
+    bool stuck(std::uint32_t plugin) {
+        node& one = nodes_[plugin];
+        if (one.walked == walk_) return true;
+        one.walked = walk_;
+        if (one.in_flight < one.places || one.waits_for.size() < one.in_flight) return false;
+        for (const std::uint32_t next : one.waits_for)
+            if (!stuck(next)) return false;
+        return true;
+    }
+
+    std::vector<node> nodes_;
+    std::uint64_t walk_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/host_fault.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_HOST_FAULT_HPP
+#define TENON_RULES_CALLS_HOST_FAULT_HPP
+
+// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
+// can do harm: {"source":"host","plugin":"backup","retryable":true}.
+
+namespace tenon::detail {
+
+/// Data that the fault has already is kept.
+inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
+    if (!error.data.empty()) return error;
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("source");
+    out.string("host");
+    out.key("plugin");
+    out.string(plugin);
+    out.key("retryable");
+    out.boolean(retryable);
+    out.end_object();
+    error.data = std::string(buffer.view());
+    return error;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/pending_calls.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_PENDING_CALLS_HPP
+#define TENON_RULES_CALLS_PENDING_CALLS_HPP
+
+// The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
+// used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
+// so nothing completes twice. It calls nobody and decides nothing.
+
+namespace tenon::detail {
+
+enum class lane : std::uint8_t { health, control, calls, events };
+inline constexpr std::size_t lane_count = 4;
+
+inline std::string_view name_of(lane which) noexcept {
+    constexpr std::string_view names[] = {"health", "control", "calls", "events"};
+    return names[static_cast<unsigned>(which)];
+}
+
+/// One call until it is completed. A ticket of a completed call is harmless wherever it is used.
+struct call_ticket {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0; // 0 names no call
+
+    explicit operator bool() const noexcept { return generation != 0; }
+    bool operator==(const call_ticket&) const = default;
+};
+
+using call_completion = unique_function<void(result<std::string_view> answer, time_point now)>;
+using call_progress = unique_function<void(std::string_view value, time_point now)>;
+
+enum class call_place : std::uint8_t { free, queued, sent, ending };
+
+struct pending_call {
+    std::uint32_t generation = 0; // odd while in use
+    std::uint32_t next = UINT32_MAX, previous = UINT32_MAX;
+    call_place place = call_place::free;
+    lane where = lane::calls;
+    bool probing = false; // the breaker let it through to see
+    bool expired = false; // of those that end
+    time_point deadline = never;
+    time_point sent_at = {}; // while it waits: since when
+    std::int64_t call = 0;   // its id on the wire, of those that were sent
+    std::uint32_t asker = UINT32_MAX;
+    std::string method = {}, params = {}; // of those that wait, and that are not shared
+    shared_bytes shared = {};
+    call_completion done = {};
+    call_progress progress = {};
+
+    std::size_t queued_bytes() const noexcept { return params.size() + shared.view().size() + method.size(); }
+
+    /// What was kept to be sent. Room that one large call needed is not kept for the small ones.
+    void forget_text() noexcept {
+        keep_small(method);
+        keep_small(params);
+        shared = {};
+    }
+
+private:
+    static void keep_small(std::string& text) noexcept {
+        constexpr std::size_t kept_room = 1024;
+        if (text.capacity() > kept_room) text = std::string();
+        else text.clear();
+    }
+};
+
+/// Calls in order, linked by their slots.
+struct call_queue {
+    std::uint32_t first = UINT32_MAX, last = UINT32_MAX;
+    std::size_t size = 0;
+};
+
+class pending_calls {
+public:
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    pending_call& operator[](std::uint32_t slot) noexcept { return slots_[slot]; }
+    const pending_call& operator[](std::uint32_t slot) const noexcept { return slots_[slot]; }
+
+    /// A slot in no queue yet.
+    std::uint32_t open() {
+        if (free_ == none) {
+            slots_.emplace_back();
+            free_ = static_cast<std::uint32_t>(slots_.size() - 1);
+        }
+        const std::uint32_t slot = free_;
+        pending_call& call = slots_[slot];
+        free_ = call.next;
+        call.next = call.previous = none;
+        ++call.generation;
+        return slot;
+    }
+
+    /// Ends the life of a slot that is in no queue.
+    void release(std::uint32_t slot) noexcept {
+        pending_call& call = slots_[slot];
+        ++call.generation;
+        call.place = call_place::free;
+        call.probing = call.expired = false;
+        call.call = 0;
+        call.asker = none;
+        call.forget_text();
+        call.next = free_;
+        free_ = slot;
+    }
+
+    call_ticket ticket_of(std::uint32_t slot) const noexcept { return {slot, slots_[slot].generation}; }
+    /// `none` for a ticket of a call that was completed.
+    std::uint32_t find(call_ticket ticket) const noexcept {
+        const bool used = (ticket.generation & 1u) != 0 && ticket.slot < slots_.size();
+        return used && slots_[ticket.slot].generation == ticket.generation ? ticket.slot : none;
+    }
+
+    void append(call_queue& queue, std::uint32_t slot, call_place place) noexcept {
+        pending_call& call = slots_[slot];
+        call.place = place;
+        call.previous = queue.last;
+        call.next = none;
+        (queue.last == none ? queue.first : slots_[queue.last].next) = slot;
+        queue.last = slot;
+        ++queue.size;
+    }
+
+    void remove(call_queue& queue, std::uint32_t slot) noexcept {
+        pending_call& call = slots_[slot];
+        (call.previous == none ? queue.first : slots_[call.previous].next) = call.next;
+        (call.next == none ? queue.last : slots_[call.next].previous) = call.previous;
+        call.next = call.previous = none;
+        --queue.size;
+    }
+
+private:
+    std::vector<pending_call> slots_;
+    std::uint32_t free_ = none;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/logs/latency.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LATENCY_HPP
+#define TENON_RULES_LOGS_LATENCY_HPP
+
+// How long things took, in 3.5 KiB for ever: 16 steps of equal width in every power of two, from 64 ns to 137 s.
+// A quantile is at most 3.2 % off between 1 us and 100 s, for 64 ns it is all or nothing. What took longer is
+// counted in the last step; the longest is remembered exactly.
+//
+// Histograms of several plugins, kinds of work or hosts are merged by adding them up. As JSON (for a tool that
+// merges): {"count":2,"sumNs":3000,"minNs":1000,"maxNs":2000,"steps":[[15,1],[31,1]]}.
+
+namespace tenon::detail {
+
+class latency_histogram {
+public:
+    using nanoseconds = std::chrono::nanoseconds;
+
+    static constexpr unsigned unit_bits = 6; // 64 ns
+    static constexpr unsigned step_bits = 4; // 16 steps for each power of two: half a step is 1/32
+    static constexpr std::size_t octaves = 28;
+    static constexpr std::size_t steps = octaves << step_bits;
+    /// Everything from here on is in the last step: 2^37 ns.
+    static constexpr nanoseconds overflow{std::int64_t{1} << (unit_bits + step_bits + octaves - 1)};
+
+    void add(nanoseconds took) noexcept {
+        const auto time = static_cast<std::uint64_t>(took.count() < 0 ? 0 : took.count());
+        ++counts_[step_of(time)];
+        ++count_;
+        sum_ += time;
+        if (time > max_) max_ = time;
+        if (time < min_) min_ = time;
+    }
+
+    void merge(const latency_histogram& other) noexcept {
+        for (std::size_t step = 0; step < steps; ++step) counts_[step] += other.counts_[step];
+        count_ += other.count_;
+        sum_ += other.sum_;
+        if (other.max_ > max_) max_ = other.max_;
+        if (other.min_ < min_) min_ = other.min_;
+    }
+    void clear() noexcept { *this = latency_histogram(); }
+
+    std::uint64_t count() const noexcept { return count_; }
+    nanoseconds total() const noexcept { return nanoseconds(static_cast<std::int64_t>(sum_)); }
+    nanoseconds longest() const noexcept { return nanoseconds(static_cast<std::int64_t>(max_)); }
+    nanoseconds shortest() const noexcept {
+        return nanoseconds(count_ == 0 ? 0 : static_cast<std::int64_t>(min_));
+    }
+    nanoseconds mean() const noexcept {
+        return nanoseconds(count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / count_));
+    }
+
+    /// What the share `part` of all (0 to 1) took at most: 0.5 is the median. 0 where nothing was added.
+    nanoseconds quantile(double part) const noexcept {
+        if (count_ == 0) return nanoseconds(0);
+        if (!(part > 0)) return shortest();
+        if (part >= 1) return longest();
+        // The smallest rank that covers the share: of 100 the 99 % quantile is the 99th.
+        const double exact = part * static_cast<double>(count_);
+        auto rank = static_cast<std::uint64_t>(exact);
+        if (static_cast<double>(rank) < exact) ++rank;
+        if (rank == 0) rank = 1;
+        std::size_t step = 0;
+        for (std::uint64_t seen = counts_[0]; seen < rank && step + 1 < steps;) seen += counts_[++step];
+        if (step + 1 == steps) return longest();
+        const std::uint64_t middle = (begin_of(step) + begin_of(step + 1)) / 2;
+        return nanoseconds(static_cast<std::int64_t>(middle < min_ ? min_ : middle > max_ ? max_ : middle));
+    }
+
+    /// How many took less than `bound`, to the step: for a scale of one's own.
+    std::uint64_t count_below(nanoseconds bound) const noexcept {
+        const std::size_t end =
+            bound >= overflow ? steps
+                              : step_of(static_cast<std::uint64_t>(bound.count() < 0 ? 0 : bound.count()));
+        std::uint64_t count = 0;
+        for (std::size_t step = 0; step < end; ++step) count += counts_[step];
+        return count;
+    }
+
+    std::uint64_t count_in(std::size_t step) const noexcept { return counts_[step]; }
+    /// Where a step begins; it ends where the next one begins.
+    static constexpr nanoseconds step_begin(std::size_t step) noexcept {
+        return nanoseconds(static_cast<std::int64_t>(begin_of(step)));
+    }
+
+    bool operator==(const latency_histogram&) const = default;
+
+private:
+    friend struct tenon::json_codec<latency_histogram>;
+
+    static constexpr std::size_t step_of(std::uint64_t time) noexcept {
+        const std::uint64_t units = time >> unit_bits;
+        if (units < (std::uint64_t{1} << step_bits)) return static_cast<std::size_t>(units);
+        const unsigned shift = static_cast<unsigned>(std::bit_width(units)) - 1 - step_bits;
+        // The leading bit of what is left counts one octave more.
+        const auto step = (std::uint64_t{shift} << step_bits) + (units >> shift);
+        return step < steps ? static_cast<std::size_t>(step) : steps - 1;
+    }
+    static constexpr std::uint64_t begin_of(std::size_t step) noexcept {
+        constexpr std::size_t linear = std::size_t{1} << step_bits;
+        if (step < linear) return std::uint64_t{step} << unit_bits;
+        const std::size_t shift = (step >> step_bits) - 1;
+        return std::uint64_t{(step & (linear - 1)) + linear} << (shift + unit_bits);
+    }
+
+    std::array<std::uint64_t, steps> counts_ = {};
+    std::uint64_t count_ = 0, sum_ = 0, max_ = 0;
+    std::uint64_t min_ = UINT64_MAX;
+};
+
+struct latency_form {
+    std::uint64_t count = 0, sum = 0, min = 0, max = 0;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> steps = {}; // those that are not empty
+
+    static constexpr auto describe() {
+        using self = latency_form;
+        return members(member("count", &self::count), member("sumNs", &self::sum),
+                       member("minNs", &self::min), member("maxNs", &self::max),
+                       member("steps", &self::steps));
+    }
+};
+
+} // namespace tenon::detail
+
+template <>
+struct tenon::json_codec<tenon::detail::latency_histogram> {
+    using histogram = detail::latency_histogram;
+
+    static bool read(json_reader& in, histogram& value) {
+        detail::latency_form form;
+        if (!detail::decode(in, form)) return false;
+        value = histogram();
+        for (const auto& [step, count] : form.steps) {
+            if (step >= histogram::steps) return false;
+            value.counts_[step] += count;
+            value.count_ += count;
+        }
+        value.sum_ = form.sum;
+        value.max_ = form.max;
+        if (value.count_ != 0) value.min_ = form.min;
+        return value.count_ == form.count;
+    }
+    static void write(json_writer& out, const histogram& value) {
+        detail::latency_form form{.count = value.count_,
+                                  .sum = value.sum_,
+                                  .min = value.count_ == 0 ? 0 : value.min_,
+                                  .max = value.max_};
+        for (std::uint32_t step = 0; step < histogram::steps; ++step)
+            if (value.counts_[step] != 0) form.steps.emplace_back(step, value.counts_[step]);
+        detail::encode(out, form);
+    }
+};
+
+#endif
+
+// ---- tenon/rules/supervision/breaker.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_BREAKER_HPP
+#define TENON_RULES_SUPERVISION_BREAKER_HPP
+
+// Keeps a plugin from being asked for a kind of work that fails every time. Closed: everything is asked. After
+// so many failures in a row it opens: nothing is asked for a while. Then it is half open: one call goes through
+// as a probe, and its outcome closes it or opens it for another while.
+//
+//     if (!breaker.may_ask(now)) return fault{codes::circuit_open, ...};
+//     ... succeeded(now), failed(now), or abandoned(now) when the call told nothing (it was cancelled)
+//
+// What counts as a failure is the caller's to say: a plugin's own business error is a success.
+
+namespace tenon {
+
+enum class breaker_state { closed, open, half_open };
+
+inline std::string_view name_of(breaker_state state) noexcept {
+    constexpr std::string_view names[] = {"closed", "open", "half_open"};
+    return names[static_cast<unsigned>(state)];
+}
+
+} // namespace tenon
+
+namespace tenon::detail {
+
+class breaker {
+public:
+    explicit breaker(const breaker_policy& policy = {}) noexcept : policy_(policy) {}
+
+    void use(const breaker_policy& policy) noexcept { policy_ = policy; }
+
+    /// Whether the next call may be made. Counts those that may not. In half open `true` is the probe.
+    bool may_ask(time_point now) noexcept;
+    void succeeded(time_point now) noexcept;
+    void failed(time_point now) noexcept;
+    /// A call that was let through ended without telling anything about the plugin.
+    void abandoned(time_point now) noexcept;
+    /// Another instance runs: what the last one did says nothing about it.
+    void reset() noexcept;
+
+    /// As a person sees it now: an open one whose time is over is half open.
+    breaker_state state(time_point now) const noexcept;
+    /// When an open breaker lets a probe through; never if it is not open.
+    time_point probe_at() const noexcept { return state_ == breaker_state::open ? until_ : never; }
+    int failures_in_row() const noexcept { return failures_; }
+    std::uint64_t times_opened() const noexcept { return opened_; }
+    std::uint64_t refused() const noexcept { return refused_; }
+
+private:
+    void open(time_point now) noexcept;
+
+    breaker_policy policy_;
+    breaker_state state_ = breaker_state::closed;
+    time_point until_ = never; // open: until then. Half open: until then the probe is waited for
+    int failures_ = 0;
+    std::uint64_t opened_ = 0, refused_ = 0;
+};
+
+inline breaker_state breaker::state(time_point now) const noexcept {
+    return state_ == breaker_state::open && now >= until_ ? breaker_state::half_open : state_;
+}
+
+inline bool breaker::may_ask(time_point now) noexcept {
+    if (state_ == breaker_state::closed) return true;
+    // A probe whose outcome nobody told must not keep it half open for ever: after as long again comes another.
+    if (now < until_) return ++refused_, false;
+    state_ = breaker_state::half_open;
+    until_ = after(now, policy_.open_for);
+    return true;
+}
+
+inline void breaker::succeeded(time_point) noexcept {
+    failures_ = 0;
+    // An answer to a call from before it opened is a sign of life as well, but only a probe closes it.
+    if (state_ == breaker_state::half_open) state_ = breaker_state::closed;
+}
+
+inline void breaker::failed(time_point now) noexcept {
+    if (failures_ < INT32_MAX) ++failures_;
+    if (state_ == breaker_state::half_open ||
+        (state_ == breaker_state::closed && policy_.failures > 0 && failures_ >= policy_.failures))
+        open(now);
+}
+
+inline void breaker::abandoned(time_point now) noexcept {
+    if (state_ == breaker_state::half_open) until_ = now; // the next call is the probe
+}
+
+inline void breaker::reset() noexcept {
+    state_ = breaker_state::closed;
+    failures_ = 0;
+}
+
+inline void breaker::open(time_point now) noexcept {
+    state_ = breaker_state::open;
+    until_ = after(now, policy_.open_for);
+    ++opened_;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_SEQUENCE_HPP
+#define TENON_SESSION_SEQUENCE_HPP
+
+// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
+// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
+
+namespace tenon::detail {
+
+template <class T>
+class sequence {
+public:
+    sequence() = default;
+    sequence(sequence&& other) noexcept { swap(other); }
+    sequence& operator=(sequence&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~sequence() {
+        clear();
+        ::operator delete(data_);
+    }
+
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+    std::size_t size() const noexcept { return size_; }
+    T& operator[](std::size_t index) noexcept { return data_[index]; }
+    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
+
+    void push_back(T value) {
+        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+    }
+    /// Appends values made of nothing until there are `size`.
+    void extend(std::size_t size) {
+        if (size > capacity_) grow(size);
+        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
+    }
+    void clear() noexcept {
+        while (size_ != 0) data_[--size_].~T();
+    }
+    void swap(sequence& other) noexcept {
+        T* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
+
+private:
+    void grow(std::size_t capacity) {
+        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
+        for (std::size_t index = 0; index != size_; ++index) {
+            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
+            data_[index].~T();
+        }
+        ::operator delete(data_);
+        data_ = larger;
+        capacity_ = capacity;
+    }
+
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/batch.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_BATCH_HPP
+#define TENON_SESSION_BATCH_HPP
+
+// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
+// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
+// too, because the input may move on before its last entry. We never send one.
+
+namespace tenon::detail {
+
+class batch_table {
+public:
+    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
+    void begin(std::string_view text);
+    std::string_view text() const noexcept { return text_; }
+    void add(std::string_view entry) { entries_.push_back(entry); }
+
+    /// Whether entries are still to be delivered.
+    bool delivering() const noexcept { return current_ != 0; }
+    /// The batch whose entries are delivered; 0 if there is none.
+    std::uint32_t current() const noexcept { return current_; }
+    bool next_entry(std::string_view& entry) noexcept;
+    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    bool end_delivery() noexcept;
+
+    /// A request of the batch awaits its answer, or has got it. True if it was the last.
+    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
+    bool answered(std::uint32_t batch) noexcept {
+        return --batches_[batch - 1].open == 0 && batch != current_;
+    }
+
+    /// Where the next answer goes, behind a comma if one is due.
+    byte_buffer& begin_answer(std::uint32_t batch);
+    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
+    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
+    /// Forgets the batch.
+    void end(std::uint32_t batch) noexcept;
+    void clear() noexcept;
+
+private:
+    struct kept {
+        byte_buffer answers = {};
+        std::uint32_t open = 0;
+        bool used = false;
+    };
+
+    sequence<kept> batches_;
+    std::string text_;
+    sequence<std::string_view> entries_;
+    std::size_t next_ = 0;
+    std::uint32_t current_ = 0;
+};
+
+inline void batch_table::begin(std::string_view text) {
+    std::uint32_t slot = 0;
+    while (slot != batches_.size() && batches_[slot].used) ++slot;
+    if (slot == batches_.size()) batches_.push_back({});
+    batches_[slot].used = true;
+    current_ = slot + 1;
+    entries_.clear();
+    next_ = 0;
+    text_.clear();
+    append(text_, text);
+}
+
+inline bool batch_table::next_entry(std::string_view& entry) noexcept {
+    if (next_ == entries_.size()) return false;
+    entry = entries_[next_++];
+    return true;
+}
+
+inline bool batch_table::end_delivery() noexcept {
+    const std::uint32_t batch = current_;
+    current_ = 0;
+    return batches_[batch - 1].open == 0;
+}
+
+inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
+    byte_buffer& answers = batches_[batch - 1].answers;
+    answers.append(answers.empty() ? '[' : ',');
+    return answers;
+}
+
+inline void batch_table::end(std::uint32_t batch) noexcept {
+    kept& done = batches_[batch - 1];
+    done.answers.clear();
+    done.answers.shrink(0); // batches are rare
+    done.open = 0;
+    done.used = false;
+}
+
+inline void batch_table::clear() noexcept {
+    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
+    current_ = 0;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/call_table.hpp -------------------------------------------------------------------------
+#ifndef TENON_SESSION_CALL_TABLE_HPP
+#define TENON_SESSION_CALL_TABLE_HPP
+
+// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
+// from it completes the call, so nothing completes twice.
+//
+// Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
+// its lap makes the next ones step aside. In steady use nothing is allocated.
+
+namespace tenon::detail {
+
+/// A call that completes without an answer, and why.
+struct ended_call {
+    std::int64_t id;
+    int code;
+};
+
+class call_table {
+public:
+    /// Sequential from 1; 2^53 calls at a million a second take 285 years.
+    std::int64_t next_id() const noexcept { return next_; }
+    bool was_used(std::int64_t id) const noexcept { return id > 0 && id < next_; }
+    std::size_t size() const noexcept { return size_; }
+
+    /// Uses up the next id without waiting for an answer.
+    std::int64_t skip() noexcept { return next_++; }
+    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
+    bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
+    bool remove(std::int64_t id) noexcept;
+    time_point deadline_of(std::int64_t id) const noexcept {
+        const entry* call = find(id);
+        return call == nullptr ? time_point::min() : call->deadline;
+    }
+
+    /// Restarts the call's wait, up to the latest deadline it was given.
+    bool extend(std::int64_t id, time_point now) noexcept;
+
+    /// No later than the earliest deadline, and earlier only when that call is gone.
+    time_point earliest() const noexcept { return earliest_; }
+    /// Removes what is over and appends it in the order of the ids.
+    void take_expired(time_point now, int code, sequence<ended_call>& ended);
+    void take_all(int code, sequence<ended_call>& ended) { take_expired(never, code, ended); }
+
+private:
+    struct entry {
+        std::int64_t id = 0; // 0: free
+        time_point deadline = never;
+        time_point latest = never;
+        time_point::duration wait = {};
+    };
+
+    std::size_t place_of(std::int64_t id) const noexcept {
+        return static_cast<std::size_t>(id) & (slots_.size() - 1);
+    }
+    std::size_t behind(std::size_t place) const noexcept { return (place + 1) & (slots_.size() - 1); }
+    const entry* find(std::int64_t id) const noexcept;
+    void put(const entry& call) noexcept;
+    void grow();
+
+    sequence<entry> slots_; // a power of two
+    std::size_t size_ = 0;
+    std::int64_t next_ = 1;
+    time_point earliest_ = never;
+};
+
+inline const call_table::entry* call_table::find(std::int64_t id) const noexcept {
+    if (size_ == 0 || id <= 0) return nullptr;
+    for (std::size_t place = place_of(id); slots_[place].id != 0; place = behind(place))
+        if (slots_[place].id == id) return &slots_[place];
+    return nullptr;
+}
+
+inline void call_table::put(const entry& call) noexcept {
+    std::size_t place = place_of(call.id);
+    while (slots_[place].id != 0) place = behind(place);
+    slots_[place] = call;
+    if (call.deadline < earliest_) earliest_ = call.deadline;
+}
+
+inline void call_table::grow() {
+    sequence<entry> old;
+    old.extend(slots_.size() == 0 ? 16 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const entry& call : old)
+        if (call.id != 0) put(call);
+}
+
+inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait) {
+    // Half empty, so that a search that finds nothing is short.
+    if ((size_ + 1) * 2 > slots_.size()) grow();
+    put({next_, deadline, latest, wait});
+    ++size_;
+    return next_++;
+}
+
+inline bool call_table::remove(std::int64_t id) noexcept {
+    const entry* found = find(id);
+    if (found == nullptr) return false;
+    // Close the gap: whoever stepped aside because of this call moves up.
+    auto gap = static_cast<std::size_t>(found - slots_.begin());
+    for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
+        const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
+        if (((place - home) & mask) < ((place - gap) & mask)) continue; // its home lies behind the gap
+        slots_[gap] = slots_[place];
+        gap = place;
+    }
+    slots_[gap].id = 0;
+    --size_;
+    return true;
+}
+
+inline bool call_table::extend(std::int64_t id, time_point now) noexcept {
+    auto* call = const_cast<entry*>(find(id));
+    if (call == nullptr) return false;
+    // `earliest_` stays as it is: it may be early.
+    const time_point restarted = call->wait > never - now ? never : now + call->wait;
+    if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
+    return true;
+}
+
+inline void call_table::take_expired(time_point now, int code, sequence<ended_call>& ended) {
+    const std::size_t first = ended.size();
+    earliest_ = never;
+    for (const entry& call : slots_) {
+        if (call.id == 0) continue;
+        if (call.deadline <= now) ended.push_back({call.id, code});
+        else if (call.deadline < earliest_) earliest_ = call.deadline;
+    }
+    for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
+    // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
+    for (std::size_t index = first + 1; index < ended.size(); ++index)
+        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
+            const ended_call larger = ended[at - 1];
+            ended[at - 1] = ended[at];
+            ended[at] = larger;
+        }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/counters.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_COUNTERS_HPP
+#define TENON_SESSION_COUNTERS_HPP
+
+// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
+// compares them exactly.
+
+namespace tenon {
+
+struct session_counters {
+    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
+    std::uint64_t sent = 0;                  // bodies queued for the peer
+    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
+    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
+    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
+    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
+    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
+    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
+    std::uint64_t orphan_replies = 0;        // to an id that we never used
+    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
+    std::uint64_t unknown_progress = 0;      // for a call that is not pending
+    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
+    std::uint64_t empty_frames = 0;          // Content-Length: 0
+    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
+    std::uint64_t pollution_bytes = 0;       // text between frames
+    std::uint64_t timeouts = 0;              // calls that got no answer in time
+    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
+    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
+    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
+};
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/wire/violation.hpp -----------------------------------------------------------------------------
+#ifndef TENON_WIRE_VIOLATION_HPP
+#define TENON_WIRE_VIOLATION_HPP
+
+// What ends a connection: the peer broke the wire in a way after which no safe place to go on from is known.
+// A message that is merely unacceptable is answered with a `fault` instead and the connection lives on.
+//
+// Each reason has a stable name for logs, counters and status pages.
+
+namespace tenon {
+
+enum class violation_reason {
+    none,
+    no_length,
+    bad_length,
+    duplicate_length,
+    syntax,
+    header_too_large,
+    too_large,
+    bad_charset,
+    truncated,
+    stalled,
+    polluted,
+    too_many_bad_bodies,
+    output_overflow,
+    output_stalled,
+};
+
+inline std::string_view name_of(violation_reason reason) noexcept {
+    switch (reason) {
+    case violation_reason::no_length:
+        return "frame.no_length";
+    case violation_reason::bad_length:
+        return "frame.bad_length";
+    case violation_reason::duplicate_length:
+        return "frame.dup_length";
+    case violation_reason::syntax:
+        return "frame.syntax";
+    case violation_reason::header_too_large:
+        return "frame.header_too_large";
+    case violation_reason::too_large:
+        return "frame.too_large";
+    case violation_reason::bad_charset:
+        return "frame.bad_charset";
+    case violation_reason::truncated:
+        return "frame.truncated";
+    case violation_reason::stalled:
+        return "frame.stalled";
+    case violation_reason::polluted:
+        return "stdout.polluted";
+    case violation_reason::too_many_bad_bodies:
+        return "rpc.bad_bodies";
+    case violation_reason::output_overflow:
+        return "output.overflow";
+    case violation_reason::output_stalled:
+        return "output.stalled";
+    case violation_reason::none:
+        break;
+    }
+    return "none";
+}
+
+/// The guilty side is always the peer: our own bugs are asserted, not reported.
+struct protocol_violation {
+    violation_reason reason = violation_reason::none;
+    std::string message = {};
+};
+
+namespace detail {
+
+/// Appends a peer's bytes so that they can stand in a log: printable ASCII alone, at most `limit` of them.
+inline void append_escaped(std::string& to, std::string_view bytes, std::size_t limit = 64) {
+    constexpr char hex[] = "0123456789abcdef";
+    append(to, "\"");
+    for (const char byte : bytes.substr(0, limit)) {
+        const auto value = static_cast<unsigned char>(byte);
+        const char escaped[] = {'\\', 'x', hex[value >> 4], hex[value & 15]};
+        if (byte == '"') append(to, "\\\"");
+        else if (byte == '\\') append(to, "\\\\");
+        else if (byte == '\n') append(to, "\\n");
+        else if (value >= 0x20 && value < 0x7f) append(to, {&byte, 1});
+        else append(to, {escaped, sizeof escaped});
+    }
+    append(to, bytes.size() > limit ? "\"..." : "\"");
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/session/event.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_EVENT_HPP
+#define TENON_SESSION_EVENT_HPP
+
+// What a session tells its owner, one thing at a time, and the small values that name calls and requests.
+// All texts are slices of the session's input: they are valid until the next call of next_event() or
+// input_room().
+
+namespace tenon::detail {
+
+/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection.
+struct call_id {
+    std::int64_t value = 0;
+    bool operator==(const call_id&) const = default;
+};
+
+/// One request of the peer until it is answered. A token that was answered, or whose connection is gone, is
+/// harmless wherever it is used.
+struct request_token {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0; // 0 names no request
+    bool operator==(const request_token&) const = default;
+};
+
+enum class event_kind : std::uint8_t {
+    none,
+    handshake,    // plugin only: request, id, params. Answer it, then say handshake_done()
+    request,      // request, id, method, params. Every one must be answered once: reply or reject
+    notification, // method, params. `exit` too
+    response,     // call, and either value or (failed) error. Once for every call
+    progress,     // call, value
+    cancelled,    // request: the peer does not want the answer any more, but still gets one
+    polluted,     // text: a line that stood between frames, recovered from
+    bad_body, // error, text (the body, empty if it was not stored): refused, and answered where an answer is due
+    peer_error, // error: the peer could not read something that we sent
+    closed,     // reason (none: clean), text. The last event, after the completion of every call
+};
+
+struct session_event {
+    event_kind kind = event_kind::none;
+    bool failed = false; // of a response: `error` holds instead of `value`
+    request_token request = {};
+    call_id call = {};
+    std::string_view id = {};      // raw JSON text
+    std::string_view method = {};  // unescaped
+    std::string_view params = {};  // raw JSON text, checked; empty if absent
+    std::size_t params_offset = 0; // where params start in their message, for the words of a fault
+    std::string_view value = {};   // raw JSON text: a result, or the value of a progress report
+    std::string_view text = {};
+    fault error = {};
+    violation_reason reason = violation_reason::none;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/incoming_table.hpp ---------------------------------------------------------------------
+#ifndef TENON_SESSION_INCOMING_TABLE_HPP
+#define TENON_SESSION_INCOMING_TABLE_HPP
+
+// The peer's requests that are still to be answered. A token is a slot and its generation, so one that was
+// answered already finds nothing. A request is also found by its id, which is compared byte for byte: 0 and
+// "0" are two requests. Slots, and the room for their ids, are used again.
+
+namespace tenon::detail {
+
+struct incoming_request {
+    std::string id = {};
+    std::uint32_t batch = 0; // 0: it came alone
+    bool cancelled = false;
+    // For the table alone:
+    std::uint32_t generation = 0; // odd while in use
+    std::uint32_t hash = 0;
+    std::uint32_t next = 0; // in its chain, or in the list of free slots; slot + 1
+};
+
+class incoming_table {
+public:
+    std::size_t size() const noexcept { return size_; }
+
+    request_token insert(std::string_view id, std::uint32_t batch);
+    /// Valid until the next insert.
+    incoming_request* get(request_token token) noexcept {
+        return const_cast<incoming_request*>(static_cast<const incoming_table*>(this)->get(token));
+    }
+    const incoming_request* get(request_token token) const noexcept {
+        if (token.slot >= slots_.size() || slots_[token.slot].generation != token.generation) return nullptr;
+        return (token.generation & 1u) != 0 ? &slots_[token.slot] : nullptr;
+    }
+    /// A token of generation 0 if there is none.
+    request_token find(std::string_view id) const noexcept;
+    void remove(request_token token) noexcept;
+    void clear() noexcept;
+
+private:
+    static std::uint32_t hash_of(std::string_view id) noexcept {
+        std::uint32_t hash = 2166136261u;
+        for (const char byte : id) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619u;
+        return hash ^ (hash >> 15);
+    }
+    std::uint32_t& chain_of(std::uint32_t hash) noexcept { return chains_[hash & (chains_.size() - 1)]; }
+    void grow();
+
+    sequence<incoming_request> slots_;
+    sequence<std::uint32_t> chains_; // as many as slots, a power of two; slot + 1
+    std::uint32_t free_ = 0;         // slot + 1
+    std::size_t size_ = 0;
+};
+
+inline void incoming_table::grow() {
+    const std::size_t old = slots_.size();
+    slots_.extend(old == 0 ? 8 : old * 2);
+    chains_.clear();
+    chains_.extend(slots_.size());
+    for (std::size_t slot = 0; slot != old; ++slot) { // full, or there were no need to grow
+        std::uint32_t& chain = chain_of(slots_[slot].hash);
+        slots_[slot].next = chain;
+        chain = static_cast<std::uint32_t>(slot) + 1;
+    }
+    for (std::size_t slot = slots_.size(); slot != old; --slot) {
+        slots_[slot - 1].next = free_;
+        free_ = static_cast<std::uint32_t>(slot);
+    }
+}
+
+inline request_token incoming_table::insert(std::string_view id, std::uint32_t batch) {
+    if (free_ == 0) grow();
+    const std::uint32_t slot = free_ - 1;
+    incoming_request& request = slots_[slot];
+    free_ = request.next;
+    request.id.clear();
+    append(request.id, id);
+    request.batch = batch;
+    request.cancelled = false;
+    request.hash = hash_of(id);
+    ++request.generation;
+    std::uint32_t& chain = chain_of(request.hash);
+    request.next = chain;
+    chain = slot + 1;
+    ++size_;
+    return {slot, request.generation};
+}
+
+inline request_token incoming_table::find(std::string_view id) const noexcept {
+    if (size_ == 0) return {};
+    const std::uint32_t hash = hash_of(id);
+    for (std::uint32_t at = chains_[hash & (chains_.size() - 1)]; at != 0; at = slots_[at - 1].next)
+        if (slots_[at - 1].hash == hash && slots_[at - 1].id == id)
+            return {at - 1, slots_[at - 1].generation};
+    return {};
+}
+
+inline void incoming_table::remove(request_token token) noexcept {
+    incoming_request* request = get(token);
+    if (request == nullptr) return;
+    std::uint32_t* link = &chain_of(request->hash);
+    while (*link != token.slot + 1) link = &slots_[*link - 1].next;
+    *link = request->next;
+    ++request->generation;
+    request->next = free_;
+    free_ = token.slot + 1;
+    --size_;
+}
+
+inline void incoming_table::clear() noexcept {
+    for (std::uint32_t slot = 0; slot != slots_.size(); ++slot) remove({slot, slots_[slot].generation});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/buffer_upkeep.hpp -------------------------------------------------------------------------
+#ifndef TENON_WIRE_BUFFER_UPKEEP_HPP
+#define TENON_WIRE_BUFFER_UPKEEP_HPP
+
+// When a buffer that one large message made grow is given back. At once would be wrong: a peer that sends a
+// megabyte every time would pay for new memory every time.
+
+namespace tenon::detail {
+
+class buffer_upkeep {
+public:
+    /// Empties the buffer.
+    void clear(byte_buffer& buffer) noexcept {
+        const std::size_t used = buffer.size();
+        buffer.clear();
+        if (buffer.capacity() <= kept_buffer_bytes) return;
+        calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
+        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
+        buffer.shrink(kept_buffer_bytes);
+        calm_ = 0;
+    }
+
+private:
+    // 64 small uses in a row: the large one was an exception.
+    static constexpr unsigned patience = 64;
+
+    unsigned calm_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/frame_writer.hpp --------------------------------------------------------------------------
+#ifndef TENON_WIRE_FRAME_WRITER_HPP
+#define TENON_WIRE_FRAME_WRITER_HPP
+
+// Puts a frame around what is encoded straight behind it, in the same buffer. The header's size is guessed
+// from the last frame's number of digits; where that is wrong the body moves by a few bytes.
+//
+//     frames.begin(buffer);
+//     encode(buffer, message);
+//     frames.finish(buffer);        // or rollback(buffer)
+
+namespace tenon::detail {
+
+inline constexpr std::string_view length_name = "Content-Length: ";
+inline constexpr std::string_view header_end = "\r\n\r\n";
+
+inline void append_frame_header(byte_buffer& buffer, std::size_t body_size) {
+    buffer.append(length_name);
+    buffer.commit(write_unsigned(buffer.prepare(20), body_size));
+    buffer.append(header_end);
+}
+
+class frame_writer {
+public:
+    /// One message a line instead. The bodies of lines lose their line ends, which JSON holds only between values.
+    void use_newlines() noexcept { newline_framed_ = true; }
+    bool newline_framed() const noexcept { return newline_framed_; }
+
+    void begin(byte_buffer& buffer) {
+        start_ = buffer.size();
+        if (newline_framed_) return;
+        buffer.prepare(header_bytes(most_digits));
+        buffer.commit(header_bytes(digits_));
+    }
+    std::size_t body_start() const noexcept {
+        return newline_framed_ ? start_ : start_ + header_bytes(digits_);
+    }
+    std::size_t body_size(const byte_buffer& buffer) const noexcept { return buffer.size() - body_start(); }
+
+    /// `following` bytes of the body are not in the buffer; the caller sends them, and for a line its end, behind.
+    void finish(byte_buffer& buffer, std::size_t following = 0);
+    void rollback(byte_buffer& buffer) const noexcept { buffer.truncate(start_); }
+
+private:
+    static constexpr std::size_t most_digits = 20;
+    static constexpr std::size_t header_bytes(std::size_t digits) noexcept {
+        return length_name.size() + digits + header_end.size();
+    }
+
+    std::size_t start_ = 0;
+    std::size_t digits_ = 3;
+    bool newline_framed_ = false;
+};
+
+inline void frame_writer::finish(byte_buffer& buffer, std::size_t following) {
+    const std::size_t body = body_start(), size = body_size(buffer);
+    if (newline_framed_) {
+        for (std::size_t at = body; at != buffer.size(); ++at)
+            if (buffer.data()[at] == '\n' || buffer.data()[at] == '\r') buffer.data()[at] = ' ';
+        if (following == 0) buffer.append('\n');
+        return;
+    }
+    char digits[most_digits];
+    const std::size_t count = write_unsigned(digits, size + following);
+    if (count != digits_) {
+        const std::size_t moved = start_ + header_bytes(count);
+        buffer.prepare(most_digits);
+        std::memmove(buffer.data() + moved, buffer.data() + body, size);
+        buffer.truncate(moved + size);
+        digits_ = count;
+    }
+    char* header = buffer.data() + start_;
+    std::memcpy(header, length_name.data(), length_name.size());
+    std::memcpy(header + length_name.size(), digits, count);
+    std::memcpy(header + length_name.size() + count, header_end.data(), header_end.size());
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/outbox.hpp -----------------------------------------------------------------------------
+#ifndef TENON_SESSION_OUTBOX_HPP
+#define TENON_SESSION_OUTBOX_HPP
+
+// Frames on their way out, in order. Small ones are encoded one behind the other into one buffer, so that many
+// messages leave in one write(); a large payload that several sessions share is a piece of its own.
+//
+// There are two sides: one is filled while the other is written, and they change places when the latter is
+// empty. So what transmit() gave out stays where it is, whatever is queued meanwhile.
+
+namespace tenon::detail {
+
+/// Below 4 KiB copying a payload is cheaper than writing it as a piece of its own.
+inline constexpr std::size_t smallest_shared_piece = 4096;
+
+/// More pieces are not handed out at once: far below any system's IOV_MAX, and no write() takes more.
+inline constexpr std::size_t max_pieces = 64;
+
+class outbox {
+public:
+    void use_newlines() noexcept { frames_.use_newlines(); }
+
+    /// Opens a frame and gives the buffer to encode its body into. One at a time.
+    byte_buffer& begin() {
+        TENON_ASSERT(!open_);
+        open_ = true;
+        before_ = filling_.bytes.size();
+        frames_.begin(filling_.bytes);
+        return filling_.bytes;
+    }
+    std::size_t body_size() const noexcept { return frames_.body_size(filling_.bytes); }
+    void finish() {
+        frames_.finish(filling_.bytes);
+        close(0);
+    }
+    /// Closes the frame with `payload` and `last` behind what was encoded.
+    void finish(const shared_bytes& payload, char last);
+    void rollback() {
+        frames_.rollback(filling_.bytes);
+        open_ = false;
+    }
+
+    /// Bytes that are no frame.
+    void put(std::string_view bytes) {
+        TENON_ASSERT(!open_);
+        filling_.bytes.append(bytes);
+        queued_ += bytes.size();
+    }
+
+    /// Valid until sent(), which must follow before the next call means anything new.
+    std::span<const std::string_view> transmit();
+    void sent(std::size_t count);
+
+    std::size_t queued_bytes() const noexcept { return queued_; }
+
+private:
+    struct shared_piece {
+        std::size_t position; // in the side's bytes
+        shared_bytes payload;
+    };
+    struct side {
+        byte_buffer bytes = {};
+        sequence<shared_piece> shared = {};
+        buffer_upkeep upkeep = {};
+
+        void swap(side& other) noexcept {
+            const buffer_upkeep mine = upkeep;
+            upkeep = other.upkeep;
+            other.upkeep = mine;
+            bytes.swap(other.bytes);
+            shared.swap(other.shared);
+        }
+    };
+
+    void close(std::size_t shared) noexcept {
+        TENON_ASSERT(open_);
+        open_ = false;
+        queued_ += filling_.bytes.size() - before_ + shared;
+    }
+    bool written() const noexcept {
+        return at_byte_ == writing_.bytes.size() && at_shared_ == writing_.shared.size();
+    }
+    std::size_t next_cut() const noexcept {
+        return at_shared_ == writing_.shared.size() ? writing_.bytes.size()
+                                                    : writing_.shared[at_shared_].position;
+    }
+
+    frame_writer frames_;
+    side filling_, writing_;
+    std::size_t queued_ = 0;
+    std::size_t before_ = 0; // where the open frame begins
+    bool open_ = false;
+    // How far writing_ has been written: its bytes, its shared pieces, and into the current one of those.
+    std::size_t at_byte_ = 0, at_shared_ = 0, inside_shared_ = 0;
+    sequence<std::string_view> pieces_;
+};
+
+inline void outbox::finish(const shared_bytes& payload, char last) {
+    const std::string_view text = payload.view();
+    if (text.size() < smallest_shared_piece || frames_.newline_framed()) {
+        filling_.bytes.append(text);
+        filling_.bytes.append(last);
+        return finish();
+    }
+    frames_.finish(filling_.bytes, text.size() + 1);
+    filling_.shared.push_back({filling_.bytes.size(), payload});
+    filling_.bytes.append(last);
+    close(text.size());
+}
+
+inline std::span<const std::string_view> outbox::transmit() {
+    if (written()) {
+        if (open_ || filling_.bytes.empty()) return {};
+        writing_.swap(filling_);
+    }
+    pieces_.clear();
+    std::size_t byte = at_byte_, inside = inside_shared_;
+    for (std::size_t shared = at_shared_; pieces_.size() + 1 < max_pieces; ++shared, inside = 0) {
+        const bool more = shared != writing_.shared.size();
+        const std::size_t cut = more ? writing_.shared[shared].position : writing_.bytes.size();
+        if (cut != byte) pieces_.push_back(writing_.bytes.view().substr(byte, cut - byte));
+        if (!more) break;
+        pieces_.push_back(writing_.shared[shared].payload.view().substr(inside));
+        byte = cut;
+    }
+    return {pieces_.begin(), pieces_.size()};
+}
+
+inline void outbox::sent(std::size_t count) {
+    TENON_ASSERT(count <= queued_);
+    queued_ -= count;
+    while (count != 0) {
+        const std::size_t bytes = next_cut() - at_byte_;
+        if (count < bytes || (count == bytes && at_shared_ == writing_.shared.size())) {
+            at_byte_ += count;
+            break;
+        }
+        at_byte_ += bytes;
+        count -= bytes;
+        TENON_ASSERT(at_shared_ != writing_.shared.size());
+        const std::size_t left = writing_.shared[at_shared_].payload.view().size() - inside_shared_;
+        if (count < left) {
+            inside_shared_ += count;
+            break;
+        }
+        count -= left;
+        writing_.shared[at_shared_++].payload = {};
+        inside_shared_ = 0;
+    }
+    if (!written()) return;
+    writing_.upkeep.clear(writing_.bytes);
+    writing_.shared.clear();
+    at_byte_ = at_shared_ = 0;
+    // One message at a time always finds the same side then, still warm.
+    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/phase.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_PHASE_HPP
+#define TENON_SESSION_PHASE_HPP
+
+// The phases of a connection and the only table of the ways between them. What each phase lets through is
+// decided by `session`; that a phase is left, and for which one, is decided here.
+//
+//     awaiting_handshake ──accepted──▶ ready ──shutdown──▶ shutting_down
+//             └──────────shutdown───────────────────────▶      │
+//             └──────────closed, from everywhere ────────▶ closed
+
+namespace tenon::detail {
+
+enum class session_role : std::uint8_t { plugin, host };
+
+enum class session_phase : std::uint8_t { awaiting_handshake, ready, shutting_down, closed };
+
+enum class phase_trigger : std::uint8_t { handshake_accepted, shutdown_begun, connection_closed };
+
+/// The phase after `trigger`; the same phase where the trigger means nothing.
+constexpr session_phase next_phase(session_phase from, phase_trigger trigger) noexcept {
+    using enum session_phase;
+    constexpr session_phase table[4][3] = {
+        // handshake_accepted  shutdown_begun  connection_closed
+        {ready, shutting_down, closed},         // awaiting_handshake
+        {ready, shutting_down, closed},         // ready
+        {shutting_down, shutting_down, closed}, // shutting_down
+        {closed, closed, closed},               // closed
+    };
+    return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
+#ifndef TENON_WIRE_HEADER_BLOCK_HPP
+#define TENON_WIRE_HEADER_BLOCK_HPP
+
+// The lines in front of a body, taken one by one. Names are compared in any case, space around a value is
+// trimmed, unknown headers are ignored.
+//
+// Text that a plugin printed can look like a header ("INFO: started"). So a block counts as ours only once a
+// line's name begins with `Content-`: from then on a fault in it is a violation. Before that the same fault
+// says that these lines are no header at all, and the frame_reader treats them as pollution.
+
+namespace tenon::detail {
+
+constexpr char lower(char byte) noexcept {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
+}
+
+/// `expected` is in lower case.
+constexpr bool equals_ignoring_case(std::string_view text, std::string_view expected) noexcept {
+    if (text.size() != expected.size()) return false;
+    for (std::size_t index = 0; index < text.size(); ++index)
+        if (lower(text[index]) != expected[index]) return false;
+    return true;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char byte) noexcept {
+    if ((byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (byte == other) return true;
+    return false;
+}
+
+inline constexpr std::string_view content_prefix = "content-";
+
+/// Whether `text` begins with `Content-`, or is a beginning of it itself.
+constexpr bool begins_content(std::string_view text) noexcept {
+    const std::size_t common = text.size() < content_prefix.size() ? text.size() : content_prefix.size();
+    return common != 0 && equals_ignoring_case(text.substr(0, common), content_prefix.substr(0, common));
+}
+
+class header_block {
+public:
+    enum class outcome { more, complete, broken };
+
+    void clear() noexcept {
+        ours_ = false;
+        has_length_ = false;
+        violation_ = {};
+    }
+
+    /// A line without its line end; an empty one completes the block.
+    outcome take_line(std::string_view line);
+
+    /// Whether a line's name began with `Content-`: what is broken then is a frame, else it is pollution.
+    bool ours() const noexcept { return ours_; }
+    std::uint64_t length() const noexcept { return length_; }
+    protocol_violation take_violation() noexcept { return std::move(violation_); }
+
+private:
+    outcome take_length(std::string_view value);
+    outcome take_type(std::string_view value);
+    outcome broken(violation_reason reason, std::string_view sentence, std::string_view quoted = {}) {
+        violation_.reason = reason;
+        violation_.message = join({sentence, quoted.empty() ? "" : ": "});
+        if (!quoted.empty()) append_escaped(violation_.message, quoted);
+        return outcome::broken;
+    }
+    static std::string_view trimmed(std::string_view text) noexcept {
+        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+        while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+        return text;
+    }
+
+    bool ours_ = false;
+    bool has_length_ = false;
+    std::uint64_t length_ = 0;
+    protocol_violation violation_;
+};
+
+inline header_block::outcome header_block::take_line(std::string_view line) {
+    if (line.empty()) {
+        if (has_length_) return outcome::complete;
+        return broken(violation_reason::no_length, "a header block without Content-Length");
+    }
+    if (line.size() >= content_prefix.size() && begins_content(line)) ours_ = true;
+    std::size_t colon = 0;
+    while (colon < line.size() && is_token(line[colon])) ++colon;
+    if (colon == 0 || colon == line.size() || line[colon] != ':')
+        return broken(violation_reason::syntax, "expected 'Name: value' in a header block, got", line);
+    for (const char byte : line.substr(colon))
+        if ((static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7f)
+            return broken(violation_reason::syntax, "a control character in a header", line);
+    const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
+    if (equals_ignoring_case(name, "content-length")) return take_length(value);
+    if (equals_ignoring_case(name, "content-type")) return take_type(value);
+    return outcome::more;
+}
+
+inline header_block::outcome header_block::take_length(std::string_view value) {
+    if (has_length_) return broken(violation_reason::duplicate_length, "more than one Content-Length");
+    // 19 digits cannot overflow 64 bits; what they may mean is the frame_reader's question.
+    bool plain = !value.empty() && value.size() <= 19;
+    length_ = 0;
+    for (const char digit : value) {
+        plain = plain && is_digit(digit);
+        if (!plain) return broken(violation_reason::bad_length, "Content-Length is no plain number", value);
+        length_ = length_ * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    if (!plain) return broken(violation_reason::bad_length, "Content-Length without a value");
+    has_length_ = true;
+    return outcome::more;
+}
+
+// "application/vscode-jsonrpc; charset=utf-8": the media type is the peer's business, the charset is ours.
+inline header_block::outcome header_block::take_type(std::string_view value) {
+    for (std::size_t at = value.find(';'); at != std::string_view::npos; at = value.find(';')) {
+        value.remove_prefix(at + 1);
+        const std::string_view parameter = trimmed(value.substr(0, value.find(';')));
+        const std::size_t equals = parameter.find('=');
+        if (equals == std::string_view::npos) continue;
+        if (!equals_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) continue;
+        std::string_view charset = trimmed(parameter.substr(equals + 1));
+        if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"')
+            charset = charset.substr(1, charset.size() - 2);
+        if (!equals_ignoring_case(charset, "utf-8") && !equals_ignoring_case(charset, "utf8"))
+            return broken(violation_reason::bad_charset, "expected charset utf-8, got", charset);
+    }
+    return outcome::more;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
+#ifndef TENON_WIRE_ENVELOPE_HPP
+#define TENON_WIRE_ENVELOPE_HPP
+
+// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
+// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+//
+// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
+// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
+//
+// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
+
+namespace tenon::detail {
+
+/// A batch of more is refused: its answer must be kept until the last entry is answered.
+inline constexpr std::size_t max_batch = 256;
+
+/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
+inline constexpr std::size_t max_id_bytes = 256;
+
+enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
+
+struct envelope {
+    envelope() = default;
+    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
+    envelope& operator=(const envelope&) = delete;
+
+    envelope_kind kind = envelope_kind::refused;
+    bool failed = false;          // of a response: `error` instead of `result`
+    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
+    bool has_outcome = false;     // it has a result or an error
+    std::string_view id = {};     // raw; empty if there is none, or none that can be read
+    std::string_view method = {}; // unescaped
+    std::string_view params = {}; // an object or an array; empty if absent or null
+    std::string_view result = {};
+    fault error = {};         // of a failed response, or why the message is refused
+    std::string storage = {}; // of a method that was escaped
+
+    bool has_id() const noexcept { return !id.empty() && id != "null"; }
+};
+
+/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
+/// batch is only recognised: its entries are read by `read_batch`.
+inline bool parse_envelope(std::string_view body, envelope& message);
+
+/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
+/// that is allowed. False, with `error`, if it is not.
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error);
+
+/// Whether a checked JSON value can name a request.
+inline bool is_request_id(std::string_view value) noexcept {
+    if (value.size() > max_id_bytes) return false;
+    if (value.front() == '"') return true;
+    const number_text number = scan_number(value.data(), value.data() + value.size());
+    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
+    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
+}
+
+/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
+inline bool read_error(std::string_view text, fault& error);
+
+class envelope_parser {
+public:
+    envelope_parser(std::string_view body, envelope& message) noexcept
+        : in_(body), size_(body.size()), message_(message) {}
+    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
+    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
+    /// is known, for any other message.
+    bool parse_usual();
+    bool parse();
+
+private:
+    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
+
+    static unsigned member_named(std::string_view key) noexcept;
+    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
+    bool take_member(std::string_view key);
+    bool take_version();
+    bool take_id();
+    bool take_method();
+    bool take_params();
+    [[gnu::cold]] bool take_error();
+    void classify();
+    // Scanning goes on after the first problem: the id may stand behind it.
+    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
+        if (problem_.empty()) {
+            problem_ = sentence;
+            problem_name_ = name;
+        }
+        return true;
+    }
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
+                              std::string_view name = {});
+
+    json_reader in_;
+    std::size_t size_;
+    envelope& message_;
+    unsigned seen_ = 0;
+    bool id_usable_ = true;
+    std::string_view problem_ = {};
+    std::string_view problem_name_ = {};
+};
+
+// By length first, and then by bytes whose number the compiler knows.
+inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
+    const char* name = key.data();
+    switch (key.size()) {
+    case 2:
+        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5:
+        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 6:
+        if (std::memcmp(name, "method", 6) == 0) return method;
+        if (std::memcmp(name, "params", 6) == 0) return params;
+        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
+    case 7:
+        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default:
+        return 0;
+    }
+}
+
+/// The member that `key` is when case is ignored, or nothing.
+inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
+    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
+        if (equals_ignoring_case(key, name)) return name;
+    return {};
+}
+
+inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
+                                    std::string_view name) {
+    message_.kind = envelope_kind::refused;
+    message_.error.code = code;
+    const std::string_view quote = name.empty() ? "" : "'";
+    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
+    return false;
+}
+
+inline bool envelope_parser::parse_usual() {
+    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
+    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
+    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
+    const char* at = in_.position();
+    const char* const end = at + size_;
+    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
+    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
+    at += head.size();
+    const std::string_view number(at, longest_id);
+    while (has(0) && is_digit(*at)) ++at;
+    const auto digits = static_cast<std::size_t>(at - number.data());
+    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
+    std::string_view called;
+    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
+    if (asks) {
+        at += method_label.size();
+        const char* const name = at;
+        at = skip_plain(name, at, end);
+        called = {name, static_cast<std::size_t>(at - name)};
+        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
+            return false;
+        at += params_label.size();
+        if (*at != '{' && *at != '[') return false;
+    } else {
+        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
+            return false;
+        at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
+    }
+    const char* const value = at;
+    if (!in_.enter_object()) return false; // a level of nesting
+    at = in_.skip_at(value);
+    if (at == nullptr || end - at != 1 || *at != '}') return false;
+    const std::string_view text(value, static_cast<std::size_t>(at - value));
+    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = number.substr(0, digits);
+    message_.method = called;
+    message_.params = asks ? text : std::string_view();
+    message_.result = asks ? std::string_view() : text;
+    return true;
+}
+
+inline bool envelope_parser::parse() {
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = message_.method = message_.params = message_.result = {};
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::array) {
+        message_.kind = envelope_kind::batch;
+        return true;
+    }
+    if (kind == json_kind::object) {
+        in_.enter_object();
+        std::string_view key;
+        while (in_.next_member(key) && take_member(key)) {
+        }
+    } else {
+        in_.skip_value();
+        note("expected an object");
+    }
+    if (!in_.finish()) {
+        message_.id = {};
+        return refuse(codes::parse_error, "Parse error", in_.error().message);
+    }
+    if (!id_usable_) message_.id = {};
+    classify();
+    if (problem_.empty()) return true;
+    message_.maybe_response = (seen_ & method) == 0;
+    message_.has_outcome = (seen_ & (result | error)) != 0;
+    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
+}
+
+inline bool envelope_parser::take_member(std::string_view key) {
+    const unsigned member = member_named(key);
+    if (member == 0) {
+        const std::string_view meant = variant_of(key);
+        if (!meant.empty()) note("a member differs in case from", meant);
+        return in_.skip_value();
+    }
+    if ((seen_ & member) != 0) {
+        if (member == id) id_usable_ = false;
+        note("duplicate member", variant_of(key));
+        return in_.skip_value();
+    }
+    seen_ |= member;
+    switch (member) {
+    case jsonrpc:
+        return take_version();
+    case id:
+        return take_id();
+    case method:
+        return take_method();
+    case params:
+        return take_params();
+    case result:
+        return in_.read_slice(message_.result);
+    default:
+        return take_error();
+    }
+}
+
+inline bool envelope_parser::take_version() {
+    std::string_view version;
+    std::string scratch;
+    if (in_.peek() != json_kind::string) {
+        if (!in_.skip_value()) return false;
+    } else if (!in_.read_text(version, scratch)) {
+        return false;
+    }
+    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
+}
+
+inline bool envelope_parser::take_id() {
+    std::string_view value;
+    if (!in_.read_slice(value)) return false;
+    // Null is for the answers to messages whose id could not be read; classify() sees to that.
+    if (value != "null" && !is_request_id(value))
+        return note("expected a short string or a 64-bit integer in member", "id");
+    message_.id = value;
+    return true;
+}
+
+inline bool envelope_parser::take_method() {
+    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
+    return in_.skip_value() && note("expected a string in member", "method");
+}
+
+inline bool envelope_parser::take_params() {
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
+    if (kind == json_kind::null) return in_.read_null();
+    return in_.skip_value() && note("expected an object or an array in member", "params");
+}
+
+inline bool envelope_parser::take_error() {
+    std::string_view text;
+    if (!in_.read_slice(text)) return false;
+    message_.failed = true;
+    return read_error(text, message_.error) ||
+           note("expected an integer code and a string message in member", "error");
+}
+
+inline void envelope_parser::classify() {
+    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
+    if ((seen_ & method) != 0) {
+        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
+        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
+        if (message_.id == "null") note("null in member", "id");
+        return;
+    }
+    message_.kind = envelope_kind::response;
+    if ((seen_ & (result | error)) == 0) note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
+    else if ((seen_ & id) == 0) note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
+}
+
+inline bool parse_envelope(std::string_view body, envelope& message) {
+    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
+}
+
+inline bool read_error(std::string_view text, fault& error) {
+    json_reader in(text);
+    if (in.peek() != json_kind::object || !in.enter_object()) return false;
+    enum : unsigned { code = 1, message = 2, data = 4 };
+    unsigned seen = 0;
+    error.data.clear();
+    std::string_view key;
+    while (in.next_member(key)) {
+        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
+        if ((seen & member) != 0) return false;
+        seen |= member;
+        if (member == code) {
+            std::int64_t number;
+            if (!in.read_int64(number)) return false;
+            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+                return false;
+            error.code = static_cast<int>(number);
+        } else if (member == message) {
+            if (!in.read_string(error.message)) return false;
+        } else {
+            std::string_view value;
+            if (!in.read_slice(value)) return false;
+            if (member == data) error.data = join({value});
+        }
+    }
+    return (seen & (code | message)) == (code | message);
+}
+
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error) {
+    // Twice, so that nothing of a batch is done before all of it is known to be good.
+    json_reader check(body);
+    std::string_view entry;
+    std::size_t count = 0;
+    check.enter_array();
+    while (check.next_element() && check.skip_value()) ++count;
+    if (!check.finish()) {
+        error = check.error();
+        error.message = join({"Parse error: ", error.message});
+        return false;
+    }
+    if (count == 0 || count > max_batch) {
+        error.code = codes::invalid_request;
+        error.message =
+            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
+        return false;
+    }
+    json_reader in(body);
+    in.enter_array();
+    while (in.next_element() && in.read_slice(entry)) take(context, entry);
+    return true;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/envelope_writer.hpp -----------------------------------------------------------------------
+#ifndef TENON_WIRE_ENVELOPE_WRITER_HPP
+#define TENON_WIRE_ENVELOPE_WRITER_HPP
+
+// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
+//
+//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
+//     encode(buffer, params);
+//     buffer.append('}');
+
+namespace tenon::detail {
+
+inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
+/// The last thing in a head; taken away again if there are no params.
+inline constexpr std::string_view params_member = ",\"params\":";
+
+inline void append_method(byte_buffer& to, std::string_view method) {
+    to.append_literal("\"method\":");
+    json_writer(to).string(method);
+    to.append_literal(",\"params\":"); // params_member
+}
+
+inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.commit(write_signed(to.prepare(21), id));
+    to.append(',');
+    append_method(to, method);
+}
+
+inline void append_notification_head(byte_buffer& to, std::string_view method) {
+    to.append(version_member);
+    append_method(to, method);
+}
+
+/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
+inline void append_id(byte_buffer& to, std::string_view id) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append(id.empty() ? std::string_view("null") : id);
+}
+
+inline void append_result_head(byte_buffer& to, std::string_view id) {
+    append_id(to, id);
+    to.append_literal(",\"result\":");
+}
+
+/// A whole message. `data` is JSON text, or empty for none.
+inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
+                         std::string_view data = {}) {
+    append_id(to, id);
+    to.append(",\"error\":{\"code\":");
+    json_writer(to).integer(code);
+    to.append(",\"message\":");
+    json_writer(to).string(message);
+    if (!data.empty()) {
+        to.append(",\"data\":");
+        to.append(data);
+    }
+    to.append("}}");
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/frame_reader.hpp --------------------------------------------------------------------------
+#ifndef TENON_WIRE_FRAME_READER_HPP
+#define TENON_WIRE_FRAME_READER_HPP
+
+// Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
+// buffer, in which bodies stay until they are used, and reads nothing itself.
+//
+//     std::span<char> room = frames.input_room();
+//     frames.input_received(read(0, room.data(), room.size()));
+//     while ((step = frames.next(text)) != frame_step::need_more) ...
+//
+// Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
+// stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
+// `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
+// safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
+//
+// Memory grows with the bytes received, never with those declared, and no byte is searched twice.
+
+namespace tenon::detail {
+
+enum class frame_step : std::uint8_t {
+    need_more,
+    body,          // text: one message
+    skipped_text,  // text: a line of pollution, or a piece of a long one
+    too_large,     // a frame beyond the limit begins; it is drained
+    ignored_empty, // Content-Length: 0
+    violation,     // violation() says which; nothing follows
+    end,           // the input ended between frames; nothing follows
+};
+
+inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
+
+/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+enum class framing_rule : std::uint8_t { first_byte, headers, lines };
+
+class frame_reader {
+public:
+    explicit frame_reader(std::size_t max_frame_bytes = default_max_frame_bytes,
+                          framing_rule rule = framing_rule::first_byte) noexcept
+        : max_frame_bytes_(max_frame_bytes) {
+        use(rule);
+    }
+
+    /// Before the first byte.
+    void use(framing_rule rule) noexcept {
+        using enum framing_rule;
+        framing_ = rule == lines ? framing::lines : rule == headers ? framing::headers : framing::undecided;
+        state_ = rule == lines ? state::line : state::boundary;
+        lines_agreed_ = rule == lines;
+    }
+
+    /// Room for a read(). Ends the life of every text that next() gave out.
+    std::span<char> input_room(std::size_t at_least = read_bytes);
+    void input_received(std::size_t count) noexcept { input_.commit(count); }
+    /// The same with a copy.
+    void append(std::string_view bytes);
+    /// No more input will come.
+    void end() noexcept { ended_ = true; }
+
+    /// The next message or event. `text` is valid until input_room().
+    frame_step next(std::string_view& text);
+
+    /// After need_more: whether a frame has begun, so that its deadline runs.
+    bool inside_frame() const noexcept;
+    /// What came and was not handed out: the beginning of something.
+    std::string_view waiting() const noexcept { return rest(); }
+    /// Whether the peer speaks one message a line.
+    bool newline_framed() const noexcept { return framing_ == framing::lines; }
+    const protocol_violation& violation() const noexcept { return violation_; }
+    std::uint64_t pollution_bytes() const noexcept { return pollution_bytes_; }
+    std::size_t buffered_bytes() const noexcept { return input_.size() - at_; }
+    std::size_t buffer_capacity() const noexcept { return input_.capacity(); }
+
+private:
+    enum class state : std::uint8_t { boundary, header, body, drain, pollution, line, line_drain, failed };
+    enum class framing : std::uint8_t { undecided, headers, lines };
+
+    // The state has changed: nothing to hand out yet.
+    static constexpr frame_step look_again{0xff};
+
+    frame_step at_boundary();
+    bool take_plain_header() noexcept;
+    [[gnu::cold]] frame_step in_header();
+    frame_step begin_body(std::uint64_t length);
+    frame_step in_body(std::string_view& text);
+    [[gnu::cold]] frame_step in_drain();
+    [[gnu::cold]] frame_step in_pollution(std::string_view& text);
+    frame_step in_line(std::string_view& text);
+    [[gnu::cold]] frame_step in_line_drain();
+
+    [[gnu::cold]] frame_step fail(violation_reason reason, std::string message);
+    [[gnu::cold]] frame_step truncated(std::string_view inside);
+    void become_pollution(std::size_t certain) noexcept;
+    bool is_stray_line(std::string_view line) const noexcept;
+    bool within_drain(std::uint64_t bytes) const noexcept {
+        return bytes == 0 || (bytes - 1) / drain_factor < max_frame_bytes_;
+    }
+
+    const char* here() const noexcept { return input_.data() + at_; }
+    std::size_t left() const noexcept { return input_.size() - at_; }
+    std::string_view rest() const noexcept { return {here(), left()}; }
+    void consume(std::size_t count) noexcept {
+        at_ += count;
+        searched_ = 0;
+    }
+
+    byte_buffer input_;
+    std::size_t at_ = 0;          // everything before is used up; the offsets below count from here
+    std::size_t searched_ = 0;    // everything before is known not to hold what is looked for
+    std::size_t line_ = 0;        // in a header block: where the current line begins
+    std::size_t certain_ = 0;     // in pollution: how much of it is known to be that
+    std::uint64_t remaining_ = 0; // of a body; of a frame that is drained; drained of a line
+    std::size_t max_frame_bytes_;
+    state state_ = state::boundary;
+    framing framing_ = framing::undecided;
+    bool lines_agreed_ = false; // so what is no message is text that somebody printed
+    bool ended_ = false;
+    buffer_upkeep upkeep_;
+    header_block header_;
+    std::uint64_t pollution_bytes_ = 0;
+    std::string quote_; // the first bytes of pollution
+    protocol_violation violation_;
+};
+
+// ---- input, then one function for each state ------------------------------------------------------------------
+
+inline std::span<char> frame_reader::input_room(std::size_t at_least) {
+    if (at_ == input_.size()) {
+        upkeep_.clear(input_);
+        at_ = 0;
+    } else if (at_ != 0 && input_.capacity() - input_.size() < at_least) {
+        input_.drop_front(at_);
+        at_ = 0;
+    }
+    char* room = input_.prepare(at_least);
+    return {room, input_.capacity() - input_.size()};
+}
+
+inline void frame_reader::append(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(input_room(bytes.size()).data(), bytes.data(), bytes.size());
+    input_received(bytes.size());
+}
+
+inline frame_step frame_reader::next(std::string_view& text) {
+    for (;;) {
+        frame_step step = frame_step::violation;
+        switch (state_) {
+        case state::boundary:
+            step = at_boundary();
+            break;
+        case state::header:
+            step = in_header();
+            break;
+        case state::body:
+            step = in_body(text);
+            break;
+        case state::drain:
+            step = in_drain();
+            break;
+        case state::pollution:
+            step = in_pollution(text);
+            break;
+        case state::line:
+            step = in_line(text);
+            break;
+        case state::line_drain:
+            step = in_line_drain();
+            break;
+        case state::failed:
+            step = frame_step::violation;
+            break;
+        }
+        if (step != look_again) return step;
+    }
+}
+
+inline bool frame_reader::inside_frame() const noexcept {
+    switch (state_) {
+    case state::boundary:
+        return begins_content(rest());
+    case state::header:
+        return header_.ours() || begins_content(rest().substr(line_));
+    case state::body:
+    case state::drain:
+    case state::line_drain:
+        return true;
+    case state::line:
+        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
+    case state::pollution:
+    case state::failed:
+        break;
+    }
+    return false; // a program that printed half a line may take its time
+}
+
+inline frame_step frame_reader::fail(violation_reason reason, std::string message) {
+    state_ = state::failed;
+    violation_ = {reason, std::move(message)};
+    return frame_step::violation;
+}
+
+inline frame_step frame_reader::truncated(std::string_view inside) {
+    return fail(violation_reason::truncated, join({"the input ended inside a ", inside}));
+}
+
+// The header of nearly every frame there is, without looking at its lines: exactly ours, and of a size that
+// fits. Anything else is left to the states.
+inline bool frame_reader::take_plain_header() noexcept {
+    constexpr std::string_view name = "Content-Length: ", end = "\r\n\r\n";
+    constexpr std::size_t longest = name.size() + 9 + end.size();
+    const char* const start = here();
+    if (left() < name.size() || std::memcmp(start, name.data(), name.size()) != 0) return false;
+    const std::size_t limit = left() < longest ? left() : longest;
+    std::size_t at = name.size();
+    std::size_t length = 0;
+    for (; at != limit && is_digit(start[at]); ++at)
+        length = length * 10 + static_cast<std::size_t>(start[at] - '0');
+    if (limit - at < end.size() || std::memcmp(start + at, end.data(), end.size()) != 0) return false;
+    if (length == 0 || length > max_frame_bytes_) return false;
+    consume(at + end.size());
+    remaining_ = length;
+    state_ = state::body;
+    return true;
+}
+
+inline frame_step frame_reader::at_boundary() {
+    const bool undecided = framing_ == framing::undecided;
+    while (left() != 0 &&
+           (*here() == '\n' || *here() == '\r' || (undecided && (*here() == ' ' || *here() == '\t'))))
+        consume(1);
+    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
+    if (undecided) {
+        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
+        if (newline_framed()) {
+            state_ = state::line;
+            return look_again;
+        }
+    }
+    if (take_plain_header()) return look_again;
+
+    const std::string_view text = rest();
+    bool header = begins_content(text);
+    if (header && text.size() < content_prefix.size())
+        return ended_ ? truncated("header block") : frame_step::need_more;
+    if (!header) {
+        while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
+            ++searched_;
+        // A word as long as a header block may be is no header's name.
+        const bool endless = searched_ == max_header_bytes;
+        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
+        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
+    }
+    if (!header) {
+        become_pollution(0);
+        return look_again;
+    }
+    header_.clear();
+    line_ = searched_ = 0;
+    state_ = state::header;
+    return look_again;
+}
+
+inline frame_step frame_reader::in_header() {
+    for (;;) {
+        const std::string_view text = rest().substr(0, max_header_bytes);
+        const std::size_t line_end = text.find('\n', searched_);
+        if (line_end == std::string_view::npos) {
+            searched_ = text.size();
+            const bool full = text.size() == max_header_bytes;
+            if (!full && !ended_) return frame_step::need_more;
+            if (inside_frame())
+                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
+                            : truncated("header block");
+            become_pollution(text.size());
+            return look_again;
+        }
+        std::string_view line = text.substr(line_, line_end - line_);
+        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+        switch (header_.take_line(line)) {
+        case header_block::outcome::more:
+            line_ = searched_ = line_end + 1;
+            break;
+        case header_block::outcome::complete:
+            consume(line_end + 1);
+            return begin_body(header_.length());
+        case header_block::outcome::broken:
+            if (header_.ours()) {
+                state_ = state::failed;
+                violation_ = header_.take_violation();
+                return frame_step::violation;
+            }
+            // Up to the line that cannot be a header, which may be the first itself.
+            become_pollution(line_ != 0 ? line_ : line_end + 1);
+            return look_again;
+        }
+    }
+}
+
+inline frame_step frame_reader::begin_body(std::uint64_t length) {
+    remaining_ = length;
+    state_ = length == 0 ? state::boundary : state::body;
+    if (length == 0) return frame_step::ignored_empty;
+    if (length <= max_frame_bytes_) return look_again;
+    state_ = state::drain;
+    if (within_drain(length)) return frame_step::too_large;
+    return fail(
+        violation_reason::bad_length,
+        join({"Content-Length ", digits(length), " is far beyond the limit of ", digits(max_frame_bytes_)}));
+}
+
+inline frame_step frame_reader::in_body(std::string_view& text) {
+    if (left() < remaining_) return ended_ ? truncated("body") : frame_step::need_more;
+    text = {here(), static_cast<std::size_t>(remaining_)};
+    consume(text.size());
+    state_ = state::boundary;
+    return frame_step::body;
+}
+
+inline frame_step frame_reader::in_drain() {
+    const std::size_t taken = left() < remaining_ ? left() : static_cast<std::size_t>(remaining_);
+    consume(taken);
+    remaining_ -= taken;
+    if (remaining_ != 0) return ended_ ? truncated("body") : frame_step::need_more;
+    state_ = state::boundary;
+    return look_again;
+}
+
+/// A message says that it is one.
+inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
+    return lines_agreed_ &&
+           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
+}
+
+inline void frame_reader::become_pollution(std::size_t certain) noexcept {
+    state_ = state::pollution;
+    certain_ = certain;
+    searched_ = 0;
+}
+
+// Looks for the end of the line, or for a header that stands behind text without a line end. A piece is cut
+// only where the bytes that decide it are all there, so how the input was split does not show.
+inline frame_step frame_reader::in_pollution(std::string_view& text) {
+    constexpr std::string_view name = "content-length";
+    const std::string_view all = rest().substr(0, max_pollution_line + name.size());
+    std::size_t cut = std::string_view::npos, used = 0;
+    bool resume = false;
+    for (; searched_ != all.size(); ++searched_) {
+        if (all[searched_] == '\n') {
+            if (searched_ >= max_pollution_line) break;
+            cut = searched_;
+            used = cut + 1;
+            resume = certain_ <= used;
+            break;
+        }
+        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
+        if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
+        cut = used = searched_ - name.size();
+        resume = true;
+        break;
+    }
+    if (cut == std::string_view::npos) {
+        const bool decided = searched_ != all.size() || all.size() == max_pollution_line + name.size();
+        if (!decided && !ended_) return frame_step::need_more;
+        cut = used = all.size() < max_pollution_line ? all.size() : max_pollution_line;
+        resume = used == left() && ended_;
+    }
+    text = all.substr(0, cut);
+    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+    pollution_bytes_ += used;
+    if (quote_.size() < quoted_pollution_bytes)
+        detail::append(quote_, all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
+    consume(used);
+    certain_ = certain_ > used ? certain_ - used : 0;
+    if (pollution_bytes_ > max_pollution_bytes) {
+        std::string message = join({"stdout is reserved for the protocol, but it holds other text: "});
+        append_escaped(message, quote_, quoted_pollution_bytes);
+        return fail(violation_reason::polluted, std::move(message));
+    }
+    if (resume) state_ = newline_framed() ? state::line : state::boundary;
+    if (text.empty()) return look_again;
+    return frame_step::skipped_text;
+}
+
+inline frame_step frame_reader::in_line(std::string_view& text) {
+    if (searched_ == 0)
+        while (left() != 0 && (*here() == '\n' || *here() == '\r' || *here() == ' ' || *here() == '\t'))
+            consume(1);
+    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
+    const std::string_view all = rest();
+    if (lines_agreed_ && !begins_json(all.front())) {
+        become_pollution(0);
+        return look_again;
+    }
+    const std::size_t line_end = all.find('\n', searched_);
+    const bool whole = line_end != std::string_view::npos;
+    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
+        become_pollution(0);
+        return look_again;
+    }
+    searched_ = whole ? line_end : all.size();
+    text = all.substr(0, searched_);
+    if (whole && text.back() == '\r') text.remove_suffix(1);
+    // A last '\r' may still turn out to belong to the line's end.
+    if (text.size() > max_frame_bytes_ + (whole ? 0 : 1)) {
+        remaining_ = 0;
+        state_ = state::line_drain;
+        searched_ = 0;
+        return frame_step::too_large;
+    }
+    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
+    consume(line_end + 1);
+    return frame_step::body;
+}
+
+inline frame_step frame_reader::in_line_drain() {
+    const std::size_t line_end = rest().find('\n');
+    const bool whole = line_end != std::string_view::npos;
+    const std::size_t taken = whole ? line_end + 1 : left();
+    consume(taken);
+    remaining_ += taken;
+    if (!within_drain(remaining_))
+        return fail(violation_reason::too_large, join({"a line far beyond the limit"}));
+    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
+    state_ = state::line;
+    return look_again;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/session.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_SESSION_HPP
+#define TENON_SESSION_SESSION_HPP
+
+// One JSON-RPC peer without I/O: bytes in, bytes out, time as an argument. It frames, checks, matches answers
+// to calls, keeps deadlines and limits, and queues what is to be sent. It dispatches nothing and reads no clock.
+//
+//     session peer(session_role::plugin);
+//     std::span<char> room = peer.input_room();
+//     peer.input_received(read(0, room.data(), room.size()), now());
+//     session_event event;
+//     while (peer.next_event(event, now())) handle(event);     // answers with reply(), reject(), ...
+//     for (auto pieces = peer.transmit(); !pieces.empty(); pieces = peer.transmit()) peer.sent(write(1, pieces));
+//
+// What to poll again:
+//   after input_received, receive_bytes, receive_end, close, cancel, handle_timeout, call  -> next_event
+//   after next_event and every verb that sends                                            -> transmit
+//   after all of them                                                                     -> next_deadline
+//
+// A session has no locks. input_room() touches the input alone and may run beside the verbs that send;
+// everything else, input_received() included, needs one lock if there are several threads.
+
+namespace tenon::detail {
+
+class session {
+public:
+    explicit session(session_role role, session_limits limits = {})
+        : role_(role), limits_(limits), sent_frame_limit_(limits.max_frame_bytes),
+          reader_(limits.max_frame_bytes,
+                  role == session_role::host ? framing_rule::headers : framing_rule::first_byte) {}
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    /// Before the first byte either way. Else a plugin takes the framing of its host's first byte; a host, which speaks
+    /// first, takes headers: a line of JSON is something that the plugin printed then.
+    void use_framing(framing_rule rule) {
+        reader_.use(rule);
+        if (rule == framing_rule::lines) outbox_.use_newlines();
+    }
+
+    // --- input ---
+
+    /// Room for a read(), at least 64 KiB and valid until the next call. Ends the life of an event's slices.
+    std::span<char> input_room();
+    void input_received(std::size_t count, time_point now);
+    /// The same with a copy, for tests and drivers that own their buffers.
+    void receive_bytes(std::string_view bytes, time_point now);
+    /// The peer closed its end. Whole frames that came before are still delivered.
+    void receive_end(time_point now);
+
+    /// The next thing that happened; false (and kind none) when nothing did. Call it until then. It queues
+    /// answers by itself where the session refuses something: poll transmit() after the last one.
+    bool next_event(session_event& event, time_point now);
+    /// Whether next_event() has something to tell that no input brought: a call that ended, or the end.
+    bool has_news() const noexcept {
+        return next_ended_ != ended_calls_.size() || (phase_ == session_phase::closed && !closed_told_);
+    }
+
+    // --- calls of ours ---
+
+    /// `params` is one JSON value as text, or empty for `{}`: some libraries lose a request without params. A deadline that is over already completes the
+    /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
+    /// otherwise one response event does.
+    result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
+                         time_point now);
+    /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
+    result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
+                         time_point now);
+    /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
+    /// in between, and the writer is dead after it.
+    json_writer begin_call(std::string_view method);
+    result<call_id> finish_call(time_point deadline, time_point now);
+
+    /// Tells the peer and completes the call with codes::cancelled. Does nothing for a completed call.
+    void cancel(call_id call, time_point now);
+
+    /// False if it was not queued: limits, size, or no connection. Nothing else is lost by that.
+    bool notify(std::string_view method, std::string_view params = {});
+    bool notify(std::string_view method, const shared_bytes& params);
+    json_writer begin_notify(std::string_view method);
+    bool finish_notify();
+    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    void end_line() {
+        if (phase_ != session_phase::closed) outbox_.put("\n");
+    }
+
+    // --- answers to the peer's requests ---
+
+    /// Each of these answers the request and ends the life of its token. False: the token was stale.
+    bool reply(request_token request, std::string_view result);
+    bool reject(request_token request, const fault& error);
+    /// The result written in place: at most one value (none is null), then finish_reply(). A result beyond the
+    /// frame limit is taken back and answered -32014; finish_reply() is false then, and for a stale token.
+    json_writer begin_reply(request_token request);
+    bool finish_reply();
+    /// Takes back what begin_call, begin_notify or begin_reply wrote. The request is still to be answered.
+    void rollback();
+
+    /// Reports on a request that is still to be answered; restarts the deadline that the peer has set for it.
+    bool progress(request_token request, std::string_view value);
+    /// Whether the peer has cancelled the request. False for a stale token.
+    bool cancelled(request_token request) const noexcept;
+    /// Whether the request is still to be answered.
+    bool open(request_token request) const noexcept;
+
+    // --- life of the connection ---
+
+    session_phase phase() const noexcept { return phase_; }
+    session_role role() const noexcept { return role_; }
+    /// Plugin: after the handshake event was answered; false (it was rejected) lets the host ask once more.
+    /// Host: when the answer of its call plugin/handshake was accepted.
+    void handshake_done(bool accepted);
+    /// From now on a plugin answers requests with -32018. What is in flight goes on; a host still hears requests.
+    void begin_shutdown();
+    /// Ends it from our side. Calls complete with codes::unavailable, then comes the closed event. What is
+    /// queued can still be transmitted; nothing new is queued. A driver says here what it alone can see.
+    void close(std::string_view why, violation_reason reason = violation_reason::none);
+
+    // --- output ---
+
+    /// What to write now, in order, at most 64 pieces; empty if there is nothing. The pieces stay valid and
+    /// unchanged until sent() is called, whatever is queued meanwhile. After sent(), poll it again.
+    std::span<const std::string_view> transmit() { return outbox_.transmit(); }
+    void sent(std::size_t count) { outbox_.sent(count); }
+    bool wants_write() const noexcept { return outbox_.queued_bytes() != 0; }
+    std::size_t queued_bytes() const noexcept { return outbox_.queued_bytes(); }
+
+    // --- time ---
+
+    /// When handle_timeout() is to be called, or `never`. It may be early, never late.
+    time_point next_deadline() const noexcept;
+    /// When a call of ours completes with a timeout; long ago if it has completed.
+    time_point deadline_of(call_id call) const noexcept { return calls_.deadline_of(call.value); }
+    /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
+    /// began too long ago ends the connection.
+    void handle_timeout(time_point now);
+    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    void excuse(time_point::duration busy) noexcept {
+        if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
+    }
+
+    // --- looking in ---
+
+    const session_counters& counters() const noexcept { return counters_; }
+    const session_limits& limits() const noexcept { return limits_; }
+    /// The peer reads no larger frames than this (it says so in the handshake): larger ones are not sent.
+    void limit_sent_frames(std::size_t bytes) noexcept {
+        if (bytes != 0 && bytes < sent_frame_limit_) sent_frame_limit_ = bytes;
+    }
+    bool newline_framed() const noexcept { return reader_.newline_framed(); }
+    /// The beginning of something whose end has not come.
+    std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
+    std::size_t pending_calls() const noexcept { return calls_.size(); }
+    std::size_t open_requests() const noexcept { return incoming_.size(); }
+
+private:
+    enum class writing : std::uint8_t { nothing, call, notification, reply };
+
+    // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
+    // nothing is to be told.
+    void clear(session_event& event) const noexcept;
+    static void set_error(session_event& event, int code, std::string message);
+    [[gnu::cold]] bool take_completion(session_event& event);
+    [[gnu::cold]] bool take_closed(session_event& event);
+    bool take_step(session_event& event, frame_step step, std::string_view text, time_point now);
+    bool take_message(session_event& event, std::string_view body, time_point now);
+    bool take_request(session_event& event, std::string_view body);
+    bool take_notification(session_event& event, std::string_view body, time_point now);
+    bool take_cancel(session_event& event);
+    bool take_progress(session_event& event, time_point now);
+    bool take_response(session_event& event);
+    [[gnu::cold]] bool take_refused(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_batch(session_event& event, std::string_view body, time_point now);
+    [[gnu::cold]] bool take_bad_body(session_event& event, std::string_view body, time_point now);
+    void note_frame_deadline() noexcept;
+    void describe_message(session_event& event, std::string_view body) const noexcept;
+    const char* refusal_of(std::string_view method, int& code) const noexcept;
+    static std::int64_t own_id(std::string_view raw) noexcept;
+    bool only_call_is_in_flight() const noexcept;
+
+    // Sending (session_sending.hpp, session_answers.hpp)
+    [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
+    [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
+                                    std::string_view message, std::string_view data = {});
+    std::string too_large(std::string_view what, std::size_t size) const;
+    byte_buffer& begin_answer(std::uint32_t batch);
+    void finish_answer(std::uint32_t batch);
+    void take_back(std::uint32_t batch);
+    std::size_t answer_size(std::uint32_t batch) const noexcept;
+    void settle(request_token request, std::uint32_t batch);
+    void send_batch(std::uint32_t batch);
+    void send_cancel(std::int64_t call);
+    bool may_send(std::string_view method) const noexcept;
+    int close_value(const shared_bytes* params);
+    fault refused_call(int code) const;
+    json_writer begin_message(writing kind, std::string_view method);
+    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
+    bool end_notify(const shared_bytes* params);
+    bool queue_full(std::size_t factor) const noexcept {
+        return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
+    }
+    void count_sent();
+
+    void end_stalled();
+    [[gnu::cold]] void end_connection(violation_reason reason, std::string_view why, bool may_answer);
+
+    session_role role_;
+    session_phase phase_ = session_phase::awaiting_handshake;
+    bool handshake_begun_ = false;
+    bool may_answer_ = true; // after the end of input answers still go out
+    bool closed_told_ = false;
+    session_limits limits_;
+    std::size_t sent_frame_limit_;
+    session_counters counters_;
+
+    frame_reader reader_;
+    envelope envelope_;
+    bool input_unread_ = false; // bytes came that next_event() has not looked at
+    time_point last_input_ = {};
+    time_point frame_deadline_ = never;
+    time_point bad_times_[max_bad_bodies] = {}; // a ring
+    std::size_t bad_count_ = 0;
+    bool batch_was_bad_ = false;
+
+    incoming_table incoming_;
+    batch_table batches_;
+    call_table calls_;
+    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
+    std::uint64_t read_up_to_ =
+        0; // of these the peer has read so many, as it has answered the call that was last
+    sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
+    std::size_t next_ended_ = 0;
+
+    outbox outbox_;
+    writing writing_ = writing::nothing;
+    bool writing_allowed_ = false;
+    request_token answering_ = {};
+    std::uint32_t answering_batch_ = 0;
+    std::size_t value_start_ = 0;
+    byte_buffer* value_buffer_ = nullptr;
+    std::size_t message_size_ = 0;
+    std::size_t answer_start_ = 0; // within a batch
+
+    violation_reason close_reason_ = violation_reason::none;
+    std::string close_text_;
+};
+
+// ---- receiving: from bytes to events --------------------------------------------------------------------------
+
+// --- input ---
+
+inline std::span<char> session::input_room() { return reader_.input_room(); }
+
+inline void session::input_received(std::size_t count, time_point now) {
+    if (count == 0) return;
+    reader_.input_received(count);
+    last_input_ = now;
+    input_unread_ = true;
+}
+
+inline void session::receive_bytes(std::string_view bytes, time_point now) {
+    reader_.append(bytes);
+    last_input_ = now;
+    input_unread_ = true;
+}
+
+inline void session::receive_end(time_point now) {
+    reader_.end();
+    last_input_ = now;
+    input_unread_ = true;
+}
+
+// --- events ---
+
+inline void session::clear(session_event& event) const noexcept {
+    event.kind = event_kind::none;
+    event.failed = false;
+    event.request = {};
+    event.call = {};
+    event.id = event.method = event.params = event.value = event.text = {};
+    event.params_offset = 0;
+    event.reason = violation_reason::none;
+}
+
+inline bool session::next_event(session_event& event, time_point now) {
+    clear(event);
+    for (;;) {
+        if (next_ended_ != ended_calls_.size()) return take_completion(event);
+        if (phase_ == session_phase::closed) return take_closed(event);
+        std::string_view text;
+        if (batches_.delivering()) {
+            if (batches_.next_entry(text)) {
+                if (take_message(event, text, now)) return true;
+            } else {
+                const std::uint32_t batch = batches_.current();
+                if (batches_.end_delivery()) send_batch(batch);
+            }
+            continue;
+        }
+        const frame_step step = reader_.next(text);
+        if (step == frame_step::need_more) {
+            note_frame_deadline();
+            if (now < frame_deadline_) return false;
+            end_stalled(); // bytes that keep coming one by one would put off handle_timeout() for ever
+            continue;
+        }
+        frame_deadline_ = never;
+        if (take_step(event, step, text, now)) return true;
+    }
+}
+
+// The deadline runs from the input that brought a frame's first byte; more bytes do not move it.
+inline void session::note_frame_deadline() noexcept {
+    input_unread_ = false;
+    if (!reader_.inside_frame()) frame_deadline_ = never;
+    else if (frame_deadline_ == never) frame_deadline_ = after(last_input_, limits_.assembly_timeout);
+}
+
+inline void session::set_error(session_event& event, int code, std::string message) {
+    event.error.code = code;
+    event.error.message = std::move(message);
+    event.error.data.clear();
+}
+
+inline bool session::take_completion(session_event& event) {
+    const ended_call done = ended_calls_[next_ended_++];
+    if (next_ended_ == ended_calls_.size()) {
+        ended_calls_.clear();
+        next_ended_ = 0;
+    }
+    event.kind = event_kind::response;
+    event.call = {done.id};
+    event.failed = true;
+    const bool closed = done.code == codes::unavailable;
+    const std::string_view why = closed                        ? "the connection is closed: "
+                                 : done.code == codes::timeout ? "no answer in time"
+                                                               : "cancelled";
+    set_error(event, done.code, join({why, closed ? std::string_view(close_text_) : std::string_view()}));
+    return true;
+}
+
+inline bool session::take_closed(session_event& event) {
+    if (closed_told_) return false;
+    closed_told_ = true;
+    event.kind = event_kind::closed;
+    event.reason = close_reason_;
+    event.text = close_text_;
+    return true;
+}
+
+inline bool session::take_step(session_event& event, frame_step step, std::string_view text, time_point now) {
+    switch (step) {
+    case frame_step::body:
+        ++counters_.received;
+        if (reader_.newline_framed()) outbox_.use_newlines(); // we answer in kind
+        return take_message(event, text, now);
+    case frame_step::skipped_text:
+        counters_.pollution_bytes = reader_.pollution_bytes();
+        event.kind = event_kind::polluted;
+        event.text = text;
+        return true;
+    case frame_step::ignored_empty:
+        ++counters_.empty_frames;
+        event.kind = event_kind::bad_body;
+        set_error(event, codes::invalid_request, join({"an empty frame is ignored"}));
+        return true;
+    case frame_step::too_large:
+        ++counters_.oversized_frames;
+        event.kind = event_kind::bad_body;
+        set_error(
+            event, codes::too_large,
+            join({"a frame beyond the limit of ", digits(limits_.max_frame_bytes), " bytes is not read"}));
+        answer_error(0, {}, event.error.code, event.error.message);
+        return true;
+    case frame_step::violation:
+        counters_.pollution_bytes = reader_.pollution_bytes();
+        if (reader_.violation().reason == violation_reason::bad_charset)
+            answer_error(0, {}, codes::parse_error, reader_.violation().message);
+        end_connection(reader_.violation().reason, reader_.violation().message, false);
+        return false;
+    case frame_step::end:
+        end_connection(violation_reason::none, "the peer closed it", true);
+        return false;
+    case frame_step::need_more:
+        break;
+    }
+    return false;
+}
+
+// ---- what one message of the peer means, and whether it may be told -------------------------------------------
+
+inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
+    parse_envelope(body, envelope_);
+    switch (envelope_.kind) {
+    case envelope_kind::request:
+        return take_request(event, body);
+    case envelope_kind::notification:
+        return take_notification(event, body, now);
+    case envelope_kind::response:
+        return take_response(event);
+    case envelope_kind::batch:
+        return take_batch(event, body, now);
+    case envelope_kind::refused:
+        break;
+    }
+    return take_refused(event, body, now);
+}
+
+inline void session::describe_message(session_event& event, std::string_view body) const noexcept {
+    event.method = envelope_.method;
+    event.params = envelope_.params;
+    if (!event.params.empty())
+        event.params_offset = static_cast<std::size_t>(event.params.data() - body.data());
+}
+
+// Why a request may not be delivered in this phase; null if it may.
+inline const char* session::refusal_of(std::string_view method, int& code) const noexcept {
+    const bool handshake = role_ == session_role::plugin && method == "plugin/handshake";
+    code = codes::invalid_request;
+    switch (phase_) {
+    case session_phase::awaiting_handshake:
+        if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
+        // Whoever connects to a socket says first who it is.
+        if (role_ == session_role::host && method == "plugin/attach") return nullptr;
+        return "handshake first";
+    case session_phase::ready:
+        return handshake ? "there was a handshake already" : nullptr;
+    case session_phase::shutting_down:
+        code = codes::shutting_down;
+        return role_ == session_role::plugin ? "shutting down" : nullptr;
+    case session_phase::closed:
+        break;
+    }
+    return nullptr;
+}
+
+inline bool session::take_request(session_event& event, std::string_view body) {
+    int code;
+    if (const char* refusal = refusal_of(envelope_.method, code))
+        return refuse_request(envelope_.id, code, refusal);
+    if (incoming_.find(envelope_.id).generation != 0)
+        return refuse_request(envelope_.id, codes::invalid_request, "a request with this id is in flight");
+    if (incoming_.size() >= limits_.max_incoming) {
+        ++counters_.overloaded_requests;
+        answer_error(batches_.current(), envelope_.id, codes::overloaded, "too many requests in flight");
+        return false;
+    }
+    const std::uint32_t batch = batches_.current();
+    if (batch != 0) batches_.opened(batch);
+    event.request = incoming_.insert(envelope_.id, batch);
+    event.kind = event_kind::request;
+    if (phase_ == session_phase::awaiting_handshake && role_ == session_role::plugin) {
+        event.kind = event_kind::handshake;
+        handshake_begun_ = true;
+    }
+    event.id = envelope_.id;
+    describe_message(event, body);
+    return true;
+}
+
+inline bool session::take_notification(session_event& event, std::string_view body, time_point now) {
+    const std::string_view method = envelope_.method;
+    if (method.size() > 2 && method[0] == '$' && method[1] == '/') {
+        if (method == "$/cancelRequest") return take_cancel(event);
+        if (method == "$/progress") return take_progress(event, now);
+        ++counters_.ignored_notifications;
+        return false;
+    }
+    if (phase_ == session_phase::awaiting_handshake) {
+        // A host may send a plugin away before it knows it; a plugin may say why it fails.
+        const std::string_view allowed = role_ == session_role::plugin ? "exit" : "host/log";
+        if (method != allowed) {
+            ++counters_.ignored_notifications;
+            return false;
+        }
+    }
+    event.kind = event_kind::notification;
+    describe_message(event, body);
+    return true;
+}
+
+/// The member of a checked object, as text; empty if there is none.
+inline std::string_view member_text(std::string_view object, std::string_view name) {
+    json_reader in(object);
+    std::string_view key, value;
+    if (object.empty() || in.peek() != json_kind::object || !in.enter_object()) return {};
+    while (in.next_member(key) && in.read_slice(value))
+        if (key == name) return value;
+    return {};
+}
+
+inline bool session::take_cancel(session_event& event) {
+    const request_token token = incoming_.find(member_text(envelope_.params, "id"));
+    incoming_request* request = incoming_.get(token);
+    if (request == nullptr) {
+        ++counters_.unknown_cancels; // silent: its answer may have crossed the cancel
+        return false;
+    }
+    if (request->cancelled) return false;
+    request->cancelled = true;
+    event.kind = event_kind::cancelled;
+    event.request = token;
+    return true;
+}
+
+inline bool session::take_progress(session_event& event, time_point now) {
+    const std::int64_t call = own_id(member_text(envelope_.params, "token"));
+    if (!calls_.extend(call, now)) {
+        ++counters_.unknown_progress;
+        return false;
+    }
+    event.kind = event_kind::progress;
+    event.call = {call};
+    event.value = member_text(envelope_.params, "value");
+    if (event.value.empty()) event.value = "null";
+    return true;
+}
+
+// Our ids have one spelling. What differs from it was never ours.
+inline std::int64_t session::own_id(std::string_view raw) noexcept {
+    if (raw.empty() || raw.size() > 18 || raw[0] == '0') return 0;
+    std::int64_t id = 0;
+    for (const char digit : raw) {
+        if (!is_digit(digit)) return 0;
+        id = id * 10 + (digit - '0');
+    }
+    return id;
+}
+
+/// A call that nothing was sent before or behind which the peer may still have to read.
+inline bool session::only_call_is_in_flight() const noexcept {
+    return calls_.size() == 1 && calls_.contains(calls_.next_id() - 1) && counters_.sent == last_call_sent_ &&
+           last_call_sent_ == read_up_to_ + 1;
+}
+
+inline bool session::take_response(session_event& event) {
+    event.failed = envelope_.failed;
+    if (event.failed) event.error = std::move(envelope_.error);
+    if (!envelope_.has_id()) {
+        ++counters_.peer_errors;
+        event.kind = event_kind::peer_error;
+        if (!event.failed || !only_call_is_in_flight()) return true;
+        // It can mean nothing else, and waiting for another answer would be in vain.
+        event.kind = event_kind::response;
+        event.call = {calls_.next_id() - 1};
+        read_up_to_ = last_call_sent_;
+        return calls_.remove(event.call.value);
+    }
+    const std::int64_t call = own_id(envelope_.id);
+    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
+    if (!calls_.remove(call)) {
+        ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+        event.failed = false;
+        return false;
+    }
+    event.kind = event_kind::response;
+    event.call = {call};
+    event.value = envelope_.result;
+    return true;
+}
+
+inline bool session::take_refused(session_event& event, std::string_view body, time_point now) {
+    if (envelope_.maybe_response && envelope_.has_id()) {
+        const std::int64_t call = own_id(envelope_.id);
+        if (calls_.remove(call)) {
+            ++counters_.malformed_replies;
+            take_bad_body(event, body, now);
+            event.kind = event_kind::response;
+            event.call = {call};
+            event.failed = true;
+            set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
+            event.text = {};
+            return true;
+        }
+        if (envelope_.has_outcome)
+            ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+    }
+    // An answer is never answered, or two peers could go on for ever.
+    if (!envelope_.maybe_response || !envelope_.has_outcome)
+        answer_error(batches_.current(), envelope_.id, envelope_.error.code, envelope_.error.message);
+    return take_bad_body(event, body, now);
+}
+
+inline bool session::take_batch(session_event& event, std::string_view body, time_point now) {
+    envelope_.id = {};
+    if (batches_.delivering()) {
+        envelope_.error.code = codes::invalid_request;
+        envelope_.error.message = join({"Invalid Request: a batch inside a batch"});
+    } else {
+        batch_was_bad_ = false;
+        batches_.begin(body);
+        const auto add = [](void* batches, std::string_view entry) {
+            static_cast<batch_table*>(batches)->add(entry);
+        };
+        if (read_batch(batches_.text(), add, &batches_, envelope_.error)) return false;
+        const std::uint32_t batch = batches_.current();
+        batches_.end_delivery();
+        batches_.end(batch);
+    }
+    answer_error(batches_.current(), {}, envelope_.error.code, envelope_.error.message);
+    return take_bad_body(event, body, now);
+}
+
+inline bool session::take_bad_body(session_event& event, std::string_view body, time_point now) {
+    event.kind = event_kind::bad_body;
+    event.error = std::move(envelope_.error);
+    event.text = body;
+    ++counters_.bad_bodies;
+    if (batches_.delivering()) { // one body, one count
+        if (batch_was_bad_) return true;
+        batch_was_bad_ = true;
+    }
+    time_point& oldest = bad_times_[bad_count_ % max_bad_bodies];
+    const bool full = bad_count_ >= max_bad_bodies;
+    // A host stops a plugin that does not speak JSON-RPC; a plugin has nowhere else to go.
+    if (full && role_ == session_role::host && now - oldest < bad_body_window)
+        end_connection(
+            violation_reason::too_many_bad_bodies,
+            join({"more than 10 unacceptable messages in a minute, the last: ", event.error.message}), false);
+    oldest = now;
+    ++bad_count_;
+    return true;
+}
+
+// ---- answers: alone or into a batch, whole or encoded in place ------------------------------------------------
+
+inline byte_buffer& session::begin_answer(std::uint32_t batch) {
+    if (batch == 0) return outbox_.begin();
+    answer_start_ = batches_.answers(batch).size();
+    return batches_.begin_answer(batch);
+}
+
+inline void session::finish_answer(std::uint32_t batch) {
+    if (batch != 0) return;
+    outbox_.finish();
+    count_sent();
+}
+
+inline void session::take_back(std::uint32_t batch) {
+    if (batch == 0) outbox_.rollback();
+    else batches_.answers(batch).truncate(answer_start_);
+}
+
+// Of a batch all that there is so far: it goes out as one message.
+inline std::size_t session::answer_size(std::uint32_t batch) const noexcept {
+    return batch == 0 ? outbox_.body_size() : batches_.answers(batch).size() + 1;
+}
+
+inline void session::answer_error(std::uint32_t batch, std::string_view id, int code,
+                                  std::string_view message, std::string_view data) {
+    append_error(begin_answer(batch), id, code, message, data);
+    if (answer_size(batch) > sent_frame_limit_) {
+        take_back(batch);
+        append_error(begin_answer(batch), id, code, "the error is too large to be sent");
+    }
+    finish_answer(batch);
+}
+
+inline bool session::refuse_request(std::string_view id, int code, std::string_view message) {
+    ++counters_.refused_requests;
+    answer_error(batches_.current(), id, code, message);
+    return false;
+}
+
+// For what is larger than the peer reads.
+inline std::string session::too_large(std::string_view what, std::size_t size) const {
+    return join({what, digits(size), " bytes is beyond the limit of ", digits(sent_frame_limit_)});
+}
+
+inline json_writer session::begin_reply(request_token request) {
+    TENON_ASSERT(writing_ == writing::nothing);
+    writing_ = writing::reply;
+    const incoming_request* open = incoming_.get(request);
+    writing_allowed_ = open != nullptr && may_answer_;
+    answering_ = request;
+    answering_batch_ = writing_allowed_ ? open->batch : 0;
+    byte_buffer& buffer = begin_answer(answering_batch_);
+    append_result_head(buffer, writing_allowed_ ? std::string_view(open->id) : std::string_view());
+    value_buffer_ = &buffer;
+    value_start_ = buffer.size();
+    return json_writer(buffer);
+}
+
+inline bool session::finish_reply() {
+    TENON_ASSERT(writing_ == writing::reply);
+    writing_ = writing::nothing;
+    if (!writing_allowed_) {
+        take_back(answering_batch_);
+        return false;
+    }
+    byte_buffer& buffer = *value_buffer_;
+    if (buffer.size() == value_start_) buffer.append("null");
+    buffer.append('}');
+    const std::size_t size = answer_size(answering_batch_);
+    const bool fits = size <= sent_frame_limit_;
+    if (fits) {
+        finish_answer(answering_batch_);
+    } else {
+        ++counters_.oversized_replies;
+        take_back(answering_batch_);
+        answer_error(answering_batch_, incoming_.get(answering_)->id, codes::too_large,
+                     too_large("a result of ", size));
+    }
+    settle(answering_, answering_batch_);
+    return fits;
+}
+
+inline void session::rollback() {
+    if (writing_ == writing::nothing) return;
+    take_back(writing_ == writing::reply ? answering_batch_ : 0);
+    writing_ = writing::nothing;
+}
+
+inline bool session::reply(request_token request, std::string_view result) {
+    begin_reply(request);
+    value_buffer_->append(result);
+    return finish_reply();
+}
+
+inline bool session::reject(request_token request, const fault& error) {
+    const incoming_request* open = incoming_.get(request);
+    if (open == nullptr || !may_answer_) return false;
+    const std::uint32_t batch = open->batch;
+    answer_error(batch, open->id, error.code, error.message, error.data);
+    settle(request, batch);
+    return true;
+}
+
+inline void session::settle(request_token request, std::uint32_t batch) {
+    if (incoming_.get(request) == nullptr) return; // the answer was one too many, and ended the connection
+    incoming_.remove(request);
+    if (batch != 0 && batches_.answered(batch)) send_batch(batch);
+}
+
+inline void session::send_batch(std::uint32_t batch) {
+    const std::string_view answers = batches_.answers(batch).view();
+    if (!answers.empty()) { // a batch of notifications has none
+        byte_buffer& buffer = outbox_.begin();
+        buffer.append(answers);
+        buffer.append(']');
+        outbox_.finish();
+    }
+    batches_.end(batch);
+    if (!answers.empty()) count_sent();
+}
+
+inline bool session::progress(request_token request, std::string_view value) {
+    const incoming_request* open = incoming_.get(request);
+    if (open == nullptr || phase_ == session_phase::closed) return false;
+    begin_message(writing::notification, "$/progress");
+    value_buffer_->append("{\"token\":");
+    value_buffer_->append(open->id);
+    value_buffer_->append(",\"value\":");
+    value_buffer_->append(value);
+    value_buffer_->append('}');
+    return end_notify(nullptr);
+}
+
+inline bool session::cancelled(request_token request) const noexcept {
+    const incoming_request* open = incoming_.get(request);
+    return open != nullptr && open->cancelled;
+}
+
+inline bool session::open(request_token request) const noexcept { return incoming_.get(request) != nullptr; }
+
+// ---- sending: calls, notifications, time, and how a connection ends -------------------------------------------
+
+/// A peer that does not read gets no new calls beyond the limit, but answers it asked for; beyond this many
+/// times the limit it asks without ever reading, and is cut off.
+inline constexpr std::size_t answers_factor = 4;
+
+inline void session::count_sent() {
+    ++counters_.sent;
+    if (queue_full(answers_factor))
+        end_connection(violation_reason::output_overflow, "it asks, but does not read the answers", false);
+}
+
+// --- calls and notifications ---
+
+inline bool session::may_send(std::string_view method) const noexcept {
+    if (phase_ == session_phase::closed) return false;
+    if (phase_ == session_phase::ready || role_ == session_role::host) return true;
+    return phase_ == session_phase::shutting_down || method == "host/log" || method == "plugin/attach";
+}
+
+inline json_writer session::begin_message(writing kind, std::string_view method) {
+    TENON_ASSERT(writing_ == writing::nothing);
+    writing_ = kind;
+    writing_allowed_ = may_send(method);
+    byte_buffer& buffer = outbox_.begin();
+    if (kind == writing::call) append_call_head(buffer, calls_.next_id(), method);
+    else append_notification_head(buffer, method);
+    value_buffer_ = &buffer;
+    value_start_ = buffer.size();
+    return json_writer(buffer);
+}
+
+inline json_writer session::begin_call(std::string_view method) {
+    return begin_message(writing::call, method);
+}
+inline json_writer session::begin_notify(std::string_view method) {
+    return begin_message(writing::notification, method);
+}
+
+// Completes the open message, but for shared params. The code of what keeps it from being sent, or 0.
+inline int session::close_value(const shared_bytes* params) {
+    byte_buffer& buffer = *value_buffer_;
+    message_size_ = 0;
+    if (params != nullptr) {
+        message_size_ = params->view().size() + 1;
+    } else {
+        buffer.append(buffer.size() == value_start_ ? std::string_view("{}}") : std::string_view("}"));
+    }
+    message_size_ += outbox_.body_size();
+    if (!writing_allowed_) return codes::unavailable;
+    if (message_size_ > sent_frame_limit_) return codes::too_large;
+    return queue_full(1) ? codes::overloaded : 0;
+}
+
+inline fault session::refused_call(int code) const {
+    const bool closed = phase_ == session_phase::closed;
+    switch (code) {
+    case codes::too_large:
+        return {code, too_large("a message of ", message_size_)};
+    case codes::unavailable:
+        return {code,
+                join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
+                      closed ? std::string_view(close_text_) : std::string_view()})};
+    default:
+        return {code, join({calls_.size() >= limits_.max_outgoing
+                                ? "too many calls in flight"
+                                : "the peer does not read what is queued for it"})};
+    }
+}
+
+inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
+    TENON_ASSERT(writing_ == writing::call);
+    writing_ = writing::nothing;
+    int refusal = close_value(params);
+    if (refusal == 0 && calls_.size() >= limits_.max_outgoing) refusal = codes::overloaded;
+    if (refusal != 0) {
+        outbox_.rollback();
+        ++counters_.refused_calls;
+        return refused_call(refusal);
+    }
+    if (deadline <= now) {
+        outbox_.rollback();
+        ++counters_.timeouts;
+        const std::int64_t id = calls_.skip();
+        ended_calls_.push_back({id, codes::timeout});
+        return call_id{id};
+    }
+    const time_point::duration wait = deadline - now;
+    const bool bounded = wait <= (never - now) / max_deadline_factor;
+    const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
+    last_call_sent_ = counters_.sent + 1;
+    count_sent();
+    return call_id{id};
+}
+
+inline bool session::end_notify(const shared_bytes* params) {
+    TENON_ASSERT(writing_ == writing::notification);
+    writing_ = writing::nothing;
+    if (close_value(params) != 0) {
+        outbox_.rollback();
+        ++counters_.dropped_notifications;
+        return false;
+    }
+    if (params != nullptr) outbox_.finish(*params, '}');
+    else outbox_.finish();
+    count_sent();
+    return true;
+}
+
+inline result<call_id> session::finish_call(time_point deadline, time_point now) {
+    return end_call(nullptr, deadline, now);
+}
+inline bool session::finish_notify() { return end_notify(nullptr); }
+
+inline result<call_id> session::call(std::string_view method, std::string_view params, time_point deadline,
+                                     time_point now) {
+    begin_call(method);
+    value_buffer_->append(params);
+    return end_call(nullptr, deadline, now);
+}
+
+inline result<call_id> session::call(std::string_view method, const shared_bytes& params, time_point deadline,
+                                     time_point now) {
+    begin_call(method);
+    return end_call(params.view().empty() ? nullptr : &params, deadline, now);
+}
+
+inline bool session::notify(std::string_view method, std::string_view params) {
+    begin_notify(method);
+    value_buffer_->append(params);
+    return end_notify(nullptr);
+}
+
+inline bool session::notify(std::string_view method, const shared_bytes& params) {
+    begin_notify(method);
+    return end_notify(params.view().empty() ? nullptr : &params);
+}
+
+inline void session::send_cancel(std::int64_t call) {
+    if (phase_ == session_phase::closed) return;
+    byte_buffer& buffer = outbox_.begin();
+    append_notification_head(buffer, "$/cancelRequest");
+    buffer.append("{\"id\":");
+    json_writer(buffer).integer(call);
+    buffer.append("}}");
+    outbox_.finish();
+    count_sent();
+}
+
+inline void session::cancel(call_id call, time_point) {
+    if (!calls_.remove(call.value)) return;
+    ended_calls_.push_back({call.value, codes::cancelled});
+    send_cancel(call.value);
+}
+
+// --- life ---
+
+inline void session::handshake_done(bool accepted) {
+    handshake_begun_ = accepted;
+    if (accepted) phase_ = next_phase(phase_, phase_trigger::handshake_accepted);
+}
+
+inline void session::begin_shutdown() { phase_ = next_phase(phase_, phase_trigger::shutdown_begun); }
+
+inline void session::close(std::string_view why, violation_reason reason) {
+    end_connection(reason, why, false);
+}
+
+inline void session::end_connection(violation_reason reason, std::string_view why, bool may_answer) {
+    if (phase_ != session_phase::closed) {
+        phase_ = next_phase(phase_, phase_trigger::connection_closed);
+        close_reason_ = reason;
+        close_text_ = join({why});
+        calls_.take_all(codes::unavailable, ended_calls_);
+    }
+    frame_deadline_ = never;
+    if (may_answer) return;
+    may_answer_ = false;
+    incoming_.clear();
+    batches_.clear();
+}
+
+// --- time ---
+
+inline time_point session::next_deadline() const noexcept {
+    if (phase_ == session_phase::closed) return never;
+    return calls_.earliest() < frame_deadline_ ? calls_.earliest() : frame_deadline_;
+}
+
+inline void session::handle_timeout(time_point now) {
+    if (phase_ == session_phase::closed) return;
+    if (calls_.earliest() <= now) {
+        const std::size_t first = ended_calls_.size();
+        calls_.take_expired(now, codes::timeout, ended_calls_);
+        const std::size_t last = ended_calls_.size();
+        counters_.timeouts += last - first;
+        for (std::size_t index = first; index != last; ++index) send_cancel(ended_calls_[index].id);
+    }
+    // What came meanwhile may be the rest of the frame: next_event() looks at it first.
+    if (frame_deadline_ <= now && !input_unread_) end_stalled();
+}
+
+inline void session::end_stalled() {
+    end_connection(violation_reason::stalled, "a frame was begun, but did not become whole in time", false);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/call_lanes.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_CALL_LANES_HPP
+#define TENON_RULES_CALLS_CALL_LANES_HPP
+
+// What one plugin is asked, in four lanes. Health and control go out at once and count against nothing. Calls and
+// events share the plugin's concurrency; what is beyond it waits, calls before events, each lane in order and up to
+// a bound. Every ask() completes exactly once: with an answer, or with one fault by its deadline, by cancel(), by the
+// loss of the connection, or by the end of this object.
+//
+// Rules of completions: one may be called before ask() returns (what can be said at once is said at once, and the
+// ticket is empty then). Its text is valid during the call. It may do anything, also ask again, cancel others, or
+// destroy this object. Nothing is sent twice: whether a call is repeated decides whoever asked, by `retryable` in
+// the fault's data, which is true only for what was never sent.
+//
+// What to do after which verb: the session's output may have grown after all of them, and next_deadline() may be
+// earlier. This object never looks at the session's events by itself.
+//
+// In steady state nothing is allocated for a call whose completion fits into a unique_function.
+
+namespace tenon::detail {
+
+struct lane_options {
+    std::string plugin = {};                                  // its name, for the words of faults
+    std::size_t max_queued = 1'024;                           // in each lane, beyond what is in flight
+    std::size_t max_queued_bytes = default_host_output_bytes; // of what waits in all lanes
+    breaker_policy breaker = {};
+    call_waits* waits = nullptr;              // shared by the plugins of a host, outlives this object
+    std::uint32_t index = call_waits::nobody; // this plugin's number there
+};
+
+inline lane_options lane_options_of(const plugin_options& options) {
+    return {.plugin = options.name, .max_queued = options.max_queued_calls, .breaker = options.breaker};
+}
+
+/// What became of the calls of one lane. All that were asked for are in exactly one of the others, or pending.
+struct lane_counts {
+    std::uint64_t asked = 0;
+    std::uint64_t answered = 0;  // with a result
+    std::uint64_t errors = 0;    // the plugin's own
+    std::uint64_t timeouts = 0;  // waiting or in flight
+    std::uint64_t cancelled = 0; // by whoever asked
+    std::uint64_t lost = 0;      // with the connection
+    std::uint64_t overloaded = 0, circuit_open = 0, unavailable = 0, reentrant = 0, too_large = 0; // refused
+
+    bool operator==(const lane_counts&) const = default;
+};
+
+/// What more may be said about a call.
+struct call_extras {
+    call_progress progress = {};
+    std::uint32_t asker = call_waits::nobody; // the plugin whose request this call is made for
+};
+
+class call_lanes {
+public:
+    using completion = call_completion;
+
+    explicit call_lanes(lane_options options = {});
+    call_lanes(const call_lanes&) = delete;
+    call_lanes& operator=(const call_lanes&) = delete;
+    /// Completes what is pending with codes::unavailable.
+    ~call_lanes();
+
+    /// Other bounds, from now on: the plugin's options have changed.
+    void use(const plugin_options& options) noexcept;
+
+    // --- the connection ---
+
+    /// A new connection, which must outlive this or be said to be lost. Only health and control go out until
+    /// set_concurrency(). Breakers are closed again: it is another instance that has to prove itself.
+    void connect(session& peer);
+    /// The handshake was accepted: calls and events go out too, so many at once.
+    void set_concurrency(std::size_t calls, time_point now = {});
+    /// Calls and events are refused with `why` from now on, what waits is refused with it too; what is in flight
+    /// goes on. Until the next connect().
+    void stop_taking(const fault& why, time_point now);
+    /// Completes everything with `why`. Harmless where there is no connection.
+    void connection_lost(const fault& why, time_point now);
+    bool connected() const noexcept { return session_ != nullptr; }
+
+    // --- calls ---
+
+    call_ticket ask(lane where, std::string_view method, std::string_view params, time_point deadline,
+                    time_point now, completion&& done, call_extras extras = {}) {
+        return ask(where, method, payload{.text = params}, deadline, now, std::move(done), std::move(extras));
+    }
+    call_ticket ask(lane where, std::string_view method, const shared_bytes& params, time_point deadline,
+                    time_point now, completion&& done, call_extras extras = {}) {
+        return ask(where, method, payload{.shared = &params}, deadline, now, std::move(done),
+                   std::move(extras));
+    }
+    /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
+    /// that was completed.
+    void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
+    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
+    /// plugin's failure.
+    void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
+
+    // --- what happened ---
+
+    /// A response event of the session; false where the call is none of ours, or was completed before.
+    bool on_response(session_event& event, time_point now);
+    bool on_progress(const session_event& event, time_point now);
+    /// Sends what can go out now. Only needed where the session could not send and now can.
+    void pump(time_point now);
+    /// When handle_timeout() is to be called for what waits; it may be early, never late. Calls in flight have
+    /// their deadline in the session.
+    time_point next_deadline() const noexcept { return queued() == 0 ? never : earliest_; }
+    void handle_timeout(time_point now);
+
+    // --- looking in ---
+
+    std::size_t in_flight() const noexcept { return working_; }
+    std::size_t in_flight(lane where) const noexcept { return lane_of(where).in_flight; }
+    std::size_t queued() const noexcept { return queue_of(lane::calls).size + queue_of(lane::events).size; }
+    std::size_t queued(lane where) const noexcept { return queue_of(where).size; }
+    std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+    std::size_t concurrency() const noexcept { return places_; }
+    const lane_counts& counts(lane where) const noexcept { return lane_of(where).counts; }
+    /// From sending to answer; what was not answered is not in it.
+    const latency_histogram& latency(lane where) const noexcept { return lane_of(where).latency; }
+    /// Of calls and of events; those of health and control never open.
+    const breaker& breaker_of(lane where) const noexcept { return lane_of(where).guard; }
+
+private:
+    struct payload {
+        std::string_view text = {};
+        const shared_bytes* shared = nullptr;
+
+        std::size_t size() const noexcept { return shared != nullptr ? shared->view().size() : text.size(); }
+    };
+    struct lane_state {
+        breaker guard;
+        call_queue waiting = {};
+        std::size_t in_flight = 0;
+        lane_counts counts = {};
+        latency_histogram latency = {};
+    };
+    /// Notices that a completion destroyed this object.
+    class presence {
+    public:
+        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
+        bool gone() const noexcept { return *gone_; }
+
+    private:
+        std::shared_ptr<const bool> gone_;
+    };
+
+    static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
+    lane_state& lane_of(lane where) noexcept { return lanes_[static_cast<unsigned>(where)]; }
+    const lane_state& lane_of(lane where) const noexcept { return lanes_[static_cast<unsigned>(where)]; }
+    const call_queue& queue_of(lane where) const noexcept { return lane_of(where).waiting; }
+
+    call_ticket ask(lane where, std::string_view method, payload params, time_point deadline, time_point now,
+                    completion&& done, call_extras&& extras);
+    int fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline, time_point now);
+    result<void> send(std::uint32_t slot, std::string_view method, payload params, time_point now);
+    void withdraw(call_ticket call, int code, time_point now);
+    void take_off_the_wire(std::uint32_t slot) noexcept;
+    void take_off_the_queue(std::uint32_t slot) noexcept;
+    void end_queue(lane where) noexcept;
+    void finish_ending(time_point now);
+    void complete(std::uint32_t slot, result<std::string_view> answer, time_point now);
+    void drop_probe(pending_call& call, time_point now) noexcept;
+    void count_unheard(const pending_call& call, time_point now) noexcept;
+    static bool fails(int code) noexcept;
+    static void count_refusal(lane_counts& counts, int code) noexcept;
+    fault refusal(int code) const;
+    void tell_work() noexcept;
+
+    lane_options options_;
+    session* session_ = nullptr;
+    std::array<lane_state, lane_count> lanes_;
+    pending_calls calls_;
+    call_index by_id_;
+    call_queue sent_, ending_;
+    std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
+    time_point earliest_ = never;
+    time_point last_ = {};
+    time_point heard_at_ = time_point::min(); // when a call or an event was answered last
+    bool taking_ = false;
+    bool pumping_ = false;
+    fault closed_why_; // what calls and events are refused with while they are not taken
+    fault end_why_;    // of those that end, but for those that expired
+    // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
+    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
+};
+
+// ---- asking, answers and time ---------------------------------------------------------------------------------
+// What calls a completion looks afterwards whether this object is still there.
+
+inline call_lanes::call_lanes(lane_options options)
+    : options_(std::move(options)), closed_why_{codes::unavailable,
+                                                join({options_.plugin, " is not running"})} {
+    for (const lane which : {lane::calls, lane::events}) lane_of(which).guard.use(options_.breaker);
+}
+
+inline call_lanes::~call_lanes() {
+    *gone_ = true;
+    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
+    session_ = nullptr;
+    stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
+}
+
+inline void call_lanes::use(const plugin_options& options) noexcept {
+    options_.max_queued = options.max_queued_calls;
+    options_.breaker = options.breaker;
+    for (const lane which : {lane::calls, lane::events}) lane_of(which).guard.use(options_.breaker);
+}
+
+// --- the connection ---
+
+inline void call_lanes::connect(session& peer) {
+    if (session_ != nullptr)
+        connection_lost({codes::unavailable, join({options_.plugin, " has another connection"})}, last_);
+    session_ = &peer;
+    closed_why_ = {codes::unavailable, join({options_.plugin, " is not ready"})};
+    for (lane_state& one : lanes_) one.guard.reset();
+}
+
+inline void call_lanes::set_concurrency(std::size_t calls, time_point now) {
+    if (session_ == nullptr) return;
+    // Some of what the session has in flight at most is kept for health and control.
+    const std::size_t most = session_->limits().max_outgoing, kept = most / 16;
+    places_ = calls == 0 ? 1 : calls > most - kept ? most - kept : calls;
+    taking_ = true;
+    tell_work();
+    pump(now);
+}
+
+inline void call_lanes::stop_taking(const fault& why, time_point now) {
+    last_ = now;
+    taking_ = false;
+    closed_why_ = end_why_ = why;
+    if (session_ == nullptr) {
+        places_ = 0;
+        while (sent_.size != 0) {
+            const std::uint32_t slot = sent_.first;
+            take_off_the_wire(slot);
+            calls_.append(ending_, slot, call_place::ending);
+        }
+    }
+    end_queue(lane::calls);
+    end_queue(lane::events);
+    finish_ending(now);
+}
+
+inline void call_lanes::connection_lost(const fault& why, time_point now) {
+    if (session_ == nullptr) return;
+    session_ = nullptr;
+    stop_taking(why, now);
+}
+
+// --- asking ---
+
+// What is done with a call: 0 sends it, 1 lets it wait, a code refuses it.
+inline int call_lanes::fate_of(lane where, std::size_t bytes, std::uint32_t asker, time_point deadline,
+                               time_point now) {
+    if (session_ == nullptr) return codes::unavailable; // said in the words of closed_why_
+    if (works(where) && !taking_) return codes::unavailable;
+    if (deadline <= now) return codes::timeout;
+    if (!works(where)) return 0;
+    lane_state& mine = lane_of(where);
+    if (mine.guard.state(now) == breaker_state::open) return mine.guard.may_ask(now), codes::circuit_open;
+    const bool behind = queue_of(lane::calls).size != 0 || mine.waiting.size != 0;
+    if (working_ < places_ && !behind) return mine.guard.may_ask(now) ? 0 : codes::circuit_open;
+    if (options_.waits != nullptr && options_.waits->closes_circle(asker, options_.index))
+        return codes::reentrant_call;
+    if (mine.waiting.size >= options_.max_queued) return codes::overloaded;
+    if (queued_bytes_ + bytes > options_.max_queued_bytes) return codes::overloaded;
+    return 1;
+}
+
+inline call_ticket call_lanes::ask(lane where, std::string_view method, payload params, time_point deadline,
+                                   time_point now, completion&& done, call_extras&& extras) {
+    last_ = now;
+    lane_state& mine = lane_of(where);
+    ++mine.counts.asked;
+    const std::size_t bytes = params.size() + method.size();
+    const int fate = fate_of(where, bytes, extras.asker, deadline, now);
+    if (fate < 0) {
+        count_refusal(mine.counts, fate);
+        done(refusal(fate), now);
+        return {};
+    }
+    const std::uint32_t slot = calls_.open();
+    pending_call& call = calls_[slot];
+    call.where = where;
+    call.deadline = deadline;
+    call.asker = options_.waits == nullptr ? call_waits::nobody : extras.asker;
+    call.done = std::move(done);
+    call.progress = std::move(extras.progress);
+    const call_ticket ticket = calls_.ticket_of(slot);
+    if (call.asker != call_waits::nobody) options_.waits->begin(call.asker, options_.index);
+    if (fate == 0) {
+        call.probing = works(where) && mine.guard.state(now) == breaker_state::half_open;
+        if (const auto sent = send(slot, method, params, now); !sent) {
+            count_refusal(mine.counts, sent.error().code);
+            drop_probe(call, now);
+            complete(
+                slot,
+                said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
+                now);
+            return {};
+        }
+        return ticket;
+    }
+    append(call.method, method);
+    if (params.shared != nullptr) call.shared = *params.shared;
+    else append(call.params, params.text);
+    call.sent_at = now;
+    queued_bytes_ += bytes;
+    calls_.append(mine.waiting, slot, call_place::queued);
+    if (deadline < earliest_ || queued() == 1) earliest_ = deadline;
+    return ticket;
+}
+
+inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method, payload params,
+                                     time_point now) {
+    pending_call& call = calls_[slot];
+    const auto sent = params.shared != nullptr ? session_->call(method, *params.shared, call.deadline, now)
+                                               : session_->call(method, params.text, call.deadline, now);
+    if (!sent) return sent.error();
+    call.call = sent->value;
+    call.sent_at = now;
+    by_id_.insert(call.call, slot);
+    calls_.append(sent_, slot, call_place::sent);
+    ++lane_of(call.where).in_flight;
+    if (works(call.where)) ++working_;
+    tell_work();
+    return {};
+}
+
+inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
+    const std::uint32_t slot = calls_.find(ticket);
+    if (slot == pending_calls::none) return;
+    last_ = now;
+    pending_call& call = calls_[slot];
+    const bool expired = code == codes::timeout, was_sent = call.place == call_place::sent;
+    if (was_sent) {
+        session_->cancel({call.call}, now);
+        take_off_the_wire(slot);
+        if (expired) lane_of(call.where).guard.failed(now);
+        else drop_probe(call, now);
+    } else if (call.place == call_place::queued) {
+        take_off_the_queue(slot);
+        if (expired) count_unheard(call, now);
+    } else {
+        calls_.remove(ending_, slot);
+    }
+    lane_counts& counts = lane_of(call.where).counts;
+    ++(expired ? counts.timeouts : counts.cancelled);
+    presence here(*this);
+    if (expired && !was_sent) complete(slot, refusal(code), now);
+    else
+        complete(
+            slot,
+            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
+            now);
+    if (was_sent && !here.gone()) pump(now);
+}
+
+// --- answers ---
+
+inline bool call_lanes::on_response(session_event& event, time_point now) {
+    const std::uint32_t slot = by_id_.find(event.call.value);
+    if (slot == call_index::none) return false;
+    last_ = now;
+    pending_call& call = calls_[slot];
+    take_off_the_wire(slot);
+    lane_state& mine = lane_of(call.where);
+    const int code = event.failed ? event.error.code : 0;
+    // The session's own words look like the plugin's, but for what only the session can know.
+    const bool expired = code == codes::timeout && call.deadline <= now;
+    const bool lost = code == codes::unavailable && session_->phase() == session_phase::closed;
+    ++(!event.failed ? mine.counts.answered
+       : expired     ? mine.counts.timeouts
+       : lost        ? mine.counts.lost
+                     : mine.counts.errors);
+    if (!expired && !lost) {
+        mine.latency.add(now - call.sent_at);
+        if (works(call.where)) heard_at_ = now;
+    }
+    if (fails(code)) mine.guard.failed(now);
+    else mine.guard.succeeded(now);
+
+    presence here(*this);
+    if (!event.failed) complete(slot, event.value, now);
+    else if (!expired && !lost) complete(slot, std::move(event.error), now);
+    else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
+    if (!here.gone()) pump(now);
+    return true;
+}
+
+inline bool call_lanes::on_progress(const session_event& event, time_point now) {
+    const std::uint32_t slot = by_id_.find(event.call.value);
+    if (slot == call_index::none) return false;
+    last_ = now;
+    if (!calls_[slot].progress) return true;
+    const call_ticket ticket = calls_.ticket_of(slot);
+    call_progress told = std::move(calls_[slot].progress);
+    presence here(*this);
+    told(event.value, now);
+    if (here.gone()) return true;
+    if (calls_.find(ticket) != pending_calls::none) calls_[slot].progress = std::move(told);
+    return true;
+}
+
+inline void call_lanes::pump(time_point now) {
+    if (pumping_) return; // whoever pumps already goes on with what is new
+    last_ = now;
+    pumping_ = true;
+    presence here(*this);
+    while (session_ != nullptr && working_ < places_ && queued() != 0) {
+        const lane where = queue_of(lane::calls).size != 0 ? lane::calls : lane::events;
+        lane_state& mine = lane_of(where);
+        const std::uint32_t slot = mine.waiting.first;
+        pending_call& call = calls_[slot];
+        take_off_the_queue(slot);
+        int refused = 0;
+        if (call.deadline <= now) refused = codes::timeout;
+        else if (!mine.guard.may_ask(now)) refused = codes::circuit_open;
+        if (refused != 0) {
+            if (refused == codes::timeout) count_unheard(call, now);
+            count_refusal(mine.counts, refused);
+            complete(slot, refusal(refused), now);
+        } else {
+            call.probing = mine.guard.state(now) == breaker_state::half_open;
+            const payload params{.text = call.params,
+                                 .shared = call.shared.view().empty() ? nullptr : &call.shared};
+            if (const auto sent = send(slot, call.method, params, now)) {
+                call.forget_text();
+                continue;
+            } else {
+                count_refusal(mine.counts, sent.error().code);
+                drop_probe(call, now);
+                complete(
+                    slot,
+                    said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
+                    now);
+            }
+        }
+        if (here.gone()) return;
+    }
+    pumping_ = false;
+}
+
+inline void call_lanes::handle_timeout(time_point now) {
+    if (next_deadline() > now) return;
+    last_ = now;
+    earliest_ = never;
+    for (const lane where : {lane::calls, lane::events}) {
+        for (std::uint32_t slot = queue_of(where).first, next; slot != pending_calls::none; slot = next) {
+            pending_call& call = calls_[slot];
+            next = call.next;
+            if (call.deadline > now) {
+                if (call.deadline < earliest_) earliest_ = call.deadline;
+                continue;
+            }
+            take_off_the_queue(slot);
+            call.expired = true;
+            calls_.append(ending_, slot, call_place::ending);
+        }
+    }
+    finish_ending(now);
+}
+
+// ---- how calls end: off the wire or out of their queue, counted, and then their completion --------------------
+// Those that end together are put into one queue first and taken from there one by one, because each completion may do
+// anything with the others.
+
+inline void call_lanes::take_off_the_wire(std::uint32_t slot) noexcept {
+    pending_call& call = calls_[slot];
+    by_id_.remove(call.call);
+    calls_.remove(sent_, slot);
+    --lane_of(call.where).in_flight;
+    if (works(call.where)) --working_;
+    tell_work();
+}
+
+inline void call_lanes::take_off_the_queue(std::uint32_t slot) noexcept {
+    pending_call& call = calls_[slot];
+    calls_.remove(lane_of(call.where).waiting, slot);
+    queued_bytes_ -= call.queued_bytes();
+}
+
+inline void call_lanes::end_queue(lane where) noexcept {
+    while (queue_of(where).size != 0) {
+        const std::uint32_t slot = queue_of(where).first;
+        take_off_the_queue(slot);
+        calls_.append(ending_, slot, call_place::ending);
+    }
+}
+
+inline void call_lanes::finish_ending(time_point now) {
+    presence here(*this);
+    while (!here.gone() && ending_.size != 0) {
+        const std::uint32_t slot = ending_.first;
+        pending_call& call = calls_[slot];
+        calls_.remove(ending_, slot);
+        lane_counts& counts = lane_of(call.where).counts;
+        const bool was_sent = call.call != 0;
+        ++(call.expired ? counts.timeouts : was_sent ? counts.lost : counts.unavailable);
+        if (call.expired) {
+            count_unheard(call, now);
+            complete(slot, refusal(codes::timeout), now);
+        } else complete(slot, said_by_host(fault(end_why_), options_.plugin, !was_sent), now);
+    }
+}
+
+inline void call_lanes::complete(std::uint32_t slot, result<std::string_view> answer, time_point now) {
+    pending_call& call = calls_[slot];
+    if (call.asker != call_waits::nobody) options_.waits->end(call.asker, options_.index);
+    // What these two hold dies here, after everything else, because that may come back to this object.
+    completion done = std::move(call.done);
+    const call_progress progress = std::move(call.progress);
+    calls_.release(slot);
+    done(std::move(answer), now);
+}
+
+inline void call_lanes::drop_probe(pending_call& call, time_point now) noexcept {
+    if (std::exchange(call.probing, false)) lane_of(call.where).guard.abandoned(now);
+}
+
+/// What waited until its deadline says nothing of a plugin that is busy. But one that has answered nothing meanwhile, and
+/// failed last or is late with what it works on, hangs: without this a queue before it would cost everybody in it the
+/// whole time.
+inline void call_lanes::count_unheard(const pending_call& call, time_point now) noexcept {
+    breaker& guard = lane_of(call.where).guard;
+    if (heard_at_ >= call.sent_at) return;
+    bool hangs = guard.failures_in_row() > 0;
+    for (std::uint32_t slot = sent_.first; slot != pending_calls::none && !hangs; slot = calls_[slot].next)
+        hangs = works(calls_[slot].where) && calls_[slot].deadline <= now;
+    if (hangs) guard.failed(now);
+}
+
+inline void call_lanes::tell_work() noexcept {
+    if (options_.waits != nullptr) options_.waits->set_work(options_.index, working_, places_);
+}
+
+// A plugin's own errors are answers: it works. These say that it does not.
+inline bool call_lanes::fails(int code) noexcept {
+    return code == codes::timeout || code == codes::unavailable || code == codes::internal_error;
+}
+
+inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
+    switch (code) {
+    case codes::timeout:
+        ++counts.timeouts;
+        break;
+    case codes::overloaded:
+        ++counts.overloaded;
+        break;
+    case codes::circuit_open:
+        ++counts.circuit_open;
+        break;
+    case codes::reentrant_call:
+        ++counts.reentrant;
+        break;
+    case codes::too_large:
+        ++counts.too_large;
+        break;
+    default:
+        ++counts.unavailable;
+    }
+}
+
+// Of what was never sent.
+inline fault call_lanes::refusal(int code) const {
+    fault why{code, {}};
+    switch (code) {
+    case codes::timeout:
+        why.message = join({options_.plugin, ": the deadline passed before it could be asked"});
+        break;
+    case codes::overloaded:
+        why.message = join({options_.plugin, ": too many calls wait for it"});
+        break;
+    case codes::circuit_open:
+        why.message = join({options_.plugin, " fails too often and is not asked for now"});
+        break;
+    case codes::reentrant_call:
+        why.message = join({options_.plugin, " is busy with what waits for this call"});
+        break;
+    default:
+        why = closed_why_;
+    }
+    return said_by_host(std::move(why), options_.plugin, code != codes::reentrant_call);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/supervision/random_source.hpp ------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
+#define TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
+
+// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
+// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
+// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: whoever sees
+// two numbers knows the rest.
+
+namespace tenon::detail {
+
+class random_source {
+public:
+    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
+
+    std::uint64_t next() noexcept {
+        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
+        std::uint64_t mixed = state_;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+        return mixed ^ (mixed >> 31);
+    }
+    /// From 0 up to but not 1, all multiples of 2^-53 alike.
+    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+private:
+    std::uint64_t state_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/supervision/supervisor_texts.hpp ---------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
+#define TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
+
+// The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
+// hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
+
+namespace tenon {
+
+inline std::string_view name_of(stop_action action) noexcept {
+    constexpr std::string_view names[] = {"ask", "close_stdin", "terminate", "kill"};
+    return names[static_cast<unsigned>(action)];
+}
+
+} // namespace tenon
+
+namespace tenon::detail {
+
+/// Longer reasons and messages are cut: a screen full is enough for a person.
+inline constexpr std::size_t max_reason_bytes = 1'024;
+
+inline std::string shortened(std::string_view text) {
+    std::string safe;
+    append_safe(safe, text, max_reason_bytes);
+    return safe;
+}
+
+inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
+    return hash ^ random_source(seed).next();
+}
+
+inline std::string whole_milliseconds(milliseconds time) {
+    return std::string(digits(time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0));
+}
+
+/// "first; second", or the one that is there.
+inline std::string both(std::string_view first, std::string_view second) {
+    return join({first, first.empty() || second.empty() ? "" : "; ", second});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/declared_lists.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_DECLARED_LISTS_HPP
+#define TENON_RULES_CALLS_DECLARED_LISTS_HPP
+
+// How much of a handshake is taken. A plugin may declare whatever fits into a frame, 200,000 commands for example, and
+// what is made of each of them (a refusal, a line of the log, a row of a page) costs far more than its bytes. So an answer
+// that is too long is refused before it is read, every list is cut to what a plugin can have a use for, and all that is
+// left out of one is told in one line.
+
+namespace tenon::detail {
+
+/// Of the answer to a handshake: 256 commands and 256 routes with 8 KiB of schema each. To read it takes some 40 ms.
+inline constexpr std::size_t max_handshake_bytes = std::size_t{4} << 20;
+/// Families of events: a host has some dozen.
+inline constexpr std::size_t max_capabilities = 256;
+/// The protocol names none yet.
+inline constexpr std::size_t max_features = 64;
+/// Of a capability or a feature, and of a plugin's version: one line on a page.
+inline constexpr std::size_t longest_word = 128;
+/// Refusals of one kind that are told one by one: a person mends these first, and sees then what else there is.
+inline constexpr std::size_t told_refusals = 10;
+/// Of each list, in a status: what a person looks through. What is behind it is counted.
+inline constexpr std::size_t shown_of_list = 100;
+
+/// What a host says about what it did not take over.
+class refusals {
+public:
+    /// `one` has a name; of what is refused for a reason of its own only the first are told.
+    void add(std::string_view text) {
+        if (++here_ <= told_refusals) all_.push_back(shortened(text));
+    }
+    /// Nothing more of this kind comes.
+    void close(std::string_view kind) {
+        if (here_ > told_refusals)
+            all_.push_back(join({digits(here_ - told_refusals), " more of its ", kind, " were refused"}));
+        here_ = 0;
+    }
+    void cut(std::string_view kind, std::size_t count, std::size_t most) {
+        all_.push_back(join({"it declares ", digits(count), " ", kind, ": what is behind the first ",
+                             digits(most), " was left out"}));
+    }
+    std::vector<std::string> take() { return std::move(all_); }
+
+private:
+    std::vector<std::string> all_;
+    std::size_t here_ = 0;
+};
+
+template <class Entry>
+void cut_list(std::optional<std::vector<Entry>>& list, std::string_view kind, std::size_t most,
+              refusals& told) {
+    if (!list || list->size() <= most) return;
+    told.cut(kind, list->size(), most);
+    list->resize(most);
+    list->shrink_to_fit();
+}
+
+inline void drop_long_words(std::optional<std::vector<std::string>>& list, std::string_view kind,
+                            refusals& told) {
+    if (!list) return;
+    const auto dropped =
+        std::erase_if(*list, [](const std::string& word) { return word.size() > longest_word; });
+    if (dropped != 0) told.add(join({digits(dropped), " of its ", kind, " have more than 128 bytes"}));
+    told.close(kind);
+}
+
+/// What is taken of an answer, before anybody looks at what it says.
+inline void cut_lists(handshake_answer& answer, refusals& told) {
+    cut_list(answer.capabilities, "capabilities", max_capabilities, told);
+    drop_long_words(answer.capabilities, "capabilities", told);
+    cut_list(answer.features, "features", max_features, told);
+    drop_long_words(answer.features, "features", told);
+    cut_list(answer.events, "events", max_declared_events, told);
+    cut_list(answer.commands, "commands", max_commands, told);
+    cut_list(answer.routes, "routes", max_routes, told);
+    if (answer.version.size() > longest_word) {
+        told.add("its version has more than 128 bytes");
+        told.close("versions");
+        answer.version.resize(longest_word);
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/core/nearest_name.hpp --------------------------------------------------------------------------
+#ifndef TENON_CORE_NEAREST_NAME_HPP
+#define TENON_CORE_NEAREST_NAME_HPP
+
+// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
+// beyond that a guess would be no help.
+
+namespace tenon::detail {
+
+/// Longer names are not compared: a guess costs the product of two lengths.
+inline constexpr std::size_t longest_guess = 64;
+
+/// A name as it is compared.
+class plain_name {
+public:
+    /// Of at most longest_guess bytes.
+    explicit plain_name(std::string_view name) noexcept {
+        for (const char byte : name)
+            if (byte != '-' && byte != '_')
+                letters_[size_++] = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
+    }
+    operator std::string_view() const noexcept { return {letters_, size_}; }
+
+private:
+    char letters_[longest_guess];
+    std::size_t size_ = 0;
+};
+
+/// Of two texts of at most longest_guess bytes.
+inline std::size_t distance_of(std::string_view one, std::string_view other) noexcept {
+    // Three rows of the table of distances between beginnings: the last but one is for swapped letters.
+    std::size_t rows[3][longest_guess + 1];
+    std::size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    const auto least = [](std::size_t a, std::size_t b) { return a < b ? a : b; };
+    for (std::size_t at = 0; at <= other.size(); ++at) last[at] = at;
+    for (std::size_t from = 1; from <= one.size(); ++from) {
+        row[0] = from;
+        for (std::size_t to = 1; to <= other.size(); ++to) {
+            const bool same = one[from - 1] == other[to - 1];
+            row[to] = least(least(last[to], row[to - 1]) + 1, last[to - 1] + (same ? 0 : 1));
+            if (from > 1 && to > 1 && one[from - 1] == other[to - 2] && one[from - 2] == other[to - 1])
+                row[to] = least(row[to], before[to - 2] + 1);
+        }
+        std::size_t* const oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[other.size()];
+}
+
+/// One of `known`, or nothing.
+inline std::string_view nearest_name(std::string_view given, std::span<const std::string_view> known) {
+    if (given.size() > longest_guess) return {};
+    const plain_name plain(given);
+    const std::string_view wanted = plain;
+    std::string_view nearest;
+    const std::size_t may_be_wrong = wanted.size() / 3;
+    std::size_t least = (may_be_wrong > 1 ? may_be_wrong : 1) + 1;
+    for (const std::string_view name : known) {
+        if (name.size() > longest_guess) continue;
+        const std::size_t distance = distance_of(wanted, plain_name(name));
+        if (distance >= least) continue;
+        least = distance;
+        nearest = name;
+    }
+    return nearest;
+}
+
+/// What may stand behind "unknown member": `; did you mean "jitter"?`, or nothing.
+inline std::string or_meant(std::string_view given, std::span<const std::string_view> known) {
+    const std::string_view meant = nearest_name(given, known);
+    return meant.empty() ? join({}) : join({"; did you mean \"", meant, "\"?"});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/schema_check.hpp --------------------------------------------------------------------------
+#ifndef TENON_JSON_SCHEMA_CHECK_HPP
+#define TENON_JSON_SCHEMA_CHECK_HPP
+
+// Holds a JSON value to a JSON Schema and says all that is wrong with it, each with its path:
+//
+//     const auto faults = tenon::check_schema(schema, config, {.root = "config"});
+//     // config.greting: unknown member; did you mean "greeting"?
+//
+// It is a subset of draft 2020-12 that reads draft-07 too (`definitions`, `items` as an array, `additionalItems`):
+// type, enum, const; properties, required, additionalProperties, propertyNames, minProperties, maxProperties; items,
+// prefixItems, minItems, maxItems, uniqueItems; minimum, maximum and their exclusive kin, multipleOf of whole numbers;
+// minLength, maxLength; allOf, anyOf, oneOf, not, if/then/else; $ref to a place in the same schema. Everything else is
+// not looked at, and nothing is refused for it: so `pattern` (an expression of a stranger's can take a regex engine
+// minutes), `format`, references elsewhere, and what `additionalProperties` says where there are `patternProperties`.
+//
+// Schemas come from plugins, which nobody has to trust. Work and depth are bounded, whatever stands in one; a schema that
+// goes beyond, or that is none, is a fault of its own and says nothing about the value. Values are never quoted: they may
+// be secret.
+
+namespace tenon {
+
+/// One thing that is wrong with a value.
+struct schema_fault {
+    std::string path;     // "config.rooms[2].name"; empty for the whole where it has no name
+    std::string expected; // "string or null"; empty where that is not the point
+    std::string words;    // "expected string or null, got number"
+
+    std::string sentence() const { return path.empty() ? words : detail::join({path, ": ", words}); }
+};
+
+struct schema_check_options {
+    std::string_view root = {}; // what paths start with
+    std::size_t most_faults = 20;
+    /// Bytes of both texts that may be walked over. 16 MiB: some 10 ms, and a thousand times what a configuration takes.
+    std::size_t most_work = std::size_t{16} << 20;
+};
+
+/// What is wrong with `value`, or nothing; a fault where the schema is none, or takes too much to check with.
+result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
+                                               const schema_check_options& options = {});
+
+namespace detail {
+
+/// Schemas within schemas, references among them. Values are at most 64 deep; one level of them may take two of these.
+inline constexpr unsigned max_schema_depth = 160;
+
+/// Of how many names one may have been meant: to compare costs the product of their lengths.
+inline constexpr std::size_t most_guesses = 256;
+
+class schema_checker {
+public:
+    schema_checker(std::string_view root, const schema_check_options& options)
+        : root_(root), path_(join({options.root})), most_faults_(options.most_faults),
+          work_left_(options.most_work) {}
+
+    result<std::vector<schema_fault>> run(std::string_view value) {
+        check(root_, value);
+        if (!trouble_.empty()) return fault{codes::invalid_params, join({"schema: ", trouble_})};
+        return std::move(faults_);
+    }
+
+private:
+    using text = std::string_view;
+
+    /// The keywords of one schema, as JSON; empty: not there.
+    struct keywords {
+        text ref, type, values, constant, properties, required, additional, patterns, names, min_properties,
+            max_properties, items, prefix, more_items, min_items, max_items, unique, minimum, maximum, above,
+            below, multiple, min_length, max_length, all, any, one, none, condition, consequence, otherwise;
+    };
+
+    // --- the budget ---
+
+    bool spend(std::size_t bytes) {
+        if (bytes > work_left_) return stop("it takes too much to check with");
+        work_left_ -= bytes;
+        return trouble_.empty();
+    }
+    bool stop(text why) {
+        if (trouble_.empty()) trouble_ = join({why});
+        work_left_ = 0;
+        return false;
+    }
+
+    // --- texts ---
+
+    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
+    /// A name as it is meant; `written` stands between quotes.
+    static text plain(text written, std::string& scratch) {
+        if (written.find('\\') == written.npos) return written;
+        return plain_text({written.data() - 1, written.size() + 2}, scratch);
+    }
+    text member_of(text object, text name) {
+        if (object.empty() || kind(object) != json_kind::object || !spend(object.size())) return {};
+        std::string scratch;
+        checked_members members(object);
+        for (text key, value; members.next(key, value);)
+            if (plain(key, scratch) == name) return value;
+        return {};
+    }
+    static keywords keywords_of(text schema) {
+        keywords found;
+        const std::pair<text, text*> known[] = {{"$ref", &found.ref},
+                                                {"type", &found.type},
+                                                {"enum", &found.values},
+                                                {"const", &found.constant},
+                                                {"properties", &found.properties},
+                                                {"required", &found.required},
+                                                {"additionalProperties", &found.additional},
+                                                {"patternProperties", &found.patterns},
+                                                {"propertyNames", &found.names},
+                                                {"minProperties", &found.min_properties},
+                                                {"maxProperties", &found.max_properties},
+                                                {"items", &found.items},
+                                                {"prefixItems", &found.prefix},
+                                                {"additionalItems", &found.more_items},
+                                                {"minItems", &found.min_items},
+                                                {"maxItems", &found.max_items},
+                                                {"uniqueItems", &found.unique},
+                                                {"minimum", &found.minimum},
+                                                {"maximum", &found.maximum},
+                                                {"exclusiveMinimum", &found.above},
+                                                {"exclusiveMaximum", &found.below},
+                                                {"multipleOf", &found.multiple},
+                                                {"minLength", &found.min_length},
+                                                {"maxLength", &found.max_length},
+                                                {"allOf", &found.all},
+                                                {"anyOf", &found.any},
+                                                {"oneOf", &found.one},
+                                                {"not", &found.none},
+                                                {"if", &found.condition},
+                                                {"then", &found.consequence},
+                                                {"else", &found.otherwise}};
+        checked_members members(schema);
+        for (text key, value; members.next(key, value);)
+            for (const auto& [name, place] : known)
+                if (key == name) *place = value;
+        // Draft-07 says by an array of `items` what 2020-12 says by prefixItems.
+        if (!found.items.empty() && kind(found.items) == json_kind::array) {
+            found.prefix = found.items;
+            found.items = found.more_items;
+        }
+        return found;
+    }
+    template <class Visit>
+    void each_element(text array, Visit visit) {
+        if (array.empty() || kind(array) != json_kind::array || !spend(array.size())) return;
+        checked_elements elements(array);
+        for (text value; trouble_.empty() && elements.next(value);) visit(value);
+    }
+
+    // --- faults ---
+
+    void report(text expected, text words) {
+        ++wrong_;
+        if (quiet_ != 0 || faults_.size() >= most_faults_ || !spend(path_.size() + words.size())) return;
+        const std::size_t dot = !path_.empty() && path_[0] == '.' ? 1 : 0;
+        faults_.push_back({path_.substr(dot), join({expected}), join({words})});
+    }
+    void expected(text what, text got) { report(what, join({"expected ", what, ", got ", got})); }
+    /// "too few elements": what the decoder of a typed plugin says of the same.
+    void say(text words) { report({}, words); }
+
+    template <class Work>
+    void within(std::initializer_list<text> step, Work work) {
+        const std::size_t length = path_.size();
+        append(path_, join(step));
+        work();
+        path_.resize(length);
+    }
+    static text shortened(text name) {
+        if (name.size() <= longest_name) return name;
+        std::size_t length = longest_name;
+        while (length > 0 && (name[length] & 0xC0) == 0x80) --length;
+        return name.substr(0, length);
+    }
+    /// Whether it fits, without a word about why not.
+    bool fits(text schema, text value) {
+        const std::size_t before = wrong_;
+        ++quiet_;
+        check(schema, value);
+        --quiet_;
+        return wrong_ == before;
+    }
+
+    // --- checking ---
+
+    void check(text schema, text value) {
+        if (depth_ == max_schema_depth) return static_cast<void>(stop("it goes too deep"));
+        if (!spend(schema.size() + 16)) return;
+        if (schema == "true") return;
+        if (schema == "false") return say("is not allowed");
+        if (kind(schema) != json_kind::object)
+            return static_cast<void>(stop("expected an object or a truth value where a schema is"));
+        ++depth_;
+        check_with(keywords_of(schema), value);
+        --depth_;
+    }
+    void check_with(const keywords& all, text value) {
+        if (!all.ref.empty()) follow(all.ref, value);
+        if (!has_type(all.type, value)) return;
+        if (!all.values.empty()) check_enum(all.values, value);
+        if (!all.constant.empty() && spend(value.size() + all.constant.size()) &&
+            !same_value(all.constant, value))
+            say(join({"expected ", shortened(all.constant)}));
+        switch (kind(value)) {
+        case json_kind::object:
+            check_object(all, value);
+            break;
+        case json_kind::array:
+            check_array(all, value);
+            break;
+        case json_kind::number:
+            check_number(all, value);
+            break;
+        case json_kind::string:
+            check_text(all, value);
+            break;
+        default:
+            break;
+        }
+        combine(all, value);
+    }
+
+    void follow(text ref, text value) {
+        std::string scratch;
+        text place = kind(ref) == json_kind::string ? plain_text(ref, scratch) : text();
+        if (place.empty() || place[0] != '#') return;    // in another document
+        if (place.size() > 1 && place[1] != '/') return; // an anchor
+        const std::string pointer = percent_decoded(place.substr(1));
+        text target = root_;
+        for (text rest = pointer; !rest.empty() && !target.empty();) {
+            rest.remove_prefix(1);
+            const std::size_t end = rest.find('/');
+            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
+            rest = end == rest.npos ? text() : rest.substr(end);
+        }
+        if (target.empty())
+            return static_cast<void>(stop(join({"there is nothing at $ref \"", shortened(place), "\""})));
+        check(target, value);
+    }
+    text step_into(text target, text name) {
+        if (kind(target) != json_kind::array) return member_of(target, name);
+        std::size_t wanted = 0;
+        for (const char digit : name) {
+            if (!is_digit(digit) || wanted > target.size()) return {};
+            wanted = wanted * 10 + static_cast<std::size_t>(digit - '0');
+        }
+        text found;
+        std::size_t at = 0;
+        each_element(target, [&](text element) {
+            if (at++ == wanted) found = element;
+        });
+        return name.empty() ? text() : found;
+    }
+    static std::string percent_decoded(text from) {
+        std::string decoded;
+        const auto hex = [](char digit) {
+            const char lower = static_cast<char>(digit | 0x20);
+            if (is_digit(digit)) return digit - '0';
+            return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+        };
+        for (std::size_t at = 0; at < from.size(); ++at) {
+            if (from[at] == '%' && at + 2 < from.size() && hex(from[at + 1]) >= 0 && hex(from[at + 2]) >= 0) {
+                decoded.push_back(static_cast<char>(hex(from[at + 1]) * 16 + hex(from[at + 2])));
+                at += 2;
+            } else {
+                decoded.push_back(from[at]);
+            }
+        }
+        return decoded;
+    }
+    static std::string pointer_unescaped(text from) {
+        std::string name;
+        for (std::size_t at = 0; at < from.size(); ++at) {
+            const bool escaped = from[at] == '~' && at + 1 < from.size();
+            if (escaped) name.push_back(from[++at] == '1' ? '/' : '~');
+            else name.push_back(from[at]);
+        }
+        return name;
+    }
+
+    static bool is_of_type(text name, text value) {
+        if (name == name_of(kind(value))) return true;
+        return name == "integer" && kind(value) == json_kind::number && decimal(value).is_whole();
+    }
+    bool has_type(text type, text value) {
+        if (type.empty()) return true;
+        std::string scratch, names;
+        bool good = false;
+        const auto look_at = [&](text one) {
+            if (kind(one) != json_kind::string) return;
+            const text name = plain_text(one, scratch);
+            good = good || is_of_type(name, value);
+            append(names, join({names.empty() ? "" : " or ", shortened(name)}));
+        };
+        if (kind(type) == json_kind::array) each_element(type, look_at);
+        else look_at(type);
+        if (good || names.empty()) return true;
+        const bool fraction = kind(value) == json_kind::number && names == "integer";
+        expected(names, fraction ? text("a fraction") : name_of(kind(value)));
+        return false;
+    }
+
+    void check_enum(text values, text value) {
+        bool found = false;
+        std::string list;
+        std::size_t count = 0;
+        constexpr std::size_t most_listed = 12;
+        each_element(values, [&](text one) {
+            if (found || !spend(value.size())) return;
+            found = same_value(one, value);
+            if (quiet_ == 0 && ++count <= most_listed)
+                append(list, join({list.empty() ? "" : ", ", shortened(one)}));
+        });
+        if (!found) say(join({"expected one of ", list, count > most_listed ? ", ..." : ""}));
+    }
+
+    // --- objects ---
+
+    void check_object(const keywords& all, text object) {
+        if (!all.required.empty()) check_required(all.required, object);
+        const bool counted = !all.min_properties.empty() || !all.max_properties.empty();
+        if (!counted && all.properties.empty() && all.additional.empty() && all.names.empty()) return;
+        if (!spend(object.size())) return;
+        std::size_t count = 0;
+        std::string scratch;
+        checked_members members(object);
+        for (text key, value; trouble_.empty() && members.next(key, value); ++count) {
+            const text name = plain(key, scratch);
+            within({".", shortened(name)}, [&] {
+                if (!all.names.empty()) check(all.names, {key.data() - 1, key.size() + 2});
+                check_member(all, name, value);
+            });
+        }
+        if (below(all.min_properties, count)) say("too few members");
+        if (beyond(all.max_properties, count)) say("too many members");
+    }
+    void check_member(const keywords& all, text name, text value) {
+        const text schema = member_of(all.properties, name);
+        if (!schema.empty()) return check(schema, value);
+        if (all.additional.empty() || !all.patterns.empty()) return;
+        if (all.additional != "false") return check(all.additional, value);
+        say(quiet_ != 0 ? std::string() : join({"unknown member", meant_by(name, all.properties)}));
+    }
+    std::string meant_by(text name, text properties) {
+        std::vector<text> known;
+        if (!properties.empty() && kind(properties) == json_kind::object) {
+            checked_members members(properties);
+            for (text key, value; known.size() < most_guesses && members.next(key, value);)
+                known.push_back(key);
+        }
+        return spend(properties.size() + known.size() * longest_guess * 4) ? or_meant(name, known) : "";
+    }
+    void check_required(text required, text object) {
+        std::string scratch;
+        each_element(required, [&](text one) {
+            if (kind(one) != json_kind::string) return;
+            const text name = plain_text(one, scratch);
+            if (!member_of(object, name).empty() || !trouble_.empty()) return;
+            within({".", shortened(name)}, [&] { say("missing"); });
+        });
+    }
+
+    // --- arrays ---
+
+    void check_array(const keywords& all, text array) {
+        std::size_t count = 0;
+        std::vector<text> prefix;
+        each_element(all.prefix, [&](text schema) { prefix.push_back(schema); });
+        const bool too_many_say_it = all.items == "false"; // once, rather than for each that is too many
+        each_element(array, [&](text element) {
+            const text schema = count < prefix.size() ? prefix[count] : too_many_say_it ? text() : all.items;
+            if (!schema.empty()) within({"[", digits(count), "]"}, [&] { check(schema, element); });
+            ++count;
+        });
+        if ((too_many_say_it && count > prefix.size()) || beyond(all.max_items, count))
+            say("too many elements");
+        if (below(all.min_items, count)) say("too few elements");
+        if (all.unique == "true" && trouble_.empty()) check_unique(array, count);
+    }
+    /// By a table of hashes: an array may be long.
+    void check_unique(text array, std::size_t count) {
+        std::size_t size = 16;
+        while (size < count * 2) size *= 2;
+        if (!spend(size)) return;
+        std::vector<text> table(size);
+        std::size_t index = 0;
+        each_element(array, [&](text element) {
+            std::size_t at = value_hash(element) & (size - 1);
+            for (; !table[at].empty() && spend(16 + element.size()); at = (at + 1) & (size - 1))
+                if (same_value(table[at], element))
+                    return within({"[", digits(index++), "]"}, [&] { say("is there twice"); });
+            table[at] = element;
+            ++index;
+        });
+    }
+
+    // --- numbers and texts ---
+
+    void check_number(const keywords& all, text value) {
+        const decimal number(value);
+        const auto compare = [&](text limit, int refused, bool equal_too, text words) {
+            if (limit.empty() || kind(limit) != json_kind::number) return;
+            const int order = number.compare(decimal(limit));
+            if (order == refused || (equal_too && order == 0)) say(join({words, shortened(limit)}));
+        };
+        compare(all.minimum, -1, false, "expected at least ");
+        compare(all.maximum, 1, false, "expected at most ");
+        compare(all.above, -1, true, "expected more than ");
+        compare(all.below, 1, true, "expected less than ");
+        if (all.multiple.empty() || kind(all.multiple) != json_kind::number) return;
+        std::int64_t whole = 0, step = 0;
+        if (decimal(value).as_int64(whole) && decimal(all.multiple).as_int64(step) && step > 0 &&
+            whole % step != 0)
+            say(join({"expected a multiple of ", shortened(all.multiple)}));
+    }
+    void check_text(const keywords& all, text value) {
+        if (all.min_length.empty() && all.max_length.empty()) return;
+        if (!spend(value.size())) return;
+        std::string scratch;
+        std::size_t count = 0;
+        for (const char byte : plain_text(value, scratch)) count += (byte & 0xC0) != 0x80;
+        if (below(all.min_length, count))
+            say(join({"expected at least ", shortened(all.min_length), " characters"}));
+        if (beyond(all.max_length, count))
+            say(join({"expected at most ", shortened(all.max_length), " characters"}));
+    }
+    static bool below(text limit, std::size_t count) {
+        std::int64_t least = 0;
+        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(least) &&
+               least > 0 && count < static_cast<std::uint64_t>(least);
+    }
+    static bool beyond(text limit, std::size_t count) {
+        std::int64_t most = 0;
+        return !limit.empty() && kind(limit) == json_kind::number && decimal(limit).as_int64(most) &&
+               most >= 0 && count > static_cast<std::uint64_t>(most);
+    }
+
+    // --- schemas of schemas ---
+
+    void combine(const keywords& all, text value) {
+        each_element(all.all, [&](text schema) { check(schema, value); });
+        if (!all.any.empty()) check_alternatives(all.any, value, false);
+        if (!all.one.empty()) check_alternatives(all.one, value, true);
+        if (!all.none.empty() && fits(all.none, value) && trouble_.empty()) say("is what it must not be");
+        if (all.condition.empty()) return;
+        const text then = fits(all.condition, value) ? all.consequence : all.otherwise;
+        if (!then.empty()) check(then, value);
+    }
+    void check_alternatives(text alternatives, text value, bool only_one) {
+        std::size_t fitting = 0, count = 0;
+        each_element(alternatives, [&](text schema) {
+            ++count;
+            if (fitting < (only_one ? 2u : 1u)) fitting += fits(schema, value);
+        });
+        if (fitting == 1 || count == 0 || !trouble_.empty()) return;
+        if (fitting > 1) return say("fits more than one of the alternatives");
+        if (quiet_ != 0) return say({});
+        explain(alternatives, value);
+    }
+    /// Why it fits none. Of the alternative that it follows furthest, what is wrong there; else what each expected.
+    void explain(text alternatives, text value) {
+        std::vector<schema_fault> before, best;
+        before.swap(faults_);
+        std::size_t reached = path_.size();
+        std::string all_expected;
+        each_element(alternatives, [&](text schema) {
+            check(schema, value);
+            std::vector<schema_fault> own;
+            own.swap(faults_);
+            if (own.empty()) return;
+            if (own[0].path.size() > reached) {
+                reached = own[0].path.size();
+                best = std::move(own);
+            } else if (!own[0].expected.empty()) {
+                append(all_expected, join({all_expected.empty() ? "" : " or ", own[0].expected}));
+            } else if (best.empty()) {
+                best = std::move(own); // of the right type, at least
+            }
+        });
+        faults_ = std::move(before);
+        ++wrong_;
+        if (best.empty() && !all_expected.empty()) return expected(all_expected, name_of(kind(value)));
+        if (best.empty()) return say("fits none of the alternatives");
+        for (schema_fault& one : best)
+            if (faults_.size() < most_faults_) faults_.push_back(std::move(one));
+    }
+
+    text root_;
+    std::string path_;
+    std::size_t most_faults_;
+    std::size_t work_left_;
+    unsigned depth_ = 0;
+    unsigned quiet_ = 0; // faults are counted and not put into words
+    std::size_t wrong_ = 0;
+    std::vector<schema_fault> faults_;
+    std::string trouble_; // with the schema itself
+};
+
+} // namespace detail
+
+inline result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
+                                                      const schema_check_options& options) {
+    return detail::schema_checker(schema.text(), options).run(value.text());
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/rules/config_schema.hpp ------------------------------------------------------------------------
+#ifndef TENON_RULES_CONFIG_SCHEMA_HPP
+#define TENON_RULES_CONFIG_SCHEMA_HPP
+
+// What a plugin says that its configuration has to be (`configSchema`), and whether one is that. Kept while the plugin does
+// not run: then it is what the last instance said, and a newer program may say something else once it is started.
+
+namespace tenon::detail {
+
+/// A plugin's schema that is larger is forgotten.
+inline constexpr std::size_t longest_config_schema = std::size_t{256} << 10;
+
+class config_schema {
+public:
+    config_schema() = default;
+    explicit config_schema(json_view schema) { learn(schema); }
+
+    /// Null: it says nothing.
+    void learn(json_view schema) {
+        const bool too_long = schema.text().size() > longest_config_schema;
+        schema_ = schema.is_null() || too_long ? json() : json(schema);
+    }
+    /// A plugin that does not start with a configuration may say with its refusal what it would take. Then all that is
+    /// wrong with it can be said, where the plugin has said the first thing.
+    fault explain_refusal(const fault& why, const json& config) {
+        const auto data = json::parse(why.data);
+        const json_view schema = data ? (*data)["configSchema"] : json_view();
+        if (schema.is_null()) return why;
+        learn(schema);
+        const auto fits = check(config);
+        return fits ? why : fits.error();
+    }
+
+    const json& text() const noexcept { return schema_; }
+    bool known() const noexcept { return !schema_.is_null(); }
+
+    /// All that is wrong with it, as one sentence. A schema that cannot be used, which is the plugin's fault and not the
+    /// configuration's, refuses nothing.
+    result<void> check(const json& config) const {
+        if (!known()) return {};
+        const json empty = config.is_null() ? json::parse("{}").value() : json();
+        const json& whole = config.is_null() ? empty : config;
+        const auto faults = check_schema(schema_.view(), whole.view(), {.root = "config"});
+        if (!faults || faults->empty()) return {};
+        std::string sentence;
+        for (const schema_fault& one : *faults) {
+            if (!sentence.empty()) sentence += "; ";
+            sentence += one.sentence();
+        }
+        return fault{codes::invalid_params, std::move(sentence)};
+    }
+
+private:
+    json schema_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/handshake_clues.hpp ----------------------------------------------------------------------
+#ifndef TENON_RULES_HANDSHAKE_CLUES_HPP
+#define TENON_RULES_HANDSHAKE_CLUES_HPP
+
+// What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
+// and waits, one that reads lines, one that says what is missing and ends.
+
+namespace tenon::detail {
+
+class handshake_clues {
+public:
+    /// A line of its log, on stdout or stderr.
+    void hear_line(std::string_view line) {
+        lines_.push_back(quoted(line));
+        if (lines_.size() > kept_lines) lines_.pop_front();
+    }
+    /// Text on stdout that was no message. True if it is the first that shows which framing the plugin speaks.
+    bool see_stray(std::string_view text, plugin_framing framing) {
+        if (other_framing_ || text.empty()) return false;
+        const bool message = begins_json(text.front()) && text.find("\"jsonrpc\"") != text.npos;
+        const bool header = text.size() >= content_prefix.size() && begins_content(text);
+        other_framing_ = framing == plugin_framing::headers ? message : header;
+        return other_framing_;
+    }
+    void note_answer() noexcept { answered_ = true; }
+    bool answered() const noexcept { return answered_; }
+
+    static std::string framing_words(plugin_framing configured) {
+        return configured == plugin_framing::headers
+                   ? R"(it speaks in lines, without headers: "framing": "lines" in its configuration is for that)"
+                   : R"(it writes headers, and its configuration says "framing": "lines")";
+    }
+    /// `unfinished` is what came last and is no whole line or frame.
+    std::string words(std::string_view unfinished, plugin_framing configured) const {
+        std::string text;
+        const auto add = [&](std::string_view what) { append(text, join({text.empty() ? "" : "; ", what})); };
+        if (other_framing_) add(framing_words(configured));
+        if (!lines_.empty()) {
+            std::string all;
+            for (const std::string& line : lines_) append(all, join({all.empty() ? "" : ", ", line}));
+            add(join({lines_.size() == 1 ? "it printed " : "the last that it printed: ", all}));
+        }
+        if (!unfinished.empty()) add(join({"it began to write ", quoted(unfinished)}));
+        return text.empty() ? "it printed nothing" : text;
+    }
+
+private:
+    static constexpr std::size_t kept_lines = 3, kept_bytes = 200;
+
+    static std::string quoted(std::string_view text) {
+        std::string safe = "\"";
+        const bool whole = append_safe(safe, text, kept_bytes);
+        return safe += whole ? "\"" : "\"...";
+    }
+
+    std::deque<std::string> lines_;
+    bool other_framing_ = false, answered_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/rules/logs/log_level.hpp -----------------------------------------------------------------------
 #ifndef TENON_RULES_LOGS_LOG_LEVEL_HPP
 #define TENON_RULES_LOGS_LOG_LEVEL_HPP
@@ -16358,39 +16336,6 @@ struct command_status {
 
 #endif
 
-// ---- tenon/rules/supervision/random_source.hpp ------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
-#define TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
-
-// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
-// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
-// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: whoever sees
-// two numbers knows the rest.
-
-namespace tenon::detail {
-
-class random_source {
-public:
-    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
-
-    std::uint64_t next() noexcept {
-        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
-        std::uint64_t mixed = state_;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-        return mixed ^ (mixed >> 31);
-    }
-    /// From 0 up to but not 1, all multiples of 2^-53 alike.
-    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-private:
-    std::uint64_t state_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/supervision/health_schedule.hpp ----------------------------------------------------------
 #ifndef TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
 #define TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
@@ -16888,306 +16833,9 @@ private:
     std::deque<state_change> changes_, history_;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/rules/supervision/supervisor_texts.hpp ---------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
-#define TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
-
-// The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
-// hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
-
-namespace tenon {
-
-inline std::string_view name_of(stop_action action) noexcept {
-    constexpr std::string_view names[] = {"ask", "close_stdin", "terminate", "kill"};
-    return names[static_cast<unsigned>(action)];
-}
-
-} // namespace tenon
-
-namespace tenon::detail {
-
-/// Longer reasons and messages are cut: a screen full is enough for a person.
-inline constexpr std::size_t max_reason_bytes = 1'024;
-
-inline std::string shortened(std::string_view text) {
-    std::string safe;
-    append_safe(safe, text, max_reason_bytes);
-    return safe;
-}
-
-inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
-    return hash ^ random_source(seed).next();
-}
-
-inline std::string whole_milliseconds(milliseconds time) {
-    return std::string(digits(time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0));
-}
-
-/// "first; second", or the one that is there.
-inline std::string both(std::string_view first, std::string_view second) {
-    return join({first, first.empty() || second.empty() ? "" : "; ", second});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/supervisor_moves.hpp ---------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_MOVES_HPP
-#define TENON_RULES_SUPERVISION_SUPERVISOR_MOVES_HPP
-
-// What the supervisor does for each move of its table. Every change of state goes through change(); what belongs
-// to one instance ends in leave_instance().
-//
-// A stop remembers what is to follow it, so that commands that come meanwhile only have to change that.
-
-namespace tenon::detail {
-
-inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
-    switch (move_for(state_, input)) {
-    case supervisor_move::ignore:
-        return;
-    case supervisor_move::begin:
-        return begin(std::move(reason), now);
-    case supervisor_move::greet:
-        return greet(input == supervisor_input::attached, std::move(reason), now);
-    case supervisor_move::greet_again:
-        return greet_again(now);
-    case supervisor_move::work:
-        return work(now);
-    case supervisor_move::rest:
-        return rest(std::move(reason), now);
-    case supervisor_move::end_to_rest:
-        return end(sequel::rest, std::move(reason), now);
-    case supervisor_move::end_to_begin:
-        return end(sequel::begin, std::move(reason), now);
-    case supervisor_move::end_to_retry:
-        return end(sequel::retry, std::move(reason), now);
-    case supervisor_move::end_to_fail:
-        return end(sequel::fail, std::move(reason), now);
-    case supervisor_move::turn_to_rest:
-        sequel_ = sequel::rest;
-        stop_reason_ = std::move(reason);
-        return;
-    case supervisor_move::turn_to_begin:
-        sequel_ = sequel::begin;
-        begin_reason_ = std::move(reason);
-        return;
-    case supervisor_move::retry:
-        return retry(std::move(reason), now);
-    case supervisor_move::conclude:
-        return conclude(std::move(reason), now);
-    case supervisor_move::run_steps:
-        if (input == supervisor_input::attached) {
-            if (!launching_) return;
-            attached_ = connected_ = true;
-            launching_ = false;
-        }
-        return escalate(now);
-    case supervisor_move::escalate:
-        return escalate(now);
-    case supervisor_move::fade:
-        return fade(std::move(reason), now);
-    case supervisor_move::drop:
-        return drop(std::move(reason), now);
-    }
-}
-
-inline void supervisor::begin(change_reason reason, time_point now) {
-    if (waits_to_be_attached_) {
-        if (state_ == plugin_state::stopped) return;
-        reason.text = both(reason.text, "it waits to be attached");
-        return rest(std::move(reason), now);
-    }
-    if (!missing_.empty()) {
-        change(plugin_state::blocked, {change_cause::dependency, join({"it needs ", missing_})}, now);
-        return;
-    }
-    if (retrying_) ++restarted_;
-    retrying_ = false;
-    ++generation_;
-    launching_ = true;
-    change(plugin_state::starting, std::move(reason), now);
-    act(supervisor_action_kind::launch);
-}
-
-inline void supervisor::greet(bool by_itself, change_reason reason, time_point now) {
-    if (by_itself) {
-        if (!launching_) ++generation_;
-        attached_ = connected_ = true;
-        launching_ = retrying_ = false;
-    }
-    heard_.clear();
-    deadline_ = after(now, handshake_timeout_);
-    change(plugin_state::handshaking, std::move(reason), now);
-    act(supervisor_action_kind::shake_hands);
-}
-
-inline void supervisor::greet_again(time_point now) {
-    if (attached_) return; // one connection that came by itself is enough
-    connected_ = true;
-    lost_at_ = never;
-    deadline_ = after(now, handshake_timeout_);
-    for (const supervisor_action& action : actions_)
-        if (action.kind == supervisor_action_kind::shake_hands) return; // not begun yet on the first one
-    act(supervisor_action_kind::shake_hands);
-}
-
-inline void supervisor::work(time_point now) {
-    deadline_ = never;
-    stable_at_ = restarts_.count() > 0 ? after(now, restarts_.policy().reset_after) : never;
-    health_.begin(now, restarts_.random());
-    change(plugin_state::ready, {change_cause::progress, {}}, now);
-}
-
-inline void supervisor::rest(change_reason reason, time_point now) {
-    leave_instance();
-    change(plugin_state::stopped, std::move(reason), now);
-}
-
-inline void supervisor::retry(change_reason reason, time_point now) {
-    note_stability(now);
-    const bool ours = !attached_ || (wanted_ && !waits_to_be_attached_);
-    // What came by itself comes again by itself.
-    if (!ours) return rest(std::move(reason), now);
-    leave_instance();
-    const restart_policy& policy = restarts_.policy();
-    const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
-    if (!restarts_.may_retry()) {
-        const std::string why =
-            policy.enabled ? join({"all ", most, " retries are used up"}) : "restarts are off";
-        reason.text = both(reason.text, why);
-        change(plugin_state::failed, std::move(reason), now);
-        return;
-    }
-    delay_ = restarts_.next_delay();
-    deadline_ = after(now, delay_);
-    spread_ = false;
-    retrying_ = true;
-    const auto number = static_cast<std::uint64_t>(restarts_.count());
-    reason.text =
-        both(reason.text,
-             join({"retry ", digits(number), " of ", most, " in ", whole_milliseconds(delay_), " ms"}));
-    change(plugin_state::backoff, std::move(reason), now);
-}
-
-inline void supervisor::end(sequel then, change_reason reason, time_point now) {
-    note_stability(now);
-    // Nobody asks a plugin that has not greeted or whose answers are worth nothing; one that is hung does not
-    // see its input end either, and every step would only put off its next start.
-    const bool hangs = reason.cause == change_cause::health;
-    const bool asks = state_ == plugin_state::ready && connected_ && !hangs && then != sequel::retry;
-    steps_.begin(stop_policy_, asks, !hangs);
-    sequel_ = then;
-    stop_reason_ = begin_reason_ = reason;
-    health_.end();
-    stable_at_ = deadline_ = lost_at_ = never;
-    change(plugin_state::stopping, std::move(reason), now);
-    if (!launching_) escalate(now);
-}
-
-inline void supervisor::drop(change_reason reason, time_point now) {
-    if (process_) return end(sequel::retry, std::move(reason), now);
-    last_stop_step_.reset();
-    retry(std::move(reason), now);
-}
-
-inline void supervisor::fade(change_reason reason, time_point now) {
-    if (!process_) return conclude(std::move(reason), now);
-    steps_.without_connection();
-    steps_.hasten(now, exit_grace);
-}
-
-inline void supervisor::escalate(time_point now) {
-    while (const std::optional<stop_action> step = steps_.next(now)) {
-        if (!process_ && step != stop_action::ask) {
-            conclude({change_cause::progress, "its connection was dropped"}, now);
-            return;
-        }
-        switch (*step) {
-        case stop_action::ask:
-            act(supervisor_action_kind::ask_to_stop, steps_.deadline(), stop_reason_);
-            break;
-        case stop_action::close_stdin:
-            act(supervisor_action_kind::close_stdin);
-            break;
-        case stop_action::terminate:
-            act(supervisor_action_kind::terminate);
-            break;
-        case stop_action::kill:
-            act(supervisor_action_kind::kill);
-            break;
-        }
-        if (now < steps_.deadline()) return;
-    }
-}
-
-inline void supervisor::conclude(change_reason ending, time_point now) {
-    last_stop_step_ = steps_.last();
-    // To drop the connection of a plugin that has no process is what closing its stdin is to others.
-    if (attached_ && last_stop_step_ && last_stop_step_ != stop_action::ask)
-        last_stop_step_ = stop_action::close_stdin;
-    else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
-    change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
-    switch (sequel_) {
-    case sequel::rest:
-        return rest(std::move(reason), now);
-    case sequel::retry:
-        return retry(std::move(reason), now);
-    case sequel::fail:
-        leave_instance();
-        change(plugin_state::failed, std::move(reason), now);
-        return;
-    case sequel::begin:
-        rest(std::move(reason), now);
-        return begin(std::move(begin_reason_), now);
-    }
-}
-
-inline void supervisor::change(plugin_state to, change_reason reason, time_point now) {
-    state_change one;
-    one.plugin = name_;
-    one.from = state_;
-    one.to = to;
-    one.reason = std::move(reason);
-    one.generation = generation_;
-    one.at = now;
-    state_ = to;
-    since_ = now;
-    reason_ = one.reason;
-    history_.push_back(one);
-    if (history_.size() > history_kept) history_.pop_front();
-    changes_.push_back(std::move(one));
-}
-
-inline void supervisor::leave_instance() {
-    health_.end();
-    steps_.end();
-    stable_at_ = deadline_ = lost_at_ = never;
-    if (connected_) act(supervisor_action_kind::drop_connection);
-    connected_ = attached_ = false;
-}
-
-inline void supervisor::act(supervisor_action_kind kind, time_point deadline, change_reason reason) {
-    actions_.push_back({kind, generation_, deadline, std::move(reason)});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/supervisor_inputs.hpp --------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_INPUTS_HPP
-#define TENON_RULES_SUPERVISION_SUPERVISOR_INPUTS_HPP
-
-// The inputs and outputs of the supervisor: each checks whether it is about what is there now, notes what is to
-// be remembered in every state, and leaves the rest to the table. The time comes in here as well.
-
-namespace tenon::detail {
+// ---- inputs and outputs ---------------------------------------------------------------------------------------
+// Each input checks whether it is about what is there now, notes what is to be remembered in every state, and leaves
+// the rest to the table. Time comes in here as well.
 
 inline supervisor::supervisor(const plugin_options& options, std::uint64_t seed)
     : name_(options.name), restarts_(options.restart, seed_of(options.name, seed)) {
@@ -17431,9 +17079,239 @@ inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
                                                   : milliseconds{0};
 }
 
-} // namespace tenon::detail
+// ---- what is done for each move of the table ------------------------------------------------------------------
+// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers what is to follow it, so that commands that come meanwhile only have to change that.
 
-#endif
+inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
+    switch (move_for(state_, input)) {
+    case supervisor_move::ignore:
+        return;
+    case supervisor_move::begin:
+        return begin(std::move(reason), now);
+    case supervisor_move::greet:
+        return greet(input == supervisor_input::attached, std::move(reason), now);
+    case supervisor_move::greet_again:
+        return greet_again(now);
+    case supervisor_move::work:
+        return work(now);
+    case supervisor_move::rest:
+        return rest(std::move(reason), now);
+    case supervisor_move::end_to_rest:
+        return end(sequel::rest, std::move(reason), now);
+    case supervisor_move::end_to_begin:
+        return end(sequel::begin, std::move(reason), now);
+    case supervisor_move::end_to_retry:
+        return end(sequel::retry, std::move(reason), now);
+    case supervisor_move::end_to_fail:
+        return end(sequel::fail, std::move(reason), now);
+    case supervisor_move::turn_to_rest:
+        sequel_ = sequel::rest;
+        stop_reason_ = std::move(reason);
+        return;
+    case supervisor_move::turn_to_begin:
+        sequel_ = sequel::begin;
+        begin_reason_ = std::move(reason);
+        return;
+    case supervisor_move::retry:
+        return retry(std::move(reason), now);
+    case supervisor_move::conclude:
+        return conclude(std::move(reason), now);
+    case supervisor_move::run_steps:
+        if (input == supervisor_input::attached) {
+            if (!launching_) return;
+            attached_ = connected_ = true;
+            launching_ = false;
+        }
+        return escalate(now);
+    case supervisor_move::escalate:
+        return escalate(now);
+    case supervisor_move::fade:
+        return fade(std::move(reason), now);
+    case supervisor_move::drop:
+        return drop(std::move(reason), now);
+    }
+}
+
+inline void supervisor::begin(change_reason reason, time_point now) {
+    if (waits_to_be_attached_) {
+        if (state_ == plugin_state::stopped) return;
+        reason.text = both(reason.text, "it waits to be attached");
+        return rest(std::move(reason), now);
+    }
+    if (!missing_.empty()) {
+        change(plugin_state::blocked, {change_cause::dependency, join({"it needs ", missing_})}, now);
+        return;
+    }
+    if (retrying_) ++restarted_;
+    retrying_ = false;
+    ++generation_;
+    launching_ = true;
+    change(plugin_state::starting, std::move(reason), now);
+    act(supervisor_action_kind::launch);
+}
+
+inline void supervisor::greet(bool by_itself, change_reason reason, time_point now) {
+    if (by_itself) {
+        if (!launching_) ++generation_;
+        attached_ = connected_ = true;
+        launching_ = retrying_ = false;
+    }
+    heard_.clear();
+    deadline_ = after(now, handshake_timeout_);
+    change(plugin_state::handshaking, std::move(reason), now);
+    act(supervisor_action_kind::shake_hands);
+}
+
+inline void supervisor::greet_again(time_point now) {
+    if (attached_) return; // one connection that came by itself is enough
+    connected_ = true;
+    lost_at_ = never;
+    deadline_ = after(now, handshake_timeout_);
+    for (const supervisor_action& action : actions_)
+        if (action.kind == supervisor_action_kind::shake_hands) return; // not begun yet on the first one
+    act(supervisor_action_kind::shake_hands);
+}
+
+inline void supervisor::work(time_point now) {
+    deadline_ = never;
+    stable_at_ = restarts_.count() > 0 ? after(now, restarts_.policy().reset_after) : never;
+    health_.begin(now, restarts_.random());
+    change(plugin_state::ready, {change_cause::progress, {}}, now);
+}
+
+inline void supervisor::rest(change_reason reason, time_point now) {
+    leave_instance();
+    change(plugin_state::stopped, std::move(reason), now);
+}
+
+inline void supervisor::retry(change_reason reason, time_point now) {
+    note_stability(now);
+    const bool ours = !attached_ || (wanted_ && !waits_to_be_attached_);
+    // What came by itself comes again by itself.
+    if (!ours) return rest(std::move(reason), now);
+    leave_instance();
+    const restart_policy& policy = restarts_.policy();
+    const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
+    if (!restarts_.may_retry()) {
+        const std::string why =
+            policy.enabled ? join({"all ", most, " retries are used up"}) : "restarts are off";
+        reason.text = both(reason.text, why);
+        change(plugin_state::failed, std::move(reason), now);
+        return;
+    }
+    delay_ = restarts_.next_delay();
+    deadline_ = after(now, delay_);
+    spread_ = false;
+    retrying_ = true;
+    const auto number = static_cast<std::uint64_t>(restarts_.count());
+    reason.text =
+        both(reason.text,
+             join({"retry ", digits(number), " of ", most, " in ", whole_milliseconds(delay_), " ms"}));
+    change(plugin_state::backoff, std::move(reason), now);
+}
+
+inline void supervisor::end(sequel then, change_reason reason, time_point now) {
+    note_stability(now);
+    // Nobody asks a plugin that has not greeted or whose answers are worth nothing; one that is hung does not
+    // see its input end either, and every step would only put off its next start.
+    const bool hangs = reason.cause == change_cause::health;
+    const bool asks = state_ == plugin_state::ready && connected_ && !hangs && then != sequel::retry;
+    steps_.begin(stop_policy_, asks, !hangs);
+    sequel_ = then;
+    stop_reason_ = begin_reason_ = reason;
+    health_.end();
+    stable_at_ = deadline_ = lost_at_ = never;
+    change(plugin_state::stopping, std::move(reason), now);
+    if (!launching_) escalate(now);
+}
+
+inline void supervisor::drop(change_reason reason, time_point now) {
+    if (process_) return end(sequel::retry, std::move(reason), now);
+    last_stop_step_.reset();
+    retry(std::move(reason), now);
+}
+
+inline void supervisor::fade(change_reason reason, time_point now) {
+    if (!process_) return conclude(std::move(reason), now);
+    steps_.without_connection();
+    steps_.hasten(now, exit_grace);
+}
+
+inline void supervisor::escalate(time_point now) {
+    while (const std::optional<stop_action> step = steps_.next(now)) {
+        if (!process_ && step != stop_action::ask) {
+            conclude({change_cause::progress, "its connection was dropped"}, now);
+            return;
+        }
+        switch (*step) {
+        case stop_action::ask:
+            act(supervisor_action_kind::ask_to_stop, steps_.deadline(), stop_reason_);
+            break;
+        case stop_action::close_stdin:
+            act(supervisor_action_kind::close_stdin);
+            break;
+        case stop_action::terminate:
+            act(supervisor_action_kind::terminate);
+            break;
+        case stop_action::kill:
+            act(supervisor_action_kind::kill);
+            break;
+        }
+        if (now < steps_.deadline()) return;
+    }
+}
+
+inline void supervisor::conclude(change_reason ending, time_point now) {
+    last_stop_step_ = steps_.last();
+    // To drop the connection of a plugin that has no process is what closing its stdin is to others.
+    if (attached_ && last_stop_step_ && last_stop_step_ != stop_action::ask)
+        last_stop_step_ = stop_action::close_stdin;
+    else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
+    change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
+    switch (sequel_) {
+    case sequel::rest:
+        return rest(std::move(reason), now);
+    case sequel::retry:
+        return retry(std::move(reason), now);
+    case sequel::fail:
+        leave_instance();
+        change(plugin_state::failed, std::move(reason), now);
+        return;
+    case sequel::begin:
+        rest(std::move(reason), now);
+        return begin(std::move(begin_reason_), now);
+    }
+}
+
+inline void supervisor::change(plugin_state to, change_reason reason, time_point now) {
+    state_change one;
+    one.plugin = name_;
+    one.from = state_;
+    one.to = to;
+    one.reason = std::move(reason);
+    one.generation = generation_;
+    one.at = now;
+    state_ = to;
+    since_ = now;
+    reason_ = one.reason;
+    history_.push_back(one);
+    if (history_.size() > history_kept) history_.pop_front();
+    changes_.push_back(std::move(one));
+}
+
+inline void supervisor::leave_instance() {
+    health_.end();
+    steps_.end();
+    stable_at_ = deadline_ = lost_at_ = never;
+    if (connected_) act(supervisor_action_kind::drop_connection);
+    connected_ = attached_ = false;
+}
+
+inline void supervisor::act(supervisor_action_kind kind, time_point deadline, change_reason reason) {
+    actions_.push_back({kind, generation_, deadline, std::move(reason)});
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -18108,16 +17986,6 @@ private:
     alarm alarm_; // the last: what it calls must be there
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/transport/descriptor_link_inline.hpp -----------------------------------------------------------
-#ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_INLINE_HPP
-#define TENON_TRANSPORT_DESCRIPTOR_LINK_INLINE_HPP
-
-// The bodies of transport/descriptor_link.hpp: what the owner asks for, what the loop reports, reading, writing.
-
-namespace tenon::detail {
-
 // --- the owner ---
 
 inline void descriptor_link::flush() {
@@ -18403,8 +18271,6 @@ inline void descriptor_link::shut_output() noexcept {
 
 #endif
 
-#endif
-
 // ---- tenon/host/plugin_actor.hpp --------------------------------------------------------------------------
 #ifndef TENON_HOST_PLUGIN_ACTOR_HPP
 #define TENON_HOST_PLUGIN_ACTOR_HPP
@@ -18634,15 +18500,7 @@ private:
     bool retired_ = false;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/host/plugin_actor_inline.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_PLUGIN_ACTOR_INLINE_HPP
-#define TENON_HOST_PLUGIN_ACTOR_INLINE_HPP
-
-// What others ask of an actor (host/plugin_actor.hpp), and what its connection tells.
-
-namespace tenon::detail {
+// ---- what others ask of an actor, and what its connection tells -----------------------------------------------
 
 inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
                                   plugin_options options, const host_options& of_host, call_waits& waits)
@@ -18877,103 +18735,7 @@ inline void plugin_actor::on_drained(time_point now) {
     owner_->on_drained(*this);
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/declared_lists.hpp -----------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_DECLARED_LISTS_HPP
-#define TENON_RULES_CALLS_DECLARED_LISTS_HPP
-
-// How much of a handshake is taken. A plugin may declare whatever fits into a frame, 200,000 commands for example, and
-// what is made of each of them (a refusal, a line of the log, a row of a page) costs far more than its bytes. So an answer
-// that is too long is refused before it is read, every list is cut to what a plugin can have a use for, and all that is
-// left out of one is told in one line.
-
-namespace tenon::detail {
-
-/// Of the answer to a handshake: 256 commands and 256 routes with 8 KiB of schema each. To read it takes some 40 ms.
-inline constexpr std::size_t max_handshake_bytes = std::size_t{4} << 20;
-/// Families of events: a host has some dozen.
-inline constexpr std::size_t max_capabilities = 256;
-/// The protocol names none yet.
-inline constexpr std::size_t max_features = 64;
-/// Of a capability or a feature, and of a plugin's version: one line on a page.
-inline constexpr std::size_t longest_word = 128;
-/// Refusals of one kind that are told one by one: a person mends these first, and sees then what else there is.
-inline constexpr std::size_t told_refusals = 10;
-/// Of each list, in a status: what a person looks through. What is behind it is counted.
-inline constexpr std::size_t shown_of_list = 100;
-
-/// What a host says about what it did not take over.
-class refusals {
-public:
-    /// `one` has a name; of what is refused for a reason of its own only the first are told.
-    void add(std::string_view text) {
-        if (++here_ <= told_refusals) all_.push_back(shortened(text));
-    }
-    /// Nothing more of this kind comes.
-    void close(std::string_view kind) {
-        if (here_ > told_refusals)
-            all_.push_back(join({digits(here_ - told_refusals), " more of its ", kind, " were refused"}));
-        here_ = 0;
-    }
-    void cut(std::string_view kind, std::size_t count, std::size_t most) {
-        all_.push_back(join({"it declares ", digits(count), " ", kind, ": what is behind the first ",
-                             digits(most), " was left out"}));
-    }
-    std::vector<std::string> take() { return std::move(all_); }
-
-private:
-    std::vector<std::string> all_;
-    std::size_t here_ = 0;
-};
-
-template <class Entry>
-void cut_list(std::optional<std::vector<Entry>>& list, std::string_view kind, std::size_t most,
-              refusals& told) {
-    if (!list || list->size() <= most) return;
-    told.cut(kind, list->size(), most);
-    list->resize(most);
-    list->shrink_to_fit();
-}
-
-inline void drop_long_words(std::optional<std::vector<std::string>>& list, std::string_view kind,
-                            refusals& told) {
-    if (!list) return;
-    const auto dropped =
-        std::erase_if(*list, [](const std::string& word) { return word.size() > longest_word; });
-    if (dropped != 0) told.add(join({digits(dropped), " of its ", kind, " have more than 128 bytes"}));
-    told.close(kind);
-}
-
-/// What is taken of an answer, before anybody looks at what it says.
-inline void cut_lists(handshake_answer& answer, refusals& told) {
-    cut_list(answer.capabilities, "capabilities", max_capabilities, told);
-    drop_long_words(answer.capabilities, "capabilities", told);
-    cut_list(answer.features, "features", max_features, told);
-    drop_long_words(answer.features, "features", told);
-    cut_list(answer.events, "events", max_declared_events, told);
-    cut_list(answer.commands, "commands", max_commands, told);
-    cut_list(answer.routes, "routes", max_routes, told);
-    if (answer.version.size() > longest_word) {
-        told.add("its version has more than 128 bytes");
-        told.close("versions");
-        answer.version.resize(longest_word);
-    }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/plugin_actor_life.hpp ---------------------------------------------------------------------
-#ifndef TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
-#define TENON_HOST_PLUGIN_ACTOR_LIFE_HPP
-
-// What the supervisor wants done, done: processes started and stopped, hands shaken, health asked for.
-
-namespace tenon::detail {
+// ---- what the supervisor wants done: processes started and stopped, hands shaken, health asked for ------------
 
 /// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
 inline void plugin_actor::after_input() {
@@ -19293,8 +19055,6 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 }
 
 } // namespace tenon::detail
-
-#endif
 
 #endif
 
@@ -24726,6 +24486,194 @@ result<void> bind_message(const invocation& call, M& message) {
 
 #endif
 
+// ---- tenon/plugin/declaration.hpp -------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_DECLARATION_HPP
+#define TENON_PLUGIN_DECLARATION_HPP
+
+// The plugin's answer to the handshake, which is also what `--describe` prints.
+
+namespace tenon::detail {
+
+/// The family of an event: `message` of `message.incoming` and of `message.*`.
+inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
+
+inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
+                        std::string_view member) {
+    bool any = false;
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        if (hooks.handlers[index].kind != kind) continue;
+        if (!any) {
+            out.key(member);
+            out.begin_array();
+        }
+        any = true;
+        hooks.handlers[index].declare(out);
+    }
+    if (any) out.end_array();
+}
+
+inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
+    out.key("capabilities");
+    out.begin_array();
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        const handler& entry = hooks.handlers[index];
+        if (entry.kind != message_kind::event) continue;
+        bool named = false;
+        for (std::size_t before = 0; before < index; ++before)
+            named = named || (hooks.handlers[before].kind == message_kind::event &&
+                              family_of(hooks.handlers[before].name) == family_of(entry.name));
+        if (!named) out.string(family_of(entry.name));
+    }
+    out.end_array();
+}
+
+inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
+    out.begin_object();
+    out.key("name");
+    out.string(hooks.identity.name);
+    out.key("version");
+    out.string(hooks.identity.version);
+    if (!hooks.identity.description.empty()) {
+        out.key("description");
+        out.string(hooks.identity.description);
+    }
+    out.key("protocolVersion");
+    out.integer(protocol_version);
+    declare_capabilities(out, hooks);
+    declare_all(out, hooks, message_kind::event, "events");
+    declare_all(out, hooks, message_kind::route, "routes");
+    declare_all(out, hooks, message_kind::command, "commands");
+    if (hooks.identity.calls_host) {
+        out.key("reverseRpc");
+        out.boolean(true);
+    }
+    out.key("maxConcurrency");
+    out.integer(hooks.max_concurrency);
+    out.key("features");
+    out.begin_array();
+    if (hooks.configure != nullptr) out.string("configure");
+    out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
+    out.end_object();
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/plugin/requests.hpp ----------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_REQUESTS_HPP
+#define TENON_PLUGIN_REQUESTS_HPP
+
+// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
+// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
+// and their decoders would cost every plugin more compile time than its own messages do.
+
+namespace tenon::detail {
+
+/// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
+struct field {
+    std::string_view name;
+    std::size_t position; // in the tables of docs/protocol.md
+    std::string_view value = {};
+};
+
+/// Which of `fields` has this name, or their end.
+inline field* field_named(std::string_view name, field* fields, std::size_t count) noexcept {
+    field* const end = fields + count;
+    while (fields != end && !same_text(fields->name, name)) ++fields;
+    return fields;
+}
+
+inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
+    if (!in.enter_array()) return false;
+    for (std::size_t position = 0; in.next_element(); ++position) {
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_element(position);
+        for (std::size_t index = 0; index < count; ++index)
+            if (fields[index].position == position && value != "null") fields[index].value = value;
+    }
+    return in.finish();
+}
+
+/// Everything that a name may be, and words for what is wrong.
+[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
+    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
+    if (!in.enter_object()) return false;
+    std::string_view name;
+    while (in.next_member(name)) {
+        field* const wanted = field_named(name, fields, count);
+        std::string_view value;
+        if (!in.read_slice(value)) return in.in_member(name);
+        if (wanted == fields + count || same_text(value, "null")) continue;
+        if (!wanted->value.empty()) return in.refuse("duplicate member"), in.in_member(wanted->name);
+        wanted->value = value;
+    }
+    return in.finish();
+}
+
+/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
+/// is escaped, or comes twice.
+inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
+    if (text.empty() || text.front() != '{') return false;
+    checked_members members(text);
+    for (std::string_view name, value; members.next(name, value);) {
+        field* const wanted = field_named(name, fields, count);
+        if (wanted == fields + count) {
+            if (name.find('\\') != name.npos) return false;
+            continue;
+        }
+        if (same_text(value, "null")) continue;
+        if (!wanted->value.empty()) return false;
+        wanted->value = value;
+    }
+    return true;
+}
+
+/// False, with a fault in `in`, which has not read anything of `text` yet.
+inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
+    if (find_fields(text, fields, count)) return true;
+    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
+    return read_unusual_fields(in, fields, count);
+}
+
+/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
+/// a field's, so it is known to be JSON.
+inline std::string_view text_of(std::string_view value, std::string& scratch) {
+    if (value.empty() || value.front() != '"') return {};
+    if (value.find('\\') == value.npos) return value.substr(1, value.size() - 2);
+    json_reader in(value);
+    std::string_view text;
+    return in.read_text(text, scratch) ? text : std::string_view();
+}
+
+/// The integer that `value` is, or -1 where it is none.
+inline std::int64_t integer_of(std::string_view value) {
+    const char* const end = value.data() + value.size();
+    std::int64_t number;
+    if (!value.empty() && read_short_integer(value.data(), end, number) == end) return number;
+    json_reader in(value);
+    return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
+}
+
+/// Whether the list of versions names ours. Hosts that name none speak the first.
+inline bool offers_our_version(std::string_view versions) {
+    if (versions.empty()) return protocol_version == 1;
+    json_reader in(versions);
+    if (!in.enter_array()) return false;
+    std::int64_t version;
+    while (in.next_element() && in.read_int64(version))
+        if (version == protocol_version) return true;
+    return false;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/plugin/stream.hpp ------------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_STREAM_HPP
 #define TENON_PLUGIN_STREAM_HPP
@@ -25437,16 +25385,8 @@ private:
     bool finished_ = false;
 };
 
-} // namespace tenon::detail
-
-// ---- tenon/plugin/engine_loop.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ENGINE_LOOP_HPP
-#define TENON_PLUGIN_ENGINE_LOOP_HPP
-
-// The half of the engine that moves bytes and waits: reading, writing, calls to the host, workers, goodbye.
+// ---- moving bytes and waiting: reading, writing, calls to the host, the goodbye -------------------------------
 // Everything here runs under the lock, except where it says mutex_.unlock().
-
-namespace tenon::detail {
 
 inline int engine::run() {
     held lock(*this);
@@ -25722,206 +25662,8 @@ inline void engine::say_goodbye() {
     last_job_ = nullptr;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/declaration.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_DECLARATION_HPP
-#define TENON_PLUGIN_DECLARATION_HPP
-
-// The plugin's answer to the handshake, which is also what `--describe` prints.
-
-namespace tenon::detail {
-
-/// The family of an event: `message` of `message.incoming` and of `message.*`.
-inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
-
-inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
-                        std::string_view member) {
-    bool any = false;
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        if (hooks.handlers[index].kind != kind) continue;
-        if (!any) {
-            out.key(member);
-            out.begin_array();
-        }
-        any = true;
-        hooks.handlers[index].declare(out);
-    }
-    if (any) out.end_array();
-}
-
-inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
-    out.key("capabilities");
-    out.begin_array();
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        const handler& entry = hooks.handlers[index];
-        if (entry.kind != message_kind::event) continue;
-        bool named = false;
-        for (std::size_t before = 0; before < index; ++before)
-            named = named || (hooks.handlers[before].kind == message_kind::event &&
-                              family_of(hooks.handlers[before].name) == family_of(entry.name));
-        if (!named) out.string(family_of(entry.name));
-    }
-    out.end_array();
-}
-
-inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
-    out.begin_object();
-    out.key("name");
-    out.string(hooks.identity.name);
-    out.key("version");
-    out.string(hooks.identity.version);
-    if (!hooks.identity.description.empty()) {
-        out.key("description");
-        out.string(hooks.identity.description);
-    }
-    out.key("protocolVersion");
-    out.integer(protocol_version);
-    declare_capabilities(out, hooks);
-    declare_all(out, hooks, message_kind::event, "events");
-    declare_all(out, hooks, message_kind::route, "routes");
-    declare_all(out, hooks, message_kind::command, "commands");
-    if (hooks.identity.calls_host) {
-        out.key("reverseRpc");
-        out.boolean(true);
-    }
-    out.key("maxConcurrency");
-    out.integer(hooks.max_concurrency);
-    out.key("features");
-    out.begin_array();
-    if (hooks.configure != nullptr) out.string("configure");
-    out.end_array();
-    if (hooks.declare_config != nullptr) {
-        out.key("configSchema");
-        hooks.declare_config(out);
-    }
-    out.end_object();
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/requests.hpp ----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_REQUESTS_HPP
-#define TENON_PLUGIN_REQUESTS_HPP
-
-// What the host's requests carry, as the engine reads it before a handler's type is known: members by name, or by
-// position where they come as an array, as slices of the input. One plain loop for all of them, because structs
-// and their decoders would cost every plugin more compile time than its own messages do.
-
-namespace tenon::detail {
-
-/// One member that is looked for; `value` is its JSON text, empty where it is absent or null.
-struct field {
-    std::string_view name;
-    std::size_t position; // in the tables of docs/protocol.md
-    std::string_view value = {};
-};
-
-/// Which of `fields` has this name, or their end.
-inline field* field_named(std::string_view name, field* fields, std::size_t count) noexcept {
-    field* const end = fields + count;
-    while (fields != end && !same_text(fields->name, name)) ++fields;
-    return fields;
-}
-
-inline bool read_positions(json_reader& in, field* fields, std::size_t count) {
-    if (!in.enter_array()) return false;
-    for (std::size_t position = 0; in.next_element(); ++position) {
-        std::string_view value;
-        if (!in.read_slice(value)) return in.in_element(position);
-        for (std::size_t index = 0; index < count; ++index)
-            if (fields[index].position == position && value != "null") fields[index].value = value;
-    }
-    return in.finish();
-}
-
-/// Everything that a name may be, and words for what is wrong.
-[[gnu::cold]] inline bool read_unusual_fields(json_reader& in, field* fields, std::size_t count) {
-    if (in.peek() == json_kind::array) return read_positions(in, fields, count);
-    if (!in.enter_object()) return false;
-    std::string_view name;
-    while (in.next_member(name)) {
-        field* const wanted = field_named(name, fields, count);
-        std::string_view value;
-        if (!in.read_slice(value)) return in.in_member(name);
-        if (wanted == fields + count || same_text(value, "null")) continue;
-        if (!wanted->value.empty()) return in.refuse("duplicate member"), in.in_member(wanted->name);
-        wanted->value = value;
-    }
-    return in.finish();
-}
-
-/// Of `text`, which is known to be JSON, as all of its message is. False, and nothing is known: it is no object, a name
-/// is escaped, or comes twice.
-inline bool find_fields(std::string_view text, field* fields, std::size_t count) noexcept {
-    if (text.empty() || text.front() != '{') return false;
-    checked_members members(text);
-    for (std::string_view name, value; members.next(name, value);) {
-        field* const wanted = field_named(name, fields, count);
-        if (wanted == fields + count) {
-            if (name.find('\\') != name.npos) return false;
-            continue;
-        }
-        if (same_text(value, "null")) continue;
-        if (!wanted->value.empty()) return false;
-        wanted->value = value;
-    }
-    return true;
-}
-
-/// False, with a fault in `in`, which has not read anything of `text` yet.
-inline bool read_fields(json_reader& in, std::string_view text, field* fields, std::size_t count) {
-    if (find_fields(text, fields, count)) return true;
-    for (std::size_t index = 0; index < count; ++index) fields[index].value = {};
-    return read_unusual_fields(in, fields, count);
-}
-
-/// The string that `value` is, unescaped into `scratch` where it has to be; empty if it is no string. `value` is
-/// a field's, so it is known to be JSON.
-inline std::string_view text_of(std::string_view value, std::string& scratch) {
-    if (value.empty() || value.front() != '"') return {};
-    if (value.find('\\') == value.npos) return value.substr(1, value.size() - 2);
-    json_reader in(value);
-    std::string_view text;
-    return in.read_text(text, scratch) ? text : std::string_view();
-}
-
-/// The integer that `value` is, or -1 where it is none.
-inline std::int64_t integer_of(std::string_view value) {
-    const char* const end = value.data() + value.size();
-    std::int64_t number;
-    if (!value.empty() && read_short_integer(value.data(), end, number) == end) return number;
-    json_reader in(value);
-    return in.peek() == json_kind::number && in.read_int64(number) ? number : -1;
-}
-
-/// Whether the list of versions names ours. Hosts that name none speak the first.
-inline bool offers_our_version(std::string_view versions) {
-    if (versions.empty()) return protocol_version == 1;
-    json_reader in(versions);
-    if (!in.enter_array()) return false;
-    std::int64_t version;
-    while (in.next_element() && in.read_int64(version))
-        if (version == protocol_version) return true;
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/engine_work.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ENGINE_WORK_HPP
-#define TENON_PLUGIN_ENGINE_WORK_HPP
-
-// The half of the engine that understands messages: which handler, which parameters, which answer. Handlers
-// and everything of the author's run without the lock.
-
-namespace tenon::detail {
+// ---- understanding messages: which handler, which parameters, which answer ------------------------------------
+// Handlers and everything else of the author's run without the lock.
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
@@ -26166,9 +25908,36 @@ inline std::string engine::config() {
     return config_;
 }
 
-} // namespace tenon::detail
+// ---- the threads of a plugin that says `static constexpr int threads = 4` -------------------------------------
+// Each takes the next job that the reader left, until the connection is over. A plugin of one thread calls none of
+// this, so it is not in its program.
 
-#endif
+inline void engine::start_workers() {
+    // Where threads cannot be had the reader runs the handlers, as it does for a plugin of one thread.
+    for (int started = 0; started < hooks_.threads; ++started) {
+        retain();
+        ++workers_;
+        if (start_thread(&worker_main, this)) continue;
+        --workers_;
+        release();
+        break;
+    }
+}
+
+inline void* engine::worker_main(void* self) {
+    auto& owner = *static_cast<engine*>(self);
+    {
+        held lock(owner);
+        while (!owner.over_)
+            if (!owner.run_next_job()) owner.changed_.wait(owner.mutex_, never);
+        --owner.workers_;
+        owner.changed_.wake_all();
+    }
+    owner.release();
+    return nullptr;
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -26968,14 +26737,17 @@ constexpr bool check_plugin_class() {
 
 #endif
 
-// ---- tenon/plugin/run_command.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_COMMAND_HPP
-#define TENON_PLUGIN_RUN_COMMAND_HPP
+// ---- tenon/plugin/run_requests.hpp ------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_RUN_REQUESTS_HPP
+#define TENON_PLUGIN_RUN_REQUESTS_HPP
 
-// `plugin/execute`: the command by its name, its arguments as the message. Not compiled for plugins without
-// commands.
+// Which handler a request of the host is for, and what of its parameters the handler gets: `plugin/execute`,
+// `plugin/onEvent`, `plugin/handleRequest`. A plugin without commands, events or routes does not name the function, so
+// it is not in its program.
 
 namespace tenon::detail {
+
+// ---- `plugin/execute`: the command by its name, its arguments as the message ---------------------------------
 
 /// Narrows an invocation to one value within its parameters.
 inline void narrow(invocation& call, std::string_view root, std::string_view value) {
@@ -27011,18 +26783,7 @@ inline void run_command(engine& runs_in, invocation& call) {
     runs_in.refuse(call, {codes::method_not_found, join({"unknown command '", call.name, "'"})});
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/run_event.hpp ---------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_EVENT_HPP
-#define TENON_PLUGIN_RUN_EVENT_HPP
-
-// `plugin/onEvent`: the handler by the event's type, its payload as the message. Not compiled for plugins
-// without events.
-
-namespace tenon::detail {
+// ---- `plugin/onEvent`: the handler by the event's type, its payload as the message ---------------------------
 
 /// The most particular handler of an event: of its own name, then of `message.*`, then of `*`.
 inline const handler* find_event(const plugin_hooks& hooks, std::string_view type) {
@@ -27059,18 +26820,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     answer.finish_reply();
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/run_route.hpp ---------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_ROUTE_HPP
-#define TENON_PLUGIN_RUN_ROUTE_HPP
-
-// `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp to pick
-// members from. Not compiled for plugins without routes.
-
-namespace tenon::detail {
+// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp ----
 
 inline json json_of(std::string_view value) {
     return value.empty() ? json() : json::parse(value).value_or(json());
@@ -27104,44 +26854,6 @@ inline void run_route(engine& runs_in, invocation& call) {
         return runs_in.run(target, call);
     }
     runs_in.refuse(call, {codes::method_not_found, join({"no route for '", request.path, "'"})});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/workers.hpp -----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_WORKERS_HPP
-#define TENON_PLUGIN_WORKERS_HPP
-
-// The threads of a plugin that says `static constexpr int threads = 4`: each takes the next job that the reader
-// left, until the connection is over. Not compiled for plugins of one thread.
-
-namespace tenon::detail {
-
-inline void engine::start_workers() {
-    // Where threads cannot be had the reader runs the handlers, as it does for a plugin of one thread.
-    for (int started = 0; started < hooks_.threads; ++started) {
-        retain();
-        ++workers_;
-        if (start_thread(&worker_main, this)) continue;
-        --workers_;
-        release();
-        break;
-    }
-}
-
-inline void* engine::worker_main(void* self) {
-    auto& owner = *static_cast<engine*>(self);
-    {
-        held lock(owner);
-        while (!owner.over_)
-            if (!owner.run_next_job()) owner.changed_.wait(owner.mutex_, never);
-        --owner.workers_;
-        owner.changed_.wake_all();
-    }
-    owner.release();
-    return nullptr;
 }
 
 } // namespace tenon::detail

@@ -9,8 +9,12 @@
 // the head's bytes, which chunk extensions and trailers (read, checked and dropped) use up as well, and a body by
 // what it declares.
 
+#include <tenon/core/text.hpp>
 #include <tenon/http/request.hpp>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -83,8 +87,229 @@ private:
     bool expects_continue_ = false;
 };
 
-} // namespace tenon::detail
+// ---- the steps of a request: its line, its fields, what they say together, its body ---------------------------
 
-#include <tenon/http/parser_inline.hpp>
+inline constexpr std::size_t longest_http_method = 32;
+inline constexpr std::size_t most_chunk_digits = 16; // of a chunk's size: 64 bits
+
+inline std::string_view trimmed_field(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    return first == text.npos ? std::string_view()
+                              : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// A name, an address, a port: nothing that could be read as more than one of them.
+inline bool is_host_field(std::string_view host) {
+    for (const char letter : host)
+        if (!is_field_name({&letter, 1}) && letter != ':' && letter != '[' && letter != ']') return false;
+    return !host.empty() && host.find_first_of("!#$&'*+^`|~%") == host.npos;
+}
+
+inline void http_parser::append(std::string_view bytes) {
+    if (place_ == place::over) return;
+    // Moving what is left only when it is the smaller part keeps the cost of a byte constant.
+    if (at_ >= buffer_.size() - at_) buffer_.erase(0, std::exchange(at_, 0));
+    buffer_.append(bytes);
+}
+
+inline http_step http_parser::next() {
+    const auto stuck = [this] { return place_ == place::over ? http_step::refused : http_step::need_more; };
+    for (;;) {
+        switch (place_) {
+        case place::start:
+            // No more than a request line with the longest target: what is longer has a longer one.
+            if (!has_line(std::min(bounds_.target + longest_http_method + 16, left_of_head_), 414))
+                return stuck();
+            // One empty line before a request is forgiven: some clients end a body with it.
+            if (!line_.empty() || std::exchange(blank_, true)) read_request_line();
+            break;
+        case place::fields:
+            if (!has_line(left_of_head_, 431)) return stuck();
+            if (!line_.empty()) read_field();
+            else if (judge_head(); place_ != place::over) return http_step::head;
+            break;
+        case place::body:
+            if (!has_body()) return stuck();
+            place_ = place::done;
+            break;
+        case place::chunk_size:
+            if (!has_line(most_chunk_digits + 2 + left_of_head_, 431)) return stuck();
+            read_chunk_size();
+            break;
+        case place::chunk:
+            if (!has_body() || !has_line(2, 400)) return stuck();
+            place_ = place::chunk_size;
+            break;
+        case place::trailers:
+            if (!has_line(left_of_head_, 431)) return stuck();
+            if (line_.empty()) place_ = place::done;
+            else read_field();
+            break;
+        case place::done:
+            place_ = place::start;
+            left_of_head_ = bounds_.head;
+            blank_ = false;
+            return http_step::whole;
+        case place::over:
+            return http_step::refused;
+        }
+    }
+}
+
+/// The next line, without its CRLF. False: it has not come whole, or is refused.
+inline bool http_parser::has_line(std::size_t room, int too_long) {
+    const std::size_t end = buffer_.find('\n', at_ + searched_);
+    const std::size_t size = (end == buffer_.npos ? buffer_.size() : end + 1) - at_;
+    if (size > room) return refuse(too_long, "a line, or all of them together, or a chunk is too long");
+    searched_ = end == buffer_.npos ? size : 0;
+    if (end == buffer_.npos) return false;
+    line_ = std::string_view(buffer_).substr(at_, size);
+    at_ += size;
+    if (size < 2 || line_.find('\r') != size - 2)
+        return refuse(400, "lines end with CR LF; neither comes alone");
+    line_.remove_suffix(2);
+    if (place_ != place::chunk_size && place_ != place::chunk) left_of_head_ -= size;
+    return true;
+}
+
+inline bool http_parser::read_request_line() {
+    const std::size_t first = line_.find(' '), last = line_.rfind(' ');
+    if (first == line_.npos || first == last || !is_field_name(line_.substr(0, first)))
+        return refuse(400, "expected METHOD TARGET HTTP/1.1");
+    const std::string_view method = line_.substr(0, first), version = line_.substr(last + 1);
+    const auto digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+    if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) || version[6] != '.' ||
+        !digit(version[7]))
+        return refuse(400, "expected METHOD TARGET HTTP/1.1");
+    old_ = version == "HTTP/1.0";
+    if (!old_ && version != "HTTP/1.1") return refuse(505, "HTTP/1.1 is spoken here");
+    if (method == "CONNECT" || method == "TRACE") return refuse(405, "this is no proxy, and no mirror");
+    if (method.size() > longest_http_method) return refuse(501, "there is no such method");
+    asked_ = http::request{};
+    asked_.method = method;
+    asked_.target = line_.substr(first + 1, last - first - 1);
+    asked_.last = old_;
+    if (asked_.target.size() > bounds_.target) return refuse(414, "the target is too long");
+    for (const char letter : asked_.target)
+        if (letter < '!' || letter > '~' || letter == '#') return refuse(400, "the target is no URL");
+    place_ = place::fields;
+    return true;
+}
+
+inline bool http_parser::read_field() {
+    const std::size_t colon = line_.find(':');
+    if (colon == line_.npos || !is_field_name(line_.substr(0, colon)))
+        return refuse(400, "a field is NAME: VALUE, on one line, without a space before the colon");
+    if (!is_field_value(line_.substr(colon + 1))) return refuse(400, "a field has control characters");
+    if (place_ == place::trailers) return true;
+    if (asked_.headers.size() == bounds_.headers) return refuse(431, "too many fields");
+    asked_.headers.push_back(
+        {std::string(line_.substr(0, colon)), std::string(trimmed_field(line_.substr(colon + 1)))});
+    return true;
+}
+
+// --- what they say together ---
+
+inline bool http_parser::judge_head() {
+    enum { host, length, coding, expect };
+    // What decides something here or at a guard means one thing only.
+    constexpr std::array<std::string_view, 7> once = {
+        "Host", "Content-Length", "Transfer-Encoding", "Expect", "Origin", "Authorization", "Content-Type"};
+    std::array<const std::string*, once.size()> found{};
+    for (const http::field& one : asked_.headers) {
+        for (std::size_t index = 0; index != once.size(); ++index) {
+            if (!same_field_name(one.name, once[index])) continue;
+            if (found[index] != nullptr) return refuse(400, join({once[index], " comes twice"}));
+            found[index] = &one.value;
+        }
+        if (same_field_name(one.name, "connection") && names_field(one.value, "close")) asked_.last = true;
+    }
+    if (found[host] == nullptr || !is_host_field(*found[host]))
+        return refuse(400, "Host: expected one, with its port");
+    if (!judge_target(*found[host])) return false;
+
+    place_ = place::done;
+    most_of_body_ = bounds_.body;
+    if (found[coding] != nullptr) {
+        if (found[length] != nullptr) return refuse(400, "a body's length is said once");
+        if (old_ || !same_field_name(*found[coding], "chunked"))
+            return refuse(400, "Transfer-Encoding: expected chunked, and HTTP/1.1");
+        place_ = place::chunk_size;
+    } else if (found[length] != nullptr) {
+        const std::string& digits = *found[length];
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), left_of_body_);
+        if (digits.size() > 19 || error != std::errc() || end != digits.data() + digits.size())
+            return refuse(400, "Content-Length: expected a number");
+        if (left_of_body_ > bounds_.body) return refuse(413, "the body is too large");
+        if (left_of_body_ != 0) place_ = place::body;
+    }
+    if (found[expect] != nullptr && !same_field_name(*found[expect], "100-continue"))
+        return refuse(417, "Expect: only 100-continue can be expected");
+    expects_continue_ = !old_ && found[expect] != nullptr;
+    return true;
+}
+
+/// Proxies' clients name the host in the target as well: it has to be the same, and is dropped.
+inline bool http_parser::judge_target(std::string_view host) {
+    std::string& target = asked_.target;
+    constexpr std::string_view scheme = "http://";
+    if (same_field_name(std::string_view(target).substr(0, scheme.size()), scheme)) {
+        target.erase(0, scheme.size());
+        const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+        if (!same_field_name(std::string_view(target).substr(0, end), host))
+            return refuse(400, "the target names another host than Host");
+        target.erase(0, end);
+        if (target.empty() || target.front() == '?') target.insert(target.begin(), '/');
+    }
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    asked_.path = target.substr(0, mark);
+    asked_.query = target.substr(std::min(mark + 1, target.size()));
+    const auto decoded = decode_path(asked_.path);
+    return decoded || refuse(400, decoded.error().message);
+}
+
+// --- the body ---
+
+inline bool http_parser::bound_body(std::size_t most) {
+    most_of_body_ = std::min(most_of_body_, most);
+    return place_ != place::body || left_of_body_ <= most_of_body_ || refuse(413, "the body is too large");
+}
+
+inline bool http_parser::has_body() {
+    const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_body_, waiting()));
+    asked_.body.append(buffer_, at_, now);
+    at_ += now;
+    left_of_body_ -= now;
+    return left_of_body_ == 0;
+}
+
+inline bool http_parser::read_chunk_size() {
+    const auto [end, error] = std::from_chars(line_.data(), line_.data() + line_.size(), left_of_body_, 16);
+    const auto digits = static_cast<std::size_t>(end - line_.data());
+    line_.remove_prefix(digits);
+    if (error != std::errc() || digits > most_chunk_digits || (!line_.empty() && line_[0] != ';') ||
+        !is_field_value(line_))
+        return refuse(400, "a chunk begins with its size");
+    left_of_head_ -= std::min(left_of_head_, line_.size());
+    if (left_of_body_ > most_of_body_ - asked_.body.size()) return refuse(413, "the body is too large");
+    place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
+    return true;
+}
+
+inline void http_parser::give_up() noexcept {
+    place_ = place::over;
+    buffer_ = {};
+    asked_.body = {};
+    at_ = 0;
+}
+
+inline bool http_parser::refuse(int status, std::string_view words) {
+    why_ = {status, std::string(words)};
+    give_up();
+    return false;
+}
+
+} // namespace tenon::detail
 
 #endif

@@ -18,13 +18,14 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/json/escape.hpp>
 #include <tenon/json/kind.hpp>
 #include <tenon/json/number.hpp>
-#include <tenon/json/escape.hpp>
 
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -253,10 +254,428 @@ private:
     std::string sentence_;
 };
 
-} // namespace tenon
+// ---- values that are no container -----------------------------------------------------------------------------
+// The short and plain forms that nearly all values have come first and look for nothing else. What they do not
+// recognise is read again by a function that knows all of the grammar and says what is wrong.
 
-#include <tenon/json/reader_values.hpp>
-#include <tenon/json/reader_walk.hpp>
-#include <tenon/json/reader_faults.hpp>
+inline json_kind json_reader::peek() noexcept {
+    at_ = behind_space(at_);
+    return at_ == end_ ? json_kind::none : detail::kind_of(*at_);
+}
+
+inline const char* json_reader::word_at(const char* at, std::string_view word, std::string_view expected) {
+    at = behind_space(at);
+    if (at == end_ || *at != word[0]) return mismatch(expected, at), nullptr;
+    if (static_cast<std::size_t>(end_ - at) < word.size() || std::memcmp(at, word.data(), word.size()) != 0)
+        return syntax("not a JSON value", at);
+    return at + word.size();
+}
+
+inline const char* json_reader::bool_at(const char* at, bool& value) {
+    at = behind_space(at);
+    value = at != end_ && *at == 't';
+    if (end_ - at >= 5) {
+        if (value && std::memcmp(at, "true", 4) == 0) return at + 4;
+        if (!value && std::memcmp(at, "false", 5) == 0) return at + 5;
+    }
+    return value ? word_at(at, "true", "boolean") : word_at(at, "false", "boolean");
+}
+
+// --- numbers ---
+
+inline const char* json_reader::int64_at(const char* at, std::int64_t& value) {
+    at = behind_space(at);
+    const char* end = detail::read_short_integer(at, end_, value);
+    return end != nullptr ? end : any_int64_at(at, value);
+}
+
+inline const char* json_reader::double_at(const char* at, double& value) {
+    at = behind_space(at);
+    const char* end = detail::read_short_number(at, end_, value);
+    return end != nullptr ? end : any_double_at(at, value);
+}
+
+inline const char* json_reader::integer_at(const char* at, detail::number_text& number) {
+    if (at == end_ || detail::kind_of(*at) != json_kind::number) return mismatch("integer", at), nullptr;
+    number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!number.integral) return refuse("expected integer, got fraction", at), nullptr;
+    return number.end;
+}
+
+inline const char* json_reader::any_int64_at(const char* at, std::int64_t& value) {
+    detail::number_text number;
+    if (integer_at(at, number) == nullptr) return nullptr;
+    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
+    if (!number.exact || number.digits > limit) return refuse("integer out of range", at), nullptr;
+    value = static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits);
+    return number.end;
+}
+
+inline const char* json_reader::uint64_at(const char* at, std::uint64_t& value) {
+    at = behind_space(at);
+    detail::number_text number;
+    if (integer_at(at, number) == nullptr) return nullptr;
+    if (!number.exact || (number.negative && number.digits != 0))
+        return refuse("integer out of range", at), nullptr;
+    value = number.digits;
+    return number.end;
+}
+
+inline const char* json_reader::any_double_at(const char* at, double& value) {
+    if (at == end_ || detail::kind_of(*at) != json_kind::number) return mismatch("number", at), nullptr;
+    const detail::number_text number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!detail::double_from(number, at, value)) return syntax("number beyond the range of a double", at);
+    return number.end;
+}
+
+/// From a number to behind it, checked and not computed.
+inline const char* json_reader::number_end(const char* at) {
+    std::int64_t ignored;
+    if (const char* end = detail::read_short_integer(at, end_, ignored)) return end;
+    const detail::number_text number = detail::scan_number(at, end_);
+    if (number.end == nullptr) return syntax("not a JSON number", at);
+    if (!detail::within_double(number, at)) return syntax("number beyond the range of a double", at);
+    return number.end;
+}
+
+// --- strings ---
+
+namespace detail {
+
+/// Every implementation keeps strings of 15 bytes inside the string itself, where no memory is asked for.
+inline constexpr std::size_t inner_string = 15;
+
+/// Makes `value` the `size` bytes at `from`, at most `inner_string`, of which that many are readable. assign() is
+/// a call into the library, which calls memmove; this is two moves of eight bytes.
+inline void assign_short(std::string& value, const char* from, std::size_t size) {
+    using std::string;
+    value.~string();
+    ::new (&value) string(from, inner_string);
+    value.erase(size);
+}
+
+inline void assign_long(std::string& value, const char* from, std::size_t size) {
+    if (size > value.capacity()) {
+        value = std::string(from, size); // cheaper than growing the old one
+    } else {
+        value.clear();
+        value.append(from, size);
+    }
+}
+
+} // namespace detail
+
+inline const char* json_reader::string_at(const char* at, std::string& value) {
+    if (at == end_ || *at != '"') {
+        at = behind_space(at);
+        if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
+    }
+    const char* start = at + 1;
+    if (detail::scan_step > detail::inner_string &&
+        static_cast<std::size_t>(end_ - start) >= detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(start);
+        if (unplain != 0) {
+            const std::size_t size = detail::first_of(unplain);
+            if (start[size] == '"') return detail::assign_short(value, start, size), start + size + 1;
+        }
+    }
+    return long_string_at(at, value);
+}
+
+inline const char* json_reader::long_string_at(const char* at, std::string& value) {
+    bool escaped = false;
+    const char* end = string_end(at, escaped);
+    if (end == nullptr) return nullptr;
+    const std::string_view raw(at + 1, static_cast<std::size_t>(end - at) - 2);
+    if (escaped) detail::unescape(raw, value);
+    else detail::assign_long(value, raw.data(), raw.size());
+    return end;
+}
+
+inline const char* json_reader::text_at(const char* at, std::string_view& value, std::string& scratch) {
+    at = behind_space(at);
+    if (at == end_ || *at != '"') return mismatch("string", at), nullptr;
+    bool escaped = false;
+    const char* end = string_end(at, escaped);
+    if (end == nullptr) return nullptr;
+    value = {at + 1, static_cast<std::size_t>(end - at) - 2};
+    if (escaped) {
+        detail::unescape(value, scratch);
+        value = scratch;
+    }
+    return end;
+}
+
+// Names, and most values, end within one step.
+inline const char* json_reader::string_end(const char* at, bool& escaped) {
+    if (static_cast<std::size_t>(end_ - at) > detail::scan_step) {
+        const detail::byte_set unplain = detail::unplain_bytes(at + 1);
+        if (unplain != 0) {
+            const char* last = at + 1 + detail::first_of(unplain);
+            if (*last == '"') return last + 1;
+        }
+    }
+    return long_string_end(at, escaped);
+}
+
+inline const char* json_reader::long_string_end(const char* at, bool& escaped) {
+    const char* start = at++;
+    for (;;) {
+        at = detail::skip_plain(begin_, at, end_);
+        if (at == end_) return syntax("string without an end", start);
+        const auto byte = static_cast<unsigned char>(*at);
+        if (byte == '"') return at + 1;
+        if (byte == '\\') {
+            escaped = true;
+            if (const char* wrong = detail::check_escape(at, end_)) return syntax(wrong, at);
+        } else if (byte >= 0x80) {
+            // Where one such character is, the next is likely one as well.
+            do {
+                const std::size_t length = detail::utf8_sequence(at, end_);
+                if (length == 0) return syntax("invalid UTF-8", at);
+                at += length;
+            } while (at != end_ && static_cast<unsigned char>(*at) >= 0x80);
+        } else {
+            return syntax("control character in a string", at);
+        }
+    }
+}
+
+// ---- objects, arrays, and values that are skipped, which are checked as strictly as any -----------------------
+
+namespace detail {
+
+inline std::string_view expected_after(char close) noexcept {
+    return close == '}' ? std::string_view("expected ',' or '}'") : std::string_view("expected ',' or ']'");
+}
+
+} // namespace detail
+
+inline const char* json_reader::enter_at(const char* at, char open, std::string_view expected) {
+    at = behind_space(at);
+    if (at == end_ || *at != open) return mismatch(expected, at), nullptr;
+    if (depth_ == max_json_depth) return syntax("nested too deep", at);
+    ++depth_;
+    fresh_ = true;
+    return at + 1;
+}
+
+inline json_reader::place json_reader::open_at(const char* at, char open, char close,
+                                               std::string_view expected) {
+    at = enter_at(at, open, expected);
+    if (at == nullptr) return {nullptr, false};
+    fresh_ = false;
+    at = behind_space(at);
+    if (at == end_) return {syntax(detail::expected_after(close), at), false};
+    if (*at == close) return {leave(at), false};
+    return {at, true};
+}
+
+inline json_reader::place json_reader::after_item(const char* at, char close) {
+    if (at != end_ && *at == ',') return {behind_space(at + 1), true};
+    return after_spaced_item(at, close);
+}
+
+inline json_reader::place json_reader::after_spaced_item(const char* at, char close) {
+    at = behind_space(at);
+    if (at != end_ && *at == ',') return {behind_space(at + 1), true};
+    if (at == end_ || *at != close) return {syntax(detail::expected_after(close), at), false};
+    return {leave(at), false};
+}
+
+inline const char* json_reader::name_at(const char* at, std::string_view& name) {
+    if (at == end_ || *at != '"') return syntax("expected a member's name", at);
+    bool escaped = false;
+    const char* end = string_end(at, escaped);
+    if (end == nullptr) return nullptr;
+    name = {at + 1, static_cast<std::size_t>(end - at) - 2};
+    if (escaped) {
+        detail::unescape(name, key_);
+        name = key_;
+    }
+    return colon_at(end);
+}
+
+inline const char* json_reader::colon_at(const char* at) {
+    at = behind_space(at);
+    return at != end_ && *at == ':' ? at + 1 : syntax("expected ':'", at);
+}
+
+inline bool json_reader::next(char close) {
+    if (failed()) return false;
+    if (!fresh_) {
+        const place next = after_item(at_, close);
+        return arrive(next.at) && next.more;
+    }
+    fresh_ = false;
+    at_ = behind_space(at_);
+    if (at_ == end_) return arrive(syntax(detail::expected_after(close), at_));
+    if (*at_ != close) return true;
+    at_ = leave(at_);
+    return false;
+}
+
+inline bool json_reader::next_element() { return next(']'); }
+
+inline bool json_reader::next_member(std::string_view& key) { return next('}') && arrive(name_at(at_, key)); }
+
+inline bool json_reader::skip_members() {
+    std::string_view name;
+    while (next_member(name))
+        if (!skip_value()) return in_member(name);
+    return !failed();
+}
+
+inline const char* json_reader::slice_at(const char* at, std::string_view& value) {
+    const char* start = behind_space(at);
+    at = skip_at(start);
+    if (at != nullptr) value = {start, static_cast<std::size_t>(at - start)};
+    return at;
+}
+
+// One loop over a value of any depth. Bit n of `objects` says whether level n is an object or an array.
+inline const char* json_reader::skip_at(const char* at) {
+    std::uint64_t objects = 0;
+    unsigned level = 0;
+    bool ignored;
+    for (;;) {
+        at = behind_space(at);
+        if (at == end_) return syntax("expected a value", at);
+        bool opened = false;
+        switch (detail::kind_of(*at)) {
+        case json_kind::object:
+        case json_kind::array:
+            if (depth_ + level == max_json_depth) return syntax("nested too deep", at);
+            objects = objects << 1 | (*at == '{' ? 1u : 0u);
+            ++level;
+            ++at;
+            opened = true;
+            break;
+        case json_kind::string:
+            at = string_end(at, ignored);
+            break;
+        case json_kind::number:
+            at = number_end(at);
+            break;
+        case json_kind::boolean:
+            at = bool_at(at, ignored);
+            break;
+        case json_kind::null:
+            at = null_at(at);
+            break;
+        case json_kind::none:
+            return syntax("not a JSON value", at);
+        }
+        if (at == nullptr) return nullptr;
+        // Behind a value, or inside a container just opened: close what ends here, stop before the next value.
+        for (;;) {
+            if (level == 0) return at;
+            const bool object = (objects & 1) != 0;
+            const char close = object ? '}' : ']';
+            at = behind_space(at);
+            if (at == end_) return syntax(detail::expected_after(close), at);
+            if (*at == close) {
+                ++at;
+                objects >>= 1;
+                --level;
+                opened = false;
+                continue;
+            }
+            if (!opened) {
+                if (*at != ',') return syntax(detail::expected_after(close), at);
+                at = behind_space(at + 1);
+            }
+            if (object) {
+                if (at == end_ || *at != '"') return syntax("expected a member's name", at);
+                at = string_end(at, ignored);
+                if (at == nullptr || (at = colon_at(at)) == nullptr) return nullptr;
+            }
+            break;
+        }
+    }
+}
+
+// ---- failures -------------------------------------------------------------------------------------------------
+// The first one is kept and put into words. Where another type may be tried, the reader goes back.
+
+inline bool json_reader::finish() {
+    if (failed()) return false;
+    at_ = behind_space(at_);
+    return at_ == end_ || arrive(syntax("text behind the value", at_));
+}
+
+inline bool json_reader::retry_from(mark start) {
+    if (malformed_) return false; // no type reads what is no JSON
+    // Not up to failed_at_: a missing member is found at the end of an object and reported at its start.
+    retried_ += static_cast<std::size_t>((failed() ? reached_ : at_) - start.at);
+    at_ = start.at;
+    depth_ = start.depth;
+    stored_ = start.stored;
+    fresh_ = false;
+    failed_at_ = nullptr;
+    path_.clear();
+    return retried_ / 16 <= static_cast<std::size_t>(end_ - begin_) || refuse("too ambiguous");
+}
+
+inline bool json_reader::refuse(std::string_view sentence, const char* at) {
+    if (failed()) return false;
+    failed_at_ = at;
+    sentence_ = detail::join({sentence});
+    reached_ = at > at_ ? at : at_; // steps do not say how far they have come until they are through
+    at_ = end_;                     // a codec that overlooks the failure finds nothing more to read
+    return false;
+}
+
+inline const char* json_reader::refuse_at(std::string_view sentence, const char* at, const char* end) {
+    if (!failed() && end > at_) at_ = end;
+    return refuse(sentence, at), nullptr;
+}
+
+inline const char* json_reader::syntax(std::string_view sentence, const char* at) {
+    if (!failed()) malformed_ = true;
+    return refuse(sentence, at), nullptr;
+}
+
+inline bool json_reader::mismatch(std::string_view expected, const char* at) {
+    if (failed()) return false;
+    const json_kind kind = at == end_ ? json_kind::none : detail::kind_of(*at);
+    if (kind == json_kind::none)
+        return arrive(syntax(at == end_ ? "expected a value" : "not a JSON value", at));
+    return refuse(detail::join({"expected ", expected, ", got ", detail::name_of(kind)}), at);
+}
+
+/// Keys are the peer's words: no more of one is repeated in a fault.
+inline constexpr std::size_t longest_name = 64;
+
+inline bool json_reader::in_member(std::string_view name) {
+    std::size_t length = name.size();
+    if (length > longest_name) // cut between characters
+        for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
+    path_ = detail::join({".", {name.data(), length}, path_});
+    return false;
+}
+
+inline bool json_reader::in_element(std::size_t index) {
+    path_ = detail::join({"[", detail::digits(index), "]", path_});
+    return false;
+}
+
+inline std::string json_reader::complaint() const {
+    TENON_ASSERT(failed());
+    // Where there is no root the path starts with a name, not with the dot before it.
+    const std::size_t dot = origin_.root.empty() && !path_.empty() && path_[0] == '.' ? 1 : 0;
+    const std::string_view path(path_.data() + dot, path_.size() - dot);
+    const bool placed = !origin_.root.empty() || !path.empty();
+    return detail::join({origin_.root, path, placed ? ": " : "", sentence_});
+}
+
+inline fault json_reader::error() const {
+    std::string message = detail::join({complaint(), " at byte ", detail::digits(offset_of(failed_at_))});
+    return {malformed_ ? codes::parse_error : codes::invalid_params, std::move(message)};
+}
+
+} // namespace tenon
 
 #endif

@@ -9,9 +9,8 @@
 #include <tenon/plugin/bind.hpp>
 #include <tenon/plugin/check.hpp>
 #include <tenon/plugin/encode_answer.hpp>
-#include <tenon/plugin/run_event.hpp>
-#include <tenon/plugin/run_route.hpp>
-#include <tenon/plugin/workers.hpp>
+#include <tenon/plugin/run_requests.hpp>
+#include <tenon/plugin/engine.hpp>
 
 namespace tenon::detail {
 

@@ -12,7 +12,10 @@
 // - Writing is done by whoever has something to say while nobody writes; others leave theirs in the queue, and
 //   wait only when it is long.
 
+#include <tenon/core/text.hpp>
+#include <tenon/plugin/declaration.hpp>
 #include <tenon/plugin/handler.hpp>
+#include <tenon/plugin/requests.hpp>
 #include <tenon/plugin/stream.hpp>
 #include <tenon/plugin/system.hpp>
 #include <tenon/session/session.hpp>
@@ -249,9 +252,558 @@ private:
     bool finished_ = false;
 };
 
-} // namespace tenon::detail
+// ---- moving bytes and waiting: reading, writing, calls to the host, the goodbye -------------------------------
+// Everything here runs under the lock, except where it says mutex_.unlock().
 
-#include <tenon/plugin/engine_loop.hpp>
-#include <tenon/plugin/engine_work.hpp>
+inline int engine::run() {
+    held lock(*this);
+    reader_.set_this();
+    if (hooks_.start_workers != nullptr) hooks_.start_workers(*this);
+    while (!over_) {
+        tick_if_due();
+        // Jobs come after it: a tick that waits for the host leaves behind what came meanwhile.
+        if (workers_ == 0 && !over_ && run_next_job()) continue;
+        flush();
+        if (over_) break;
+        read_once(next_tick_);
+        take_messages(true);
+    }
+    say_goodbye();
+    return 0;
+}
+
+inline time_point engine::turn() {
+    held lock(*this);
+    reader_.set_this();
+    now_ = now();
+    for (bool more = true; more && !over_;) {
+        if (run_next_job()) continue;
+        tick_if_due();
+        flush();
+        more = read_once(time_point::min());
+        take_messages(true);
+        more = more || first_job_ != nullptr;
+    }
+    if (over_) say_goodbye();
+    flush();
+    return next_tick_ < session_.next_deadline() ? next_tick_ : session_.next_deadline();
+}
+
+inline bool engine::over() {
+    held lock(*this);
+    return over_;
+}
+
+/// Whether anything came before the deadline.
+inline bool engine::read_once(time_point deadline) {
+    // What workers have not done yet is not added to without end. Health waits too then, and says so. A worker
+    // that waits for an answer needs a reader all the same: then events are dropped instead.
+    while (workers_ != 0 && waiters_ == nullptr && waiting_bytes_ > max_waiting_bytes && !over_)
+        changed_.wait(mutex_, never);
+    // What a busy handler kept in the pipe has not stalled.
+    if (session_.next_deadline() != never) session_.excuse(now() - now_);
+    if (session_.next_deadline() < deadline) deadline = session_.next_deadline();
+    const std::span<char> room = session_.input_room();
+    std::size_t count = 0;
+    mutex_.unlock();
+    const read_outcome outcome = io_->read(room, deadline, count);
+    const time_point now = io_->now();
+    mutex_.lock();
+    now_ = now;
+    if (outcome == read_outcome::bytes) session_.input_received(count, now_);
+    else if (outcome == read_outcome::ended) session_.receive_end(now_);
+    if (session_.next_deadline() <= now_) session_.handle_timeout(now_);
+    return outcome == read_outcome::bytes;
+}
+
+inline void engine::take_messages(bool may_run) {
+    session_event event;
+    unsigned messages = 0;
+    gathering_ = may_run && workers_ == 0 && reads_to_prove_ == 0;
+    gathered_ = 0;
+    for (; !over_ && session_.next_event(event, now_); ++messages) take(event, may_run);
+    gathering_ = false;
+    if (may_run && messages > 1) learn_pace(messages);
+}
+
+// To write costs more than a quick handler does, so the answers of quick ones are written together. Nobody knows how
+// long a handler takes before it has: one that was slow keeps the answers before it waiting once, and from then on each
+// is written before the next handler runs, until all have been quick for a while.
+inline void engine::learn_pace(unsigned messages) {
+    constexpr std::chrono::microseconds quick{20};
+    constexpr unsigned proof = 64;
+    if (now() - now_ > quick * messages) reads_to_prove_ = proof;
+    else if (reads_to_prove_ != 0) --reads_to_prove_;
+}
+
+inline void engine::flush_reply() {
+    constexpr unsigned most_gathered = 32;
+    if (gathering_ && reader_.is_this() && ++gathered_ < most_gathered) return;
+    gathered_ = 0;
+    flush();
+}
+
+// Everything queued is written when this returns, by this thread or by the one that writes already.
+inline void engine::flush() {
+    if (writing_) {
+        while (writing_ && session_.queued_bytes() > max_unsent_bytes) changed_.wait(mutex_, never);
+        return;
+    }
+    writing_ = true;
+    for (auto pieces = session_.transmit(); !pieces.empty(); pieces = session_.transmit()) {
+        mutex_.unlock();
+        const std::size_t count = io_->write(pieces);
+        mutex_.lock();
+        if (count == 0) {
+            session_.close("the host does not read any more");
+            over_ = true;
+            break;
+        }
+        session_.sent(count);
+        changed_.wake_all();
+    }
+    writing_ = false;
+    changed_.wake_all();
+}
+
+inline result<std::string> engine::wait_for(call_id call) {
+    waiter self{.next = waiters_, .call = call};
+    waiters_ = &self;
+    flush();
+    if (reader_.is_this()) {
+        // The session minds the deadline, which the host's progress reports may put off.
+        for (;;) {
+            take_messages(false);
+            flush();
+            if (self.answered || over_) break;
+            read_once(never);
+        }
+    } else {
+        while (!self.answered && !over_ && now() < session_.deadline_of(call))
+            changed_.wait(mutex_, session_.deadline_of(call));
+        if (!self.answered && !over_) {
+            // First, because the reader may hear of the cancellation while this thread writes it.
+            forget(self);
+            session_.cancel(call, now());
+            flush();
+            return fault{codes::timeout, "no answer in time"};
+        }
+    }
+    forget(self);
+    if (self.answered) return std::move(self.answer);
+    return fault{codes::unavailable, "the host is gone"};
+}
+
+inline void engine::forget(waiter& done) {
+    for (waiter** link = &waiters_; *link != nullptr; link = &(*link)->next) {
+        if (*link != &done) continue;
+        *link = done.next;
+        return;
+    }
+}
+
+inline void engine::complete(const session_event& event) {
+    for (waiter* waiting = waiters_; waiting != nullptr; waiting = waiting->next) {
+        if (waiting->call != event.call) continue;
+        if (event.failed) waiting->answer = event.error;
+        else waiting->answer = join({event.value});
+        waiting->answered = true;
+        changed_.wake_all();
+        if (waiting->tell == nullptr) return;
+        forget(*waiting);
+        return waiting->tell(*waiting);
+    }
+}
+
+inline void engine::cancel_call(call_id call) {
+    held lock(*this);
+    session_.cancel(call, now());
+    flush();
+}
+
+inline result<void> engine::attach(std::string_view token) {
+    held lock(*this);
+    reader_.set_this();
+    json_writer out = session_.begin_call("plugin/attach");
+    out.begin_object();
+    out.key("name");
+    out.string(hooks_.identity.name);
+    if (!token.empty()) {
+        out.key("token");
+        out.string(token);
+    }
+    out.end_object();
+    now_ = now();
+    auto call = session_.finish_call(after(now_, default_call_timeout), now_);
+    if (!call) return call.error();
+    auto answer = wait_for(*call);
+    if (!answer) return answer.error();
+    return {};
+}
+
+// --- work for later ---
+
+inline void engine::enqueue(const session_event& event) {
+    const std::size_t size = event.params.size() + sizeof(job);
+    const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
+    if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
+        ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
+        return;
+    }
+    auto* added = new job{
+        nullptr, event.request, join({event.method}), join({event.params}), event.params_offset, now_};
+    waiting_bytes_ += size;
+    (last_job_ == nullptr ? first_job_ : last_job_->next) = added;
+    last_job_ = added;
+    if (workers_ != 0) changed_.wake_all();
+}
+
+inline bool engine::run_next_job() {
+    job* next = first_job_;
+    if (next == nullptr) return false;
+    first_job_ = next->next;
+    if (first_job_ == nullptr) last_job_ = nullptr;
+    waiting_bytes_ -= next->params.size() + sizeof(job);
+    changed_.wake_all(); // the reader may wait for room
+    work(next->request, next->method, next->params, next->params_offset, next->received);
+    delete next;
+    if (first_job_ == nullptr && dropped_events_ != 0) {
+        io_->report("events were dropped while a handler was busy");
+        dropped_events_ = 0;
+    }
+    return true;
+}
+
+/// Takes a request back that has not begun; false if it has.
+inline bool engine::withdraw(request_token request) {
+    job* before = nullptr;
+    for (job* waiting = first_job_; waiting != nullptr; before = waiting, waiting = waiting->next) {
+        if (waiting->request != request) continue;
+        (before == nullptr ? first_job_ : before->next) = waiting->next;
+        if (last_job_ == waiting) last_job_ = before;
+        waiting_bytes_ -= waiting->params.size() + sizeof(job);
+        delete waiting;
+        return true;
+    }
+    return false;
+}
+
+// --- the end ---
+
+inline void engine::tick_if_due() {
+    if (next_tick_ == never || now_ < next_tick_) return;
+    milliseconds wait = wait_after_failed_tick;
+    mutex_.unlock();
+#if defined(__cpp_exceptions)
+    try {
+        wait = hooks_.tick(hooks_.plugin, *this);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"tick() threw: ", thrown.what()}), {});
+    } catch (...) {
+        log(log_level::error, "tick() threw something", {});
+    }
+#else
+    wait = hooks_.tick(hooks_.plugin, *this);
+#endif
+    mutex_.lock();
+    now_ = now();
+    next_tick_ = after(now_, wait);
+}
+
+inline void engine::say_goodbye() {
+    over_ = true;
+    session_.close("goodbye");
+    session_event event;
+    while (session_.next_event(event, now_))
+        if (event.kind == event_kind::response) complete(event);
+    flush();
+    changed_.wake_all();
+    const time_point patience = after(now(), goodbye_timeout);
+    while (workers_ != 0 && now() < patience) changed_.wait(mutex_, patience);
+    if (workers_ != 0) leave_now(0); // a handler that does not end must not keep the process
+    while (first_job_ != nullptr) {
+        job* dropped = first_job_;
+        first_job_ = dropped->next;
+        delete dropped;
+    }
+    last_job_ = nullptr;
+}
+
+// ---- understanding messages: which handler, which parameters, which answer ------------------------------------
+// Handlers and everything else of the author's run without the lock.
+
+inline void engine::take(const session_event& event, bool may_run) {
+    switch (event.kind) {
+    case event_kind::handshake:
+        return shake_hands(event);
+    case event_kind::request:
+        return take_request(event, may_run);
+    case event_kind::notification:
+        if (event.method == "exit") over_ = true;
+        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+            run_or_enqueue(event, may_run);
+        return;
+    case event_kind::response:
+        return complete(event);
+    case event_kind::cancelled:
+        if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
+        else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
+        changed_.wake_all();
+        return;
+    case event_kind::polluted:
+        return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::bad_body:
+    case event_kind::peer_error:
+        return io_->report(event.error.message);
+    case event_kind::closed:
+        if (event.reason != violation_reason::none) io_->report(event.text);
+        over_ = true;
+        return;
+    case event_kind::progress:
+    case event_kind::none:
+        return;
+    }
+}
+
+inline void engine::take_request(const session_event& event, bool may_run) {
+    if (runner_of(event.method) != nullptr ||
+        (event.method == "plugin/configure" && hooks_.configure != nullptr))
+        return run_or_enqueue(event, may_run);
+    if (event.method == "plugin/health") return answer_health(event.request);
+    if (event.method == "plugin/shutdown") {
+        session_.begin_shutdown();
+        session_.reply(event.request, "null");
+        return;
+    }
+    session_.reject(event.request, {codes::method_not_found, join({"unknown method '", event.method, "'"})});
+}
+
+inline engine::runner engine::runner_of(std::string_view method) const noexcept {
+    if (method == "plugin/execute") return hooks_.run_command;
+    if (method == "plugin/onEvent") return hooks_.run_event;
+    if (method == "plugin/handleRequest") return hooks_.run_route;
+    return nullptr;
+}
+
+inline void engine::run_or_enqueue(const session_event& event, bool may_run) {
+    // Straight from the input where nothing is before it: no copy, no hand-off between threads.
+    if (may_run && workers_ == 0 && first_job_ == nullptr)
+        work(event.request, event.method, event.params, event.params_offset, now_);
+    else enqueue(event);
+}
+
+inline void engine::shake_hands(const session_event& event) {
+    field offered[] = {{"protocolVersions", 2}, {"supportsReverseRpc", 3}, {"config", 6}, {"limits", 9}};
+    const auto& [versions, takes_calls, config, limits] = offered;
+    const std::string_view params = event.params.empty() ? "{}" : event.params;
+    json_reader in(params, {"params", event.params_offset});
+    if (!read_fields(in, params, offered, 4)) return refuse_handshake(event.request, in.error());
+    if (!offers_our_version(versions.value))
+        return refuse_handshake(
+            event.request,
+            {codes::version_mismatch, join({"this plugin speaks protocol version ", digits(protocol_version),
+                                            ", the host ", versions.value})});
+    if (!limits.value.empty()) {
+        field sizes[] = {{"maxFrameBytes", 0}};
+        json_reader inner(limits.value);
+        if (read_fields(inner, limits.value, sizes, 1) && integer_of(sizes[0].value) > 0)
+            session_.limit_sent_frames(static_cast<std::size_t>(integer_of(sizes[0].value)));
+    }
+    host_takes_calls_ = takes_calls.value != "false";
+    config_ = join({config.value.empty() ? "{}" : config.value});
+    if (hooks_.configure != nullptr) {
+        mutex_.unlock();
+        const auto taken = configure(config_);
+        mutex_.lock();
+        if (!taken) return refuse_handshake(event.request, taken.error());
+    }
+    json_writer out = session_.begin_reply(event.request);
+    write_declaration(out, hooks_);
+    session_.finish_reply();
+    session_.handshake_done(true);
+    if (hooks_.tick != nullptr) next_tick_ = now_;
+}
+
+inline void engine::refuse_handshake(request_token request, const fault& error) {
+    session_.reject(request, error);
+    session_.handshake_done(false);
+}
+
+inline result<void> engine::configure(std::string_view config) {
+#if defined(__cpp_exceptions)
+    try {
+        return hooks_.configure(hooks_.plugin, config);
+    } catch (const std::exception& thrown) {
+        log(log_level::error, join({"configure() threw: ", thrown.what()}), {});
+    } catch (...) {
+        log(log_level::error, "configure() threw something", {});
+    }
+    return fault{codes::internal_error, "the plugin failed to take its configuration"};
+#else
+    return hooks_.configure(hooks_.plugin, config);
+#endif
+}
+
+inline void engine::reconfigure(const invocation& call) {
+    field changed[] = {{"config", 0}};
+    json_reader in(call.params, call.origin);
+    if (!read_fields(in, call.params, changed, 1)) return refuse(call, in.error());
+    // A copy, because the input may move while the plugin is busy with it.
+    std::string config = join({changed[0].value.empty() ? "{}" : changed[0].value});
+    const auto taken = configure(config);
+    if (!taken) return refuse(call, taken.error());
+    held lock(*this);
+    config_ = std::move(config);
+    session_.reply(call.request, "null");
+    if (hooks_.tick != nullptr) next_tick_ = now_; // how often may have changed
+    flush();
+}
+
+inline void engine::answer_health(request_token request) {
+    if (hooks_.check == nullptr) {
+        session_.reply(request, R"({"status":"healthy"})");
+        return;
+    }
+    byte_buffer state; // apart from the session, whose lock is not held while the author's code runs
+    json_writer out(state);
+    mutex_.unlock();
+#if defined(__cpp_exceptions)
+    try {
+        hooks_.check(hooks_.plugin, out);
+    } catch (...) {
+        state.clear();
+        out.raw(R"({"status":"critical","message":"the plugin's health check failed"})");
+    }
+#else
+    hooks_.check(hooks_.plugin, out);
+#endif
+    mutex_.lock();
+    session_.reply(request, state.view());
+}
+
+inline void engine::work(request_token request, std::string_view method, std::string_view params,
+                         std::size_t offset, time_point received) {
+    invocation call{.runs_in = *this,
+                    .request = request,
+                    .params = params,
+                    .origin = {"params", offset},
+                    .received = received};
+    if (params.empty()) call.params = "{}";
+    const runner run_it = runner_of(method);
+    if (!gathering_) flush(); // the handler may take long
+    mutex_.unlock();
+    if (run_it != nullptr) run_it(*this, call);
+    else reconfigure(call);
+    mutex_.lock();
+}
+
+inline void engine::run(const handler& target, invocation& call) {
+#if defined(__cpp_exceptions)
+    try {
+        return target.run(hooks_.plugin, call);
+    } catch (const std::exception& thrown) {
+        // What it said is for the log; the peer learns only which handler failed.
+        log(log_level::error, join({"the handler of '", target.name, "' threw: ", thrown.what()}), {});
+    } catch (...) {
+        log(log_level::error, join({"the handler of '", target.name, "' threw something"}), {});
+    }
+    if (call.wants_answer())
+        reject(call.request, {codes::internal_error, join({"the handler of '", target.name, "' failed"})});
+#else
+    target.run(hooks_.plugin, call);
+#endif
+}
+
+inline void engine::refuse(const invocation& call, const fault& error) {
+    if (call.wants_answer()) return reject(call.request, error);
+    log(log_level::warn, error.message, {}); // nobody waits, so the event is ignored
+}
+
+// --- what handlers ask for ---
+
+inline void engine::log(log_level level, std::string_view message, std::string_view fields) {
+    constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
+    outgoing line(*this);
+    json_writer out = line.notify("host/log");
+    out.begin_object();
+    out.key("level");
+    out.string(names[static_cast<unsigned>(level)]);
+    out.key("message");
+    out.string(message);
+    if (!fields.empty()) {
+        out.key("fields");
+        out.raw(fields);
+    }
+    out.end_object();
+    line.finish_notify();
+}
+
+inline bool engine::cancelled(request_token request) {
+    held lock(*this);
+    if (!over_ && workers_ == 0 && reader_.is_this()) {
+        read_once(time_point::min()); // nobody else would notice
+        take_messages(false);
+        flush();
+    }
+    return over_ || session_.cancelled(request);
+}
+
+inline void engine::progress(request_token request, std::string_view value) {
+    held lock(*this);
+    session_.progress(request, value);
+    flush();
+}
+
+inline void engine::reject(request_token request, const fault& error) {
+    held lock(*this);
+    session_.reject(request, error);
+    flush();
+}
+
+inline result<void> engine::may_call_host() {
+    if (!hooks_.identity.calls_host)
+        return fault{codes::permission_denied, "tenon::about does not say calls_host"};
+    held lock(*this);
+    if (!host_takes_calls_)
+        return fault{codes::permission_denied,
+                     "the host takes no calls from this plugin: its `allowReverseRpc` is not true"};
+    return {};
+}
+
+inline std::string engine::config() {
+    held lock(*this);
+    return config_;
+}
+
+// ---- the threads of a plugin that says `static constexpr int threads = 4` -------------------------------------
+// Each takes the next job that the reader left, until the connection is over. A plugin of one thread calls none of
+// this, so it is not in its program.
+
+inline void engine::start_workers() {
+    // Where threads cannot be had the reader runs the handlers, as it does for a plugin of one thread.
+    for (int started = 0; started < hooks_.threads; ++started) {
+        retain();
+        ++workers_;
+        if (start_thread(&worker_main, this)) continue;
+        --workers_;
+        release();
+        break;
+    }
+}
+
+inline void* engine::worker_main(void* self) {
+    auto& owner = *static_cast<engine*>(self);
+    {
+        held lock(owner);
+        while (!owner.over_)
+            if (!owner.run_next_job()) owner.changed_.wait(owner.mutex_, never);
+        --owner.workers_;
+        owner.changed_.wake_all();
+    }
+    owner.release();
+    return nullptr;
+}
+
+} // namespace tenon::detail
 
 #endif

@@ -16,6 +16,7 @@
 #include <tenon/testing/provided.hpp>
 #include <tenon/testing/scripted_peer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -186,9 +187,344 @@ result<T> pending<T>::get() {
     return read_(*state_->answer);
 }
 
-} // namespace tenon::testing
+// ---- listening to the plugin: its calls are answered, what it says is kept ------------------------------------
+// Who may ask what is docs/protocol.md, section 5.
 
-#include <tenon/testing/memory_host_answers.hpp>
-#include <tenon/testing/memory_host_inline.hpp>
+/// Nothing happens by itself here, so an answer that did not come comes from a thread, or never.
+inline fault memory_host::explained(fault why) const {
+    if (why.code != codes::timeout) return why;
+    why.message +=
+        options_.patience.count() == 0
+            ? "; where a thread of the plugin's own answers, the host_options' .patience has to say for "
+              "how long to wait for it"
+            : "; the host_options' .patience of " + std::to_string(options_.patience.count()) +
+                  " ms was over";
+    return why;
+}
+
+inline void memory_host::take_event(const detail::session_event& event) {
+    using detail::event_kind;
+    const auto state = open_.find(event.call.value);
+    switch (event.kind) {
+    case event_kind::notification:
+        if (event.method == "host/log") log(event.params);
+        return;
+    case event_kind::response:
+        if (state == open_.end()) return;
+        state->second->done = true;
+        if (event.failed) state->second->answer = explained(event.error);
+        else state->second->answer = std::string(event.value);
+        open_.erase(state);
+        return;
+    case event_kind::progress:
+        if (state != open_.end())
+            state->second->progress.push_back(json::parse(event.value).value_or(json()));
+        return;
+    case event_kind::polluted:
+        complaints_.push_back("stray text: " + std::string(event.text));
+        return;
+    case event_kind::bad_body:
+        complaints_.push_back("bad message: " + event.error.message);
+        return;
+    case event_kind::peer_error:
+        complaints_.push_back("the plugin refused: " + event.error.message);
+        return;
+    case event_kind::closed:
+        if (event.reason != violation_reason::none)
+            complaints_.push_back("broken: " + std::string(event.text));
+        return;
+    case event_kind::none:
+    case event_kind::handshake:
+    case event_kind::request:
+    case event_kind::cancelled:
+        return;
+    }
+}
+
+inline void memory_host::log(std::string_view params) {
+    auto read = from_json<detail::log_notice>(params, {.root = "host/log"});
+    if (!read) return complaints_.push_back(read.error().message);
+    log_level level = log_level::info;
+    if (!detail::find_enum(read->level, level))
+        complaints_.push_back("a log line of level '" + read->level + "'");
+    logs_.push_back({level, read->message, read->fields ? json(*read->fields) : json()});
+}
+
+inline scripted_answer memory_host::answer(std::string_view method, std::string_view params) {
+    asked_.push_back({std::string(method), json::parse(params.empty() ? "null" : params).value_or(json())});
+    if (auto why = denied(method)) return {.outcome = std::move(*why)};
+    if (std::find(silent_.begin(), silent_.end(), method) != silent_.end()) return {.never = true};
+    if (const auto found = provided_.find(method); found != provided_.end())
+        return {.outcome = found->second(params)};
+    if (options_.script.empty()) return answer_of_host(method, params);
+    auto scripted = script_.answer(method, params);
+    if (!script_.surprises().empty() && script_.surprises().size() > complaints_.size())
+        complaints_.push_back(script_.surprises().back());
+    return scripted;
+}
+
+/// The methods of the wire, as far as a host without other plugins can have them.
+inline scripted_answer memory_host::answer_of_host(std::string_view method, std::string_view params) {
+    if (params.empty()) params = "{}";
+    const auto with = [&]<class Params>(type<Params>, auto act) -> scripted_answer {
+        auto read = from_json<Params>(params, {.root = "params"});
+        if (!read) return {.outcome = fault{codes::invalid_params, read.error().message}};
+        return {.outcome = act(*read)};
+    };
+    using text = result<std::string>;
+    if (method == "plugin/ackEvent")
+        return with(type<detail::acknowledged_event>(), [&](const auto& event) -> text {
+            acknowledged_.push_back(event.event_id);
+            return std::string("null");
+        });
+    if (method == "host/emit")
+        return with(type<detail::emitted_event>(), [&](const auto& event) -> text {
+            emitted_.push_back({.type = event.event_type,
+                                .payload = json(event.payload),
+                                .to = event.to.value_or(std::string()),
+                                .capabilities = event.capabilities.value_or(std::vector<std::string>())});
+            return std::string(R"({"delivered":1})");
+        });
+    if (method == "host/execute")
+        return with(type<detail::command_request>(), [&](const auto& wanted) -> text {
+            const auto command = commands_.find(wanted.command);
+            if (command == commands_.end())
+                return fault{codes::method_not_found, "no plugin has this command"};
+            return command->second(wanted.args ? wanted.args->text() : "{}");
+        });
+    if (method == "host/getConfig")
+        return with(type<detail::config_key>(), [&](const auto& wanted) -> text {
+            return std::string(wanted.key ? config_[*wanted.key].text() : config_.text());
+        });
+    if (method == "host/setConfig")
+        return with(type<detail::config_entry>(), [&](const auto& entry) -> text {
+            auto members = config_.as<std::map<std::string, json>>().value_or({});
+            members[entry.key] = json(entry.value);
+            config_ = json::of(members);
+            return std::string("null");
+        });
+    if (method == "host/describe") return {.outcome = std::string(R"({"events":[],"services":[]})")};
+    if (method == "host/saveConfig" || method == "host/subscribe" || method == "host/unsubscribe" ||
+        method == "host/registerCommand" || method == "host/unregisterCommand")
+        return {};
+    return {.outcome =
+                fault{codes::method_not_found, "the test does not provide '" + std::string(method) + "'"}};
+}
+
+inline std::optional<fault> memory_host::denied(std::string_view method) const {
+    if (method == "plugin/ackEvent") return std::nullopt;
+    if (!options_.reverse_rpc)
+        return fault{codes::permission_denied, "this host answers no requests of plugins"};
+    if (started_ && !started_->reverse_rpc.value_or(false))
+        return fault{codes::permission_denied, "the plugin did not say reverseRpc in its handshake"};
+    constexpr std::string_view needed[][2] = {{"host/emit", "events:emit"},
+                                              {"host/subscribe", "events:subscribe"},
+                                              {"host/unsubscribe", "events:subscribe"},
+                                              {"host/registerCommand", "commands:register"},
+                                              {"host/unregisterCommand", "commands:register"},
+                                              {"host/execute", "commands:execute"},
+                                              {"host/getConfig", "config:read"},
+                                              {"host/setConfig", "config:write"},
+                                              {"host/saveConfig", "config:write"}};
+    if (!options_.permissions || method == "host/describe") return std::nullopt;
+    std::string permission;
+    for (const auto& [name, grant] : needed)
+        if (name == method) permission = grant;
+    if (permission.empty()) { // of the application: users/kick needs users:kick
+        permission = method;
+        std::replace(permission.begin(), permission.end(), '/', ':');
+    }
+    const auto& granted = *options_.permissions;
+    if (std::find(granted.begin(), granted.end(), permission) != granted.end()) return std::nullopt;
+    return fault{codes::permission_denied, permission + " is not granted"};
+}
+
+// ---- asking the plugin, and letting time pass -----------------------------------------------------------------
+
+inline memory_host::memory_host(const detail::plugin_hooks& hooks, host_options options)
+    : options_(std::move(options)),
+      peer_(detail::session_role::host, {.max_frame_bytes = options_.max_frame_bytes}),
+      stream_(new memory_stream(clock_)),
+      engine_(detail::engine_ref::adopt(new detail::engine(hooks, stream_))),
+      config_(options_.config.is_null() ? json::parse("{}").value() : options_.config),
+      script_(options_.script) {
+    stream_->attend = [this] { return attend(); };
+    peer_.on_request = [this](const detail::session_event& event) {
+        return answer(event.method, event.params);
+    };
+    peer_.on_event = [this](const detail::session_event& event) { take_event(event); };
+}
+
+// --- life ---
+
+inline void memory_host::start(void* plugin) {
+    engine_->set_plugin(plugin);
+    started_ = declaration(); // so that asking is allowed
+    const auto state = ask("plugin/handshake", handshake_params());
+    wait_for(*state);
+    if (!state->answer) started_ = state->answer.error();
+    else started_ = read_declaration(*state->answer);
+    peer_.session().handshake_done(started_.has_value());
+    pump();
+}
+
+inline std::string memory_host::handshake_params() const {
+    return to_json(detail::handshake_request{
+        .name = "tenon::testing",
+        .version = "1.0.0",
+        .protocol_versions = options_.protocol_versions,
+        .supports_reverse_rpc = options_.reverse_rpc,
+        .plugin = detail::plugin_identity{"under.test", "under.test"},
+        .config = config_.view(),
+        .permissions = options_.permissions.value_or(std::vector<std::string>()),
+        .limits = detail::peer_limits{.max_frame_bytes = options_.max_frame_bytes}});
+}
+
+inline result<declaration> memory_host::read_declaration(std::string_view answer) const {
+    declaration said;
+    said.text = std::make_shared<const std::string>(answer);
+    auto read = detail::read_handshake_answer(*said.text, options_.protocol_versions);
+    if (!read) return read.error();
+    static_cast<detail::handshake_answer&>(said) = std::move(*read);
+    return said;
+}
+
+inline result<int> memory_host::shutdown() {
+    auto answer = begin_call("plugin/shutdown", R"({"reason":"requested","deadlineMs":3000})").get();
+    if (!answer) return answer.error();
+    tell("exit", {});
+    return vanish();
+}
+
+inline int memory_host::vanish() {
+    if (running()) {
+        stream_->end_input();
+        pump();
+    }
+    return 0;
+}
+
+// Called while the plugin object still lives. A thread of the plugin's may hold the engine for longer.
+inline void memory_host::leave() {
+    vanish();
+    stream_->abandon();
+}
+
+// --- time ---
+
+inline void memory_host::pump() {
+    if (busy_) return;
+    busy_ = true;
+    attend();
+    if (running()) due_ = engine_->turn();
+    attend();
+    if (!running()) {
+        due_ = never;
+        if (peer_.session().phase() != detail::session_phase::closed) peer_.receive_end(now());
+    }
+    busy_ = false;
+}
+
+inline void memory_host::advance(std::chrono::nanoseconds wait) {
+    if (busy_) return;
+    const time_point end = wait < never - now() ? now() + wait : never;
+    pump();
+    for (time_point next; (next = std::min(due_, peer_.next_time())) <= end && next != never;) {
+        // What is due although it was just done (a tick() that returns 0) must not stop the clock.
+        clock_->advance_to(std::max(next, now() + milliseconds(1)));
+        pump();
+    }
+    if (end != never) clock_->advance_to(end);
+    pump();
+}
+
+inline void memory_host::wait_for(const asked_state& state) {
+    if (busy_) return;
+    pump();
+    while (!state.done) {
+        if (options_.patience.count() != 0 && stream_->wait_for_output(options_.patience)) {
+            pump();
+            continue;
+        }
+        const time_point next = std::min(due_, peer_.next_time());
+        if (next == never) return;
+        clock_->advance_to(std::max(next, now() + milliseconds(1)));
+        pump();
+    }
+}
+
+/// The host's share of every moment: takes what the plugin wrote, answers, sends.
+inline time_point memory_host::attend() {
+    const bool was_busy = std::exchange(busy_, true);
+    if (const std::string bytes = stream_->take_output(); !bytes.empty()) peer_.receive(bytes, now());
+    stream_->put(peer_.transmit(now()));
+    for (auto& line : stream_->take_reports()) complaints_.push_back("reported: " + line);
+    busy_ = was_busy;
+    return peer_.next_time();
+}
+
+// --- asking ---
+
+inline std::shared_ptr<asked_state> memory_host::ask(std::string_view method, std::string_view params) {
+    auto state = std::make_shared<asked_state>();
+    const auto refuse = [&](fault why) {
+        state->done = true;
+        state->answer = std::move(why);
+    };
+    if (!started_) return refuse(started_.error()), state;
+    const auto call = peer_.session().call(method, params, after(now(), options_.timeout), now());
+    if (!call) return refuse(call.error()), state;
+    state->id = call->value;
+    open_[state->id] = state;
+    pump();
+    return state;
+}
+
+inline bool memory_host::tell(std::string_view method, std::string_view params) {
+    const bool sent = started_ && peer_.session().notify(method, params);
+    pump();
+    return sent;
+}
+
+inline void memory_host::cancel_call(const asked_state& state) {
+    if (!state.done) tell("$/cancelRequest", "{\"id\":" + std::to_string(state.id) + "}");
+}
+
+inline pending<json> memory_host::begin_call(std::string_view method, std::string_view params) {
+    return pending_of<json>(ask(method, params), [](std::string_view answer) { return json::parse(answer); });
+}
+
+inline pending<tenon::health> memory_host::begin_health() {
+    return pending_of<tenon::health>(
+        ask("plugin/health", "{}"), [](std::string_view text) -> result<tenon::health> {
+            auto read = from_json<detail::health_answer>(text, {.root = "result"});
+            if (!read) return read.error();
+            tenon::health state{
+                .status = static_cast<health_status>(read->status.value_or(detail::reported_health::healthy)),
+                .message = read->message.value_or("")};
+            if (!read->metrics) return state;
+            auto metrics = read->metrics->as<std::map<std::string, double>>({.root = "result.metrics"});
+            if (!metrics) return metrics.error();
+            for (const auto& [name, value] : *metrics) state.metrics.push_back({name, value});
+            return state;
+        });
+}
+
+inline result<void> memory_host::configure_json(std::string_view config) {
+    const auto answer = begin_call("plugin/configure", "{\"config\":" + std::string(config) + "}").get();
+    if (!answer) return answer.error();
+    config_ = json::parse(config).value_or(json());
+    return {};
+}
+
+inline std::string memory_host::event_params(std::string_view type, const json& payload) {
+    return to_json(detail::event_delivery{.event_id = next_name("e"),
+                                          .event_type = std::string(type),
+                                          .payload = payload.view(),
+                                          .timestamp = "2025-01-01T00:00:00.000Z",
+                                          .deadline_ms = options_.timeout.count()});
+}
+
+} // namespace tenon::testing
 
 #endif

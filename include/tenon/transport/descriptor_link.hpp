@@ -140,8 +140,287 @@ private:
     alarm alarm_; // the last: what it calls must be there
 };
 
-} // namespace tenon::detail
+// --- the owner ---
 
-#include <tenon/transport/descriptor_link_inline.hpp>
+inline void descriptor_link::flush() {
+    if (closed_ || telling()) return;
+    write_now(peer().wants_write() ? clock() : time_point()); // nobody asks for the time then
+    if (peer().has_news()) look_again();
+    settle();
+}
+
+inline void descriptor_link::close_output() {
+    end_wanted_ = true;
+    if (!telling()) flush();
+}
+
+inline void descriptor_link::read_rest() {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
+}
+
+inline void descriptor_link::hear(std::string_view bytes) {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    const time_point now = clock();
+    peer().receive_bytes(bytes, now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
+inline void descriptor_link::close() {
+    abandon();
+    if (closed_) return;
+    closed_ = true;
+    lookout_.end();
+    alarm_.cancel();
+    reading_ = reading::over;
+    shut_output();
+    asio::error_code ignored;
+    input_.close(ignored);
+}
+
+// --- the loop ---
+
+inline void descriptor_link::start(descriptor input, descriptor output) {
+    one_socket_ = !output;
+    output_number_ = one_socket_ ? input.get() : output.get();
+    output_is_socket_ = is_socket(output_number_);
+    const auto watch = [](asio::posix::stream_descriptor& by, descriptor& one) {
+        asio::error_code error;
+        if (!make_nonblocking(one.get())) return false;
+        by.assign(one.get(), error);
+        if (!error) static_cast<void>(one.release());
+        return !error;
+    };
+    if (!watch(input_, input) || (!one_socket_ && !watch(output_, output))) {
+        reading_ = reading::over;
+        writing_ = writing::over;
+        peer().close("its descriptors cannot be used");
+        return look_again();
+    }
+    wait_for_input(clock());
+    if (is_pipe()) wait_for_reader_to_go();
+}
+
+inline void descriptor_link::wait_for_input(time_point now) {
+    reading_ = reading::waiting;
+    auto heard =
+        placed_handler(read_memory_, [self = this_link()](const asio::error_code& error, std::size_t = 0) {
+            self->become_readable(error);
+        });
+    // A socket has no other end whose going would be noticed besides.
+    if (!emptied_ || !is_pipe())
+        return input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(heard));
+    if (end_looked_for_ == never) end_looked_for_ = after(now, end_looked_for_after);
+    async_wait_for_more(input_, std::move(heard));
+}
+
+inline void descriptor_link::wait_for_output() {
+    writing_ = writing::waiting;
+    if (blocked_since_ == never) blocked_since_ = clock();
+    auto& watched = one_socket_ ? input_ : output_;
+    watched.async_wait(asio::posix::stream_descriptor::wait_write,
+                       placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
+                           self->become_writable();
+                       }));
+}
+
+// A peer may close its end while there is nothing to write, and for long.
+inline void descriptor_link::wait_for_reader_to_go() {
+    output_.async_wait(asio::posix::stream_descriptor::wait_error,
+                       [self = this_link()](const asio::error_code&) { self->become_unread(); });
+    // On another thread of the executor Asio may have heard of it before it was asked.
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_unread() {
+    if (closed_ || writing_ == writing::over) return;
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_readable(const asio::error_code& error) {
+    if (closed_ || reading_ == reading::over) return;
+    reading_ = reading::idle;
+    const time_point now = clock();
+    excuse(now);
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
+    if (reading_ == reading::idle) {
+        // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
+        if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
+        else if (end_input(now) == outcome::abandoned) return;
+    }
+    lookout_.was_busy();
+    settle();
+}
+
+inline void descriptor_link::become_writable() {
+    if (closed_ || writing_ != writing::waiting) return;
+    writing_ = writing::idle;
+    pipes_minded_until_ = {};
+    const time_point now = clock();
+    write_now(now);
+    if (writing_ == writing::idle) {
+        if (!tell_drained(now)) return;
+        write_now(now);
+    }
+    settle();
+}
+
+// A deadline of the session's, or of the output.
+inline void descriptor_link::wake(time_point now) {
+    const auto self = shared_from_this();
+    excuse(now);
+    end_looked_for_ = never;
+    // What has come meanwhile is in time.
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
+    peer().handle_timeout(now);
+    if (stall_deadline() <= now) check_stall(now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
+// It may have read meanwhile, and only the word of it not be here yet.
+inline void descriptor_link::check_stall(time_point now) {
+    static_cast<void>(write_queued(now));
+    if (blocked_since_ == never) {
+        blocked_since_ = now;
+        return;
+    }
+    peer().close("it does not read what it is sent", violation_reason::output_stalled);
+    shut_output();
+}
+
+// Tells what no input brought: soon, but never within the verb that caused it.
+inline void descriptor_link::look_again() {
+    if (std::exchange(looking_again_, true)) return;
+    asio::post(input_.get_executor(), [self = this_link()] {
+        self->looking_again_ = false;
+        if (self->closed_) return;
+        const time_point now = clock();
+        if (self->output_lost_) {
+            // What it said before it closed its input is still worth reading.
+            if (self->read_now(now, most_at_once) == outcome::abandoned) return;
+            self->peer().close("it has closed its input");
+        }
+        if (self->tell_and_write(now) != outcome::abandoned) self->settle();
+    });
+}
+
+// The time between the alarm and now was not the peer's: this process was busy, or stopped.
+inline void descriptor_link::excuse(time_point now) noexcept {
+    const time_point since = std::max(due_, excused_until_);
+    if (since >= now) return;
+    peer().excuse(now - since);
+    if (blocked_since_ < now) blocked_since_ += now - since;
+    excused_until_ = now;
+}
+
+inline void descriptor_link::settle() {
+    if (closed_) return;
+    if (peer().has_news()) look_again();
+    alarm_.set(std::min({peer().next_deadline(), stall_deadline(), end_looked_for_}));
+    due_ = alarm_.armed();
+}
+
+// --- reading ---
+
+inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
+    outcome came = outcome::going_on;
+    while (reading_ != reading::over) {
+        char forgotten[4096];
+        const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
+        const transfer got = read_some(input_.native_handle(), room);
+        emptied_ = got.state == transfer_state::would_block || got.count < room.size();
+        if (got.state == transfer_state::would_block) break;
+        if (got.state == transfer_state::over) return end_input(now);
+        if (!told_end()) {
+            if (lookout_) lookout_.heard(now);
+            peer().input_received(got.count, now);
+            came = tell_and_write(now);
+            if (came == outcome::abandoned) break;
+        }
+        // What did not fill the room was all there is.
+        if (got.count < room.size() || got.count >= budget) break;
+        budget -= got.count;
+        if (std::exchange(may_grow_input_, false)) grow_pipe(input_.native_handle(), grown_pipe_bytes);
+    }
+    return came;
+}
+
+inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
+    reading_ = reading::over;
+    asio::error_code ignored;
+    if (!one_socket_) input_.close(ignored);
+    peer().receive_end(now);
+    return tell_and_write(now);
+}
+
+inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
+    if (!tell(now)) return outcome::abandoned;
+    write_now(now);
+    return outcome::going_on;
+}
+
+// --- writing ---
+
+inline void descriptor_link::write_now(time_point now) {
+    if (writing_ != writing::idle) return;
+    const bool says_something = lookout_ && peer().wants_write();
+    const transfer_state left = write_queued(now);
+    // What was written is likely to be a call, or an answer that the peer needs for one.
+    if (says_something && peer().pending_calls() != 0) lookout_.expect();
+    if (left == transfer_state::would_block) wait_for_output();
+    else if (left == transfer_state::over) lose_output();
+    else if (end_wanted_) shut_output();
+}
+
+// Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
+// done before each: a peer that goes is noticed by itself, and a write to it is rare.
+inline void descriptor_link::mind_closed_pipes(time_point now) noexcept {
+    if (!is_pipe()) return;
+    if (now < pipes_minded_until_) return;
+    pipes_minded_until_ = after(now, milliseconds{100});
+    survive_closed_pipes();
+}
+
+// `some`: all of it was written. would_block: the rest goes later.
+inline transfer_state descriptor_link::write_queued(time_point now) {
+    for (std::size_t written = 0;;) {
+        const std::span<const std::string_view> pieces = peer().transmit();
+        if (pieces.empty()) return transfer_state::some;
+        if (written == 0) mind_closed_pipes(now);
+        std::size_t wanted = 0;
+        for (const std::string_view piece : pieces) wanted += piece.size();
+        const transfer put = write_some(output_number_, output_is_socket_, pieces);
+        if (put.state == transfer_state::over) return put.state;
+        peer().sent(put.count);
+        written += put.count;
+        if (put.count != 0) blocked_since_ = never;
+        if (written >= turn_bytes) return transfer_state::would_block; // others have their turn
+        if (put.count == wanted) continue;
+        const bool grown = std::exchange(may_grow_output_, false) && !output_is_socket_ &&
+                           grow_pipe(output_number_, grown_pipe_bytes);
+        if (!grown) return transfer_state::would_block;
+    }
+}
+
+// Nobody reads it any more.
+inline void descriptor_link::lose_output() {
+    shut_output();
+    output_lost_ = true;
+    look_again();
+}
+
+inline void descriptor_link::shut_output() noexcept {
+    if (writing_ == writing::over) return;
+    writing_ = writing::over;
+    blocked_since_ = never;
+    if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
+    output_number_ = -1;
+    asio::error_code ignored;
+    output_.close(ignored);
+}
+
+} // namespace tenon::detail
 
 #endif

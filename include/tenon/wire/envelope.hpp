@@ -12,8 +12,10 @@
 
 #include <tenon/core/fault.hpp>
 #include <tenon/json/reader.hpp>
+#include <tenon/wire/header_block.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -110,8 +112,256 @@ private:
     std::string_view problem_name_ = {};
 };
 
-} // namespace tenon::detail
+// By length first, and then by bytes whose number the compiler knows.
+inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
+    const char* name = key.data();
+    switch (key.size()) {
+    case 2:
+        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5:
+        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 6:
+        if (std::memcmp(name, "method", 6) == 0) return method;
+        if (std::memcmp(name, "params", 6) == 0) return params;
+        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
+    case 7:
+        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default:
+        return 0;
+    }
+}
 
-#include <tenon/wire/envelope_inline.hpp>
+/// The member that `key` is when case is ignored, or nothing.
+inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
+    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
+        if (equals_ignoring_case(key, name)) return name;
+    return {};
+}
+
+inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
+                                    std::string_view name) {
+    message_.kind = envelope_kind::refused;
+    message_.error.code = code;
+    const std::string_view quote = name.empty() ? "" : "'";
+    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
+    return false;
+}
+
+inline bool envelope_parser::parse_usual() {
+    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
+    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
+    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
+    const char* at = in_.position();
+    const char* const end = at + size_;
+    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
+    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
+    at += head.size();
+    const std::string_view number(at, longest_id);
+    while (has(0) && is_digit(*at)) ++at;
+    const auto digits = static_cast<std::size_t>(at - number.data());
+    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
+    std::string_view called;
+    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
+    if (asks) {
+        at += method_label.size();
+        const char* const name = at;
+        at = skip_plain(name, at, end);
+        called = {name, static_cast<std::size_t>(at - name)};
+        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
+            return false;
+        at += params_label.size();
+        if (*at != '{' && *at != '[') return false;
+    } else {
+        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
+            return false;
+        at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
+    }
+    const char* const value = at;
+    if (!in_.enter_object()) return false; // a level of nesting
+    at = in_.skip_at(value);
+    if (at == nullptr || end - at != 1 || *at != '}') return false;
+    const std::string_view text(value, static_cast<std::size_t>(at - value));
+    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = number.substr(0, digits);
+    message_.method = called;
+    message_.params = asks ? text : std::string_view();
+    message_.result = asks ? std::string_view() : text;
+    return true;
+}
+
+inline bool envelope_parser::parse() {
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = message_.method = message_.params = message_.result = {};
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::array) {
+        message_.kind = envelope_kind::batch;
+        return true;
+    }
+    if (kind == json_kind::object) {
+        in_.enter_object();
+        std::string_view key;
+        while (in_.next_member(key) && take_member(key)) {
+        }
+    } else {
+        in_.skip_value();
+        note("expected an object");
+    }
+    if (!in_.finish()) {
+        message_.id = {};
+        return refuse(codes::parse_error, "Parse error", in_.error().message);
+    }
+    if (!id_usable_) message_.id = {};
+    classify();
+    if (problem_.empty()) return true;
+    message_.maybe_response = (seen_ & method) == 0;
+    message_.has_outcome = (seen_ & (result | error)) != 0;
+    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
+}
+
+inline bool envelope_parser::take_member(std::string_view key) {
+    const unsigned member = member_named(key);
+    if (member == 0) {
+        const std::string_view meant = variant_of(key);
+        if (!meant.empty()) note("a member differs in case from", meant);
+        return in_.skip_value();
+    }
+    if ((seen_ & member) != 0) {
+        if (member == id) id_usable_ = false;
+        note("duplicate member", variant_of(key));
+        return in_.skip_value();
+    }
+    seen_ |= member;
+    switch (member) {
+    case jsonrpc:
+        return take_version();
+    case id:
+        return take_id();
+    case method:
+        return take_method();
+    case params:
+        return take_params();
+    case result:
+        return in_.read_slice(message_.result);
+    default:
+        return take_error();
+    }
+}
+
+inline bool envelope_parser::take_version() {
+    std::string_view version;
+    std::string scratch;
+    if (in_.peek() != json_kind::string) {
+        if (!in_.skip_value()) return false;
+    } else if (!in_.read_text(version, scratch)) {
+        return false;
+    }
+    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
+}
+
+inline bool envelope_parser::take_id() {
+    std::string_view value;
+    if (!in_.read_slice(value)) return false;
+    // Null is for the answers to messages whose id could not be read; classify() sees to that.
+    if (value != "null" && !is_request_id(value))
+        return note("expected a short string or a 64-bit integer in member", "id");
+    message_.id = value;
+    return true;
+}
+
+inline bool envelope_parser::take_method() {
+    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
+    return in_.skip_value() && note("expected a string in member", "method");
+}
+
+inline bool envelope_parser::take_params() {
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
+    if (kind == json_kind::null) return in_.read_null();
+    return in_.skip_value() && note("expected an object or an array in member", "params");
+}
+
+inline bool envelope_parser::take_error() {
+    std::string_view text;
+    if (!in_.read_slice(text)) return false;
+    message_.failed = true;
+    return read_error(text, message_.error) ||
+           note("expected an integer code and a string message in member", "error");
+}
+
+inline void envelope_parser::classify() {
+    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
+    if ((seen_ & method) != 0) {
+        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
+        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
+        if (message_.id == "null") note("null in member", "id");
+        return;
+    }
+    message_.kind = envelope_kind::response;
+    if ((seen_ & (result | error)) == 0) note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
+    else if ((seen_ & id) == 0) note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
+}
+
+inline bool parse_envelope(std::string_view body, envelope& message) {
+    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
+}
+
+inline bool read_error(std::string_view text, fault& error) {
+    json_reader in(text);
+    if (in.peek() != json_kind::object || !in.enter_object()) return false;
+    enum : unsigned { code = 1, message = 2, data = 4 };
+    unsigned seen = 0;
+    error.data.clear();
+    std::string_view key;
+    while (in.next_member(key)) {
+        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
+        if ((seen & member) != 0) return false;
+        seen |= member;
+        if (member == code) {
+            std::int64_t number;
+            if (!in.read_int64(number)) return false;
+            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+                return false;
+            error.code = static_cast<int>(number);
+        } else if (member == message) {
+            if (!in.read_string(error.message)) return false;
+        } else {
+            std::string_view value;
+            if (!in.read_slice(value)) return false;
+            if (member == data) error.data = join({value});
+        }
+    }
+    return (seen & (code | message)) == (code | message);
+}
+
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error) {
+    // Twice, so that nothing of a batch is done before all of it is known to be good.
+    json_reader check(body);
+    std::string_view entry;
+    std::size_t count = 0;
+    check.enter_array();
+    while (check.next_element() && check.skip_value()) ++count;
+    if (!check.finish()) {
+        error = check.error();
+        error.message = join({"Parse error: ", error.message});
+        return false;
+    }
+    if (count == 0 || count > max_batch) {
+        error.code = codes::invalid_request;
+        error.message =
+            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
+        return false;
+    }
+    json_reader in(body);
+    in.enter_array();
+    while (in.next_element() && in.read_slice(entry)) take(context, entry);
+    return true;
+}
+
+} // namespace tenon::detail
 
 #endif

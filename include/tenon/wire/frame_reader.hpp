@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -134,8 +135,310 @@ private:
     protocol_violation violation_;
 };
 
-} // namespace tenon::detail
+// ---- input, then one function for each state ------------------------------------------------------------------
 
-#include <tenon/wire/frame_reader_inline.hpp>
+inline std::span<char> frame_reader::input_room(std::size_t at_least) {
+    if (at_ == input_.size()) {
+        upkeep_.clear(input_);
+        at_ = 0;
+    } else if (at_ != 0 && input_.capacity() - input_.size() < at_least) {
+        input_.drop_front(at_);
+        at_ = 0;
+    }
+    char* room = input_.prepare(at_least);
+    return {room, input_.capacity() - input_.size()};
+}
+
+inline void frame_reader::append(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(input_room(bytes.size()).data(), bytes.data(), bytes.size());
+    input_received(bytes.size());
+}
+
+inline frame_step frame_reader::next(std::string_view& text) {
+    for (;;) {
+        frame_step step = frame_step::violation;
+        switch (state_) {
+        case state::boundary:
+            step = at_boundary();
+            break;
+        case state::header:
+            step = in_header();
+            break;
+        case state::body:
+            step = in_body(text);
+            break;
+        case state::drain:
+            step = in_drain();
+            break;
+        case state::pollution:
+            step = in_pollution(text);
+            break;
+        case state::line:
+            step = in_line(text);
+            break;
+        case state::line_drain:
+            step = in_line_drain();
+            break;
+        case state::failed:
+            step = frame_step::violation;
+            break;
+        }
+        if (step != look_again) return step;
+    }
+}
+
+inline bool frame_reader::inside_frame() const noexcept {
+    switch (state_) {
+    case state::boundary:
+        return begins_content(rest());
+    case state::header:
+        return header_.ours() || begins_content(rest().substr(line_));
+    case state::body:
+    case state::drain:
+    case state::line_drain:
+        return true;
+    case state::line:
+        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
+    case state::pollution:
+    case state::failed:
+        break;
+    }
+    return false; // a program that printed half a line may take its time
+}
+
+inline frame_step frame_reader::fail(violation_reason reason, std::string message) {
+    state_ = state::failed;
+    violation_ = {reason, std::move(message)};
+    return frame_step::violation;
+}
+
+inline frame_step frame_reader::truncated(std::string_view inside) {
+    return fail(violation_reason::truncated, join({"the input ended inside a ", inside}));
+}
+
+// The header of nearly every frame there is, without looking at its lines: exactly ours, and of a size that
+// fits. Anything else is left to the states.
+inline bool frame_reader::take_plain_header() noexcept {
+    constexpr std::string_view name = "Content-Length: ", end = "\r\n\r\n";
+    constexpr std::size_t longest = name.size() + 9 + end.size();
+    const char* const start = here();
+    if (left() < name.size() || std::memcmp(start, name.data(), name.size()) != 0) return false;
+    const std::size_t limit = left() < longest ? left() : longest;
+    std::size_t at = name.size();
+    std::size_t length = 0;
+    for (; at != limit && is_digit(start[at]); ++at)
+        length = length * 10 + static_cast<std::size_t>(start[at] - '0');
+    if (limit - at < end.size() || std::memcmp(start + at, end.data(), end.size()) != 0) return false;
+    if (length == 0 || length > max_frame_bytes_) return false;
+    consume(at + end.size());
+    remaining_ = length;
+    state_ = state::body;
+    return true;
+}
+
+inline frame_step frame_reader::at_boundary() {
+    const bool undecided = framing_ == framing::undecided;
+    while (left() != 0 &&
+           (*here() == '\n' || *here() == '\r' || (undecided && (*here() == ' ' || *here() == '\t'))))
+        consume(1);
+    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
+    if (undecided) {
+        framing_ = begins_json(*here()) ? framing::lines : framing::headers;
+        if (newline_framed()) {
+            state_ = state::line;
+            return look_again;
+        }
+    }
+    if (take_plain_header()) return look_again;
+
+    const std::string_view text = rest();
+    bool header = begins_content(text);
+    if (header && text.size() < content_prefix.size())
+        return ended_ ? truncated("header block") : frame_step::need_more;
+    if (!header) {
+        while (searched_ != text.size() && searched_ != max_header_bytes && is_token(text[searched_]))
+            ++searched_;
+        // A word as long as a header block may be is no header's name.
+        const bool endless = searched_ == max_header_bytes;
+        if (searched_ == text.size() && !endless && !ended_) return frame_step::need_more;
+        header = searched_ != 0 && !endless && searched_ != text.size() && text[searched_] == ':';
+    }
+    if (!header) {
+        become_pollution(0);
+        return look_again;
+    }
+    header_.clear();
+    line_ = searched_ = 0;
+    state_ = state::header;
+    return look_again;
+}
+
+inline frame_step frame_reader::in_header() {
+    for (;;) {
+        const std::string_view text = rest().substr(0, max_header_bytes);
+        const std::size_t line_end = text.find('\n', searched_);
+        if (line_end == std::string_view::npos) {
+            searched_ = text.size();
+            const bool full = text.size() == max_header_bytes;
+            if (!full && !ended_) return frame_step::need_more;
+            if (inside_frame())
+                return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
+                            : truncated("header block");
+            become_pollution(text.size());
+            return look_again;
+        }
+        std::string_view line = text.substr(line_, line_end - line_);
+        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+        switch (header_.take_line(line)) {
+        case header_block::outcome::more:
+            line_ = searched_ = line_end + 1;
+            break;
+        case header_block::outcome::complete:
+            consume(line_end + 1);
+            return begin_body(header_.length());
+        case header_block::outcome::broken:
+            if (header_.ours()) {
+                state_ = state::failed;
+                violation_ = header_.take_violation();
+                return frame_step::violation;
+            }
+            // Up to the line that cannot be a header, which may be the first itself.
+            become_pollution(line_ != 0 ? line_ : line_end + 1);
+            return look_again;
+        }
+    }
+}
+
+inline frame_step frame_reader::begin_body(std::uint64_t length) {
+    remaining_ = length;
+    state_ = length == 0 ? state::boundary : state::body;
+    if (length == 0) return frame_step::ignored_empty;
+    if (length <= max_frame_bytes_) return look_again;
+    state_ = state::drain;
+    if (within_drain(length)) return frame_step::too_large;
+    return fail(
+        violation_reason::bad_length,
+        join({"Content-Length ", digits(length), " is far beyond the limit of ", digits(max_frame_bytes_)}));
+}
+
+inline frame_step frame_reader::in_body(std::string_view& text) {
+    if (left() < remaining_) return ended_ ? truncated("body") : frame_step::need_more;
+    text = {here(), static_cast<std::size_t>(remaining_)};
+    consume(text.size());
+    state_ = state::boundary;
+    return frame_step::body;
+}
+
+inline frame_step frame_reader::in_drain() {
+    const std::size_t taken = left() < remaining_ ? left() : static_cast<std::size_t>(remaining_);
+    consume(taken);
+    remaining_ -= taken;
+    if (remaining_ != 0) return ended_ ? truncated("body") : frame_step::need_more;
+    state_ = state::boundary;
+    return look_again;
+}
+
+/// A message says that it is one.
+inline bool frame_reader::is_stray_line(std::string_view line) const noexcept {
+    return lines_agreed_ &&
+           (line.empty() || !begins_json(line.front()) || line.find("\"jsonrpc\"") == line.npos);
+}
+
+inline void frame_reader::become_pollution(std::size_t certain) noexcept {
+    state_ = state::pollution;
+    certain_ = certain;
+    searched_ = 0;
+}
+
+// Looks for the end of the line, or for a header that stands behind text without a line end. A piece is cut
+// only where the bytes that decide it are all there, so how the input was split does not show.
+inline frame_step frame_reader::in_pollution(std::string_view& text) {
+    constexpr std::string_view name = "content-length";
+    const std::string_view all = rest().substr(0, max_pollution_line + name.size());
+    std::size_t cut = std::string_view::npos, used = 0;
+    bool resume = false;
+    for (; searched_ != all.size(); ++searched_) {
+        if (all[searched_] == '\n') {
+            if (searched_ >= max_pollution_line) break;
+            cut = searched_;
+            used = cut + 1;
+            resume = certain_ <= used;
+            break;
+        }
+        if (all[searched_] != ':' || searched_ < name.size() || newline_framed()) continue;
+        if (!equals_ignoring_case(all.substr(searched_ - name.size(), name.size()), name)) continue;
+        cut = used = searched_ - name.size();
+        resume = true;
+        break;
+    }
+    if (cut == std::string_view::npos) {
+        const bool decided = searched_ != all.size() || all.size() == max_pollution_line + name.size();
+        if (!decided && !ended_) return frame_step::need_more;
+        cut = used = all.size() < max_pollution_line ? all.size() : max_pollution_line;
+        resume = used == left() && ended_;
+    }
+    text = all.substr(0, cut);
+    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+    pollution_bytes_ += used;
+    if (quote_.size() < quoted_pollution_bytes)
+        detail::append(quote_, all.substr(0, used).substr(0, quoted_pollution_bytes - quote_.size()));
+    consume(used);
+    certain_ = certain_ > used ? certain_ - used : 0;
+    if (pollution_bytes_ > max_pollution_bytes) {
+        std::string message = join({"stdout is reserved for the protocol, but it holds other text: "});
+        append_escaped(message, quote_, quoted_pollution_bytes);
+        return fail(violation_reason::polluted, std::move(message));
+    }
+    if (resume) state_ = newline_framed() ? state::line : state::boundary;
+    if (text.empty()) return look_again;
+    return frame_step::skipped_text;
+}
+
+inline frame_step frame_reader::in_line(std::string_view& text) {
+    if (searched_ == 0)
+        while (left() != 0 && (*here() == '\n' || *here() == '\r' || *here() == ' ' || *here() == '\t'))
+            consume(1);
+    if (left() == 0) return ended_ ? frame_step::end : frame_step::need_more;
+    const std::string_view all = rest();
+    if (lines_agreed_ && !begins_json(all.front())) {
+        become_pollution(0);
+        return look_again;
+    }
+    const std::size_t line_end = all.find('\n', searched_);
+    const bool whole = line_end != std::string_view::npos;
+    if ((whole || ended_) && is_stray_line(all.substr(0, line_end))) {
+        become_pollution(0);
+        return look_again;
+    }
+    searched_ = whole ? line_end : all.size();
+    text = all.substr(0, searched_);
+    if (whole && text.back() == '\r') text.remove_suffix(1);
+    // A last '\r' may still turn out to belong to the line's end.
+    if (text.size() > max_frame_bytes_ + (whole ? 0 : 1)) {
+        remaining_ = 0;
+        state_ = state::line_drain;
+        searched_ = 0;
+        return frame_step::too_large;
+    }
+    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
+    consume(line_end + 1);
+    return frame_step::body;
+}
+
+inline frame_step frame_reader::in_line_drain() {
+    const std::size_t line_end = rest().find('\n');
+    const bool whole = line_end != std::string_view::npos;
+    const std::size_t taken = whole ? line_end + 1 : left();
+    consume(taken);
+    remaining_ += taken;
+    if (!within_drain(remaining_))
+        return fail(violation_reason::too_large, join({"a line far beyond the limit"}));
+    if (!whole) return ended_ ? truncated("line") : frame_step::need_more;
+    state_ = state::line;
+    return look_again;
+}
+
+} // namespace tenon::detail
 
 #endif

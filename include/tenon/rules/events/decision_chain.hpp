@@ -20,14 +20,17 @@
 // What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
 // ignored.
 
+#include <tenon/core/text.hpp>
 #include <tenon/rules/events/event_message.hpp>
 #include <tenon/rules/events/interests.hpp>
 #include <tenon/rules/events/raw_decision.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon::detail {
@@ -146,8 +149,355 @@ private:
     std::size_t encodings_ = 0;
 };
 
-} // namespace tenon::detail
+/// A reason ends in outcomes, logs and pages: as long as a person reads.
+inline constexpr std::size_t longest_outcome_reason = 1'024;
 
-#include <tenon/rules/events/decision_chain_inline.hpp>
+inline std::string cut_reason(std::string_view text) {
+    if (text.size() <= longest_outcome_reason) return std::string(text);
+    std::size_t end = longest_outcome_reason;
+    while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        --end; // not within a character
+    return join({text.substr(0, end), "..."});
+}
+
+inline decision_chain::decision_chain(std::span<const interest> interests, event_head event,
+                                      std::string payload, time_point deadline, time_point now,
+                                      payload_check check)
+    : event_(std::move(event)), payload_(std::move(payload)), check_(check), deadline_(deadline), now_(now) {
+    steps_.reserve(interests.size());
+    for (const interest& one : interests) {
+        if (one.mode == event_mode::observe) {
+            observers_.push_back(one.plugin);
+            continue;
+        }
+        step& made = steps_.emplace_back(step{.plugin = one.plugin,
+                                              .mode = one.mode,
+                                              .on_failure = one.on_failure,
+                                              .priority = one.priority,
+                                              .patience = one.patience,
+                                              .required = one.required,
+                                              .absent = one.absent});
+        made.outcome.plugin = one.name;
+    }
+    begin_tier();
+    proceed();
+}
+
+// Time only goes forward, also for an owner whose events carry times of their own.
+inline void decision_chain::see(time_point now) noexcept {
+    if (now > now_) now_ = now;
+}
+
+inline void decision_chain::begin_tier() {
+    tier_begin_ = next_ = tier_end_;
+    while (tier_end_ < steps_.size() && steps_[tier_end_].priority == steps_[tier_begin_].priority)
+        ++tier_end_;
+}
+
+// Goes on to what comes next wherever nothing is left to be waited for.
+inline void decision_chain::proceed() {
+    if (stage_ == stage::asking && pending_ == 0) {
+        if (!stopped_ && is_over(now_)) pass_deadline();
+        if (stopped_) stage_ = stage::done;
+        if (stage_ == stage::asking && next_ == tier_end_) {
+            begin_tier();
+            if (tier_begin_ == steps_.size()) {
+                stage_ = stage::telling;
+                next_ = 0;
+                message_is_current_ = false;
+            }
+        }
+    }
+    if (stage_ == stage::telling && next_ == observers_.size()) stage_ = stage::done;
+}
+
+inline const shared_bytes& decision_chain::message_for(milliseconds remaining, bool again) {
+    if (message_is_current_ && (again || remaining == message_remaining_)) return message_;
+    std::optional<std::int64_t> deadline_ms;
+    if (remaining != milliseconds::max()) deadline_ms = remaining.count();
+    message_ = {}; // first, so that large payloads are not here once more
+    message_ = encode_event(event_, payload_, deadline_ms);
+    message_remaining_ = remaining;
+    message_is_current_ = true;
+    ++encodings_;
+    return message_;
+}
+
+inline milliseconds decision_chain::time_for(const step& of) const noexcept {
+    if (deadline_ == never) return of.patience;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
+    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+}
+
+inline bool decision_chain::next_ask(chain_ask& ask) {
+    if (stage_ == stage::telling) {
+        // Without a deadline, as nobody waits for who is told.
+        ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
+               payload_};
+        ++next_;
+        proceed();
+        return true;
+    }
+    if (stage_ != stage::asking || stopped_) return false;
+    if (back_ != 0)
+        for (std::size_t index = tier_begin_; index != tier_end_; ++index)
+            if (steps_[index].state == step_state::back) {
+                --back_;
+                put(ask, steps_[index], false);
+                return true;
+            }
+    if (next_ == tier_end_) return false;
+    step& of = steps_[next_];
+    const bool validates = of.mode == event_mode::validate;
+    // Who mutates waits for everybody before it; who validates for those that mutate.
+    if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
+    const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
+    put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
+    of.asked_at = now_;
+    ++pending_;
+    ++next_;
+    return true;
+}
+
+/// `again`: what was written for the one before it is for this one too.
+inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
+    const shared_bytes& message = message_for(time_for(of), again);
+    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
+           message_remaining_, message, payload_};
+    of.state = step_state::asked;
+}
+
+inline bool decision_chain::next_cancel(plugin_index& plugin) {
+    if (to_cancel_ == 0) return false;
+    for (step& of : steps_) {
+        if (!of.to_cancel) continue;
+        of.to_cancel = false;
+        --to_cancel_;
+        plugin = of.plugin;
+        return true;
+    }
+    return false;
+}
+
+inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noexcept {
+    const std::size_t count = tier_end_ - tier_begin_;
+    std::size_t index = settled_last_ < tier_begin_ ? tier_begin_ : settled_last_;
+    for (std::size_t seen = 0; seen != count; ++seen, ++index) {
+        if (index >= tier_end_) index = tier_begin_;
+        step& of = steps_[index];
+        if (of.plugin != plugin) continue;
+        settled_last_ = index;
+        return is_pending(of) || of.state == step_state::cancelled ? &of : nullptr;
+    }
+    return nullptr;
+}
+
+inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_view reason) {
+    if (is_pending(of)) --pending_;
+    if (of.state == step_state::held) --held_;
+    if (of.state == step_state::back) --back_;
+    if (of.to_cancel) { // it was quicker than being told
+        of.to_cancel = false;
+        --to_cancel_;
+    }
+    if (of.state != step_state::waiting)
+        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
+    of.state = step_state::settled;
+    of.outcome.outcome = outcome;
+    of.outcome.reason = cut_reason(reason);
+    if (outcome == outcome_kind::stop) of.stops = true;
+}
+
+// It has no decision of its own, so its onFailure is its decision.
+inline void decision_chain::give_up(step& of, outcome_kind outcome, std::string_view reason) {
+    settle(of, outcome, reason);
+    if (of.on_failure == failure_policy::stop || of.required) of.stops = true;
+}
+
+inline void decision_chain::stop_asking() {
+    stopped_ = true;
+    held_ = back_ = 0;
+    for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
+        step& of = steps_[index];
+        if (!is_pending(of)) continue;
+        if (of.state == step_state::asked) {
+            of.to_cancel = true;
+            ++to_cancel_;
+        }
+        of.state = step_state::cancelled;
+        --pending_;
+        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
+    }
+}
+
+inline void decision_chain::answered(plugin_index plugin, std::string_view decision, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    result<event_decision> read = read_decision(decision);
+    if (!read) return failed(plugin, read.error(), now);
+    const bool changes = of->mode == event_mode::mutate && !read->stops() && !stopped_ && read->payload &&
+                         read->payload->text() != payload_;
+    if (changes && check_.accept != nullptr)
+        if (const result<void> accepted = check_.accept(check_.context, read->payload->text()); !accepted)
+            return failed(plugin, accepted.error(), now);
+    if (read->data) of->data = read->data->text();
+    if (changes) {
+        payload_ = read->payload->text();
+        modified_ = true;
+        message_is_current_ = false;
+    }
+    const outcome_kind outcome = read->stops() ? outcome_kind::stop
+                                 : changes     ? outcome_kind::modified
+                                               : outcome_kind::proceed;
+    settle(*of, outcome, read->reason ? std::string_view(*read->reason) : std::string_view());
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::failed(plugin_index plugin, const fault& why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    // The answer to our own cancel says nothing about the plugin.
+    if (of->state == step_state::cancelled && why.code == codes::cancelled) return;
+    give_up(*of, why.code == codes::timeout ? outcome_kind::timed_out : outcome_kind::failed, why.message);
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::skipped(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    give_up(*of, outcome_kind::skipped, why);
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::absent(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    if (of->absent == absence::hold) {
+        give_up(*of, outcome_kind::absent, why);
+    } else {
+        settle(*of, outcome_kind::absent, why);
+        if (of->absent == absence::stop || of->required) of->stops = true;
+    }
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr || of->absent != absence::hold || is_over(now_)) return false;
+    if (of->state != step_state::asked && of->state != step_state::held) return false;
+    held_ += of->state == step_state::asked ? 1 : 0;
+    of->state = step_state::held;
+    of->outcome.reason = cut_reason(why);
+    return true;
+}
+
+inline bool decision_chain::holds(plugin_index plugin) const noexcept {
+    if (held_ == 0) return false;
+    for (const step& of : steps_)
+        if (of.plugin == plugin) return of.state == step_state::held;
+    return false;
+}
+
+inline void decision_chain::returned(plugin_index plugin, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    step* const of = open_step(plugin);
+    of->state = step_state::back;
+    of->outcome.reason.clear();
+    --held_;
+    ++back_;
+}
+
+inline void decision_chain::released(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    settle(*open_step(plugin), outcome_kind::skipped, why);
+    proceed();
+}
+
+inline void decision_chain::handle_timeout(time_point now) {
+    see(now);
+    if (stage_ != stage::asking || !is_over(now_)) return;
+    pass_deadline();
+    proceed();
+}
+
+inline void decision_chain::cancel(time_point now) {
+    see(now);
+    if (stage_ != stage::asking) return;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        settle(of, outcome_kind::skipped, "cancelled");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+    }
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+    stopped_ = cancelled_ = true;
+    stage_ = stage::done;
+}
+
+// Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
+inline void decision_chain::pass_deadline() {
+    bool stops = stopped_;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        if (of.state == step_state::held)
+            give_up(of, outcome_kind::absent,
+                    join({"it did not return before the deadline: ", std::string(of.outcome.reason)}));
+        else
+            give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
+                    was_asked ? "no answer before the deadline" : "the deadline had passed");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+        stops = stops || of.stops;
+    }
+    stopped_ = stops;
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+}
+
+inline raw_decision decision_chain::take() {
+    raw_decision made{.stopped = stopped_, .modified = modified_};
+    const step* stopper = nullptr;
+    const step* teller = nullptr;
+    for (const step& of : steps_) {
+        if (of.stops && stopper == nullptr) stopper = &of;
+        if (!of.data.empty()) teller = &of;
+    }
+    if (stopper != nullptr) {
+        made.stopped_by = stopper->outcome.plugin;
+        made.reason = stopper->outcome.reason;
+        teller = stopper;
+    } else if (cancelled_) {
+        made.reason = "cancelled";
+    }
+    if (teller != nullptr) made.data = teller->data;
+    made.plugins.reserve(steps_.size());
+    for (step& of : steps_) {
+        if (of.state != step_state::settled) {
+            of.outcome.outcome = outcome_kind::skipped;
+            if (stopper != nullptr) of.outcome.reason = join({"stopped by ", made.stopped_by});
+        }
+        made.plugins.push_back(std::move(of.outcome));
+    }
+    made.payload = std::move(payload_);
+    steps_.clear(); // whatever still comes finds nobody
+    observers_.clear();
+    tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
+    stage_ = stage::done;
+    return made;
+}
+
+} // namespace tenon::detail
 
 #endif

@@ -4,6 +4,7 @@
 // The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
 // timestamps, and the host's own members of the metadata.
 
+#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/shared_bytes.hpp>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -65,8 +67,115 @@ std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
 shared_bytes encode_event(const event_head& head, std::string_view payload,
                           std::optional<std::int64_t> deadline_ms = {});
 
-} // namespace tenon::detail
+inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
+    const digits text(number);
+    const std::string_view plain = text;
+    if (plain.size() < width) to.append(width - plain.size(), '0');
+    append(to, plain);
+}
 
-#include <tenon/rules/events/event_message_inline.hpp>
+inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
+    using namespace std::chrono;
+    constexpr sys_days first = year(0) / January / 1;
+    constexpr sys_days end = year(10'000) / January / 1;
+    auto moment = floor<std::chrono::milliseconds>(at);
+    if (moment < first) moment = first;
+    if (moment >= end) moment = end - std::chrono::milliseconds(1);
+    const sys_days day = floor<days>(moment);
+    const year_month_day date(day);
+    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
+    std::string text;
+    text.reserve(24);
+    const auto part = [&](auto number, std::size_t width, char behind) {
+        append_padded(text, static_cast<std::uint64_t>(number), width);
+        text.push_back(behind);
+    };
+    part(static_cast<int>(date.year()), 4, '-');
+    part(static_cast<unsigned>(date.month()), 2, '-');
+    part(static_cast<unsigned>(date.day()), 2, 'T');
+    part(clock.hours().count(), 2, ':');
+    part(clock.minutes().count(), 2, ':');
+    part(clock.seconds().count(), 2, '.');
+    part(clock.subseconds().count(), 3, 'Z');
+    return text;
+}
+
+inline std::string event_ids::id_of(std::uint64_t number) const {
+    constexpr char hex[] = "0123456789abcdef";
+    std::string id = "e";
+    bool begun = false;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        const auto digit = (run_ >> shift) & 15;
+        begun = begun || digit != 0 || shift == 0;
+        if (begun) id.push_back(hex[digit]);
+    }
+    id.push_back('-');
+    append(id, digits(number));
+    return id;
+}
+
+inline std::uint64_t event_ids::number_of(std::string_view id) const {
+    const std::size_t at = id.rfind('-');
+    if (at == id.npos || id.size() - at > 20) return 0;
+    std::uint64_t number = 0;
+    for (const char byte : id.substr(at + 1)) {
+        if (byte < '0' || byte > '9') return 0;
+        number = number * 10 + static_cast<std::uint64_t>(byte - '0');
+    }
+    return number <= last_ && id == id_of(number) ? number : 0;
+}
+
+inline std::string stamp_metadata(std::string_view given, const emission_stamp& stamp) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("source");
+    out.string(stamp.source);
+    out.key("hops");
+    out.integer(stamp.hops);
+    for (const auto& [name, id] : {std::pair("chain", stamp.chain), std::pair("cause", stamp.cause)}) {
+        if (id.empty()) continue;
+        out.key(name);
+        out.string(id);
+    }
+    json_reader in(given);
+    std::string_view name, value;
+    const std::size_t before = buffer.size();
+    if (in.peek() == json_kind::object && in.enter_object()) {
+        while (in.next_member(name)) {
+            // The name is the reader's and goes with the next read.
+            const bool ours = name == "source" || name == "hops" || name == "chain" || name == "cause";
+            if (!ours) out.key(name);
+            if (!in.read_slice(value)) break;
+            if (!ours) out.raw(value);
+        }
+    }
+    if (!in.finish()) buffer.truncate(before);
+    out.end_object();
+    return std::string(buffer.view());
+}
+
+inline shared_bytes encode_event(const event_head& head, std::string_view payload,
+                                 std::optional<std::int64_t> deadline_ms) {
+    byte_buffer front;
+    json_writer out(front);
+    out.begin_object();
+    out.key("eventId");
+    out.string(head.id);
+    out.key("eventType");
+    out.string(head.type);
+    out.key("metadata");
+    out.raw(head.metadata);
+    out.key("timestamp");
+    out.string(head.timestamp);
+    if (deadline_ms) {
+        out.key("deadlineMs");
+        out.integer(*deadline_ms);
+    }
+    out.key("payload");
+    return shared_bytes({front.view(), payload, "}"});
+}
+
+} // namespace tenon::detail
 
 #endif

@@ -14,22 +14,27 @@
 //
 // of() and asked() are asked for every event and answer from what they found out the last time, without allocating.
 
+#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/rules/events/event_names.hpp>
 #include <tenon/rules/events/explanation.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/session/messages.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tenon::detail {
@@ -163,8 +168,284 @@ private:
         remembered_;
 };
 
-} // namespace tenon::detail
+inline interest_table::configured_plugin* interest_table::find(plugin_index plugin) noexcept {
+    const auto known = plugins_.find(plugin);
+    return known == plugins_.end() ? nullptr : &known->second;
+}
 
-#include <tenon/rules/events/interests_inline.hpp>
+inline void interest_table::set_plugin(plugin_index plugin, std::string id, event_filter filter, int priority,
+                                       std::string name, interest_terms terms) {
+    remembered_.clear();
+    configured_plugin& entry = plugins_[plugin];
+    if (name.empty()) name = id;
+    entry.called =
+        std::make_shared<interest_list::names>(interest_list::names{std::move(id), std::move(name)});
+    entry.filter = std::move(filter);
+    entry.priority = priority;
+    entry.terms = std::move(terms);
+}
+
+inline std::size_t interest_table::declare(plugin_index plugin, const handshake_answer& answer) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr) return 0;
+    remembered_.clear();
+    entry->declared = entry->present = true;
+    entry->whole_families = !answer.events;
+    entry->capabilities.clear();
+    entry->events.clear();
+    entry->subscriptions.clear();
+    std::size_t refused = 0;
+    if (answer.capabilities)
+        for (const std::string& family : *answer.capabilities) {
+            if (entry->capabilities.size() < max_declared_events && family.size() <= longest_event_type)
+                entry->capabilities.push_back(family);
+            else ++refused;
+        }
+    if (answer.events)
+        for (const event_interest& event : *answer.events) {
+            if (entry->events.size() < max_declared_events && is_event_pattern(event.type))
+                entry->events.push_back(event);
+            else ++refused;
+        }
+    return refused;
+}
+
+inline result<void> interest_table::subscribe(plugin_index plugin, const subscribe_request& request) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr || !entry->present) return fault{codes::unavailable, "the plugin is not connected"};
+    if (!is_event_pattern(request.type))
+        return fault{codes::invalid_params,
+                     "params.type: expected a type, \"FAMILY.*\" or \"*\" of at most 128 bytes"};
+    const std::string_view family = event_family(request.type);
+    // Refused rather than kept in vain: a subscription that brings nothing is the hardest mistake to find.
+    if (family != "*" && !is_capable(*entry, family))
+        return fault{codes::invalid_params,
+                     join({"params.type: \"", family, "\" is not among the capabilities of the handshake"})};
+    const event_interest wanted{request.type, request.mode, request.priority, {}};
+    for (event_interest& known : entry->subscriptions)
+        if (known.type == request.type) {
+            known = wanted;
+            remembered_.clear();
+            return {};
+        }
+    if (entry->subscriptions.size() >= max_subscriptions)
+        return fault{codes::limit_exceeded,
+                     join({"more than ", digits(max_subscriptions), " subscriptions of one plugin"})};
+    entry->subscriptions.push_back(wanted);
+    remembered_.clear();
+    return {};
+}
+
+inline bool interest_table::erase(std::vector<event_interest>& from, std::string_view type) {
+    return std::erase_if(from, [&](const event_interest& one) { return one.type == type; }) != 0;
+}
+
+inline bool interest_table::unsubscribe(plugin_index plugin, std::string_view type) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr) return false;
+    const bool subscribed = erase(entry->subscriptions, type);
+    const bool listed = erase(entry->events, type);
+    if (subscribed || listed) remembered_.clear();
+    return subscribed || listed;
+}
+
+inline void interest_table::withdraw(plugin_index plugin) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr) return;
+    remembered_.clear();
+    entry->present = false;
+}
+
+inline void interest_table::set_expected(plugin_index plugin, bool expected) {
+    configured_plugin* entry = find(plugin);
+    if (entry == nullptr || entry->expected == expected) return;
+    remembered_.clear();
+    entry->expected = expected;
+}
+
+inline void interest_table::remove(plugin_index plugin) {
+    remembered_.clear();
+    plugins_.erase(plugin);
+}
+
+inline bool interest_table::is_capable(const configured_plugin& plugin, std::string_view family) noexcept {
+    return std::any_of(plugin.capabilities.begin(), plugin.capabilities.end(),
+                       [&](const std::string& one) { return one == family || one == "*"; });
+}
+
+inline interest_table::verdict interest_table::judge(const configured_plugin& plugin,
+                                                     std::string_view type) noexcept {
+    verdict found;
+    found.required = first_match(plugin.terms.required, type) != nullptr;
+    if (!plugin.declared && !found.required) return {exclusion::not_declared};
+    if (plugin.declared && !is_capable(plugin, event_family(type))) return {exclusion::capability};
+    std::size_t best = 0;
+    const auto look_at = [&](const std::vector<event_interest>& entries, bool subscribed) {
+        for (const event_interest& entry : entries) {
+            const std::size_t here = particularity(entry.type, type);
+            if (here <= best) continue;
+            best = here;
+            found.chosen = &entry;
+            found.subscribed = subscribed;
+        }
+    };
+    look_at(plugin.subscriptions, true); // first, so that they win over what is equal to them
+    look_at(plugin.events, false);
+    if (found.chosen == nullptr && plugin.declared && !plugin.whole_families)
+        return {exclusion::subscription};
+    const bool only_told = found.chosen != nullptr && found.chosen->mode == event_mode::observe;
+    found.required = found.required && !only_told;
+    found.pattern = first_match(plugin.filter.exclude, type);
+    if (found.pattern != nullptr) found.why_not = exclusion::excluded;
+    else if (!passes(plugin.filter, type)) found.why_not = exclusion::not_included;
+    else if (!plugin.present) {
+        found.why_not = plugin.declared ? exclusion::state : exclusion::not_declared;
+        found.missed = !only_told && (plugin.expected || found.required);
+    }
+    return found;
+}
+
+inline interest interest_table::interest_of(plugin_index index, const configured_plugin& plugin,
+                                            std::string_view type, const verdict& found) {
+    interest made{.plugin = index,
+                  .id = plugin.called->id,
+                  .name = plugin.called->name,
+                  .patience = plugin.terms.patience,
+                  .away = found.missed,
+                  .required = found.required};
+    made.absent = most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
+    std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
+    if (found.chosen != nullptr) {
+        made.mode_given = found.chosen->mode.has_value();
+        made.mode = found.chosen->mode.value_or(event_mode::mutate);
+        made.on_failure = found.chosen->on_failure.value_or(failure_policy::proceed);
+        priority += found.chosen->priority.value_or(0);
+    }
+    made.priority = static_cast<int>(
+        std::clamp<std::int64_t>(priority, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+    return made;
+}
+
+inline std::shared_ptr<const interest_list> interest_table::collect(std::string_view type) const {
+    interest_list wanted;
+    std::vector<interest>& asked = wanted.asked;
+    for (const auto& [index, plugin] : plugins_) {
+        const verdict found = judge(plugin, type);
+        if (found.why_not != exclusion::none && !found.missed) continue;
+        asked.push_back(interest_of(index, plugin, type, found));
+        wanted.kept.push_back(plugin.called);
+    }
+    if (asked.empty()) return nullptr;
+    const auto later_mode = [](event_mode mode) {
+        return mode == event_mode::mutate ? 0 : mode == event_mode::validate ? 1 : 2;
+    };
+    std::sort(asked.begin(), asked.end(), [&](const interest& one, const interest& other) {
+        if (one.priority != other.priority) return one.priority > other.priority;
+        return std::tuple(later_mode(one.mode), one.id, one.plugin) <
+               std::tuple(later_mode(other.mode), other.id, other.plugin);
+    });
+    const auto is_away = [](const interest& one) { return one.away; };
+    if (std::none_of(asked.begin(), asked.end(), is_away)) wanted.all.swap(asked);
+    else std::remove_copy_if(asked.begin(), asked.end(), std::back_inserter(wanted.all), is_away);
+    return std::make_shared<interest_list>(std::move(wanted));
+}
+
+inline const std::shared_ptr<const interest_list>* interest_table::look_up(std::string_view type) {
+    const auto known = remembered_.find(type);
+    if (known != remembered_.end()) return &known->second;
+    if (!is_event_type(type)) return nullptr;
+    if (remembered_.size() >= remembered_types) remembered_.clear();
+    return &remembered_.emplace(type, collect(type)).first->second;
+}
+
+inline std::span<const interest> interest_table::of(std::string_view type) {
+    const auto* const found = look_up(type);
+    if (found == nullptr || *found == nullptr) return {};
+    return (*found)->all;
+}
+
+inline std::span<const interest> interest_table::asked(std::string_view type) {
+    const auto* const found = look_up(type);
+    if (found == nullptr || *found == nullptr) return {};
+    return (*found)->asked.empty() ? (*found)->all : (*found)->asked;
+}
+
+inline std::shared_ptr<const interest_list> interest_table::hold(std::string_view type) {
+    const auto* const found = look_up(type);
+    return found == nullptr || *found == nullptr || (*found)->all.empty() ? nullptr : *found;
+}
+
+inline std::vector<explanation> interest_table::explain(std::string_view type) const {
+    std::vector<explanation> all;
+    std::vector<std::pair<std::string_view, plugin_index>> order;
+    order.reserve(plugins_.size());
+    for (const auto& [index, plugin] : plugins_) order.emplace_back(plugin.called->id, index);
+    std::sort(order.begin(), order.end());
+    all.reserve(order.size());
+    for (const auto& [id, index] : order) {
+        const configured_plugin& plugin = plugins_.find(index)->second;
+        const bool can_be = is_event_type(type);
+        const verdict found = can_be ? judge(plugin, type) : verdict{exclusion::subscription};
+        explanation made{.plugin = index, .name = plugin.called->name, .why_not = found.why_not, .words = {}};
+        switch (found.why_not) {
+        case exclusion::none:
+            if (found.chosen == nullptr)
+                made.words = join({"gets all of the family \"", event_family(type), "\""});
+            else
+                made.words = join({found.subscribed ? "subscribed to \"" : "lists \"",
+                                   std::string_view(found.chosen->type), "\""});
+            break;
+        case exclusion::not_declared:
+            made.words = "has not said what it wants: no handshake yet";
+            break;
+        case exclusion::capability:
+            made.words = join({"its handshake does not name the capability \"", event_family(type), "\""});
+            break;
+        case exclusion::subscription:
+            made.words = can_be ? "none of the events that it lists or subscribed to matches"
+                                : "no event can be of this type";
+            break;
+        case exclusion::excluded:
+            made.words = join({"the configuration excludes \"", std::string_view(*found.pattern), "\""});
+            break;
+        case exclusion::not_included:
+            made.words = "nothing that the configuration includes matches";
+            break;
+        case exclusion::state: // the host says which
+            made.words = "is not there";
+            break;
+        case exclusion::permission:
+        case exclusion::breaker:
+            break;
+        }
+        const interest as = interest_of(index, plugin, type, found);
+        made.mode = as.mode;
+        made.mode_given = as.mode_given;
+        made.priority = as.priority;
+        made.on_failure = as.on_failure;
+        made.missed = found.missed;
+        made.required = found.required;
+        made.absent = as.absent;
+        all.push_back(std::move(made));
+    }
+    return all;
+}
+
+inline bool interest_table::has_one_of(plugin_index plugin,
+                                       std::span<const std::string> capabilities) const noexcept {
+    const auto known = plugins_.find(plugin);
+    return known != plugins_.end() &&
+           std::any_of(capabilities.begin(), capabilities.end(),
+                       [&](const std::string& one) { return is_capable(known->second, one); });
+}
+
+inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
+    const auto known = plugins_.find(plugin);
+    if (known == plugins_.end() || !known->second.present) return {};
+    const configured_plugin& of = known->second;
+    return {of.capabilities, of.whole_families, of.events, of.subscriptions};
+}
+
+} // namespace tenon::detail
 
 #endif

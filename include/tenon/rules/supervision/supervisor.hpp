@@ -16,19 +16,22 @@
 
 #include <tenon/core/fault.hpp>
 #include <tenon/core/time.hpp>
-#include <tenon/rules/supervision/health_schedule.hpp>
 #include <tenon/rules/options.hpp>
-#include <tenon/rules/supervision/restart_counter.hpp>
 #include <tenon/rules/state.hpp>
+#include <tenon/rules/supervision/health_schedule.hpp>
+#include <tenon/rules/supervision/restart_counter.hpp>
 #include <tenon/rules/supervision/stop_sequence.hpp>
 #include <tenon/rules/supervision/supervisor_table.hpp>
+#include <tenon/rules/supervision/supervisor_texts.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -220,9 +223,484 @@ private:
     std::deque<state_change> changes_, history_;
 };
 
-} // namespace tenon::detail
+// ---- inputs and outputs ---------------------------------------------------------------------------------------
+// Each input checks whether it is about what is there now, notes what is to be remembered in every state, and leaves
+// the rest to the table. Time comes in here as well.
 
-#include <tenon/rules/supervision/supervisor_moves.hpp>
-#include <tenon/rules/supervision/supervisor_inputs.hpp>
+inline supervisor::supervisor(const plugin_options& options, std::uint64_t seed)
+    : name_(options.name), restarts_(options.restart, seed_of(options.name, seed)) {
+    use(options);
+}
+
+inline void supervisor::use(const plugin_options& options) {
+    waits_to_be_attached_ = options.command.empty() && options.attach;
+    handshake_timeout_ = options.handshake_timeout;
+    stop_policy_ = options.stop;
+    restarts_.use(options.restart);
+    health_.use(options);
+}
+
+// --- commands ---
+
+inline void supervisor::start(change_reason reason, time_point now) {
+    if (final_) return;
+    wanted_ = true;
+    const bool runs = state_ == plugin_state::starting || state_ == plugin_state::handshaking ||
+                      state_ == plugin_state::ready;
+    if (runs) return;
+    restarts_.reset();
+    retrying_ = false;
+    apply(supervisor_input::start, std::move(reason), now);
+}
+
+inline void supervisor::stop(change_reason reason, time_point now) {
+    final_ = final_ || reason.cause == change_cause::shutdown;
+    wanted_ = false;
+    apply(supervisor_input::stop, std::move(reason), now);
+}
+
+inline void supervisor::restart(change_reason reason, time_point now) {
+    if (final_ || (!wanted_ && reason.cause != change_cause::requested)) return;
+    wanted_ = true;
+    restarts_.reset();
+    retrying_ = false;
+    apply(supervisor_input::restart, std::move(reason), now);
+}
+
+inline void supervisor::hasten(time_point now) {
+    if (state_ == plugin_state::stopping && !launching_) escalate(now);
+}
+
+inline void supervisor::needs_met(time_point now) {
+    missing_.clear();
+    if (!final_) apply(supervisor_input::needs_met, {change_cause::progress, "what it needs is ready"}, now);
+}
+
+inline void supervisor::needs_missing(std::string plugin, time_point now) {
+    missing_ = std::move(plugin);
+    apply(supervisor_input::needs_missing, {change_cause::dependency, missing_}, now);
+}
+
+// --- the process ---
+
+inline void supervisor::launched(time_point now) {
+    if (!launching_) return;
+    launching_ = false;
+    process_ = connected_ = true;
+    apply(supervisor_input::launched, {change_cause::progress, {}}, now);
+}
+
+inline void supervisor::launch_failed(const fault& why, time_point now) {
+    if (!launching_) return;
+    launching_ = false;
+    apply(supervisor_input::launch_failed, {change_cause::start, shortened(why.message)}, now);
+}
+
+inline void supervisor::exited(const exit_status& status, time_point now) {
+    if (!process_ && !launching_) return;
+    last_exit_ = status;
+    last_stop_step_.reset(); // until conclude() says that one worked
+    launching_ = process_ = false;
+    actions_.clear(); // what was still to be done to it
+    const bool crashed = status.how == exit_status::kind::signalled;
+    std::string text = describe_exit(status);
+    if (state_ == plugin_state::handshaking)
+        text = shortened(both(join({text, " before the handshake was answered"}), heard_));
+    apply(supervisor_input::exited, {crashed ? change_cause::crashed : change_cause::exited, std::move(text)},
+          now);
+}
+
+// --- the connection ---
+
+inline void supervisor::attached(time_point now) {
+    if (!final_ || launching_)
+        apply(supervisor_input::attached, {change_cause::progress, "it is connected"}, now);
+}
+
+inline void supervisor::handshake_accepted(time_point now) {
+    apply(supervisor_input::accepted, {change_cause::progress, {}}, now);
+}
+
+inline void supervisor::handshake_failed(const fault& why, time_point now) {
+    if (why.code == codes::unavailable) return;
+    apply(supervisor_input::rejected, {change_cause::handshake, shortened(why.message)}, now);
+}
+
+inline void supervisor::refused_to_run(std::string reason, time_point now) {
+    apply(supervisor_input::rejected,
+          {change_cause::handshake, shortened(join({"it does not want to run here: ", reason}))}, now);
+}
+
+inline void supervisor::heard(std::string words) {
+    if (state_ == plugin_state::handshaking) heard_ = std::move(words);
+    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake)
+        stop_reason_.text = shortened(both(stop_reason_.text, words));
+}
+
+inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
+    if (!connected_) return;
+    connected_ = false;
+    if (state_ == plugin_state::handshaking)
+        why = both(join({why, " before the handshake was answered"}), heard_);
+    change_reason reason{cause, shortened(why)};
+    const bool stops = state_ == plugin_state::stopping;
+    if (cause != change_cause::exited || !process_ || stops)
+        return apply(supervisor_input::lost, std::move(reason), now);
+    lost_reason_ = {change_cause::protocol, std::move(reason.text)};
+    lost_at_ = after(now, end_of_output_grace);
+}
+
+inline void supervisor::stop_answered(time_point now) {
+    if (state_ == plugin_state::stopping && steps_.last() == stop_action::ask) steps_.hasten(now, exit_grace);
+}
+
+inline void supervisor::health_answered(plugin_health health, std::string message, time_point) {
+    if (state_ == plugin_state::ready) health_.answered(health, shortened(message));
+}
+
+inline void supervisor::health_missed(time_point now) {
+    if (state_ != plugin_state::ready || health_.missed(now) != health_schedule::step::hung) return;
+    apply(supervisor_input::trouble, hung(), now);
+}
+
+inline void supervisor::broke_limit(std::string why, time_point now) {
+    apply(supervisor_input::trouble, {change_cause::limit, shortened(why)}, now);
+}
+
+// --- time ---
+
+inline change_reason supervisor::hung() const {
+    const auto misses = static_cast<std::uint64_t>(health_.misses());
+    return {change_cause::health, join({"no answer to ", digits(misses), " health checks in a row"})};
+}
+
+inline void supervisor::handle_timeout(time_point now) {
+    note_stability(now);
+    if (now >= lost_at_) {
+        lost_at_ = never;
+        return apply(supervisor_input::lost, std::move(lost_reason_), now);
+    }
+    switch (state_) {
+    case plugin_state::handshaking:
+        if (now < deadline_) return;
+        if (is_pause(deadline_, now)) {
+            deadline_ = after(now, handshake_timeout_);
+            return;
+        }
+        apply(supervisor_input::overdue,
+              {change_cause::handshake, shortened(both(join({"no answer to the handshake within ",
+                                                             whole_milliseconds(handshake_timeout_), " ms"}),
+                                                       heard_))},
+              now);
+        return;
+    case plugin_state::ready: {
+        const health_schedule::step step = health_.handle_timeout(now);
+        if (step == health_schedule::step::check)
+            act(supervisor_action_kind::check_health, health_.answer_by());
+        else if (step == health_schedule::step::hung) apply(supervisor_input::trouble, hung(), now);
+        return;
+    }
+    case plugin_state::stopping:
+        if (now < steps_.deadline() || (is_pause(steps_.deadline(), now) && steps_.rearm(now))) return;
+        apply(supervisor_input::overdue, {}, now);
+        return;
+    case plugin_state::backoff:
+        if (now < deadline_) return;
+        if (is_pause(deadline_, now) && !spread_) {
+            spread_ = true;
+            deadline_ = after(now, restarts_.spread(delay_));
+            if (now < deadline_) return;
+        }
+        apply(
+            supervisor_input::overdue,
+            {change_cause::progress, join({"retry ", digits(static_cast<std::uint64_t>(restarts_.count()))})},
+            now);
+        return;
+    default:
+        return;
+    }
+}
+
+inline time_point supervisor::next_deadline() const noexcept {
+    switch (state_) {
+    case plugin_state::backoff:
+        return deadline_;
+    case plugin_state::handshaking:
+        return std::min(deadline_, lost_at_);
+    case plugin_state::ready:
+        return std::min({health_.next_deadline(), stable_at_, lost_at_});
+    case plugin_state::stopping:
+        return steps_.deadline();
+    default:
+        return never;
+    }
+}
+
+inline void supervisor::note_stability(time_point now) {
+    if (state_ != plugin_state::ready || now < stable_at_) return;
+    restarts_.reset();
+    stable_at_ = never;
+}
+
+// --- what comes out ---
+
+inline bool supervisor::next_action(supervisor_action& action) {
+    if (actions_.empty()) return false;
+    action = std::move(actions_.front());
+    actions_.pop_front();
+    return true;
+}
+
+inline bool supervisor::next_change(state_change& change) {
+    if (changes_.empty()) return false;
+    change = std::move(changes_.front());
+    changes_.pop_front();
+    return true;
+}
+
+inline bool supervisor::admits(std::uint64_t generation) noexcept {
+    if (generation == generation_ && (process_ || launching_ || connected_)) return true;
+    ++late_notices_;
+    return false;
+}
+
+inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
+    return now > since_ && since_ != time_point{} ? std::chrono::duration_cast<milliseconds>(now - since_)
+                                                  : milliseconds{0};
+}
+
+// ---- what is done for each move of the table ------------------------------------------------------------------
+// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers what is to follow it, so that commands that come meanwhile only have to change that.
+
+inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
+    switch (move_for(state_, input)) {
+    case supervisor_move::ignore:
+        return;
+    case supervisor_move::begin:
+        return begin(std::move(reason), now);
+    case supervisor_move::greet:
+        return greet(input == supervisor_input::attached, std::move(reason), now);
+    case supervisor_move::greet_again:
+        return greet_again(now);
+    case supervisor_move::work:
+        return work(now);
+    case supervisor_move::rest:
+        return rest(std::move(reason), now);
+    case supervisor_move::end_to_rest:
+        return end(sequel::rest, std::move(reason), now);
+    case supervisor_move::end_to_begin:
+        return end(sequel::begin, std::move(reason), now);
+    case supervisor_move::end_to_retry:
+        return end(sequel::retry, std::move(reason), now);
+    case supervisor_move::end_to_fail:
+        return end(sequel::fail, std::move(reason), now);
+    case supervisor_move::turn_to_rest:
+        sequel_ = sequel::rest;
+        stop_reason_ = std::move(reason);
+        return;
+    case supervisor_move::turn_to_begin:
+        sequel_ = sequel::begin;
+        begin_reason_ = std::move(reason);
+        return;
+    case supervisor_move::retry:
+        return retry(std::move(reason), now);
+    case supervisor_move::conclude:
+        return conclude(std::move(reason), now);
+    case supervisor_move::run_steps:
+        if (input == supervisor_input::attached) {
+            if (!launching_) return;
+            attached_ = connected_ = true;
+            launching_ = false;
+        }
+        return escalate(now);
+    case supervisor_move::escalate:
+        return escalate(now);
+    case supervisor_move::fade:
+        return fade(std::move(reason), now);
+    case supervisor_move::drop:
+        return drop(std::move(reason), now);
+    }
+}
+
+inline void supervisor::begin(change_reason reason, time_point now) {
+    if (waits_to_be_attached_) {
+        if (state_ == plugin_state::stopped) return;
+        reason.text = both(reason.text, "it waits to be attached");
+        return rest(std::move(reason), now);
+    }
+    if (!missing_.empty()) {
+        change(plugin_state::blocked, {change_cause::dependency, join({"it needs ", missing_})}, now);
+        return;
+    }
+    if (retrying_) ++restarted_;
+    retrying_ = false;
+    ++generation_;
+    launching_ = true;
+    change(plugin_state::starting, std::move(reason), now);
+    act(supervisor_action_kind::launch);
+}
+
+inline void supervisor::greet(bool by_itself, change_reason reason, time_point now) {
+    if (by_itself) {
+        if (!launching_) ++generation_;
+        attached_ = connected_ = true;
+        launching_ = retrying_ = false;
+    }
+    heard_.clear();
+    deadline_ = after(now, handshake_timeout_);
+    change(plugin_state::handshaking, std::move(reason), now);
+    act(supervisor_action_kind::shake_hands);
+}
+
+inline void supervisor::greet_again(time_point now) {
+    if (attached_) return; // one connection that came by itself is enough
+    connected_ = true;
+    lost_at_ = never;
+    deadline_ = after(now, handshake_timeout_);
+    for (const supervisor_action& action : actions_)
+        if (action.kind == supervisor_action_kind::shake_hands) return; // not begun yet on the first one
+    act(supervisor_action_kind::shake_hands);
+}
+
+inline void supervisor::work(time_point now) {
+    deadline_ = never;
+    stable_at_ = restarts_.count() > 0 ? after(now, restarts_.policy().reset_after) : never;
+    health_.begin(now, restarts_.random());
+    change(plugin_state::ready, {change_cause::progress, {}}, now);
+}
+
+inline void supervisor::rest(change_reason reason, time_point now) {
+    leave_instance();
+    change(plugin_state::stopped, std::move(reason), now);
+}
+
+inline void supervisor::retry(change_reason reason, time_point now) {
+    note_stability(now);
+    const bool ours = !attached_ || (wanted_ && !waits_to_be_attached_);
+    // What came by itself comes again by itself.
+    if (!ours) return rest(std::move(reason), now);
+    leave_instance();
+    const restart_policy& policy = restarts_.policy();
+    const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
+    if (!restarts_.may_retry()) {
+        const std::string why =
+            policy.enabled ? join({"all ", most, " retries are used up"}) : "restarts are off";
+        reason.text = both(reason.text, why);
+        change(plugin_state::failed, std::move(reason), now);
+        return;
+    }
+    delay_ = restarts_.next_delay();
+    deadline_ = after(now, delay_);
+    spread_ = false;
+    retrying_ = true;
+    const auto number = static_cast<std::uint64_t>(restarts_.count());
+    reason.text =
+        both(reason.text,
+             join({"retry ", digits(number), " of ", most, " in ", whole_milliseconds(delay_), " ms"}));
+    change(plugin_state::backoff, std::move(reason), now);
+}
+
+inline void supervisor::end(sequel then, change_reason reason, time_point now) {
+    note_stability(now);
+    // Nobody asks a plugin that has not greeted or whose answers are worth nothing; one that is hung does not
+    // see its input end either, and every step would only put off its next start.
+    const bool hangs = reason.cause == change_cause::health;
+    const bool asks = state_ == plugin_state::ready && connected_ && !hangs && then != sequel::retry;
+    steps_.begin(stop_policy_, asks, !hangs);
+    sequel_ = then;
+    stop_reason_ = begin_reason_ = reason;
+    health_.end();
+    stable_at_ = deadline_ = lost_at_ = never;
+    change(plugin_state::stopping, std::move(reason), now);
+    if (!launching_) escalate(now);
+}
+
+inline void supervisor::drop(change_reason reason, time_point now) {
+    if (process_) return end(sequel::retry, std::move(reason), now);
+    last_stop_step_.reset();
+    retry(std::move(reason), now);
+}
+
+inline void supervisor::fade(change_reason reason, time_point now) {
+    if (!process_) return conclude(std::move(reason), now);
+    steps_.without_connection();
+    steps_.hasten(now, exit_grace);
+}
+
+inline void supervisor::escalate(time_point now) {
+    while (const std::optional<stop_action> step = steps_.next(now)) {
+        if (!process_ && step != stop_action::ask) {
+            conclude({change_cause::progress, "its connection was dropped"}, now);
+            return;
+        }
+        switch (*step) {
+        case stop_action::ask:
+            act(supervisor_action_kind::ask_to_stop, steps_.deadline(), stop_reason_);
+            break;
+        case stop_action::close_stdin:
+            act(supervisor_action_kind::close_stdin);
+            break;
+        case stop_action::terminate:
+            act(supervisor_action_kind::terminate);
+            break;
+        case stop_action::kill:
+            act(supervisor_action_kind::kill);
+            break;
+        }
+        if (now < steps_.deadline()) return;
+    }
+}
+
+inline void supervisor::conclude(change_reason ending, time_point now) {
+    last_stop_step_ = steps_.last();
+    // To drop the connection of a plugin that has no process is what closing its stdin is to others.
+    if (attached_ && last_stop_step_ && last_stop_step_ != stop_action::ask)
+        last_stop_step_ = stop_action::close_stdin;
+    else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
+    change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
+    switch (sequel_) {
+    case sequel::rest:
+        return rest(std::move(reason), now);
+    case sequel::retry:
+        return retry(std::move(reason), now);
+    case sequel::fail:
+        leave_instance();
+        change(plugin_state::failed, std::move(reason), now);
+        return;
+    case sequel::begin:
+        rest(std::move(reason), now);
+        return begin(std::move(begin_reason_), now);
+    }
+}
+
+inline void supervisor::change(plugin_state to, change_reason reason, time_point now) {
+    state_change one;
+    one.plugin = name_;
+    one.from = state_;
+    one.to = to;
+    one.reason = std::move(reason);
+    one.generation = generation_;
+    one.at = now;
+    state_ = to;
+    since_ = now;
+    reason_ = one.reason;
+    history_.push_back(one);
+    if (history_.size() > history_kept) history_.pop_front();
+    changes_.push_back(std::move(one));
+}
+
+inline void supervisor::leave_instance() {
+    health_.end();
+    steps_.end();
+    stable_at_ = deadline_ = lost_at_ = never;
+    if (connected_) act(supervisor_action_kind::drop_connection);
+    connected_ = attached_ = false;
+}
+
+inline void supervisor::act(supervisor_action_kind kind, time_point deadline, change_reason reason) {
+    actions_.push_back({kind, generation_, deadline, std::move(reason)});
+}
+
+} // namespace tenon::detail
 
 #endif
