@@ -8,7 +8,7 @@
 Rules:
 - An #include <tenon/...> is replaced by that header, once. The guards stay, so that two single headers, or a single
   header and include/, may meet in one translation unit.
-- Own includes at the top of a header move in front of it; others stay in place (an `_inline.hpp` at the end).
+- Own includes at the top of a header move in front of it; others stay in place.
 - Includes of others are merged at the top, except those inside an #if and those behind a setting that they read
   (FOREIGN_MACROS): they stay there.
 - A header inside an #if is inlined there, and again where it comes later: nobody knows whether that #if holds.

@@ -7,6 +7,7 @@
 // Callbacks are never called from within a function of these classes, and not at all once the server was closed: what
 // they capture need not outlive it. All of it belongs to the server's executor.
 
+#include <tenon/http/answers.hpp>
 #include <tenon/http/request.hpp>
 
 #include <cstddef>
@@ -20,18 +21,47 @@
 
 namespace tenon::detail {
 
-class http_connection;
-class http_service;
+/// The connection that a request came on, for who answers it.
+class http_line {
+public:
+    virtual void answer(const response& given) = 0;
+    /// False: there are too many, and the client has heard that.
+    virtual bool begin_stream() = 0;
+    /// False: there is nobody to hear it.
+    virtual bool send(std::string_view event, std::string_view data) = 0;
+    /// Before end_stream(): there is no bound for what nothing follows.
+    virtual void write_last(std::string_view event, std::string_view data) = 0;
+    virtual void end_stream() = 0;
+
+protected:
+    ~http_line() = default;
+};
+
+/// Calls functions of the program from the server's executor, for as long as the server is open.
+class http_caller {
+public:
+    virtual void call_later(std::function<void()> call) = 0;
+
+protected:
+    ~http_caller() = default;
+};
 
 /// Who asked, for whoever answers; made by the connection, and forgotten by it with the answer.
 struct http_asker {
-    std::weak_ptr<http_connection> line; // none: answered, or over
-    std::weak_ptr<http_service> owner;
+    std::weak_ptr<http_line> line; // none: answered, or over
+    std::weak_ptr<http_caller> owner;
     std::function<void()> gone = {};
     bool left = false;
 
-    void on_gone(std::function<void()> call);
-    void went();
+    void on_gone(std::function<void()> call) {
+        const auto there = owner.lock();
+        if (left && there) there->call_later(std::move(call));
+        else if (!line.expired()) gone = std::move(call);
+    }
+    void went() {
+        left = true;
+        if (const auto there = owner.lock()) there->call_later(std::exchange(gone, nullptr));
+    }
 };
 
 } // namespace tenon::detail
@@ -98,6 +128,48 @@ struct admission {
 };
 /// Sees a request before its body is read, which is empty then: who may not ask need not be let send 10 MiB first.
 using gate = std::function<admission(const request&)>;
+
+// --- bodies ---
+
+inline bool stream::send(std::string_view event, std::string_view data) const {
+    const auto line = client_ ? client_->line.lock() : nullptr;
+    return line && line->send(event, data);
+}
+
+inline void stream::on_gone(std::function<void()> call) const {
+    if (client_) client_->on_gone(std::move(call));
+}
+
+inline void stream::close() const {
+    if (!client_) return;
+    client_->gone = nullptr;
+    if (const auto line = std::exchange(client_->line, {}).lock()) line->end_stream();
+}
+
+inline void stream::close(std::string_view event, std::string_view data) const {
+    if (const auto line = client_ ? client_->line.lock() : nullptr) line->write_last(event, data);
+    close();
+}
+
+inline exchange::~exchange() {
+    if (!answered_) answer(problem(500, "nobody answered"));
+}
+
+inline void exchange::answer(const response& given) {
+    if (std::exchange(answered_, true)) return;
+    client_->gone = nullptr;
+    if (const auto line = std::exchange(client_->line, {}).lock()) line->answer(given);
+}
+
+inline stream exchange::answer_with_events() {
+    if (std::exchange(answered_, true)) return {};
+    client_->gone = nullptr;
+    const auto line = client_->line.lock();
+    if (!line || line->begin_stream()) return stream(client_);
+    client_->line.reset();
+    client_->left = true;
+    return stream(client_);
+}
 
 } // namespace tenon::http
 
