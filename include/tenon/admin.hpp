@@ -5,6 +5,7 @@
 // tour is in docs/embedding.md.
 
 #include <tenon/admin/admin.hpp>
+#include <tenon/host.hpp>
 #include <tenon/http.hpp>
 
 #endif

@@ -11,10 +11,11 @@
 #include <tenon/config/config_text.hpp>
 #include <tenon/config/config_warnings.hpp>
 #include <tenon/config/hidden_secrets.hpp>
-#include <tenon/rules/mistakes.hpp>
 #include <tenon/config/plugin_config.hpp>
 #include <tenon/config/saved_config.hpp>
 #include <tenon/config/trusted.hpp>
 #include <tenon/config/variables.hpp>
+#include <tenon/host.hpp>
+#include <tenon/rules/mistakes.hpp>
 
 #endif

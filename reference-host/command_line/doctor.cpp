@@ -4,9 +4,8 @@
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
 
+#include <tenon/doctor.hpp>
 #include <tenon/host/system_log_writer.hpp>
-#include <tenon/doctor/doctor.hpp>
-#include <tenon/doctor/report.hpp>
 
 #include <charconv>
 #include <iostream>

@@ -30,6 +30,8 @@ MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
 MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing"})
 MAY_SEE["doctor"] = sorted({*MAY_SEE["testing"], "doctor"})
+# What embedders include brings the whole host: a face may see that face, which no room of its floor may.
+MAY_SEE |= {f"the face of {floor}": [*MAY_SEE[floor], "joint"] for floor in ("config", "admin")}
 MAY_NAME_ASIO = {"transport", "process", "host", "config", "joint", "http", "admin"}
 
 NO_THREADS = "wasm32-wasi has no threads"
@@ -65,6 +67,8 @@ def floor_of(header):
         return "plugin"
     if header in ("tenon/host.hpp", "tenon/asio.hpp"):
         return "joint"
+    if header in ("tenon/config.hpp", "tenon/admin.hpp"):
+        return "the face of " + pathlib.Path(header).stem
     return header.split("/")[1].removesuffix(".hpp")
 
 

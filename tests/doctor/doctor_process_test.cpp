@@ -3,8 +3,7 @@
 #include "../python_patient.hpp"
 #include "../scratch_folder.hpp"
 
-#include <tenon/doctor/doctor.hpp>
-#include <tenon/doctor/report.hpp>
+#include <tenon/doctor.hpp>
 
 #include <doctest/doctest.h>
 
