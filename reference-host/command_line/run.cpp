@@ -69,9 +69,7 @@ public:
     /// Made before the file is read: from now on no change of it is missed.
     running(const std::string& file, bool quiet)
         : quiet_(quiet), signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, {}), chat_(host_),
-          web_(
-              io_.get_executor(), {}, [this](auto call) { paths_->answer(std::move(call)); },
-              [this](const tenon::http::request& head) { return paths_->admit(head); }),
+          web_(io_, paths_),
           keeper_(host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }),
           watch_(io_.get_executor(), file, [this] { reload("the file has changed"); }) {}
 
@@ -79,8 +77,6 @@ public:
         settings_ = std::move(first);
         listen_in_file_ = std::move(listen_in_file);
         if (auto good = host_.listen(settings_.socket); !good)
-            return complain(good.error().message, exit_code::unavailable);
-        if (auto good = web_.listen(settings_.listen); !good)
             return complain(good.error().message, exit_code::unavailable);
         if (auto good = open_to_others(); !good)
             return complain(good.error().message, exit_code::unavailable);
@@ -102,14 +98,15 @@ private:
             if (!made) return made.error();
             token = *made;
         }
+        paths_.guarded_by(tenon::http::guard(token, settings_.hosts));
+        if (auto good = web_.listen(settings_.listen); !good) return good;
         const bool known = !settings_.admin_token.empty(); // to who configured it, and it need not be shown
         const admin_file file{.address = web_.address(), .token = known ? "" : token, .pid = ::getpid()};
         if (auto good = write_admin_file(settings_.socket, file); !good) return good.error();
-        paths_.emplace(tenon::http::guard(token, web_.address(), settings_.hosts));
-        paths_->add({"GET", "/", tenon::http::access::open}, show_page);
-        add_chat_paths(*paths_, chat_, host_);
+        paths_.add({"GET", "/", tenon::http::access::open}, show_page);
+        add_chat_paths(paths_, chat_, host_);
         tenon::add_admin_paths(
-            *paths_, host_,
+            paths_, host_,
             {.enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
              .enable = [this](const std::string& plugin, bool on,
                               auto done) { keeper_.enable(plugin, on, std::move(done)); },
@@ -219,8 +216,8 @@ private:
     asio::signal_set signals_; // before the host: also while that ends a signal does not kill this
     tenon::host host_;
     chat chat_;
-    std::optional<tenon::http::router> paths_;
-    tenon::http::server web_; // closed before what it asks
+    tenon::http::router paths_;
+    tenon::http::server web_; // behind what it asks: it goes first
     keeper keeper_;
     tenon::file_watch watch_;
 };

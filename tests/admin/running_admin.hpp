@@ -29,12 +29,10 @@ public:
         there([&] {
             host_.emplace(io);
             host_->on_log([this](const log_record& record) { logs.push_back(record); });
-            web_.emplace(
-                io.get_executor(), http::limits(), [this](auto call) { paths_->answer(std::move(call)); },
-                [this](const http::request& asked) { return paths_->admit(asked); });
+            paths_.emplace(http::guard(token, hosts));
+            web_.emplace(io, *paths_);
             REQUIRE(web_->listen("127.0.0.1:0"));
             address = web_->address();
-            paths_.emplace(http::guard(token, address, hosts));
             add_admin_paths(*paths_, *host_, std::move(settings));
             if (more) kept_ = more(*paths_, *host_);
         });

@@ -32,6 +32,17 @@ TEST_CASE("H3: only loopback names with the port, and names that were configured
     CHECK_FALSE(guard("t", "[::1]:80", {}).refuse(with({{"host", "localhost"}})));
 }
 
+TEST_CASE("a guard that does not know yet where the server listens lets nobody in but by a configured name") {
+    guard early("Tok-1", {"a"});
+    CHECK_FALSE(early.refuse(with({{"host", "a"}})));
+    for (const char* host : {"", "localhost", "localhost:8080"}) CHECK(early.refuse(with({{"host", host}})));
+    early.serves_at("[::1]:8080");
+    early.serves_at("0.0.0.0:80");
+    for (const char* host : {"localhost:8080", "localhost:80", "localhost", "[::1]:8080"})
+        CHECK_FALSE(early.refuse(with({{"host", host}})));
+    CHECK(early.refuse(with({{"host", "localhost:8081"}})));
+}
+
 TEST_CASE("H4: a page of another origin may not ask, whatever it is called") {
     for (const char* origin :
          {"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080", "https://chat.example.org"})

@@ -3,6 +3,7 @@
 #include "raw_client.hpp"
 
 #include <tenon/http/router.hpp>
+#include <tenon/http/server.hpp>
 
 using namespace tenon::http;
 using tenon::text;
@@ -86,4 +87,39 @@ TEST_CASE("what nobody answers is 500, and an answer may come later") {
     });
     CHECK(run.ask("GET /never").status == 500);
     CHECK(run.ask("GET /later").body == "now");
+}
+
+TEST_CASE(
+    "a server that has a router tells the router's guard where it listens, also a guard that comes later") {
+    tenon::tests::loop_thread loop;
+    std::optional<router> paths;
+    std::optional<server> web, other;
+    const auto status = [](const server& of, const std::string& host) {
+        raw_client one(of.address());
+        one.say("GET / HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer Tok-2\r\n\r\n");
+        return one.hear().status;
+    };
+    loop.there([&] {
+        paths.emplace();
+        web.emplace(loop.io, *paths);
+        other.emplace(loop.io.get_executor(), *paths, limits());
+        paths->add({"GET", "/"}, [](const call& asked) { asked.answer(text("hello")); });
+        REQUIRE(web->listen("127.0.0.1:0"));
+        CHECK_FALSE(other->listen("nowhere"));
+    });
+    CHECK(status(*web, web->address()) == 401);
+    CHECK(status(*web, "chat.example.org") == 403);
+    loop.there([&] {
+        paths->guarded_by(guard("Tok-2", {"chat.example.org"}));
+        REQUIRE(other->listen("127.0.0.1:0"));
+    });
+    CHECK(status(*web, web->address()) == 200);
+    CHECK(status(*web, "chat.example.org") == 200);
+    CHECK(status(*web, "localhost:1") == 403);
+    CHECK(status(*other, other->address()) == 200);
+    loop.there([&] {
+        other.reset();
+        web.reset();
+        paths.reset();
+    });
 }

@@ -14,14 +14,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon::http {
 
 class guard {
 public:
-    /// `address`: where the server listens, of which the port counts. `hosts`: what else it may be called.
-    guard(std::string token, std::string_view address, const std::vector<std::string>& hosts);
+    /// `hosts`: what else the server may be called than localhost. Without a token nobody is an administrator.
+    explicit guard(std::string token = {}, const std::vector<std::string>& hosts = {})
+        : token_(std::move(token)) {
+        for (const std::string& host : hosts) authorities_.push_back(detail::lower_case(host));
+    }
+    /// For who knows already where the server listens.
+    guard(std::string token, std::string_view address, const std::vector<std::string>& hosts)
+        : guard(std::move(token), hosts) {
+        serves_at(address);
+    }
+
+    /// Where the server listens, of which the port counts. Before that only `hosts` may be asked for.
+    void serves_at(std::string_view address);
 
     /// Why nobody may ask like this.
     std::optional<response> refuse(const request& asked) const;
@@ -37,14 +49,12 @@ private:
     std::vector<std::string> authorities_; // in lower case
 };
 
-inline guard::guard(std::string token, std::string_view address, const std::vector<std::string>& hosts)
-    : token_(std::move(token)) {
+inline void guard::serves_at(std::string_view address) {
     const std::string_view port = address.substr(std::min(address.rfind(':'), address.size()));
     for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
         authorities_.push_back(detail::join({name, port}));
         if (port == ":80") authorities_.emplace_back(name);
     }
-    for (const std::string& host : hosts) authorities_.push_back(detail::lower_case(host));
 }
 
 inline bool guard::is_ours(std::string_view authority) const {

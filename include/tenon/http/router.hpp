@@ -3,11 +3,10 @@
 
 // From a request to the function that answers it: Host and Origin, path, method, token, body, in this order.
 //
-//     http::router paths(http::guard(token, "127.0.0.1:8080", {}));
+//     http::router paths{http::guard(token)};
 //     paths.add({"GET", "/rooms/{room}", http::access::open},
 //               [](const http::call& asked) { asked.answer(text("this is " + asked.name)); });
-//     http::server web(io.get_executor(), {}, [&](auto call) { paths.answer(std::move(call)); },
-//                      [&](const http::request& head) { return paths.admit(head); });
+//     http::server web(io, paths);
 //
 // What changes something takes JSON. HEAD is answered as GET is. It belongs to the server's executor, and has to be
 // there for as long as the server.
@@ -69,7 +68,18 @@ class router {
 public:
     using function = std::function<void(const call&)>;
 
-    explicit router(guard doorman) : doorman_(std::move(doorman)) {}
+    explicit router(guard doorman = guard()) : doorman_(std::move(doorman)) {}
+
+    /// Another guard, say with another token. It is told of the addresses, too.
+    void guarded_by(guard doorman) {
+        doorman_ = std::move(doorman);
+        for (const std::string& one : addresses_) doorman_.serves_at(one);
+    }
+    /// Said by the server that has this router, as soon as it listens.
+    void serves_at(std::string address) {
+        doorman_.serves_at(address);
+        addresses_.push_back(std::move(address));
+    }
 
     /// Each pair of method and pattern once.
     void add(endpoint where, function run);
@@ -101,6 +111,7 @@ private:
     std::variant<response, target> look(const request& asked) const;
 
     guard doorman_;
+    std::vector<std::string> addresses_; // of the servers
     std::vector<entry> entries_;
     std::vector<std::pair<std::string, function>> below_;
     detail::route_table routes_; // a plugin in there is the number of an entry

@@ -7,14 +7,20 @@
 //     server web(io.get_executor(), {}, [](std::shared_ptr<exchange> call) { call->answer(text("hello")); });
 //     if (auto good = web.listen("127.0.0.1:8080"); !good) return good.error();
 //
+// Mostly it is given a router, whose guard it tells where it listens:
+//
+//     router paths{guard(token)};
+//     server web(io, paths);
+//
 // Destroying it, also from within a handler, closes every connection; no callback is called after that. It does no
-// TLS, no HTTP/2, no compression and no ranges, and knows nothing of paths: that is its handler's business.
+// TLS, no HTTP/2, no compression and no ranges, and knows nothing of paths: that is the router's business.
 
 #include <tenon/http/address.hpp>
 #include <tenon/http/answer_writer.hpp>
 #include <tenon/http/connection.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/request.hpp>
+#include <tenon/http/router.hpp>
 #include <tenon/http/service.hpp>
 
 #include <tenon/core/result.hpp>
@@ -134,12 +140,25 @@ public:
         : service_(
               std::make_shared<detail::http_service>(where, bounds, std::move(handle), std::move(admit))),
           listener_(std::make_shared<detail::http_listener>(service_)) {}
+    /// The router has to be there for as long as this.
+    server(const executor& where, router& paths, const limits& bounds = {})
+        : server(
+              where, bounds, [&paths](std::shared_ptr<exchange> call) { paths.answer(std::move(call)); },
+              [&paths](const request& head) { return paths.admit(head); }) {
+        paths_ = &paths;
+    }
+    server(asio::io_context& where, router& paths, const limits& bounds = {})
+        : server(executor(where.get_executor()), paths, bounds) {}
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server() { close(); }
 
     /// "127.0.0.1:8080", "[::1]:0" or "localhost:8080"; port 0: any that is free.
-    result<void> listen(std::string_view address) { return listener_->listen(address); }
+    result<void> listen(std::string_view address) {
+        auto good = listener_->listen(address);
+        if (good && paths_ != nullptr) paths_->serves_at(this->address());
+        return good;
+    }
     /// Where it listens, with the port that it got.
     std::string address() const { return listener_->address(); }
     std::size_t connections() const noexcept { return service_->connections.size(); }
@@ -151,6 +170,7 @@ public:
 private:
     std::shared_ptr<detail::http_service> service_;
     std::shared_ptr<detail::http_listener> listener_;
+    router* paths_ = nullptr;
 };
 
 } // namespace tenon::http
