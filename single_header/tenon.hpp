@@ -9015,6 +9015,15 @@ concept named_call = requires {
     typename T::result;
 };
 
+/// How a call is made that does not wait. It takes an event loop, so joint/async_call.hpp says it: the one specialization
+/// there is for every Result.
+template <class Result, class Loop = void>
+struct async_caller {
+    static_assert(!std::is_void_v<Loop>,
+                  "tenon: async_call, async_emit and async_execute need an event loop: "
+                  "#include <tenon/asio.hpp>");
+};
+
 } // namespace detail
 
 /// What became of an event that was emitted.
@@ -9106,9 +9115,16 @@ public:
     /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
     /// come a timeout and a completion token. See joint/async_call.hpp.
     template <class Result = json, class Params, class... More>
-    auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    auto async_call(std::string_view method, const Params& params, More&&... more) const {
+        static_assert(detail::can_be_params<Params>(),
+                      "tenon: the parameters of a call are an object or an array: give it a struct");
+        return async_call_with<Result>(
+            method, [&](json_writer& out) { write_params(out, params); }, std::forward<More>(more)...);
+    }
     template <detail::named_call Call, class... More>
-    auto async_call(const Call& asked, More&&... more) const;
+    auto async_call(const Call& asked, More&&... more) const {
+        return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
+    }
     template <class Event, class... More>
         requires(requires { Event::event; } &&
                  (!std::is_same_v<std::remove_cvref_t<More>, emit_options> && ...))
@@ -9117,9 +9133,17 @@ public:
     }
     template <class Event, class... More>
         requires requires { Event::event; }
-    auto async_emit(const Event& event, const emit_options& options, More&&... more) const;
+    auto async_emit(const Event& event, const emit_options& options, More&&... more) const {
+        return async_call_with<emitted>(
+            "host/emit", [&](json_writer& out) { write_event(out, Event::event, event, options); },
+            std::forward<More>(more)...);
+    }
     template <class Result = json, class Args, class... More>
-    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
+    auto async_execute(std::string_view command, const Args& args, More&&... more) const {
+        return async_call_with<Result>(
+            "host/execute", [&](json_writer& out) { write_named(out, "command", command, "args", args); },
+            std::forward<More>(more)...);
+    }
 
     /// The plugin's configuration as it stands.
     template <class Config = json>
@@ -9199,6 +9223,15 @@ private:
         if (!answer) return std::move(answer).error();
         if constexpr (std::is_void_v<Result>) return {};
         else return from_json<Result>(*answer, {.root = "result"});
+    }
+
+    template <class Result, class Write, class... More>
+    auto async_call_with(std::string_view method, Write write, More&&... more) const {
+        byte_buffer params;
+        json_writer out(params);
+        write(out);
+        return detail::async_caller<Result>::begin(engine_, std::string(method), std::string(params.view()),
+                                                   engine_->may_call_host(), std::forward<More>(more)...);
     }
 
     detail::engine_ref engine_;

@@ -25977,6 +25977,15 @@ concept named_call = requires {
     typename T::result;
 };
 
+/// How a call is made that does not wait. It takes an event loop, so joint/async_call.hpp says it: the one specialization
+/// there is for every Result.
+template <class Result, class Loop = void>
+struct async_caller {
+    static_assert(!std::is_void_v<Loop>,
+                  "tenon: async_call, async_emit and async_execute need an event loop: "
+                  "#include <tenon/asio.hpp>");
+};
+
 } // namespace detail
 
 /// What became of an event that was emitted.
@@ -26068,9 +26077,16 @@ public:
     /// The same for handlers that must not wait where they are, with <tenon/asio.hpp>: after the arguments may
     /// come a timeout and a completion token. See joint/async_call.hpp.
     template <class Result = json, class Params, class... More>
-    auto async_call(std::string_view method, const Params& params, More&&... more) const;
+    auto async_call(std::string_view method, const Params& params, More&&... more) const {
+        static_assert(detail::can_be_params<Params>(),
+                      "tenon: the parameters of a call are an object or an array: give it a struct");
+        return async_call_with<Result>(
+            method, [&](json_writer& out) { write_params(out, params); }, std::forward<More>(more)...);
+    }
     template <detail::named_call Call, class... More>
-    auto async_call(const Call& asked, More&&... more) const;
+    auto async_call(const Call& asked, More&&... more) const {
+        return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
+    }
     template <class Event, class... More>
         requires(requires { Event::event; } &&
                  (!std::is_same_v<std::remove_cvref_t<More>, emit_options> && ...))
@@ -26079,9 +26095,17 @@ public:
     }
     template <class Event, class... More>
         requires requires { Event::event; }
-    auto async_emit(const Event& event, const emit_options& options, More&&... more) const;
+    auto async_emit(const Event& event, const emit_options& options, More&&... more) const {
+        return async_call_with<emitted>(
+            "host/emit", [&](json_writer& out) { write_event(out, Event::event, event, options); },
+            std::forward<More>(more)...);
+    }
     template <class Result = json, class Args, class... More>
-    auto async_execute(std::string_view command, const Args& args, More&&... more) const;
+    auto async_execute(std::string_view command, const Args& args, More&&... more) const {
+        return async_call_with<Result>(
+            "host/execute", [&](json_writer& out) { write_named(out, "command", command, "args", args); },
+            std::forward<More>(more)...);
+    }
 
     /// The plugin's configuration as it stands.
     template <class Config = json>
@@ -26161,6 +26185,15 @@ private:
         if (!answer) return std::move(answer).error();
         if constexpr (std::is_void_v<Result>) return {};
         else return from_json<Result>(*answer, {.root = "result"});
+    }
+
+    template <class Result, class Write, class... More>
+    auto async_call_with(std::string_view method, Write write, More&&... more) const {
+        byte_buffer params;
+        json_writer out(params);
+        write(out);
+        return detail::async_caller<Result>::begin(engine_, std::string(method), std::string(params.view()),
+                                                   engine_->may_call_host(), std::forward<More>(more)...);
     }
 
     detail::engine_ref engine_;
@@ -27278,72 +27311,31 @@ auto async_answer(engine_ref in, std::string method, std::string params, result<
         token, std::move(in), std::move(method), std::move(params), std::move(allowed), timeout);
 }
 
-// What may stand behind the arguments.
+/// What may stand behind the arguments: a timeout, a token, both or neither.
 template <class Result>
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     milliseconds timeout = default_call_timeout) {
-    default_token token{};
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                timeout, token);
-}
-template <class Result, class Token>
-    requires(!std::is_convertible_v<Token, milliseconds>)
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     Token&& token) {
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                default_call_timeout, std::forward<Token>(token));
-}
-template <class Result, class Token>
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     milliseconds timeout, Token&& token) {
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                timeout, std::forward<Token>(token));
-}
-
-template <class Write>
-std::string json_text(Write write) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    write(out);
-    return std::string(buffer.view());
-}
+struct async_caller<Result, void> {
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      milliseconds timeout = default_call_timeout) {
+        default_token token{};
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    timeout, token);
+    }
+    template <class Token>
+        requires(!std::is_convertible_v<Token, milliseconds>)
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      Token&& token) {
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    default_call_timeout, std::forward<Token>(token));
+    }
+    template <class Token>
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      milliseconds timeout, Token&& token) {
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    timeout, std::forward<Token>(token));
+    }
+};
 
 } // namespace tenon::detail
-
-namespace tenon {
-
-template <class Result, class Params, class... More>
-auto host_link::async_call(std::string_view method, const Params& params, More&&... more) const {
-    static_assert(detail::can_be_params<Params>(),
-                  "tenon: the parameters of a call are an object or an array: give it a struct");
-    return detail::async_answer_by<Result>(
-        engine_, std::string(method), detail::json_text([&](json_writer& out) { write_params(out, params); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-template <detail::named_call Call, class... More>
-auto host_link::async_call(const Call& asked, More&&... more) const {
-    return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
-}
-
-template <class Event, class... More>
-    requires requires { Event::event; }
-auto host_link::async_emit(const Event& event, const emit_options& options, More&&... more) const {
-    return detail::async_answer_by<emitted>(
-        engine_, std::string("host/emit"),
-        detail::json_text([&](json_writer& out) { write_event(out, Event::event, event, options); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-template <class Result, class Args, class... More>
-auto host_link::async_execute(std::string_view command, const Args& args, More&&... more) const {
-    return detail::async_answer_by<Result>(
-        engine_, std::string("host/execute"),
-        detail::json_text([&](json_writer& out) { write_named(out, "command", command, "args", args); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-} // namespace tenon
 
 #endif
 

@@ -113,71 +113,30 @@ auto async_answer(engine_ref in, std::string method, std::string params, result<
         token, std::move(in), std::move(method), std::move(params), std::move(allowed), timeout);
 }
 
-// What may stand behind the arguments.
+/// What may stand behind the arguments: a timeout, a token, both or neither.
 template <class Result>
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     milliseconds timeout = default_call_timeout) {
-    default_token token{};
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                timeout, token);
-}
-template <class Result, class Token>
-    requires(!std::is_convertible_v<Token, milliseconds>)
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     Token&& token) {
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                default_call_timeout, std::forward<Token>(token));
-}
-template <class Result, class Token>
-auto async_answer_by(engine_ref in, std::string method, std::string params, result<void> allowed,
-                     milliseconds timeout, Token&& token) {
-    return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
-                                timeout, std::forward<Token>(token));
-}
-
-template <class Write>
-std::string json_text(Write write) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    write(out);
-    return std::string(buffer.view());
-}
+struct async_caller<Result, void> {
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      milliseconds timeout = default_call_timeout) {
+        default_token token{};
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    timeout, token);
+    }
+    template <class Token>
+        requires(!std::is_convertible_v<Token, milliseconds>)
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      Token&& token) {
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    default_call_timeout, std::forward<Token>(token));
+    }
+    template <class Token>
+    static auto begin(engine_ref in, std::string method, std::string params, result<void> allowed,
+                      milliseconds timeout, Token&& token) {
+        return async_answer<Result>(std::move(in), std::move(method), std::move(params), std::move(allowed),
+                                    timeout, std::forward<Token>(token));
+    }
+};
 
 } // namespace tenon::detail
-
-namespace tenon {
-
-template <class Result, class Params, class... More>
-auto host_link::async_call(std::string_view method, const Params& params, More&&... more) const {
-    static_assert(detail::can_be_params<Params>(),
-                  "tenon: the parameters of a call are an object or an array: give it a struct");
-    return detail::async_answer_by<Result>(
-        engine_, std::string(method), detail::json_text([&](json_writer& out) { write_params(out, params); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-template <detail::named_call Call, class... More>
-auto host_link::async_call(const Call& asked, More&&... more) const {
-    return async_call<typename Call::result>(Call::method, asked, std::forward<More>(more)...);
-}
-
-template <class Event, class... More>
-    requires requires { Event::event; }
-auto host_link::async_emit(const Event& event, const emit_options& options, More&&... more) const {
-    return detail::async_answer_by<emitted>(
-        engine_, std::string("host/emit"),
-        detail::json_text([&](json_writer& out) { write_event(out, Event::event, event, options); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-template <class Result, class Args, class... More>
-auto host_link::async_execute(std::string_view command, const Args& args, More&&... more) const {
-    return detail::async_answer_by<Result>(
-        engine_, std::string("host/execute"),
-        detail::json_text([&](json_writer& out) { write_named(out, "command", command, "args", args); }),
-        engine_->may_call_host(), std::forward<More>(more)...);
-}
-
-} // namespace tenon
 
 #endif

@@ -47,7 +47,7 @@ struct host_options {
     std::size_t max_frame_bytes = default_max_frame_bytes;
 };
 
-class memory_host {
+class memory_host : private detail::asker {
 public:
     memory_host(const memory_host&) = delete;
     memory_host& operator=(const memory_host&) = delete;
@@ -143,10 +143,7 @@ protected:
     std::string next_name(std::string_view kind) { return std::string(kind) + std::to_string(++names_); }
 
 private:
-    template <class T>
-    friend class pending;
-
-    void wait_for(const asked_state& state);
+    void wait_for(const asked_state& state) override;
     time_point attend();
     void cancel_call(const asked_state& state);
     void take_event(const detail::session_event& event);
@@ -178,14 +175,6 @@ private:
     std::vector<question> asked_;
     std::vector<std::string> acknowledged_, complaints_;
 };
-
-template <class T>
-result<T> pending<T>::get() {
-    host_->wait_for(*state_);
-    if (!state_->done) return fault{codes::reentrant_call, "the plugin waits for the function that asks it"};
-    if (!state_->answer) return state_->answer.error();
-    return read_(*state_->answer);
-}
 
 // ---- listening to the plugin: its calls are answered, what it says is kept ------------------------------------
 // Who may ask what is docs/protocol.md, section 5.

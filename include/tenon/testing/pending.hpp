@@ -11,6 +11,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/json/value.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,8 +21,6 @@
 
 namespace tenon::testing {
 
-class memory_host;
-
 /// What is known about one of the host's requests.
 struct asked_state {
     std::int64_t id = 0; // 0: it was not sent
@@ -30,23 +29,48 @@ struct asked_state {
     std::vector<json> progress = {};
 };
 
+} // namespace tenon::testing
+
+namespace tenon::detail {
+
+class asker {
+public:
+    /// Lets the plugin work and time pass until the answer is there.
+    virtual void wait_for(const testing::asked_state& state) = 0;
+
+protected:
+    ~asker() = default;
+};
+
+} // namespace tenon::detail
+
+namespace tenon::testing {
+
+class memory_host;
+
 template <class T>
 class pending {
 public:
     using reading = std::function<result<T>(std::string_view answer)>;
-    pending(memory_host& host, std::shared_ptr<asked_state> state, reading read)
+    pending(detail::asker& host, std::shared_ptr<asked_state> state, reading read)
         : host_(&host), state_(std::move(state)), read_(std::move(read)) {}
 
     bool answered() const noexcept { return state_->done; }
     /// The answer. Inside a function that the host provides the plugin cannot go on, so one that is not there
     /// yet is the fault codes::reentrant_call.
-    result<T> get();
+    result<T> get() {
+        host_->wait_for(*state_);
+        if (!state_->done)
+            return fault{codes::reentrant_call, "the plugin waits for the function that asks it"};
+        if (!state_->answer) return state_->answer.error();
+        return read_(*state_->answer);
+    }
     /// What the plugin reported so far with progress().
     const std::vector<json>& progress() const noexcept { return state_->progress; }
 
 private:
     friend class memory_host;
-    memory_host* host_;
+    detail::asker* host_;
     std::shared_ptr<asked_state> state_;
     reading read_;
 };
