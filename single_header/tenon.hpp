@@ -80,6 +80,15 @@ inline constexpr int protocol_version = 1;
 //         static constexpr bool allow_missing = true; // absent members keep what they were
 //         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
 //     };
+//     struct receipt {                                // names as JavaScript writes them: deliveredTo
+//         std::string delivered_to, note;
+//         int ms = 0;
+//         static constexpr auto describe() {          // the members in brackets are said otherwise, if there are any
+//             return tenon::camel_case(tenon::member("tookMs", &receipt::ms),
+//                                      tenon::member("note", &receipt::note, tenon::omit_empty)); // may be missing
+//         }
+//     };
+//     // tenon::all_members(...): the same with the names as they are
 //     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
 //     { return tenon::members(...); }
 //     constexpr auto describe(tenon::type<colour>)    // an enum beyond 0..127, or with other names
@@ -101,11 +110,17 @@ struct type {};
 template <class T>
 struct json_codec; // only specialisations exist
 
+enum class member_mark : unsigned char { none, omit_empty };
+/// Not written while there is nothing in it: no text, no elements, null, false. Reading does not miss it.
+inline constexpr member_mark omit_empty = member_mark::omit_empty;
+
 template <class Owner, class Value>
 struct member {
-    constexpr member(std::string_view json_name, Value Owner::*place) : name(json_name), pointer(place) {}
+    constexpr member(std::string_view json_name, Value Owner::*place, member_mark how = member_mark::none)
+        : name(json_name), pointer(place), mark(how) {}
     std::string_view name;
     Value Owner::*pointer;
+    member_mark mark;
 };
 
 template <class Enum>
@@ -115,9 +130,40 @@ struct enumerator {
     Enum value;
 };
 
+/// These members and no others.
 template <class... Member>
 constexpr auto members(Member... all) {
     return [=](auto&& visit) { return visit(all...); };
+}
+
+namespace detail {
+
+enum class naming { reflected, camel_case, listed };
+
+template <naming Names, class Listed>
+struct reflected_description : Listed {};
+
+template <class Description>
+inline constexpr naming naming_in = naming::listed;
+template <naming Names, class Listed>
+inline constexpr naming naming_in<reflected_description<Names, Listed>> = Names;
+
+} // namespace detail
+
+/// All members of a plain aggregate, of which these are said otherwise.
+template <class... Member>
+constexpr auto all_members(Member... otherwise) {
+    const auto listed = tenon::members(otherwise...);
+    return detail::reflected_description<detail::naming::reflected, decltype(tenon::members(otherwise...))>{
+        listed};
+}
+
+/// The same with all other names in camelCase: `from_uid` travels as `fromUid`. Without members for an enum as well.
+template <class... Member>
+constexpr auto camel_case(Member... otherwise) {
+    const auto listed = tenon::members(otherwise...);
+    return detail::reflected_description<detail::naming::camel_case, decltype(tenon::members(otherwise...))>{
+        listed};
 }
 
 template <class... Enumerator>
@@ -143,6 +189,14 @@ constexpr auto description_of() {
     if constexpr (described_inside<T>) return T::describe();
     else return describe(type<T>());
 }
+
+template <class T>
+constexpr naming find_naming() {
+    if constexpr (described<T>) return naming_in<decltype(detail::description_of<T>())>;
+    else return naming::reflected;
+}
+template <class T>
+inline constexpr naming naming_of = find_naming<T>();
 
 template <class T>
 concept allows_missing = requires {
@@ -475,17 +529,100 @@ constexpr auto plain_names(std::index_sequence<Index...>) {
         member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
-template <class T>
-constexpr auto names_of_members() {
-    if constexpr (described<T>)
-        return description_of<T>()(
-            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
-    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+/// `from_uid` as `fromUid`: an underscore between two others goes, and what is behind it becomes a capital letter.
+/// Returns the length, which is never more.
+constexpr std::size_t write_camel_case(std::string_view name, char* to) {
+    std::size_t length = 0;
+    bool capital = false;
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        const char byte = name[at];
+        if (byte == '_' && at != 0 && at + 1 != name.size()) {
+            capital = true;
+            continue;
+        }
+        to[length++] = capital && byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
+        capital = false;
+    }
+    return length;
 }
+
+// All names of one type in camelCase, one behind the other, which outlives the views of them.
+template <const auto& Names>
+constexpr auto make_camel_text() {
+    constexpr std::size_t room = [] {
+        std::size_t sum = 1; // an array of no bytes would have no data()
+        for (const std::string_view name : Names) sum += name.size();
+        return sum;
+    }();
+    std::array<char, room> text{};
+    char* to = text.data();
+    for (const std::string_view name : Names) to += write_camel_case(name, to);
+    return text;
+}
+template <const auto& Names>
+inline constexpr auto camel_text = make_camel_text<Names>();
+
+template <const auto& Names>
+constexpr auto camel_names() {
+    auto names = Names;
+    const char* from = camel_text<Names>.data();
+    char scratch[camel_text<Names>.size()] = {};
+    for (std::string_view& name : names) {
+        name = {from, write_camel_case(name, scratch)};
+        from += name.size();
+    }
+    return names;
+}
+
+template <class T>
+inline constexpr auto reflected_names = plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+
+template <std::size_t Count>
+struct member_table {
+    std::array<std::string_view, Count> names{};
+    std::array<member_mark, Count> marks{};
+};
+
+// The other members of a description stand at the place of a member that has the same address.
+template <class T, std::size_t... Index, class Member>
+constexpr void say_otherwise(member_table<sizeof...(Index)>& table, std::index_sequence<Index...>,
+                             Member member) {
+    constexpr auto addresses = plain_addresses<T>();
+    const void* place = &(no_object<T>.value.*(member.pointer));
+    const bool is_here[] = {place == detail::address_of<Index>(addresses).pointer...};
+    for (std::size_t index = 0; index < sizeof...(Index); ++index) {
+        if (!is_here[index]) continue;
+        table.names[index] = member.name;
+        table.marks[index] = member.mark;
+    }
+}
+
+template <class T>
+constexpr auto make_member_table() {
+    if constexpr (naming_of<T> == naming::listed) {
+        return description_of<T>()([](auto... all) {
+            return member_table<sizeof...(all)>{{all.name...}, {all.mark...}};
+        });
+    } else {
+        constexpr std::size_t count = plain_member_count<T>;
+        member_table<count> table{reflected_names<T>};
+        if constexpr (naming_of<T> == naming::camel_case) table.names = camel_names<reflected_names<T>>();
+        if constexpr (described<T>)
+            description_of<T>()([&](auto... otherwise) {
+                (detail::say_otherwise<T>(table, std::make_index_sequence<count>(), otherwise), ...);
+            });
+        return table;
+    }
+}
+template <class T>
+inline constexpr auto member_table_of = make_member_table<T>();
 
 /// The JSON names of T's members, in order.
 template <class T>
-inline constexpr auto member_names = names_of_members<T>();
+inline constexpr const auto& member_names = member_table_of<T>.names;
+
+template <class T>
+inline constexpr const auto& member_marks = member_table_of<T>.marks;
 
 template <class T>
 inline constexpr std::size_t member_count = member_names<T>.size();
@@ -494,7 +631,7 @@ inline constexpr std::size_t member_count = member_names<T>.size();
 template <class T, class Visitor>
 constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
     using Plain = std::remove_const_t<T>;
-    if constexpr (described<Plain>)
+    if constexpr (naming_of<Plain> == naming::listed)
         return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
     else return detail::unpack<plain_member_count<Plain>>(value, visit);
 }
@@ -580,22 +717,43 @@ constexpr auto find_enum_names(std::index_sequence<Value...>) {
 }
 
 template <class Enum>
+constexpr auto reflect_enum() {
+    static_assert(
+        requires { Enum{0}; },
+        "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+    constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+    constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
+    static_assert(found.count != 0,
+                  "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+    std::array<enum_name<Enum>, found.count> names{};
+    for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum = reflect_enum<Enum>();
+
+template <class Enum>
+constexpr auto list_reflected_enum() {
+    std::array<std::string_view, reflected_enum<Enum>.size()> names{};
+    for (std::size_t index = 0; index < names.size(); ++index)
+        names[index] = reflected_enum<Enum>[index].name;
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum_list = list_reflected_enum<Enum>();
+
+template <class Enum>
 constexpr auto names_of_enum() {
-    if constexpr (described<Enum>) {
+    if constexpr (naming_of<Enum> == naming::listed) {
         return description_of<Enum>()([](auto... all) {
             return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
         });
     } else {
-        static_assert(
-            requires { Enum{0}; },
-            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range =
-            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
-        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0,
-                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
-        std::array<enum_name<Enum>, found.count> names{};
-        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+        auto names = reflected_enum<Enum>;
+        if constexpr (naming_of<Enum> == naming::camel_case) {
+            constexpr auto camel = camel_names<reflected_enum_list<Enum>>();
+            for (std::size_t index = 0; index < names.size(); ++index) names[index].name = camel[index];
+        }
         return names;
     }
 }
@@ -1651,10 +1809,24 @@ void encode_map(json_writer& out, const T& value) {
     out.end_object();
 }
 
+template <class T>
+bool is_empty(const T& value) {
+    if constexpr (requires { value.is_null(); }) return value.is_null();
+    else if constexpr (requires { value.empty(); }) return value.empty();
+    else {
+        static_assert(std::is_same_v<T, bool>,
+                      "tenon: only a text, a container, JSON or a bool may be omit_empty; "
+                      "a std::optional is left out without that");
+        return !value;
+    }
+}
+
 template <class T, std::size_t Index, class Member>
 void encode_member(json_writer& out, const Member& member) {
     if constexpr (may_be_absent<Member>) {
         if (!member.has_value()) return;
+    } else if constexpr (member_marks<T>[Index] == member_mark::omit_empty) {
+        if (is_empty(member)) return;
     }
     out.member_literal(member_label<T, Index>);
     detail::encode(out, member);
@@ -2790,7 +2962,7 @@ inline fault json_reader::error() const {
 // From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+//   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
 // - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
 // - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
 // - a variant takes its first alternative that can read the value.
@@ -3018,7 +3190,11 @@ const char* decode_map(json_reader& in, const char* at, T& value) {
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
     if constexpr (allows_missing<T>) return 0;
-    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    else
+        return ((may_be_absent<Member> || member_marks<T>[Index] == member_mark::omit_empty
+                     ? 0u
+                     : std::uint64_t{1} << Index) |
+                ... | 0u);
 }
 
 inline const char* refuse_missing(json_reader& in, const char* start, const char* end,
@@ -3451,7 +3627,9 @@ void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, 
     };
     schema.within("properties", [&] { (property(member_names<T>[Index], type<Member>()), ...); });
     schema.out.end_object();
-    constexpr bool required[] = {(!allows_missing<T> && !may_be_absent<Member>)..., false};
+    constexpr bool required[] = {
+        (!allows_missing<T> && !may_be_absent<Member> && member_marks<T>[Index] == member_mark::none)...,
+        false};
     if (!(required[Index] || ...)) return;
     schema.out.key("required");
     schema.out.begin_array();
@@ -4312,8 +4490,9 @@ result<void> bind_route(const http_request& request, M& message) {
             result<void> outcome;
             std::size_t index = 0;
             const auto bind = [&](auto& member) {
+                const bool may_miss = allows_missing<M> || member_marks<M>[index] == member_mark::omit_empty;
                 const std::string_view name = member_names<M>[index++];
-                if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+                if (outcome) outcome = bind_member(request, body, name, may_miss, member);
             };
             (bind(members), ...);
             return outcome;

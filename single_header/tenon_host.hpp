@@ -99,6 +99,15 @@
 //         static constexpr bool allow_missing = true; // absent members keep what they were
 //         static constexpr bool allow_unknown = true; // also where unknown members are refused (a configuration)
 //     };
+//     struct receipt {                                // names as JavaScript writes them: deliveredTo
+//         std::string delivered_to, note;
+//         int ms = 0;
+//         static constexpr auto describe() {          // the members in brackets are said otherwise, if there are any
+//             return tenon::camel_case(tenon::member("tookMs", &receipt::ms),
+//                                      tenon::member("note", &receipt::note, tenon::omit_empty)); // may be missing
+//         }
+//     };
+//     // tenon::all_members(...): the same with the names as they are
 //     constexpr auto describe(tenon::type<theirs>)    // the same for a type that is not yours
 //     { return tenon::members(...); }
 //     constexpr auto describe(tenon::type<colour>)    // an enum beyond 0..127, or with other names
@@ -120,11 +129,17 @@ struct type {};
 template <class T>
 struct json_codec; // only specialisations exist
 
+enum class member_mark : unsigned char { none, omit_empty };
+/// Not written while there is nothing in it: no text, no elements, null, false. Reading does not miss it.
+inline constexpr member_mark omit_empty = member_mark::omit_empty;
+
 template <class Owner, class Value>
 struct member {
-    constexpr member(std::string_view json_name, Value Owner::*place) : name(json_name), pointer(place) {}
+    constexpr member(std::string_view json_name, Value Owner::*place, member_mark how = member_mark::none)
+        : name(json_name), pointer(place), mark(how) {}
     std::string_view name;
     Value Owner::*pointer;
+    member_mark mark;
 };
 
 template <class Enum>
@@ -134,9 +149,40 @@ struct enumerator {
     Enum value;
 };
 
+/// These members and no others.
 template <class... Member>
 constexpr auto members(Member... all) {
     return [=](auto&& visit) { return visit(all...); };
+}
+
+namespace detail {
+
+enum class naming { reflected, camel_case, listed };
+
+template <naming Names, class Listed>
+struct reflected_description : Listed {};
+
+template <class Description>
+inline constexpr naming naming_in = naming::listed;
+template <naming Names, class Listed>
+inline constexpr naming naming_in<reflected_description<Names, Listed>> = Names;
+
+} // namespace detail
+
+/// All members of a plain aggregate, of which these are said otherwise.
+template <class... Member>
+constexpr auto all_members(Member... otherwise) {
+    const auto listed = tenon::members(otherwise...);
+    return detail::reflected_description<detail::naming::reflected, decltype(tenon::members(otherwise...))>{
+        listed};
+}
+
+/// The same with all other names in camelCase: `from_uid` travels as `fromUid`. Without members for an enum as well.
+template <class... Member>
+constexpr auto camel_case(Member... otherwise) {
+    const auto listed = tenon::members(otherwise...);
+    return detail::reflected_description<detail::naming::camel_case, decltype(tenon::members(otherwise...))>{
+        listed};
 }
 
 template <class... Enumerator>
@@ -162,6 +208,14 @@ constexpr auto description_of() {
     if constexpr (described_inside<T>) return T::describe();
     else return describe(type<T>());
 }
+
+template <class T>
+constexpr naming find_naming() {
+    if constexpr (described<T>) return naming_in<decltype(detail::description_of<T>())>;
+    else return naming::reflected;
+}
+template <class T>
+inline constexpr naming naming_of = find_naming<T>();
 
 template <class T>
 concept allows_missing = requires {
@@ -494,17 +548,100 @@ constexpr auto plain_names(std::index_sequence<Index...>) {
         member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
-template <class T>
-constexpr auto names_of_members() {
-    if constexpr (described<T>)
-        return description_of<T>()(
-            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
-    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+/// `from_uid` as `fromUid`: an underscore between two others goes, and what is behind it becomes a capital letter.
+/// Returns the length, which is never more.
+constexpr std::size_t write_camel_case(std::string_view name, char* to) {
+    std::size_t length = 0;
+    bool capital = false;
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        const char byte = name[at];
+        if (byte == '_' && at != 0 && at + 1 != name.size()) {
+            capital = true;
+            continue;
+        }
+        to[length++] = capital && byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
+        capital = false;
+    }
+    return length;
 }
+
+// All names of one type in camelCase, one behind the other, which outlives the views of them.
+template <const auto& Names>
+constexpr auto make_camel_text() {
+    constexpr std::size_t room = [] {
+        std::size_t sum = 1; // an array of no bytes would have no data()
+        for (const std::string_view name : Names) sum += name.size();
+        return sum;
+    }();
+    std::array<char, room> text{};
+    char* to = text.data();
+    for (const std::string_view name : Names) to += write_camel_case(name, to);
+    return text;
+}
+template <const auto& Names>
+inline constexpr auto camel_text = make_camel_text<Names>();
+
+template <const auto& Names>
+constexpr auto camel_names() {
+    auto names = Names;
+    const char* from = camel_text<Names>.data();
+    char scratch[camel_text<Names>.size()] = {};
+    for (std::string_view& name : names) {
+        name = {from, write_camel_case(name, scratch)};
+        from += name.size();
+    }
+    return names;
+}
+
+template <class T>
+inline constexpr auto reflected_names = plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+
+template <std::size_t Count>
+struct member_table {
+    std::array<std::string_view, Count> names{};
+    std::array<member_mark, Count> marks{};
+};
+
+// The other members of a description stand at the place of a member that has the same address.
+template <class T, std::size_t... Index, class Member>
+constexpr void say_otherwise(member_table<sizeof...(Index)>& table, std::index_sequence<Index...>,
+                             Member member) {
+    constexpr auto addresses = plain_addresses<T>();
+    const void* place = &(no_object<T>.value.*(member.pointer));
+    const bool is_here[] = {place == detail::address_of<Index>(addresses).pointer...};
+    for (std::size_t index = 0; index < sizeof...(Index); ++index) {
+        if (!is_here[index]) continue;
+        table.names[index] = member.name;
+        table.marks[index] = member.mark;
+    }
+}
+
+template <class T>
+constexpr auto make_member_table() {
+    if constexpr (naming_of<T> == naming::listed) {
+        return description_of<T>()([](auto... all) {
+            return member_table<sizeof...(all)>{{all.name...}, {all.mark...}};
+        });
+    } else {
+        constexpr std::size_t count = plain_member_count<T>;
+        member_table<count> table{reflected_names<T>};
+        if constexpr (naming_of<T> == naming::camel_case) table.names = camel_names<reflected_names<T>>();
+        if constexpr (described<T>)
+            description_of<T>()([&](auto... otherwise) {
+                (detail::say_otherwise<T>(table, std::make_index_sequence<count>(), otherwise), ...);
+            });
+        return table;
+    }
+}
+template <class T>
+inline constexpr auto member_table_of = make_member_table<T>();
 
 /// The JSON names of T's members, in order.
 template <class T>
-inline constexpr auto member_names = names_of_members<T>();
+inline constexpr const auto& member_names = member_table_of<T>.names;
+
+template <class T>
+inline constexpr const auto& member_marks = member_table_of<T>.marks;
 
 template <class T>
 inline constexpr std::size_t member_count = member_names<T>.size();
@@ -513,7 +650,7 @@ inline constexpr std::size_t member_count = member_names<T>.size();
 template <class T, class Visitor>
 constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
     using Plain = std::remove_const_t<T>;
-    if constexpr (described<Plain>)
+    if constexpr (naming_of<Plain> == naming::listed)
         return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
     else return detail::unpack<plain_member_count<Plain>>(value, visit);
 }
@@ -599,22 +736,43 @@ constexpr auto find_enum_names(std::index_sequence<Value...>) {
 }
 
 template <class Enum>
+constexpr auto reflect_enum() {
+    static_assert(
+        requires { Enum{0}; },
+        "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+    constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+    constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
+    static_assert(found.count != 0,
+                  "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+    std::array<enum_name<Enum>, found.count> names{};
+    for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum = reflect_enum<Enum>();
+
+template <class Enum>
+constexpr auto list_reflected_enum() {
+    std::array<std::string_view, reflected_enum<Enum>.size()> names{};
+    for (std::size_t index = 0; index < names.size(); ++index)
+        names[index] = reflected_enum<Enum>[index].name;
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum_list = list_reflected_enum<Enum>();
+
+template <class Enum>
 constexpr auto names_of_enum() {
-    if constexpr (described<Enum>) {
+    if constexpr (naming_of<Enum> == naming::listed) {
         return description_of<Enum>()([](auto... all) {
             return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
         });
     } else {
-        static_assert(
-            requires { Enum{0}; },
-            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range =
-            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
-        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0,
-                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
-        std::array<enum_name<Enum>, found.count> names{};
-        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+        auto names = reflected_enum<Enum>;
+        if constexpr (naming_of<Enum> == naming::camel_case) {
+            constexpr auto camel = camel_names<reflected_enum_list<Enum>>();
+            for (std::size_t index = 0; index < names.size(); ++index) names[index].name = camel[index];
+        }
         return names;
     }
 }
@@ -1670,10 +1828,24 @@ void encode_map(json_writer& out, const T& value) {
     out.end_object();
 }
 
+template <class T>
+bool is_empty(const T& value) {
+    if constexpr (requires { value.is_null(); }) return value.is_null();
+    else if constexpr (requires { value.empty(); }) return value.empty();
+    else {
+        static_assert(std::is_same_v<T, bool>,
+                      "tenon: only a text, a container, JSON or a bool may be omit_empty; "
+                      "a std::optional is left out without that");
+        return !value;
+    }
+}
+
 template <class T, std::size_t Index, class Member>
 void encode_member(json_writer& out, const Member& member) {
     if constexpr (may_be_absent<Member>) {
         if (!member.has_value()) return;
+    } else if constexpr (member_marks<T>[Index] == member_mark::omit_empty) {
+        if (is_empty(member)) return;
     }
     out.member_literal(member_label<T, Index>);
     detail::encode(out, member);
@@ -2809,7 +2981,7 @@ inline fault json_reader::error() const {
 // From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+//   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
 // - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
 // - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
 // - a variant takes its first alternative that can read the value.
@@ -3037,7 +3209,11 @@ const char* decode_map(json_reader& in, const char* at, T& value) {
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
     if constexpr (allows_missing<T>) return 0;
-    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    else
+        return ((may_be_absent<Member> || member_marks<T>[Index] == member_mark::omit_empty
+                     ? 0u
+                     : std::uint64_t{1} << Index) |
+                ... | 0u);
 }
 
 inline const char* refuse_missing(json_reader& in, const char* start, const char* end,
@@ -3470,7 +3646,9 @@ void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, 
     };
     schema.within("properties", [&] { (property(member_names<T>[Index], type<Member>()), ...); });
     schema.out.end_object();
-    constexpr bool required[] = {(!allows_missing<T> && !may_be_absent<Member>)..., false};
+    constexpr bool required[] = {
+        (!allows_missing<T> && !may_be_absent<Member> && member_marks<T>[Index] == member_mark::none)...,
+        false};
     if (!(required[Index] || ...)) return;
     schema.out.key("required");
     schema.out.begin_array();
@@ -4832,9 +5010,7 @@ struct plugin_identity {
 
 struct peer_limits {
     std::optional<std::uint64_t> max_frame_bytes = {}; // default_max_frame_bytes
-    static constexpr auto describe() {
-        return members(member("maxFrameBytes", &peer_limits::max_frame_bytes));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct handshake_request {
@@ -4848,15 +5024,7 @@ struct handshake_request {
     std::optional<std::vector<std::string>> features = {};
     std::optional<peer_limits> limits = {};
 
-    static constexpr auto describe() {
-        using self = handshake_request;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersions", &self::protocol_versions),
-                       member("supportsReverseRpc", &self::supports_reverse_rpc),
-                       member("processId", &self::process_id), member("plugin", &self::plugin),
-                       member("config", &self::config), member("permissions", &self::permissions),
-                       member("features", &self::features), member("limits", &self::limits));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 enum class event_mode { observe, validate, mutate };
@@ -4874,14 +5042,7 @@ struct event_interest {
     std::optional<failure_policy> on_failure = {}; // proceed
 
     bool operator==(const event_interest&) const = default;
-};
-
-struct event_interest_object : event_interest {
-    static constexpr auto describe() {
-        using self = event_interest;
-        return members(member("type", &self::type), member("mode", &self::mode),
-                       member("priority", &self::priority), member("onFailure", &self::on_failure));
-    }
+    static constexpr auto describe() { return camel_case(); } // of the object, for its codec
 };
 
 struct route_declaration {
@@ -4898,8 +5059,8 @@ struct command_declaration {
 };
 
 struct handshake_answer {
-    std::string name, version;              // of the plugin
-    std::optional<int> chosen_version = {}; // 1
+    std::string name, version;                // of the plugin
+    std::optional<int> protocol_version = {}; // 1
     std::optional<std::vector<std::string>> capabilities = {};
     std::optional<std::vector<event_interest>> events = {}; // the whole families of the capabilities
     std::optional<std::vector<route_declaration>> routes = {};
@@ -4911,17 +5072,7 @@ struct handshake_answer {
     std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
     std::optional<std::string> description = {};
 
-    static constexpr auto describe() {
-        using self = handshake_answer;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersion", &self::chosen_version),
-                       member("capabilities", &self::capabilities), member("events", &self::events),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("reverseRpc", &self::reverse_rpc),
-                       member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable), member("configSchema", &self::config_schema),
-                       member("description", &self::description));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 } // namespace tenon::detail
@@ -4931,14 +5082,11 @@ struct tenon::json_codec<tenon::detail::event_interest> {
     static bool read(json_reader& in, detail::event_interest& value) {
         value = {};
         if (in.peek() == json_kind::string) return in.read_string(value.type);
-        detail::event_interest_object object;
-        if (!detail::decode(in, object)) return false;
-        value = std::move(object);
-        return true;
+        return in.arrive(detail::decode_object(in, in.position(), value));
     }
     static void write(json_writer& out, const detail::event_interest& value) {
         if (!value.mode && !value.priority && !value.on_failure) return out.string(value.type);
-        detail::encode(out, detail::event_interest_object{value});
+        detail::encode_object(out, value);
     }
 };
 
@@ -4978,7 +5126,7 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
     if (!expected_name.empty() && answer->name != expected_name)
         return fault{codes::invalid_params, "handshake.name: expected \"" + std::string(expected_name) +
                                                 "\", got \"" + answer->name.substr(0, longest_name) + "\""};
-    if (const auto common = choose_version(offered, {answer->chosen_version.value_or(1)}); !common)
+    if (const auto common = choose_version(offered, {answer->protocol_version.value_or(1)}); !common)
         return common.error();
     if (answer->max_concurrency == 0u)
         return fault{codes::invalid_params, "handshake.maxConcurrency: expected at least 1, got 0"};
@@ -5010,14 +5158,7 @@ enum class exclusion {
     permission,
     breaker, // it failed too often in a row
 };
-constexpr auto describe(type<exclusion>) {
-    return enumerators(
-        enumerator("none", exclusion::none), enumerator("state", exclusion::state),
-        enumerator("notDeclared", exclusion::not_declared), enumerator("capability", exclusion::capability),
-        enumerator("subscription", exclusion::subscription), enumerator("excluded", exclusion::excluded),
-        enumerator("notIncluded", exclusion::not_included), enumerator("permission", exclusion::permission),
-        enumerator("breaker", exclusion::breaker));
-}
+constexpr auto describe(type<exclusion>) { return camel_case(); }
 
 namespace detail {
 using plugin_index = std::uint32_t; // given by the host, never used again
@@ -5039,45 +5180,42 @@ struct explanation {
     bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
+namespace detail {
+
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
 /// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
-template <>
-struct json_codec<explanation> {
-    static void write(json_writer& out, const explanation& value);
+struct explanation_form {
+    std::string_view plugin;
+    bool receives;
+    std::optional<exclusion> why_not = {};
+    std::string_view words;
+    std::optional<event_mode> mode = {};
+    std::optional<int> priority = {};
+    std::optional<failure_policy> on_failure = {};
+    std::optional<absence> absent = {};
+    bool required = false;
+
+    static constexpr auto describe() {
+        return camel_case(member("required", &explanation_form::required, omit_empty));
+    }
 };
 
-inline void json_codec<explanation>::write(json_writer& out, const explanation& value) {
-    out.begin_object();
-    out.key("plugin");
-    out.string(value.name);
-    out.key("receives");
-    out.boolean(value.receives());
-    if (!value.receives()) {
-        out.key("whyNot");
-        detail::encode(out, value.why_not);
+} // namespace detail
+
+template <>
+struct json_codec<explanation> {
+    static void write(json_writer& out, const explanation& value) {
+        detail::explanation_form form{.plugin = value.name,
+                                      .receives = value.receives(),
+                                      .words = value.words,
+                                      .required = value.required};
+        if (!form.receives) form.why_not = value.why_not;
+        else form.priority = value.priority, form.on_failure = value.on_failure;
+        if (form.receives && value.mode_given) form.mode = value.mode;
+        if (value.missed) form.absent = value.absent;
+        detail::encode(out, form);
     }
-    out.key("words");
-    out.string(value.words);
-    if (value.receives()) {
-        if (value.mode_given) {
-            out.key("mode");
-            detail::encode(out, value.mode);
-        }
-        out.key("priority");
-        out.integer(value.priority);
-        out.key("onFailure");
-        detail::encode(out, value.on_failure);
-    }
-    if (value.missed) {
-        out.key("absent");
-        out.string(name_of(value.absent));
-    }
-    if (value.required) {
-        out.key("required");
-        out.boolean(true);
-    }
-    out.end_object();
-}
+};
 
 namespace detail {
 using tenon::exclusion;
@@ -5131,12 +5269,7 @@ struct event_delivery {
     std::string timestamp; // RFC 3339, UTC
     std::optional<std::int64_t> deadline_ms = {};
 
-    static constexpr auto describe() {
-        using self = event_delivery;
-        return members(member("eventId", &self::event_id), member("eventType", &self::event_type),
-                       member("payload", &self::payload), member("metadata", &self::metadata),
-                       member("timestamp", &self::timestamp), member("deadlineMs", &self::deadline_ms));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 enum class event_flow { proceed, stop };
@@ -5174,14 +5307,7 @@ struct route_request {
     std::optional<body_encoding> encoding = {};
     std::optional<json_view> auth = {};
 
-    static constexpr auto describe() {
-        using self = route_request;
-        return members(member("requestId", &self::request_id), member("method", &self::method),
-                       member("path", &self::path), member("route", &self::route),
-                       member("params", &self::params), member("query", &self::query),
-                       member("headers", &self::headers), member("body", &self::body),
-                       member("bodyEncoding", &self::encoding), member("auth", &self::auth));
-    }
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_request::encoding)); }
 };
 
 struct route_answer {
@@ -5190,11 +5316,7 @@ struct route_answer {
     std::optional<std::string> body = {};
     std::optional<body_encoding> encoding = {};
 
-    static constexpr auto describe() {
-        using self = route_answer;
-        return members(member("status", &self::status), member("headers", &self::headers),
-                       member("body", &self::body), member("bodyEncoding", &self::encoding));
-    }
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_answer::encoding)); }
 };
 
 struct command_request {
@@ -5218,10 +5340,7 @@ struct shutdown_request {
     std::optional<std::string> reason = {};
     std::optional<std::int64_t> deadline_ms = {};
 
-    static constexpr auto describe() {
-        using self = shutdown_request;
-        return members(member("reason", &self::reason), member("deadlineMs", &self::deadline_ms));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 // --- plugin to host ---
@@ -5238,7 +5357,7 @@ struct log_notice {
 
 struct acknowledged_event {
     std::string event_id;
-    static constexpr auto describe() { return members(member("eventId", &acknowledged_event::event_id)); }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct emitted_event {
@@ -5248,12 +5367,7 @@ struct emitted_event {
     std::optional<std::string> to = {};                        // one plugin, by name
     std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
 
-    static constexpr auto describe() {
-        using self = emitted_event;
-        return members(member("eventType", &self::event_type), member("payload", &self::payload),
-                       member("metadata", &self::metadata), member("to", &self::to),
-                       member("capabilities", &self::capabilities));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct emit_answer {
@@ -5719,6 +5833,51 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
 
 #endif
 
+// ---- tenon/rules/json_text.hpp ----------------------------------------------------------------------------
+#ifndef TENON_RULES_JSON_TEXT_HPP
+#define TENON_RULES_JSON_TEXT_HPP
+
+// JSON that a record keeps as the text that it was: nobody has looked into it here, and it is written as it stands, but
+// on one line. Whoever fills one knows that it is JSON. Empty is none, written as null.
+
+namespace tenon {
+
+struct json_text : std::string {
+    using std::string::string;
+    using std::string::operator=;
+    json_text(std::string text) : std::string(std::move(text)) {}
+};
+
+namespace detail {
+
+/// JSON stands as somebody wrote it, on any number of lines. Within a string there are no such bytes.
+inline std::string on_one_line(std::string text) {
+    for (char& byte : text)
+        if (byte == '\n' || byte == '\r') byte = ' ';
+    return text;
+}
+
+} // namespace detail
+
+template <>
+struct json_codec<json_text> {
+    static bool read(json_reader& in, json_text& value) {
+        std::string_view slice;
+        if (!in.read_slice(slice)) return false;
+        value.assign(slice);
+        return true;
+    }
+    static void write(json_writer& out, const json_text& value) {
+        if (value.empty()) out.null();
+        else if (value.find_first_of("\r\n") == value.npos) out.raw(value);
+        else out.raw(detail::on_one_line(value));
+    }
+};
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/rules/events/raw_decision.hpp ------------------------------------------------------------------
 #ifndef TENON_RULES_EVENTS_RAW_DECISION_HPP
 #define TENON_RULES_EVENTS_RAW_DECISION_HPP
@@ -5750,15 +5909,12 @@ struct plugin_outcome {
     std::string plugin;
     outcome_kind outcome = outcome_kind::proceed;
     double ms = 0;           // from being asked until then
-    std::string reason = {}; // of a stop or a failure; left out where it is empty
+    std::string reason = {}; // of a stop or a failure
 
     bool operator==(const plugin_outcome&) const = default;
-};
-
-template <>
-struct json_codec<plugin_outcome> {
-    static bool read(json_reader& in, plugin_outcome& value);
-    static void write(json_writer& out, const plugin_outcome& value);
+    static constexpr auto describe() {
+        return all_members(member("reason", &plugin_outcome::reason, omit_empty));
+    }
 };
 
 namespace detail {
@@ -5773,19 +5929,6 @@ struct raw_decision {
     std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
 
     std::string to_json() const; // without line breaks
-};
-
-} // namespace detail
-
-} // namespace tenon
-
-namespace tenon::detail {
-
-struct plugin_outcome_object {
-    std::string plugin;
-    outcome_kind outcome = outcome_kind::proceed;
-    double ms = 0;
-    std::optional<std::string> reason = {};
 };
 
 inline void write_text_member(json_writer& out, std::string_view name, std::string_view text) {
@@ -5811,31 +5954,10 @@ inline std::string raw_decision::to_json() const {
     out.key("plugins");
     encode(out, plugins);
     out.end_object();
-    // Payload and data stand as a plugin wrote them, on any number of lines. Within a string there are no
-    // such bytes.
-    std::string line(buffer.view());
-    for (char& byte : line)
-        if (byte == '\n' || byte == '\r') byte = ' ';
-    return line;
+    return on_one_line(std::string(buffer.view())); // payload and data stand as a plugin wrote them
 }
 
-} // namespace tenon::detail
-
-namespace tenon {
-
-inline bool json_codec<plugin_outcome>::read(json_reader& in, plugin_outcome& value) {
-    detail::plugin_outcome_object object;
-    if (!detail::decode(in, object)) return false;
-    value = {std::move(object.plugin), object.outcome, object.ms,
-             std::move(object.reason).value_or(std::string())};
-    return true;
-}
-
-inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_outcome& value) {
-    detail::plugin_outcome_object object{value.plugin, value.outcome, value.ms, {}};
-    if (!value.reason.empty()) object.reason = value.reason;
-    detail::encode(out, object);
-}
+} // namespace detail
 
 } // namespace tenon
 
@@ -8401,68 +8523,11 @@ struct log_record {
     std::uint64_t generation = 0;
     std::string source = {}; // "stderr", "stdout", "plugin" (it called host/log) or "host"
     std::string message = {};
-    std::string fields = {}; // a JSON object as text, or empty
-};
-
-namespace detail {
-
-/// How a record looks in JSON: its fields are an object there and no text.
-struct log_record_form {
-    std::int64_t unix_ms = 0;
-    log_level level = log_level::info;
-    std::string plugin = {};
-    int pid = 0;
-    std::uint64_t generation = 0;
-    std::string source = {}, message = {};
-    std::optional<json> fields = {};
+    json_text fields = {}; // an object, or empty
 
     static constexpr auto describe() {
-        using self = log_record_form;
-        return members(member("time", &self::unix_ms), member("level", &self::level),
-                       member("plugin", &self::plugin), member("pid", &self::pid),
-                       member("generation", &self::generation), member("source", &self::source),
-                       member("message", &self::message), member("fields", &self::fields));
-    }
-};
-
-} // namespace detail
-
-template <>
-struct json_codec<log_record> {
-    static bool read(json_reader& in, log_record& value) {
-        detail::log_record_form form;
-        if (!detail::decode(in, form)) return false;
-        value = {.unix_ms = form.unix_ms,
-                 .level = form.level,
-                 .plugin = std::move(form.plugin),
-                 .pid = form.pid,
-                 .generation = form.generation,
-                 .source = std::move(form.source),
-                 .message = std::move(form.message),
-                 .fields = form.fields ? form.fields->text() : std::string()};
-        return true;
-    }
-    static void write(json_writer& out, const log_record& value) {
-        out.begin_object();
-        out.key("time");
-        out.integer(value.unix_ms);
-        out.key("level");
-        detail::encode(out, value.level);
-        out.key("plugin");
-        out.string(value.plugin);
-        out.key("pid");
-        out.integer(value.pid);
-        out.key("generation");
-        out.unsigned_integer(value.generation);
-        out.key("source");
-        out.string(value.source);
-        out.key("message");
-        out.string(value.message);
-        if (!value.fields.empty()) {
-            out.key("fields");
-            out.raw(value.fields);
-        }
-        out.end_object();
+        return camel_case(member("time", &log_record::unix_ms),
+                          member("fields", &log_record::fields, omit_empty));
     }
 };
 
@@ -10716,10 +10781,8 @@ struct latency_form {
     std::vector<std::pair<std::uint32_t, std::uint64_t>> steps = {}; // those that are not empty
 
     static constexpr auto describe() {
-        using self = latency_form;
-        return members(member("count", &self::count), member("sumNs", &self::sum),
-                       member("minNs", &self::min), member("maxNs", &self::max),
-                       member("steps", &self::steps));
+        return camel_case(member("sumNs", &latency_form::sum), member("minNs", &latency_form::min),
+                          member("maxNs", &latency_form::max));
     }
 };
 
@@ -16071,21 +16134,7 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 
 namespace tenon {
 
-constexpr auto describe(type<session_counters>) {
-    using of = session_counters;
-    return members(
-        member("received", &of::received), member("sent", &of::sent), member("badBodies", &of::bad_bodies),
-        member("malformedReplies", &of::malformed_replies), member("refusedRequests", &of::refused_requests),
-        member("overloadedRequests", &of::overloaded_requests),
-        member("ignoredNotifications", &of::ignored_notifications),
-        member("unknownCancels", &of::unknown_cancels), member("orphanReplies", &of::orphan_replies),
-        member("lateReplies", &of::late_replies), member("unknownProgress", &of::unknown_progress),
-        member("peerErrors", &of::peer_errors), member("emptyFrames", &of::empty_frames),
-        member("oversizedFrames", &of::oversized_frames), member("pollutionBytes", &of::pollution_bytes),
-        member("timeouts", &of::timeouts), member("refusedCalls", &of::refused_calls),
-        member("droppedNotifications", &of::dropped_notifications),
-        member("oversizedReplies", &of::oversized_replies));
-}
+constexpr auto describe(type<session_counters>) { return camel_case(); }
 
 /// Calls of the host to a plugin: commands, routes and decisions. Every one that was asked for ends as exactly
 /// one of the others, or is still queued or in flight.
@@ -16100,13 +16149,7 @@ struct call_counts {
     std::uint64_t unavailable = 0;  // not running, or its connection ended meanwhile
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = call_counts;
-        return members(member("asked", &self::asked), member("succeeded", &self::succeeded),
-                       member("failed", &self::failed), member("timedOut", &self::timed_out),
-                       member("cancelled", &self::cancelled), member("overloaded", &self::overloaded),
-                       member("circuitOpen", &self::circuit_open), member("unavailable", &self::unavailable));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 /// Calls of a plugin to the host.
@@ -16147,13 +16190,7 @@ struct queue_lengths {
     std::uint64_t requests_in_flight = 0; // of the plugin, not answered by the host
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = queue_lengths;
-        return members(
-            member("queuedCalls", &self::queued_calls), member("callsInFlight", &self::calls_in_flight),
-            member("queuedEvents", &self::queued_events), member("outputBytes", &self::output_bytes),
-            member("requestsInFlight", &self::requests_in_flight));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 /// How many took less than a bound and not less than the one before.
@@ -16161,10 +16198,7 @@ struct latency_step {
     double below_ms = 0;
     std::uint64_t count = 0;
 
-    static constexpr auto describe() {
-        using self = latency_step;
-        return members(member("belowMs", &self::below_ms), member("count", &self::count));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct latency_status {
@@ -16173,13 +16207,7 @@ struct latency_status {
     std::vector<latency_step> steps = {}; // powers of two, without those that are empty
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = latency_status;
-        return members(member("count", &self::count), member("meanMs", &self::mean_ms),
-                       member("p50Ms", &self::p50_ms), member("p90Ms", &self::p90_ms),
-                       member("p99Ms", &self::p99_ms), member("p999Ms", &self::p999_ms),
-                       member("maxMs", &self::max_ms), member("steps", &self::steps));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 namespace detail {
@@ -16218,17 +16246,10 @@ struct breaker_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = breaker_status;
-        return members(member("work", &self::work), member("state", &self::state),
-                       member("failures", &self::failures), member("opened", &self::opened),
-                       member("nextProbeMs", &self::next_probe));
+        return camel_case(member("nextProbeMs", &breaker_status::next_probe));
     }
 };
-constexpr auto describe(type<breaker_status::condition>) {
-    using is = breaker_status::condition;
-    return enumerators(enumerator("closed", is::closed), enumerator("halfOpen", is::half_open),
-                       enumerator("open", is::open));
-}
+constexpr auto describe(type<breaker_status::condition>) { return camel_case(); }
 
 /// How the last process ended.
 struct exit_report {
@@ -16239,12 +16260,7 @@ struct exit_report {
     std::int64_t unix_ms = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = exit_report;
-        return members(member("how", &self::how), member("code", &self::code),
-                       member("signal", &self::signal), member("text", &self::text),
-                       member("stopStep", &self::stop_step), member("time", &self::unix_ms));
-    }
+    static constexpr auto describe() { return camel_case(member("time", &exit_report::unix_ms)); }
 };
 
 inline exit_report report_exit(const exit_status& status, std::int64_t unix_ms, std::string stop_step = {}) {
@@ -16266,13 +16282,36 @@ struct change_report {
     std::uint64_t generation = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = change_report;
-        return members(member("time", &self::unix_ms), member("plugin", &self::plugin),
-                       member("from", &self::from), member("to", &self::to), member("reason", &self::reason),
-                       member("generation", &self::generation));
-    }
+    static constexpr auto describe() { return camel_case(member("time", &change_report::unix_ms)); }
 };
+
+namespace detail {
+
+struct change_line {
+    std::string_view plugin;
+    plugin_state from, to;
+    change_cause cause;
+    std::string_view reason;
+    std::uint64_t generation;
+    std::string_view log;
+    std::int64_t time;
+
+    static constexpr auto describe() { return all_members(member("log", &change_line::log, omit_empty)); }
+};
+
+} // namespace detail
+
+/// One change as a line of its own, for streams and log files:
+///
+///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
+///      "generation":3,"time":1700000000000}
+///
+/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
+/// the caller says what time of day it is.
+inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
+    return to_json(detail::change_line{change.plugin, change.from, change.to, change.reason.cause,
+                                       change.reason.text, change.generation, change.log, unix_ms});
+}
 
 /// What the system knows of a process.
 struct process_status {
@@ -16281,11 +16320,7 @@ struct process_status {
     int threads = 0, descriptors = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = process_status;
-        return members(member("memoryBytes", &self::memory_bytes), member("cpuMs", &self::cpu),
-                       member("threads", &self::threads), member("descriptors", &self::descriptors));
-    }
+    static constexpr auto describe() { return camel_case(member("cpuMs", &process_status::cpu)); }
 };
 
 struct metric_status {
@@ -16301,12 +16336,7 @@ struct subscription_status {
     std::string source = {}; // "capability", "handshake" or "subscribed" (at run time)
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = subscription_status;
-        return members(member("type", &self::type), member("mode", &self::mode),
-                       member("priority", &self::priority), member("onFailure", &self::on_failure),
-                       member("source", &self::source));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct route_status {
@@ -16324,12 +16354,7 @@ struct command_status {
     bool at_run_time = false;                     // registered after the handshake
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = command_status;
-        return members(member("name", &self::name), member("description", &self::description),
-                       member("params", &self::params), member("result", &self::result),
-                       member("atRunTime", &self::at_run_time));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 } // namespace tenon
@@ -20749,11 +20774,8 @@ struct configuration_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = configuration_status;
-        return members(member("file", &self::file), member("good", &self::good),
-                       member("time", &self::unix_ms), member("mistakes", &self::mistakes),
-                       member("refused", &self::refused), member("lastMistake", &self::last_mistake),
-                       member("lastMistakeTime", &self::last_mistake_unix_ms));
+        return camel_case(member("time", &configuration_status::unix_ms),
+                          member("lastMistakeTime", &configuration_status::last_mistake_unix_ms));
     }
 };
 
@@ -20775,63 +20797,9 @@ struct host_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = host_status;
-        return members(
-            member("name", &self::name), member("version", &self::version),
-            member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
-            member("uptimeMs", &self::uptime), member("pid", &self::pid),
-            member("eventsPublished", &self::events_published),
-            member("eventsDecided", &self::events_decided), member("eventsStopped", &self::events_stopped),
-            member("eventsInFlight", &self::events_in_flight),
-            member("attachesRefused", &self::attaches_refused), member("pluginsKnown", &self::plugins_known),
-            member("pluginsReady", &self::plugins_ready), member("configuration", &self::configuration),
-            member("process", &self::process), member("plugins", &self::plugins));
+        return camel_case(member("time", &host_status::unix_ms), member("uptimeMs", &host_status::uptime));
     }
 };
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/change_json.hpp --------------------------------------------------------------------------
-#ifndef TENON_RULES_CHANGE_JSON_HPP
-#define TENON_RULES_CHANGE_JSON_HPP
-
-// One change of a plugin's state as JSON, for streams and log files:
-//
-//     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)","generation":3,
-//      "time":1700000000000}
-//
-// A change knows the steady clock only, so whoever writes it says what time of day it is. `log` is there where an
-// instance ended unasked and had said something.
-
-namespace tenon {
-
-inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("plugin");
-    out.string(change.plugin);
-    out.key("from");
-    out.string(name_of(change.from));
-    out.key("to");
-    out.string(name_of(change.to));
-    out.key("cause");
-    out.string(name_of(change.reason.cause));
-    out.key("reason");
-    out.string(change.reason.text);
-    out.key("generation");
-    out.unsigned_integer(change.generation);
-    if (!change.log.empty()) {
-        out.key("log");
-        out.string(change.log);
-    }
-    out.key("time");
-    out.integer(unix_ms);
-    out.end_object();
-    return std::string(buffer.view());
-}
 
 } // namespace tenon
 
@@ -20853,14 +20821,23 @@ namespace tenon {
 struct event_record {
     std::int64_t unix_ms = 0;
     std::string id = {}, type = {};
-    std::string source = {};  // the plugin that emitted it; empty: the program itself
-    std::string payload = {}; // JSON, as it was at the end
-    bool directed = false;    // a plugin emitted it to one plugin, or to those with some capabilities
-    bool decided = false;     // else it was only told
-    std::size_t told = 0;     // how many it was told to, where it was
+    std::string source = {};    // the plugin that emitted it; empty: the program itself
+    json_text payload = "null"; // as it was at the end
+    bool directed = false;      // a plugin emitted it to one plugin, or to those with some capabilities
+    bool decided = false;       // else it was only told
+    std::size_t told = 0;       // how many it was told to, where it was
     bool stopped = false, modified = false;
     std::string stopped_by = {}, reason = {};
     std::vector<plugin_outcome> plugins = {};
+
+    static constexpr bool allow_missing = true;
+    static constexpr auto describe() {
+        using self = event_record;
+        return camel_case(member("time", &self::unix_ms), member("source", &self::source, omit_empty),
+                          member("directed", &self::directed, omit_empty),
+                          member("stoppedBy", &self::stopped_by, omit_empty),
+                          member("reason", &self::reason, omit_empty));
+    }
 };
 
 inline std::size_t bytes_held(const event_record& event) noexcept {
@@ -20869,95 +20846,6 @@ inline std::size_t bytes_held(const event_record& event) noexcept {
     for (const plugin_outcome& one : event.plugins)
         bytes += sizeof one + one.plugin.size() + one.reason.size();
     return bytes;
-}
-
-template <>
-struct json_codec<event_record> {
-    static bool read(json_reader& in, event_record& value);
-    static void write(json_writer& out, const event_record& value);
-};
-
-namespace detail {
-
-struct event_record_object {
-    std::int64_t unix_ms = 0;
-    std::string id = {}, type = {}, source = {};
-    json payload = {};
-    bool directed = false, decided = false;
-    std::uint64_t told = 0;
-    bool stopped = false, modified = false;
-    std::string stopped_by = {}, reason = {};
-    std::vector<plugin_outcome> plugins = {};
-
-    static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = event_record_object;
-        return members(member("time", &self::unix_ms), member("id", &self::id), member("type", &self::type),
-                       member("source", &self::source), member("payload", &self::payload),
-                       member("directed", &self::directed), member("decided", &self::decided),
-                       member("told", &self::told), member("stopped", &self::stopped),
-                       member("modified", &self::modified), member("stoppedBy", &self::stopped_by),
-                       member("reason", &self::reason), member("plugins", &self::plugins));
-    }
-};
-
-/// A payload stands as somebody wrote it, on any number of lines. Within a string there are no such bytes.
-inline std::string on_one_line(std::string text) {
-    for (char& byte : text)
-        if (byte == '\n' || byte == '\r') byte = ' ';
-    return text;
-}
-
-} // namespace detail
-
-inline bool json_codec<event_record>::read(json_reader& in, event_record& value) {
-    detail::event_record_object object;
-    if (!detail::decode(in, object)) return false;
-    value = {.unix_ms = object.unix_ms,
-             .id = std::move(object.id),
-             .type = std::move(object.type),
-             .source = std::move(object.source),
-             .payload = object.payload.text(),
-             .directed = object.directed,
-             .decided = object.decided,
-             .told = static_cast<std::size_t>(object.told),
-             .stopped = object.stopped,
-             .modified = object.modified,
-             .stopped_by = std::move(object.stopped_by),
-             .reason = std::move(object.reason),
-             .plugins = std::move(object.plugins)};
-    return true;
-}
-
-inline void json_codec<event_record>::write(json_writer& out, const event_record& value) {
-    out.begin_object();
-    out.key("time");
-    out.integer(value.unix_ms);
-    out.key("id");
-    out.string(value.id);
-    out.key("type");
-    out.string(value.type);
-    detail::write_text_member(out, "source", value.source);
-    out.key("payload");
-    if (value.payload.empty()) out.null();
-    else out.raw(detail::on_one_line(value.payload));
-    if (value.directed) {
-        out.key("directed");
-        out.boolean(true);
-    }
-    out.key("decided");
-    out.boolean(value.decided);
-    out.key("told");
-    out.unsigned_integer(value.told);
-    out.key("stopped");
-    out.boolean(value.stopped);
-    out.key("modified");
-    out.boolean(value.modified);
-    detail::write_text_member(out, "stoppedBy", value.stopped_by);
-    detail::write_text_member(out, "reason", value.reason);
-    out.key("plugins");
-    detail::encode(out, value.plugins);
-    out.end_object();
 }
 
 } // namespace tenon
@@ -24461,8 +24349,9 @@ result<void> bind_route(const http_request& request, M& message) {
             result<void> outcome;
             std::size_t index = 0;
             const auto bind = [&](auto& member) {
+                const bool may_miss = allows_missing<M> || member_marks<M>[index] == member_mark::omit_empty;
                 const std::string_view name = member_names<M>[index++];
-                if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+                if (outcome) outcome = bind_member(request, body, name, may_miss, member);
             };
             (bind(members), ...);
             return outcome;

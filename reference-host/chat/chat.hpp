@@ -53,14 +53,7 @@ struct receipt {
     std::size_t recipients = 0;
     std::vector<tenon::plugin_outcome> plugins = {};
 
-    static constexpr auto describe() {
-        using self = receipt;
-        using tenon::member;
-        return tenon::members(member("id", &self::id), member("delivered", &self::delivered),
-                              member("command", &self::command), member("stoppedBy", &self::stopped_by),
-                              member("reason", &self::reason), member("content", &self::content),
-                              member("recipients", &self::recipients), member("plugins", &self::plugins));
-    }
+    static constexpr auto describe() { return tenon::camel_case(); }
 };
 
 /// Where one stream of a user hears what is for it: `message`, `users`, `rooms`, `kicked`, with JSON.

@@ -26,12 +26,7 @@ struct new_room {
     std::optional<std::string> uid; // who owns it, and joins it
     std::optional<std::uint32_t> max_users;
 
-    static constexpr auto describe() {
-        using self = new_room;
-        using tenon::member;
-        return tenon::members(member("room", &self::room), member("uid", &self::uid),
-                              member("maxUsers", &self::max_users));
-    }
+    static constexpr auto describe() { return tenon::camel_case(); }
 };
 struct someone {
     std::string uid;

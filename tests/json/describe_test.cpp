@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -155,6 +157,49 @@ struct all_described {
     level how;
 };
 
+struct in_camel_case {
+    int plain = 0, from_uid = 0, p50_ms = 0, x_1 = 0, a__b = 0, _led = 0, ended_ = 0, Great_Name = 0,
+        unix_ms = 0;
+    static constexpr auto describe() {
+        return tenon::camel_case(tenon::member("time", &in_camel_case::unix_ms));
+    }
+};
+
+struct nothing_to_rename {
+    static constexpr auto describe() { return tenon::camel_case(); }
+};
+
+struct sparse {
+    int number = 0;
+    std::string text = {};
+    std::vector<int> list = {};
+    std::map<std::string, int> map = {};
+    tenon::json any = {};
+    bool flag = false;
+    std::optional<int> perhaps = {};
+    std::string always = {};
+    static constexpr auto describe() {
+        using self = sparse;
+        using tenon::member, tenon::omit_empty;
+        return tenon::all_members(
+            member("flag", &self::flag, omit_empty), member("text", &self::text, omit_empty),
+            member("all", &self::list, omit_empty), member("map", &self::map, omit_empty),
+            member("any", &self::any, omit_empty), member("number", &self::number));
+    }
+};
+
+struct sparse_listed {
+    std::string text = "kept";
+    int number = 0;
+    static constexpr auto describe() {
+        return tenon::members(tenon::member("text", &sparse_listed::text, tenon::omit_empty),
+                              tenon::member("number", &sparse_listed::number));
+    }
+};
+
+enum class weekday { monday, tuesday_or_so, no_day };
+constexpr auto describe(tenon::type<weekday>) { return tenon::camel_case(); }
+
 // 33 members: more than reflection counts, so described; one bit each is kept while reading.
 struct wide {
     int m0 = 0, m1 = 0, m2 = 0, m3 = 0, m4 = 0, m5 = 0, m6 = 0, m7 = 0, m8 = 0, m9 = 0, m10 = 0, m11 = 0,
@@ -191,6 +236,49 @@ TEST_CASE("described members travel under their JSON names, others not at all") 
         tenon::json_schema<renamed>() ==
         R"({"type":"object","properties":{"from_uid":{"type":"integer","minimum":-2147483648,"maximum":2147483647},)"
         R"("class":{"type":"string"}},"required":["from_uid","class"]})");
+}
+
+TEST_CASE("camel_case() renames every member, but for those that are named") {
+    const std::string text =
+        R"({"plain":1,"fromUid":2,"p50Ms":3,"x1":4,"aB":5,"_led":6,"ended_":7,"GreatName":8,"time":9})";
+    CHECK(outcome<in_camel_case>(text) == text);
+    CHECK(tenon::from_json<in_camel_case>(text)->from_uid == 2);
+    CHECK(tenon::from_json<in_camel_case>(text)->unix_ms == 9);
+    CHECK(
+        outcome<in_camel_case>(
+            R"({"time":9,"GreatName":8,"ended_":7,"_led":6,"aB":5,"x1":4,"p50Ms":3,"from\u0055id":2,"plain":1})") ==
+        text);
+    CHECK(outcome<in_camel_case>(R"({"plain":1,"from_uid":2,"p50Ms":3})") ==
+          "-32602 fromUid: missing at byte 0");
+    CHECK(outcome<in_camel_case>(R"({"fromUid":"2"})") ==
+          "-32602 fromUid: expected integer, got string at byte 11");
+    CHECK(tenon::json_schema<in_camel_case>().find(R"("required":["plain","fromUid","p50Ms",)") !=
+          std::string::npos);
+    CHECK(outcome<nothing_to_rename>(R"({"a":1})") == "{}");
+}
+
+TEST_CASE("what is omit_empty is not written while it is empty, and not missed") {
+    CHECK(outcome<sparse>(R"({"number":1,"always":""})") == R"({"number":1,"always":""})");
+    const std::string full =
+        R"({"number":0,"text":"x","all":[1],"map":{"a":1},"any":[],"flag":true,"perhaps":2,"always":"y"})";
+    CHECK(outcome<sparse>(full) == full);
+    CHECK(
+        outcome<sparse>(
+            R"({"number":1,"text":"","all":[],"map":{},"any":null,"flag":false,"perhaps":null,"always":""})") ==
+        R"({"number":1,"always":""})");
+    CHECK(outcome<sparse>(R"({"always":""})") == "-32602 number: missing at byte 0");
+    CHECK(outcome<sparse>(R"({"number":1,"always":"","flag":null})") ==
+          "-32602 flag: expected boolean, got null at byte 31");
+    CHECK(tenon::json_schema<sparse>().ends_with(R"("required":["number","always"]})"));
+    CHECK(outcome<sparse_listed>(R"({"number":1})") == R"({"text":"kept","number":1})");
+    CHECK(outcome<sparse_listed>(R"({"text":"","number":1})") == R"({"number":1})");
+}
+
+TEST_CASE("an enum's names may be in camelCase") {
+    CHECK(outcome<weekday>(R"("tuesdayOrSo")") == R"("tuesdayOrSo")");
+    CHECK(outcome<weekday>(R"("tuesday_or_so")") ==
+          R"(-32602 expected one of "monday", "tuesdayOrSo", "noDay" at byte 0)");
+    CHECK(tenon::json_schema<weekday>() == R"({"type":"string","enum":["monday","tuesdayOrSo","noDay"]})");
 }
 
 TEST_CASE("private members, inherited members and none at all can be described") {

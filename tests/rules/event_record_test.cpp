@@ -1,4 +1,4 @@
-#include <tenon/rules/change_json.hpp>
+#include <tenon/rules/status_parts.hpp>
 #include <tenon/rules/event_record.hpp>
 
 #include <doctest/doctest.h>

@@ -19,13 +19,7 @@ struct listed {
     int process_id = 0;
     bool is_exited = false;
 
-    static constexpr auto describe() {
-        using self = listed;
-        return members(member("id", &self::id), member("name", &self::name),
-                       member("version", &self::version), member("type", &self::type),
-                       member("status", &self::status), member("processId", &self::process_id),
-                       member("isExited", &self::is_exited));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 inline std::string_view plain_state(plugin_state state) {

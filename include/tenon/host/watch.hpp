@@ -14,7 +14,6 @@
 // Each watch has a queue of its own. Whoever is slow loses its own oldest items, and hears how many with the next
 // one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
 
-#include <tenon/rules/change_json.hpp>
 #include <tenon/host/completion.hpp>
 #include <tenon/rules/event_record.hpp>
 #include <tenon/rules/logs/log_fan_out.hpp>

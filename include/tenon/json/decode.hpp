@@ -4,7 +4,7 @@
 // From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
-//   is a std::optional or the struct says `static constexpr bool allow_missing = true`.
+//   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
 // - integers are exact and checked against the range of their type; a fraction is refused, even `1.0`.
 // - an enum travels as its name; a duration as its count in its own unit; null is an empty optional.
 // - a variant takes its first alternative that can read the value.
@@ -244,7 +244,11 @@ const char* decode_map(json_reader& in, const char* at, T& value) {
 template <class T, std::size_t... Index, class... Member>
 constexpr std::uint64_t required_bits(std::index_sequence<Index...>, type_list<Member...>) {
     if constexpr (allows_missing<T>) return 0;
-    else return ((may_be_absent<Member> ? 0u : std::uint64_t{1} << Index) | ... | 0u);
+    else
+        return ((may_be_absent<Member> || member_marks<T>[Index] == member_mark::omit_empty
+                     ? 0u
+                     : std::uint64_t{1} << Index) |
+                ... | 0u);
 }
 
 inline const char* refuse_missing(json_reader& in, const char* start, const char* end,

@@ -78,10 +78,24 @@ void encode_map(json_writer& out, const T& value) {
     out.end_object();
 }
 
+template <class T>
+bool is_empty(const T& value) {
+    if constexpr (requires { value.is_null(); }) return value.is_null();
+    else if constexpr (requires { value.empty(); }) return value.empty();
+    else {
+        static_assert(std::is_same_v<T, bool>,
+                      "tenon: only a text, a container, JSON or a bool may be omit_empty; "
+                      "a std::optional is left out without that");
+        return !value;
+    }
+}
+
 template <class T, std::size_t Index, class Member>
 void encode_member(json_writer& out, const Member& member) {
     if constexpr (may_be_absent<Member>) {
         if (!member.has_value()) return;
+    } else if constexpr (member_marks<T>[Index] == member_mark::omit_empty) {
+        if (is_empty(member)) return;
     }
     out.member_literal(member_label<T, Index>);
     detail::encode(out, member);

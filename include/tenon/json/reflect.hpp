@@ -92,17 +92,100 @@ constexpr auto plain_names(std::index_sequence<Index...>) {
         member_in(signature<detail::address_of<Index>(addresses)>())...};
 }
 
-template <class T>
-constexpr auto names_of_members() {
-    if constexpr (described<T>)
-        return description_of<T>()(
-            [](auto... all) { return std::array<std::string_view, sizeof...(all)>{all.name...}; });
-    else return plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+/// `from_uid` as `fromUid`: an underscore between two others goes, and what is behind it becomes a capital letter.
+/// Returns the length, which is never more.
+constexpr std::size_t write_camel_case(std::string_view name, char* to) {
+    std::size_t length = 0;
+    bool capital = false;
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        const char byte = name[at];
+        if (byte == '_' && at != 0 && at + 1 != name.size()) {
+            capital = true;
+            continue;
+        }
+        to[length++] = capital && byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
+        capital = false;
+    }
+    return length;
 }
+
+// All names of one type in camelCase, one behind the other, which outlives the views of them.
+template <const auto& Names>
+constexpr auto make_camel_text() {
+    constexpr std::size_t room = [] {
+        std::size_t sum = 1; // an array of no bytes would have no data()
+        for (const std::string_view name : Names) sum += name.size();
+        return sum;
+    }();
+    std::array<char, room> text{};
+    char* to = text.data();
+    for (const std::string_view name : Names) to += write_camel_case(name, to);
+    return text;
+}
+template <const auto& Names>
+inline constexpr auto camel_text = make_camel_text<Names>();
+
+template <const auto& Names>
+constexpr auto camel_names() {
+    auto names = Names;
+    const char* from = camel_text<Names>.data();
+    char scratch[camel_text<Names>.size()] = {};
+    for (std::string_view& name : names) {
+        name = {from, write_camel_case(name, scratch)};
+        from += name.size();
+    }
+    return names;
+}
+
+template <class T>
+inline constexpr auto reflected_names = plain_names<T>(std::make_index_sequence<plain_member_count<T>>());
+
+template <std::size_t Count>
+struct member_table {
+    std::array<std::string_view, Count> names{};
+    std::array<member_mark, Count> marks{};
+};
+
+// The other members of a description stand at the place of a member that has the same address.
+template <class T, std::size_t... Index, class Member>
+constexpr void say_otherwise(member_table<sizeof...(Index)>& table, std::index_sequence<Index...>,
+                             Member member) {
+    constexpr auto addresses = plain_addresses<T>();
+    const void* place = &(no_object<T>.value.*(member.pointer));
+    const bool is_here[] = {place == detail::address_of<Index>(addresses).pointer...};
+    for (std::size_t index = 0; index < sizeof...(Index); ++index) {
+        if (!is_here[index]) continue;
+        table.names[index] = member.name;
+        table.marks[index] = member.mark;
+    }
+}
+
+template <class T>
+constexpr auto make_member_table() {
+    if constexpr (naming_of<T> == naming::listed) {
+        return description_of<T>()([](auto... all) {
+            return member_table<sizeof...(all)>{{all.name...}, {all.mark...}};
+        });
+    } else {
+        constexpr std::size_t count = plain_member_count<T>;
+        member_table<count> table{reflected_names<T>};
+        if constexpr (naming_of<T> == naming::camel_case) table.names = camel_names<reflected_names<T>>();
+        if constexpr (described<T>)
+            description_of<T>()([&](auto... otherwise) {
+                (detail::say_otherwise<T>(table, std::make_index_sequence<count>(), otherwise), ...);
+            });
+        return table;
+    }
+}
+template <class T>
+inline constexpr auto member_table_of = make_member_table<T>();
 
 /// The JSON names of T's members, in order.
 template <class T>
-inline constexpr auto member_names = names_of_members<T>();
+inline constexpr const auto& member_names = member_table_of<T>.names;
+
+template <class T>
+inline constexpr const auto& member_marks = member_table_of<T>.marks;
 
 template <class T>
 inline constexpr std::size_t member_count = member_names<T>.size();
@@ -111,7 +194,7 @@ inline constexpr std::size_t member_count = member_names<T>.size();
 template <class T, class Visitor>
 constexpr decltype(auto) visit_members(T& value, Visitor&& visit) {
     using Plain = std::remove_const_t<T>;
-    if constexpr (described<Plain>)
+    if constexpr (naming_of<Plain> == naming::listed)
         return description_of<Plain>()([&](auto... all) { return visit(value.*(all.pointer)...); });
     else return detail::unpack<plain_member_count<Plain>>(value, visit);
 }
@@ -197,22 +280,43 @@ constexpr auto find_enum_names(std::index_sequence<Value...>) {
 }
 
 template <class Enum>
+constexpr auto reflect_enum() {
+    static_assert(
+        requires { Enum{0}; },
+        "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
+    constexpr std::size_t range = std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
+    constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
+    static_assert(found.count != 0,
+                  "tenon: an enum that names none of the values 0 to 127 needs a describe()");
+    std::array<enum_name<Enum>, found.count> names{};
+    for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum = reflect_enum<Enum>();
+
+template <class Enum>
+constexpr auto list_reflected_enum() {
+    std::array<std::string_view, reflected_enum<Enum>.size()> names{};
+    for (std::size_t index = 0; index < names.size(); ++index)
+        names[index] = reflected_enum<Enum>[index].name;
+    return names;
+}
+template <class Enum>
+inline constexpr auto reflected_enum_list = list_reflected_enum<Enum>();
+
+template <class Enum>
 constexpr auto names_of_enum() {
-    if constexpr (described<Enum>) {
+    if constexpr (naming_of<Enum> == naming::listed) {
         return description_of<Enum>()([](auto... all) {
             return std::array<enum_name<Enum>, sizeof...(all)>{enum_name<Enum>{all.name, all.value}...};
         });
     } else {
-        static_assert(
-            requires { Enum{0}; },
-            "tenon: an enum needs a fixed underlying type (enum class, or enum x : int) or a describe()");
-        constexpr std::size_t range =
-            std::is_same_v<std::underlying_type_t<Enum>, bool> ? 2 : enum_search_range;
-        constexpr auto found = find_enum_names<Enum>(std::make_index_sequence<range>());
-        static_assert(found.count != 0,
-                      "tenon: an enum that names none of the values 0 to 127 needs a describe()");
-        std::array<enum_name<Enum>, found.count> names{};
-        for (std::size_t index = 0; index < found.count; ++index) names[index] = found.names[index];
+        auto names = reflected_enum<Enum>;
+        if constexpr (naming_of<Enum> == naming::camel_case) {
+            constexpr auto camel = camel_names<reflected_enum_list<Enum>>();
+            for (std::size_t index = 0; index < names.size(); ++index) names[index].name = camel[index];
+        }
         return names;
     }
 }

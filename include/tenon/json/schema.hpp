@@ -145,7 +145,9 @@ void write_members_schema(schema_writer& schema, std::index_sequence<Index...>, 
     };
     schema.within("properties", [&] { (property(member_names<T>[Index], type<Member>()), ...); });
     schema.out.end_object();
-    constexpr bool required[] = {(!allows_missing<T> && !may_be_absent<Member>)..., false};
+    constexpr bool required[] = {
+        (!allows_missing<T> && !may_be_absent<Member> && member_marks<T>[Index] == member_mark::none)...,
+        false};
     if (!(required[Index] || ...)) return;
     schema.out.key("required");
     schema.out.begin_array();

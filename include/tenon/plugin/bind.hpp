@@ -114,8 +114,9 @@ result<void> bind_route(const http_request& request, M& message) {
             result<void> outcome;
             std::size_t index = 0;
             const auto bind = [&](auto& member) {
+                const bool may_miss = allows_missing<M> || member_marks<M>[index] == member_mark::omit_empty;
                 const std::string_view name = member_names<M>[index++];
-                if (outcome) outcome = bind_member(request, body, name, allows_missing<M>, member);
+                if (outcome) outcome = bind_member(request, body, name, may_miss, member);
             };
             (bind(members), ...);
             return outcome;

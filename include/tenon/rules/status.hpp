@@ -97,11 +97,8 @@ struct configuration_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = configuration_status;
-        return members(member("file", &self::file), member("good", &self::good),
-                       member("time", &self::unix_ms), member("mistakes", &self::mistakes),
-                       member("refused", &self::refused), member("lastMistake", &self::last_mistake),
-                       member("lastMistakeTime", &self::last_mistake_unix_ms));
+        return camel_case(member("time", &configuration_status::unix_ms),
+                          member("lastMistakeTime", &configuration_status::last_mistake_unix_ms));
     }
 };
 
@@ -123,17 +120,7 @@ struct host_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = host_status;
-        return members(
-            member("name", &self::name), member("version", &self::version),
-            member("protocolVersion", &self::protocol_version), member("time", &self::unix_ms),
-            member("uptimeMs", &self::uptime), member("pid", &self::pid),
-            member("eventsPublished", &self::events_published),
-            member("eventsDecided", &self::events_decided), member("eventsStopped", &self::events_stopped),
-            member("eventsInFlight", &self::events_in_flight),
-            member("attachesRefused", &self::attaches_refused), member("pluginsKnown", &self::plugins_known),
-            member("pluginsReady", &self::plugins_ready), member("configuration", &self::configuration),
-            member("process", &self::process), member("plugins", &self::plugins));
+        return camel_case(member("time", &host_status::unix_ms), member("uptimeMs", &host_status::uptime));
     }
 };
 

@@ -14,26 +14,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tenon {
 
-constexpr auto describe(type<session_counters>) {
-    using of = session_counters;
-    return members(
-        member("received", &of::received), member("sent", &of::sent), member("badBodies", &of::bad_bodies),
-        member("malformedReplies", &of::malformed_replies), member("refusedRequests", &of::refused_requests),
-        member("overloadedRequests", &of::overloaded_requests),
-        member("ignoredNotifications", &of::ignored_notifications),
-        member("unknownCancels", &of::unknown_cancels), member("orphanReplies", &of::orphan_replies),
-        member("lateReplies", &of::late_replies), member("unknownProgress", &of::unknown_progress),
-        member("peerErrors", &of::peer_errors), member("emptyFrames", &of::empty_frames),
-        member("oversizedFrames", &of::oversized_frames), member("pollutionBytes", &of::pollution_bytes),
-        member("timeouts", &of::timeouts), member("refusedCalls", &of::refused_calls),
-        member("droppedNotifications", &of::dropped_notifications),
-        member("oversizedReplies", &of::oversized_replies));
-}
+constexpr auto describe(type<session_counters>) { return camel_case(); }
 
 /// Calls of the host to a plugin: commands, routes and decisions. Every one that was asked for ends as exactly
 /// one of the others, or is still queued or in flight.
@@ -48,13 +35,7 @@ struct call_counts {
     std::uint64_t unavailable = 0;  // not running, or its connection ended meanwhile
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = call_counts;
-        return members(member("asked", &self::asked), member("succeeded", &self::succeeded),
-                       member("failed", &self::failed), member("timedOut", &self::timed_out),
-                       member("cancelled", &self::cancelled), member("overloaded", &self::overloaded),
-                       member("circuitOpen", &self::circuit_open), member("unavailable", &self::unavailable));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 /// Calls of a plugin to the host.
@@ -95,13 +76,7 @@ struct queue_lengths {
     std::uint64_t requests_in_flight = 0; // of the plugin, not answered by the host
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = queue_lengths;
-        return members(
-            member("queuedCalls", &self::queued_calls), member("callsInFlight", &self::calls_in_flight),
-            member("queuedEvents", &self::queued_events), member("outputBytes", &self::output_bytes),
-            member("requestsInFlight", &self::requests_in_flight));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 /// How many took less than a bound and not less than the one before.
@@ -109,10 +84,7 @@ struct latency_step {
     double below_ms = 0;
     std::uint64_t count = 0;
 
-    static constexpr auto describe() {
-        using self = latency_step;
-        return members(member("belowMs", &self::below_ms), member("count", &self::count));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct latency_status {
@@ -121,13 +93,7 @@ struct latency_status {
     std::vector<latency_step> steps = {}; // powers of two, without those that are empty
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = latency_status;
-        return members(member("count", &self::count), member("meanMs", &self::mean_ms),
-                       member("p50Ms", &self::p50_ms), member("p90Ms", &self::p90_ms),
-                       member("p99Ms", &self::p99_ms), member("p999Ms", &self::p999_ms),
-                       member("maxMs", &self::max_ms), member("steps", &self::steps));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 namespace detail {
@@ -166,17 +132,10 @@ struct breaker_status {
 
     static constexpr bool allow_missing = true;
     static constexpr auto describe() {
-        using self = breaker_status;
-        return members(member("work", &self::work), member("state", &self::state),
-                       member("failures", &self::failures), member("opened", &self::opened),
-                       member("nextProbeMs", &self::next_probe));
+        return camel_case(member("nextProbeMs", &breaker_status::next_probe));
     }
 };
-constexpr auto describe(type<breaker_status::condition>) {
-    using is = breaker_status::condition;
-    return enumerators(enumerator("closed", is::closed), enumerator("halfOpen", is::half_open),
-                       enumerator("open", is::open));
-}
+constexpr auto describe(type<breaker_status::condition>) { return camel_case(); }
 
 /// How the last process ended.
 struct exit_report {
@@ -187,12 +146,7 @@ struct exit_report {
     std::int64_t unix_ms = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = exit_report;
-        return members(member("how", &self::how), member("code", &self::code),
-                       member("signal", &self::signal), member("text", &self::text),
-                       member("stopStep", &self::stop_step), member("time", &self::unix_ms));
-    }
+    static constexpr auto describe() { return camel_case(member("time", &exit_report::unix_ms)); }
 };
 
 inline exit_report report_exit(const exit_status& status, std::int64_t unix_ms, std::string stop_step = {}) {
@@ -214,13 +168,36 @@ struct change_report {
     std::uint64_t generation = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = change_report;
-        return members(member("time", &self::unix_ms), member("plugin", &self::plugin),
-                       member("from", &self::from), member("to", &self::to), member("reason", &self::reason),
-                       member("generation", &self::generation));
-    }
+    static constexpr auto describe() { return camel_case(member("time", &change_report::unix_ms)); }
 };
+
+namespace detail {
+
+struct change_line {
+    std::string_view plugin;
+    plugin_state from, to;
+    change_cause cause;
+    std::string_view reason;
+    std::uint64_t generation;
+    std::string_view log;
+    std::int64_t time;
+
+    static constexpr auto describe() { return all_members(member("log", &change_line::log, omit_empty)); }
+};
+
+} // namespace detail
+
+/// One change as a line of its own, for streams and log files:
+///
+///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
+///      "generation":3,"time":1700000000000}
+///
+/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
+/// the caller says what time of day it is.
+inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
+    return to_json(detail::change_line{change.plugin, change.from, change.to, change.reason.cause,
+                                       change.reason.text, change.generation, change.log, unix_ms});
+}
 
 /// What the system knows of a process.
 struct process_status {
@@ -229,11 +206,7 @@ struct process_status {
     int threads = 0, descriptors = 0;
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = process_status;
-        return members(member("memoryBytes", &self::memory_bytes), member("cpuMs", &self::cpu),
-                       member("threads", &self::threads), member("descriptors", &self::descriptors));
-    }
+    static constexpr auto describe() { return camel_case(member("cpuMs", &process_status::cpu)); }
 };
 
 struct metric_status {
@@ -249,12 +222,7 @@ struct subscription_status {
     std::string source = {}; // "capability", "handshake" or "subscribed" (at run time)
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = subscription_status;
-        return members(member("type", &self::type), member("mode", &self::mode),
-                       member("priority", &self::priority), member("onFailure", &self::on_failure),
-                       member("source", &self::source));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct route_status {
@@ -272,12 +240,7 @@ struct command_status {
     bool at_run_time = false;                     // registered after the handshake
 
     static constexpr bool allow_missing = true;
-    static constexpr auto describe() {
-        using self = command_status;
-        return members(member("name", &self::name), member("description", &self::description),
-                       member("params", &self::params), member("result", &self::result),
-                       member("atRunTime", &self::at_run_time));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 } // namespace tenon

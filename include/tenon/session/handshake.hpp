@@ -24,9 +24,7 @@ struct plugin_identity {
 
 struct peer_limits {
     std::optional<std::uint64_t> max_frame_bytes = {}; // default_max_frame_bytes
-    static constexpr auto describe() {
-        return members(member("maxFrameBytes", &peer_limits::max_frame_bytes));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct handshake_request {
@@ -40,15 +38,7 @@ struct handshake_request {
     std::optional<std::vector<std::string>> features = {};
     std::optional<peer_limits> limits = {};
 
-    static constexpr auto describe() {
-        using self = handshake_request;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersions", &self::protocol_versions),
-                       member("supportsReverseRpc", &self::supports_reverse_rpc),
-                       member("processId", &self::process_id), member("plugin", &self::plugin),
-                       member("config", &self::config), member("permissions", &self::permissions),
-                       member("features", &self::features), member("limits", &self::limits));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 enum class event_mode { observe, validate, mutate };
@@ -66,14 +56,7 @@ struct event_interest {
     std::optional<failure_policy> on_failure = {}; // proceed
 
     bool operator==(const event_interest&) const = default;
-};
-
-struct event_interest_object : event_interest {
-    static constexpr auto describe() {
-        using self = event_interest;
-        return members(member("type", &self::type), member("mode", &self::mode),
-                       member("priority", &self::priority), member("onFailure", &self::on_failure));
-    }
+    static constexpr auto describe() { return camel_case(); } // of the object, for its codec
 };
 
 struct route_declaration {
@@ -90,8 +73,8 @@ struct command_declaration {
 };
 
 struct handshake_answer {
-    std::string name, version;              // of the plugin
-    std::optional<int> chosen_version = {}; // 1
+    std::string name, version;                // of the plugin
+    std::optional<int> protocol_version = {}; // 1
     std::optional<std::vector<std::string>> capabilities = {};
     std::optional<std::vector<event_interest>> events = {}; // the whole families of the capabilities
     std::optional<std::vector<route_declaration>> routes = {};
@@ -103,17 +86,7 @@ struct handshake_answer {
     std::optional<json_view> config_schema = {}; // JSON Schema of its configuration
     std::optional<std::string> description = {};
 
-    static constexpr auto describe() {
-        using self = handshake_answer;
-        return members(member("name", &self::name), member("version", &self::version),
-                       member("protocolVersion", &self::chosen_version),
-                       member("capabilities", &self::capabilities), member("events", &self::events),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("reverseRpc", &self::reverse_rpc),
-                       member("maxConcurrency", &self::max_concurrency), member("features", &self::features),
-                       member("disable", &self::disable), member("configSchema", &self::config_schema),
-                       member("description", &self::description));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 } // namespace tenon::detail
@@ -123,14 +96,11 @@ struct tenon::json_codec<tenon::detail::event_interest> {
     static bool read(json_reader& in, detail::event_interest& value) {
         value = {};
         if (in.peek() == json_kind::string) return in.read_string(value.type);
-        detail::event_interest_object object;
-        if (!detail::decode(in, object)) return false;
-        value = std::move(object);
-        return true;
+        return in.arrive(detail::decode_object(in, in.position(), value));
     }
     static void write(json_writer& out, const detail::event_interest& value) {
         if (!value.mode && !value.priority && !value.on_failure) return out.string(value.type);
-        detail::encode(out, detail::event_interest_object{value});
+        detail::encode_object(out, value);
     }
 };
 
@@ -170,7 +140,7 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
     if (!expected_name.empty() && answer->name != expected_name)
         return fault{codes::invalid_params, "handshake.name: expected \"" + std::string(expected_name) +
                                                 "\", got \"" + answer->name.substr(0, longest_name) + "\""};
-    if (const auto common = choose_version(offered, {answer->chosen_version.value_or(1)}); !common)
+    if (const auto common = choose_version(offered, {answer->protocol_version.value_or(1)}); !common)
         return common.error();
     if (answer->max_concurrency == 0u)
         return fault{codes::invalid_params, "handshake.maxConcurrency: expected at least 1, got 0"};

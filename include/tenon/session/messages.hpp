@@ -50,12 +50,7 @@ struct event_delivery {
     std::string timestamp; // RFC 3339, UTC
     std::optional<std::int64_t> deadline_ms = {};
 
-    static constexpr auto describe() {
-        using self = event_delivery;
-        return members(member("eventId", &self::event_id), member("eventType", &self::event_type),
-                       member("payload", &self::payload), member("metadata", &self::metadata),
-                       member("timestamp", &self::timestamp), member("deadlineMs", &self::deadline_ms));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 enum class event_flow { proceed, stop };
@@ -93,14 +88,7 @@ struct route_request {
     std::optional<body_encoding> encoding = {};
     std::optional<json_view> auth = {};
 
-    static constexpr auto describe() {
-        using self = route_request;
-        return members(member("requestId", &self::request_id), member("method", &self::method),
-                       member("path", &self::path), member("route", &self::route),
-                       member("params", &self::params), member("query", &self::query),
-                       member("headers", &self::headers), member("body", &self::body),
-                       member("bodyEncoding", &self::encoding), member("auth", &self::auth));
-    }
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_request::encoding)); }
 };
 
 struct route_answer {
@@ -109,11 +97,7 @@ struct route_answer {
     std::optional<std::string> body = {};
     std::optional<body_encoding> encoding = {};
 
-    static constexpr auto describe() {
-        using self = route_answer;
-        return members(member("status", &self::status), member("headers", &self::headers),
-                       member("body", &self::body), member("bodyEncoding", &self::encoding));
-    }
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_answer::encoding)); }
 };
 
 struct command_request {
@@ -137,10 +121,7 @@ struct shutdown_request {
     std::optional<std::string> reason = {};
     std::optional<std::int64_t> deadline_ms = {};
 
-    static constexpr auto describe() {
-        using self = shutdown_request;
-        return members(member("reason", &self::reason), member("deadlineMs", &self::deadline_ms));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 // --- plugin to host ---
@@ -157,7 +138,7 @@ struct log_notice {
 
 struct acknowledged_event {
     std::string event_id;
-    static constexpr auto describe() { return members(member("eventId", &acknowledged_event::event_id)); }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct emitted_event {
@@ -167,12 +148,7 @@ struct emitted_event {
     std::optional<std::string> to = {};                        // one plugin, by name
     std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
 
-    static constexpr auto describe() {
-        using self = emitted_event;
-        return members(member("eventType", &self::event_type), member("payload", &self::payload),
-                       member("metadata", &self::metadata), member("to", &self::to),
-                       member("capabilities", &self::capabilities));
-    }
+    static constexpr auto describe() { return camel_case(); }
 };
 
 struct emit_answer {

@@ -54,11 +54,7 @@ struct message {
 struct asked {
     std::string event_id, event_type;
     message payload;
-    static constexpr auto describe() {
-        return tenon::members(tenon::member("eventId", &asked::event_id),
-                              tenon::member("eventType", &asked::event_type),
-                              tenon::member("payload", &asked::payload));
-    }
+    static constexpr auto describe() { return tenon::camel_case(); }
 };
 
 struct figures {

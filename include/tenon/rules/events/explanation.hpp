@@ -9,7 +9,9 @@
 #include <tenon/session/handshake.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace tenon {
 
@@ -25,14 +27,7 @@ enum class exclusion {
     permission,
     breaker, // it failed too often in a row
 };
-constexpr auto describe(type<exclusion>) {
-    return enumerators(
-        enumerator("none", exclusion::none), enumerator("state", exclusion::state),
-        enumerator("notDeclared", exclusion::not_declared), enumerator("capability", exclusion::capability),
-        enumerator("subscription", exclusion::subscription), enumerator("excluded", exclusion::excluded),
-        enumerator("notIncluded", exclusion::not_included), enumerator("permission", exclusion::permission),
-        enumerator("breaker", exclusion::breaker));
-}
+constexpr auto describe(type<exclusion>) { return camel_case(); }
 
 namespace detail {
 using plugin_index = std::uint32_t; // given by the host, never used again
@@ -54,45 +49,42 @@ struct explanation {
     bool receives() const noexcept { return why_not == exclusion::none; }
 };
 
+namespace detail {
+
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
 /// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
-template <>
-struct json_codec<explanation> {
-    static void write(json_writer& out, const explanation& value);
+struct explanation_form {
+    std::string_view plugin;
+    bool receives;
+    std::optional<exclusion> why_not = {};
+    std::string_view words;
+    std::optional<event_mode> mode = {};
+    std::optional<int> priority = {};
+    std::optional<failure_policy> on_failure = {};
+    std::optional<absence> absent = {};
+    bool required = false;
+
+    static constexpr auto describe() {
+        return camel_case(member("required", &explanation_form::required, omit_empty));
+    }
 };
 
-inline void json_codec<explanation>::write(json_writer& out, const explanation& value) {
-    out.begin_object();
-    out.key("plugin");
-    out.string(value.name);
-    out.key("receives");
-    out.boolean(value.receives());
-    if (!value.receives()) {
-        out.key("whyNot");
-        detail::encode(out, value.why_not);
+} // namespace detail
+
+template <>
+struct json_codec<explanation> {
+    static void write(json_writer& out, const explanation& value) {
+        detail::explanation_form form{.plugin = value.name,
+                                      .receives = value.receives(),
+                                      .words = value.words,
+                                      .required = value.required};
+        if (!form.receives) form.why_not = value.why_not;
+        else form.priority = value.priority, form.on_failure = value.on_failure;
+        if (form.receives && value.mode_given) form.mode = value.mode;
+        if (value.missed) form.absent = value.absent;
+        detail::encode(out, form);
     }
-    out.key("words");
-    out.string(value.words);
-    if (value.receives()) {
-        if (value.mode_given) {
-            out.key("mode");
-            detail::encode(out, value.mode);
-        }
-        out.key("priority");
-        out.integer(value.priority);
-        out.key("onFailure");
-        detail::encode(out, value.on_failure);
-    }
-    if (value.missed) {
-        out.key("absent");
-        out.string(name_of(value.absent));
-    }
-    if (value.required) {
-        out.key("required");
-        out.boolean(true);
-    }
-    out.end_object();
-}
+};
 
 namespace detail {
 using tenon::exclusion;

@@ -4,12 +4,10 @@
 // What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
 // of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
 
-#include <tenon/json/value.hpp>
+#include <tenon/rules/json_text.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tenon {
@@ -36,15 +34,12 @@ struct plugin_outcome {
     std::string plugin;
     outcome_kind outcome = outcome_kind::proceed;
     double ms = 0;           // from being asked until then
-    std::string reason = {}; // of a stop or a failure; left out where it is empty
+    std::string reason = {}; // of a stop or a failure
 
     bool operator==(const plugin_outcome&) const = default;
-};
-
-template <>
-struct json_codec<plugin_outcome> {
-    static bool read(json_reader& in, plugin_outcome& value);
-    static void write(json_writer& out, const plugin_outcome& value);
+    static constexpr auto describe() {
+        return all_members(member("reason", &plugin_outcome::reason, omit_empty));
+    }
 };
 
 namespace detail {
@@ -59,19 +54,6 @@ struct raw_decision {
     std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
 
     std::string to_json() const; // without line breaks
-};
-
-} // namespace detail
-
-} // namespace tenon
-
-namespace tenon::detail {
-
-struct plugin_outcome_object {
-    std::string plugin;
-    outcome_kind outcome = outcome_kind::proceed;
-    double ms = 0;
-    std::optional<std::string> reason = {};
 };
 
 inline void write_text_member(json_writer& out, std::string_view name, std::string_view text) {
@@ -97,31 +79,10 @@ inline std::string raw_decision::to_json() const {
     out.key("plugins");
     encode(out, plugins);
     out.end_object();
-    // Payload and data stand as a plugin wrote them, on any number of lines. Within a string there are no
-    // such bytes.
-    std::string line(buffer.view());
-    for (char& byte : line)
-        if (byte == '\n' || byte == '\r') byte = ' ';
-    return line;
+    return on_one_line(std::string(buffer.view())); // payload and data stand as a plugin wrote them
 }
 
-} // namespace tenon::detail
-
-namespace tenon {
-
-inline bool json_codec<plugin_outcome>::read(json_reader& in, plugin_outcome& value) {
-    detail::plugin_outcome_object object;
-    if (!detail::decode(in, object)) return false;
-    value = {std::move(object.plugin), object.outcome, object.ms,
-             std::move(object.reason).value_or(std::string())};
-    return true;
-}
-
-inline void json_codec<plugin_outcome>::write(json_writer& out, const plugin_outcome& value) {
-    detail::plugin_outcome_object object{value.plugin, value.outcome, value.ms, {}};
-    if (!value.reason.empty()) object.reason = value.reason;
-    detail::encode(out, object);
-}
+} // namespace detail
 
 } // namespace tenon
 

@@ -122,10 +122,8 @@ struct latency_form {
     std::vector<std::pair<std::uint32_t, std::uint64_t>> steps = {}; // those that are not empty
 
     static constexpr auto describe() {
-        using self = latency_form;
-        return members(member("count", &self::count), member("sumNs", &self::sum),
-                       member("minNs", &self::min), member("maxNs", &self::max),
-                       member("steps", &self::steps));
+        return camel_case(member("sumNs", &latency_form::sum), member("minNs", &latency_form::min),
+                          member("maxNs", &latency_form::max));
     }
 };
 
