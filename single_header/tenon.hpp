@@ -1524,6 +1524,17 @@ inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     return follows(1) && follows(2) && follows(3) ? 4 : 0;
 }
 
+inline bool is_utf8(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -6391,6 +6402,55 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 
 #endif
 
+// ---- tenon/core/ascii.hpp ---------------------------------------------------------------------------------
+#ifndef TENON_CORE_ASCII_HPP
+#define TENON_CORE_ASCII_HPP
+
+// Letters as header fields and loggers' words use them: ASCII, in any case, with blanks around. No locale has a say.
+
+namespace tenon::detail {
+
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& letter : lowered) letter = lower(letter);
+    return lowered;
+}
+
+constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    for (std::size_t at = 0; at < one.size(); ++at)
+        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
+    return true;
+}
+
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char letter) noexcept {
+    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (letter == other) return true;
+    return false;
+}
+constexpr bool is_token(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (!is_token(letter)) return false;
+    return !name.empty();
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
 #ifndef TENON_WIRE_HEADER_BLOCK_HPP
 #define TENON_WIRE_HEADER_BLOCK_HPP
@@ -6403,26 +6463,6 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 // says that these lines are no header at all, and the frame_reader treats them as pollution.
 
 namespace tenon::detail {
-
-constexpr char lower(char byte) noexcept {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-/// `expected` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view expected) noexcept {
-    if (text.size() != expected.size()) return false;
-    for (std::size_t index = 0; index < text.size(); ++index)
-        if (lower(text[index]) != expected[index]) return false;
-    return true;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char byte) noexcept {
-    if ((byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (byte == other) return true;
-    return false;
-}
 
 inline constexpr std::string_view content_prefix = "content-";
 
@@ -6458,11 +6498,6 @@ private:
         violation_.message = join({sentence, quoted.empty() ? "" : ": "});
         if (!quoted.empty()) append_escaped(violation_.message, quoted);
         return outcome::broken;
-    }
-    static std::string_view trimmed(std::string_view text) noexcept {
-        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-        while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-        return text;
     }
 
     bool ours_ = false;
@@ -9531,25 +9566,6 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 
 namespace tenon::detail {
 
-inline bool is_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0) return false;
-        at += length;
-    }
-    return true;
-}
-
-inline bool same_header(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + 32 : int(letter); };
-    for (std::size_t index = 0; index < a.size(); ++index)
-        if (lower(a[index]) != lower(b[index])) return false;
-    return true;
-}
-
 // A header that is given more than once becomes an array in the place where it came first.
 inline void write_headers(json_writer& out, const std::vector<response::header>& headers) {
     out.begin_object();
@@ -9557,7 +9573,7 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         std::size_t count = 0;
         bool named = false;
         for (std::size_t other = 0; other < headers.size(); ++other) {
-            if (!same_header(headers[other].name, headers[index].name)) continue;
+            if (!equals_ignoring_case(headers[other].name, headers[index].name)) continue;
             named = named || other < index;
             ++count;
         }
@@ -9565,7 +9581,8 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         out.key(headers[index].name);
         if (count > 1) out.begin_array();
         for (std::size_t other = index; other < headers.size(); ++other)
-            if (same_header(headers[other].name, headers[index].name)) out.string(headers[other].value);
+            if (equals_ignoring_case(headers[other].name, headers[index].name))
+                out.string(headers[other].value);
         if (count > 1) out.end_array();
     }
     out.end_object();

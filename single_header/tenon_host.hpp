@@ -1543,6 +1543,17 @@ inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     return follows(1) && follows(2) && follows(3) ? 4 : 0;
 }
 
+inline bool is_utf8(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -7506,17 +7517,6 @@ inline std::string_view next_segment(std::string_view& path) noexcept {
     return segment;
 }
 
-inline bool is_well_formed_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0) return false;
-        at += length;
-    }
-    return true;
-}
-
 /// Why no decoded path may hold such a segment; empty where one may.
 inline std::string_view problem_of_segment(std::string_view segment) noexcept {
     if (segment.empty()) return "it has an empty segment";
@@ -7525,7 +7525,7 @@ inline std::string_view problem_of_segment(std::string_view segment) noexcept {
         if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
         if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
     }
-    return is_well_formed_utf8(segment) ? std::string_view() : "it is no UTF-8";
+    return is_utf8(segment) ? std::string_view() : "it is no UTF-8";
 }
 
 /// Why a decoded path is none; empty where it is one. A slash at the end is let through.
@@ -8600,198 +8600,13 @@ private:
 
 #endif
 
-// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+// ---- tenon/core/system_secret.hpp -------------------------------------------------------------------------
+#ifndef TENON_CORE_SYSTEM_SECRET_HPP
+#define TENON_CORE_SYSTEM_SECRET_HPP
 
-// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Whoever waits is the caller's event loop.
-//
-// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
+// Secrets of a program: made of bytes that nobody can guess, and compared without telling how near a guess was.
 
 namespace tenon::detail {
-
-enum class transfer_state : std::uint8_t {
-    some,        // count bytes went over, at least one
-    would_block, // none now
-    over,        // none ever again: the end of the input, or nobody reads any more
-};
-
-struct transfer {
-    transfer_state state;
-    std::size_t count = 0;
-};
-
-inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
-
-inline bool make_nonblocking(int descriptor) noexcept {
-    const int flags = ::fcntl(descriptor, F_GETFL);
-    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-inline bool is_socket(int descriptor) noexcept {
-    struct stat state {};
-    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
-}
-
-/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
-inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
-#ifdef F_SETPIPE_SZ
-    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
-#else
-    return false;
-#endif
-}
-
-/// Whoever reads the other end sees the end of what we send; the other direction stays.
-inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
-
-/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
-/// than SIG_IGN, because children inherit what is ignored.
-inline void survive_closed_pipes() noexcept {
-    struct sigaction action {};
-    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
-    action.sa_handler = [](int) {};
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGPIPE, &action, nullptr);
-}
-
-inline transfer transferred(ssize_t count) noexcept {
-    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
-    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    return {later ? transfer_state::would_block : transfer_state::over};
-}
-
-inline transfer read_some(int descriptor, std::span<char> room) noexcept {
-    for (;;) {
-        const ssize_t got = ::read(descriptor, room.data(), room.size());
-        if (got >= 0 || errno != EINTR) return transferred(got);
-    }
-}
-
-/// At most 64 pieces are written at once; none of them may be empty.
-inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
-    iovec vectors[64];
-    std::size_t used = 0;
-    for (const std::string_view piece : pieces) {
-        if (used == 64) break;
-        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-    for (;;) {
-        ssize_t put = 0;
-        if (socket) {
-            msghdr message{};
-            message.msg_iov = vectors;
-            message.msg_iovlen = used;
-            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-        } else if (used == 1) {
-            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
-        } else {
-            put = ::writev(descriptor, vectors, static_cast<int>(used));
-        }
-        if (put >= 0 || errno != EINTR) return transferred(put);
-    }
-}
-
-/// Of a pipe that we write to.
-inline bool nobody_holds_other_end(int pipe) noexcept {
-    pollfd entry{pipe, 0, 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
-}
-
-/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
-inline bool make_socket_pair(int (&ends)[2]) noexcept {
-    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
-}
-
-/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
-inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/descriptor.hpp -----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_DESCRIPTOR_HPP
-#define TENON_TRANSPORT_DESCRIPTOR_HPP
-
-// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
-
-namespace tenon::detail {
-
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int owned) noexcept : number_(owned) {}
-    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        if (this != &other) reset(other.release());
-        return *this;
-    }
-    ~descriptor() { reset(); }
-
-    /// The number, or -1 for none.
-    int get() const noexcept { return number_; }
-    explicit operator bool() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-    void reset(int owned = -1) noexcept {
-        if (number_ >= 0) close_descriptor(number_);
-        number_ = owned;
-    }
-
-private:
-    int number_ = -1;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/socket/system_socket.hpp ------------------------------------------------------------------
-#ifndef TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
-#define TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
-
-// The file of a Unix socket that only the host's own user can reach: mode 0600 in a folder of mode 0700, both
-// owned by who runs the host. The folder is made if it is missing; its own name and the socket's may be no
-// symbolic links. What a host that crashed has left there is replaced; a socket on which somebody listens is
-// refused, and so is everything else that has the name. It is removed at the end if it is still ours.
-//
-// A lock on the folder keeps two hosts that start at once from replacing each other's new file. That is all that is
-// waited for, a second at most. Linux: a socket is given its mode before its name, so that it never has another.
-
-namespace tenon::detail {
-
-/// What the kernel keeps of a socket's path, without the NUL behind it.
-inline constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
-
-/// As many may wait to be accepted; beyond that connecting fails, and is tried again.
-inline constexpr int waiting_connections = 64;
-
-inline fault socket_fault(std::string_view path, std::string_view what) {
-    return {codes::unavailable, join({"the socket \"", path, "\": ", what})};
-}
-inline fault socket_errno(std::string_view path, std::string_view what, int error) {
-    return socket_fault(path, join({what, ": ", std::strerror(error)}));
-}
-
-inline std::uint32_t own_user() noexcept { return ::geteuid(); }
-
-/// Who connected, by its user's number. None if the system does not say.
-inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
-    return peer.uid;
-}
-
-/// Not even root: whoever may become another user can become this one.
-inline result<void> check_peer(std::optional<std::uint32_t> peer, std::uint32_t own) {
-    if (peer == own) return {};
-    return fault{codes::permission_denied, peer ? join({"only the host's own user may connect: that is user ",
-                                                        digits(own), ", and you are user ", digits(*peer)})
-                                                : join({"the system does not say whose this connection is"})};
-}
 
 /// Bytes that nobody can guess. False if the system has none.
 inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
@@ -8803,182 +8618,14 @@ inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
     return true;
 }
 
-class listening_socket {
-public:
-    listening_socket() = default;
-    listening_socket(listening_socket&&) noexcept = default;
-    listening_socket& operator=(listening_socket&& other) noexcept {
-        if (this == &other) return *this;
-        close();
-        socket_ = std::move(other.socket_);
-        folder_ = std::move(other.folder_);
-        path_ = std::exchange(other.path_, {});
-        device_ = other.device_;
-        inode_ = other.inode_;
-        return *this;
-    }
-    ~listening_socket() { close(); }
-
-    /// A relative path counts from the current folder.
-    static result<listening_socket> open(std::string_view path);
-
-    /// What is listened on, for who waits for it. The file stays until close().
-    descriptor take_socket() noexcept { return std::move(socket_); }
-    /// Absolute.
-    const std::string& path() const noexcept { return path_; }
-
-    /// The file is gone.
-    void close() noexcept {
-        if (!folder_) return;
-        if (is_ours()) ::unlinkat(folder_.get(), name(), 0);
-        socket_.reset();
-        folder_.reset();
-    }
-    /// Whether the file is still the one that we made.
-    bool is_ours() const noexcept {
-        struct stat found {};
-        return folder_ && ::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-               found.st_dev == device_ && found.st_ino == inode_;
-    }
-
-private:
-    const char* name() const noexcept { return path_.c_str() + path_.rfind('/') + 1; }
-    result<void> take_path(std::string_view path);
-    result<void> open_folder();
-    result<void> lock_folder();
-    result<void> clear_name();
-    result<void> bind_name();
-    sockaddr_un address() const noexcept {
-        sockaddr_un found{};
-        found.sun_family = AF_UNIX;
-        std::memcpy(found.sun_path, path_.data(), path_.size());
-        return found;
-    }
-
-    descriptor socket_, folder_;
-    std::string path_;
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
-};
-
-inline result<listening_socket> listening_socket::open(std::string_view path) {
-    listening_socket made;
-    if (auto good = made.take_path(path); !good) return good.error();
-    if (auto good = made.open_folder(); !good) return good.error();
-    // Nothing of this has to be taken back: close() removes no file but the one that bind_name() made.
-    if (auto good = made.lock_folder(); !good) return good.error();
-    if (auto good = made.clear_name(); !good) return good.error();
-    if (auto good = made.bind_name(); !good) return good.error();
-    ::flock(made.folder_.get(), LOCK_UN);
-    return made;
+/// Takes as long for a guess that is nearly right as for any other of its length.
+inline bool same_secret(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
+    for (std::size_t at = 0; at < one.size(); ++at)
+        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
+    return different == 0;
 }
-
-inline result<void> listening_socket::take_path(std::string_view path) {
-    if (path.find('\0') != path.npos) return socket_fault("", "its path holds a NUL character");
-    path_ = path;
-    if (!path.empty() && path[0] != '/') {
-        std::array<char, PATH_MAX> here;
-        if (::getcwd(here.data(), here.size()) == nullptr)
-            return socket_errno(path, "the current folder cannot be found", errno);
-        path_ = join({here.data(), "/", path});
-    }
-    const std::string_view last = std::string_view(path_).substr(path_.rfind('/') + 1);
-    if (path_.empty() || last.empty() || last == "." || last == "..")
-        return socket_fault(path, "expected the path of a file");
-    if (path_.size() > longest_socket_path)
-        return socket_fault(path_, join({"the path has ", digits(path_.size()),
-                                         " bytes, and a socket's may have ", digits(longest_socket_path)}));
-    return {};
-}
-
-inline result<void> listening_socket::open_folder() {
-    const std::string folder = path_.substr(0, std::max<std::size_t>(path_.rfind('/'), 1));
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        return socket_errno(path_, join({"its folder \"", folder, "\" cannot be made"}), errno);
-    folder_ = descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!folder_) {
-        const bool no_folder = errno == ELOOP || errno == ENOTDIR;
-        return no_folder ? socket_fault(path_, join({"\"", folder, "\" is no folder, or a symbolic link"}))
-                         : socket_errno(path_, join({"its folder \"", folder, "\" cannot be opened"}), errno);
-    }
-    struct stat found {};
-    if (::fstat(folder_.get(), &found) != 0) return socket_errno(path_, "its folder is gone", errno);
-    if (found.st_uid != own_user())
-        return socket_fault(path_, join({"its folder \"", folder, "\" belongs to user ", digits(found.st_uid),
-                                         ", and this is user ", digits(own_user())}));
-    if ((found.st_mode & 077) != 0)
-        return socket_fault(path_, join({"its folder \"", folder,
-                                         "\" lets others in: expected mode 0700 (chmod 700), or one that is "
-                                         "not there yet"}));
-    return {};
-}
-
-inline result<void> listening_socket::lock_folder() {
-    constexpr int tries = 100, pause_ms = 10;
-    for (int count = 0; ::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0; ++count) {
-        if (errno != EWOULDBLOCK && errno != EINTR) return {}; // a file system without locks
-        if (count == tries) return socket_fault(path_, "somebody holds a lock on its folder");
-        ::poll(nullptr, 0, pause_ms);
-    }
-    return {};
-}
-
-/// Removes what nobody listens on any more.
-inline result<void> listening_socket::clear_name() {
-    struct stat found {};
-    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? result<void>() : socket_errno(path_, "it cannot be looked at", errno);
-    if (!S_ISSOCK(found.st_mode)) return socket_fault(path_, "there is something else of this name");
-    if (found.st_uid != own_user())
-        return socket_fault(path_, join({"it is there and belongs to user ", digits(found.st_uid)}));
-    const descriptor asking(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!asking) return socket_errno(path_, "no socket can be had", errno);
-    const sockaddr_un to = address();
-    const bool answers = ::connect(asking.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    // EAGAIN: so many wait to be accepted that there is no room for more.
-    if (answers || errno == EAGAIN) return socket_fault(path_, "another host listens on it");
-    if (errno != ECONNREFUSED && errno != ENOENT) return socket_errno(path_, "it cannot be tried", errno);
-    if (::unlinkat(folder_.get(), name(), 0) != 0 && errno != ENOENT)
-        return socket_errno(path_, "what is left of another host cannot be removed", errno);
-    return {};
-}
-
-inline result<void> listening_socket::bind_name() {
-    socket_ = descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket_) return socket_errno(path_, "no socket can be had", errno);
-    const sockaddr_un at = address();
-    if (::fchmod(socket_.get(), 0600) != 0 ||
-        ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
-        return socket_errno(path_, "it cannot be made", errno);
-    // The path was gone through once more: somebody may have moved the folders above in the meantime.
-    struct stat found {};
-    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(found.st_mode) ||
-        found.st_uid != own_user() || (found.st_mode & 077) != 0)
-        return socket_fault(path_, "it is not where it was made");
-    device_ = found.st_dev;
-    inode_ = found.st_ino;
-    if (::listen(socket_.get(), waiting_connections) != 0)
-        return socket_errno(path_, "nobody can listen on it", errno);
-    return {};
-}
-
-struct accepted {
-    descriptor connection; // or none:
-    int error = 0;         // 0: nobody waits
-};
-
-/// Somebody who waits to be accepted.
-inline accepted accept_next(int listening) noexcept {
-    for (;;) {
-        descriptor got(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (got) return {std::move(got)};
-        const bool gone_again = errno == ECONNABORTED || errno == EPROTO || errno == EINTR;
-        if (!gone_again) return {{}, errno == EAGAIN || errno == EWOULDBLOCK ? 0 : errno};
-    }
-}
-
-/// "Too many open files".
-inline std::string words_of_errno(int error) { return std::strerror(error); }
 
 } // namespace tenon::detail
 
@@ -8992,15 +8639,6 @@ inline std::string words_of_errno(int error) { return std::strerror(error); }
 // that nobody else knows. Good once, for one process.
 
 namespace tenon::detail {
-
-/// Takes as long for a guess that is nearly right as for any other of its length.
-inline bool same_secret(std::string_view one, std::string_view other) noexcept {
-    if (one.size() != other.size()) return false;
-    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
-    for (std::size_t at = 0; at < one.size(); ++at)
-        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
-    return different == 0;
-}
 
 class attach_token {
 public:
@@ -9484,6 +9122,154 @@ inline void reset_signals() noexcept {
     ::execve(plan.program, plan.arguments, plan.environment);
     give_up(plan, launch_step::program);
 }
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+
+// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
+// apart, and nothing that waits. Whoever waits is the caller's event loop.
+//
+// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
+
+namespace tenon::detail {
+
+enum class transfer_state : std::uint8_t {
+    some,        // count bytes went over, at least one
+    would_block, // none now
+    over,        // none ever again: the end of the input, or nobody reads any more
+};
+
+struct transfer {
+    transfer_state state;
+    std::size_t count = 0;
+};
+
+inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
+
+inline bool make_nonblocking(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+inline bool is_socket(int descriptor) noexcept {
+    struct stat state {};
+    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
+}
+
+/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
+inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
+#ifdef F_SETPIPE_SZ
+    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
+#else
+    return false;
+#endif
+}
+
+/// Whoever reads the other end sees the end of what we send; the other direction stays.
+inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
+
+/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
+/// than SIG_IGN, because children inherit what is ignored.
+inline void survive_closed_pipes() noexcept {
+    struct sigaction action {};
+    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+inline transfer transferred(ssize_t count) noexcept {
+    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
+    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return {later ? transfer_state::would_block : transfer_state::over};
+}
+
+inline transfer read_some(int descriptor, std::span<char> room) noexcept {
+    for (;;) {
+        const ssize_t got = ::read(descriptor, room.data(), room.size());
+        if (got >= 0 || errno != EINTR) return transferred(got);
+    }
+}
+
+/// At most 64 pieces are written at once; none of them may be empty.
+inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
+    iovec vectors[64];
+    std::size_t used = 0;
+    for (const std::string_view piece : pieces) {
+        if (used == 64) break;
+        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    for (;;) {
+        ssize_t put = 0;
+        if (socket) {
+            msghdr message{};
+            message.msg_iov = vectors;
+            message.msg_iovlen = used;
+            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        } else if (used == 1) {
+            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
+        } else {
+            put = ::writev(descriptor, vectors, static_cast<int>(used));
+        }
+        if (put >= 0 || errno != EINTR) return transferred(put);
+    }
+}
+
+/// Of a pipe that we write to.
+inline bool nobody_holds_other_end(int pipe) noexcept {
+    pollfd entry{pipe, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
+/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
+inline bool make_socket_pair(int (&ends)[2]) noexcept {
+    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
+}
+
+/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
+inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/descriptor.hpp -----------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_DESCRIPTOR_HPP
+#define TENON_TRANSPORT_DESCRIPTOR_HPP
+
+// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
+
+namespace tenon::detail {
+
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int owned) noexcept : number_(owned) {}
+    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~descriptor() { reset(); }
+
+    /// The number, or -1 for none.
+    int get() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+    int release() noexcept { return std::exchange(number_, -1); }
+    void reset(int owned = -1) noexcept {
+        if (number_ >= 0) close_descriptor(number_);
+        number_ = owned;
+    }
+
+private:
+    int number_ = -1;
+};
 
 } // namespace tenon::detail
 
@@ -11853,6 +11639,55 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 
 #endif
 
+// ---- tenon/core/ascii.hpp ---------------------------------------------------------------------------------
+#ifndef TENON_CORE_ASCII_HPP
+#define TENON_CORE_ASCII_HPP
+
+// Letters as header fields and loggers' words use them: ASCII, in any case, with blanks around. No locale has a say.
+
+namespace tenon::detail {
+
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& letter : lowered) letter = lower(letter);
+    return lowered;
+}
+
+constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    for (std::size_t at = 0; at < one.size(); ++at)
+        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
+    return true;
+}
+
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char letter) noexcept {
+    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (letter == other) return true;
+    return false;
+}
+constexpr bool is_token(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (!is_token(letter)) return false;
+    return !name.empty();
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
 #ifndef TENON_WIRE_HEADER_BLOCK_HPP
 #define TENON_WIRE_HEADER_BLOCK_HPP
@@ -11865,26 +11700,6 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 // says that these lines are no header at all, and the frame_reader treats them as pollution.
 
 namespace tenon::detail {
-
-constexpr char lower(char byte) noexcept {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-/// `expected` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view expected) noexcept {
-    if (text.size() != expected.size()) return false;
-    for (std::size_t index = 0; index < text.size(); ++index)
-        if (lower(text[index]) != expected[index]) return false;
-    return true;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char byte) noexcept {
-    if ((byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (byte == other) return true;
-    return false;
-}
 
 inline constexpr std::string_view content_prefix = "content-";
 
@@ -11920,11 +11735,6 @@ private:
         violation_.message = join({sentence, quoted.empty() ? "" : ": "});
         if (!quoted.empty()) append_escaped(violation_.message, quoted);
         return outcome::broken;
-    }
-    static std::string_view trimmed(std::string_view text) noexcept {
-        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-        while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-        return text;
     }
 
     bool ours_ = false;
@@ -15306,15 +15116,6 @@ private:
 
 namespace tenon::detail {
 
-inline bool same_word(std::string_view word, std::string_view lower) noexcept {
-    if (word.size() != lower.size()) return false;
-    for (std::size_t at = 0; at < word.size(); ++at) {
-        const char byte = word[at];
-        if ((byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte) != lower[at]) return false;
-    }
-    return true;
-}
-
 /// The level that a logger's word stands for, in any case.
 inline std::optional<log_level> level_named(std::string_view word) noexcept {
     struct known {
@@ -15330,7 +15131,7 @@ inline std::optional<log_level> level_named(std::string_view word) noexcept {
         {"severe", log_level::error},  {"emerg", log_level::error},  {"emergency", log_level::error},
     };
     for (const known& one : words)
-        if (same_word(word, one.word)) return one.level;
+        if (equals_ignoring_case(word, one.word)) return one.level;
     return std::nullopt;
 }
 
@@ -19093,33 +18894,6 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 
 namespace tenon::detail {
 
-constexpr char lower_letter(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-inline std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& letter : lower) letter = lower_letter(letter);
-    return lower;
-}
-
-inline bool same_field_name(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t at = 0; at != a.size(); ++at)
-        if (lower_letter(a[at]) != lower_letter(b[at])) return false;
-    return true;
-}
-
-inline bool is_field_name(std::string_view name) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    for (const char letter : name) {
-        const char lower = lower_letter(letter);
-        const bool plain = (lower >= 'a' && lower <= 'z') || (letter >= '0' && letter <= '9');
-        if (!plain && marks.find(letter) == marks.npos) return false;
-    }
-    return !name.empty();
-}
-
 /// Neither CR, LF and NUL nor any other control character but the tab.
 inline bool is_field_value(std::string_view value) noexcept {
     for (const char letter : value) {
@@ -19143,7 +18917,7 @@ inline bool is_hop_by_hop(std::string_view name) noexcept {
                                                         "upgrade",
                                                         "http2-settings"};
     for (const std::string_view one : names)
-        if (same_field_name(one, name)) return true;
+        if (equals_ignoring_case(one, name)) return true;
     return false;
 }
 
@@ -19151,10 +18925,7 @@ inline bool is_hop_by_hop(std::string_view name) noexcept {
 inline bool names_field(std::string_view list, std::string_view name) noexcept {
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
-        std::string_view one = list.substr(0, comma);
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (same_field_name(one, name)) return true;
+        if (equals_ignoring_case(trimmed(list.substr(0, comma)), name)) return true;
         list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
     }
     return false;
@@ -19277,10 +19048,11 @@ inline void write_fields(json_writer& out,
 }
 
 inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
-    if (is_hop_by_hop(name) || same_field_name(name, "authorization") || same_field_name(name, "cookie"))
+    if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
+        equals_ignoring_case(name, "cookie"))
         return false;
     for (const auto& header : request.headers)
-        if (same_field_name(header.name, "connection") && names_field(header.value, name)) return false;
+        if (equals_ignoring_case(header.name, "connection") && names_field(header.value, name)) return false;
     return true;
 }
 
@@ -19290,7 +19062,7 @@ inline std::string encode_exchange(const http_exchange& request, const route_mat
     for (const auto& field : request.query) query.emplace_back(field.name, field.value);
     for (const auto& field : request.headers)
         if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
-    const bool plain = is_well_formed_utf8(request.body);
+    const bool plain = is_utf8(request.body);
 
     byte_buffer buffer;
     json_writer out(buffer);
@@ -19328,7 +19100,7 @@ public:
     /// Why it cannot be taken, or nothing.
     std::string add(std::string_view name, std::string_view value) {
         const std::string_view shown = name.substr(0, 64);
-        if (!is_field_name(name)) return join({"header '", shown, "': no name of a header"});
+        if (!is_token(name)) return join({"header '", shown, "': no name of a header"});
         if (!is_field_value(value)) return join({"header '", shown, "': its value has control characters"});
         bytes_ += name.size() + value.size();
         if (headers_.size() == max_answer_headers || bytes_ > max_answer_header_bytes)
@@ -19340,7 +19112,7 @@ public:
     std::vector<response::header> take() {
         std::string connection;
         for (const auto& header : headers_)
-            if (same_field_name(header.name, "connection")) connection.append(header.value).append(",");
+            if (equals_ignoring_case(header.name, "connection")) connection.append(header.value).append(",");
         std::erase_if(headers_, [&](const response::header& header) {
             return is_hop_by_hop(header.name) || names_field(connection, header.name);
         });
@@ -20314,6 +20086,232 @@ private:
     std::size_t written_ = 0; // of output_
     bool deciding_ = false, going_ = false, input_over_ = false, finishing_ = false;
 };
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/system_socket.hpp ------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
+#define TENON_HOST_SOCKET_SYSTEM_SOCKET_HPP
+
+// The file of a Unix socket that only the host's own user can reach: mode 0600 in a folder of mode 0700, both
+// owned by who runs the host. The folder is made if it is missing; its own name and the socket's may be no
+// symbolic links. What a host that crashed has left there is replaced; a socket on which somebody listens is
+// refused, and so is everything else that has the name. It is removed at the end if it is still ours.
+//
+// A lock on the folder keeps two hosts that start at once from replacing each other's new file. That is all that is
+// waited for, a second at most. Linux: a socket is given its mode before its name, so that it never has another.
+
+namespace tenon::detail {
+
+/// What the kernel keeps of a socket's path, without the NUL behind it.
+inline constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+
+/// As many may wait to be accepted; beyond that connecting fails, and is tried again.
+inline constexpr int waiting_connections = 64;
+
+inline fault socket_fault(std::string_view path, std::string_view what) {
+    return {codes::unavailable, join({"the socket \"", path, "\": ", what})};
+}
+inline fault socket_errno(std::string_view path, std::string_view what, int error) {
+    return socket_fault(path, join({what, ": ", std::strerror(error)}));
+}
+
+inline std::uint32_t own_user() noexcept { return ::geteuid(); }
+
+/// Who connected, by its user's number. None if the system does not say.
+inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
+    return peer.uid;
+}
+
+/// Not even root: whoever may become another user can become this one.
+inline result<void> check_peer(std::optional<std::uint32_t> peer, std::uint32_t own) {
+    if (peer == own) return {};
+    return fault{codes::permission_denied, peer ? join({"only the host's own user may connect: that is user ",
+                                                        digits(own), ", and you are user ", digits(*peer)})
+                                                : join({"the system does not say whose this connection is"})};
+}
+
+class listening_socket {
+public:
+    listening_socket() = default;
+    listening_socket(listening_socket&&) noexcept = default;
+    listening_socket& operator=(listening_socket&& other) noexcept {
+        if (this == &other) return *this;
+        close();
+        socket_ = std::move(other.socket_);
+        folder_ = std::move(other.folder_);
+        path_ = std::exchange(other.path_, {});
+        device_ = other.device_;
+        inode_ = other.inode_;
+        return *this;
+    }
+    ~listening_socket() { close(); }
+
+    /// A relative path counts from the current folder.
+    static result<listening_socket> open(std::string_view path);
+
+    /// What is listened on, for who waits for it. The file stays until close().
+    descriptor take_socket() noexcept { return std::move(socket_); }
+    /// Absolute.
+    const std::string& path() const noexcept { return path_; }
+
+    /// The file is gone.
+    void close() noexcept {
+        if (!folder_) return;
+        if (is_ours()) ::unlinkat(folder_.get(), name(), 0);
+        socket_.reset();
+        folder_.reset();
+    }
+    /// Whether the file is still the one that we made.
+    bool is_ours() const noexcept {
+        struct stat found {};
+        return folder_ && ::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+               found.st_dev == device_ && found.st_ino == inode_;
+    }
+
+private:
+    const char* name() const noexcept { return path_.c_str() + path_.rfind('/') + 1; }
+    result<void> take_path(std::string_view path);
+    result<void> open_folder();
+    result<void> lock_folder();
+    result<void> clear_name();
+    result<void> bind_name();
+    sockaddr_un address() const noexcept {
+        sockaddr_un found{};
+        found.sun_family = AF_UNIX;
+        std::memcpy(found.sun_path, path_.data(), path_.size());
+        return found;
+    }
+
+    descriptor socket_, folder_;
+    std::string path_;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+inline result<listening_socket> listening_socket::open(std::string_view path) {
+    listening_socket made;
+    if (auto good = made.take_path(path); !good) return good.error();
+    if (auto good = made.open_folder(); !good) return good.error();
+    // Nothing of this has to be taken back: close() removes no file but the one that bind_name() made.
+    if (auto good = made.lock_folder(); !good) return good.error();
+    if (auto good = made.clear_name(); !good) return good.error();
+    if (auto good = made.bind_name(); !good) return good.error();
+    ::flock(made.folder_.get(), LOCK_UN);
+    return made;
+}
+
+inline result<void> listening_socket::take_path(std::string_view path) {
+    if (path.find('\0') != path.npos) return socket_fault("", "its path holds a NUL character");
+    path_ = path;
+    if (!path.empty() && path[0] != '/') {
+        std::array<char, PATH_MAX> here;
+        if (::getcwd(here.data(), here.size()) == nullptr)
+            return socket_errno(path, "the current folder cannot be found", errno);
+        path_ = join({here.data(), "/", path});
+    }
+    const std::string_view last = std::string_view(path_).substr(path_.rfind('/') + 1);
+    if (path_.empty() || last.empty() || last == "." || last == "..")
+        return socket_fault(path, "expected the path of a file");
+    if (path_.size() > longest_socket_path)
+        return socket_fault(path_, join({"the path has ", digits(path_.size()),
+                                         " bytes, and a socket's may have ", digits(longest_socket_path)}));
+    return {};
+}
+
+inline result<void> listening_socket::open_folder() {
+    const std::string folder = path_.substr(0, std::max<std::size_t>(path_.rfind('/'), 1));
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return socket_errno(path_, join({"its folder \"", folder, "\" cannot be made"}), errno);
+    folder_ = descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder_) {
+        const bool no_folder = errno == ELOOP || errno == ENOTDIR;
+        return no_folder ? socket_fault(path_, join({"\"", folder, "\" is no folder, or a symbolic link"}))
+                         : socket_errno(path_, join({"its folder \"", folder, "\" cannot be opened"}), errno);
+    }
+    struct stat found {};
+    if (::fstat(folder_.get(), &found) != 0) return socket_errno(path_, "its folder is gone", errno);
+    if (found.st_uid != own_user())
+        return socket_fault(path_, join({"its folder \"", folder, "\" belongs to user ", digits(found.st_uid),
+                                         ", and this is user ", digits(own_user())}));
+    if ((found.st_mode & 077) != 0)
+        return socket_fault(path_, join({"its folder \"", folder,
+                                         "\" lets others in: expected mode 0700 (chmod 700), or one that is "
+                                         "not there yet"}));
+    return {};
+}
+
+inline result<void> listening_socket::lock_folder() {
+    constexpr int tries = 100, pause_ms = 10;
+    for (int count = 0; ::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0; ++count) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return {}; // a file system without locks
+        if (count == tries) return socket_fault(path_, "somebody holds a lock on its folder");
+        ::poll(nullptr, 0, pause_ms);
+    }
+    return {};
+}
+
+/// Removes what nobody listens on any more.
+inline result<void> listening_socket::clear_name() {
+    struct stat found {};
+    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? result<void>() : socket_errno(path_, "it cannot be looked at", errno);
+    if (!S_ISSOCK(found.st_mode)) return socket_fault(path_, "there is something else of this name");
+    if (found.st_uid != own_user())
+        return socket_fault(path_, join({"it is there and belongs to user ", digits(found.st_uid)}));
+    const descriptor asking(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!asking) return socket_errno(path_, "no socket can be had", errno);
+    const sockaddr_un to = address();
+    const bool answers = ::connect(asking.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    // EAGAIN: so many wait to be accepted that there is no room for more.
+    if (answers || errno == EAGAIN) return socket_fault(path_, "another host listens on it");
+    if (errno != ECONNREFUSED && errno != ENOENT) return socket_errno(path_, "it cannot be tried", errno);
+    if (::unlinkat(folder_.get(), name(), 0) != 0 && errno != ENOENT)
+        return socket_errno(path_, "what is left of another host cannot be removed", errno);
+    return {};
+}
+
+inline result<void> listening_socket::bind_name() {
+    socket_ = descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket_) return socket_errno(path_, "no socket can be had", errno);
+    const sockaddr_un at = address();
+    if (::fchmod(socket_.get(), 0600) != 0 ||
+        ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+        return socket_errno(path_, "it cannot be made", errno);
+    // The path was gone through once more: somebody may have moved the folders above in the meantime.
+    struct stat found {};
+    if (::fstatat(folder_.get(), name(), &found, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISSOCK(found.st_mode) ||
+        found.st_uid != own_user() || (found.st_mode & 077) != 0)
+        return socket_fault(path_, "it is not where it was made");
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+    if (::listen(socket_.get(), waiting_connections) != 0)
+        return socket_errno(path_, "nobody can listen on it", errno);
+    return {};
+}
+
+struct accepted {
+    descriptor connection; // or none:
+    int error = 0;         // 0: nobody waits
+};
+
+/// Somebody who waits to be accepted.
+inline accepted accept_next(int listening) noexcept {
+    for (;;) {
+        descriptor got(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (got) return {std::move(got)};
+        const bool gone_again = errno == ECONNABORTED || errno == EPROTO || errno == EINTR;
+        if (!gone_again) return {{}, errno == EAGAIN || errno == EWOULDBLOCK ? 0 : errno};
+    }
+}
+
+/// "Too many open files".
+inline std::string words_of_errno(int error) { return std::strerror(error); }
 
 } // namespace tenon::detail
 
@@ -26148,25 +26146,6 @@ private:
 
 namespace tenon::detail {
 
-inline bool is_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0) return false;
-        at += length;
-    }
-    return true;
-}
-
-inline bool same_header(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + 32 : int(letter); };
-    for (std::size_t index = 0; index < a.size(); ++index)
-        if (lower(a[index]) != lower(b[index])) return false;
-    return true;
-}
-
 // A header that is given more than once becomes an array in the place where it came first.
 inline void write_headers(json_writer& out, const std::vector<response::header>& headers) {
     out.begin_object();
@@ -26174,7 +26153,7 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         std::size_t count = 0;
         bool named = false;
         for (std::size_t other = 0; other < headers.size(); ++other) {
-            if (!same_header(headers[other].name, headers[index].name)) continue;
+            if (!equals_ignoring_case(headers[other].name, headers[index].name)) continue;
             named = named || other < index;
             ++count;
         }
@@ -26182,7 +26161,8 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         out.key(headers[index].name);
         if (count > 1) out.begin_array();
         for (std::size_t other = index; other < headers.size(); ++other)
-            if (same_header(headers[other].name, headers[index].name)) out.string(headers[other].value);
+            if (equals_ignoring_case(headers[other].name, headers[index].name))
+                out.string(headers[other].value);
         if (count > 1) out.end_array();
     }
     out.end_object();

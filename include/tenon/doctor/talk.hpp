@@ -326,7 +326,7 @@ inline void doctor_talk::judge_log() {
             notes_->note("stderr", testing::verdict::warning,
                          join({"a line of ", digits(line.size()), " bytes"}),
                          "Keep a line of the log below 64 KiB: a host cuts it.");
-        if (!is_well_formed_utf8(line))
+        if (!is_utf8(line))
             notes_->note("stderr", testing::verdict::warning,
                          join({"a line that is no UTF-8: ", doctor_quote(line)}),
                          "Log as UTF-8: a host replaces what is none.");

@@ -38,15 +38,15 @@ inline std::string begin_head(int status, std::time_t now) {
 }
 
 inline bool is_said_by_server(std::string_view name) {
-    return is_hop_by_hop(name) || same_field_name(name, "date") ||
-           same_field_name(name, "x-content-type-options");
+    return is_hop_by_hop(name) || equals_ignoring_case(name, "date") ||
+           equals_ignoring_case(name, "x-content-type-options");
 }
 
 inline bool can_be_sent(const response& given) {
     // 1xx announces an answer and is none.
     return given.status >= 200 && given.status <= 599 &&
            std::all_of(given.headers.begin(), given.headers.end(), [](const response::header& one) {
-               return is_field_name(one.name) && is_field_value(one.value);
+               return is_token(one.name) && is_field_value(one.value);
            });
 }
 

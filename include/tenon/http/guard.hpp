@@ -6,7 +6,7 @@
 // administrator is who sends the token in a header, which no foreign page can do.
 
 #include <tenon/core/text.hpp>
-#include <tenon/host/socket/attach_token.hpp>
+#include <tenon/core/system_secret.hpp>
 #include <tenon/http/answers.hpp>
 #include <tenon/http/request.hpp>
 
@@ -65,7 +65,7 @@ inline bool guard::is_ours(std::string_view authority) const {
 inline std::optional<response> guard::refuse(const request& asked) const {
     if (!is_ours(asked.header("host"))) return problem(403, "the Host header names another host");
     const bool from_a_page = std::any_of(asked.headers.begin(), asked.headers.end(), [](const auto& one) {
-        return detail::same_field_name(one.name, "origin");
+        return detail::equals_ignoring_case(one.name, "origin");
     });
     std::string_view origin = asked.header("origin");
     for (const std::string_view scheme : {"http://", "https://"})

@@ -92,16 +92,10 @@ private:
 inline constexpr std::size_t longest_http_method = 32;
 inline constexpr std::size_t most_chunk_digits = 16; // of a chunk's size: 64 bits
 
-inline std::string_view trimmed_field(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    return first == text.npos ? std::string_view()
-                              : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // A name, an address, a port: nothing that could be read as more than one of them.
 inline bool is_host_field(std::string_view host) {
     for (const char letter : host)
-        if (!is_field_name({&letter, 1}) && letter != ':' && letter != '[' && letter != ']') return false;
+        if (!is_token(letter) && letter != ':' && letter != '[' && letter != ']') return false;
     return !host.empty() && host.find_first_of("!#$&'*+^`|~%") == host.npos;
 }
 
@@ -174,7 +168,7 @@ inline bool http_parser::has_line(std::size_t room, int too_long) {
 
 inline bool http_parser::read_request_line() {
     const std::size_t first = line_.find(' '), last = line_.rfind(' ');
-    if (first == line_.npos || first == last || !is_field_name(line_.substr(0, first)))
+    if (first == line_.npos || first == last || !is_token(line_.substr(0, first)))
         return refuse(400, "expected METHOD TARGET HTTP/1.1");
     const std::string_view method = line_.substr(0, first), version = line_.substr(last + 1);
     const auto digit = [](char letter) { return letter >= '0' && letter <= '9'; };
@@ -198,13 +192,13 @@ inline bool http_parser::read_request_line() {
 
 inline bool http_parser::read_field() {
     const std::size_t colon = line_.find(':');
-    if (colon == line_.npos || !is_field_name(line_.substr(0, colon)))
+    if (colon == line_.npos || !is_token(line_.substr(0, colon)))
         return refuse(400, "a field is NAME: VALUE, on one line, without a space before the colon");
     if (!is_field_value(line_.substr(colon + 1))) return refuse(400, "a field has control characters");
     if (place_ == place::trailers) return true;
     if (asked_.headers.size() == bounds_.headers) return refuse(431, "too many fields");
     asked_.headers.push_back(
-        {std::string(line_.substr(0, colon)), std::string(trimmed_field(line_.substr(colon + 1)))});
+        {std::string(line_.substr(0, colon)), std::string(trimmed(line_.substr(colon + 1)))});
     return true;
 }
 
@@ -218,11 +212,12 @@ inline bool http_parser::judge_head() {
     std::array<const std::string*, once.size()> found{};
     for (const http::field& one : asked_.headers) {
         for (std::size_t index = 0; index != once.size(); ++index) {
-            if (!same_field_name(one.name, once[index])) continue;
+            if (!equals_ignoring_case(one.name, once[index])) continue;
             if (found[index] != nullptr) return refuse(400, join({once[index], " comes twice"}));
             found[index] = &one.value;
         }
-        if (same_field_name(one.name, "connection") && names_field(one.value, "close")) asked_.last = true;
+        if (equals_ignoring_case(one.name, "connection") && names_field(one.value, "close"))
+            asked_.last = true;
     }
     if (found[host] == nullptr || !is_host_field(*found[host]))
         return refuse(400, "Host: expected one, with its port");
@@ -232,7 +227,7 @@ inline bool http_parser::judge_head() {
     most_of_body_ = bounds_.body;
     if (found[coding] != nullptr) {
         if (found[length] != nullptr) return refuse(400, "a body's length is said once");
-        if (old_ || !same_field_name(*found[coding], "chunked"))
+        if (old_ || !equals_ignoring_case(*found[coding], "chunked"))
             return refuse(400, "Transfer-Encoding: expected chunked, and HTTP/1.1");
         place_ = place::chunk_size;
     } else if (found[length] != nullptr) {
@@ -244,7 +239,7 @@ inline bool http_parser::judge_head() {
         if (left_of_body_ > bounds_.body) return refuse(413, "the body is too large");
         if (left_of_body_ != 0) place_ = place::body;
     }
-    if (found[expect] != nullptr && !same_field_name(*found[expect], "100-continue"))
+    if (found[expect] != nullptr && !equals_ignoring_case(*found[expect], "100-continue"))
         return refuse(417, "Expect: only 100-continue can be expected");
     expects_continue_ = !old_ && found[expect] != nullptr;
     return true;
@@ -254,10 +249,10 @@ inline bool http_parser::judge_head() {
 inline bool http_parser::judge_target(std::string_view host) {
     std::string& target = asked_.target;
     constexpr std::string_view scheme = "http://";
-    if (same_field_name(std::string_view(target).substr(0, scheme.size()), scheme)) {
+    if (equals_ignoring_case(std::string_view(target).substr(0, scheme.size()), scheme)) {
         target.erase(0, scheme.size());
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
-        if (!same_field_name(std::string_view(target).substr(0, end), host))
+        if (!equals_ignoring_case(std::string_view(target).substr(0, end), host))
             return refuse(400, "the target names another host than Host");
         target.erase(0, end);
         if (target.empty() || target.front() == '?') target.insert(target.begin(), '/');

@@ -28,7 +28,7 @@ struct request {
     /// Content-Length and Transfer-Encoding come at most once.
     std::string_view header(std::string_view name) const noexcept {
         for (const field& one : headers)
-            if (detail::same_field_name(one.name, name)) return one.value;
+            if (detail::equals_ignoring_case(one.name, name)) return one.value;
         return {};
     }
 };

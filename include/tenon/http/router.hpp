@@ -145,10 +145,8 @@ inline bool has_body(const http::request& asked) noexcept {
 }
 
 inline bool has_json(const http::request& asked) {
-    std::string_view type = asked.header("content-type");
-    type = type.substr(0, type.find(';'));
-    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-    return lower_case(type) == "application/json";
+    const std::string_view type = asked.header("content-type");
+    return equals_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/json");
 }
 
 inline response no_such_method(const std::vector<std::string_view>& allowed) {

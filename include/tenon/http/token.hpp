@@ -4,7 +4,7 @@
 // A secret that nobody can guess, for URLs and headers: 256 random bits in base64url.
 
 #include <tenon/core/result.hpp>
-#include <tenon/host/socket/system_socket.hpp>
+#include <tenon/core/system_secret.hpp>
 #include <tenon/json/base64.hpp>
 
 #include <algorithm>

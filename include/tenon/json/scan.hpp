@@ -212,6 +212,17 @@ inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     return follows(1) && follows(2) && follows(3) ? 4 : 0;
 }
 
+inline bool is_utf8(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
 } // namespace tenon::detail
 
 #endif

@@ -4,30 +4,12 @@
 // From what a handler returned to the answer on the wire, by the kind of message: a flow for events, a value
 // for commands, a response for routes. A `result<T>` is its value or its fault.
 
+#include <tenon/core/ascii.hpp>
 #include <tenon/json/base64.hpp>
 #include <tenon/plugin/engine.hpp>
 #include <tenon/plugin/message.hpp>
 
 namespace tenon::detail {
-
-inline bool is_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0) return false;
-        at += length;
-    }
-    return true;
-}
-
-inline bool same_header(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + 32 : int(letter); };
-    for (std::size_t index = 0; index < a.size(); ++index)
-        if (lower(a[index]) != lower(b[index])) return false;
-    return true;
-}
 
 // A header that is given more than once becomes an array in the place where it came first.
 inline void write_headers(json_writer& out, const std::vector<response::header>& headers) {
@@ -36,7 +18,7 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         std::size_t count = 0;
         bool named = false;
         for (std::size_t other = 0; other < headers.size(); ++other) {
-            if (!same_header(headers[other].name, headers[index].name)) continue;
+            if (!equals_ignoring_case(headers[other].name, headers[index].name)) continue;
             named = named || other < index;
             ++count;
         }
@@ -44,7 +26,8 @@ inline void write_headers(json_writer& out, const std::vector<response::header>&
         out.key(headers[index].name);
         if (count > 1) out.begin_array();
         for (std::size_t other = index; other < headers.size(); ++other)
-            if (same_header(headers[other].name, headers[index].name)) out.string(headers[other].value);
+            if (equals_ignoring_case(headers[other].name, headers[index].name))
+                out.string(headers[other].value);
         if (count > 1) out.end_array();
     }
     out.end_object();

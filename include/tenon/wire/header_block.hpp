@@ -8,6 +8,7 @@
 // line's name begins with `Content-`: from then on a fault in it is a violation. Before that the same fault
 // says that these lines are no header at all, and the frame_reader treats them as pollution.
 
+#include <tenon/core/ascii.hpp>
 #include <tenon/json/number.hpp>
 #include <tenon/wire/violation.hpp>
 
@@ -18,26 +19,6 @@
 #include <utility>
 
 namespace tenon::detail {
-
-constexpr char lower(char byte) noexcept {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-/// `expected` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view expected) noexcept {
-    if (text.size() != expected.size()) return false;
-    for (std::size_t index = 0; index < text.size(); ++index)
-        if (lower(text[index]) != expected[index]) return false;
-    return true;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char byte) noexcept {
-    if ((byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (byte == other) return true;
-    return false;
-}
 
 inline constexpr std::string_view content_prefix = "content-";
 
@@ -73,11 +54,6 @@ private:
         violation_.message = join({sentence, quoted.empty() ? "" : ": "});
         if (!quoted.empty()) append_escaped(violation_.message, quoted);
         return outcome::broken;
-    }
-    static std::string_view trimmed(std::string_view text) noexcept {
-        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-        while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-        return text;
     }
 
     bool ours_ = false;

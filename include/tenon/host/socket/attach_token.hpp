@@ -5,7 +5,7 @@
 // that nobody else knows. Good once, for one process.
 
 #include <tenon/core/result.hpp>
-#include <tenon/host/socket/system_socket.hpp>
+#include <tenon/core/system_secret.hpp>
 
 #include <array>
 #include <optional>
@@ -13,15 +13,6 @@
 #include <string_view>
 
 namespace tenon::detail {
-
-/// Takes as long for a guess that is nearly right as for any other of its length.
-inline bool same_secret(std::string_view one, std::string_view other) noexcept {
-    if (one.size() != other.size()) return false;
-    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
-    for (std::size_t at = 0; at < one.size(); ++at)
-        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
-    return different == 0;
-}
 
 class attach_token {
 public:

@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +28,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -66,16 +64,6 @@ inline result<void> check_peer(std::optional<std::uint32_t> peer, std::uint32_t 
     return fault{codes::permission_denied, peer ? join({"only the host's own user may connect: that is user ",
                                                         digits(own), ", and you are user ", digits(*peer)})
                                                 : join({"the system does not say whose this connection is"})};
-}
-
-/// Bytes that nobody can guess. False if the system has none.
-inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
-    while (!bytes.empty()) {
-        const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
-        if (got < 0 && errno != EINTR) return false;
-        if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
-    }
-    return true;
 }
 
 class listening_socket {

@@ -74,10 +74,11 @@ inline void write_fields(json_writer& out,
 }
 
 inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
-    if (is_hop_by_hop(name) || same_field_name(name, "authorization") || same_field_name(name, "cookie"))
+    if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
+        equals_ignoring_case(name, "cookie"))
         return false;
     for (const auto& header : request.headers)
-        if (same_field_name(header.name, "connection") && names_field(header.value, name)) return false;
+        if (equals_ignoring_case(header.name, "connection") && names_field(header.value, name)) return false;
     return true;
 }
 
@@ -87,7 +88,7 @@ inline std::string encode_exchange(const http_exchange& request, const route_mat
     for (const auto& field : request.query) query.emplace_back(field.name, field.value);
     for (const auto& field : request.headers)
         if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
-    const bool plain = is_well_formed_utf8(request.body);
+    const bool plain = is_utf8(request.body);
 
     byte_buffer buffer;
     json_writer out(buffer);
@@ -125,7 +126,7 @@ public:
     /// Why it cannot be taken, or nothing.
     std::string add(std::string_view name, std::string_view value) {
         const std::string_view shown = name.substr(0, 64);
-        if (!is_field_name(name)) return join({"header '", shown, "': no name of a header"});
+        if (!is_token(name)) return join({"header '", shown, "': no name of a header"});
         if (!is_field_value(value)) return join({"header '", shown, "': its value has control characters"});
         bytes_ += name.size() + value.size();
         if (headers_.size() == max_answer_headers || bytes_ > max_answer_header_bytes)
@@ -137,7 +138,7 @@ public:
     std::vector<response::header> take() {
         std::string connection;
         for (const auto& header : headers_)
-            if (same_field_name(header.name, "connection")) connection.append(header.value).append(",");
+            if (equals_ignoring_case(header.name, "connection")) connection.append(header.value).append(",");
         std::erase_if(headers_, [&](const response::header& header) {
             return is_hop_by_hop(header.name) || names_field(connection, header.name);
         });

@@ -32,17 +32,6 @@ inline std::string_view next_segment(std::string_view& path) noexcept {
     return segment;
 }
 
-inline bool is_well_formed_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0) return false;
-        at += length;
-    }
-    return true;
-}
-
 /// Why no decoded path may hold such a segment; empty where one may.
 inline std::string_view problem_of_segment(std::string_view segment) noexcept {
     if (segment.empty()) return "it has an empty segment";
@@ -51,7 +40,7 @@ inline std::string_view problem_of_segment(std::string_view segment) noexcept {
         if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
         if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
     }
-    return is_well_formed_utf8(segment) ? std::string_view() : "it is no UTF-8";
+    return is_utf8(segment) ? std::string_view() : "it is no UTF-8";
 }
 
 /// Why a decoded path is none; empty where it is one. A slash at the end is let through.

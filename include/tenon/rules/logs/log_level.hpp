@@ -8,6 +8,7 @@
 // Words of any case count within brackets and before ": ", words in capitals before a space or a colon. Colours
 // around the word do not matter. What is taken off the line is only the level, its brackets and colours.
 
+#include <tenon/core/ascii.hpp>
 #include <tenon/session/answers.hpp>
 
 #include <cstddef>
@@ -15,15 +16,6 @@
 #include <string_view>
 
 namespace tenon::detail {
-
-inline bool same_word(std::string_view word, std::string_view lower) noexcept {
-    if (word.size() != lower.size()) return false;
-    for (std::size_t at = 0; at < word.size(); ++at) {
-        const char byte = word[at];
-        if ((byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte) != lower[at]) return false;
-    }
-    return true;
-}
 
 /// The level that a logger's word stands for, in any case.
 inline std::optional<log_level> level_named(std::string_view word) noexcept {
@@ -40,7 +32,7 @@ inline std::optional<log_level> level_named(std::string_view word) noexcept {
         {"severe", log_level::error},  {"emerg", log_level::error},  {"emergency", log_level::error},
     };
     for (const known& one : words)
-        if (same_word(word, one.word)) return one.level;
+        if (equals_ignoring_case(word, one.word)) return one.level;
     return std::nullopt;
 }
 

@@ -1,0 +1,36 @@
+#ifndef TENON_CORE_SYSTEM_SECRET_HPP
+#define TENON_CORE_SYSTEM_SECRET_HPP
+
+// Secrets of a program: made of bytes that nobody can guess, and compared without telling how near a guess was.
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <sys/random.h>
+
+namespace tenon::detail {
+
+/// Bytes that nobody can guess. False if the system has none.
+inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+        if (got < 0 && errno != EINTR) return false;
+        if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+    }
+    return true;
+}
+
+/// Takes as long for a guess that is nearly right as for any other of its length.
+inline bool same_secret(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
+    for (std::size_t at = 0; at < one.size(); ++at)
+        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
+    return different == 0;
+}
+
+} // namespace tenon::detail
+
+#endif
