@@ -21326,6 +21326,7 @@ public:
     void stop(const std::string& name, life_done done);
     void restart(const std::string& name, life_done done);
     void remove(const std::string& name, life_done done);
+    void forget_needs(const std::string& name); // of one that leaves
     void configure(const std::string& name, json config, life_done done);
     void configure_by_restart(plugin_record& plugin, json config, life_done done);
     result<void> set_log_level(std::string_view name, log_level level);
@@ -22740,6 +22741,10 @@ inline void host_core::remove(const std::string& name, life_done done) {
     plugin->leaving = true;
     wait(*plugin, false, std::move(done));
     plugin->actor->stop({});
+}
+
+inline void host_core::forget_needs(const std::string& name) {
+    if (find(name) != nullptr) static_cast<void>(needs_.set(name, {})); // no circle without needs
 }
 
 /// At once by plugin/configure if the plugin can, else by a restart.

@@ -115,6 +115,16 @@ TEST_CASE("what goes wrong with one plugin is said once, and holds up nobody els
     CHECK(at.run.host.status().plugins.size() == 1);
 }
 
+TEST_CASE(
+    "one of two plugins whose needs were turned round was refused for what the other one had needed before") {
+    following at;
+    CHECK(at.follow("[" + obedient("one", R"("needs":["two"])") + "," + obedient("two") + "]").empty());
+    CHECK(at.follow("[" + obedient("two", R"("needs":["one"])") + "," + obedient("one") + "]").empty());
+    CHECK(at.state("two") == plugin_state::ready);
+    CHECK(at.run.status("two").needs == std::vector<std::string>{"one"});
+    CHECK(at.run.status("one").needs.empty());
+}
+
 TEST_CASE("who only attaches is waited for by nobody, and is not known while it is disabled") {
     following at;
     const std::string words = R"({"name":"words","attach":true})";

@@ -48,6 +48,10 @@ public:
         open_ = parts_.size() + 1;
         leaving_ = 1;
         for (const part& one : parts_) leaving_ += leaves(one);
+        // What goes, and who is replaced, needs nobody any more: with who comes in its place it could be a circle.
+        for (const part& one : parts_)
+            if (one.change.action == config_action::remove || one.change.action == config_action::replace)
+                core_->forget_needs(one.change.name());
         for (std::size_t at = 0; at < parts_.size(); ++at)
             if (!comes(parts_[at])) run(at);
         left();

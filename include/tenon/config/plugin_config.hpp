@@ -18,6 +18,7 @@
 #include <tenon/rules/mistakes.hpp>
 #include <tenon/config/plugin_form.hpp>
 #include <tenon/rules/options.hpp>
+#include <tenon/rules/supervision/dependencies.hpp>
 #include <tenon/rules/supervision/supervisor_texts.hpp>
 
 #include <cstddef>
@@ -127,15 +128,21 @@ inline std::vector<std::optional<plugin_config>> read_plugin_configs(json_view l
     }
     configs.reserve(items->size());
     std::unordered_map<std::string, std::size_t> places;
+    dependencies needs; // a host would refuse the plugin that closes a circle
     for (const json_view item : *items) {
         const std::size_t at = configs.size();
         auto& read = configs.emplace_back(read_plugin_config(item, item_path(path, at), wrong));
         if (!read) continue;
         const auto [known, is_new] = places.emplace(read->options.name, at);
-        if (is_new) continue;
-        wrong.add(join({item_path(path, at), ".name"}), join({"\"", known->first, "\" is the name of ",
-                                                              item_path(path, known->second), " already"}));
-        read.reset();
+        if (!is_new) {
+            wrong.add(
+                join({item_path(path, at), ".name"}),
+                join({"\"", known->first, "\" is the name of ", item_path(path, known->second), " already"}));
+            read.reset();
+        } else if (const auto good = needs.set(known->first, read->options.needs); !good) {
+            wrong.add(join({item_path(path, at), ".needs"}), good.error().message);
+            read.reset();
+        }
     }
     return configs;
 }

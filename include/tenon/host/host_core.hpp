@@ -151,6 +151,7 @@ public:
     void stop(const std::string& name, life_done done);
     void restart(const std::string& name, life_done done);
     void remove(const std::string& name, life_done done);
+    void forget_needs(const std::string& name); // of one that leaves
     void configure(const std::string& name, json config, life_done done);
     void configure_by_restart(plugin_record& plugin, json config, life_done done);
     result<void> set_log_level(std::string_view name, log_level level);

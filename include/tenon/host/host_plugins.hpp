@@ -156,6 +156,10 @@ inline void host_core::remove(const std::string& name, life_done done) {
     plugin->actor->stop({});
 }
 
+inline void host_core::forget_needs(const std::string& name) {
+    if (find(name) != nullptr) static_cast<void>(needs_.set(name, {})); // no circle without needs
+}
+
 /// At once by plugin/configure if the plugin can, else by a restart.
 inline void host_core::configure(const std::string& name, json config, life_done done) {
     plugin_record* const plugin = find(name);
