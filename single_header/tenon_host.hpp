@@ -20763,8 +20763,9 @@ struct plugin_status {
 /// The file that a program with a host reads, as that program says: host::tell_configuration().
 struct configuration_status {
     std::string file = {};
-    bool good = true;                       // it is what holds; else what held before does
-    std::int64_t unix_ms = 0;               // since when
+    bool good = true;         // it is what holds
+    bool partly = false;      // all of it is but for what the mistakes name; else what held before does
+    std::int64_t unix_ms = 0; // since when
     std::vector<std::string> mistakes = {}; // in it, as it is now: at most 20
     std::uint64_t refused = 0;              // how often it could not be used
     std::string last_mistake = {};          // also where it is mended
@@ -22790,14 +22791,19 @@ inline void host_core::configure_by_restart(plugin_record& plugin, json config, 
              plugin_actor& actor = *record->actor;
              const bool is_there = self && !self->closing_ && self->find(actor.index()) == record.get();
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
+             fault why = outcome.error();
+             // It is the plugin that said no, and not something else that went wrong.
+             if (actor.supervised().reason().cause == change_cause::handshake)
+                 why.code = codes::invalid_params;
              record->give(std::move(before));
              record->set_itself = std::move(set_before);
              actor.note(log_level::warn,
                         "it did not start with another configuration, and has the old one again");
              self->wait(*record, true,
-                        [why = outcome.error(), done = std::move(done)](const result<void>& back) mutable {
+                        [why = std::move(why), done = std::move(done)](const result<void>& back) mutable {
                             why.message += back ? "; it runs with the old configuration again"
                                                 : "; nor did it start with the old one";
+                            if (!back) why.code = codes::unavailable;
                             done(std::move(why));
                         });
              actor.restart({change_cause::reload, "the old configuration again"});
@@ -23671,9 +23677,9 @@ private:
         one("tenon_attaches_refused_total", "counter", "Plugins that came to the socket and may not.",
             number(of_.attaches_refused));
         if (of_.configuration) {
-            one("tenon_configuration_good", "gauge", "0 while the file cannot be used as it is.",
+            one("tenon_configuration_good", "gauge", "0 while the file is not what holds, or not all of it.",
                 of_.configuration->good);
-            one("tenon_configuration_refused_total", "counter", "How often the file could not be used.",
+            one("tenon_configuration_refused_total", "counter", "How often that came about.",
                 number(of_.configuration->refused));
         }
     }

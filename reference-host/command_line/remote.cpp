@@ -141,10 +141,8 @@ int status(const arguments& given) {
         }
         if (host.configuration) {
             const auto& file = *host.configuration;
-            rows.push_back({"configuration", file.file + (file.good ? " is good, read " + ago(file.unix_ms)
-                                                                    : " was read " + ago(file.unix_ms) +
-                                                                          " and cannot be used" +
-                                                                          ": what held before still does")});
+            const std::string words = text_of(answer["configurationWords"]);
+            rows.push_back({"configuration", words.substr(0, words.find('\n'))});
             for (const std::string& one : file.mistakes) rows.push_back({"", one});
             if (file.good && !file.last_mistake.empty())
                 rows.push_back(

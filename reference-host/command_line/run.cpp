@@ -70,7 +70,9 @@ public:
     running(const std::string& file, bool quiet)
         : quiet_(quiet), signals_(io_, SIGINT, SIGTERM, SIGHUP), host_(io_, {}), chat_(host_),
           web_(io_, paths_),
-          keeper_(host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); }),
+          keeper_(
+              host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); },
+              [this] { tell_configuration(); }),
           watch_(io_.get_executor(), file, [this] { reload("the file has changed"); }) {}
 
     int run(settings first, std::string listen_in_file) {
@@ -152,11 +154,21 @@ private:
     /// `mistakes`: in the file as it is now.
     void tell_configuration(std::vector<std::string> mistakes) {
         configuration_.file = settings_.file;
-        configuration_.good = mistakes.empty();
         configuration_.unix_ms = tenon::detail::wall_clock_ms();
-        configuration_.mistakes = std::move(mistakes);
+        configuration_.good = true; // one that is bad once more counts once more
+        mistakes_ = std::move(mistakes);
+        tell_configuration();
+    }
+    /// Also of a file that is used something may not hold, where a plugin does not take it.
+    void tell_configuration() {
+        const bool was_good = configuration_.good;
+        tenon::mistakes all;
+        for (const std::string& one : mistakes_.empty() ? keeper_.refusals() : mistakes_) all.add(one);
+        configuration_.mistakes = tenon::mistakes::lines_of(all.text());
+        configuration_.good = all.none();
+        configuration_.partly = !all.none() && mistakes_.empty();
         if (!configuration_.good) {
-            ++configuration_.refused;
+            configuration_.refused += was_good;
             configuration_.last_mistake = configuration_.mistakes.front();
             configuration_.last_mistake_unix_ms = configuration_.unix_ms;
         }
@@ -209,7 +221,8 @@ private:
 
     settings settings_;
     tenon::configuration_status configuration_;
-    std::string listen_in_file_; // --listen goes before it
+    std::vector<std::string> mistakes_; // in the file, which cannot be used then
+    std::string listen_in_file_;        // --listen goes before it
     bool quiet_, ending_ = false;
     tenon::log_writer log_;
     asio::io_context io_{1};

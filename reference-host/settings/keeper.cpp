@@ -14,7 +14,8 @@ namespace reference {
 using tenon::json;
 using tenon::log_level;
 
-keeper::keeper(tenon::host& host, saying say) : host_(host), say_(std::move(say)) {}
+keeper::keeper(tenon::host& host, saying say, std::function<void()> refusals_differ)
+    : host_(host), say_(std::move(say)), refusals_differ_(std::move(refusals_differ)) {}
 
 void keeper::apply(settings next, std::function<void()> settled) {
     auto former_configs = std::exchange(file_configs_, {});
@@ -42,21 +43,40 @@ void keeper::apply(settings next, std::function<void()> settled) {
         host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
     auto changes = tenon::plan_changes(now_.plugins, next.plugins);
     now_ = std::move(next);
+    ++plans_;
     for (const tenon::plugin_change& change : changes) {
+        planned_in_[change.name()] = plans_;
+        took(change.name());                  // it is tried again
         if (change.differs.empty()) continue; // it is new, or gone
         std::string words =
             change.name() + ": " + std::string(name_of(change.action)) + ", because of another";
         for (const std::string& key : change.differs) words += " " + key;
         say_(log_level::info, std::move(words));
     }
-    tenon::apply(
-        host_, std::move(changes),
-        [say = say_, settled = std::move(settled)](const std::vector<tenon::change_failure>& failures) {
-            for (const tenon::change_failure& one : failures)
-                if (one.why.code != tenon::codes::unavailable) // else its state has changed, and that is told
-                    say(log_level::warn, one.plugin + ": " + one.why.message);
-            if (settled) settled();
-        });
+    tenon::apply(host_, std::move(changes),
+                 [this, plan = plans_,
+                  settled = std::move(settled)](const std::vector<tenon::change_failure>& failures) {
+                     for (const tenon::change_failure& one : failures) {
+                         if (one.why.code == tenon::codes::unavailable)
+                             continue; // its state has changed, and that is told
+                         if (one.why.code == tenon::codes::shutting_down) continue;
+                         const std::string words = one.plugin + ": " + one.why.message;
+                         say_(log_level::warn, words);
+                         if (planned_in_[one.plugin] == plan) refused_[one.plugin] = words;
+                     }
+                     if (!refused_.empty()) refusals_differ_();
+                     if (settled) settled();
+                 });
+}
+
+std::vector<std::string> keeper::refusals() const {
+    std::vector<std::string> all;
+    for (const auto& [plugin, words] : refused_) all.push_back(words);
+    return all;
+}
+
+void keeper::took(const std::string& plugin) {
+    if (refused_.erase(plugin) != 0) refusals_differ_();
 }
 
 /// What was set replaces what the file says.
@@ -69,7 +89,7 @@ void keeper::put_saved(tenon::plugin_config& plugin, settings& of) {
     const auto saved = tenon::read_saved_config(of.data + "/config", name);
     if (!saved) return unused(saved.error());
     if (!*saved) return;
-    const auto expanded =
+    auto expanded =
         tenon::expand_variables(tenon::with_saved_config(**saved, of.written[name]).view(), variable);
     if (!expanded) return unused(expanded.error());
     plugin.options.config = expanded->value;
@@ -78,6 +98,7 @@ void keeper::put_saved(tenon::plugin_config& plugin, settings& of) {
         for (const std::string& value : expanded->values)
             if (is_secret(value) && std::find(secrets->begin(), secrets->end(), value) == secrets->end())
                 secrets->push_back(value);
+    of.references[name].merge(expanded->references);
     saved_[name] = **saved;
 }
 
@@ -105,34 +126,37 @@ void keeper::enable(const std::string& plugin, bool on, done over) {
 
 tenon::result<void>
 keeper::keep(const std::string& plugin,
-             const std::function<void(tenon::saved_config& saved, tenon::json_view written,
-                                      tenon::json_view expanded)>& change) {
+             const std::function<void(tenon::saved_config& saved, const as_written& written)>& change) {
     const auto known = saved_.find(plugin);
     tenon::saved_config saved = known == saved_.end() ? tenon::saved_config() : known->second;
     const auto in_file = now_.written.find(plugin);
     const json written =
         tenon::with_saved_config(saved, in_file == now_.written.end() ? json() : in_file->second);
     const auto expanded = tenon::expand_variables(written.view(), variable);
-    change(saved, written.view(), expanded ? expanded->value.view() : tenon::json_view());
+    change(saved, [&](const json& config) {
+        return tenon::keep_variables(config.view(), written.view(),
+                                     expanded ? expanded->value.view() : tenon::json_view(),
+                                     now_.references[plugin]);
+    });
     saved.unix_ms = tenon::detail::wall_clock_ms();
     if (auto good = tenon::write_saved_config(folder(), plugin, saved); !good) return good;
     saved_[plugin] = std::move(saved);
+    if (saved_[plugin].config) took(plugin);
     for (tenon::plugin_config& one : now_.plugins)
         if (one.options.name == plugin) one.options.config = host_.config(plugin);
     return {};
 }
 
 tenon::result<void> keeper::keep_config(const std::string& plugin, const json& config) {
-    return keep(plugin, [&](tenon::saved_config& saved, tenon::json_view written, tenon::json_view expanded) {
-        saved = {.by = "administrator", .config = tenon::keep_variables(config.view(), written, expanded)};
+    return keep(plugin, [&](tenon::saved_config& saved, const as_written& written) {
+        saved = {.by = "administrator", .config = written(config)};
     });
 }
 
 tenon::result<void> keeper::keep_members(const std::string& plugin, const json& set) {
-    return keep(plugin, [&](tenon::saved_config& saved, tenon::json_view written, tenon::json_view expanded) {
+    return keep(plugin, [&](tenon::saved_config& saved, const as_written& written) {
         saved.by = "plugin";
-        const json kept = tenon::keep_variables(set.view(), written, expanded);
-        for (auto& [key, value] : kept.as<std::map<std::string, json>>().value_or({}))
+        for (auto& [key, value] : written(set).as<std::map<std::string, json>>().value_or({}))
             saved.members.insert_or_assign(key, std::move(value));
     });
 }
@@ -152,6 +176,7 @@ std::optional<json> keeper::config_in_file(std::string_view plugin) const {
 tenon::result<void> keeper::forget_config(const std::string& plugin) {
     if (auto good = tenon::remove_saved_config(folder(), plugin); !good) return good;
     saved_.erase(plugin);
+    took(plugin);
     for (tenon::plugin_config& one : now_.plugins)
         if (one.options.name == plugin) one.options.config = file_configs_[plugin];
     return {};

@@ -11,12 +11,14 @@
 #include <tenon/config/saved_config.hpp>
 #include <tenon/session/answers.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tenon {
 class host;
@@ -29,10 +31,14 @@ public:
     using done = std::function<void(tenon::result<void>)>;
     using saying = std::function<void(tenon::log_level level, std::string words)>;
 
-    keeper(tenon::host& host, saying say);
+    /// `refusals_differ`: look at refusals() again.
+    keeper(tenon::host& host, saying say, std::function<void()> refusals_differ);
 
     /// The first one starts everything. `settled`: each plugin is ready, or did not start.
     void apply(settings next, std::function<void()> settled = {});
+
+    /// What of the file is not what holds, because the plugin did not take it or the host refused it.
+    std::vector<std::string> refusals() const;
 
     bool enabled(std::string_view plugin) const;
     void enable(const std::string& plugin, bool on, done over);
@@ -50,12 +56,15 @@ public:
     tenon::result<void> judge_start(const tenon::plugin_options& options) const;
 
 private:
+    void took(const std::string& plugin); // or is to be tried again
+    /// A configuration as it may be written down.
+    using as_written = std::function<tenon::json(const tenon::json& config)>;
     const tenon::plugin_config* find(std::string_view plugin) const;
     void put_saved(tenon::plugin_config& plugin, settings& of);
     std::string folder() const { return now_.data + "/config"; }
-    tenon::result<void> keep(const std::string& plugin,
-                             const std::function<void(tenon::saved_config& saved, tenon::json_view written,
-                                                      tenon::json_view expanded)>& change);
+    tenon::result<void>
+    keep(const std::string& plugin,
+         const std::function<void(tenon::saved_config& saved, const as_written& written)>& change);
 
     tenon::host& host_;
     saying say_;
@@ -63,6 +72,11 @@ private:
     std::map<std::string, bool> now_in_file_ = {}; // who is enabled there; what holds stands in `now_`
     std::map<std::string, tenon::json, std::less<>> file_configs_ = {}; // the file's own, as plugins get it
     std::map<std::string, tenon::saved_config, std::less<>> saved_ = {};
+    std::function<void()> refusals_differ_;
+    std::map<std::string, std::string> refused_ = {}; // the sentence about it, by plugin
+    // A plan may end after the next one has begun: what it says of a plugin that the next one changes is outdated.
+    std::uint64_t plans_ = 0;
+    std::map<std::string, std::uint64_t> planned_in_ = {};
 };
 
 } // namespace reference

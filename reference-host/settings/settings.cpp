@@ -41,13 +41,14 @@ bool is_in_path(const std::string& program) {
 
 /// What came from a variable into a plugin's environment or configuration is nobody's business. The file as it was written
 /// says where that is.
-std::vector<std::string> secrets_of(tenon::json_view written) {
-    std::vector<std::string> secrets;
-    for (const auto* key : {"env", "config"})
-        if (const auto read = tenon::expand_variables(written[key], variable))
-            for (const std::string& value : read->values)
-                if (is_secret(value)) secrets.push_back(value);
-    return secrets;
+void keep_secrets(tenon::json_view written, const std::string& plugin, settings& into) {
+    for (const auto* key : {"env", "config"}) {
+        auto read = tenon::expand_variables(written[key], variable);
+        if (!read) continue;
+        for (const std::string& value : read->values)
+            if (is_secret(value)) into.secrets[plugin].push_back(value);
+        into.references[plugin].merge(read->references);
+    }
 }
 
 /// Who names a runtime may do without: it is known, and not started where that or its own program is missing. Why, or
@@ -73,9 +74,9 @@ void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& wr
         if (!options.command.empty() && options.command[0].find('/') != std::string::npos)
             options.command[0] = full_path(options.command[0], places.base);
         if (!options.directory.empty()) options.directory = full_path(options.directory, places.base);
-        const auto secrets = secrets_of(written[at]);
+        keep_secrets(written[at], options.name, into);
+        const auto& secrets = into.secrets[options.name];
         options.logs.secrets.insert(options.logs.secrets.end(), secrets.begin(), secrets.end());
-        into.secrets[options.name] = secrets;
         into.written[options.name] = tenon::json(written[at]["config"]);
         if (const std::string why = what_is_missing(plugin); !why.empty()) {
             plugin.enabled = false;

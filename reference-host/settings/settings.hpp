@@ -9,6 +9,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/config/plugin_config.hpp>
 #include <tenon/config/trusted.hpp>
+#include <tenon/config/variables.hpp>
 
 #include <map>
 #include <optional>
@@ -31,6 +32,7 @@ struct settings {
         {}; // by plugin: its `config` before variables are put in
     std::map<std::string, std::vector<std::string>, std::less<>> secrets =
         {}; // what came from ${VAR}, by plugin
+    std::map<std::string, tenon::variable_references, std::less<>> references = {}; // how that was written
     std::map<std::string, std::string, std::less<>> missing =
         {}; // who is not to run without it: "there is no node"
 };

@@ -108,6 +108,26 @@ TEST_CASE("a secret from a variable was written down in clear with the configura
     }
 }
 
+TEST_CASE("a secret that a plugin had copied into another member was written down in clear") {
+    const json written =
+        json::parse(R"({"auth":"Bearer ${HOME}","url":"${HOME}","n":"${N} and more"})").value();
+    const auto expanded = expand(written.text());
+    REQUIRE(expanded);
+    CHECK(expanded->references ==
+          variable_references{{"/home/ada", "${HOME}"}, {"Bearer /home/ada", "Bearer ${HOME}"}});
+    const auto kept = [&](const std::string& config) {
+        return keep_variables(json::parse(config)->view(), written.view(), expanded->value.view(),
+                              expanded->references)
+            .text();
+    };
+    CHECK(kept(R"({"copy":"/home/ada","deep":[{"copy":"Bearer /home/ada"}],"url":"/home/ada"})") ==
+          R"({"copy":"${HOME}","deep":[{"copy":"Bearer ${HOME}"}],"url":"${HOME}"})");
+    // What is short is the same by chance, and a part of a text is not the whole.
+    CHECK(kept(R"({"copy":"5","more":"5 and more","longer":"/home/ada/x"})") ==
+          R"({"copy":"5","longer":"/home/ada/x","more":"5 and more"})");
+    CHECK(expand(R"(["${NONE:-something long}","a ${NONE:-something long}"])")->references.empty());
+}
+
 TEST_CASE("fifty thousand members are written down in the time of fifty thousand members") {
     std::string many = "{";
     for (int at = 0; at < 50'000; ++at) many += "\"m" + std::to_string(at) + "\":\"${N}\",";

@@ -59,7 +59,8 @@ inline std::string configuration_words(const configuration_status& of, std::int6
     const std::string when = time_ago(milliseconds(now - of.unix_ms));
     if (of.good) return join({of.file, " is good, and was read ", when});
     std::string words =
-        join({of.file, " was read ", when, " and cannot be used: what held before still does"});
+        join({of.file, " was read ", when,
+              of.partly ? ", and not all of it holds" : " and cannot be used: what held before still does"});
     for (const std::string& one : of.mistakes) append(words, join({words.size() > 4'096 ? "" : "\n", one}));
     return words;
 }
@@ -166,10 +167,15 @@ inline void change_config(admin_state& admin, const http::call& asked) {
         return asked.answer(http::problem(400, "body: expected an object"));
     const auto whole = restore_secrets(given->view(), admin.host.config(asked.name).view());
     if (!whole) return asked.answer(http::problem(whole.error()));
+    if (const auto good = check_param_depth("config", whole->text()); !good)
+        return asked.answer(http::problem(good.error()));
     live(admin, asked, [&](const std::string& name, auto done) {
         admin.host.configure(name, *whole,
-                             [weak = admin.weak_from_this(), name, config = *whole,
+                             [asked, weak = admin.weak_from_this(), name, config = *whole,
                               done = std::move(done)](const result<void>& taken) {
+                                 // It could be read, and it is the plugin that does not take it.
+                                 if (!taken && taken.error().code == codes::invalid_params)
+                                     return asked.answer(http::problem(422, taken.error().message));
                                  const auto self = weak.lock();
                                  done(taken && self && self->settings.keep_config
                                           ? self->settings.keep_config(name, config)

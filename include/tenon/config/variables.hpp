@@ -34,10 +34,17 @@ namespace tenon {
 /// A variable's value, or nothing where there is none of that name.
 using variable_lookup = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// A shorter value is too often the same as another text by chance: "true", "8080".
+inline constexpr std::size_t shortest_reference = 8;
+
+/// How texts that may be secret were written: {"a secret": "${TOKEN}", "Bearer a secret": "Bearer ${TOKEN}"}.
+using variable_references = std::map<std::string, std::string, std::less<>>;
+
 struct expanded_config {
     json value = {};
     std::vector<std::string> from_variables = {}; // paths: "plugins[2].env.TOKEN"
     std::vector<std::string> values = {};         // what was put in there, for a log's masks
+    variable_references references = {}; // of the longer ones, and of the whole texts that they are in
 };
 
 namespace detail {
@@ -114,6 +121,7 @@ private:
     bool write_text(std::string_view text) {
         std::string whole;
         bool any = false;
+        has_long_one_ = false;
         for (std::size_t at = 0;;) {
             const std::size_t dollar = text.find("${", at);
             append(whole, text.substr(at, dollar == text.npos ? text.npos : dollar - at));
@@ -133,6 +141,7 @@ private:
             at = end + 1;
         }
         if (any) made_.from_variables.push_back(path_);
+        if (has_long_one_) made_.references.emplace(whole, text);
         out_.string(whole);
         return true;
     }
@@ -151,7 +160,12 @@ private:
                                            quotable(name), ":-...} in its place"}));
         }
         append(whole, *value);
-        if (!value->empty()) made_.values.push_back(std::move(*value));
+        if (value->empty()) return;
+        if (value->size() >= shortest_reference) {
+            has_long_one_ = true;
+            made_.references.emplace(*value, join({"${", said, "}"}));
+        }
+        made_.values.push_back(std::move(*value));
     }
 
     const variable_lookup& lookup_;
@@ -159,6 +173,7 @@ private:
     json_writer out_;
     expanded_config made_;
     std::string path_, scratch_;
+    bool has_long_one_ = false; // in the text that is being written
     mistakes wrong_;
 };
 
@@ -183,8 +198,10 @@ inline std::string without_variables(std::string_view text) {
 } // namespace detail
 
 /// `config` as it may be written down. `written` is what stood there so far, and `expanded` what became of that: where a
-/// text is still the one that came from a variable, `written` stays, so that no secret is written, nor frozen.
-inline json keep_variables(json_view config, json_view written, json_view expanded) {
+/// text is still the one that came from a variable, `written` stays, so that no secret is written, nor frozen. One that was
+/// copied to somewhere else, and is one of `references` as a whole, becomes the reference.
+inline json keep_variables(json_view config, json_view written, json_view expanded,
+                           const variable_references& references = {}) {
     switch (config.kind()) {
     case json_kind::object: {
         using parts = std::map<std::string, json_view>;
@@ -193,7 +210,7 @@ inline json keep_variables(json_view config, json_view written, json_view expand
         for (auto& [key, one] : members) {
             const auto stood = before.find(key), held = became.find(key);
             one = keep_variables(one.view(), stood == before.end() ? json_view() : stood->second,
-                                 held == became.end() ? json_view() : held->second);
+                                 held == became.end() ? json_view() : held->second, references);
         }
         return json::of(members);
     }
@@ -204,14 +221,17 @@ inline json keep_variables(json_view config, json_view written, json_view expand
         before.resize(elements.size());
         became.resize(elements.size());
         for (std::size_t at = 0; at != elements.size(); ++at)
-            elements[at] = keep_variables(elements[at].view(), before[at], became[at]);
+            elements[at] = keep_variables(elements[at].view(), before[at], became[at], references);
         return json::of(elements);
     }
     case json_kind::string: {
         std::string scratch, other;
-        const bool same = expanded.kind() == json_kind::string && written.kind() == json_kind::string &&
-                          expanded.as_text(scratch) == config.as_text(other);
-        return same ? json(written) : json::of(detail::without_variables(config.as_text(other)));
+        const std::string_view text = config.as_text(other);
+        if (expanded.kind() == json_kind::string && written.kind() == json_kind::string &&
+            expanded.as_text(scratch) == text)
+            return json(written);
+        const auto known = references.find(text);
+        return json::of(known == references.end() ? detail::without_variables(text) : known->second);
     }
     default:
         return json(config);

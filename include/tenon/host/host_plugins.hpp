@@ -203,14 +203,19 @@ inline void host_core::configure_by_restart(plugin_record& plugin, json config, 
              plugin_actor& actor = *record->actor;
              const bool is_there = self && !self->closing_ && self->find(actor.index()) == record.get();
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
+             fault why = outcome.error();
+             // It is the plugin that said no, and not something else that went wrong.
+             if (actor.supervised().reason().cause == change_cause::handshake)
+                 why.code = codes::invalid_params;
              record->give(std::move(before));
              record->set_itself = std::move(set_before);
              actor.note(log_level::warn,
                         "it did not start with another configuration, and has the old one again");
              self->wait(*record, true,
-                        [why = outcome.error(), done = std::move(done)](const result<void>& back) mutable {
+                        [why = std::move(why), done = std::move(done)](const result<void>& back) mutable {
                             why.message += back ? "; it runs with the old configuration again"
                                                 : "; nor did it start with the old one";
+                            if (!back) why.code = codes::unavailable;
                             done(std::move(why));
                         });
              actor.restart({change_cause::reload, "the old configuration again"});

@@ -79,9 +79,9 @@ private:
         one("tenon_attaches_refused_total", "counter", "Plugins that came to the socket and may not.",
             number(of_.attaches_refused));
         if (of_.configuration) {
-            one("tenon_configuration_good", "gauge", "0 while the file cannot be used as it is.",
+            one("tenon_configuration_good", "gauge", "0 while the file is not what holds, or not all of it.",
                 of_.configuration->good);
-            one("tenon_configuration_refused_total", "counter", "How often the file could not be used.",
+            one("tenon_configuration_refused_total", "counter", "How often that came about.",
                 number(of_.configuration->refused));
         }
     }

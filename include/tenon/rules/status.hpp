@@ -88,8 +88,9 @@ struct plugin_status {
 /// The file that a program with a host reads, as that program says: host::tell_configuration().
 struct configuration_status {
     std::string file = {};
-    bool good = true;                       // it is what holds; else what held before does
-    std::int64_t unix_ms = 0;               // since when
+    bool good = true;         // it is what holds
+    bool partly = false;      // all of it is but for what the mistakes name; else what held before does
+    std::int64_t unix_ms = 0; // since when
     std::vector<std::string> mistakes = {}; // in it, as it is now: at most 20
     std::uint64_t refused = 0;              // how often it could not be used
     std::string last_mistake = {};          // also where it is mended

@@ -59,7 +59,7 @@ TEST_CASE(
     whole_host whole(one());
     whole.start();
     REQUIRE(whole.becomes("one", "ready"));
-    CHECK(whole.ask({"status"}).output.find("host.json is good, read ") != std::string::npos);
+    CHECK(whole.ask({"status"}).output.find("host.json is good, and was read ") != std::string::npos);
     whole.write("{\n  \"listen\": \"127.0.0.1:0\",\n}");
     REQUIRE(whole.logs("line 3, column 1: expected a member's name"));
     const auto broken = whole.ask({"status"});
@@ -69,7 +69,7 @@ TEST_CASE(
     CHECK(broken.output.find("line 3, column 1: expected a member's name") != std::string::npos);
     const auto metrics = whole.admin().ask("GET", "/metrics");
     REQUIRE(metrics);
-    CHECK(metrics->body.find("tenon_configuration_good 0") != std::string::npos);
+    CHECK(metrics->body.find("\ntenon_configuration_good 0\n") != std::string::npos);
     std::string logged;
     static_cast<void>(
         whole.admin().follow("/api/v1/logs?level=warn", [&](std::string_view, std::string_view data) {
@@ -273,4 +273,90 @@ TEST_CASE("a typing error in a plugin's configuration was a setting that did not
                       std::string::npos,
                   put->body);
     CHECK(whole.state("one") == "\"ready\"");
+}
+
+TEST_CASE(
+    "a typing error in a plugin's configuration while the host ran was in the log alone: the file was good") {
+    const std::string sentence = R"(did you mean "greeting"?)";
+    const auto one = [](const std::string& config, const std::string& more = "") {
+        return whole_host::plugin("one", "\"config\":" + config + more);
+    };
+    const auto bad = [](const whole_host& whole) {
+        const auto metrics = whole.admin().ask("GET", "/metrics");
+        return metrics && metrics->body.find("\ntenon_configuration_good 0\n") != std::string::npos;
+    };
+    whole_host whole(one(R"({"greeting":"hi"})"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const std::string pid = whole.pid("one");
+    CHECK(!bad(whole));
+    whole.configure(one(R"({"greting":"ho"})"));
+    REQUIRE(soon([&] { return bad(whole); }));
+    const auto broken = whole.ask({"status"}).output;
+    CHECK_MESSAGE(broken.find("and not all of it holds") != std::string::npos, broken);
+    CHECK_MESSAGE(broken.find("one: config.greting: unknown member; " + sentence) != std::string::npos,
+                  broken);
+    const auto status = whole.admin().ask("GET", "/api/v1/status");
+    REQUIRE(status);
+    const json configuration = json(json::parse(status->body).value()["configuration"]);
+    CHECK(configuration["good"].text() == "false");
+    CHECK(configuration["partly"].text() == "true");
+    CHECK(configuration["refused"].text() == "1");
+    CHECK(whole.pid("one") == pid);
+
+    // Another change leaves it as it is, and what is mended is mended.
+    whole.configure(one(R"({"greting":"ho"})") + "," + whole_host::plugin("two"));
+    REQUIRE(whole.becomes("two", "ready"));
+    CHECK(bad(whole));
+    whole.configure(one(R"({"greeting":"ho"})"));
+    CHECK(soon([&] { return !bad(whole); }));
+    whole.configure(one(R"({"mood":"bad"})")); // the plugin itself says no
+    REQUIRE(soon([&] { return bad(whole); }));
+    CHECK(whole.ask({"status"}).output.find("one: no bad moods") != std::string::npos);
+    REQUIRE(whole.ask({"plugins", "one", "config", R"({"mood":"good"})"}).code == 0);
+    CHECK(!bad(whole)); // what the file says is replaced
+}
+
+TEST_CASE("a secret that a plugin had copied into another member of its configuration was saved in clear") {
+    whole_host whole(whole_host::plugin(
+        "one",
+        R"("allowReverseRpc":true,"permissions":["config:write"],"config":{"mood":"${TENON_TEST_MOOD}"})",
+        R"(,"KEY":"${TENON_TEST_KEY}")"));
+    ::setenv("TENON_TEST_MOOD", "a first secret", 1);
+    ::setenv("TENON_TEST_KEY", "a second secret", 1);
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    for (const auto* asked :
+         {R"({"method":"host/setConfig","params":{"key":"greeting","value":"a first secret"}})",
+          R"({"method":"host/setConfig","params":{"key":"mood","value":"a second secret"}})",
+          R"({"method":"host/saveConfig","params":{}})"}) {
+        const auto answer = whole.admin().ask("POST", "/api/v1/commands/ask_host", asked);
+        REQUIRE(answer);
+        CHECK_MESSAGE(answer->status == 200, answer->body);
+    }
+    const std::string saved = text_in(whole.here / "s/data/config/one.json");
+    CHECK_MESSAGE(saved.find(R"("greeting":"${TENON_TEST_MOOD}")") != std::string::npos, saved);
+    CHECK_MESSAGE(saved.find(R"("mood":"${TENON_TEST_KEY}")") != std::string::npos, saved);
+    ::unsetenv("TENON_TEST_MOOD");
+    ::unsetenv("TENON_TEST_KEY");
+}
+
+TEST_CASE(
+    "plugins that need each other in a circle were good for check, and one of them was not there at run") {
+    const std::string circle =
+        "plugins[1].needs: plugins that need each other could never start: two needs one, one "
+        "needs two";
+    const std::string plugins = whole_host::plugin("one", R"("needs":["two"])") + "," +
+                                whole_host::plugin("two", R"("needs":["one"])");
+    whole_host whole(plugins);
+    const auto checked = whole.run({"check", whole.file()});
+    CHECK(checked.code == 78);
+    CHECK_MESSAGE(checked.errors.find(circle) != std::string::npos, checked.errors);
+    whole.configure(whole_host::plugin("one"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    whole.configure(plugins);
+    CHECK(whole.logs(circle));
+    const auto status = whole.ask({"status"}).output;
+    CHECK_MESSAGE(status.find(circle) != std::string::npos, status);
 }
