@@ -44,7 +44,8 @@ struct chat::state : std::enable_shared_from_this<state> {
         ear hears;
     };
 
-    state(tenon::host& of, games::pick number) : host(of), playing(std::move(number)) {}
+    state(tenon::host& of, games::pick number, tenon::milliseconds every)
+        : host(of), playing(std::move(number)), lists_every(every), next_lists(of.get_executor()) {}
 
     // --- who hears what ---
 
@@ -63,17 +64,33 @@ struct chat::state : std::enable_shared_from_this<state> {
     void lists_changed() {
         if (std::exchange(lists_due, true)) return;
         asio::post(host.get_executor(), [weak = weak_from_this()] {
-            const auto self = weak.lock();
-            if (!self) return;
-            self->lists_due = false;
-            const std::string users = to_json(self->who_is_there()), rooms = self->rooms_json();
-            std::vector<stream_number> all;
-            for (const auto& [stream, one] : self->streams) all.push_back(stream);
-            for (const stream_number stream : all) {
-                self->tell(stream, "users", users);
-                self->tell(stream, "rooms", rooms);
-            }
+            if (const auto self = weak.lock()) self->tell_lists();
         });
+    }
+    /// At once to who has just come. To all the others only every `lists_every`: where a crowd comes, each of them would
+    /// be told of each other one.
+    void tell_lists() {
+        lists_due = false;
+        std::vector<stream_number> whom = std::exchange(newcomers, {});
+        if (!lists_wait) {
+            whom.clear();
+            for (const auto& [stream, one] : streams) whom.push_back(stream);
+            lists_wait = true;
+            next_lists.expires_after(lists_every);
+            next_lists.async_wait([weak = weak_from_this()](const asio::error_code& error) {
+                const auto self = weak.lock();
+                if (error || !self) return;
+                self->lists_wait = false;
+                if (std::exchange(self->lists_missed, false)) self->lists_changed();
+            });
+        } else {
+            lists_missed = true;
+        }
+        const std::string users = to_json(who_is_there()), rooms = rooms_json();
+        for (const stream_number stream : whom) {
+            tell(stream, "users", users);
+            tell(stream, "rooms", rooms);
+        }
     }
     template <class Event>
     void publish(const Event& event) {
@@ -88,6 +105,7 @@ struct chat::state : std::enable_shared_from_this<state> {
         const auto came = people.enter(uid, stream);
         if (!came) return came.error();
         streams.emplace(stream, connected{uid, std::move(hears)});
+        newcomers.push_back(stream);
         if (*came) publish(user_connected{uid});
         if (*came) static_cast<void>(join(std::string(lobby), uid));
         lists_changed();
@@ -397,10 +415,15 @@ struct chat::state : std::enable_shared_from_this<state> {
     std::optional<tenon::watch<tenon::event_record>> emitted;
     stream_number last_stream = 0;
     std::uint64_t last_message = 0;
-    bool lists_due = false;
+    const tenon::milliseconds lists_every;
+    asio::steady_timer next_lists;
+    std::vector<stream_number> newcomers; // who have not heard the lists
+    // The lists are about to be told; all have heard them just now; and something is another one since then.
+    bool lists_due = false, lists_wait = false, lists_missed = false;
 };
 
-chat::chat(tenon::host& host, games::pick number) : state_(std::make_shared<state>(host, std::move(number))) {
+chat::chat(tenon::host& host, games::pick number, tenon::milliseconds lists_every)
+    : state_(std::make_shared<state>(host, std::move(number), lists_every)) {
     host.decides<message, command_input>();
     host.publishes<server_started, server_stopping, game_started, game_ended, user_connected,
                    user_disconnected, room_created, room_disbanded, room_joined, room_left, message_delivered,

@@ -64,7 +64,9 @@ struct ear {
 
 class chat {
 public:
-    explicit chat(tenon::host& host, games::pick number = games::any_number);
+    /// `lists_every`: who is there and in which room is told to everybody not more often.
+    explicit chat(tenon::host& host, games::pick number = games::any_number,
+                  tenon::milliseconds lists_every = tenon::milliseconds(200));
     ~chat();
     chat(const chat&) = delete;
     chat& operator=(const chat&) = delete;

@@ -27,7 +27,9 @@ inline tenon::plugin_options example_moderator() {
 struct chat_host : tenon::tests::running_host {
     using heard = std::vector<std::pair<std::string, std::string>>; // event, data
 
-    explicit chat_host(games::pick number = games::any_number) : talk(host, std::move(number)) {}
+    explicit chat_host(games::pick number = games::any_number,
+                       tenon::milliseconds lists_every = tenon::milliseconds(200))
+        : talk(host, std::move(number), lists_every) {}
 
     stream_number enter(const std::string& uid) {
         auto ears = ear{.hear =

@@ -226,3 +226,36 @@ TEST_CASE("everybody hears who is there, once for all that happened in a turn") 
     run.io.poll();
     CHECK(lists.size() == 2);
 }
+
+TEST_CASE("of 700 who came at once each was told of each other one, and the host stood still for seconds") {
+    const auto come = [](chat_host& run, std::vector<int>& lists, std::vector<std::string>& last) {
+        lists.assign(700, 0);
+        last.assign(700, "");
+        for (std::size_t at = 0; at < lists.size(); ++at) {
+            const auto entered = run.talk.connect(
+                "user" + std::to_string(at), {.hear =
+                                                  [&, at](std::string_view event, std::string_view data) {
+                                                      if (event != "users") return;
+                                                      ++lists[at];
+                                                      last[at] = data;
+                                                  },
+                                              .close = [] {}});
+            REQUIRE(entered);
+            run.io.restart();
+            run.io.poll(); // each in a turn of their own
+        }
+    };
+    std::vector<int> lists;
+    std::vector<std::string> last;
+    {
+        chat_host run(games::any_number, std::chrono::hours(1));
+        come(run, lists, last);
+        CHECK(lists == std::vector<int>(700, 1)); // at once, and not with those who came later
+    }
+    chat_host run(games::any_number, std::chrono::milliseconds(10));
+    come(run, lists, last);
+    CHECK(run.wait_for([&] {
+        return std::all_of(last.begin(), last.end(),
+                           [&](const std::string& one) { return one == run.talk.users_json(); });
+    }));
+}
