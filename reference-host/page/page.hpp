@@ -1,7 +1,7 @@
 #ifndef REFERENCE_PAGE_PAGE_HPP
 #define REFERENCE_PAGE_PAGE_HPP
 
-// The dashboard, index.html, which the build makes a part of the program.
+// The dashboard, which the build joins of the files that index.html names, and makes a part of the program.
 
 #include <tenon/http/router.hpp>
 

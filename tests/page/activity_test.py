@@ -26,12 +26,12 @@ class Activity(page_case.PageCase):
     def test_bounded(self):
         """however much is written, the page keeps 2,000 lines"""
         page = self.admin()
-        page.do("""for (let at = 0; at < 5000; ++at) hear.log({time: Date.now(), level: 'info', plugin: 'slow', pid: 1,
+        page.do("""for (let at = 0; at < 5000; ++at) tell('log', {time: Date.now(), level: 'info', plugin: 'slow', pid: 1,
             generation: 1, source: 'stderr', message: `line ${at}`})""")
         page.see("#lines", "line 4999")
         self.assertLessEqual(page.do("document.querySelector('#lines').childElementCount"), 2000)
 
-    LINES = """(count => { for (let at = 0; at < count; ++at) hear.log({time: Date.now(), level: 'info', plugin: 'slow',
+    LINES = """(count => { for (let at = 0; at < count; ++at) tell('log', {time: Date.now(), level: 'info', plugin: 'slow',
         pid: 1, generation: 1, source: 'stderr', message: `line ${window.said = (window.said ?? 0) + 1} ${'word '.repeat(at % 40)}`}); })"""
     DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
     LEFT = "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight)($('lines'))"

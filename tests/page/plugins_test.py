@@ -146,7 +146,7 @@ class Plugins(page_case.PageCase):
     def test_retries_said_once(self):
         """of a plugin that is given up it was said twice that there are no more retries"""
         page = self.admin()
-        page.do("""(() => { refresh = () => {}; hear.change({time: Date.now(), plugin: 'words', from: 'backoff', to: 'failed',
+        page.do("""(() => { refresh = () => {}; tell('change', {time: Date.now(), plugin: 'words', from: 'backoff', to: 'failed',
             generation: 9, cause: 'crashed', reason: 'exit code 1; all 2 retries are used up'}); })()""")
         page.see(f"{self.row('words')} .crash", "all 2 retries are used up")
         self.assertEqual(page.text(f"{self.row('words')}").count("retries"), 1)
