@@ -8208,12 +8208,67 @@ inline fault dependencies::circle(const node& one, const std::vector<const node*
 
 #endif
 
+// ---- tenon/core/bounded_queue.hpp -------------------------------------------------------------------------
+#ifndef TENON_CORE_BOUNDED_QUEUE_HPP
+#define TENON_CORE_BOUNDED_QUEUE_HPP
+
+// First in, first out, for a reader that may be slow. Beyond a bound in items or in bytes the oldest go: what just
+// happened matters more than what was missed already. The newest stays, however large it is. The caller counts what
+// was lost, and what an item holds is said by a `bytes_held(const Item&)` beside the item's type.
+
+namespace tenon::detail {
+
+inline std::size_t bytes_held(const std::string& text) noexcept { return text.size(); }
+
+template <class Item>
+class bounded_queue {
+public:
+    bounded_queue(std::size_t max_items, std::size_t max_bytes) noexcept
+        : max_items_(max_items), max_bytes_(max_bytes) {}
+
+    /// How many were lost for it.
+    std::size_t push(Item item) {
+        bytes_ += bytes_held(item);
+        items_.push_back(std::move(item));
+        std::size_t lost = 0;
+        for (; items_.size() > 1 && (items_.size() > max_items_ || bytes_ > max_bytes_); ++lost) pop();
+        return lost;
+    }
+    const Item& front() const noexcept { return items_.front(); }
+    void pop() {
+        bytes_ -= bytes_held(items_.front());
+        items_.pop_front();
+    }
+    /// Forgets all; how many.
+    std::size_t clear() noexcept {
+        const std::size_t lost = items_.size();
+        items_.clear();
+        bytes_ = 0;
+        return lost;
+    }
+
+    bool empty() const noexcept { return items_.empty(); }
+    std::size_t size() const noexcept { return items_.size(); }
+    std::size_t bytes() const noexcept { return bytes_; }
+    /// Oldest first.
+    auto begin() const noexcept { return items_.begin(); }
+    auto end() const noexcept { return items_.end(); }
+
+private:
+    std::deque<Item> items_;
+    std::size_t max_items_, max_bytes_;
+    std::size_t bytes_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/rules/events/event_backlog.hpp -----------------------------------------------------------------
 #ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
 #define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
 
-// Events for one plugin that reads more slowly than they come. Beyond its bounds the oldest go first: what just
-// happened matters more than what the plugin has missed already. All that is lost is counted.
+// Events for one plugin that reads more slowly than they come. All that is lost is counted.
 
 namespace tenon::detail {
 
@@ -8221,43 +8276,14 @@ namespace tenon::detail {
 inline constexpr std::size_t max_backlog_events = 1'024;
 inline constexpr std::size_t max_backlog_bytes = std::size_t{8} << 20;
 
-class event_backlog {
-public:
-    struct entry {
-        shared_bytes message;
-        event_place event;
-    };
+struct waiting_event {
+    shared_bytes message;
+    event_place event;
+};
+inline std::size_t bytes_held(const waiting_event& waiting) noexcept { return waiting.message.view().size(); }
 
-    /// How many were lost for it.
-    std::size_t push(shared_bytes message, const event_place& event) {
-        bytes_ += message.view().size();
-        events_.push_back({std::move(message), event});
-        std::size_t lost = 0;
-        // The newest stays, however large it is.
-        while (events_.size() > max_backlog_events || (bytes_ > max_backlog_bytes && events_.size() > 1)) {
-            pop();
-            ++lost;
-        }
-        return lost;
-    }
-    bool empty() const noexcept { return events_.empty(); }
-    std::size_t size() const noexcept { return events_.size(); }
-    const entry& front() const noexcept { return events_.front(); }
-    void pop() {
-        bytes_ -= events_.front().message.view().size();
-        events_.pop_front();
-    }
-    /// Forgets all; how many.
-    std::size_t clear() noexcept {
-        const std::size_t lost = events_.size();
-        events_.clear();
-        bytes_ = 0;
-        return lost;
-    }
-
-private:
-    std::deque<entry> events_;
-    std::size_t bytes_ = 0;
+struct event_backlog : bounded_queue<waiting_event> {
+    event_backlog() noexcept : bounded_queue(max_backlog_events, max_backlog_bytes) {}
 };
 
 } // namespace tenon::detail
@@ -8531,6 +8557,10 @@ struct log_record {
     }
 };
 
+inline std::size_t bytes_held(const log_record& record) noexcept {
+    return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+}
+
 } // namespace tenon
 
 #endif
@@ -8550,26 +8580,16 @@ inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
 class log_ring {
 public:
     explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
-        : kept_(kept), max_bytes_(max_bytes) {}
+        : kept_(kept), records_(kept, max_bytes) {}
 
     void add(log_record record) {
-        if (kept_ == 0) return;
-        bytes_ += size_of(record);
-        records_.push_back(std::move(record));
-        // The newest stays, however long it is.
-        while (records_.size() > kept_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
-            bytes_ -= size_of(records_.front());
-            records_.pop_front();
-        }
+        if (kept_ != 0) records_.push(std::move(record));
     }
-    void clear() noexcept {
-        records_.clear();
-        bytes_ = 0;
-    }
+    void clear() noexcept { records_.clear(); }
 
     /// Oldest first.
-    const std::deque<log_record>& records() const noexcept { return records_; }
-    std::size_t bytes() const noexcept { return bytes_; }
+    const bounded_queue<log_record>& records() const noexcept { return records_; }
+    std::size_t bytes() const noexcept { return records_.bytes(); }
 
     /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
     std::string text(std::uint64_t generation = 0) const {
@@ -8587,13 +8607,8 @@ public:
     }
 
 private:
-    static std::size_t size_of(const log_record& record) noexcept {
-        return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
-    }
-
-    std::size_t kept_, max_bytes_;
-    std::size_t bytes_ = 0;
-    std::deque<log_record> records_;
+    std::size_t kept_;
+    bounded_queue<log_record> records_;
 };
 
 } // namespace tenon::detail
@@ -20870,15 +20885,20 @@ inline std::size_t bytes_held(const event_record& event) noexcept {
 
 namespace tenon::detail {
 
-/// What an item holds, for the bound in bytes. An overload beside one's own type is found as well.
+/// What an item holds, where nothing beside its type says it better.
 template <class Item>
 std::size_t bytes_held(const Item&) noexcept {
     return sizeof(Item);
 }
-inline std::size_t bytes_held(const std::string& text) noexcept { return text.size(); }
 inline std::size_t bytes_held(const shared_bytes& text) noexcept { return text.view().size(); }
-inline std::size_t bytes_held(const tenon::log_record& record) noexcept {
-    return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+
+template <class Item>
+struct shared_item {
+    std::shared_ptr<const Item> item;
+};
+template <class Item>
+std::size_t bytes_held(const shared_item<Item>& shared) noexcept {
+    return bytes_held(*shared.item);
 }
 
 template <class Item>
@@ -20899,19 +20919,16 @@ struct watched {
 template <class Item>
 class watch_queue {
 public:
-    explicit watch_queue(watch_options<Item> options) : options_(std::move(options)) {}
+    explicit watch_queue(watch_options<Item> options)
+        : options_(std::move(options)), items_(options_.max_items, options_.max_bytes) {}
 
     bool wants(const Item& item) const { return open_ && (!options_.wants || options_.wants(item)); }
 
     /// Whether the watcher is to be woken.
     bool add(const std::shared_ptr<const Item>& item) {
-        bytes_ += bytes_held(*item);
-        items_.push_back(item);
-        while (items_.size() > 1 && (items_.size() > options_.max_items || bytes_ > options_.max_bytes)) {
-            drop_front();
-            ++lost_;
-            ++lost_in_all_;
-        }
+        const std::size_t lost = items_.push({item});
+        lost_ += lost;
+        lost_in_all_ += lost;
         return !std::exchange(awake_, true);
     }
     bool take(watched<Item>& next) {
@@ -20920,15 +20937,14 @@ public:
             return false;
         }
         next.lost = std::exchange(lost_, 0);
-        next.item = items_.front();
-        drop_front();
+        next.item = items_.front().item;
+        items_.pop();
         return true;
     }
 
     void stop() {
         open_ = false;
         items_.clear();
-        bytes_ = 0;
         // The call that runs may be the function's own.
         if (!waking_) options_ = {};
     }
@@ -20945,18 +20961,12 @@ public:
     bool open() const noexcept { return open_; }
     bool ended() const noexcept { return ended_ && items_.empty(); }
     std::size_t size() const noexcept { return items_.size(); }
-    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes() const noexcept { return items_.bytes(); }
     std::uint64_t lost_in_all() const noexcept { return lost_in_all_; }
 
 private:
-    void drop_front() {
-        bytes_ -= bytes_held(*items_.front());
-        items_.pop_front();
-    }
-
     watch_options<Item> options_;
-    std::deque<std::shared_ptr<const Item>> items_;
-    std::size_t bytes_ = 0;
+    bounded_queue<shared_item<Item>> items_;
     std::uint64_t lost_ = 0, lost_in_all_ = 0;
     bool awake_ = false, waking_ = false, again_ = false, open_ = true, ended_ = false;
 };
@@ -22090,7 +22100,7 @@ inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, 
         ++plugin.events.delivered;
         return send_told(plugin);
     }
-    count_lost(plugin, plugin.backlog.push(message, event));
+    count_lost(plugin, plugin.backlog.push({message, event}));
 }
 
 /// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the

@@ -143,7 +143,7 @@ inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, 
         ++plugin.events.delivered;
         return send_told(plugin);
     }
-    count_lost(plugin, plugin.backlog.push(message, event));
+    count_lost(plugin, plugin.backlog.push({message, event}));
 }
 
 /// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the

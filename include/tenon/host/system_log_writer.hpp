@@ -10,6 +10,7 @@
 // that keeps a thread waiting, which belongs to this, and nobody else; what waits is bounded, the oldest lines are lost
 // and counted. A full disk or a closed pipe costs lines, too (SIGPIPE has to be ignored, as a host does it).
 
+#include <tenon/core/bounded_queue.hpp>
 #include <tenon/rules/logs/log_record.hpp>
 #include <tenon/rules/logs/log_text.hpp>
 
@@ -17,9 +18,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -84,15 +85,8 @@ public:
 private:
     /// The thread may outlive the writer, where nobody reads.
     struct queue {
-        static constexpr std::size_t most_bytes = std::size_t{1} << 20;
-
         void put(std::string line) {
-            bytes += line.size();
-            lines.push_back(std::move(line));
-            for (; bytes > most_bytes && lines.size() > 1; ++lost) {
-                bytes -= lines.front().size();
-                lines.pop_front();
-            }
+            lost += lines.push(std::move(line));
             changed.notify_all();
         }
         void run(int descriptor) {
@@ -107,8 +101,7 @@ private:
                 if (const std::size_t count = std::exchange(lost, 0); count != 0)
                     text = "... " + std::to_string(count) + " lines were lost here: nobody read them\n";
                 text += lines.front() + '\n';
-                bytes -= lines.front().size();
-                lines.pop_front();
+                lines.pop();
                 lock.unlock();
                 for (std::size_t at = 0; at < text.size();) {
                     const auto count = ::write(descriptor, text.data() + at, text.size() - at);
@@ -121,8 +114,8 @@ private:
 
         std::mutex mutex = {};
         std::condition_variable changed = {};
-        std::deque<std::string> lines = {};
-        std::size_t bytes = 0, lost = 0;
+        detail::bounded_queue<std::string> lines{SIZE_MAX, std::size_t{1} << 20};
+        std::size_t lost = 0;
         bool writing = false, over = false;
     };
 

@@ -1,16 +1,13 @@
 #ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
 #define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
 
-// Events for one plugin that reads more slowly than they come. Beyond its bounds the oldest go first: what just
-// happened matters more than what the plugin has missed already. All that is lost is counted.
+// Events for one plugin that reads more slowly than they come. All that is lost is counted.
 
+#include <tenon/core/bounded_queue.hpp>
 #include <tenon/rules/events/event_message.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <utility>
 
 namespace tenon::detail {
 
@@ -18,43 +15,14 @@ namespace tenon::detail {
 inline constexpr std::size_t max_backlog_events = 1'024;
 inline constexpr std::size_t max_backlog_bytes = std::size_t{8} << 20;
 
-class event_backlog {
-public:
-    struct entry {
-        shared_bytes message;
-        event_place event;
-    };
+struct waiting_event {
+    shared_bytes message;
+    event_place event;
+};
+inline std::size_t bytes_held(const waiting_event& waiting) noexcept { return waiting.message.view().size(); }
 
-    /// How many were lost for it.
-    std::size_t push(shared_bytes message, const event_place& event) {
-        bytes_ += message.view().size();
-        events_.push_back({std::move(message), event});
-        std::size_t lost = 0;
-        // The newest stays, however large it is.
-        while (events_.size() > max_backlog_events || (bytes_ > max_backlog_bytes && events_.size() > 1)) {
-            pop();
-            ++lost;
-        }
-        return lost;
-    }
-    bool empty() const noexcept { return events_.empty(); }
-    std::size_t size() const noexcept { return events_.size(); }
-    const entry& front() const noexcept { return events_.front(); }
-    void pop() {
-        bytes_ -= events_.front().message.view().size();
-        events_.pop_front();
-    }
-    /// Forgets all; how many.
-    std::size_t clear() noexcept {
-        const std::size_t lost = events_.size();
-        events_.clear();
-        bytes_ = 0;
-        return lost;
-    }
-
-private:
-    std::deque<entry> events_;
-    std::size_t bytes_ = 0;
+struct event_backlog : bounded_queue<waiting_event> {
+    event_backlog() noexcept : bounded_queue(max_backlog_events, max_backlog_bytes) {}
 };
 
 } // namespace tenon::detail

@@ -14,6 +14,7 @@
 // nothing more. It may do anything: take, publish, stop watching, destroy the stream. What publishes to itself each
 // time that it is woken never ends. Single thread, no I/O.
 
+#include <tenon/core/bounded_queue.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/rules/logs/log_record.hpp>
 #include <tenon/session/shared_bytes.hpp>
@@ -21,7 +22,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,15 +30,20 @@
 
 namespace tenon::detail {
 
-/// What an item holds, for the bound in bytes. An overload beside one's own type is found as well.
+/// What an item holds, where nothing beside its type says it better.
 template <class Item>
 std::size_t bytes_held(const Item&) noexcept {
     return sizeof(Item);
 }
-inline std::size_t bytes_held(const std::string& text) noexcept { return text.size(); }
 inline std::size_t bytes_held(const shared_bytes& text) noexcept { return text.view().size(); }
-inline std::size_t bytes_held(const tenon::log_record& record) noexcept {
-    return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+
+template <class Item>
+struct shared_item {
+    std::shared_ptr<const Item> item;
+};
+template <class Item>
+std::size_t bytes_held(const shared_item<Item>& shared) noexcept {
+    return bytes_held(*shared.item);
 }
 
 template <class Item>
@@ -59,19 +64,16 @@ struct watched {
 template <class Item>
 class watch_queue {
 public:
-    explicit watch_queue(watch_options<Item> options) : options_(std::move(options)) {}
+    explicit watch_queue(watch_options<Item> options)
+        : options_(std::move(options)), items_(options_.max_items, options_.max_bytes) {}
 
     bool wants(const Item& item) const { return open_ && (!options_.wants || options_.wants(item)); }
 
     /// Whether the watcher is to be woken.
     bool add(const std::shared_ptr<const Item>& item) {
-        bytes_ += bytes_held(*item);
-        items_.push_back(item);
-        while (items_.size() > 1 && (items_.size() > options_.max_items || bytes_ > options_.max_bytes)) {
-            drop_front();
-            ++lost_;
-            ++lost_in_all_;
-        }
+        const std::size_t lost = items_.push({item});
+        lost_ += lost;
+        lost_in_all_ += lost;
         return !std::exchange(awake_, true);
     }
     bool take(watched<Item>& next) {
@@ -80,15 +82,14 @@ public:
             return false;
         }
         next.lost = std::exchange(lost_, 0);
-        next.item = items_.front();
-        drop_front();
+        next.item = items_.front().item;
+        items_.pop();
         return true;
     }
 
     void stop() {
         open_ = false;
         items_.clear();
-        bytes_ = 0;
         // The call that runs may be the function's own.
         if (!waking_) options_ = {};
     }
@@ -105,18 +106,12 @@ public:
     bool open() const noexcept { return open_; }
     bool ended() const noexcept { return ended_ && items_.empty(); }
     std::size_t size() const noexcept { return items_.size(); }
-    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes() const noexcept { return items_.bytes(); }
     std::uint64_t lost_in_all() const noexcept { return lost_in_all_; }
 
 private:
-    void drop_front() {
-        bytes_ -= bytes_held(*items_.front());
-        items_.pop_front();
-    }
-
     watch_options<Item> options_;
-    std::deque<std::shared_ptr<const Item>> items_;
-    std::size_t bytes_ = 0;
+    bounded_queue<shared_item<Item>> items_;
     std::uint64_t lost_ = 0, lost_in_all_ = 0;
     bool awake_ = false, waking_ = false, again_ = false, open_ = true, ended_ = false;
 };

@@ -13,6 +13,7 @@
 #include <tenon/rules/json_text.hpp>
 #include <tenon/session/answers.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -33,6 +34,10 @@ struct log_record {
                           member("fields", &log_record::fields, omit_empty));
     }
 };
+
+inline std::size_t bytes_held(const log_record& record) noexcept {
+    return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
+}
 
 } // namespace tenon
 

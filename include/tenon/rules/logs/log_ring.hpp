@@ -4,11 +4,11 @@
 // The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
 // forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
 
+#include <tenon/core/bounded_queue.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/rules/logs/log_record.hpp>
 
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <utility>
 
@@ -20,26 +20,16 @@ inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
 class log_ring {
 public:
     explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
-        : kept_(kept), max_bytes_(max_bytes) {}
+        : kept_(kept), records_(kept, max_bytes) {}
 
     void add(log_record record) {
-        if (kept_ == 0) return;
-        bytes_ += size_of(record);
-        records_.push_back(std::move(record));
-        // The newest stays, however long it is.
-        while (records_.size() > kept_ || (bytes_ > max_bytes_ && records_.size() > 1)) {
-            bytes_ -= size_of(records_.front());
-            records_.pop_front();
-        }
+        if (kept_ != 0) records_.push(std::move(record));
     }
-    void clear() noexcept {
-        records_.clear();
-        bytes_ = 0;
-    }
+    void clear() noexcept { records_.clear(); }
 
     /// Oldest first.
-    const std::deque<log_record>& records() const noexcept { return records_; }
-    std::size_t bytes() const noexcept { return bytes_; }
+    const bounded_queue<log_record>& records() const noexcept { return records_; }
+    std::size_t bytes() const noexcept { return records_.bytes(); }
 
     /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
     std::string text(std::uint64_t generation = 0) const {
@@ -57,13 +47,8 @@ public:
     }
 
 private:
-    static std::size_t size_of(const log_record& record) noexcept {
-        return record.plugin.size() + record.source.size() + record.message.size() + record.fields.size();
-    }
-
-    std::size_t kept_, max_bytes_;
-    std::size_t bytes_ = 0;
-    std::deque<log_record> records_;
+    std::size_t kept_;
+    bounded_queue<log_record> records_;
 };
 
 } // namespace tenon::detail
