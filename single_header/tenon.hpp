@@ -4122,10 +4122,12 @@ inline void append_escaped(std::string& to, std::string_view bytes, std::size_t 
 
 namespace tenon::detail {
 
-/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection.
+/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection. The tag is what the
+/// caller gave with it, for its own use, and stands in the events about the call.
 struct call_id {
     std::int64_t value = 0;
-    bool operator==(const call_id&) const = default;
+    std::uint32_t tag = 0;
+    bool operator==(const call_id& other) const noexcept { return value == other.value; }
 };
 
 /// One request of the peer until it is answered. A token that was answered, or whose connection is gone, is
@@ -5675,6 +5677,7 @@ namespace tenon::detail {
 struct ended_call {
     std::int64_t id;
     int code;
+    std::uint32_t tag = 0;
 };
 
 class call_table {
@@ -5686,16 +5689,18 @@ public:
 
     /// Uses up the next id without waiting for an answer.
     std::int64_t skip() noexcept { return next_++; }
-    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
+    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait,
+                        std::uint32_t tag = 0);
     bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
-    bool remove(std::int64_t id) noexcept;
+    /// Tells its tag, as extend() does.
+    bool remove(call_id& call) noexcept;
     time_point deadline_of(std::int64_t id) const noexcept {
         const entry* call = find(id);
         return call == nullptr ? time_point::min() : call->deadline;
     }
 
     /// Restarts the call's wait, up to the latest deadline it was given.
-    bool extend(std::int64_t id, time_point now) noexcept;
+    bool extend(call_id& id, time_point now) noexcept;
 
     /// No later than the earliest deadline, and earlier only when that call is gone.
     time_point earliest() const noexcept { return earliest_; }
@@ -5706,6 +5711,7 @@ public:
 private:
     struct entry {
         std::int64_t id = 0; // 0: free
+        std::uint32_t tag = 0;
         time_point deadline = never;
         time_point latest = never;
         time_point::duration wait = {};
@@ -5747,17 +5753,19 @@ inline void call_table::grow() {
         if (call.id != 0) put(call);
 }
 
-inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait) {
+inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait,
+                                       std::uint32_t tag) {
     // Half empty, so that a search that finds nothing is short.
     if ((size_ + 1) * 2 > slots_.size()) grow();
-    put({next_, deadline, latest, wait});
+    put({next_, tag, deadline, latest, wait});
     ++size_;
     return next_++;
 }
 
-inline bool call_table::remove(std::int64_t id) noexcept {
-    const entry* found = find(id);
+inline bool call_table::remove(call_id& call) noexcept {
+    const entry* found = find(call.value);
     if (found == nullptr) return false;
+    call.tag = found->tag;
     // Close the gap: whoever stepped aside because of this call moves up.
     auto gap = static_cast<std::size_t>(found - slots_.begin());
     for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
@@ -5771,9 +5779,10 @@ inline bool call_table::remove(std::int64_t id) noexcept {
     return true;
 }
 
-inline bool call_table::extend(std::int64_t id, time_point now) noexcept {
-    auto* call = const_cast<entry*>(find(id));
+inline bool call_table::extend(call_id& id, time_point now) noexcept {
+    auto* call = const_cast<entry*>(find(id.value));
     if (call == nullptr) return false;
+    id.tag = call->tag;
     // `earliest_` stays as it is: it may be early.
     const time_point restarted = call->wait > never - now ? never : now + call->wait;
     if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
@@ -5785,10 +5794,13 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     earliest_ = never;
     for (const entry& call : slots_) {
         if (call.id == 0) continue;
-        if (call.deadline <= now) ended.push_back({call.id, code});
+        if (call.deadline <= now) ended.push_back({call.id, code, call.tag});
         else if (call.deadline < earliest_) earliest_ = call.deadline;
     }
-    for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
+    for (std::size_t index = first; index != ended.size(); ++index) {
+        call_id over{ended[index].id};
+        remove(over);
+    }
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
     for (std::size_t index = first + 1; index < ended.size(); ++index)
         for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
@@ -7480,10 +7492,10 @@ public:
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
@@ -7612,7 +7624,8 @@ private:
     int close_value(const shared_bytes* params);
     fault refused_call(int code) const;
     json_writer begin_message(writing kind, std::string_view method);
-    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
+    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now,
+                             std::uint32_t tag = 0);
     bool end_notify(const shared_bytes* params);
     bool queue_full(std::size_t factor) const noexcept {
         return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
@@ -7747,7 +7760,7 @@ inline bool session::take_completion(session_event& event) {
         next_ended_ = 0;
     }
     event.kind = event_kind::response;
-    event.call = {done.id};
+    event.call = {done.id, done.tag};
     event.failed = true;
     const bool closed = done.code == codes::unavailable;
     const std::string_view why = closed                        ? "the connection is closed: "
@@ -7922,13 +7935,13 @@ inline bool session::take_cancel(session_event& event) {
 }
 
 inline bool session::take_progress(session_event& event, time_point now) {
-    const std::int64_t call = own_id(member_text(envelope_.params, "token"));
+    call_id call{own_id(member_text(envelope_.params, "token"))};
     if (!calls_.extend(call, now)) {
         ++counters_.unknown_progress;
         return false;
     }
     event.kind = event_kind::progress;
-    event.call = {call};
+    event.call = call;
     event.value = member_text(envelope_.params, "value");
     if (event.value.empty()) event.value = "null";
     return true;
@@ -7962,36 +7975,36 @@ inline bool session::take_response(session_event& event) {
         event.kind = event_kind::response;
         event.call = {calls_.next_id() - 1};
         read_up_to_ = last_call_sent_;
-        return calls_.remove(event.call.value);
+        return calls_.remove(event.call);
     }
-    const std::int64_t call = own_id(envelope_.id);
-    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
+    call_id call{own_id(envelope_.id)};
+    if (call.value == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
     if (!calls_.remove(call)) {
-        ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+        ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
         event.failed = false;
         return false;
     }
     event.kind = event_kind::response;
-    event.call = {call};
+    event.call = call;
     event.value = envelope_.result;
     return true;
 }
 
 inline bool session::take_refused(session_event& event, std::string_view body, time_point now) {
     if (envelope_.maybe_response && envelope_.has_id()) {
-        const std::int64_t call = own_id(envelope_.id);
+        call_id call{own_id(envelope_.id)};
         if (calls_.remove(call)) {
             ++counters_.malformed_replies;
             take_bad_body(event, body, now);
             event.kind = event_kind::response;
-            event.call = {call};
+            event.call = call;
             event.failed = true;
             set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
             event.text = {};
             return true;
         }
         if (envelope_.has_outcome)
-            ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+            ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
     }
     // An answer is never answered, or two peers could go on for ever.
     if (!envelope_.maybe_response || !envelope_.has_outcome)
@@ -8251,7 +8264,8 @@ inline fault session::refused_call(int code) const {
     }
 }
 
-inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
+inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now,
+                                         std::uint32_t tag) {
     TENON_ASSERT(writing_ == writing::call);
     writing_ = writing::nothing;
     int refusal = close_value(params);
@@ -8265,17 +8279,18 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
         outbox_.rollback();
         ++counters_.timeouts;
         const std::int64_t id = calls_.skip();
-        ended_calls_.push_back({id, codes::timeout});
-        return call_id{id};
+        ended_calls_.push_back({id, codes::timeout, tag});
+        return call_id{id, tag};
     }
     const time_point::duration wait = deadline - now;
     const bool bounded = wait <= (never - now) / max_deadline_factor;
-    const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
+    const std::int64_t id =
+        calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait, tag);
     if (params != nullptr) outbox_.finish(*params, '}');
     else outbox_.finish();
     last_call_sent_ = counters_.sent + 1;
     count_sent();
-    return call_id{id};
+    return call_id{id, tag};
 }
 
 inline bool session::end_notify(const shared_bytes* params) {
@@ -8298,16 +8313,16 @@ inline result<call_id> session::finish_call(time_point deadline, time_point now)
 inline bool session::finish_notify() { return end_notify(nullptr); }
 
 inline result<call_id> session::call(std::string_view method, std::string_view params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
     value_buffer_->append(params);
-    return end_call(nullptr, deadline, now);
+    return end_call(nullptr, deadline, now, tag);
 }
 
 inline result<call_id> session::call(std::string_view method, const shared_bytes& params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
-    return end_call(params.view().empty() ? nullptr : &params, deadline, now);
+    return end_call(params.view().empty() ? nullptr : &params, deadline, now, tag);
 }
 
 inline bool session::notify(std::string_view method, std::string_view params) {
@@ -8333,8 +8348,8 @@ inline void session::send_cancel(std::int64_t call) {
 }
 
 inline void session::cancel(call_id call, time_point) {
-    if (!calls_.remove(call.value)) return;
-    ended_calls_.push_back({call.value, codes::cancelled});
+    if (!calls_.remove(call)) return;
+    ended_calls_.push_back({call.value, codes::cancelled, call.tag});
     send_cancel(call.value);
 }
 

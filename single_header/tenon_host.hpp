@@ -10136,87 +10136,6 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
-// ---- tenon/rules/calls/call_index.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_INDEX_HPP
-#define TENON_RULES_CALLS_CALL_INDEX_HPP
-
-// From the id of a call on the wire to the place where its caller is kept. Ids are sequential, so an id's low bits
-// are its home: neighbours do not collide, and nothing is allocated once there was room for the most calls that were
-// in flight at once.
-
-namespace tenon::detail {
-
-class call_index {
-public:
-    static constexpr std::uint32_t none = UINT32_MAX;
-
-    void insert(std::int64_t call, std::uint32_t place) {
-        // Half empty, so that a search that finds nothing is short.
-        if ((size_ + 1) * 2 > cells_.size()) grow();
-        put({call, place});
-        ++size_;
-    }
-
-    std::uint32_t find(std::int64_t call) const noexcept {
-        const std::size_t at = cell_of(call);
-        return at == cells_.size() ? none : cells_[at].place;
-    }
-
-    void remove(std::int64_t call) noexcept {
-        std::size_t gap = cell_of(call);
-        if (gap == cells_.size()) return;
-        const std::size_t mask = cells_.size() - 1;
-        // Close the gap: whoever stepped aside because of this call moves up.
-        for (std::size_t at = (gap + 1) & mask; cells_[at].call != 0; at = (at + 1) & mask) {
-            const std::size_t home = home_of(cells_[at].call);
-            if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies behind the gap
-            cells_[gap] = cells_[at];
-            gap = at;
-        }
-        cells_[gap] = {};
-        --size_;
-    }
-
-    std::size_t size() const noexcept { return size_; }
-
-private:
-    struct cell {
-        std::int64_t call = 0; // 0: free
-        std::uint32_t place = none;
-    };
-
-    std::size_t home_of(std::int64_t call) const noexcept {
-        return static_cast<std::size_t>(call) & (cells_.size() - 1);
-    }
-    std::size_t cell_of(std::int64_t call) const noexcept {
-        if (size_ == 0 || call <= 0) return cells_.size();
-        std::size_t at = home_of(call);
-        while (cells_[at].call != call) {
-            if (cells_[at].call == 0) return cells_.size();
-            at = (at + 1) & (cells_.size() - 1);
-        }
-        return at;
-    }
-    void put(cell added) noexcept {
-        std::size_t at = home_of(added.call);
-        while (cells_[at].call != 0) at = (at + 1) & (cells_.size() - 1);
-        cells_[at] = added;
-    }
-    void grow() {
-        std::vector<cell> old(cells_.empty() ? 16 : cells_.size() * 2);
-        old.swap(cells_);
-        for (const cell& one : old)
-            if (one.call != 0) put(one);
-    }
-
-    std::vector<cell> cells_; // a power of two
-    std::size_t size_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/calls/call_waits.hpp ---------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_CALL_WAITS_HPP
 #define TENON_RULES_CALLS_CALL_WAITS_HPP
@@ -10438,6 +10357,11 @@ public:
     std::uint32_t find(call_ticket ticket) const noexcept {
         const bool used = (ticket.generation & 1u) != 0 && ticket.slot < slots_.size();
         return used && slots_[ticket.slot].generation == ticket.generation ? ticket.slot : none;
+    }
+
+    /// Whether that slot holds the call with that id on the wire, and it was not completed.
+    bool is_sent(std::uint32_t slot, std::int64_t call) const noexcept {
+        return slot < slots_.size() && slots_[slot].place == call_place::sent && slots_[slot].call == call;
     }
 
     void append(call_queue& queue, std::uint32_t slot, call_place place) noexcept {
@@ -10900,184 +10824,6 @@ inline void batch_table::clear() noexcept {
 
 #endif
 
-// ---- tenon/session/call_table.hpp -------------------------------------------------------------------------
-#ifndef TENON_SESSION_CALL_TABLE_HPP
-#define TENON_SESSION_CALL_TABLE_HPP
-
-// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
-// from it completes the call, so nothing completes twice.
-//
-// Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
-// its lap makes the next ones step aside. In steady use nothing is allocated.
-
-namespace tenon::detail {
-
-/// A call that completes without an answer, and why.
-struct ended_call {
-    std::int64_t id;
-    int code;
-};
-
-class call_table {
-public:
-    /// Sequential from 1; 2^53 calls at a million a second take 285 years.
-    std::int64_t next_id() const noexcept { return next_; }
-    bool was_used(std::int64_t id) const noexcept { return id > 0 && id < next_; }
-    std::size_t size() const noexcept { return size_; }
-
-    /// Uses up the next id without waiting for an answer.
-    std::int64_t skip() noexcept { return next_++; }
-    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
-    bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
-    bool remove(std::int64_t id) noexcept;
-    time_point deadline_of(std::int64_t id) const noexcept {
-        const entry* call = find(id);
-        return call == nullptr ? time_point::min() : call->deadline;
-    }
-
-    /// Restarts the call's wait, up to the latest deadline it was given.
-    bool extend(std::int64_t id, time_point now) noexcept;
-
-    /// No later than the earliest deadline, and earlier only when that call is gone.
-    time_point earliest() const noexcept { return earliest_; }
-    /// Removes what is over and appends it in the order of the ids.
-    void take_expired(time_point now, int code, sequence<ended_call>& ended);
-    void take_all(int code, sequence<ended_call>& ended) { take_expired(never, code, ended); }
-
-private:
-    struct entry {
-        std::int64_t id = 0; // 0: free
-        time_point deadline = never;
-        time_point latest = never;
-        time_point::duration wait = {};
-    };
-
-    std::size_t place_of(std::int64_t id) const noexcept {
-        return static_cast<std::size_t>(id) & (slots_.size() - 1);
-    }
-    std::size_t behind(std::size_t place) const noexcept { return (place + 1) & (slots_.size() - 1); }
-    const entry* find(std::int64_t id) const noexcept;
-    void put(const entry& call) noexcept;
-    void grow();
-
-    sequence<entry> slots_; // a power of two
-    std::size_t size_ = 0;
-    std::int64_t next_ = 1;
-    time_point earliest_ = never;
-};
-
-inline const call_table::entry* call_table::find(std::int64_t id) const noexcept {
-    if (size_ == 0 || id <= 0) return nullptr;
-    for (std::size_t place = place_of(id); slots_[place].id != 0; place = behind(place))
-        if (slots_[place].id == id) return &slots_[place];
-    return nullptr;
-}
-
-inline void call_table::put(const entry& call) noexcept {
-    std::size_t place = place_of(call.id);
-    while (slots_[place].id != 0) place = behind(place);
-    slots_[place] = call;
-    if (call.deadline < earliest_) earliest_ = call.deadline;
-}
-
-inline void call_table::grow() {
-    sequence<entry> old;
-    old.extend(slots_.size() == 0 ? 16 : slots_.size() * 2);
-    old.swap(slots_);
-    for (const entry& call : old)
-        if (call.id != 0) put(call);
-}
-
-inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait) {
-    // Half empty, so that a search that finds nothing is short.
-    if ((size_ + 1) * 2 > slots_.size()) grow();
-    put({next_, deadline, latest, wait});
-    ++size_;
-    return next_++;
-}
-
-inline bool call_table::remove(std::int64_t id) noexcept {
-    const entry* found = find(id);
-    if (found == nullptr) return false;
-    // Close the gap: whoever stepped aside because of this call moves up.
-    auto gap = static_cast<std::size_t>(found - slots_.begin());
-    for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
-        const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
-        if (((place - home) & mask) < ((place - gap) & mask)) continue; // its home lies behind the gap
-        slots_[gap] = slots_[place];
-        gap = place;
-    }
-    slots_[gap].id = 0;
-    --size_;
-    return true;
-}
-
-inline bool call_table::extend(std::int64_t id, time_point now) noexcept {
-    auto* call = const_cast<entry*>(find(id));
-    if (call == nullptr) return false;
-    // `earliest_` stays as it is: it may be early.
-    const time_point restarted = call->wait > never - now ? never : now + call->wait;
-    if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
-    return true;
-}
-
-inline void call_table::take_expired(time_point now, int code, sequence<ended_call>& ended) {
-    const std::size_t first = ended.size();
-    earliest_ = never;
-    for (const entry& call : slots_) {
-        if (call.id == 0) continue;
-        if (call.deadline <= now) ended.push_back({call.id, code});
-        else if (call.deadline < earliest_) earliest_ = call.deadline;
-    }
-    for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
-    // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
-    for (std::size_t index = first + 1; index < ended.size(); ++index)
-        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
-            const ended_call larger = ended[at - 1];
-            ended[at - 1] = ended[at];
-            ended[at] = larger;
-        }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/counters.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_COUNTERS_HPP
-#define TENON_SESSION_COUNTERS_HPP
-
-// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
-// compares them exactly.
-
-namespace tenon {
-
-struct session_counters {
-    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
-    std::uint64_t sent = 0;                  // bodies queued for the peer
-    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
-    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
-    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
-    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
-    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
-    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
-    std::uint64_t orphan_replies = 0;        // to an id that we never used
-    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
-    std::uint64_t unknown_progress = 0;      // for a call that is not pending
-    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
-    std::uint64_t empty_frames = 0;          // Content-Length: 0
-    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
-    std::uint64_t pollution_bytes = 0;       // text between frames
-    std::uint64_t timeouts = 0;              // calls that got no answer in time
-    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
-    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
-    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/wire/violation.hpp -----------------------------------------------------------------------------
 #ifndef TENON_WIRE_VIOLATION_HPP
 #define TENON_WIRE_VIOLATION_HPP
@@ -11180,10 +10926,12 @@ inline void append_escaped(std::string& to, std::string_view bytes, std::size_t 
 
 namespace tenon::detail {
 
-/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection.
+/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection. The tag is what the
+/// caller gave with it, for its own use, and stands in the events about the call.
 struct call_id {
     std::int64_t value = 0;
-    bool operator==(const call_id&) const = default;
+    std::uint32_t tag = 0;
+    bool operator==(const call_id& other) const noexcept { return value == other.value; }
 };
 
 /// One request of the peer until it is answered. A token that was answered, or whose connection is gone, is
@@ -11224,6 +10972,194 @@ struct session_event {
 };
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/call_table.hpp -------------------------------------------------------------------------
+#ifndef TENON_SESSION_CALL_TABLE_HPP
+#define TENON_SESSION_CALL_TABLE_HPP
+
+// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
+// from it completes the call, so nothing completes twice.
+//
+// Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
+// its lap makes the next ones step aside. In steady use nothing is allocated.
+
+namespace tenon::detail {
+
+/// A call that completes without an answer, and why.
+struct ended_call {
+    std::int64_t id;
+    int code;
+    std::uint32_t tag = 0;
+};
+
+class call_table {
+public:
+    /// Sequential from 1; 2^53 calls at a million a second take 285 years.
+    std::int64_t next_id() const noexcept { return next_; }
+    bool was_used(std::int64_t id) const noexcept { return id > 0 && id < next_; }
+    std::size_t size() const noexcept { return size_; }
+
+    /// Uses up the next id without waiting for an answer.
+    std::int64_t skip() noexcept { return next_++; }
+    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait,
+                        std::uint32_t tag = 0);
+    bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
+    /// Tells its tag, as extend() does.
+    bool remove(call_id& call) noexcept;
+    time_point deadline_of(std::int64_t id) const noexcept {
+        const entry* call = find(id);
+        return call == nullptr ? time_point::min() : call->deadline;
+    }
+
+    /// Restarts the call's wait, up to the latest deadline it was given.
+    bool extend(call_id& id, time_point now) noexcept;
+
+    /// No later than the earliest deadline, and earlier only when that call is gone.
+    time_point earliest() const noexcept { return earliest_; }
+    /// Removes what is over and appends it in the order of the ids.
+    void take_expired(time_point now, int code, sequence<ended_call>& ended);
+    void take_all(int code, sequence<ended_call>& ended) { take_expired(never, code, ended); }
+
+private:
+    struct entry {
+        std::int64_t id = 0; // 0: free
+        std::uint32_t tag = 0;
+        time_point deadline = never;
+        time_point latest = never;
+        time_point::duration wait = {};
+    };
+
+    std::size_t place_of(std::int64_t id) const noexcept {
+        return static_cast<std::size_t>(id) & (slots_.size() - 1);
+    }
+    std::size_t behind(std::size_t place) const noexcept { return (place + 1) & (slots_.size() - 1); }
+    const entry* find(std::int64_t id) const noexcept;
+    void put(const entry& call) noexcept;
+    void grow();
+
+    sequence<entry> slots_; // a power of two
+    std::size_t size_ = 0;
+    std::int64_t next_ = 1;
+    time_point earliest_ = never;
+};
+
+inline const call_table::entry* call_table::find(std::int64_t id) const noexcept {
+    if (size_ == 0 || id <= 0) return nullptr;
+    for (std::size_t place = place_of(id); slots_[place].id != 0; place = behind(place))
+        if (slots_[place].id == id) return &slots_[place];
+    return nullptr;
+}
+
+inline void call_table::put(const entry& call) noexcept {
+    std::size_t place = place_of(call.id);
+    while (slots_[place].id != 0) place = behind(place);
+    slots_[place] = call;
+    if (call.deadline < earliest_) earliest_ = call.deadline;
+}
+
+inline void call_table::grow() {
+    sequence<entry> old;
+    old.extend(slots_.size() == 0 ? 16 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const entry& call : old)
+        if (call.id != 0) put(call);
+}
+
+inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait,
+                                       std::uint32_t tag) {
+    // Half empty, so that a search that finds nothing is short.
+    if ((size_ + 1) * 2 > slots_.size()) grow();
+    put({next_, tag, deadline, latest, wait});
+    ++size_;
+    return next_++;
+}
+
+inline bool call_table::remove(call_id& call) noexcept {
+    const entry* found = find(call.value);
+    if (found == nullptr) return false;
+    call.tag = found->tag;
+    // Close the gap: whoever stepped aside because of this call moves up.
+    auto gap = static_cast<std::size_t>(found - slots_.begin());
+    for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
+        const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
+        if (((place - home) & mask) < ((place - gap) & mask)) continue; // its home lies behind the gap
+        slots_[gap] = slots_[place];
+        gap = place;
+    }
+    slots_[gap].id = 0;
+    --size_;
+    return true;
+}
+
+inline bool call_table::extend(call_id& id, time_point now) noexcept {
+    auto* call = const_cast<entry*>(find(id.value));
+    if (call == nullptr) return false;
+    id.tag = call->tag;
+    // `earliest_` stays as it is: it may be early.
+    const time_point restarted = call->wait > never - now ? never : now + call->wait;
+    if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
+    return true;
+}
+
+inline void call_table::take_expired(time_point now, int code, sequence<ended_call>& ended) {
+    const std::size_t first = ended.size();
+    earliest_ = never;
+    for (const entry& call : slots_) {
+        if (call.id == 0) continue;
+        if (call.deadline <= now) ended.push_back({call.id, code, call.tag});
+        else if (call.deadline < earliest_) earliest_ = call.deadline;
+    }
+    for (std::size_t index = first; index != ended.size(); ++index) {
+        call_id over{ended[index].id};
+        remove(over);
+    }
+    // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
+    for (std::size_t index = first + 1; index < ended.size(); ++index)
+        for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {
+            const ended_call larger = ended[at - 1];
+            ended[at - 1] = ended[at];
+            ended[at] = larger;
+        }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/counters.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_COUNTERS_HPP
+#define TENON_SESSION_COUNTERS_HPP
+
+// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
+// compares them exactly.
+
+namespace tenon {
+
+struct session_counters {
+    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
+    std::uint64_t sent = 0;                  // bodies queued for the peer
+    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
+    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
+    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
+    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
+    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
+    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
+    std::uint64_t orphan_replies = 0;        // to an id that we never used
+    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
+    std::uint64_t unknown_progress = 0;      // for a call that is not pending
+    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
+    std::uint64_t empty_frames = 0;          // Content-Length: 0
+    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
+    std::uint64_t pollution_bytes = 0;       // text between frames
+    std::uint64_t timeouts = 0;              // calls that got no answer in time
+    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
+    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
+    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
+};
+
+} // namespace tenon
 
 #endif
 
@@ -12732,10 +12668,10 @@ public:
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
@@ -12864,7 +12800,8 @@ private:
     int close_value(const shared_bytes* params);
     fault refused_call(int code) const;
     json_writer begin_message(writing kind, std::string_view method);
-    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
+    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now,
+                             std::uint32_t tag = 0);
     bool end_notify(const shared_bytes* params);
     bool queue_full(std::size_t factor) const noexcept {
         return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
@@ -12999,7 +12936,7 @@ inline bool session::take_completion(session_event& event) {
         next_ended_ = 0;
     }
     event.kind = event_kind::response;
-    event.call = {done.id};
+    event.call = {done.id, done.tag};
     event.failed = true;
     const bool closed = done.code == codes::unavailable;
     const std::string_view why = closed                        ? "the connection is closed: "
@@ -13174,13 +13111,13 @@ inline bool session::take_cancel(session_event& event) {
 }
 
 inline bool session::take_progress(session_event& event, time_point now) {
-    const std::int64_t call = own_id(member_text(envelope_.params, "token"));
+    call_id call{own_id(member_text(envelope_.params, "token"))};
     if (!calls_.extend(call, now)) {
         ++counters_.unknown_progress;
         return false;
     }
     event.kind = event_kind::progress;
-    event.call = {call};
+    event.call = call;
     event.value = member_text(envelope_.params, "value");
     if (event.value.empty()) event.value = "null";
     return true;
@@ -13214,36 +13151,36 @@ inline bool session::take_response(session_event& event) {
         event.kind = event_kind::response;
         event.call = {calls_.next_id() - 1};
         read_up_to_ = last_call_sent_;
-        return calls_.remove(event.call.value);
+        return calls_.remove(event.call);
     }
-    const std::int64_t call = own_id(envelope_.id);
-    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
+    call_id call{own_id(envelope_.id)};
+    if (call.value == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
     if (!calls_.remove(call)) {
-        ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+        ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
         event.failed = false;
         return false;
     }
     event.kind = event_kind::response;
-    event.call = {call};
+    event.call = call;
     event.value = envelope_.result;
     return true;
 }
 
 inline bool session::take_refused(session_event& event, std::string_view body, time_point now) {
     if (envelope_.maybe_response && envelope_.has_id()) {
-        const std::int64_t call = own_id(envelope_.id);
+        call_id call{own_id(envelope_.id)};
         if (calls_.remove(call)) {
             ++counters_.malformed_replies;
             take_bad_body(event, body, now);
             event.kind = event_kind::response;
-            event.call = {call};
+            event.call = call;
             event.failed = true;
             set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
             event.text = {};
             return true;
         }
         if (envelope_.has_outcome)
-            ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+            ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
     }
     // An answer is never answered, or two peers could go on for ever.
     if (!envelope_.maybe_response || !envelope_.has_outcome)
@@ -13503,7 +13440,8 @@ inline fault session::refused_call(int code) const {
     }
 }
 
-inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
+inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now,
+                                         std::uint32_t tag) {
     TENON_ASSERT(writing_ == writing::call);
     writing_ = writing::nothing;
     int refusal = close_value(params);
@@ -13517,17 +13455,18 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
         outbox_.rollback();
         ++counters_.timeouts;
         const std::int64_t id = calls_.skip();
-        ended_calls_.push_back({id, codes::timeout});
-        return call_id{id};
+        ended_calls_.push_back({id, codes::timeout, tag});
+        return call_id{id, tag};
     }
     const time_point::duration wait = deadline - now;
     const bool bounded = wait <= (never - now) / max_deadline_factor;
-    const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
+    const std::int64_t id =
+        calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait, tag);
     if (params != nullptr) outbox_.finish(*params, '}');
     else outbox_.finish();
     last_call_sent_ = counters_.sent + 1;
     count_sent();
-    return call_id{id};
+    return call_id{id, tag};
 }
 
 inline bool session::end_notify(const shared_bytes* params) {
@@ -13550,16 +13489,16 @@ inline result<call_id> session::finish_call(time_point deadline, time_point now)
 inline bool session::finish_notify() { return end_notify(nullptr); }
 
 inline result<call_id> session::call(std::string_view method, std::string_view params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
     value_buffer_->append(params);
-    return end_call(nullptr, deadline, now);
+    return end_call(nullptr, deadline, now, tag);
 }
 
 inline result<call_id> session::call(std::string_view method, const shared_bytes& params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
-    return end_call(params.view().empty() ? nullptr : &params, deadline, now);
+    return end_call(params.view().empty() ? nullptr : &params, deadline, now, tag);
 }
 
 inline bool session::notify(std::string_view method, std::string_view params) {
@@ -13585,8 +13524,8 @@ inline void session::send_cancel(std::int64_t call) {
 }
 
 inline void session::cancel(call_id call, time_point) {
-    if (!calls_.remove(call.value)) return;
-    ended_calls_.push_back({call.value, codes::cancelled});
+    if (!calls_.remove(call)) return;
+    ended_calls_.push_back({call.value, codes::cancelled, call.tag});
     send_cancel(call.value);
 }
 
@@ -13819,7 +13758,6 @@ private:
     session* session_ = nullptr;
     std::array<lane_state, lane_count> lanes_;
     pending_calls calls_;
-    call_index by_id_;
     call_queue sent_, ending_;
     std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
     time_point earliest_ = never;
@@ -13965,12 +13903,12 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
 inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method, payload params,
                                      time_point now) {
     pending_call& call = calls_[slot];
-    const auto sent = params.shared != nullptr ? session_->call(method, *params.shared, call.deadline, now)
-                                               : session_->call(method, params.text, call.deadline, now);
+    const auto sent = params.shared != nullptr
+                          ? session_->call(method, *params.shared, call.deadline, now, slot)
+                          : session_->call(method, params.text, call.deadline, now, slot);
     if (!sent) return sent.error();
     call.call = sent->value;
     call.sent_at = now;
-    by_id_.insert(call.call, slot);
     calls_.append(sent_, slot, call_place::sent);
     ++lane_of(call.where).in_flight;
     if (works(call.where)) ++working_;
@@ -14010,8 +13948,8 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
 // --- answers ---
 
 inline bool call_lanes::on_response(session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
+    const std::uint32_t slot = event.call.tag;
+    if (!calls_.is_sent(slot, event.call.value)) return false;
     last_ = now;
     pending_call& call = calls_[slot];
     take_off_the_wire(slot);
@@ -14040,8 +13978,8 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
 }
 
 inline bool call_lanes::on_progress(const session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
+    const std::uint32_t slot = event.call.tag;
+    if (!calls_.is_sent(slot, event.call.value)) return false;
     last_ = now;
     if (!calls_[slot].progress) return true;
     const call_ticket ticket = calls_.ticket_of(slot);
@@ -14118,7 +14056,6 @@ inline void call_lanes::handle_timeout(time_point now) {
 
 inline void call_lanes::take_off_the_wire(std::uint32_t slot) noexcept {
     pending_call& call = calls_[slot];
-    by_id_.remove(call.call);
     calls_.remove(sent_, slot);
     --lane_of(call.where).in_flight;
     if (works(call.where)) --working_;

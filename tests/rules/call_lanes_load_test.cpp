@@ -133,28 +133,3 @@ TEST_CASE("room that large calls needed while they waited is given back") {
     at.answer(1);
     CHECK(large.once(0));
 }
-
-TEST_CASE("ids that step aside in the index are found again, whatever is removed before them") {
-    std::mt19937 random(3);
-    call_index index;
-    std::vector<std::int64_t> kept;
-    std::int64_t next = 1;
-    for (int step = 0; step < 20'000; ++step) {
-        if (random() % 2 == 0 || kept.empty()) {
-            next += 1 + static_cast<std::int64_t>(random() % 40 == 0 ? 64 : 0);
-            index.insert(next, static_cast<std::uint32_t>(next * 3));
-            kept.push_back(next);
-        } else {
-            const std::size_t which = random() % kept.size();
-            index.remove(kept[which]);
-            CHECK(index.find(kept[which]) == call_index::none);
-            kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(which));
-        }
-        if (step % 100 != 0) continue;
-        CHECK(index.size() == kept.size());
-        for (const std::int64_t id : kept) CHECK(index.find(id) == static_cast<std::uint32_t>(id * 3));
-    }
-    index.remove(999'999'999);
-    CHECK(index.find(0) == call_index::none);
-    CHECK(index.find(-5) == call_index::none);
-}

@@ -12,13 +12,22 @@
 using namespace tenon;
 using namespace tenon::detail;
 
+namespace {
+
+bool remove_from(call_table& calls, std::int64_t id) {
+    call_id call{id};
+    return calls.remove(call);
+}
+
+} // namespace
+
 TEST_CASE("ids are sequential from 1 and never used again") {
     call_table calls;
     for (std::int64_t id = 1; id <= 5000; ++id) {
         CHECK(calls.next_id() == id);
         CHECK(calls.insert(never, never, {}) == id);
-        if (id % 7 != 0) CHECK(calls.remove(id));
-        CHECK_FALSE(calls.remove(id + 1));
+        if (id % 7 != 0) CHECK(remove_from(calls, id));
+        CHECK_FALSE(remove_from(calls, id + 1));
     }
     CHECK(calls.size() == 5000 / 7);
     CHECK(calls.was_used(5000));
@@ -40,7 +49,7 @@ TEST_CASE("a call table agrees with a map, whatever is removed when") {
             expected[calls.insert(deadline, never, deadline - now)] = deadline;
         } else if (what < 90) {
             const std::int64_t id = calls.next_id() - static_cast<std::int64_t>(random() % 100);
-            CHECK(calls.remove(id) == (expected.erase(id) == 1));
+            CHECK(remove_from(calls, id) == (expected.erase(id) == 1));
         } else {
             now += milliseconds(random() % 50);
             sequence<ended_call> ended;
@@ -64,6 +73,24 @@ TEST_CASE("a call table agrees with a map, whatever is removed when") {
         CHECK(none_later);
     }
     for (const auto& [id, deadline] : expected) CHECK(calls.contains(id));
+}
+
+TEST_CASE("a call's tag comes back with its end, whichever that is") {
+    call_table calls;
+    calls.insert(time_point{}, never, {}, 7);
+    calls.insert(never, never, {}, 8);
+    call_id call{2};
+    CHECK(calls.extend(call, time_point{}));
+    CHECK(call.tag == 8);
+    sequence<ended_call> ended;
+    calls.take_expired(time_point{}, 5, ended);
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].tag == 7);
+    call = {2};
+    CHECK(calls.remove(call));
+    CHECK(call.tag == 8);
+    call = {2, 3};
+    CHECK_FALSE(calls.remove(call));
 }
 
 TEST_CASE("requests are found by token and by the bytes of their id") {

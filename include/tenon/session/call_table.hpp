@@ -8,6 +8,7 @@
 // its lap makes the next ones step aside. In steady use nothing is allocated.
 
 #include <tenon/core/time.hpp>
+#include <tenon/session/event.hpp>
 #include <tenon/session/sequence.hpp>
 
 #include <cstddef>
@@ -19,6 +20,7 @@ namespace tenon::detail {
 struct ended_call {
     std::int64_t id;
     int code;
+    std::uint32_t tag = 0;
 };
 
 class call_table {
@@ -30,16 +32,18 @@ public:
 
     /// Uses up the next id without waiting for an answer.
     std::int64_t skip() noexcept { return next_++; }
-    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait);
+    std::int64_t insert(time_point deadline, time_point latest, time_point::duration wait,
+                        std::uint32_t tag = 0);
     bool contains(std::int64_t id) const noexcept { return find(id) != nullptr; }
-    bool remove(std::int64_t id) noexcept;
+    /// Tells its tag, as extend() does.
+    bool remove(call_id& call) noexcept;
     time_point deadline_of(std::int64_t id) const noexcept {
         const entry* call = find(id);
         return call == nullptr ? time_point::min() : call->deadline;
     }
 
     /// Restarts the call's wait, up to the latest deadline it was given.
-    bool extend(std::int64_t id, time_point now) noexcept;
+    bool extend(call_id& id, time_point now) noexcept;
 
     /// No later than the earliest deadline, and earlier only when that call is gone.
     time_point earliest() const noexcept { return earliest_; }
@@ -50,6 +54,7 @@ public:
 private:
     struct entry {
         std::int64_t id = 0; // 0: free
+        std::uint32_t tag = 0;
         time_point deadline = never;
         time_point latest = never;
         time_point::duration wait = {};
@@ -91,17 +96,19 @@ inline void call_table::grow() {
         if (call.id != 0) put(call);
 }
 
-inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait) {
+inline std::int64_t call_table::insert(time_point deadline, time_point latest, time_point::duration wait,
+                                       std::uint32_t tag) {
     // Half empty, so that a search that finds nothing is short.
     if ((size_ + 1) * 2 > slots_.size()) grow();
-    put({next_, deadline, latest, wait});
+    put({next_, tag, deadline, latest, wait});
     ++size_;
     return next_++;
 }
 
-inline bool call_table::remove(std::int64_t id) noexcept {
-    const entry* found = find(id);
+inline bool call_table::remove(call_id& call) noexcept {
+    const entry* found = find(call.value);
     if (found == nullptr) return false;
+    call.tag = found->tag;
     // Close the gap: whoever stepped aside because of this call moves up.
     auto gap = static_cast<std::size_t>(found - slots_.begin());
     for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
@@ -115,9 +122,10 @@ inline bool call_table::remove(std::int64_t id) noexcept {
     return true;
 }
 
-inline bool call_table::extend(std::int64_t id, time_point now) noexcept {
-    auto* call = const_cast<entry*>(find(id));
+inline bool call_table::extend(call_id& id, time_point now) noexcept {
+    auto* call = const_cast<entry*>(find(id.value));
     if (call == nullptr) return false;
+    id.tag = call->tag;
     // `earliest_` stays as it is: it may be early.
     const time_point restarted = call->wait > never - now ? never : now + call->wait;
     if (restarted > call->deadline) call->deadline = restarted < call->latest ? restarted : call->latest;
@@ -129,10 +137,13 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
     earliest_ = never;
     for (const entry& call : slots_) {
         if (call.id == 0) continue;
-        if (call.deadline <= now) ended.push_back({call.id, code});
+        if (call.deadline <= now) ended.push_back({call.id, code, call.tag});
         else if (call.deadline < earliest_) earliest_ = call.deadline;
     }
-    for (std::size_t index = first; index != ended.size(); ++index) remove(ended[index].id);
+    for (std::size_t index = first; index != ended.size(); ++index) {
+        call_id over{ended[index].id};
+        remove(over);
+    }
     // Sequential ids are nearly sorted already: insertion costs little and needs no <algorithm>.
     for (std::size_t index = first + 1; index < ended.size(); ++index)
         for (std::size_t at = index; at != first && ended[at - 1].id > ended[at].id; --at) {

@@ -14,10 +14,12 @@
 
 namespace tenon::detail {
 
-/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection.
+/// One call of ours. The value is its id on the wire: sequential from 1, never reused on a connection. The tag is what the
+/// caller gave with it, for its own use, and stands in the events about the call.
 struct call_id {
     std::int64_t value = 0;
-    bool operator==(const call_id&) const = default;
+    std::uint32_t tag = 0;
+    bool operator==(const call_id& other) const noexcept { return value == other.value; }
 };
 
 /// One request of the peer until it is answered. A token that was answered, or whose connection is gone, is

@@ -86,10 +86,10 @@ public:
     /// call with a timeout without sending it. A fault here means that nothing was sent and nothing follows;
     /// otherwise one response event does.
     result<call_id> call(std::string_view method, std::string_view params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params that other sessions send too; from 4 KiB on they are queued without a copy.
     result<call_id> call(std::string_view method, const shared_bytes& params, time_point deadline,
-                         time_point now);
+                         time_point now, std::uint32_t tag = 0);
     /// The same with params written in place: at most one value (none is `{}`), then finish_call(). Nothing else may be sent
     /// in between, and the writer is dead after it.
     json_writer begin_call(std::string_view method);
@@ -218,7 +218,8 @@ private:
     int close_value(const shared_bytes* params);
     fault refused_call(int code) const;
     json_writer begin_message(writing kind, std::string_view method);
-    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now);
+    result<call_id> end_call(const shared_bytes* params, time_point deadline, time_point now,
+                             std::uint32_t tag = 0);
     bool end_notify(const shared_bytes* params);
     bool queue_full(std::size_t factor) const noexcept {
         return limits_.max_output_bytes != 0 && outbox_.queued_bytes() / factor > limits_.max_output_bytes;
@@ -353,7 +354,7 @@ inline bool session::take_completion(session_event& event) {
         next_ended_ = 0;
     }
     event.kind = event_kind::response;
-    event.call = {done.id};
+    event.call = {done.id, done.tag};
     event.failed = true;
     const bool closed = done.code == codes::unavailable;
     const std::string_view why = closed                        ? "the connection is closed: "
@@ -528,13 +529,13 @@ inline bool session::take_cancel(session_event& event) {
 }
 
 inline bool session::take_progress(session_event& event, time_point now) {
-    const std::int64_t call = own_id(member_text(envelope_.params, "token"));
+    call_id call{own_id(member_text(envelope_.params, "token"))};
     if (!calls_.extend(call, now)) {
         ++counters_.unknown_progress;
         return false;
     }
     event.kind = event_kind::progress;
-    event.call = {call};
+    event.call = call;
     event.value = member_text(envelope_.params, "value");
     if (event.value.empty()) event.value = "null";
     return true;
@@ -568,36 +569,36 @@ inline bool session::take_response(session_event& event) {
         event.kind = event_kind::response;
         event.call = {calls_.next_id() - 1};
         read_up_to_ = last_call_sent_;
-        return calls_.remove(event.call.value);
+        return calls_.remove(event.call);
     }
-    const std::int64_t call = own_id(envelope_.id);
-    if (call == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
+    call_id call{own_id(envelope_.id)};
+    if (call.value == calls_.next_id() - 1) read_up_to_ = last_call_sent_;
     if (!calls_.remove(call)) {
-        ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+        ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
         event.failed = false;
         return false;
     }
     event.kind = event_kind::response;
-    event.call = {call};
+    event.call = call;
     event.value = envelope_.result;
     return true;
 }
 
 inline bool session::take_refused(session_event& event, std::string_view body, time_point now) {
     if (envelope_.maybe_response && envelope_.has_id()) {
-        const std::int64_t call = own_id(envelope_.id);
+        call_id call{own_id(envelope_.id)};
         if (calls_.remove(call)) {
             ++counters_.malformed_replies;
             take_bad_body(event, body, now);
             event.kind = event_kind::response;
-            event.call = {call};
+            event.call = call;
             event.failed = true;
             set_error(event, codes::internal_error, join({"malformed reply: ", event.error.message}));
             event.text = {};
             return true;
         }
         if (envelope_.has_outcome)
-            ++(calls_.was_used(call) ? counters_.late_replies : counters_.orphan_replies);
+            ++(calls_.was_used(call.value) ? counters_.late_replies : counters_.orphan_replies);
     }
     // An answer is never answered, or two peers could go on for ever.
     if (!envelope_.maybe_response || !envelope_.has_outcome)
@@ -857,7 +858,8 @@ inline fault session::refused_call(int code) const {
     }
 }
 
-inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now) {
+inline result<call_id> session::end_call(const shared_bytes* params, time_point deadline, time_point now,
+                                         std::uint32_t tag) {
     TENON_ASSERT(writing_ == writing::call);
     writing_ = writing::nothing;
     int refusal = close_value(params);
@@ -871,17 +873,18 @@ inline result<call_id> session::end_call(const shared_bytes* params, time_point 
         outbox_.rollback();
         ++counters_.timeouts;
         const std::int64_t id = calls_.skip();
-        ended_calls_.push_back({id, codes::timeout});
-        return call_id{id};
+        ended_calls_.push_back({id, codes::timeout, tag});
+        return call_id{id, tag};
     }
     const time_point::duration wait = deadline - now;
     const bool bounded = wait <= (never - now) / max_deadline_factor;
-    const std::int64_t id = calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait);
+    const std::int64_t id =
+        calls_.insert(deadline, bounded ? now + wait * max_deadline_factor : never, wait, tag);
     if (params != nullptr) outbox_.finish(*params, '}');
     else outbox_.finish();
     last_call_sent_ = counters_.sent + 1;
     count_sent();
-    return call_id{id};
+    return call_id{id, tag};
 }
 
 inline bool session::end_notify(const shared_bytes* params) {
@@ -904,16 +907,16 @@ inline result<call_id> session::finish_call(time_point deadline, time_point now)
 inline bool session::finish_notify() { return end_notify(nullptr); }
 
 inline result<call_id> session::call(std::string_view method, std::string_view params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
     value_buffer_->append(params);
-    return end_call(nullptr, deadline, now);
+    return end_call(nullptr, deadline, now, tag);
 }
 
 inline result<call_id> session::call(std::string_view method, const shared_bytes& params, time_point deadline,
-                                     time_point now) {
+                                     time_point now, std::uint32_t tag) {
     begin_call(method);
-    return end_call(params.view().empty() ? nullptr : &params, deadline, now);
+    return end_call(params.view().empty() ? nullptr : &params, deadline, now, tag);
 }
 
 inline bool session::notify(std::string_view method, std::string_view params) {
@@ -939,8 +942,8 @@ inline void session::send_cancel(std::int64_t call) {
 }
 
 inline void session::cancel(call_id call, time_point) {
-    if (!calls_.remove(call.value)) return;
-    ended_calls_.push_back({call.value, codes::cancelled});
+    if (!calls_.remove(call)) return;
+    ended_calls_.push_back({call.value, codes::cancelled, call.tag});
     send_cancel(call.value);
 }
 

@@ -17,7 +17,6 @@
 // In steady state nothing is allocated for a call whose completion fits into a unique_function.
 
 #include <tenon/core/text.hpp>
-#include <tenon/rules/calls/call_index.hpp>
 #include <tenon/rules/calls/call_waits.hpp>
 #include <tenon/rules/calls/host_fault.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
@@ -189,7 +188,6 @@ private:
     session* session_ = nullptr;
     std::array<lane_state, lane_count> lanes_;
     pending_calls calls_;
-    call_index by_id_;
     call_queue sent_, ending_;
     std::size_t places_ = 0, working_ = 0, queued_bytes_ = 0;
     time_point earliest_ = never;
@@ -335,12 +333,12 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
 inline result<void> call_lanes::send(std::uint32_t slot, std::string_view method, payload params,
                                      time_point now) {
     pending_call& call = calls_[slot];
-    const auto sent = params.shared != nullptr ? session_->call(method, *params.shared, call.deadline, now)
-                                               : session_->call(method, params.text, call.deadline, now);
+    const auto sent = params.shared != nullptr
+                          ? session_->call(method, *params.shared, call.deadline, now, slot)
+                          : session_->call(method, params.text, call.deadline, now, slot);
     if (!sent) return sent.error();
     call.call = sent->value;
     call.sent_at = now;
-    by_id_.insert(call.call, slot);
     calls_.append(sent_, slot, call_place::sent);
     ++lane_of(call.where).in_flight;
     if (works(call.where)) ++working_;
@@ -380,8 +378,8 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
 // --- answers ---
 
 inline bool call_lanes::on_response(session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
+    const std::uint32_t slot = event.call.tag;
+    if (!calls_.is_sent(slot, event.call.value)) return false;
     last_ = now;
     pending_call& call = calls_[slot];
     take_off_the_wire(slot);
@@ -410,8 +408,8 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
 }
 
 inline bool call_lanes::on_progress(const session_event& event, time_point now) {
-    const std::uint32_t slot = by_id_.find(event.call.value);
-    if (slot == call_index::none) return false;
+    const std::uint32_t slot = event.call.tag;
+    if (!calls_.is_sent(slot, event.call.value)) return false;
     last_ = now;
     if (!calls_[slot].progress) return true;
     const call_ticket ticket = calls_.ticket_of(slot);
@@ -488,7 +486,6 @@ inline void call_lanes::handle_timeout(time_point now) {
 
 inline void call_lanes::take_off_the_wire(std::uint32_t slot) noexcept {
     pending_call& call = calls_[slot];
-    by_id_.remove(call.call);
     calls_.remove(sent_, slot);
     --lane_of(call.where).in_flight;
     if (works(call.where)) --working_;

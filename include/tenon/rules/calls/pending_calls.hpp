@@ -121,6 +121,11 @@ public:
         return used && slots_[ticket.slot].generation == ticket.generation ? ticket.slot : none;
     }
 
+    /// Whether that slot holds the call with that id on the wire, and it was not completed.
+    bool is_sent(std::uint32_t slot, std::int64_t call) const noexcept {
+        return slot < slots_.size() && slots_[slot].place == call_place::sent && slots_[slot].call == call;
+    }
+
     void append(call_queue& queue, std::uint32_t slot, call_place place) noexcept {
         pending_call& call = slots_[slot];
         call.place = place;
