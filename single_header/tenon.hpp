@@ -1755,21 +1755,29 @@ inline char* json_writer::escape(char byte, char* to) noexcept {
 // is written as the nearest that it can (NaN as null, an enumerator without a name as its number, bytes that
 // are no UTF-8 as U+FFFD). An empty optional is left out of an object and is null elsewhere.
 
+namespace tenon {
+
+/// What an enumerator is called in JSON; empty where it has no name.
+template <class Enum>
+    requires(std::is_enum_v<Enum>)
+constexpr std::string_view name_of(Enum value) noexcept {
+    for (const auto& known : detail::enum_names<Enum>)
+        if (known.value == value) return known.name;
+    return {};
+}
+
+} // namespace tenon
+
 namespace tenon::detail {
+
+using tenon::name_of; // beside that of json_kind, which would hide it
 
 template <class T>
 void encode(json_writer& out, const T& value);
 
 template <class T>
-std::string_view name_of_enum(T value) {
-    for (const auto& known : enum_names<T>)
-        if (known.value == value) return known.name;
-    return {};
-}
-
-template <class T>
 void encode_enum(json_writer& out, T value) {
-    const std::string_view name = name_of_enum(value);
+    const std::string_view name = tenon::name_of(value);
     if (name.empty()) out.integer(static_cast<std::int64_t>(value));
     else out.string(name);
 }
@@ -1798,7 +1806,7 @@ void encode_key(json_writer& out, const Key& key) {
     if constexpr (std::is_same_v<Key, std::string>) {
         out.key(key);
     } else if constexpr (std::is_enum_v<Key>) {
-        const std::string_view name = name_of_enum(key);
+        const std::string_view name = tenon::name_of(key);
         if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
         else out.key(name);
     } else {
@@ -3994,10 +4002,9 @@ void write_answer(json_writer& out, const rewrite<Message>& answer) {
 }
 
 inline void write_answer(json_writer& out, const health& state) {
-    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
     out.begin_object();
     out.key("status");
-    out.string(names[static_cast<unsigned>(state.status)]);
+    out.string(tenon::name_of(state.status));
     if (!state.message.empty()) {
         out.key("message");
         out.string(state.message);

@@ -1774,21 +1774,29 @@ inline char* json_writer::escape(char byte, char* to) noexcept {
 // is written as the nearest that it can (NaN as null, an enumerator without a name as its number, bytes that
 // are no UTF-8 as U+FFFD). An empty optional is left out of an object and is null elsewhere.
 
+namespace tenon {
+
+/// What an enumerator is called in JSON; empty where it has no name.
+template <class Enum>
+    requires(std::is_enum_v<Enum>)
+constexpr std::string_view name_of(Enum value) noexcept {
+    for (const auto& known : detail::enum_names<Enum>)
+        if (known.value == value) return known.name;
+    return {};
+}
+
+} // namespace tenon
+
 namespace tenon::detail {
+
+using tenon::name_of; // beside that of json_kind, which would hide it
 
 template <class T>
 void encode(json_writer& out, const T& value);
 
 template <class T>
-std::string_view name_of_enum(T value) {
-    for (const auto& known : enum_names<T>)
-        if (known.value == value) return known.name;
-    return {};
-}
-
-template <class T>
 void encode_enum(json_writer& out, T value) {
-    const std::string_view name = name_of_enum(value);
+    const std::string_view name = tenon::name_of(value);
     if (name.empty()) out.integer(static_cast<std::int64_t>(value));
     else out.string(name);
 }
@@ -1817,7 +1825,7 @@ void encode_key(json_writer& out, const Key& key) {
     if constexpr (std::is_same_v<Key, std::string>) {
         out.key(key);
     } else if constexpr (std::is_enum_v<Key>) {
-        const std::string_view name = name_of_enum(key);
+        const std::string_view name = tenon::name_of(key);
         if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
         else out.key(name);
     } else {
@@ -4600,10 +4608,9 @@ void write_answer(json_writer& out, const rewrite<Message>& answer) {
 }
 
 inline void write_answer(json_writer& out, const health& state) {
-    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
     out.begin_object();
     out.key("status");
-    out.string(names[static_cast<unsigned>(state.status)]);
+    out.string(tenon::name_of(state.status));
     if (!state.message.empty()) {
         out.key("message");
         out.string(state.message);
@@ -4766,11 +4773,6 @@ enum class absence {
     hold, // waits for its return, for as long as the decision may take; then onFailure decides
     stop, // is stopped
 };
-
-inline std::string_view name_of(absence policy) noexcept {
-    constexpr std::string_view names[] = {"pass", "hold", "stop"};
-    return names[static_cast<unsigned>(policy)];
-}
 
 struct log_options {
     log_level level = log_level::debug; // what is less bad is dropped, and only counted
@@ -5335,10 +5337,8 @@ struct command_request {
     std::optional<json_view> args = {}, caller = {};
 };
 
-enum class reported_health { healthy, warning, critical };
-
 struct health_answer {
-    std::optional<reported_health> status = {};
+    std::optional<health_status> status = {};
     std::optional<std::string> message = {};
     std::optional<json_view> metrics = {}; // an object of numbers
 };
@@ -8596,7 +8596,7 @@ public:
         std::string all;
         for (const log_record& record : records_) {
             if (generation != 0 && record.generation != generation) continue;
-            append(all, name_of_enum(record.level));
+            append(all, tenon::name_of(record.level));
             append(all, ": ");
             append(all, record.message);
             if (!record.fields.empty()) append(all, " ");
@@ -8724,22 +8724,6 @@ enum class change_cause {
     dependency, // another plugin is not ready
     progress,   // the next step of what went before
 };
-
-inline std::string_view name_of(plugin_state state) noexcept {
-    constexpr std::string_view names[] = {"stopped",  "starting", "handshaking", "ready",
-                                          "stopping", "backoff",  "failed",      "blocked"};
-    return names[static_cast<unsigned>(state)];
-}
-inline std::string_view name_of(plugin_health health) noexcept {
-    constexpr std::string_view names[] = {"unknown", "healthy", "warning", "critical"};
-    return names[static_cast<unsigned>(health)];
-}
-inline std::string_view name_of(change_cause cause) noexcept {
-    constexpr std::string_view names[] = {"requested", "shutdown",   "reload",  "config", "start",
-                                          "handshake", "crashed",    "exited",  "health", "protocol",
-                                          "limit",     "dependency", "progress"};
-    return names[static_cast<unsigned>(cause)];
-}
 
 /// How a process ended.
 struct exit_status {
@@ -10260,11 +10244,6 @@ namespace tenon::detail {
 enum class lane : std::uint8_t { health, control, calls, events };
 inline constexpr std::size_t lane_count = 4;
 
-inline std::string_view name_of(lane which) noexcept {
-    constexpr std::string_view names[] = {"health", "control", "calls", "events"};
-    return names[static_cast<unsigned>(which)];
-}
-
 /// One call until it is completed. A ticket of a completed call is harmless wherever it is used.
 struct call_ticket {
     std::uint32_t slot = 0;
@@ -10559,12 +10538,8 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
 
 namespace tenon {
 
-enum class breaker_state { closed, open, half_open };
-
-inline std::string_view name_of(breaker_state state) noexcept {
-    constexpr std::string_view names[] = {"closed", "open", "half_open"};
-    return names[static_cast<unsigned>(state)];
-}
+enum class breaker_state { closed, half_open, open };
+constexpr auto describe(type<breaker_state>) { return camel_case(); }
 
 } // namespace tenon
 
@@ -14215,15 +14190,6 @@ private:
 // The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
 // hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
 
-namespace tenon {
-
-inline std::string_view name_of(stop_action action) noexcept {
-    constexpr std::string_view names[] = {"ask", "close_stdin", "terminate", "kill"};
-    return names[static_cast<unsigned>(action)];
-}
-
-} // namespace tenon
-
 namespace tenon::detail {
 
 /// Longer reasons and messages are cut: a screen full is enough for a person.
@@ -15989,7 +15955,7 @@ inline latency_status summarise(const latency_histogram& latency) {
 
 /// Whether a plugin is asked for one kind of work: "commands", "events", ...
 struct breaker_status {
-    enum class condition { closed, half_open, open };
+    using condition = breaker_state;
 
     std::string work = {};
     condition state = condition::closed;
@@ -16002,7 +15968,6 @@ struct breaker_status {
         return camel_case(member("nextProbeMs", &breaker_status::next_probe));
     }
 };
-constexpr auto describe(type<breaker_status::condition>) { return camel_case(); }
 
 /// How the last process ended.
 struct exit_report {
@@ -18125,7 +18090,6 @@ public:
     int pid() const noexcept { return child_ ? child_->pid() : 0; }
     child* process() const noexcept { return child_.get(); }
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
-    const session_counters& past_counters() const noexcept { return past_counters_; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
     /// When its last process ended.
@@ -18146,7 +18110,6 @@ public:
     /// Before its first instance.
     void count_on_from(std::uint64_t generation) noexcept { supervisor_.count_on_from(generation); }
     /// From its next instance on.
-    void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
     void set_log_level(log_level level) {
         options_.logs.level = level;
@@ -18272,8 +18235,7 @@ private:
     config_schema wanted_config_;
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     std::int64_t ended_unix_ms_ = 0;
-    session_counters past_counters_; // of the connection before this one
-    bool working_ = false;           // after_input() is on the stack
+    bool working_ = false; // after_input() is on the stack
     bool stood_down_ = false;
     bool retired_ = false;
 };
@@ -18706,7 +18668,6 @@ inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
 inline void plugin_actor::drop_connection() {
     if (!link_) return;
     const auto dropped = std::move(link_);
-    past_counters_ = dropped->peer().counters();
     calls_.connection_lost({codes::unavailable, join({options_.name, " is gone"})}, steady_now());
     dropped->forget_owner();
     if (!declared_) return;
@@ -18827,9 +18788,8 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
     }
     constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
                                        plugin_health::critical};
-    supervisor_.health_answered(
-        known[static_cast<unsigned>(report->status.value_or(reported_health::healthy))],
-        report->message.value_or(std::string()), now);
+    supervisor_.health_answered(known[static_cast<unsigned>(report->status.value_or(health_status::healthy))],
+                                report->message.value_or(std::string()), now);
 }
 
 } // namespace tenon::detail
@@ -21368,7 +21328,6 @@ private:
         contain(where_, [copy = told, &arguments...] { copy(arguments...); });
     }
     result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
-    std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
     void finish_waiters(plugin_record& plugin, const state_change& change);
     void wait(plugin_record& plugin, bool for_ready, life_done done);
@@ -22906,10 +22865,8 @@ inline call_counts calls_of(const call_lanes& lanes) {
 
 inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, time_point now) {
     const breaker& of = lanes.breaker_of(which);
-    using is = breaker_status::condition;
-    constexpr is conditions[] = {is::closed, is::open, is::half_open};
     breaker_status status{.work = std::string(name_of(which)),
-                          .state = conditions[static_cast<unsigned>(of.state(now))],
+                          .state = of.state(now),
                           .failures = of.failures_in_row(),
                           .opened = of.times_opened()};
     if (of.probe_at() != never)

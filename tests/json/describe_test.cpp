@@ -278,6 +278,8 @@ TEST_CASE("an enum's names may be in camelCase") {
     CHECK(outcome<weekday>(R"("tuesdayOrSo")") == R"("tuesdayOrSo")");
     CHECK(outcome<weekday>(R"("tuesday_or_so")") ==
           R"(-32602 expected one of "monday", "tuesdayOrSo", "noDay" at byte 0)");
+    CHECK(tenon::name_of(weekday::no_day) == "noDay");
+    CHECK(tenon::name_of(static_cast<weekday>(9)).empty());
     CHECK(tenon::json_schema<weekday>() == R"({"type":"string","enum":["monday","tuesdayOrSo","noDay"]})");
 }
 

@@ -122,5 +122,5 @@ TEST_CASE("with 0 failures allowed it never opens, and another instance begins w
     one.fail();
     CHECK(one.ask());
     CHECK(name_of(one.state()) == "closed");
-    CHECK(name_of(breaker_state::half_open) == "half_open");
+    CHECK(name_of(breaker_state::half_open) == "halfOpen");
 }

@@ -133,7 +133,7 @@ public:
         std::string all;
         for (const plugin_outcome& one : decided.plugins) {
             if (!all.empty()) all += ", ";
-            all += one.plugin + ' ' + std::string(name_of_enum(one.outcome));
+            all += one.plugin + ' ' + std::string(tenon::name_of(one.outcome));
             if (!one.reason.empty()) all += " (" + one.reason + ')';
         }
         return all;

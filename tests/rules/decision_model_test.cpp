@@ -395,8 +395,8 @@ TEST_CASE("E1 E2: a chain decides as the model does, whatever its plugins do") {
                     one.what + ' ' + one.id + ' ' + one.payload + ' ' + std::to_string(one.remaining) + '\n';
             for (const std::string& one : said.cancelled) text += "cancelled " + one + '\n';
             for (const outcome& one : said.outcomes)
-                text +=
-                    one.id + ' ' + std::string(name_of_enum(one.kind)) + ' ' + std::to_string(one.ms) + '\n';
+                text += one.id + ' ' + std::string(tenon::name_of(one.kind)) + ' ' + std::to_string(one.ms) +
+                        '\n';
             return text;
         };
         REQUIRE(sentence(found) == sentence(expected));

@@ -35,9 +35,9 @@ TEST_CASE("the messages of the page are read and written as they stand there") {
         same<route_answer>(R"({"status":200,"headers":{},"body":"QQ==","bodyEncoding":"base64"})").encoding ==
         body_encoding::base64);
     CHECK(same<command_request>(R"({"command":"count","args":{"text":"to be"}})").command == "count");
-    CHECK(same<health_answer>("{}").status.value_or(reported_health::healthy) == reported_health::healthy);
+    CHECK(same<health_answer>("{}").status.value_or(health_status::healthy) == health_status::healthy);
     CHECK(same<health_answer>(R"({"status":"warning","message":"cold","metrics":{"entries":12}})").status ==
-          reported_health::warning);
+          health_status::warning);
     CHECK(same<configure_request>(R"({"config":{"maxWords":20}})").config.text() == R"({"maxWords":20})");
     CHECK(same<shutdown_request>(R"({"reason":"reload","deadlineMs":3000})").deadline_ms == 3000);
     CHECK(same<attach_request>(R"({"name":"words","token":"5f0c"})").token == "5f0c");

@@ -30,12 +30,6 @@ namespace tenon {
 
 enum class config_action { add, start, remove, replace, configure, enable, disable };
 
-inline std::string_view name_of(config_action action) noexcept {
-    constexpr std::string_view names[] = {"add",       "start",  "remove", "replace",
-                                          "configure", "enable", "disable"};
-    return names[static_cast<unsigned>(action)];
-}
-
 /// What is to be done about one plugin.
 struct plugin_change {
     config_action action;

@@ -93,24 +93,20 @@ public:
             refuse(key, detail::join({"expected at most a year, got ", shown(*value), " ms"}));
         else into = milliseconds(read);
     }
-    /// One of an enum's words: name_of(value) of all up to `last`.
+    /// One of an enum's words.
     template <class Word>
-    void word(std::string_view key, Word& into, Word last) {
+    void word(std::string_view key, Word& into) {
         const auto value = take(key, json_kind::string);
         if (!value) return;
         const std::string read = *value->as<std::string>();
-        std::vector<std::string_view> known;
-        for (unsigned number = 0; number <= static_cast<unsigned>(last); ++number) {
-            known.push_back(name_of(static_cast<Word>(number)));
-            if (known.back() == read) into = static_cast<Word>(number);
-        }
-        if (name_of(into) == read) return;
+        if (detail::find_enum(read, into)) return;
+        constexpr const auto& known = detail::enum_names<Word>;
         std::string words = "expected ";
         for (std::size_t at = 0; at < known.size(); ++at)
             detail::append(words, detail::join({at == 0                  ? "\""
                                                 : at + 1 == known.size() ? " or \""
                                                                          : ", \"",
-                                                known[at], "\""}));
+                                                known[at].name, "\""}));
         refuse(key, detail::join({words, ", got \"", detail::quotable(read), "\""}));
     }
 

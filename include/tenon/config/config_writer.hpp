@@ -41,7 +41,7 @@ public:
     }
     void wait(std::string_view key, milliseconds value) { member(key, value); }
     template <class Word>
-    void word(std::string_view key, Word value, Word) {
+    void word(std::string_view key, Word value) {
         member(key, std::string(name_of(value)));
     }
     void texts(std::string_view key, const std::vector<std::string>& value) { member(key, value); }

@@ -61,7 +61,7 @@ inline void read_stop(config_reader& in, stop_policy& stop) {
     in.objects("stop", [&](config_reader& step, std::size_t) {
         stop.push_back({stop_action::ask, milliseconds(0)});
         if (!step.has("action")) step.refuse_missing("action");
-        step.word("action", stop.back().action, stop_action::kill);
+        step.word("action", stop.back().action);
         step.wait("waitMs", stop.back().wait);
     });
 }
@@ -184,7 +184,7 @@ inline std::string write_plugin_config(plugin_config config) {
         }
         const stop_policy& stop = config.options.stop;
         out.objects("stop", stop.size(), [&](config_writer& step, std::size_t at) {
-            step.word("action", stop[at].action, stop_action::kill);
+            step.word("action", stop[at].action);
             step.wait("waitMs", stop[at].wait);
         });
         out.boolean("enabled", config.enabled);

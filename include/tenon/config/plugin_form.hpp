@@ -15,21 +15,6 @@
 
 namespace tenon {
 
-inline std::string_view name_of(backoff_growth growth) noexcept {
-    return growth == backoff_growth::linear ? "linear" : "exponential";
-}
-inline std::string_view name_of(plugin_channel channel) noexcept {
-    return channel == plugin_channel::socket ? "socket" : "pipes";
-}
-
-inline std::string_view name_of(plugin_framing framing) noexcept {
-    return framing == plugin_framing::lines ? "lines" : "headers";
-}
-inline std::string_view name_of(log_level level) noexcept {
-    constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
-    return names[static_cast<unsigned>(level)];
-}
-
 namespace detail {
 
 template <class Form>
@@ -37,7 +22,7 @@ void lead_along(Form& form, restart_policy& restart) {
     form.boolean("enabled", restart.enabled);
     form.count("maxRetries", restart.max_retries);
     form.wait("backoffMs", restart.backoff);
-    form.word("backoff", restart.growth, backoff_growth::linear);
+    form.word("backoff", restart.growth);
     form.wait("maxBackoffMs", restart.max_backoff);
     form.number("jitter", restart.jitter);
     form.wait("resetAfterMs", restart.reset_after);
@@ -67,8 +52,8 @@ void lead_along(Form& form, plugin_options& options) {
     form.text_map("env", options.environment);
     form.texts("inheritEnv", options.inherit_environment);
     form.object("limits", [&](Form& in) { lead_along(in, options.limits); });
-    form.word("channel", options.channel, plugin_channel::socket);
-    form.word("framing", options.framing, plugin_framing::lines);
+    form.word("channel", options.channel);
+    form.word("framing", options.framing);
     form.object("connection", [&](Form& in) { lead_along(in, options.connection); });
     form.object("restart", [&](Form& in) { lead_along(in, options.restart); });
     form.wait("handshakeTimeoutMs", options.handshake_timeout);
@@ -87,16 +72,15 @@ void lead_along(Form& form, plugin_options& options) {
         in.texts("exclude", options.events.exclude);
     });
     form.count("priority", options.priority);
-    form.each_pattern(
-        "absent", options.absent, options.absent_of,
-        [](auto& in, std::string_view key, auto& policy) { in.word(key, policy, absence::stop); });
+    form.each_pattern("absent", options.absent, options.absent_of,
+                      [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
     form.patterns("required", options.required);
     form.boolean("allowReverseRpc", options.allow_reverse_calls);
     form.texts("permissions", options.permissions);
     form.text_or_null("routePrefix", options.route_prefix);
     form.object("rateLimit", [&](Form& in) { in.number("requestsPerSecond", options.requests_per_second); });
     form.object("logs", [&](Form& in) {
-        in.word("level", options.logs.level, log_level::error);
+        in.word("level", options.logs.level);
         in.count("linesPerSecond", options.logs.lines_per_second);
         in.texts("mask", options.logs.mask);
         in.texts("secrets", options.logs.secrets);

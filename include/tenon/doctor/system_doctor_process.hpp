@@ -100,7 +100,6 @@ public:
     std::string& output() noexcept { return output_text_; } // not taken yet
     bool output_over() const noexcept { return !output_; }
     const std::string& log() const noexcept { return log_; }
-    bool input_open() const noexcept { return static_cast<bool>(input_); }
 
     /// False if the plugin does not take it all until then.
     bool write(std::string_view bytes, time_point deadline) {

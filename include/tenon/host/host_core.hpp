@@ -245,7 +245,6 @@ private:
         contain(where_, [copy = told, &arguments...] { copy(arguments...); });
     }
     result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
-    std::string circle_of_needs(const plugin_options& options) const;
     void begin(plugin_record& plugin, change_reason why);
     void finish_waiters(plugin_record& plugin, const state_change& change);
     void wait(plugin_record& plugin, bool for_ready, life_done done);

@@ -55,10 +55,8 @@ inline call_counts calls_of(const call_lanes& lanes) {
 
 inline breaker_status breaker_status_of(const call_lanes& lanes, lane which, time_point now) {
     const breaker& of = lanes.breaker_of(which);
-    using is = breaker_status::condition;
-    constexpr is conditions[] = {is::closed, is::open, is::half_open};
     breaker_status status{.work = std::string(name_of(which)),
-                          .state = conditions[static_cast<unsigned>(of.state(now))],
+                          .state = of.state(now),
                           .failures = of.failures_in_row(),
                           .opened = of.times_opened()};
     if (of.probe_at() != never)

@@ -107,7 +107,6 @@ public:
     int pid() const noexcept { return child_ ? child_->pid() : 0; }
     child* process() const noexcept { return child_.get(); }
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
-    const session_counters& past_counters() const noexcept { return past_counters_; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
     /// When its last process ended.
@@ -128,7 +127,6 @@ public:
     /// Before its first instance.
     void count_on_from(std::uint64_t generation) noexcept { supervisor_.count_on_from(generation); }
     /// From its next instance on.
-    void set_options(plugin_options options);
     void set_config(json config) { options_.config = std::move(config); }
     void set_log_level(log_level level) {
         options_.logs.level = level;
@@ -254,8 +252,7 @@ private:
     config_schema wanted_config_;
     std::vector<metric_status> metrics_; // its own, from its last answer about its health
     std::int64_t ended_unix_ms_ = 0;
-    session_counters past_counters_; // of the connection before this one
-    bool working_ = false;           // after_input() is on the stack
+    bool working_ = false; // after_input() is on the stack
     bool stood_down_ = false;
     bool retired_ = false;
 };
@@ -688,7 +685,6 @@ inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
 inline void plugin_actor::drop_connection() {
     if (!link_) return;
     const auto dropped = std::move(link_);
-    past_counters_ = dropped->peer().counters();
     calls_.connection_lost({codes::unavailable, join({options_.name, " is gone"})}, steady_now());
     dropped->forget_owner();
     if (!declared_) return;
@@ -809,9 +805,8 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
     }
     constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
                                        plugin_health::critical};
-    supervisor_.health_answered(
-        known[static_cast<unsigned>(report->status.value_or(reported_health::healthy))],
-        report->message.value_or(std::string()), now);
+    supervisor_.health_answered(known[static_cast<unsigned>(report->status.value_or(health_status::healthy))],
+                                report->message.value_or(std::string()), now);
 }
 
 } // namespace tenon::detail

@@ -13,21 +13,29 @@
 #include <string_view>
 #include <utility>
 
+namespace tenon {
+
+/// What an enumerator is called in JSON; empty where it has no name.
+template <class Enum>
+    requires(std::is_enum_v<Enum>)
+constexpr std::string_view name_of(Enum value) noexcept {
+    for (const auto& known : detail::enum_names<Enum>)
+        if (known.value == value) return known.name;
+    return {};
+}
+
+} // namespace tenon
+
 namespace tenon::detail {
+
+using tenon::name_of; // beside that of json_kind, which would hide it
 
 template <class T>
 void encode(json_writer& out, const T& value);
 
 template <class T>
-std::string_view name_of_enum(T value) {
-    for (const auto& known : enum_names<T>)
-        if (known.value == value) return known.name;
-    return {};
-}
-
-template <class T>
 void encode_enum(json_writer& out, T value) {
-    const std::string_view name = name_of_enum(value);
+    const std::string_view name = tenon::name_of(value);
     if (name.empty()) out.integer(static_cast<std::int64_t>(value));
     else out.string(name);
 }
@@ -56,7 +64,7 @@ void encode_key(json_writer& out, const Key& key) {
     if constexpr (std::is_same_v<Key, std::string>) {
         out.key(key);
     } else if constexpr (std::is_enum_v<Key>) {
-        const std::string_view name = name_of_enum(key);
+        const std::string_view name = tenon::name_of(key);
         if (name.empty()) encode_key(out, static_cast<std::int64_t>(key));
         else out.key(name);
     } else {

@@ -7,6 +7,7 @@
 #include <tenon/core/patience.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/json/encode.hpp>
 #include <tenon/session/answers.hpp>
 #include <tenon/session/limits.hpp>
 
@@ -74,11 +75,6 @@ enum class absence {
     hold, // waits for its return, for as long as the decision may take; then onFailure decides
     stop, // is stopped
 };
-
-inline std::string_view name_of(absence policy) noexcept {
-    constexpr std::string_view names[] = {"pass", "hold", "stop"};
-    return names[static_cast<unsigned>(policy)];
-}
 
 struct log_options {
     log_level level = log_level::debug; // what is less bad is dropped, and only counted

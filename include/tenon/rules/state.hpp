@@ -6,6 +6,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/json/encode.hpp>
 
 #include <cstdint>
 #include <string>
@@ -32,22 +33,6 @@ enum class change_cause {
     dependency, // another plugin is not ready
     progress,   // the next step of what went before
 };
-
-inline std::string_view name_of(plugin_state state) noexcept {
-    constexpr std::string_view names[] = {"stopped",  "starting", "handshaking", "ready",
-                                          "stopping", "backoff",  "failed",      "blocked"};
-    return names[static_cast<unsigned>(state)];
-}
-inline std::string_view name_of(plugin_health health) noexcept {
-    constexpr std::string_view names[] = {"unknown", "healthy", "warning", "critical"};
-    return names[static_cast<unsigned>(health)];
-}
-inline std::string_view name_of(change_cause cause) noexcept {
-    constexpr std::string_view names[] = {"requested", "shutdown",   "reload",  "config", "start",
-                                          "handshake", "crashed",    "exited",  "health", "protocol",
-                                          "limit",     "dependency", "progress"};
-    return names[static_cast<unsigned>(cause)];
-}
 
 /// How a process ended.
 struct exit_status {

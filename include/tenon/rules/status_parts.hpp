@@ -6,6 +6,7 @@
 #include <tenon/core/time.hpp>
 #include <tenon/rules/logs/latency.hpp>
 #include <tenon/rules/state.hpp>
+#include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/counters.hpp>
 #include <tenon/session/handshake.hpp>
@@ -122,7 +123,7 @@ inline latency_status summarise(const latency_histogram& latency) {
 
 /// Whether a plugin is asked for one kind of work: "commands", "events", ...
 struct breaker_status {
-    enum class condition { closed, half_open, open };
+    using condition = breaker_state;
 
     std::string work = {};
     condition state = condition::closed;
@@ -135,7 +136,6 @@ struct breaker_status {
         return camel_case(member("nextProbeMs", &breaker_status::next_probe));
     }
 };
-constexpr auto describe(type<breaker_status::condition>) { return camel_case(); }
 
 /// How the last process ended.
 struct exit_report {

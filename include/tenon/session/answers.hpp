@@ -108,10 +108,9 @@ void write_answer(json_writer& out, const rewrite<Message>& answer) {
 }
 
 inline void write_answer(json_writer& out, const health& state) {
-    constexpr std::string_view names[] = {"healthy", "warning", "critical"};
     out.begin_object();
     out.key("status");
-    out.string(names[static_cast<unsigned>(state.status)]);
+    out.string(tenon::name_of(state.status));
     if (!state.message.empty()) {
         out.key("message");
         out.string(state.message);

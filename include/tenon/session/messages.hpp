@@ -6,6 +6,7 @@
 // decoding them. An absent optional means what the page says.
 
 #include <tenon/json/value.hpp>
+#include <tenon/session/answers.hpp>
 #include <tenon/session/handshake.hpp>
 
 #include <cstdint>
@@ -105,10 +106,8 @@ struct command_request {
     std::optional<json_view> args = {}, caller = {};
 };
 
-enum class reported_health { healthy, warning, critical };
-
 struct health_answer {
-    std::optional<reported_health> status = {};
+    std::optional<health_status> status = {};
     std::optional<std::string> message = {};
     std::optional<json_view> metrics = {}; // an object of numbers
 };

@@ -488,9 +488,8 @@ inline pending<tenon::health> memory_host::begin_health() {
         ask("plugin/health", "{}"), [](std::string_view text) -> result<tenon::health> {
             auto read = from_json<detail::health_answer>(text, {.root = "result"});
             if (!read) return read.error();
-            tenon::health state{
-                .status = static_cast<health_status>(read->status.value_or(detail::reported_health::healthy)),
-                .message = read->message.value_or("")};
+            tenon::health state{.status = read->status.value_or(health_status::healthy),
+                                .message = read->message.value_or("")};
             if (!read->metrics) return state;
             auto metrics = read->metrics->as<std::map<std::string, double>>({.root = "result.metrics"});
             if (!metrics) return metrics.error();

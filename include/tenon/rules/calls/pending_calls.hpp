@@ -8,6 +8,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/core/unique_function.hpp>
+#include <tenon/json/encode.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
 #include <cstddef>
@@ -21,11 +22,6 @@ namespace tenon::detail {
 
 enum class lane : std::uint8_t { health, control, calls, events };
 inline constexpr std::size_t lane_count = 4;
-
-inline std::string_view name_of(lane which) noexcept {
-    constexpr std::string_view names[] = {"health", "control", "calls", "events"};
-    return names[static_cast<unsigned>(which)];
-}
 
 /// One call until it is completed. A ticket of a completed call is harmless wherever it is used.
 struct call_ticket {

@@ -36,7 +36,7 @@ public:
         std::string all;
         for (const log_record& record : records_) {
             if (generation != 0 && record.generation != generation) continue;
-            append(all, name_of_enum(record.level));
+            append(all, tenon::name_of(record.level));
             append(all, ": ");
             append(all, record.message);
             if (!record.fields.empty()) append(all, " ");

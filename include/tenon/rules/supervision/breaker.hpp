@@ -11,19 +11,15 @@
 // What counts as a failure is the caller's to say: a plugin's own business error is a success.
 
 #include <tenon/core/time.hpp>
+#include <tenon/json/describe.hpp>
 #include <tenon/rules/options.hpp>
 
 #include <cstdint>
-#include <string_view>
 
 namespace tenon {
 
-enum class breaker_state { closed, open, half_open };
-
-inline std::string_view name_of(breaker_state state) noexcept {
-    constexpr std::string_view names[] = {"closed", "open", "half_open"};
-    return names[static_cast<unsigned>(state)];
-}
+enum class breaker_state { closed, half_open, open };
+constexpr auto describe(type<breaker_state>) { return camel_case(); }
 
 } // namespace tenon
 

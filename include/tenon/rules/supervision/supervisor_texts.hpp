@@ -15,15 +15,6 @@
 #include <string>
 #include <string_view>
 
-namespace tenon {
-
-inline std::string_view name_of(stop_action action) noexcept {
-    constexpr std::string_view names[] = {"ask", "close_stdin", "terminate", "kill"};
-    return names[static_cast<unsigned>(action)];
-}
-
-} // namespace tenon
-
 namespace tenon::detail {
 
 /// Longer reasons and messages are cut: a screen full is enough for a person.
