@@ -6051,6 +6051,71 @@ constexpr session_limits host_limits() noexcept {
 
 #endif
 
+// ---- tenon/session/methods.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_METHODS_HPP
+#define TENON_SESSION_METHODS_HPP
+
+// The methods of docs/protocol.md by name, and of those that a host answers the permission that a plugin needs. A host and
+// the host of a test go by the same table.
+
+namespace tenon::detail {
+
+namespace methods {
+// host to plugin
+inline constexpr std::string_view handshake = "plugin/handshake";
+inline constexpr std::string_view on_event = "plugin/onEvent";
+inline constexpr std::string_view handle_request = "plugin/handleRequest";
+inline constexpr std::string_view execute = "plugin/execute";
+inline constexpr std::string_view health = "plugin/health";
+inline constexpr std::string_view configure = "plugin/configure";
+inline constexpr std::string_view shutdown = "plugin/shutdown";
+inline constexpr std::string_view exit = "exit";
+// plugin to host
+inline constexpr std::string_view attach = "plugin/attach";
+inline constexpr std::string_view acknowledge = "plugin/ackEvent";
+inline constexpr std::string_view log = "host/log";
+inline constexpr std::string_view emit = "host/emit";
+inline constexpr std::string_view subscribe = "host/subscribe";
+inline constexpr std::string_view unsubscribe = "host/unsubscribe";
+inline constexpr std::string_view register_command = "host/registerCommand";
+inline constexpr std::string_view unregister_command = "host/unregisterCommand";
+inline constexpr std::string_view host_execute = "host/execute";
+inline constexpr std::string_view get_config = "host/getConfig";
+inline constexpr std::string_view set_config = "host/setConfig";
+inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
+} // namespace methods
+
+/// What a host answers by itself. The empty permission has everybody.
+struct host_method {
+    std::string_view name, permission;
+};
+inline constexpr host_method host_methods[] = {
+    {methods::log, ""},
+    {methods::acknowledge, ""},
+    {methods::describe, ""},
+    {methods::emit, "events:emit"},
+    {methods::subscribe, "events:subscribe"},
+    {methods::unsubscribe, "events:subscribe"},
+    {methods::register_command, "commands:register"},
+    {methods::unregister_command, "commands:register"},
+    {methods::host_execute, "commands:execute"},
+    {methods::get_config, "config:read"},
+    {methods::set_config, "config:write"},
+    {methods::save_config, "config:write"},
+};
+
+/// Null for a method of the application's.
+constexpr const host_method* host_method_named(std::string_view name) noexcept {
+    for (const host_method& one : host_methods)
+        if (one.name == name) return &one;
+    return nullptr;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/session/shared_bytes.hpp -----------------------------------------------------------------------
 #ifndef TENON_SESSION_SHARED_BYTES_HPP
 #define TENON_SESSION_SHARED_BYTES_HPP
@@ -7853,13 +7918,13 @@ inline void session::describe_message(session_event& event, std::string_view bod
 
 // Why a request may not be delivered in this phase; null if it may.
 inline const char* session::refusal_of(std::string_view method, int& code) const noexcept {
-    const bool handshake = role_ == session_role::plugin && method == "plugin/handshake";
+    const bool handshake = role_ == session_role::plugin && method == methods::handshake;
     code = codes::invalid_request;
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
         // Whoever connects to a socket says first who it is.
-        if (role_ == session_role::host && method == "plugin/attach") return nullptr;
+        if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:
         return handshake ? "there was a handshake already" : nullptr;
@@ -7906,7 +7971,7 @@ inline bool session::take_notification(session_event& event, std::string_view bo
     }
     if (phase_ == session_phase::awaiting_handshake) {
         // A host may send a plugin away before it knows it; a plugin may say why it fails.
-        const std::string_view allowed = role_ == session_role::plugin ? "exit" : "host/log";
+        const std::string_view allowed = role_ == session_role::plugin ? methods::exit : methods::log;
         if (method != allowed) {
             ++counters_.ignored_notifications;
             return false;
@@ -8218,7 +8283,7 @@ inline void session::count_sent() {
 inline bool session::may_send(std::string_view method) const noexcept {
     if (phase_ == session_phase::closed) return false;
     if (phase_ == session_phase::ready || role_ == session_role::host) return true;
-    return phase_ == session_phase::shutting_down || method == "host/log" || method == "plugin/attach";
+    return phase_ == session_phase::shutting_down || method == methods::log || method == methods::attach;
 }
 
 inline json_writer session::begin_message(writing kind, std::string_view method) {
@@ -8831,7 +8896,7 @@ inline void engine::cancel_call(call_id call) {
 inline result<void> engine::attach(std::string_view token) {
     held lock(*this);
     reader_.set_this();
-    json_writer out = session_.begin_call("plugin/attach");
+    json_writer out = session_.begin_call(methods::attach);
     out.begin_object();
     out.key("name");
     out.string(hooks_.identity.name);
@@ -8946,8 +9011,8 @@ inline void engine::take(const session_event& event, bool may_run) {
     case event_kind::request:
         return take_request(event, may_run);
     case event_kind::notification:
-        if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+        if (event.method == methods::exit) over_ = true;
+        else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
     case event_kind::response:
@@ -8974,10 +9039,10 @@ inline void engine::take(const session_event& event, bool may_run) {
 
 inline void engine::take_request(const session_event& event, bool may_run) {
     if (runner_of(event.method) != nullptr ||
-        (event.method == "plugin/configure" && hooks_.configure != nullptr))
+        (event.method == methods::configure && hooks_.configure != nullptr))
         return run_or_enqueue(event, may_run);
-    if (event.method == "plugin/health") return answer_health(event.request);
-    if (event.method == "plugin/shutdown") {
+    if (event.method == methods::health) return answer_health(event.request);
+    if (event.method == methods::shutdown) {
         session_.begin_shutdown();
         session_.reply(event.request, "null");
         return;
@@ -8986,9 +9051,9 @@ inline void engine::take_request(const session_event& event, bool may_run) {
 }
 
 inline engine::runner engine::runner_of(std::string_view method) const noexcept {
-    if (method == "plugin/execute") return hooks_.run_command;
-    if (method == "plugin/onEvent") return hooks_.run_event;
-    if (method == "plugin/handleRequest") return hooks_.run_route;
+    if (method == methods::execute) return hooks_.run_command;
+    if (method == methods::on_event) return hooks_.run_event;
+    if (method == methods::handle_request) return hooks_.run_route;
     return nullptr;
 }
 
@@ -9131,7 +9196,7 @@ inline void engine::refuse(const invocation& call, const fault& error) {
 inline void engine::log(log_level level, std::string_view message, std::string_view fields) {
     constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
     outgoing line(*this);
-    json_writer out = line.notify("host/log");
+    json_writer out = line.notify(methods::log);
     out.begin_object();
     out.key("level");
     out.string(names[static_cast<unsigned>(level)]);
@@ -9335,7 +9400,7 @@ public:
     template <class Payload>
     result<emitted> emit(std::string_view type, const Payload& payload,
                          const emit_options& options = {}) const {
-        return call_with<emitted>("host/emit", detail::default_call_timeout,
+        return call_with<emitted>(detail::methods::emit, detail::default_call_timeout,
                                   [&](json_writer& out) { write_event(out, type, payload, options); });
     }
 
@@ -9343,7 +9408,7 @@ public:
     template <class Result = json, class Args>
     result<Result> execute(std::string_view command, const Args& args,
                            milliseconds timeout = detail::default_call_timeout) const {
-        return call_with<Result>("host/execute", timeout, [&](json_writer& out) {
+        return call_with<Result>(detail::methods::host_execute, timeout, [&](json_writer& out) {
             write_named(out, "command", command, "args", args);
         });
     }
@@ -9371,13 +9436,14 @@ public:
         requires requires { Event::event; }
     auto async_emit(const Event& event, const emit_options& options, More&&... more) const {
         return async_call_with<emitted>(
-            "host/emit", [&](json_writer& out) { write_event(out, Event::event, event, options); },
+            detail::methods::emit, [&](json_writer& out) { write_event(out, Event::event, event, options); },
             std::forward<More>(more)...);
     }
     template <class Result = json, class Args, class... More>
     auto async_execute(std::string_view command, const Args& args, More&&... more) const {
         return async_call_with<Result>(
-            "host/execute", [&](json_writer& out) { write_named(out, "command", command, "args", args); },
+            detail::methods::host_execute,
+            [&](json_writer& out) { write_named(out, "command", command, "args", args); },
             std::forward<More>(more)...);
     }
 
@@ -9499,7 +9565,7 @@ public:
     result<void> acknowledge() const {
         if (event_id_.empty()) return fault{codes::invalid_request, "there is no event to acknowledge"};
         detail::engine::outgoing call(connection());
-        json_writer out = call.call("plugin/ackEvent");
+        json_writer out = call.call(detail::methods::acknowledge);
         out.begin_object();
         out.key("eventId");
         out.raw(event_id_);

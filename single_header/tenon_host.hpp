@@ -5239,17 +5239,17 @@ using tenon::explanation;
 
 #endif
 
-// ---- tenon/session/messages.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_MESSAGES_HPP
-#define TENON_SESSION_MESSAGES_HPP
+// ---- tenon/session/methods.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SESSION_METHODS_HPP
+#define TENON_SESSION_METHODS_HPP
 
-// The params and results of docs/protocol.md beyond the handshake, for hosts and for scripted peers. What one
-// side does not look into stays a slice of the message (json_view), so that a host passes payloads on without
-// decoding them. An absent optional means what the page says.
+// The methods of docs/protocol.md by name, and of those that a host answers the permission that a plugin needs. A host and
+// the host of a test go by the same table.
 
 namespace tenon::detail {
 
 namespace methods {
+// host to plugin
 inline constexpr std::string_view handshake = "plugin/handshake";
 inline constexpr std::string_view on_event = "plugin/onEvent";
 inline constexpr std::string_view handle_request = "plugin/handleRequest";
@@ -5258,6 +5258,7 @@ inline constexpr std::string_view health = "plugin/health";
 inline constexpr std::string_view configure = "plugin/configure";
 inline constexpr std::string_view shutdown = "plugin/shutdown";
 inline constexpr std::string_view exit = "exit";
+// plugin to host
 inline constexpr std::string_view attach = "plugin/attach";
 inline constexpr std::string_view acknowledge = "plugin/ackEvent";
 inline constexpr std::string_view log = "host/log";
@@ -5272,6 +5273,46 @@ inline constexpr std::string_view set_config = "host/setConfig";
 inline constexpr std::string_view save_config = "host/saveConfig";
 inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
+
+/// What a host answers by itself. The empty permission has everybody.
+struct host_method {
+    std::string_view name, permission;
+};
+inline constexpr host_method host_methods[] = {
+    {methods::log, ""},
+    {methods::acknowledge, ""},
+    {methods::describe, ""},
+    {methods::emit, "events:emit"},
+    {methods::subscribe, "events:subscribe"},
+    {methods::unsubscribe, "events:subscribe"},
+    {methods::register_command, "commands:register"},
+    {methods::unregister_command, "commands:register"},
+    {methods::host_execute, "commands:execute"},
+    {methods::get_config, "config:read"},
+    {methods::set_config, "config:write"},
+    {methods::save_config, "config:write"},
+};
+
+/// Null for a method of the application's.
+constexpr const host_method* host_method_named(std::string_view name) noexcept {
+    for (const host_method& one : host_methods)
+        if (one.name == name) return &one;
+    return nullptr;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/messages.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_MESSAGES_HPP
+#define TENON_SESSION_MESSAGES_HPP
+
+// The params and results of docs/protocol.md beyond the handshake, for hosts and for scripted peers. What one
+// side does not look into stays a slice of the message (json_view), so that a host passes payloads on without
+// decoding them. An absent optional means what the page says.
+
+namespace tenon::detail {
 
 // --- host to plugin ---
 
@@ -12997,13 +13038,13 @@ inline void session::describe_message(session_event& event, std::string_view bod
 
 // Why a request may not be delivered in this phase; null if it may.
 inline const char* session::refusal_of(std::string_view method, int& code) const noexcept {
-    const bool handshake = role_ == session_role::plugin && method == "plugin/handshake";
+    const bool handshake = role_ == session_role::plugin && method == methods::handshake;
     code = codes::invalid_request;
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
         // Whoever connects to a socket says first who it is.
-        if (role_ == session_role::host && method == "plugin/attach") return nullptr;
+        if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:
         return handshake ? "there was a handshake already" : nullptr;
@@ -13050,7 +13091,7 @@ inline bool session::take_notification(session_event& event, std::string_view bo
     }
     if (phase_ == session_phase::awaiting_handshake) {
         // A host may send a plugin away before it knows it; a plugin may say why it fails.
-        const std::string_view allowed = role_ == session_role::plugin ? "exit" : "host/log";
+        const std::string_view allowed = role_ == session_role::plugin ? methods::exit : methods::log;
         if (method != allowed) {
             ++counters_.ignored_notifications;
             return false;
@@ -13362,7 +13403,7 @@ inline void session::count_sent() {
 inline bool session::may_send(std::string_view method) const noexcept {
     if (phase_ == session_phase::closed) return false;
     if (phase_ == session_phase::ready || role_ == session_role::host) return true;
-    return phase_ == session_phase::shutting_down || method == "host/log" || method == "plugin/attach";
+    return phase_ == session_phase::shutting_down || method == methods::log || method == methods::attach;
 }
 
 inline json_writer session::begin_message(writing kind, std::string_view method) {
@@ -22117,6 +22158,7 @@ inline void host_core::on_notification(plugin_actor& actor, const session_event&
 
 inline void host_core::provide_host_methods() {
     const auto provide = [this](std::string_view method, std::string_view permission, auto handler) {
+        TENON_ASSERT(host_method_named(method)->permission == permission); // as in the table
         const result<void> provided = services_.provide(method, permission, std::move(handler));
         TENON_ASSERT(provided);
     };
@@ -25359,7 +25401,7 @@ inline void engine::cancel_call(call_id call) {
 inline result<void> engine::attach(std::string_view token) {
     held lock(*this);
     reader_.set_this();
-    json_writer out = session_.begin_call("plugin/attach");
+    json_writer out = session_.begin_call(methods::attach);
     out.begin_object();
     out.key("name");
     out.string(hooks_.identity.name);
@@ -25474,8 +25516,8 @@ inline void engine::take(const session_event& event, bool may_run) {
     case event_kind::request:
         return take_request(event, may_run);
     case event_kind::notification:
-        if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+        if (event.method == methods::exit) over_ = true;
+        else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
     case event_kind::response:
@@ -25502,10 +25544,10 @@ inline void engine::take(const session_event& event, bool may_run) {
 
 inline void engine::take_request(const session_event& event, bool may_run) {
     if (runner_of(event.method) != nullptr ||
-        (event.method == "plugin/configure" && hooks_.configure != nullptr))
+        (event.method == methods::configure && hooks_.configure != nullptr))
         return run_or_enqueue(event, may_run);
-    if (event.method == "plugin/health") return answer_health(event.request);
-    if (event.method == "plugin/shutdown") {
+    if (event.method == methods::health) return answer_health(event.request);
+    if (event.method == methods::shutdown) {
         session_.begin_shutdown();
         session_.reply(event.request, "null");
         return;
@@ -25514,9 +25556,9 @@ inline void engine::take_request(const session_event& event, bool may_run) {
 }
 
 inline engine::runner engine::runner_of(std::string_view method) const noexcept {
-    if (method == "plugin/execute") return hooks_.run_command;
-    if (method == "plugin/onEvent") return hooks_.run_event;
-    if (method == "plugin/handleRequest") return hooks_.run_route;
+    if (method == methods::execute) return hooks_.run_command;
+    if (method == methods::on_event) return hooks_.run_event;
+    if (method == methods::handle_request) return hooks_.run_route;
     return nullptr;
 }
 
@@ -25659,7 +25701,7 @@ inline void engine::refuse(const invocation& call, const fault& error) {
 inline void engine::log(log_level level, std::string_view message, std::string_view fields) {
     constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
     outgoing line(*this);
-    json_writer out = line.notify("host/log");
+    json_writer out = line.notify(methods::log);
     out.begin_object();
     out.key("level");
     out.string(names[static_cast<unsigned>(level)]);
@@ -25863,7 +25905,7 @@ public:
     template <class Payload>
     result<emitted> emit(std::string_view type, const Payload& payload,
                          const emit_options& options = {}) const {
-        return call_with<emitted>("host/emit", detail::default_call_timeout,
+        return call_with<emitted>(detail::methods::emit, detail::default_call_timeout,
                                   [&](json_writer& out) { write_event(out, type, payload, options); });
     }
 
@@ -25871,7 +25913,7 @@ public:
     template <class Result = json, class Args>
     result<Result> execute(std::string_view command, const Args& args,
                            milliseconds timeout = detail::default_call_timeout) const {
-        return call_with<Result>("host/execute", timeout, [&](json_writer& out) {
+        return call_with<Result>(detail::methods::host_execute, timeout, [&](json_writer& out) {
             write_named(out, "command", command, "args", args);
         });
     }
@@ -25899,13 +25941,14 @@ public:
         requires requires { Event::event; }
     auto async_emit(const Event& event, const emit_options& options, More&&... more) const {
         return async_call_with<emitted>(
-            "host/emit", [&](json_writer& out) { write_event(out, Event::event, event, options); },
+            detail::methods::emit, [&](json_writer& out) { write_event(out, Event::event, event, options); },
             std::forward<More>(more)...);
     }
     template <class Result = json, class Args, class... More>
     auto async_execute(std::string_view command, const Args& args, More&&... more) const {
         return async_call_with<Result>(
-            "host/execute", [&](json_writer& out) { write_named(out, "command", command, "args", args); },
+            detail::methods::host_execute,
+            [&](json_writer& out) { write_named(out, "command", command, "args", args); },
             std::forward<More>(more)...);
     }
 
@@ -26027,7 +26070,7 @@ public:
     result<void> acknowledge() const {
         if (event_id_.empty()) return fault{codes::invalid_request, "there is no event to acknowledge"};
         detail::engine::outgoing call(connection());
-        json_writer out = call.call("plugin/ackEvent");
+        json_writer out = call.call(detail::methods::acknowledge);
         out.begin_object();
         out.key("eventId");
         out.raw(event_id_);

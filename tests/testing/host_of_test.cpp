@@ -349,6 +349,13 @@ TEST_CASE("what is not granted is denied") {
     other.publish(closed{"a"});
     CHECK(other.emitted().size() == 1);
 
+    host_of<moderator> wide(
+        {.permissions = std::vector<std::string>{"users:*"}}); // as a host's configuration may say
+    wide.provide("users/kick", [] { return true; });
+    CHECK(wide.execute<bool>(punish{"ada"}).value());
+    wide.publish(closed{"a"});
+    CHECK(wide.emitted().empty());
+
     host_of<moderator> deaf({.reverse_rpc = false});
     CHECK(deaf.execute<bool>(punish{"ada"}).error().code == codes::permission_denied);
 }

@@ -44,6 +44,7 @@ inline void host_core::on_notification(plugin_actor& actor, const session_event&
 
 inline void host_core::provide_host_methods() {
     const auto provide = [this](std::string_view method, std::string_view permission, auto handler) {
+        TENON_ASSERT(host_method_named(method)->permission == permission); // as in the table
         const result<void> provided = services_.provide(method, permission, std::move(handler));
         TENON_ASSERT(provided);
     };

@@ -126,7 +126,7 @@ public:
     template <class Payload>
     result<emitted> emit(std::string_view type, const Payload& payload,
                          const emit_options& options = {}) const {
-        return call_with<emitted>("host/emit", detail::default_call_timeout,
+        return call_with<emitted>(detail::methods::emit, detail::default_call_timeout,
                                   [&](json_writer& out) { write_event(out, type, payload, options); });
     }
 
@@ -134,7 +134,7 @@ public:
     template <class Result = json, class Args>
     result<Result> execute(std::string_view command, const Args& args,
                            milliseconds timeout = detail::default_call_timeout) const {
-        return call_with<Result>("host/execute", timeout, [&](json_writer& out) {
+        return call_with<Result>(detail::methods::host_execute, timeout, [&](json_writer& out) {
             write_named(out, "command", command, "args", args);
         });
     }
@@ -162,13 +162,14 @@ public:
         requires requires { Event::event; }
     auto async_emit(const Event& event, const emit_options& options, More&&... more) const {
         return async_call_with<emitted>(
-            "host/emit", [&](json_writer& out) { write_event(out, Event::event, event, options); },
+            detail::methods::emit, [&](json_writer& out) { write_event(out, Event::event, event, options); },
             std::forward<More>(more)...);
     }
     template <class Result = json, class Args, class... More>
     auto async_execute(std::string_view command, const Args& args, More&&... more) const {
         return async_call_with<Result>(
-            "host/execute", [&](json_writer& out) { write_named(out, "command", command, "args", args); },
+            detail::methods::host_execute,
+            [&](json_writer& out) { write_named(out, "command", command, "args", args); },
             std::forward<More>(more)...);
     }
 
@@ -290,7 +291,7 @@ public:
     result<void> acknowledge() const {
         if (event_id_.empty()) return fault{codes::invalid_request, "there is no event to acknowledge"};
         detail::engine::outgoing call(connection());
-        json_writer out = call.call("plugin/ackEvent");
+        json_writer out = call.call(detail::methods::acknowledge);
         out.begin_object();
         out.key("eventId");
         out.raw(event_id_);

@@ -424,7 +424,7 @@ inline void engine::cancel_call(call_id call) {
 inline result<void> engine::attach(std::string_view token) {
     held lock(*this);
     reader_.set_this();
-    json_writer out = session_.begin_call("plugin/attach");
+    json_writer out = session_.begin_call(methods::attach);
     out.begin_object();
     out.key("name");
     out.string(hooks_.identity.name);
@@ -539,8 +539,8 @@ inline void engine::take(const session_event& event, bool may_run) {
     case event_kind::request:
         return take_request(event, may_run);
     case event_kind::notification:
-        if (event.method == "exit") over_ = true;
-        else if (event.method == "plugin/onEvent" && hooks_.run_event != nullptr)
+        if (event.method == methods::exit) over_ = true;
+        else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
     case event_kind::response:
@@ -567,10 +567,10 @@ inline void engine::take(const session_event& event, bool may_run) {
 
 inline void engine::take_request(const session_event& event, bool may_run) {
     if (runner_of(event.method) != nullptr ||
-        (event.method == "plugin/configure" && hooks_.configure != nullptr))
+        (event.method == methods::configure && hooks_.configure != nullptr))
         return run_or_enqueue(event, may_run);
-    if (event.method == "plugin/health") return answer_health(event.request);
-    if (event.method == "plugin/shutdown") {
+    if (event.method == methods::health) return answer_health(event.request);
+    if (event.method == methods::shutdown) {
         session_.begin_shutdown();
         session_.reply(event.request, "null");
         return;
@@ -579,9 +579,9 @@ inline void engine::take_request(const session_event& event, bool may_run) {
 }
 
 inline engine::runner engine::runner_of(std::string_view method) const noexcept {
-    if (method == "plugin/execute") return hooks_.run_command;
-    if (method == "plugin/onEvent") return hooks_.run_event;
-    if (method == "plugin/handleRequest") return hooks_.run_route;
+    if (method == methods::execute) return hooks_.run_command;
+    if (method == methods::on_event) return hooks_.run_event;
+    if (method == methods::handle_request) return hooks_.run_route;
     return nullptr;
 }
 
@@ -724,7 +724,7 @@ inline void engine::refuse(const invocation& call, const fault& error) {
 inline void engine::log(log_level level, std::string_view message, std::string_view fields) {
     constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
     outgoing line(*this);
-    json_writer out = line.notify("host/log");
+    json_writer out = line.notify(methods::log);
     out.begin_object();
     out.key("level");
     out.string(names[static_cast<unsigned>(level)]);

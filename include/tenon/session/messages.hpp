@@ -8,6 +8,7 @@
 #include <tenon/json/value.hpp>
 #include <tenon/session/answers.hpp>
 #include <tenon/session/handshake.hpp>
+#include <tenon/session/methods.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -17,30 +18,6 @@
 #include <vector>
 
 namespace tenon::detail {
-
-namespace methods {
-inline constexpr std::string_view handshake = "plugin/handshake";
-inline constexpr std::string_view on_event = "plugin/onEvent";
-inline constexpr std::string_view handle_request = "plugin/handleRequest";
-inline constexpr std::string_view execute = "plugin/execute";
-inline constexpr std::string_view health = "plugin/health";
-inline constexpr std::string_view configure = "plugin/configure";
-inline constexpr std::string_view shutdown = "plugin/shutdown";
-inline constexpr std::string_view exit = "exit";
-inline constexpr std::string_view attach = "plugin/attach";
-inline constexpr std::string_view acknowledge = "plugin/ackEvent";
-inline constexpr std::string_view log = "host/log";
-inline constexpr std::string_view emit = "host/emit";
-inline constexpr std::string_view subscribe = "host/subscribe";
-inline constexpr std::string_view unsubscribe = "host/unsubscribe";
-inline constexpr std::string_view register_command = "host/registerCommand";
-inline constexpr std::string_view unregister_command = "host/unregisterCommand";
-inline constexpr std::string_view host_execute = "host/execute";
-inline constexpr std::string_view get_config = "host/getConfig";
-inline constexpr std::string_view set_config = "host/setConfig";
-inline constexpr std::string_view save_config = "host/saveConfig";
-inline constexpr std::string_view describe = "host/describe";
-} // namespace methods
 
 // --- host to plugin ---
 

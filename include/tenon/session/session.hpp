@@ -30,6 +30,7 @@
 #include <tenon/session/event.hpp>
 #include <tenon/session/incoming_table.hpp>
 #include <tenon/session/limits.hpp>
+#include <tenon/session/methods.hpp>
 #include <tenon/session/outbox.hpp>
 #include <tenon/session/phase.hpp>
 #include <tenon/session/shared_bytes.hpp>
@@ -440,13 +441,13 @@ inline void session::describe_message(session_event& event, std::string_view bod
 
 // Why a request may not be delivered in this phase; null if it may.
 inline const char* session::refusal_of(std::string_view method, int& code) const noexcept {
-    const bool handshake = role_ == session_role::plugin && method == "plugin/handshake";
+    const bool handshake = role_ == session_role::plugin && method == methods::handshake;
     code = codes::invalid_request;
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
         // Whoever connects to a socket says first who it is.
-        if (role_ == session_role::host && method == "plugin/attach") return nullptr;
+        if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:
         return handshake ? "there was a handshake already" : nullptr;
@@ -493,7 +494,7 @@ inline bool session::take_notification(session_event& event, std::string_view bo
     }
     if (phase_ == session_phase::awaiting_handshake) {
         // A host may send a plugin away before it knows it; a plugin may say why it fails.
-        const std::string_view allowed = role_ == session_role::plugin ? "exit" : "host/log";
+        const std::string_view allowed = role_ == session_role::plugin ? methods::exit : methods::log;
         if (method != allowed) {
             ++counters_.ignored_notifications;
             return false;
@@ -805,7 +806,7 @@ inline void session::count_sent() {
 inline bool session::may_send(std::string_view method) const noexcept {
     if (phase_ == session_phase::closed) return false;
     if (phase_ == session_phase::ready || role_ == session_role::host) return true;
-    return phase_ == session_phase::shutting_down || method == "host/log" || method == "plugin/attach";
+    return phase_ == session_phase::shutting_down || method == methods::log || method == methods::attach;
 }
 
 inline json_writer session::begin_message(writing kind, std::string_view method) {

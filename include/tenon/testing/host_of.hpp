@@ -71,7 +71,7 @@ public:
         const bool may_change =
             wanted->mode.value_or(detail::event_mode::mutate) == detail::event_mode::mutate;
         return pending_of<decided>(
-            ask("plugin/onEvent", event_params(type, json::of(payload))),
+            ask(detail::methods::on_event, event_params(type, json::of(payload))),
             [may_change](std::string_view answer) { return read<Payload>(answer, may_change); });
     }
 
@@ -83,7 +83,7 @@ public:
     template <class Payload>
     bool publish(std::string_view type, const Payload& payload) {
         if (!started() || started()->event(type) == nullptr) return false;
-        return tell("plugin/onEvent", event_params(type, json::of(payload)));
+        return tell(detail::methods::on_event, event_params(type, json::of(payload)));
     }
 
     // --- commands ---
@@ -106,7 +106,7 @@ public:
         out.key("args");
         detail::encode(out, args);
         out.end_object();
-        return pending_of<Result>(ask("plugin/execute", buffer.view()), [](std::string_view answer) {
+        return pending_of<Result>(ask(detail::methods::execute, buffer.view()), [](std::string_view answer) {
             if constexpr (std::is_void_v<Result>) return result<void>();
             else return from_json<Result>(answer, {.root = "result"});
         });
@@ -126,7 +126,7 @@ public:
             return refused<response>(
                 {codes::method_not_found,
                  "the plugin has no route for " + std::string(method) + " " + std::string(target)});
-        return pending_of<response>(ask("plugin/handleRequest", *params), detail::read_response);
+        return pending_of<response>(ask(detail::methods::handle_request, *params), detail::read_response);
     }
 
 private:

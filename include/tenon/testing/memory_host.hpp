@@ -10,6 +10,7 @@
 // (begin_...(), publish(), cancel()), but cannot wait for it.
 
 #include <tenon/plugin/engine.hpp>
+#include <tenon/rules/calls/permissions.hpp>
 #include <tenon/testing/http_parts.hpp>
 #include <tenon/testing/memory_stream.hpp>
 #include <tenon/testing/pending.hpp>
@@ -196,7 +197,7 @@ inline void memory_host::take_event(const detail::session_event& event) {
     const auto state = open_.find(event.call.value);
     switch (event.kind) {
     case event_kind::notification:
-        if (event.method == "host/log") log(event.params);
+        if (event.method == detail::methods::log) log(event.params);
         return;
     case event_kind::response:
         if (state == open_.end()) return;
@@ -261,12 +262,12 @@ inline scripted_answer memory_host::answer_of_host(std::string_view method, std:
         return {.outcome = act(*read)};
     };
     using text = result<std::string>;
-    if (method == "plugin/ackEvent")
+    if (method == detail::methods::acknowledge)
         return with(type<detail::acknowledged_event>(), [&](const auto& event) -> text {
             acknowledged_.push_back(event.event_id);
             return std::string("null");
         });
-    if (method == "host/emit")
+    if (method == detail::methods::emit)
         return with(type<detail::emitted_event>(), [&](const auto& event) -> text {
             emitted_.push_back({.type = event.event_type,
                                 .payload = json(event.payload),
@@ -274,57 +275,49 @@ inline scripted_answer memory_host::answer_of_host(std::string_view method, std:
                                 .capabilities = event.capabilities.value_or(std::vector<std::string>())});
             return std::string(R"({"delivered":1})");
         });
-    if (method == "host/execute")
+    if (method == detail::methods::host_execute)
         return with(type<detail::command_request>(), [&](const auto& wanted) -> text {
             const auto command = commands_.find(wanted.command);
             if (command == commands_.end())
                 return fault{codes::method_not_found, "no plugin has this command"};
             return command->second(wanted.args ? wanted.args->text() : "{}");
         });
-    if (method == "host/getConfig")
+    if (method == detail::methods::get_config)
         return with(type<detail::config_key>(), [&](const auto& wanted) -> text {
             return std::string(wanted.key ? config_[*wanted.key].text() : config_.text());
         });
-    if (method == "host/setConfig")
+    if (method == detail::methods::set_config)
         return with(type<detail::config_entry>(), [&](const auto& entry) -> text {
             auto members = config_.as<std::map<std::string, json>>().value_or({});
             members[entry.key] = json(entry.value);
             config_ = json::of(members);
             return std::string("null");
         });
-    if (method == "host/describe") return {.outcome = std::string(R"({"events":[],"services":[]})")};
-    if (method == "host/saveConfig" || method == "host/subscribe" || method == "host/unsubscribe" ||
-        method == "host/registerCommand" || method == "host/unregisterCommand")
+    if (method == detail::methods::describe)
+        return {.outcome = std::string(R"({"events":[],"services":[]})")};
+    if (method == detail::methods::save_config || method == detail::methods::subscribe ||
+        method == detail::methods::unsubscribe || method == detail::methods::register_command ||
+        method == detail::methods::unregister_command)
         return {};
     return {.outcome =
                 fault{codes::method_not_found, "the test does not provide '" + std::string(method) + "'"}};
 }
 
 inline std::optional<fault> memory_host::denied(std::string_view method) const {
-    if (method == "plugin/ackEvent") return std::nullopt;
+    if (method == detail::methods::acknowledge) return std::nullopt;
     if (!options_.reverse_rpc)
         return fault{codes::permission_denied, "this host answers no requests of plugins"};
     if (started_ && !started_->reverse_rpc.value_or(false))
         return fault{codes::permission_denied, "the plugin did not say reverseRpc in its handshake"};
-    constexpr std::string_view needed[][2] = {{"host/emit", "events:emit"},
-                                              {"host/subscribe", "events:subscribe"},
-                                              {"host/unsubscribe", "events:subscribe"},
-                                              {"host/registerCommand", "commands:register"},
-                                              {"host/unregisterCommand", "commands:register"},
-                                              {"host/execute", "commands:execute"},
-                                              {"host/getConfig", "config:read"},
-                                              {"host/setConfig", "config:write"},
-                                              {"host/saveConfig", "config:write"}};
-    if (!options_.permissions || method == "host/describe") return std::nullopt;
+    if (!options_.permissions) return std::nullopt;
     std::string permission;
-    for (const auto& [name, grant] : needed)
-        if (name == method) permission = grant;
-    if (permission.empty()) { // of the application: users/kick needs users:kick
+    if (const detail::host_method* const own = detail::host_method_named(method)) {
+        permission = own->permission;
+    } else { // of the application: users/kick needs users:kick
         permission = method;
         std::replace(permission.begin(), permission.end(), '/', ':');
     }
-    const auto& granted = *options_.permissions;
-    if (std::find(granted.begin(), granted.end(), permission) != granted.end()) return std::nullopt;
+    if (caller{.permissions = *options_.permissions}.has(permission)) return std::nullopt;
     return fault{codes::permission_denied, permission + " is not granted"};
 }
 
@@ -349,7 +342,7 @@ inline memory_host::memory_host(const detail::plugin_hooks& hooks, host_options 
 inline void memory_host::start(void* plugin) {
     engine_->set_plugin(plugin);
     started_ = declaration(); // so that asking is allowed
-    const auto state = ask("plugin/handshake", handshake_params());
+    const auto state = ask(detail::methods::handshake, handshake_params());
     wait_for(*state);
     if (!state->answer) started_ = state->answer.error();
     else started_ = read_declaration(*state->answer);
@@ -379,9 +372,9 @@ inline result<declaration> memory_host::read_declaration(std::string_view answer
 }
 
 inline result<int> memory_host::shutdown() {
-    auto answer = begin_call("plugin/shutdown", R"({"reason":"requested","deadlineMs":3000})").get();
+    auto answer = begin_call(detail::methods::shutdown, R"({"reason":"requested","deadlineMs":3000})").get();
     if (!answer) return answer.error();
-    tell("exit", {});
+    tell(detail::methods::exit, {});
     return vanish();
 }
 
@@ -485,7 +478,7 @@ inline pending<json> memory_host::begin_call(std::string_view method, std::strin
 
 inline pending<tenon::health> memory_host::begin_health() {
     return pending_of<tenon::health>(
-        ask("plugin/health", "{}"), [](std::string_view text) -> result<tenon::health> {
+        ask(detail::methods::health, "{}"), [](std::string_view text) -> result<tenon::health> {
             auto read = from_json<detail::health_answer>(text, {.root = "result"});
             if (!read) return read.error();
             tenon::health state{.status = read->status.value_or(health_status::healthy),
@@ -499,7 +492,8 @@ inline pending<tenon::health> memory_host::begin_health() {
 }
 
 inline result<void> memory_host::configure_json(std::string_view config) {
-    const auto answer = begin_call("plugin/configure", "{\"config\":" + std::string(config) + "}").get();
+    const auto answer =
+        begin_call(detail::methods::configure, "{\"config\":" + std::string(config) + "}").get();
     if (!answer) return answer.error();
     config_ = json::parse(config).value_or(json());
     return {};

@@ -100,7 +100,8 @@ public:
     /// The handshake, by hand: afterwards both sides are ready and have heard nothing yet.
     void shake_hands() {
         pump();
-        const auto call = host_.call("plugin/handshake", R"({"protocolVersions":[1]})", never, clock.now());
+        const auto call =
+            host_.call(detail::methods::handshake, R"({"protocolVersions":[1]})", never, clock.now());
         pump();
         if (!call || heard_by_plugin_.empty()) return;
         plugin_.reply(heard_by_plugin_.back().request, R"({"name":"paired","version":"1.0.0"})");
