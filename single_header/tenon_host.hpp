@@ -6866,7 +6866,7 @@ inline bool grants(std::string_view grant, std::string_view permission) noexcept
 
 /// The plugin that asks, as its connection says.
 struct caller {
-    std::string plugin, id;
+    std::string plugin = {}, id = {};
     std::uint64_t generation = 0; // of the instance
     std::vector<std::string> permissions = {};
 
