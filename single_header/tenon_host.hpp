@@ -6544,87 +6544,6 @@ private:
 
 #endif
 
-// ---- tenon/rules/mistakes.hpp -----------------------------------------------------------------------------
-#ifndef TENON_RULES_MISTAKES_HPP
-#define TENON_RULES_MISTAKES_HPP
-
-// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
-//
-//     wrong.add("plugins[2].priority", "expected number, got string");
-//     return wrong.finish();   // a fault: one line for each
-//
-// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
-// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
-
-namespace tenon {
-
-class mistakes {
-public:
-    static constexpr std::size_t most = 20;
-
-    bool none() const noexcept { return count_ == 0; }
-    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
-    std::size_t count() const noexcept { return count_; }
-
-    void add(std::string sentence) {
-        if (++count_ <= most) sentences_.push_back(std::move(sentence));
-    }
-    void add(std::string_view path, std::string_view words) {
-        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
-    }
-    /// A sentence that begins with its path, unless another one has been said about that.
-    void add_new(const std::string& sentence) {
-        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
-    }
-    bool knows(std::string_view path) const noexcept {
-        for (const std::string& one : sentences_) {
-            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
-            if (belongs(path, other) || belongs(other, path)) return true;
-        }
-        return false;
-    }
-    void add(const mistakes& others) {
-        for (const std::string& one : others.sentences_) add(one);
-        count_ += others.count_ - others.sentences_.size();
-    }
-
-    /// One a line, and how many there are besides.
-    std::string text() const {
-        std::string lines;
-        for (const std::string& one : sentences_)
-            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
-        if (count_ > most)
-            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
-        return lines;
-    }
-    static std::vector<std::string> lines_of(std::string_view text) {
-        std::vector<std::string> lines;
-        while (!text.empty()) {
-            const std::size_t end = text.find('\n');
-            lines.emplace_back(text.substr(0, end));
-            text.remove_prefix(end == text.npos ? text.size() : end + 1);
-        }
-        return lines;
-    }
-    result<void> finish() const {
-        if (none()) return {};
-        return fault{codes::invalid_params, text()};
-    }
-
-private:
-    static bool belongs(std::string_view part, std::string_view whole) noexcept {
-        if (!part.starts_with(whole)) return false;
-        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
-    }
-
-    std::vector<std::string> sentences_;
-    std::size_t count_ = 0;
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/rules/logs/log_text.hpp ------------------------------------------------------------------------
 #ifndef TENON_RULES_LOGS_LOG_TEXT_HPP
 #define TENON_RULES_LOGS_LOG_TEXT_HPP
@@ -6741,6 +6660,87 @@ inline std::string safe_text(std::string_view text, std::size_t longest = std::s
 
 #endif
 
+// ---- tenon/rules/mistakes.hpp -----------------------------------------------------------------------------
+#ifndef TENON_RULES_MISTAKES_HPP
+#define TENON_RULES_MISTAKES_HPP
+
+// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
+//
+//     wrong.add("plugins[2].priority", "expected number, got string");
+//     return wrong.finish();   // a fault: one line for each
+//
+// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
+// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+
+namespace tenon {
+
+class mistakes {
+public:
+    static constexpr std::size_t most = 20;
+
+    bool none() const noexcept { return count_ == 0; }
+    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
+    std::size_t count() const noexcept { return count_; }
+
+    void add(std::string sentence) {
+        if (++count_ <= most) sentences_.push_back(std::move(sentence));
+    }
+    void add(std::string_view path, std::string_view words) {
+        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
+    }
+    /// A sentence that begins with its path, unless another one has been said about that.
+    void add_new(const std::string& sentence) {
+        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
+    }
+    bool knows(std::string_view path) const noexcept {
+        for (const std::string& one : sentences_) {
+            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
+            if (belongs(path, other) || belongs(other, path)) return true;
+        }
+        return false;
+    }
+    void add(const mistakes& others) {
+        for (const std::string& one : others.sentences_) add(one);
+        count_ += others.count_ - others.sentences_.size();
+    }
+
+    /// One a line, and how many there are besides.
+    std::string text() const {
+        std::string lines;
+        for (const std::string& one : sentences_)
+            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
+        if (count_ > most)
+            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
+        return lines;
+    }
+    static std::vector<std::string> lines_of(std::string_view text) {
+        std::vector<std::string> lines;
+        while (!text.empty()) {
+            const std::size_t end = text.find('\n');
+            lines.emplace_back(text.substr(0, end));
+            text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        }
+        return lines;
+    }
+    result<void> finish() const {
+        if (none()) return {};
+        return fault{codes::invalid_params, text()};
+    }
+
+private:
+    static bool belongs(std::string_view part, std::string_view whole) noexcept {
+        if (!part.starts_with(whole)) return false;
+        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
+    }
+
+    std::vector<std::string> sentences_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/rules/option_words.hpp -------------------------------------------------------------------------
 #ifndef TENON_RULES_OPTION_WORDS_HPP
 #define TENON_RULES_OPTION_WORDS_HPP
@@ -6772,28 +6772,86 @@ inline std::string item_path(std::string_view list, std::size_t at) {
     return join({list, "[", digits(at), "]"});
 }
 
+/// What a key's value may be. A reader and a writer leave that to option_check.
+struct at_least {
+    std::int64_t least;
+};
+struct between {
+    std::int64_t least, most;
+};
+struct text_rule {
+    bool (*good)(std::string_view text);
+    std::string_view expected;
+};
+inline constexpr text_rule event_pattern{is_event_pattern, an_event_pattern};
+
+/// Says what is wrong with options. It has the verbs of config_reader, so that it can be led along a form.
 class option_check {
 public:
-    void refuse(std::string_view path, std::string_view words) { found_.add(path, words); }
-    void text(std::string_view path, std::string_view value, bool good, std::string_view expected) {
-        if (!good) refuse(path, join({"expected ", expected, ", got \"", quotable(value), "\""}));
+    void refuse(std::string_view key, std::string_view words) { found_.add(join({inside_, key}), words); }
+    void text(std::string_view key, std::string_view value, bool good, std::string_view expected) {
+        if (!good) refuse(key, join({"expected ", expected, ", got \"", quotable(value), "\""}));
     }
-    void no_nul(std::string_view path, std::string_view value) {
-        if (value.find('\0') != value.npos) refuse(path, "holds a NUL character");
+    void no_nul(std::string_view key, std::string_view value) {
+        if (value.find('\0') != value.npos) refuse(key, "holds a NUL character");
     }
-    void no_nul(std::string_view list, std::size_t at, std::string_view value) {
-        if (value.find('\0') != value.npos) refuse(item_path(list, at), "holds a NUL character");
+
+    void boolean(std::string_view, bool) {}
+    void text_or_null(std::string_view, const std::string&) {}
+    void text_map(std::string_view, const std::map<std::string, std::string>&) {}
+    void any_object(std::string_view, const json&) {}
+    void texts(std::string_view, const std::vector<std::string>&) {}
+    void texts(std::string_view key, const std::vector<std::string>& all, const text_rule& rule) {
+        for (std::size_t at = 0; at < all.size(); ++at)
+            text(item_path(key, at), all[at], rule.good(all[at]), rule.expected);
+    }
+    void patterns(std::string_view key, const std::vector<std::string>& all) {
+        texts(key, all, event_pattern);
+    }
+    void count(std::string_view, const auto&) {}
+    template <std::integral Number>
+    void count(std::string_view key, Number value, at_least bound) {
+        if (std::cmp_less(value, bound.least))
+            refuse(key,
+                   join({"expected at least ", signed_digits(bound.least), ", got ", signed_digits(value)}));
     }
     template <std::integral Number>
-    void at_least(std::string_view path, Number value, int least) {
-        if (value < static_cast<Number>(least))
-            refuse(path, join({"expected at least ", signed_digits(least), ", got ", signed_digits(value)}));
+    void count(std::string_view key, const std::optional<Number>& value, at_least bound) {
+        if (value) count(key, *value, bound);
     }
-    void not_negative(std::string_view path, milliseconds wait) { span(path, wait, 0); }
-    void positive(std::string_view path, milliseconds wait) { span(path, wait, 1); }
+    void count(std::string_view key, int value, between bound) {
+        if (value < bound.least || value > bound.most) refuse_outside(key, signed_digits(value), bound);
+    }
+    void number(std::string_view key, double value, between bound) {
+        if (!(value >= static_cast<double>(bound.least) && value <= static_cast<double>(bound.most)))
+            refuse_outside(key, to_json(value), bound);
+    }
+    void wait(std::string_view key, milliseconds value, at_least bound = {0}) {
+        const std::string got = signed_digits(value.count());
+        if (value.count() < bound.least)
+            refuse(key, join({"expected at least ", signed_digits(bound.least), " ms, got ", got}));
+        else if (value > longest_wait) refuse(key, join({"expected at most a year, got ", got, " ms"}));
+    }
     /// An enum that was made from a number.
-    void known(std::string_view path, unsigned value, unsigned count) {
-        if (value >= count) refuse(path, join({"there is no such choice: ", signed_digits(value)}));
+    template <class Word>
+    void word(std::string_view key, Word value) {
+        if (tenon::name_of(value).empty())
+            refuse(key, join({"there is no such choice: ", signed_digits(static_cast<unsigned>(value))}));
+    }
+    template <class Value, class Check>
+    void each_pattern(std::string_view key, const Value& all, const std::map<std::string, Value>& of,
+                      Check check) {
+        check(*this, key, all);
+        for (const auto& [pattern, value] : of) {
+            text(key, pattern, is_event_pattern(pattern), an_event_pattern);
+            check(*this, join({key, ".", quotable(pattern)}), value);
+        }
+    }
+    template <class Check>
+    void object(std::string_view key, Check check) {
+        const std::string outside = std::exchange(inside_, join({inside_, key, "."}));
+        check(*this);
+        inside_ = outside;
     }
 
     /// The first complaint.
@@ -6804,15 +6862,13 @@ public:
     const mistakes& all() const noexcept { return found_; }
 
 private:
-    void span(std::string_view path, milliseconds wait, int least) {
-        if (wait.count() < least)
-            refuse(path, join({"expected at least ", signed_digits(least), " ms, got ",
-                               signed_digits(wait.count())}));
-        else if (wait > longest_wait)
-            refuse(path, join({"expected at most a year, got ", signed_digits(wait.count()), " ms"}));
+    void refuse_outside(std::string_view key, std::string_view got, between bound) {
+        refuse(key, join({"expected ", signed_digits(bound.least), " to ", signed_digits(bound.most),
+                          ", got ", got}));
     }
 
     mistakes found_;
+    std::string inside_; // "restart."
 };
 
 } // namespace tenon::detail
@@ -6880,6 +6936,98 @@ struct caller {
 };
 
 } // namespace tenon
+
+#endif
+
+// ---- tenon/rules/plugin_form.hpp --------------------------------------------------------------------------
+#ifndef TENON_RULES_PLUGIN_FORM_HPP
+#define TENON_RULES_PLUGIN_FORM_HPP
+
+// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form is
+// led along them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
+// with it, in the words of the file.
+
+namespace tenon::detail {
+
+template <class Form>
+void lead_along_restart(Form& form, auto& restart) {
+    form.boolean("enabled", restart.enabled);
+    form.count("maxRetries", restart.max_retries, at_least{0});
+    form.wait("backoffMs", restart.backoff);
+    form.word("backoff", restart.growth);
+    form.wait("maxBackoffMs", restart.max_backoff);
+    form.number("jitter", restart.jitter, between{0, 1});
+    form.wait("resetAfterMs", restart.reset_after);
+}
+
+template <class Form>
+void lead_along_limits(Form& form, auto& limits) {
+    form.count("addressSpaceBytes", limits.address_space_bytes, at_least{1});
+    form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
+    // Below its three streams and one file no program gets as far as main().
+    form.count("openFiles", limits.open_files, at_least{4});
+    form.count("coreBytes", limits.core_bytes);
+}
+
+template <class Form>
+void lead_along_connection(Form& form, auto& connection) {
+    form.count("maxFrameBytes", connection.max_frame_bytes, at_least{1'024});
+    form.count("maxIncoming", connection.max_incoming, at_least{1});
+    form.count("maxOutgoing", connection.max_outgoing, at_least{1});
+    form.count("maxOutputBytes", connection.max_output_bytes);
+    form.wait("assemblyTimeoutMs", connection.assembly_timeout, at_least{1});
+}
+
+/// All but what has another shape in the file: the command with its arguments, and the stop policy.
+template <class Form>
+void lead_along(Form& form, auto& options) {
+    form.text_or_null("cwd", options.directory);
+    form.text_map("env", options.environment);
+    form.texts("inheritEnv", options.inherit_environment);
+    form.object("limits", [&](Form& in) { lead_along_limits(in, options.limits); });
+    form.word("channel", options.channel);
+    form.word("framing", options.framing);
+    form.object("connection", [&](Form& in) { lead_along_connection(in, options.connection); });
+    form.object("restart", [&](Form& in) { lead_along_restart(in, options.restart); });
+    form.wait("handshakeTimeoutMs", options.handshake_timeout, at_least{1});
+    form.wait("rpcTimeoutMs", options.call_timeout, at_least{1});
+    form.wait("healthIntervalMs", options.health_interval);
+    form.wait("healthTimeoutMs", options.health_timeout, at_least{1});
+    form.count("healthMisses", options.health_misses, at_least{1});
+    form.wait("writeTimeoutMs", options.write_timeout, at_least{1});
+    form.object("breaker", [&](Form& in) {
+        in.count("failures", options.breaker.failures, at_least{0});
+        in.wait("openMs", options.breaker.open_for);
+    });
+    form.count("maxQueuedCalls", options.max_queued_calls);
+    form.object("events", [&](Form& in) {
+        in.texts("include", options.events.include, event_pattern);
+        in.texts("exclude", options.events.exclude, event_pattern);
+    });
+    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
+    form.count("priority", options.priority, between{-1'000'000, 1'000'000});
+    form.each_pattern("absent", options.absent, options.absent_of,
+                      [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
+    form.patterns("required", options.required);
+    form.boolean("allowReverseRpc", options.allow_reverse_calls);
+    form.texts("permissions", options.permissions,
+               text_rule{is_grant, "\"scope:verb\", \"scope:*\" or \"*\""});
+    form.text_or_null("routePrefix", options.route_prefix);
+    form.object("rateLimit", [&](Form& in) {
+        in.number("requestsPerSecond", options.requests_per_second, between{0, 1'000'000});
+    });
+    form.object("logs", [&](Form& in) {
+        in.word("level", options.logs.level);
+        in.count("linesPerSecond", options.logs.lines_per_second);
+        in.texts("mask", options.logs.mask);
+        in.texts("secrets", options.logs.secrets);
+    });
+    form.any_object("config", options.config);
+    form.boolean("attach", options.attach);
+    form.texts("needs", options.needs);
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -7273,8 +7421,9 @@ inline std::string repeated_member(std::string_view text) {
 #define TENON_RULES_CHECK_OPTIONS_HPP
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
-// the path of the member, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. Values that
-// may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
+// where it is, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. A plugin's options are called as
+// in a host's configuration (rules/plugin_form.hpp has what each may be; here is what is more than one value's matter).
+// Values that may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
 
 namespace tenon {
 
@@ -7302,12 +7451,10 @@ inline void check_command(option_check& check, const plugin_options& options, pl
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");
         return;
     }
-    check.text("command[0]", options.command[0], !options.command[0].empty(), "a program");
+    check.text("command", options.command[0], !options.command[0].empty(), "a program");
     for (std::size_t at = 0; at < options.command.size(); ++at)
-        check.no_nul("command", at, options.command[at]);
-    check.no_nul("directory", options.directory);
-    check.known("channel", static_cast<unsigned>(options.channel), 2);
-    check.known("framing", static_cast<unsigned>(options.framing), 2);
+        check.no_nul(at == 0 ? "command" : item_path("args", at - 1), options.command[at]);
+    check.no_nul("cwd", options.directory);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {
@@ -7319,45 +7466,22 @@ inline void check_environment(option_check& check, const plugin_options& options
             if (name == own) check.refuse(path, join({"the host itself sets ", own}));
     };
     for (const auto& [name, value] : options.environment) {
-        check.text("environment", name, is_variable(name), "names without '=' and NUL");
-        not_ours("environment", name);
-        if (value.find('\0') != value.npos)
-            check.refuse(join({"environment.", quotable(name)}), "holds a NUL character");
+        check.text("env", name, is_variable(name), "names without '=' and NUL");
+        not_ours("env", name);
+        check.no_nul(join({"env.", quotable(name)}), value);
     }
     for (std::size_t at = 0; at < options.inherit_environment.size(); ++at) {
         const std::string& name = options.inherit_environment[at];
-        check.text(item_path("inherit_environment", at), name, is_variable(name),
-                   "a name without '=' and NUL");
-        not_ours(item_path("inherit_environment", at), name);
+        check.text(item_path("inheritEnv", at), name, is_variable(name), "a name without '=' and NUL");
+        not_ours(item_path("inheritEnv", at), name);
     }
 }
 
-inline void check_limits(option_check& check, const plugin_options& options) {
-    const resource_limits& limits = options.limits;
-    if (limits.address_space_bytes)
-        check.at_least("limits.address_space_bytes", *limits.address_space_bytes, 1);
-    if (limits.cpu_seconds) check.at_least("limits.cpu_seconds", *limits.cpu_seconds, 1);
-    // Below its three streams and one file no program gets as far as main().
-    if (limits.open_files) check.at_least("limits.open_files", *limits.open_files, 4);
-    const session_limits& connection = options.connection;
-    check.at_least("connection.max_frame_bytes", connection.max_frame_bytes, 1'024);
-    check.at_least("connection.max_incoming", connection.max_incoming, 1);
-    check.at_least("connection.max_outgoing", connection.max_outgoing, 1);
-    check.positive("connection.assembly_timeout", connection.assembly_timeout);
-}
-
 inline void check_restart(option_check& check, const restart_policy& restart) {
-    check.at_least("restart.max_retries", restart.max_retries, 0);
-    check.not_negative("restart.backoff", restart.backoff);
-    check.not_negative("restart.max_backoff", restart.max_backoff);
     if (restart.max_backoff < restart.backoff)
-        check.refuse("restart.max_backoff",
-                     join({"expected at least restart.backoff, ", signed_digits(restart.backoff.count()),
+        check.refuse("restart.maxBackoffMs",
+                     join({"expected at least restart.backoffMs, ", signed_digits(restart.backoff.count()),
                            " ms, got ", signed_digits(restart.max_backoff.count())}));
-    if (!(restart.jitter >= 0 && restart.jitter <= 1))
-        check.refuse("restart.jitter", join({"expected 0 to 1, got ", to_json(restart.jitter)}));
-    check.not_negative("restart.reset_after", restart.reset_after);
-    check.known("restart.growth", static_cast<unsigned>(restart.growth), 2);
 }
 
 inline void check_stop(option_check& check, const stop_policy& stop) {
@@ -7365,50 +7489,14 @@ inline void check_stop(option_check& check, const stop_policy& stop) {
     if (stop.size() > most_steps)
         check.refuse("stop", join({"expected at most 16 steps, got ", digits(stop.size())}));
     for (std::size_t at = 0; at < stop.size(); ++at) {
-        check.not_negative(join({item_path("stop", at), ".wait"}), stop[at].wait);
-        check.known(join({item_path("stop", at), ".action"}), static_cast<unsigned>(stop[at].action), 4);
+        check.wait(join({item_path("stop", at), ".waitMs"}), stop[at].wait);
+        check.word(join({item_path("stop", at), ".action"}), stop[at].action);
     }
     if (stop.empty() || stop.back().action != stop_action::kill)
         check.refuse("stop", "expected kill as the last step: nothing else ends every plugin");
 }
 
-inline void check_times(option_check& check, const plugin_options& options) {
-    check.positive("handshake_timeout", options.handshake_timeout);
-    check.positive("call_timeout", options.call_timeout);
-    check.not_negative("health_interval", options.health_interval);
-    check.positive("health_timeout", options.health_timeout);
-    check.at_least("health_misses", options.health_misses, 1);
-    check.positive("write_timeout", options.write_timeout);
-    check.at_least("breaker.failures", options.breaker.failures, 0);
-    check.not_negative("breaker.open_for", options.breaker.open_for);
-}
-
-inline void check_events(option_check& check, const plugin_options& options) {
-    for (std::size_t at = 0; at < options.events.include.size(); ++at)
-        check.text(item_path("events.include", at), options.events.include[at],
-                   is_event_pattern(options.events.include[at]), an_event_pattern);
-    for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
-        check.text(item_path("events.exclude", at), options.events.exclude[at],
-                   is_event_pattern(options.events.exclude[at]), an_event_pattern);
-    for (std::size_t at = 0; at < options.required.size(); ++at)
-        check.text(item_path("required", at), options.required[at], is_event_pattern(options.required[at]),
-                   an_event_pattern);
-    check.known("absent", static_cast<unsigned>(options.absent), 3);
-    for (const auto& [pattern, policy] : options.absent_of) {
-        check.text("absent_of", pattern, is_event_pattern(pattern), an_event_pattern);
-        check.known("absent_of", static_cast<unsigned>(policy), 3);
-    }
-    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
-    constexpr int most = 1'000'000;
-    if (options.priority < -most || options.priority > most)
-        check.refuse("priority",
-                     join({"expected -1000000 to 1000000, got ", signed_digits(options.priority)}));
-}
-
-inline void check_rights(option_check& check, const plugin_options& options) {
-    for (std::size_t at = 0; at < options.permissions.size(); ++at)
-        check.text(item_path("permissions", at), options.permissions[at], is_grant(options.permissions[at]),
-                   "\"scope:verb\", \"scope:*\" or \"*\"");
+inline void check_route_prefix(option_check& check, const plugin_options& options) {
     const std::string_view prefix = options.route_prefix;
     bool good = prefix.empty() || (prefix.size() > 1 && prefix[0] == '/' && prefix.back() != '/' &&
                                    prefix.find("//") == prefix.npos);
@@ -7420,10 +7508,7 @@ inline void check_rights(option_check& check, const plugin_options& options) {
         good = good && rest.substr(0, end) != "/." && rest.substr(0, end) != "/..";
         rest.remove_prefix(end == rest.npos ? rest.size() : end);
     }
-    check.text("route_prefix", prefix, good, "a path like \"/api/plugins/name\"");
-    if (!(options.requests_per_second >= 0 && options.requests_per_second <= 1e6))
-        check.refuse("requests_per_second",
-                     join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
+    check.text("routePrefix", prefix, good, "a path like \"/api/plugins/name\"");
 }
 
 /// What people write who take a mask for a regular expression, or nothing.
@@ -7436,7 +7521,6 @@ inline std::string_view part_of_regular_expression(std::string_view pattern) noe
 
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
-    check.known("logs.level", static_cast<unsigned>(logs.level), 4);
     if (logs.mask.size() > most || logs.secrets.size() > most)
         check.refuse(logs.mask.size() > most ? "logs.mask" : "logs.secrets", "expected at most 1000");
     for (std::size_t at = 0; at < logs.mask.size(); ++at) {
@@ -7475,12 +7559,10 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
     check_command(check, options, origin);
     check_environment(check, options);
-    check_limits(check, options);
+    lead_along(check, options);
     check_restart(check, options.restart);
     check_stop(check, options.stop);
-    check_times(check, options);
-    check_events(check, options);
-    check_rights(check, options);
+    check_route_prefix(check, options);
     check_logs(check, options.logs);
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
@@ -7501,21 +7583,23 @@ inline result<void> check_options(const plugin_options& options,
 
 inline result<void> check_options(const socket_options& options) {
     detail::option_check check;
-    check.positive("introduction_timeout", options.introduction_timeout);
-    check.at_least("max_newcomers", options.max_newcomers, 1);
-    check.at_least("max_line_bytes", options.max_line_bytes, 1'024);
+    using detail::at_least;
+    check.wait("introduction_timeout", options.introduction_timeout, at_least{1});
+    check.count("max_newcomers", options.max_newcomers, at_least{1});
+    check.count("max_line_bytes", options.max_line_bytes, at_least{1'024});
     return check.finish();
 }
 
 inline result<void> check_options(const host_options& options) {
     detail::option_check check;
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
-    check.positive("decision_timeout", options.decision_timeout);
+    using detail::at_least;
+    check.wait("decision_timeout", options.decision_timeout, at_least{1});
     for (const auto& [pattern, timeout] : options.decision_timeouts) {
         check.text("decision_timeouts", pattern, detail::is_event_pattern(pattern), detail::an_event_pattern);
-        check.positive(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout);
+        check.wait(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout, at_least{1});
     }
-    check.at_least("max_hops", options.max_hops, 1);
+    check.count("max_hops", options.max_hops, at_least{1});
     constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
     if (options.longest_look.count() < 0 || options.longest_look > most_look)
         check.refuse("longest_look", detail::join({"expected 0 to 100000 microseconds, got ",

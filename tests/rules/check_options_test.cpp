@@ -63,7 +63,7 @@ TEST_CASE("a command is needed, unless the plugin attaches by itself or is mount
     CHECK(check_options(options));
 }
 
-TEST_CASE("what is wrong with a plugin's options is said with the path of the member") {
+TEST_CASE("what is wrong with a plugin's options is said with the path of the key") {
     using options = plugin_options;
     const row rows[] = {
         {[](options& of) { of.name = ""; }, "name: expected " + a_name + ", got \"\""},
@@ -76,30 +76,29 @@ TEST_CASE("what is wrong with a plugin's options is said with the path of the me
          "name: expected " + a_name + ", got \"" + std::string(64, 'a') + "...\""},
         {[](options& of) { of.id = "a/b"; }, "id: expected " + a_name + ", got \"a/b\""},
 
-        {[](options& of) { of.command = {""}; }, "command[0]: expected a program, got \"\""},
-        {[](options& of) { of.command.push_back(std::string("\0", 1)); },
-         "command[1]: holds a NUL character"},
-        {[](options& of) { of.directory = std::string("/\0", 2); }, "directory: holds a NUL character"},
+        {[](options& of) { of.command = {""}; }, "command: expected a program, got \"\""},
+        {[](options& of) { of.command.push_back(std::string("\0", 1)); }, "args[0]: holds a NUL character"},
+        {[](options& of) { of.directory = std::string("/\0", 2); }, "cwd: holds a NUL character"},
         {[](options& of) {
              of.environment = {{"", "x"}};
          },
-         "environment: expected names without '=' and NUL, got \"\""},
+         "env: expected names without '=' and NUL, got \"\""},
         {[](options& of) {
              of.environment = {{"A=B", "x"}};
          },
-         "environment: expected names without '=' and NUL, got \"A=B\""},
+         "env: expected names without '=' and NUL, got \"A=B\""},
         {[](options& of) {
              of.environment = {{"KEY", std::string("se\0cret", 7)}};
          },
-         "environment.KEY: holds a NUL character"},
+         "env.KEY: holds a NUL character"},
         {[](options& of) {
              of.environment = {{"TENON_TOKEN", "x"}};
          },
-         "environment: the host itself sets TENON_TOKEN"},
+         "env: the host itself sets TENON_TOKEN"},
         {[](options& of) {
              of.inherit_environment = {"PATH", "TENON_TOKEN"};
          },
-         "inherit_environment[1]: the host itself sets TENON_TOKEN"},
+         "inheritEnv[1]: the host itself sets TENON_TOKEN"},
         {[](options& of) { of.channel = static_cast<plugin_channel>(2); },
          "channel: there is no such choice: 2"},
         {[](options& of) { of.framing = static_cast<plugin_framing>(2); },
@@ -107,68 +106,67 @@ TEST_CASE("what is wrong with a plugin's options is said with the path of the me
         {[](options& of) {
              of.inherit_environment = {"PATH", "A=B"};
          },
-         "inherit_environment[1]: expected a name without '=' and NUL, got \"A=B\""},
+         "inheritEnv[1]: expected a name without '=' and NUL, got \"A=B\""},
 
         {[](options& of) { of.limits.address_space_bytes = 0; },
-         "limits.address_space_bytes: expected at least 1, got 0"},
-        {[](options& of) { of.limits.cpu_seconds = 0; }, "limits.cpu_seconds: expected at least 1, got 0"},
-        {[](options& of) { of.limits.open_files = 3; }, "limits.open_files: expected at least 4, got 3"},
+         "limits.addressSpaceBytes: expected at least 1, got 0"},
+        {[](options& of) { of.limits.cpu_seconds = 0; }, "limits.cpuSeconds: expected at least 1, got 0"},
+        {[](options& of) { of.limits.open_files = 3; }, "limits.openFiles: expected at least 4, got 3"},
         {[](options& of) { of.connection.max_frame_bytes = 1'023; },
-         "connection.max_frame_bytes: expected at least 1024, got 1023"},
+         "connection.maxFrameBytes: expected at least 1024, got 1023"},
         {[](options& of) { of.connection.max_incoming = 0; },
-         "connection.max_incoming: expected at least 1, got 0"},
+         "connection.maxIncoming: expected at least 1, got 0"},
         {[](options& of) { of.connection.max_outgoing = 0; },
-         "connection.max_outgoing: expected at least 1, got 0"},
+         "connection.maxOutgoing: expected at least 1, got 0"},
         {[](options& of) { of.connection.assembly_timeout = milliseconds(0); },
-         "connection.assembly_timeout: expected at least 1 ms, got 0"},
+         "connection.assemblyTimeoutMs: expected at least 1 ms, got 0"},
 
-        {[](options& of) { of.restart.max_retries = -1; },
-         "restart.max_retries: expected at least 0, got -1"},
+        {[](options& of) { of.restart.max_retries = -1; }, "restart.maxRetries: expected at least 0, got -1"},
         {[](options& of) { of.restart.backoff = milliseconds(-1); },
-         "restart.backoff: expected at least 0 ms, got -1"},
+         "restart.backoffMs: expected at least 0 ms, got -1"},
         {[](options& of) { of.restart.backoff = overflowing(); },
-         "restart.backoff: expected at most a year, got 9223372036854775807 ms"},
+         "restart.backoffMs: expected at most a year, got 9223372036854775807 ms"},
         {[](options& of) { of.restart.max_backoff = milliseconds(-2); },
-         "restart.max_backoff: expected at least 0 ms, got -2"},
+         "restart.maxBackoffMs: expected at least 0 ms, got -2"},
         {[](options& of) { of.restart.max_backoff = milliseconds(1'999); },
-         "restart.max_backoff: expected at least restart.backoff, 2000 ms, got 1999"},
+         "restart.maxBackoffMs: expected at least restart.backoffMs, 2000 ms, got 1999"},
         {[](options& of) { of.restart.jitter = 1.5; }, "restart.jitter: expected 0 to 1, got 1.5"},
         {[](options& of) { of.restart.jitter = -0.5; }, "restart.jitter: expected 0 to 1, got -0.5"},
         {[](options& of) { of.restart.jitter = std::nan(""); }, "restart.jitter: expected 0 to 1, got null"},
         {[](options& of) { of.restart.reset_after = milliseconds::min(); },
-         "restart.reset_after: expected at least 0 ms, got -9223372036854775808"},
+         "restart.resetAfterMs: expected at least 0 ms, got -9223372036854775808"},
         {[](options& of) { of.restart.growth = backoff_growth{2}; },
-         "restart.growth: there is no such choice: 2"},
+         "restart.backoff: there is no such choice: 2"},
 
         {[](options& of) { of.stop.clear(); },
          "stop: expected kill as the last step: nothing else ends every plugin"},
         {[](options& of) { of.stop.pop_back(); },
          "stop: expected kill as the last step: nothing else ends every plugin"},
         {[](options& of) { of.stop[2].wait = milliseconds(-3); },
-         "stop[2].wait: expected at least 0 ms, got -3"},
+         "stop[2].waitMs: expected at least 0 ms, got -3"},
         {[](options& of) { of.stop[1].wait = overflowing(); },
-         "stop[1].wait: expected at most a year, got 9223372036854775807 ms"},
+         "stop[1].waitMs: expected at most a year, got 9223372036854775807 ms"},
         {[](options& of) { of.stop[0].action = stop_action{9}; },
          "stop[0].action: there is no such choice: 9"},
         {[](options& of) { of.stop.insert(of.stop.begin(), 13, of.stop[0]); },
          "stop: expected at most 16 steps, got 17"},
 
         {[](options& of) { of.handshake_timeout = milliseconds(0); },
-         "handshake_timeout: expected at least 1 ms, got 0"},
+         "handshakeTimeoutMs: expected at least 1 ms, got 0"},
         {[](options& of) { of.call_timeout = milliseconds(-1); },
-         "call_timeout: expected at least 1 ms, got -1"},
+         "rpcTimeoutMs: expected at least 1 ms, got -1"},
         {[](options& of) { of.call_timeout = overflowing(); },
-         "call_timeout: expected at most a year, got 9223372036854775807 ms"},
+         "rpcTimeoutMs: expected at most a year, got 9223372036854775807 ms"},
         {[](options& of) { of.health_interval = milliseconds(-1); },
-         "health_interval: expected at least 0 ms, got -1"},
+         "healthIntervalMs: expected at least 0 ms, got -1"},
         {[](options& of) { of.health_timeout = milliseconds(0); },
-         "health_timeout: expected at least 1 ms, got 0"},
-        {[](options& of) { of.health_misses = 0; }, "health_misses: expected at least 1, got 0"},
+         "healthTimeoutMs: expected at least 1 ms, got 0"},
+        {[](options& of) { of.health_misses = 0; }, "healthMisses: expected at least 1, got 0"},
         {[](options& of) { of.write_timeout = milliseconds(0); },
-         "write_timeout: expected at least 1 ms, got 0"},
+         "writeTimeoutMs: expected at least 1 ms, got 0"},
         {[](options& of) { of.breaker.failures = -1; }, "breaker.failures: expected at least 0, got -1"},
         {[](options& of) { of.breaker.open_for = milliseconds(-1); },
-         "breaker.open_for: expected at least 0 ms, got -1"},
+         "breaker.openMs: expected at least 0 ms, got -1"},
 
         {[](options& of) {
              of.events.include = {"a.b", ""};
@@ -235,7 +233,7 @@ TEST_CASE("a route prefix that another path could be is refused") {
         options.route_prefix = prefix;
         const auto checked = check_options(options);
         REQUIRE_FALSE(checked);
-        CHECK(checked.error().message.starts_with("route_prefix: expected a path like"));
+        CHECK(checked.error().message.starts_with("routePrefix: expected a path like"));
     }
 }
 

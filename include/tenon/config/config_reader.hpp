@@ -69,21 +69,21 @@ public:
     void boolean(std::string_view key, bool& into) {
         if (const auto value = take(key, json_kind::boolean)) into = value->text() == "true";
     }
-    void number(std::string_view key, double& into) {
+    void number(std::string_view key, double& into, const auto&...) {
         if (const auto value = take(key, json_kind::number)) into = value->as<double>().value_or(into);
     }
     /// Whole, and within its type.
     template <std::integral Number>
-    void count(std::string_view key, Number& into) {
+    void count(std::string_view key, Number& into, const auto&...) {
         if (const auto value = take(key, json_kind::number)) read_count(path_of(key), *value, "", into);
     }
     template <std::integral Number>
-    void count(std::string_view key, std::optional<Number>& into) {
+    void count(std::string_view key, std::optional<Number>& into, const auto&...) {
         if (has(key)) count(key, into.emplace());
         else static_cast<void>(take_any(key));
     }
     /// Whole milliseconds, none of them negative, and no more than a year.
-    void wait(std::string_view key, milliseconds& into) {
+    void wait(std::string_view key, milliseconds& into, const auto&...) {
         const auto value = take(key, json_kind::number);
         if (!value) return;
         std::int64_t read = into.count();
@@ -110,7 +110,7 @@ public:
         refuse(key, detail::join({words, ", got \"", detail::quotable(read), "\""}));
     }
 
-    void texts(std::string_view key, std::vector<std::string>& into) {
+    void texts(std::string_view key, std::vector<std::string>& into, const auto&...) {
         const auto value = take(key, json_kind::array);
         if (!value) return;
         const std::string list = path_of(key);

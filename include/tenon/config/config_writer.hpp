@@ -30,21 +30,23 @@ public:
     }
     void text_or_null(std::string_view key, const std::string& value) { text(key, value); }
     void boolean(std::string_view key, bool value) { member(key, value); }
-    void number(std::string_view key, double value) { member(key, value); }
+    void number(std::string_view key, double value, const auto&...) { member(key, value); }
     template <std::integral Number>
-    void count(std::string_view key, Number value) {
+    void count(std::string_view key, Number value, const auto&...) {
         member(key, value);
     }
     template <std::integral Number>
-    void count(std::string_view key, const std::optional<Number>& value) {
+    void count(std::string_view key, const std::optional<Number>& value, const auto&...) {
         if (value) member(key, *value);
     }
-    void wait(std::string_view key, milliseconds value) { member(key, value); }
+    void wait(std::string_view key, milliseconds value, const auto&...) { member(key, value); }
     template <class Word>
     void word(std::string_view key, Word value) {
         member(key, std::string(name_of(value)));
     }
-    void texts(std::string_view key, const std::vector<std::string>& value) { member(key, value); }
+    void texts(std::string_view key, const std::vector<std::string>& value, const auto&...) {
+        member(key, value);
+    }
     void text_map(std::string_view key, const std::map<std::string, std::string>& value) {
         member(key, value);
     }

@@ -16,8 +16,8 @@
 #include <tenon/config/config_reader.hpp>
 #include <tenon/config/config_writer.hpp>
 #include <tenon/rules/mistakes.hpp>
-#include <tenon/config/plugin_form.hpp>
 #include <tenon/rules/options.hpp>
+#include <tenon/rules/plugin_form.hpp>
 #include <tenon/rules/supervision/dependencies.hpp>
 #include <tenon/rules/supervision/supervisor_texts.hpp>
 
@@ -66,31 +66,6 @@ inline void read_stop(config_reader& in, stop_policy& stop) {
     });
 }
 
-/// What check_options() says, in the words of the file.
-inline std::string complaint_in_file(std::string_view complaint, bool stop_given) {
-    const std::size_t end = complaint.find(": ");
-    if (end == complaint.npos) return std::string(complaint);
-    const std::string_view member = complaint.substr(0, end), words = complaint.substr(end);
-    std::string path = path_in_file(member);
-    if (member.starts_with("command[")) {
-        std::size_t at = 0;
-        for (const char byte : member.substr(8))
-            if (byte != ']') at = at * 10 + static_cast<std::size_t>(byte - '0');
-        path = at == 0 ? "command" : item_path("args", at - 1);
-    } else if (member.starts_with("stop[") && member.ends_with(".wait")) {
-        path = stop_given ? path + "Ms" : "shutdownTimeoutMs";
-    }
-    std::string text = join({path, words});
-    constexpr std::string_view other = "restart.backoff,";
-    if (const std::size_t at = text.find(other); member == "restart.max_backoff" && at != text.npos)
-        text.replace(at, other.size(), "restart.backoffMs,");
-    return text;
-}
-
-} // namespace detail
-
-namespace detail {
-
 /// Nothing where something is wrong with it, which is added to `wrong`.
 inline std::optional<plugin_config> read_plugin_config(json_view view, std::string_view path,
                                                        mistakes& wrong) {
@@ -108,7 +83,7 @@ inline std::optional<plugin_config> read_plugin_config(json_view view, std::stri
     const option_check checked = look_at_options(config.options, plugin_origin::process);
     for (const std::string& words : checked.all().sentences()) {
         if (view.kind() != json_kind::object) break; // that says it all
-        const std::string said = in.path_of(complaint_in_file(words, in.has("stop")));
+        const std::string said = in.path_of(words);
         if (!in.blames(std::string_view(said).substr(0, said.find(": ")))) own.add_new(said);
     }
     wrong.add(own);

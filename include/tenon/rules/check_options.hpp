@@ -2,13 +2,15 @@
 #define TENON_RULES_CHECK_OPTIONS_HPP
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
-// the path of the member, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. Values that
-// may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
+// where it is, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. A plugin's options are called as
+// in a host's configuration (rules/plugin_form.hpp has what each may be; here is what is more than one value's matter).
+// Values that may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
 
 #include <tenon/core/result.hpp>
 #include <tenon/rules/events/event_names.hpp>
 #include <tenon/rules/option_words.hpp>
 #include <tenon/rules/options.hpp>
+#include <tenon/rules/plugin_form.hpp>
 #include <tenon/rules/calls/permissions.hpp>
 #include <tenon/json/depth.hpp>
 #include <tenon/rules/repeated_member.hpp>
@@ -44,12 +46,10 @@ inline void check_command(option_check& check, const plugin_options& options, pl
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");
         return;
     }
-    check.text("command[0]", options.command[0], !options.command[0].empty(), "a program");
+    check.text("command", options.command[0], !options.command[0].empty(), "a program");
     for (std::size_t at = 0; at < options.command.size(); ++at)
-        check.no_nul("command", at, options.command[at]);
-    check.no_nul("directory", options.directory);
-    check.known("channel", static_cast<unsigned>(options.channel), 2);
-    check.known("framing", static_cast<unsigned>(options.framing), 2);
+        check.no_nul(at == 0 ? "command" : item_path("args", at - 1), options.command[at]);
+    check.no_nul("cwd", options.directory);
 }
 
 inline void check_environment(option_check& check, const plugin_options& options) {
@@ -61,45 +61,22 @@ inline void check_environment(option_check& check, const plugin_options& options
             if (name == own) check.refuse(path, join({"the host itself sets ", own}));
     };
     for (const auto& [name, value] : options.environment) {
-        check.text("environment", name, is_variable(name), "names without '=' and NUL");
-        not_ours("environment", name);
-        if (value.find('\0') != value.npos)
-            check.refuse(join({"environment.", quotable(name)}), "holds a NUL character");
+        check.text("env", name, is_variable(name), "names without '=' and NUL");
+        not_ours("env", name);
+        check.no_nul(join({"env.", quotable(name)}), value);
     }
     for (std::size_t at = 0; at < options.inherit_environment.size(); ++at) {
         const std::string& name = options.inherit_environment[at];
-        check.text(item_path("inherit_environment", at), name, is_variable(name),
-                   "a name without '=' and NUL");
-        not_ours(item_path("inherit_environment", at), name);
+        check.text(item_path("inheritEnv", at), name, is_variable(name), "a name without '=' and NUL");
+        not_ours(item_path("inheritEnv", at), name);
     }
 }
 
-inline void check_limits(option_check& check, const plugin_options& options) {
-    const resource_limits& limits = options.limits;
-    if (limits.address_space_bytes)
-        check.at_least("limits.address_space_bytes", *limits.address_space_bytes, 1);
-    if (limits.cpu_seconds) check.at_least("limits.cpu_seconds", *limits.cpu_seconds, 1);
-    // Below its three streams and one file no program gets as far as main().
-    if (limits.open_files) check.at_least("limits.open_files", *limits.open_files, 4);
-    const session_limits& connection = options.connection;
-    check.at_least("connection.max_frame_bytes", connection.max_frame_bytes, 1'024);
-    check.at_least("connection.max_incoming", connection.max_incoming, 1);
-    check.at_least("connection.max_outgoing", connection.max_outgoing, 1);
-    check.positive("connection.assembly_timeout", connection.assembly_timeout);
-}
-
 inline void check_restart(option_check& check, const restart_policy& restart) {
-    check.at_least("restart.max_retries", restart.max_retries, 0);
-    check.not_negative("restart.backoff", restart.backoff);
-    check.not_negative("restart.max_backoff", restart.max_backoff);
     if (restart.max_backoff < restart.backoff)
-        check.refuse("restart.max_backoff",
-                     join({"expected at least restart.backoff, ", signed_digits(restart.backoff.count()),
+        check.refuse("restart.maxBackoffMs",
+                     join({"expected at least restart.backoffMs, ", signed_digits(restart.backoff.count()),
                            " ms, got ", signed_digits(restart.max_backoff.count())}));
-    if (!(restart.jitter >= 0 && restart.jitter <= 1))
-        check.refuse("restart.jitter", join({"expected 0 to 1, got ", to_json(restart.jitter)}));
-    check.not_negative("restart.reset_after", restart.reset_after);
-    check.known("restart.growth", static_cast<unsigned>(restart.growth), 2);
 }
 
 inline void check_stop(option_check& check, const stop_policy& stop) {
@@ -107,50 +84,14 @@ inline void check_stop(option_check& check, const stop_policy& stop) {
     if (stop.size() > most_steps)
         check.refuse("stop", join({"expected at most 16 steps, got ", digits(stop.size())}));
     for (std::size_t at = 0; at < stop.size(); ++at) {
-        check.not_negative(join({item_path("stop", at), ".wait"}), stop[at].wait);
-        check.known(join({item_path("stop", at), ".action"}), static_cast<unsigned>(stop[at].action), 4);
+        check.wait(join({item_path("stop", at), ".waitMs"}), stop[at].wait);
+        check.word(join({item_path("stop", at), ".action"}), stop[at].action);
     }
     if (stop.empty() || stop.back().action != stop_action::kill)
         check.refuse("stop", "expected kill as the last step: nothing else ends every plugin");
 }
 
-inline void check_times(option_check& check, const plugin_options& options) {
-    check.positive("handshake_timeout", options.handshake_timeout);
-    check.positive("call_timeout", options.call_timeout);
-    check.not_negative("health_interval", options.health_interval);
-    check.positive("health_timeout", options.health_timeout);
-    check.at_least("health_misses", options.health_misses, 1);
-    check.positive("write_timeout", options.write_timeout);
-    check.at_least("breaker.failures", options.breaker.failures, 0);
-    check.not_negative("breaker.open_for", options.breaker.open_for);
-}
-
-inline void check_events(option_check& check, const plugin_options& options) {
-    for (std::size_t at = 0; at < options.events.include.size(); ++at)
-        check.text(item_path("events.include", at), options.events.include[at],
-                   is_event_pattern(options.events.include[at]), an_event_pattern);
-    for (std::size_t at = 0; at < options.events.exclude.size(); ++at)
-        check.text(item_path("events.exclude", at), options.events.exclude[at],
-                   is_event_pattern(options.events.exclude[at]), an_event_pattern);
-    for (std::size_t at = 0; at < options.required.size(); ++at)
-        check.text(item_path("required", at), options.required[at], is_event_pattern(options.required[at]),
-                   an_event_pattern);
-    check.known("absent", static_cast<unsigned>(options.absent), 3);
-    for (const auto& [pattern, policy] : options.absent_of) {
-        check.text("absent_of", pattern, is_event_pattern(pattern), an_event_pattern);
-        check.known("absent_of", static_cast<unsigned>(policy), 3);
-    }
-    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
-    constexpr int most = 1'000'000;
-    if (options.priority < -most || options.priority > most)
-        check.refuse("priority",
-                     join({"expected -1000000 to 1000000, got ", signed_digits(options.priority)}));
-}
-
-inline void check_rights(option_check& check, const plugin_options& options) {
-    for (std::size_t at = 0; at < options.permissions.size(); ++at)
-        check.text(item_path("permissions", at), options.permissions[at], is_grant(options.permissions[at]),
-                   "\"scope:verb\", \"scope:*\" or \"*\"");
+inline void check_route_prefix(option_check& check, const plugin_options& options) {
     const std::string_view prefix = options.route_prefix;
     bool good = prefix.empty() || (prefix.size() > 1 && prefix[0] == '/' && prefix.back() != '/' &&
                                    prefix.find("//") == prefix.npos);
@@ -162,10 +103,7 @@ inline void check_rights(option_check& check, const plugin_options& options) {
         good = good && rest.substr(0, end) != "/." && rest.substr(0, end) != "/..";
         rest.remove_prefix(end == rest.npos ? rest.size() : end);
     }
-    check.text("route_prefix", prefix, good, "a path like \"/api/plugins/name\"");
-    if (!(options.requests_per_second >= 0 && options.requests_per_second <= 1e6))
-        check.refuse("requests_per_second",
-                     join({"expected 0 to 1000000, got ", to_json(options.requests_per_second)}));
+    check.text("routePrefix", prefix, good, "a path like \"/api/plugins/name\"");
 }
 
 /// What people write who take a mask for a regular expression, or nothing.
@@ -178,7 +116,6 @@ inline std::string_view part_of_regular_expression(std::string_view pattern) noe
 
 inline void check_logs(option_check& check, const log_options& logs) {
     constexpr std::size_t longest_pattern = 256, most = 1'000;
-    check.known("logs.level", static_cast<unsigned>(logs.level), 4);
     if (logs.mask.size() > most || logs.secrets.size() > most)
         check.refuse(logs.mask.size() > most ? "logs.mask" : "logs.secrets", "expected at most 1000");
     for (std::size_t at = 0; at < logs.mask.size(); ++at) {
@@ -217,12 +154,10 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
     check_command(check, options, origin);
     check_environment(check, options);
-    check_limits(check, options);
+    lead_along(check, options);
     check_restart(check, options.restart);
     check_stop(check, options.stop);
-    check_times(check, options);
-    check_events(check, options);
-    check_rights(check, options);
+    check_route_prefix(check, options);
     check_logs(check, options.logs);
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
@@ -243,21 +178,23 @@ inline result<void> check_options(const plugin_options& options,
 
 inline result<void> check_options(const socket_options& options) {
     detail::option_check check;
-    check.positive("introduction_timeout", options.introduction_timeout);
-    check.at_least("max_newcomers", options.max_newcomers, 1);
-    check.at_least("max_line_bytes", options.max_line_bytes, 1'024);
+    using detail::at_least;
+    check.wait("introduction_timeout", options.introduction_timeout, at_least{1});
+    check.count("max_newcomers", options.max_newcomers, at_least{1});
+    check.count("max_line_bytes", options.max_line_bytes, at_least{1'024});
     return check.finish();
 }
 
 inline result<void> check_options(const host_options& options) {
     detail::option_check check;
     if (options.name.empty()) check.refuse("name", "expected a name, got \"\"");
-    check.positive("decision_timeout", options.decision_timeout);
+    using detail::at_least;
+    check.wait("decision_timeout", options.decision_timeout, at_least{1});
     for (const auto& [pattern, timeout] : options.decision_timeouts) {
         check.text("decision_timeouts", pattern, detail::is_event_pattern(pattern), detail::an_event_pattern);
-        check.positive(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout);
+        check.wait(detail::join({"decision_timeouts.", detail::quotable(pattern)}), timeout, at_least{1});
     }
-    check.at_least("max_hops", options.max_hops, 1);
+    check.count("max_hops", options.max_hops, at_least{1});
     constexpr std::chrono::microseconds most_look{100'000}; // beyond that it would be a busy loop
     if (options.longest_look.count() < 0 || options.longest_look > most_look)
         check.refuse("longest_look", detail::join({"expected 0 to 100000 microseconds, got ",
