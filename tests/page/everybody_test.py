@@ -126,6 +126,23 @@ class Everybody(page_case.PageCase):
         self.assertLess(height, 24)
         self.assertLessEqual(page.do("document.documentElement.scrollWidth"), 320)
 
+    def test_zoom(self):
+        """a phone zooms in where somebody writes in letters of less than 16 px, and two fields had some"""
+        page = self.admin(width=400, height=800)
+        self.join(page, "ada")
+        small = page.do("""[...document.querySelectorAll('input:not([type=checkbox]), select, textarea')]
+            .filter(one => parseFloat(getComputedStyle(one).fontSize) < 16).map(one => one.id)""")
+        self.assertEqual(small, [])
+
+    def test_menus_narrow(self):
+        """at 400 px the menus of the activity were too narrow for their words"""
+        for width in (400, 320):
+            page = self.admin(width=width, height=800)
+            for menu in ("only-plugin", "only-level"):
+                room = page.do(f"$('{menu}').clientWidth")
+                page.do(f"$('{menu}').style.width = 'max-content', 0")
+                self.assertGreaterEqual(room, min(page.do(f"$('{menu}').clientWidth"), width // 2 - 30), menu)
+
     def test_composer(self):
         """on a phone who went online saw no place to write: it was below what is seen"""
         page = self.page(token=None, width=400, height=640)

@@ -161,10 +161,7 @@ class Plugins(page_case.PageCase):
         """of many plugins one was looked for by eye"""
         page = self.admin()
         self.assertFalse(page.do("$('find').checkVisibility()"), "five are seen at once")
-        page.do("""(async () => { const {plugins} = await ask('GET', '/api/v1/plugins'); const show = showPlugins; showPlugins = () => {};
-            show([...plugins, ...Array.from({length: 15}, (_, at) =>
-                ({...plugins[0], name: `more-${at}`, commands: [], routes: [], subscriptions: [], description: 'one of many'}))],
-                performance.now()); })()""")
+        self.many(page, 20)
         shown = "[...rows.values()].filter(one => one.node.checkVisibility()).map(one => one.name)"
         self.assertEqual(len(page.do(shown)), 20)
         for words, found in (("forgive", ["moderator"]), ("many more-14", ["more-14"]), ("file.uploaded", ["slow"])):
@@ -175,6 +172,75 @@ class Plugins(page_case.PageCase):
         page.see("#none-found", "No plugin")
         page.write("#find", " ")
         self.assertEqual(len(page.do(shown)), 20)
+
+    def many(self, page, count, change="{}"):
+        """As if the host had that many: only what the test shows is shown."""
+        page.do(f"""(async () => {{ const {{plugins}} = await ask('GET', '/api/v1/plugins'); window.list = showPlugins; showPlugins = () => {{}};
+            window.thousand = [...plugins, ...Array.from({{length: {count} - plugins.length}}, (_, at) => ({{...plugins[0], name: `more-${{at}}`,
+                commands: [], routes: [], subscriptions: [], description: 'one of many', ...({change})}}))];
+            list(thousand, performance.now()); }})()""")
+
+    def test_thousand(self):
+        """a thousand plugins were a list of 80,000 pixels, above everything else"""
+        page = self.admin(width=400, height=800)
+        self.many(page, 1000)
+        shown = "[...rows.values()].filter(one => one.node.checkVisibility()).length"
+        self.assertEqual(page.do(shown), 100)
+        page.see("#plugins-note", "1,000 plugins")
+        page.see("#every-row", "Show 900 more")
+        order = "[...document.querySelectorAll('.plugin')].map(one => one.id)"
+        self.assertEqual(page.do(order), sorted(page.do(order)))
+        page.do("""rows.get('more-987').change('failed', {cause: 'crashed', text: 'signal 9'}, 9, Date.now()), rows.get('more-987').draw(), tellPlugins()""")
+        self.assertTrue(page.do("rows.get('more-987').node.checkVisibility()"), "what is in trouble is always shown")
+        page.write("#find", "more-98")
+        self.assertEqual(page.do(shown), 11)
+        page.see("#plugins-note", "11 of 1,000 plugins")
+        self.assertFalse(page.do("$('every-row').checkVisibility()"))
+        page.write("#find", " ")
+        page.click("#every-row")
+        self.assertEqual(page.do(shown), 1000)
+        page.until("document.activeElement.checkVisibility() && document.activeElement.closest('.plugin')", why="the focus is in the list")
+        page.do("window.first = rows.get('more-500').node, list(thousand, performance.now())")
+        self.assertTrue(page.do("first === rows.get('more-500').node && first.isConnected"), "rows stay")
+        self.assertLessEqual(page.do("document.documentElement.scrollWidth"), 400)
+
+    def test_long_names(self):
+        """names without end made the page wider than a phone"""
+        page = self.admin(width=320, height=800)
+        name = "n" * 64
+        self.many(page, 6, f"{{name: '{name}', version: '9'.repeat(200), types: ['t'.repeat(64)], "
+                  "commands: [{name: 'c'.repeat(128), description: ''}], capabilities: ['p'.repeat(128)], "
+                  "subscriptions: [{type: 'e'.repeat(128), mode: 'observe', priority: 0}]}")
+        page.click(f"#plugin-{name} .name button")
+        page.do(f"""tell('log', {{time: Date.now(), level: 'warn', plugin: '{name}', pid: 1, generation: 1, source: 'stderr', message: '{name}'}}),
+            $('explained').replaceChildren(chips([{{plugin: '{name}', outcome: 'failed', ms: 1, reason: '{name}'}}])), 0""")
+        page.see("#lines", name)
+        self.choose(page, "#only-plugin", name)
+        self.assertLessEqual(page.do("document.documentElement.scrollWidth"), 320)
+        wide = page.do("""[...document.querySelectorAll('body *')].filter(node => node.checkVisibility()
+            && !node.closest('.hidden, option') && node.getBoundingClientRect().right > innerWidth + 1).map(node => node.outerHTML.slice(0, 120))""")
+        self.assertEqual(wide, [])
+
+    def test_focus(self):
+        """who restarted a plugin with the keyboard lost the place: its button may not be pressed meanwhile"""
+        page = self.admin()
+        for press, after in (("Restart", ".quick button"), ("Stop", ".name button")):
+            page.until("rows.get('words').status.state === 'ready' && !rows.get('words').acting")
+            if press == "Restart":
+                page.do("rows.get('words').quick.focus()")
+                page.press("Enter")
+            else:
+                page.click(f"{self.row('words')} .name button")
+                page.do("rows.get('words').buttons[0].focus()")
+                page.press("Enter")
+                page.press("Tab", shift=True)
+                page.press("Enter")
+            page.until("!rows.get('words').acting && document.activeElement !== document.body")
+            page.do("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.assertTrue(page.do(f"document.activeElement.matches('#plugin-words {after}')"), page.do("document.activeElement.outerHTML"))
+        page.see(f"{self.row('words')} .state", "stopped")
+        self.press_button(page, "#plugin-words .quick", "Start")
+        page.see(f"{self.row('words')} .state", "ready")
 
     def test_configuration(self):
         """a configuration is read, changed and refused"""

@@ -124,6 +124,55 @@ class Trouble(page_case.PageCase):
         for page in (first, second):  # the host is gone, and then the token is wrong
             page.complaints[:] = [one for one in page.complaints if "ERR_" not in one and "status of 401" not in one]
 
+    def test_unseen(self):
+        """text that nobody sees, that turns direction or that climbs out of its line stays within its place"""
+        page = self.admin()
+        for text in ("\u202e", "\u2066", "\u200b", "\u00ad", "\u3164", "\U000e0041", "\u180e", "\x1b", "\x7f", "\u2028"):
+            self.assertEqual(page.do(f"visible('a' + {json.dumps(text)} + 'b')"), f"a⟨U+{ord(text):04X}⟩b")
+        for text in ("א b", "👩‍👩‍👧", "❤️", "नमस्ते", "a\tb\nc"):
+            self.assertEqual(page.do(f"visible({json.dumps(text)})"), text)
+        backwards = "\u202egnp"
+        page.do(f"""(text => {{
+            const plugins = ['failed', 'absent', 'modified'].map(outcome => ({{plugin: text, outcome, ms: 1, reason: text}}));
+            for (const more of [{{stopped: true, stoppedBy: text, reason: text}}, {{modified: true, decided: true}}, {{told: 0}}])
+                tell('event', {{time: Date.now(), type: text, source: text, payload: {{[text]: text}}, plugins, ...more}});
+            tell('change', {{time: Date.now(), plugin: text, from: text, to: text, cause: text, reason: text}});
+            tell('log', {{time: Date.now(), level: 'info', plugin: text, message: text, fields: {{[text]: text}}}});
+            document.querySelectorAll('#lines button').forEach(one => one.click());
+        }})({json.dumps(backwards)})""")
+        page.see("#lines", "⟨U+202E⟩gnp")
+        page.see("#lines", "told nobody")
+        self.assertFalse(page.do("document.body.innerText.includes('\\u202e')"))
+        self.join(page, "ada")
+        self.say(page, "e" + "\u0301" * 400)  # accents that pile up over what stands above
+        page.see("#messages", "Delivered")
+        self.assertEqual(page.do("getComputedStyle(document.querySelector('.said')).overflowY"), "clip")
+        self.assertEqual(page.do("getComputedStyle(document.querySelector('.entry')).overflowY"), "clip")
+
+    def test_many_outcomes(self):
+        """a message past a thousand plugins is no list of a thousand, and has first who did something"""
+        page = self.page(token=None)
+        said = page.do("""(() => { const plugins = Array.from({length: 1000}, (_, at) => ({plugin: `p${at}`, outcome: 'continue', ms: 1}));
+            plugins[900].outcome = 'modified'; return chips(plugins).innerText; })()""")
+        self.assertTrue(said.startswith("p900"))
+        self.assertIn("and 970 more", said)
+
+    def test_times(self):
+        """what happened on another day looked as if it had happened today, and three hours were 10800.0 s"""
+        page = self.admin()
+        now = "new Date(2026, 10, 29, 15, 4, 5, 67).getTime()"
+        for at, said in (("new Date(2026, 10, 29, 3, 4, 5)", "03:04:05"), ("new Date(2026, 10, 28, 23, 59)", "28 Nov 23:59"),
+                         ("new Date(2025, 10, 29, 15, 4)", "29 Nov 2025 15:04")):
+            self.assertEqual(page.do(f"when({at}.getTime(), false, {now})"), said)
+        self.assertEqual(page.do(f"when({now}, true, {now})"), "15:04:05.067")
+        for ms, short, fine in ((0, "0 s", "0.0 s"), (59_999, "59 s", "59.9 s"), (303_000, "5 min", "5 min 3 s"),
+                                (10_800_000, "3 h 0 min", "3 h 0 min"), (259_200_000, "3 days", "3 days")):
+            self.assertEqual(page.do(f"[long({ms}), long({ms}, true)]"), [short, fine])
+        for ms, said in ((0.001, "<0.01 ms"), (0.3, "0.30 ms"), (450, "450 ms"), (12_340, "12.3 s"), (90_000, "1 min 30 s")):
+            self.assertEqual(page.do(f"inMs({ms})"), said)
+        page.do("""tell('log', {time: Date.now() - 26 * 3600e3, level: 'info', plugin: 'slow', message: 'of yesterday'})""")
+        page.until("[...document.querySelectorAll('.entry')].some(one => /^\\d+ [A-Z][a-z]+ (\\d{4} )?\\d\\d:\\d\\d/.test(one.innerText))")
+
     def test_hostile(self):
         """what hostile plugins and people say is text, whatever it looks like"""
         page = self.admin()
@@ -151,7 +200,7 @@ class Trouble(page_case.PageCase):
         page.see("#command-takes", markup)
         page.see(f"{self.row('hostile')} .purpose", markup)
         page.see(f"{self.row('hostile')} .purpose", "\\u{202e}")
-        page.do(f"showRunning({{bar: el('progress'), said: $('command-answer')}}); showProgress({{message: {json.dumps(markup)}}})")
+        page.do(f"showRunning({{bar: el('progress'), said: $('command-answer'), left: el('i'), begun: 0}}); showProgress({{message: {json.dumps(markup)}}})")
         page.see("#command-answer", markup)
         page.do("showRunning(null)")
         page.click("#command-form button")

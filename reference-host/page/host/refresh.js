@@ -7,14 +7,18 @@ async function refresh() {
   if (refreshing) { refreshAgain = true; return; }
   clearTimeout(refreshTimer);
   refreshing = true;
+  const asked = performance.now();
+  let took = 0;
   try {
-    const asked = performance.now(), by = token, {plugins} = await ask('GET', '/api/v1/plugins');
+    const by = token, {plugins} = await ask('GET', '/api/v1/plugins');
     if (by === token) wasLetIn();
     moving = plugins.some(one => ['busy', 'warn'].includes(lookOf(one.state)[1]));
     tell('list', plugins, asked);
+    took = performance.now() - asked;
     if (rounds++ % 2 === 0) tell('status', await ask('GET', '/api/v1/status'));
   } catch { /* the streams say when the host is gone */ }
   refreshing = false;
-  refreshTimer = setTimeout(refresh, refreshAgain ? 50 : moving ? 700 : 2000);
+  // A host with a thousand plugins has much to say: it is asked less often.
+  refreshTimer = setTimeout(refresh, Math.max(refreshAgain ? 50 : moving ? 700 : 2000, 5 * took));
   refreshAgain = false;
 }

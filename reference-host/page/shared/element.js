@@ -45,3 +45,5 @@ function glyph(name) {
 const sign = (tone, name, ...words) => el(`span.${tone}`, null, glyph(name), words.length > 0 && ' ', words);
 const code = text => el('code', null, visible(text));
 const atEnd = (list, near) => list.scrollHeight - list.scrollTop - list.clientHeight < near;
+/** The whole of it is said where somebody points at it. */
+const timeOf = (ms, fine) => el('time', {title: new Date(ms).toLocaleString('en-GB')}, when(ms, fine));

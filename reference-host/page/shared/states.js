@@ -14,4 +14,4 @@ const causes = {
   shutdown: 'the host ends', progress: '',
 };
 const unasked = ['crashed', 'exited', 'health', 'protocol', 'limit', 'start', 'handshake'];
-const because = ({cause, text}) => joined([causes[cause] ?? cause, visible(text)], ': ');
+const because = ({cause, text}) => joined([causes[cause] ?? visible(cause), visible(text)], ': ');

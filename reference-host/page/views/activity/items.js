@@ -21,12 +21,12 @@ function eventItem({time, type, source, payload, decided, told, stopped, modifie
   const text = brief(payload), failed = [...who('failed'), ...who('timed_out')], absent = who('absent');
   return {kind: 'event', time, level: failed.length + absent.length ? 2 : 1, plugins: [source, ...plugins.map(one => one.plugin)],
     text: [type, source, text, stoppedBy, reason, ...plugins.map(one => one.plugin)].join(' '), shape: 'arrow', word: 'event', who: type,
-    what: () => [source && `from ${source}, `,
-      stopped ? [sign('bad', 'octagon', `stopped by ${stoppedBy || 'nobody'}`), reason && `: ${clip(visible(reason), 300)}`]
-        : modified ? sign('warn', 'wave', `changed by ${joined(who('modified'))}`)
-        : decided ? sign('good', 'check', 'passed') : el('span.muted', null, `told ${told}`),
-      failed.length > 0 && el('span.bad', null, `, ${joined(failed)} failed`),
-      absent.length > 0 && el('span.bad', null, `, without ${joined(absent)}`),
+    what: () => [source && `from ${visible(source)}, `,
+      stopped ? [sign('bad', 'octagon', `stopped by ${visible(stoppedBy) || 'nobody'}`), reason && [': ', el('bdi', null, clip(visible(reason), 300))]]
+        : modified ? sign('warn', 'wave', `changed by ${visible(joined(who('modified')))}`)
+        : decided ? sign('good', 'check', 'passed') : el('span.muted', null, told ? `told ${many(told, 'plugin')}` : 'told nobody'),
+      failed.length > 0 && el('span.bad', null, `, ${visible(joined(failed))} failed`),
+      absent.length > 0 && el('span.bad', null, `, without ${visible(joined(absent))}`),
       el('span.fields', {dir: 'auto'}, ` ${clip(text, 150)}`)],
     more: () => [plugins.length > 0 && chips(plugins), el('pre', null, pretty(payload))], moreWord: 'more'};
 }
@@ -34,13 +34,13 @@ function changeItem({time, plugin, from, to, cause, reason}) {
   const [shape, tone, word] = lookOf(to), words = because({cause, text: reason});
   return {kind: 'change', time, level: ['backoff', 'failed'].includes(to) ? 3 : 1, plugins: [plugin],
     text: `${plugin} ${from} ${to} ${words}`, shape, tone, word: 'state', who: plugin,
-    what: () => [`${wordFor(from)} → `, el('strong', null, word), words && `, ${clip(words, 500)}`]};
+    what: () => [`${wordFor(from)} → `, el('strong', null, word), words && [', ', el('bdi', null, clip(words, 500))]]};
 }
 const note = what => ({kind: 'note', time: Date.now(), plugins: [], text: '', shape: 'dash', word: 'note', who: '', what: () => what});
 
 function drawItem(item) {
   const what = el('span.what', null, item.what());
-  const node = el(`div.entry.${item.kind}.${levels[item.level]}`, null, el('time', null, clock(item.time, true)),
+  const node = el(`div.entry.${item.kind}.${levels[item.level]}`, null, timeOf(item.time, true),
     el(`span.kind.${item.tone ?? 'muted'}`, null, glyph(item.shape ?? 'dot'), item.word), el('bdi.who', null, visible(item.who)), what);
   if (item.more) what.append(el('button', {type: 'button', tabIndex: -1, 'aria-expanded': 'false', onclick: event => {
     const open = node.querySelector('.more');

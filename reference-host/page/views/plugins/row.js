@@ -10,7 +10,7 @@ class Row {
 
   constructor(name) {
     this.name = name;
-    const value = (label, of = '') => el(`div${of}`, null, el('dt', null, label), this[label] = el('dd'));
+    const value = (name, of = '', label = name) => el(`div${of}`, null, el('dt', null, label), this[name] = el('dd'));
     this.node = el('li.plugin', {id: `plugin-${name}`},
       el('div.columns', null,
         el('div.name', null,
@@ -18,7 +18,7 @@ class Row {
             onclick: () => this.toggle()}, glyph('chevron'), el('bdi', null, name)),
           this.purpose = el('small.purpose', {dir: 'auto'}), this.about = el('small.kind')),
         this.state = el('div.state'),
-        el('dl', null, value('Restarts'), value('Rate'), value('Latency', '.latency'), value('Memory')),
+        el('dl', null, value('Restarts'), value('Rate', '', 'Per second'), value('Latency', '.latency'), value('Memory')),
         el('div.quick', null, this.quick = el('button', {type: 'button', onclick: () => this.act(this.quick.action)}))),
       this.said = el('p.refusal.indented', {role: 'alert'}), this.question = el('div'),
       this.crash = el('div.crash', {hidden: true}),
@@ -83,7 +83,7 @@ class Row {
     node.classList.toggle('trouble', trouble ? !trouble.over : status.state === 'blocked');
     node.classList.toggle('failed', status.state === 'failed');
     node.classList.toggle('over', !!trouble?.over);
-    if (status.version) this.kind = [`v${visible(status.version)}`, ...status.types]; // which is unknown without a process
+    if (status.version) this.kind = [`v${visible(status.version)}`, ...status.types.map(visible)]; // which is unknown without a process
     if (status.state !== 'ready') this.question.replaceChildren();
     put(this.about, joined([...this.kind ?? [], !status.enabled && 'disabled'], ' · ') || nothing);
     if (status.description) put(this.purpose, visible(status.description));
@@ -119,8 +119,8 @@ class Row {
     const link = (words, onclick, more) => el('button.plain', {type: 'button', onclick, ...more}, words);
     fill(crash, [time, over, gaveUp, because(reason)].join(), () => [
       el('div.row', null,
-        el('strong', null, over ? `Back after ${((over - time) / 1000).toFixed(1)} s` : gaveUp ? 'Given up' : 'Down'),
-        el('span', null, `${clock(time)} `, el('bdi', null, clip(because(reason).replace(retry, ''), 300))),
+        el('strong', null, over ? `Back after ${long(over - time, true)}` : gaveUp ? 'Given up' : 'Down'),
+        el('span', null, timeOf(time), ' ', el('bdi', null, clip(because(reason).replace(retry, ''), 300))),
         link('Its last lines', event => this.lastLines(event.currentTarget), {'aria-expanded': String(!!lines)}),
         link('Its activity', () => showOnly(this.name)),
         (over || gaveUp) && link('Dismiss', () => { this.trouble = null; this.draw(); this.open.focus(); }),
@@ -134,7 +134,7 @@ class Row {
     if (!trouble || trouble.over) return;
     const wait = this.retryAt === null ? 0 : Math.max(0, this.retryAt - performance.now());
     const which = trouble.reason.text.match(retry)?.[1] ?? 'retry';
-    put(left, trouble.gaveUp ? '' : wait > 0 ? `${which} in ${(wait / 1000).toFixed(1)} s` : wordFor(this.status.state));
+    put(left, trouble.gaveUp ? '' : wait > 0 ? `${which} in ${long(wait, true)}` : wordFor(this.status.state));
     this.longest = wait > 0 ? Math.max(this.longest, wait) : 0;
     if (this.bar) this.bar.value = wait > 0 ? 1 - wait / this.longest : 1;
   }
@@ -144,13 +144,12 @@ class Row {
     const old = this.crash.querySelector('ol'), {log, generation} = this.trouble;
     button.setAttribute('aria-expanded', String(!old));
     if (old) return old.remove();
+    const list = el('ol', {tabIndex: 0, 'aria-label': `Last lines of ${this.name}`}, log ? [] : el('li.muted', null, 'Asking the host…'));
+    this.crash.append(list);
     const lines = log ? log.trimEnd().split('\n') : (await keptLines(this.name))
       .filter(one => one.generation === generation).slice(-50).map(one => `${one.level}: ${one.message}`);
-    if (this.crash.querySelector('ol')) return;
-    const list = el('ol', {tabIndex: 0, 'aria-label': `Last lines of ${this.name}`}, lines.length
-      ? lines.map(line => el('li', null, el('bdi', null, clip(visible(line), 2000))))
-      : el('li.muted', null, nothing));
-    this.crash.append(list);
+    list.replaceChildren(...lines.length ? lines.map(line => el('li', null, el('bdi', null, clip(visible(line), 2000))))
+      : [el('li.muted', null, 'It wrote none.')]);
     list.scrollTop = list.scrollHeight;
   }
 
@@ -169,6 +168,7 @@ class Row {
     keep.focus();
   }
   async act(action) {
+    const at = document.activeElement;
     this.acting = true;
     this.question.replaceChildren();
     put(this.said, '');
@@ -181,6 +181,9 @@ class Row {
     } catch (error) { put(this.said, `${action}: ${wordsOf(error)}`); }
     this.acting = false;
     this.draw();
+    // A button that may not be pressed meanwhile, or is there no more, lost the focus.
+    if (this.node.contains(at) && [document.body, at].includes(document.activeElement))
+      (at.checkVisibility() ? at : this.open).focus({preventScroll: true});
     refresh();
   }
 
@@ -220,7 +223,7 @@ class Row {
       refused.length > 0 && block('Refused by the host', refused, text => el('span.bad', null, visible(text)))]);
     const past = history.slice(-8).reverse();
     fill(this.past, JSON.stringify(past), () => past.map(one => el('li', null,
-      el('span.muted', null, clock(one.time)), ` ${wordFor(one.to)} `, el('small', null, because(one.reason)))));
+      el('span.muted', null, timeOf(one.time)), ` ${wordFor(one.to)} `, el('small', null, because(one.reason)))));
   }
 }
 
@@ -230,8 +233,10 @@ function sparkline() {
   const node = svg('svg', {class: 'spark', viewBox: '0 0 107 26', role: 'img'}, svg('path', {class: 'base', d: 'M0 25.5H107'}), bars);
   return {node, draw(samples) {
     const known = samples.filter(one => one !== null), most = Math.max(.5, ...known);
-    bars.setAttribute('d', samples.map((one, at) => one === null ? ''
-      : `M${1 + 3 * (at + 36 - samples.length)} 25V${(25 - Math.max(1, 24 * one / most)).toFixed(1)}`).join(''));
+    const drawn = samples.map((one, at) => one === null ? ''
+      : `M${1 + 3 * (at + 36 - samples.length)} 25V${(25 - Math.max(1, 24 * one / most)).toFixed(1)}`).join('');
+    if (bars.getAttribute('d') === drawn) return;
+    bars.setAttribute('d', drawn);
     node.setAttribute('aria-label', known.length ? `${inMs(Math.min(...known))} to ${inMs(Math.max(...known))}` : nothing);
   }};
 }
