@@ -16494,6 +16494,39 @@ constexpr supervisor_move move_for(plugin_state state, supervisor_input input) n
 
 #endif
 
+// ---- tenon/rules/time_words.hpp ---------------------------------------------------------------------------
+#ifndef TENON_RULES_TIME_WORDS_HPP
+#define TENON_RULES_TIME_WORDS_HPP
+
+// Spans of time for people, in one unit: "2 minutes ago". What a program reads is in milliseconds everywhere.
+
+namespace tenon::detail {
+
+/// "1 second", "2 minutes", "36 hours": the largest unit of which there are two, but for what is short anyway.
+inline std::string time_words(milliseconds span) {
+    struct unit {
+        std::int64_t ms;
+        std::string_view name;
+    };
+    constexpr unit units[] = {
+        {86'400'000, " day"}, {3'600'000, " hour"}, {60'000, " minute"}, {1'000, " second"}};
+    const std::int64_t ms = span.count() < 0 ? 0 : span.count();
+    for (const unit& one : units) {
+        const std::int64_t count = ms / one.ms;
+        if (count >= 2 || (count == 1 && one.ms == 1'000))
+            return join({digits(static_cast<std::uint64_t>(count)), one.name, count == 1 ? "" : "s"});
+    }
+    return "less than a second";
+}
+
+inline std::string time_ago(milliseconds span) {
+    return span < milliseconds(1'000) ? "just now" : join({time_words(span), " ago"});
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/rules/supervision/supervisor.hpp ---------------------------------------------------------------
 #ifndef TENON_RULES_SUPERVISION_SUPERVISOR_HPP
 #define TENON_RULES_SUPERVISION_SUPERVISOR_HPP
@@ -17073,8 +17106,7 @@ inline void supervisor::retry(change_reason reason, time_point now) {
     retrying_ = true;
     const auto number = static_cast<std::uint64_t>(restarts_.count());
     reason.text =
-        both(reason.text,
-             join({"retry ", digits(number), " of ", most, " in ", whole_milliseconds(delay_), " ms"}));
+        both(reason.text, join({"retry ", digits(number), " of ", most, " in ", time_words(delay_)}));
     change(plugin_state::backoff, std::move(reason), now);
 }
 
@@ -21806,11 +21838,13 @@ inline broadcast plan_broadcast(interest_table& interests, const event_head& hea
 
 namespace tenon::detail {
 
-/// "it is backoff: signal 9 (SIGKILL)".
+/// "it waits to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
     const std::string& reason = plugin.supervised().reason().text;
-    return join({"it is ", name_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+    const bool waits = plugin.state() == plugin_state::backoff; // "it is backoff" is no sentence
+    return join({waits ? "it waits to retry" : "it is ", waits ? "" : name_of(plugin.state()),
+                 reason.empty() ? "" : ": ", reason});
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {

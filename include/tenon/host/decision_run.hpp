@@ -14,11 +14,13 @@
 
 namespace tenon::detail {
 
-/// "it is backoff: signal 9 (SIGKILL)".
+/// "it waits to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
     const std::string& reason = plugin.supervised().reason().text;
-    return join({"it is ", name_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+    const bool waits = plugin.state() == plugin_state::backoff; // "it is backoff" is no sentence
+    return join({waits ? "it waits to retry" : "it is ", waits ? "" : name_of(plugin.state()),
+                 reason.empty() ? "" : ": ", reason});
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {

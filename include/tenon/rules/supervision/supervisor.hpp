@@ -23,6 +23,7 @@
 #include <tenon/rules/supervision/stop_sequence.hpp>
 #include <tenon/rules/supervision/supervisor_table.hpp>
 #include <tenon/rules/supervision/supervisor_texts.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -595,8 +596,7 @@ inline void supervisor::retry(change_reason reason, time_point now) {
     retrying_ = true;
     const auto number = static_cast<std::uint64_t>(restarts_.count());
     reason.text =
-        both(reason.text,
-             join({"retry ", digits(number), " of ", most, " in ", whole_milliseconds(delay_), " ms"}));
+        both(reason.text, join({"retry ", digits(number), " of ", most, " in ", time_words(delay_)}));
     change(plugin_state::backoff, std::move(reason), now);
 }
 
