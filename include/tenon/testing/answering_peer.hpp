@@ -9,7 +9,7 @@
 //     ... again at peer.next_time()
 
 #include <tenon/session/session.hpp>
-#include <tenon/testing/exchange.hpp>
+#include <tenon/testing/script.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -1,10 +1,10 @@
-#ifndef TENON_TESTING_EXCHANGE_HPP
-#define TENON_TESTING_EXCHANGE_HPP
+#ifndef TENON_TESTING_SCRIPT_HPP
+#define TENON_TESTING_SCRIPT_HPP
 
 // What the other side is expected to ask, and what it is answered. A script is a list of them, in order:
 //
 //     using tenon::testing::expect;
-//     std::vector<tenon::testing::exchange> script = {
+//     std::vector<tenon::testing::scripted_call> script = {
 //         expect("users/kick").with(kick{"ada"}).replies(true),
 //         expect("users/find").fails({404, "no such user"}).after(std::chrono::seconds(2)),
 //         expect("host/saveConfig").never_answers(),
@@ -29,38 +29,38 @@ struct scripted_answer {
     bool never = false;
 };
 
-class exchange {
+class scripted_call {
 public:
-    explicit exchange(std::string_view method) : method_(method) {}
+    explicit scripted_call(std::string_view method) : method_(method) {}
 
     /// The params must be this value; without it they may be any.
     template <class Params>
-    exchange with(const Params& params) && {
+    scripted_call with(const Params& params) && {
         params_ = to_json(params);
         return std::move(*this);
     }
-    exchange with_json(std::string_view params) && {
+    scripted_call with_json(std::string_view params) && {
         params_ = params;
         return std::move(*this);
     }
     template <class Result>
-    exchange replies(const Result& result) && {
+    scripted_call replies(const Result& result) && {
         answer_.outcome = to_json(result);
         return std::move(*this);
     }
-    exchange replies_json(std::string_view result) && {
+    scripted_call replies_json(std::string_view result) && {
         answer_.outcome = std::string(result);
         return std::move(*this);
     }
-    exchange fails(fault error) && {
+    scripted_call fails(fault error) && {
         answer_.outcome = std::move(error);
         return std::move(*this);
     }
-    exchange after(milliseconds wait) && {
+    scripted_call after(milliseconds wait) && {
         answer_.after = wait;
         return std::move(*this);
     }
-    exchange never_answers() && {
+    scripted_call never_answers() && {
         answer_.never = true;
         return std::move(*this);
     }
@@ -79,12 +79,12 @@ private:
     scripted_answer answer_;
 };
 
-inline exchange expect(std::string_view method) { return exchange(method); }
+inline scripted_call expect(std::string_view method) { return scripted_call(method); }
 
 class script {
 public:
     script() = default;
-    script(std::vector<exchange> steps) : steps_(std::move(steps)) {}
+    script(std::vector<scripted_call> steps) : steps_(std::move(steps)) {}
 
     bool finished() const noexcept { return next_ == steps_.size(); }
     const std::vector<std::string>& surprises() const noexcept { return surprises_; }
@@ -104,7 +104,7 @@ public:
     }
 
 private:
-    std::vector<exchange> steps_;
+    std::vector<scripted_call> steps_;
     std::size_t next_ = 0;
     std::vector<std::string> surprises_;
 };
