@@ -19095,9 +19095,10 @@ namespace detail {
 inline constexpr std::size_t max_answer_header_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t max_answer_headers = 256;
 
-// Fields of the same name are one member in the place of the first: a string, or an array of strings.
-inline void write_fields(json_writer& out,
-                         const std::vector<std::pair<std::string, std::string_view>>& fields) {
+// Fields of the same name are one member in the place of the first: a string, or an array of strings. A plugin's own
+// write_headers() compares names in any case and each with each, which thousands from a stranger must not cost.
+template <class Field>
+void write_fields(json_writer& out, const std::vector<Field>& fields) {
     std::map<std::string_view, std::vector<std::string_view>> values;
     std::vector<std::string_view> order;
     for (const auto& [name, value] : fields) {
@@ -19127,8 +19128,7 @@ inline bool goes_to_plugins(const http_exchange& request, std::string_view name)
 
 /// The params of plugin/handleRequest. Names of headers are in lower case.
 inline std::string encode_exchange(const http_exchange& request, const route_match& match) {
-    std::vector<std::pair<std::string, std::string_view>> query, headers;
-    for (const auto& field : request.query) query.emplace_back(field.name, field.value);
+    std::vector<std::pair<std::string, std::string_view>> headers;
     for (const auto& field : request.headers)
         if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
     const bool plain = is_utf8(request.body);
@@ -19149,7 +19149,7 @@ inline std::string encode_exchange(const http_exchange& request, const route_mat
     for (const auto& [name, value] : match.params) text(name, value);
     out.end_object();
     out.key("query");
-    write_fields(out, query);
+    write_fields(out, request.query);
     out.key("headers");
     write_fields(out, headers);
     text("body", plain ? request.body : to_base64(request.body));

@@ -6,6 +6,7 @@
 
 #include <tenon/json/base64.hpp>
 #include <tenon/plugin/encode_answer.hpp>
+#include <tenon/rules/calls/http_exchange.hpp>
 #include <tenon/session/route_pattern.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/testing/recorded.hpp>
@@ -72,25 +73,6 @@ json written(Write write) {
     return json::parse(buffer.view()).value();
 }
 
-/// Names of a query differ by letter case, so this is not write_headers().
-inline void write_query(json_writer& out, const std::vector<response::header>& parts) {
-    out.begin_object();
-    for (std::size_t index = 0; index < parts.size(); ++index) {
-        std::vector<std::string_view> values;
-        bool named = false;
-        for (std::size_t other = 0; other < parts.size(); ++other) {
-            if (parts[other].name != parts[index].name) continue;
-            named = named || other < index;
-            values.push_back(parts[other].value);
-        }
-        if (named) continue;
-        out.key(parts[index].name);
-        if (values.size() == 1) out.string(values.front());
-        else encode(out, values);
-    }
-    out.end_object();
-}
-
 /// The params of plugin/handleRequest, or nothing where no declared route matches.
 inline std::optional<std::string> http_request_text(const testing::declaration& plugin, std::string_view id,
                                                     std::string_view method, std::string_view target,
@@ -101,7 +83,7 @@ inline std::optional<std::string> http_request_text(const testing::declaration& 
     for (const auto& route : plugin.routes.value_or(std::vector<route_declaration>())) {
         json params;
         if (route.method != method || !match_path(route.path, path, params)) continue;
-        const json query = written([&](json_writer& out) { write_query(out, parts.query); });
+        const json query = written([&](json_writer& out) { write_fields(out, parts.query); });
         const json headers = written([&](json_writer& out) { write_headers(out, parts.headers); });
         const bool plain = is_utf8(parts.body);
         return to_json(
