@@ -1,9 +1,11 @@
 // The file of a host's socket: who may reach it, and what is done about what is there already.
 
+#include "../leave_forked.hpp"
 #include "../scratch_folder.hpp"
 
 #include <tenon/host/socket/attach_token.hpp>
 #include <tenon/host/socket/system_socket.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <doctest/doctest.h>
 
@@ -12,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -109,6 +113,37 @@ TEST_CASE("a socket on which a host listens is refused, also when its queue is f
     CHECK(says(refused(path), "another host listens on it"));
     CHECK(connects(path));
     CHECK(first->is_ours());
+}
+
+TEST_CASE(
+    "a host that was started at once after a killed one was refused: the kernel was still ending that") {
+    const tests::scratch_folder in;
+    const std::string path = in / "host.sock";
+    const auto first = listening_socket::open(path);
+    REQUIRE(first);
+    ::unlink(path.c_str()); // this process has it no more: the next one has its own
+    int ready[2];
+    REQUIRE(make_pipe(ready));
+    const pid_t killed = ::fork();
+    if (killed == 0) {
+        auto listening = listening_socket::open(path);
+        const pid_t host = ::getpid();
+        // As between vfork and exec: it has the socket while its host is there, and a moment longer.
+        if (listening && ::fork() == 0) {
+            while (::getppid() == host) ::poll(nullptr, 0, 1);
+            ::poll(nullptr, 0, 100);
+            tests::leave_forked(0);
+        }
+        const bool told = listening && ::write(ready[1], "x", 1) == 1;
+        for (;;) ::poll(nullptr, 0, told ? -1 : 0);
+    }
+    char one = 0;
+    CHECK(::read(ready[0], &one, 1) == 1);
+    ::kill(killed, SIGKILL);
+    CHECK(refused(path) == "");
+    ::waitpid(killed, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
 }
 
 TEST_CASE("what else has the name stays, and is refused") {

@@ -6,8 +6,8 @@
 // symbolic links. What a host that crashed has left there is replaced; a socket on which somebody listens is
 // refused, and so is everything else that has the name. It is removed at the end if it is still ours.
 //
-// A lock on the folder keeps two hosts that start at once from replacing each other's new file. That is all that is
-// waited for, a second at most. Linux: a socket is given its mode before its name, so that it never has another.
+// A lock on the folder keeps two hosts that start at once from replacing each other's new file. For that is waited, and for
+// the end of a host that was killed, a second at most each. Linux: a socket is given its mode before its name, so that it never has another.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
@@ -30,6 +30,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -56,6 +57,22 @@ inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
     socklen_t size = sizeof peer;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
     return peer.uid;
+}
+
+/// Whether who listens on the other side is about to be gone, and then that is waited for. The kernel takes its time to end
+/// a host that was killed, and a child that it was making holds its descriptors for a moment longer, until it is a program.
+inline bool is_listener_leaving(int connection) noexcept {
+    constexpr int longest_end_ms = 500, pause_ms = 10;
+    ucred listener{};
+    socklen_t size = sizeof listener;
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return false;
+    if (listener.pid <= 0 || listener.pid == ::getpid()) return false;
+    const descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, listener.pid, 0)));
+    if (!process && errno != ESRCH) return false;
+    pollfd end{process.get(), POLLIN, 0};
+    if (process && ::poll(&end, 1, longest_end_ms) != 1) return false; // it is well
+    ::poll(nullptr, 0, pause_ms);
+    return true;
 }
 
 /// Not even root: whoever may become another user can become this one.
@@ -194,13 +211,17 @@ inline result<void> listening_socket::clear_name() {
     if (!S_ISSOCK(found.st_mode)) return socket_fault(path_, "there is something else of this name");
     if (found.st_uid != own_user())
         return socket_fault(path_, join({"it is there and belongs to user ", digits(found.st_uid)}));
-    const descriptor asking(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!asking) return socket_errno(path_, "no socket can be had", errno);
     const sockaddr_un to = address();
-    const bool answers = ::connect(asking.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    // EAGAIN: so many wait to be accepted that there is no room for more.
-    if (answers || errno == EAGAIN) return socket_fault(path_, "another host listens on it");
-    if (errno != ECONNREFUSED && errno != ENOENT) return socket_errno(path_, "it cannot be tried", errno);
+    for (int tries = 100;; --tries) {
+        const descriptor asking(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (!asking) return socket_errno(path_, "no socket can be had", errno);
+        const bool answers = ::connect(asking.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+        if (answers && tries > 0 && is_listener_leaving(asking.get())) continue;
+        // EAGAIN: so many wait to be accepted that there is no room for more.
+        if (answers || errno == EAGAIN) return socket_fault(path_, "another host listens on it");
+        if (errno != ECONNREFUSED && errno != ENOENT) return socket_errno(path_, "it cannot be tried", errno);
+        break;
+    }
     if (::unlinkat(folder_.get(), name(), 0) != 0 && errno != ENOENT)
         return socket_errno(path_, "what is left of another host cannot be removed", errno);
     return {};
