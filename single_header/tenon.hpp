@@ -1506,7 +1506,7 @@ inline bool same_text(std::string_view left, std::string_view right) noexcept {
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
 /// no overlong forms, no surrogates, nothing above U+10FFFF.
-inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
+constexpr std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     const auto byte = [&](std::size_t index) -> unsigned {
         return static_cast<std::size_t>(end - at) > index ? static_cast<unsigned char>(at[index]) : 0u;
     };
@@ -2082,6 +2082,13 @@ inline std::string join(std::initializer_list<std::string_view> parts) {
     std::string text;
     for (const std::string_view part : parts) append(text, part);
     return text;
+}
+
+/// At most so many bytes, and no half of a character at the end: a peer's text that is repeated is cut, and stays UTF-8.
+constexpr std::string_view beginning_of(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most) return text;
+    while (most > 0 && (text[most] & 0xC0) == 0x80) --most;
+    return text.substr(0, most);
 }
 
 /// A number as text, for the duration of an expression.
@@ -2944,10 +2951,7 @@ inline bool json_reader::mismatch(std::string_view expected, const char* at) {
 inline constexpr std::size_t longest_name = 64;
 
 inline bool json_reader::in_member(std::string_view name) {
-    std::size_t length = name.size();
-    if (length > longest_name) // cut between characters
-        for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
-    path_ = detail::join({".", {name.data(), length}, path_});
+    path_ = detail::join({".", detail::beginning_of(name, longest_name), path_});
     return false;
 }
 
@@ -4248,6 +4252,55 @@ struct plugin_hooks {
 
 #endif
 
+// ---- tenon/json/unseen.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_UNSEEN_HPP
+#define TENON_JSON_UNSEEN_HPP
+
+// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
+// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
+
+namespace tenon::detail {
+
+/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
+/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
+constexpr bool acts_unseen(unsigned code) noexcept {
+    struct range {
+        unsigned first, last;
+    };
+    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
+                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (const range& one : ranges)
+        if (code >= one.first && code <= one.last) return true;
+    return false;
+}
+
+/// The character of a well-formed sequence of two to four bytes.
+constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
+    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
+    for (std::size_t index = 1; index < length; ++index)
+        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
+    return code;
+}
+
+/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
+constexpr bool is_seen(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
+            return false;
+        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
+        at += length;
+    }
+    return true;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/session/route_pattern.hpp ----------------------------------------------------------------------
 #ifndef TENON_SESSION_ROUTE_PATTERN_HPP
 #define TENON_SESSION_ROUTE_PATTERN_HPP
@@ -4293,11 +4346,10 @@ constexpr bool each_route_parameter(std::string_view path, Visit visit) {
 constexpr bool is_route_segment(std::string_view segment) {
     const std::string_view parameter = route_parameter(segment);
     for (const char letter : parameter.empty() ? segment : parameter)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F || letter == '\\' || letter == '{' ||
-            letter == '}' || letter == '*' ||
+        if (letter == '\\' || letter == '{' || letter == '}' || letter == '*' ||
             (parameter.empty() && (letter == '%' || letter == '?' || letter == '#' || letter == ' ')))
             return false;
-    return !segment.empty() && segment != "." && segment != "..";
+    return !segment.empty() && segment != "." && segment != ".." && is_seen(segment);
 }
 
 /// "GET /path": an upper-case method, one space, a path that starts with a slash.
@@ -4549,16 +4601,18 @@ namespace tenon::detail {
 inline constexpr std::size_t longest_event_type = 128;
 inline constexpr std::size_t longest_command = 128;
 
-/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
+/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
     if (type.empty() || type.size() > longest_event_type) return false;
     char before = '.';
+    bool is_ascii = true;
     for (const char byte : type) {
         const auto value = static_cast<unsigned char>(byte);
         if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && value < 0x80;
         before = byte;
     }
-    return before != '.';
+    return before != '.' && (is_ascii || is_seen(type));
 }
 
 /// Whether this is a type, "*", or a type with ".*" behind it.
@@ -4568,11 +4622,9 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     return is_event_type(pattern);
 }
 
-/// 1 to 128 bytes without control characters.
+/// 1 to 128 bytes that can be seen.
 constexpr bool is_command_name(std::string_view name) noexcept {
-    for (const char letter : name)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
-    return !name.empty() && name.size() <= longest_command;
+    return !name.empty() && name.size() <= longest_command && is_seen(name);
 }
 
 } // namespace tenon::detail

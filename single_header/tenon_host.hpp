@@ -1525,7 +1525,7 @@ inline bool same_text(std::string_view left, std::string_view right) noexcept {
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
 /// no overlong forms, no surrogates, nothing above U+10FFFF.
-inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
+constexpr std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     const auto byte = [&](std::size_t index) -> unsigned {
         return static_cast<std::size_t>(end - at) > index ? static_cast<unsigned char>(at[index]) : 0u;
     };
@@ -2101,6 +2101,13 @@ inline std::string join(std::initializer_list<std::string_view> parts) {
     std::string text;
     for (const std::string_view part : parts) append(text, part);
     return text;
+}
+
+/// At most so many bytes, and no half of a character at the end: a peer's text that is repeated is cut, and stays UTF-8.
+constexpr std::string_view beginning_of(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most) return text;
+    while (most > 0 && (text[most] & 0xC0) == 0x80) --most;
+    return text.substr(0, most);
 }
 
 /// A number as text, for the duration of an expression.
@@ -2963,10 +2970,7 @@ inline bool json_reader::mismatch(std::string_view expected, const char* at) {
 inline constexpr std::size_t longest_name = 64;
 
 inline bool json_reader::in_member(std::string_view name) {
-    std::size_t length = name.size();
-    if (length > longest_name) // cut between characters
-        for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
-    path_ = detail::join({".", {name.data(), length}, path_});
+    path_ = detail::join({".", detail::beginning_of(name, longest_name), path_});
     return false;
 }
 
@@ -4879,6 +4883,55 @@ struct host_options {
 
 #endif
 
+// ---- tenon/json/unseen.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_UNSEEN_HPP
+#define TENON_JSON_UNSEEN_HPP
+
+// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
+// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
+
+namespace tenon::detail {
+
+/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
+/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
+constexpr bool acts_unseen(unsigned code) noexcept {
+    struct range {
+        unsigned first, last;
+    };
+    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
+                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (const range& one : ranges)
+        if (code >= one.first && code <= one.last) return true;
+    return false;
+}
+
+/// The character of a well-formed sequence of two to four bytes.
+constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
+    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
+    for (std::size_t index = 1; index < length; ++index)
+        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
+    return code;
+}
+
+/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
+constexpr bool is_seen(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
+            return false;
+        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
+        at += length;
+    }
+    return true;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/session/names.hpp ------------------------------------------------------------------------------
 #ifndef TENON_SESSION_NAMES_HPP
 #define TENON_SESSION_NAMES_HPP
@@ -4892,16 +4945,18 @@ namespace tenon::detail {
 inline constexpr std::size_t longest_event_type = 128;
 inline constexpr std::size_t longest_command = 128;
 
-/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
+/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
     if (type.empty() || type.size() > longest_event_type) return false;
     char before = '.';
+    bool is_ascii = true;
     for (const char byte : type) {
         const auto value = static_cast<unsigned char>(byte);
         if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && value < 0x80;
         before = byte;
     }
-    return before != '.';
+    return before != '.' && (is_ascii || is_seen(type));
 }
 
 /// Whether this is a type, "*", or a type with ".*" behind it.
@@ -4911,11 +4966,9 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     return is_event_type(pattern);
 }
 
-/// 1 to 128 bytes without control characters.
+/// 1 to 128 bytes that can be seen.
 constexpr bool is_command_name(std::string_view name) noexcept {
-    for (const char letter : name)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
-    return !name.empty() && name.size() <= longest_command;
+    return !name.empty() && name.size() <= longest_command && is_seen(name);
 }
 
 } // namespace tenon::detail
@@ -5137,8 +5190,9 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
     if (answer->name.empty())
         return fault{codes::invalid_params, "handshake.name: expected a name, got \"\""};
     if (!expected_name.empty() && answer->name != expected_name)
-        return fault{codes::invalid_params, "handshake.name: expected \"" + std::string(expected_name) +
-                                                "\", got \"" + answer->name.substr(0, longest_name) + "\""};
+        return fault{codes::invalid_params,
+                     detail::join({"handshake.name: expected \"", expected_name, "\", got \"",
+                                   detail::beginning_of(answer->name, longest_name), "\""})};
     if (const auto common = choose_version(offered, {answer->protocol_version.value_or(1)}); !common)
         return common.error();
     if (answer->max_concurrency == 0u)
@@ -6554,28 +6608,6 @@ private:
 
 namespace tenon::detail {
 
-/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
-/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
-inline bool acts_unseen(unsigned code) noexcept {
-    struct range {
-        unsigned first, last;
-    };
-    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
-                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-    for (const range& one : ranges)
-        if (code >= one.first && code <= one.last) return true;
-    return false;
-}
-
-/// The character of a well-formed sequence of two to four bytes.
-inline unsigned utf8_code(const char* at, std::size_t length) noexcept {
-    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
-    for (std::size_t index = 1; index < length; ++index)
-        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
-    return code;
-}
-
 /// How a character that may not stand for itself is written, in at most ten bytes.
 inline std::size_t write_named(char* to, unsigned code) noexcept {
     constexpr char hex[] = "0123456789abcdef";
@@ -7446,6 +7478,13 @@ inline constexpr std::string_view a_plugin_name =
     "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
+    // Whoever speaks on the socket speaks first, and says by that which framing it is.
+    if (options.framing == plugin_framing::lines &&
+        (options.channel == plugin_channel::socket || (options.command.empty() && options.attach)))
+        check.refuse(
+            "framing",
+            "\"lines\" is for pipes, and this plugin speaks on the socket: there the host answers in "
+            "lines who speaks in lines");
     if (options.command.empty()) {
         if (origin == plugin_origin::process && !options.attach)
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");
@@ -7820,6 +7859,7 @@ inline std::string_view route_table::problem_of_pattern(std::string_view pattern
         last = pattern.find('/') == pattern.npos;
         const std::string_view segment = next_segment(pattern);
         if (const auto problem = problem_of_segment(segment); !problem.empty()) return problem;
+        if (!is_seen(segment)) return "it has characters that are not seen";
         if (++count > max_route_segments) return "it has too many segments";
         if (with_parameters && is_parameter(segment)) {
             const std::string_view name = segment.substr(1, segment.size() - 2);
@@ -7838,7 +7878,7 @@ inline std::string_view route_table::problem_of_pattern(std::string_view pattern
 
 inline result<void> route_table::add(std::uint32_t plugin, std::string_view plugin_name,
                                      std::string_view prefix, const route_declaration& declared) {
-    const auto shown = [](std::string_view text) { return text.substr(0, 128); };
+    const auto shown = [](std::string_view text) { return beginning_of(text, 128); };
     const auto refused = [&](std::initializer_list<std::string_view> why) {
         return fault{codes::invalid_params,
                      join({"route '", shown(declared.method), " ", shown(declared.path), "': ", join(why)})};
@@ -8024,8 +8064,7 @@ private:
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
-    if (safe_text(declared.name) != declared.name)
-        return "a name has no control characters, nor any that are not seen";
+    if (!is_seen(declared.name)) return "a name has no control characters, nor any that are not seen";
     std::size_t text = declared.description ? declared.description->size() : 0;
     for (const auto* schema : {&declared.params, &declared.result})
         if (*schema) {
@@ -8037,7 +8076,7 @@ inline std::string_view command_table::problem_of(const command_declaration& dec
 
 inline result<void> command_table::add(std::uint32_t plugin, std::string_view plugin_name,
                                        const command_declaration& declared, bool at_run_time) {
-    const std::string_view shown = std::string_view(declared.name).substr(0, longest_command);
+    const std::string_view shown = beginning_of(declared.name, longest_command);
     const auto refused = [&](std::initializer_list<std::string_view> why) {
         return fault{codes::invalid_params, join({"command '", shown, "': ", join(why)})};
     };
@@ -8065,7 +8104,7 @@ inline result<void> command_table::add(std::uint32_t plugin, std::string_view pl
 inline result<void> command_table::remove(std::uint32_t plugin, std::string_view name) {
     const auto found = commands_.find(name);
     if (found == commands_.end() || found->second.plugin != plugin)
-        return fault{codes::invalid_params, join({"command '", name.substr(0, longest_command),
+        return fault{codes::invalid_params, join({"command '", beginning_of(name, longest_command),
                                                   "': this plugin has no such command"})};
     commands_.erase(found);
     --counts_[plugin];
@@ -8550,7 +8589,7 @@ inline result<void> hop_ledger::count_in_chain(std::uint64_t root, std::string_v
     }
     if (chain->second >= max_chain_events)
         return fault{codes::limit_exceeded,
-                     join({"the event \"", type.substr(0, longest_event_type),
+                     join({"the event \"", beginning_of(type, longest_event_type),
                            "\" is one too many: ", digits(std::uint64_t{max_chain_events}),
                            " events were emitted already that go back to the same one"})};
     ++chain->second;
@@ -8572,7 +8611,7 @@ inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_vie
     if (from->event.hops >= max_hops_)
         return fault{
             codes::limit_exceeded,
-            join({"the event \"", type.substr(0, longest_event_type),
+            join({"the event \"", beginning_of(type, longest_event_type),
                   "\" is emitted in answer to an event that is ",
                   digits(static_cast<std::uint64_t>(from->event.hops)), " hops from its origin already, and ",
                   digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
@@ -8849,6 +8888,12 @@ enum class change_cause {
     dependency, // another plugin is not ready
     progress,   // the next step of what went before
 };
+
+/// As a person says it: "it is waiting to retry".
+inline std::string_view words_of(plugin_state state) noexcept {
+    if (state == plugin_state::handshaking) return "shaking hands";
+    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
+}
 
 /// How a process ended.
 struct exit_status {
@@ -14423,7 +14468,7 @@ inline void cut_lists(handshake_answer& answer, refusals& told) {
     if (answer.version.size() > longest_word) {
         told.add("its version has more than 128 bytes");
         told.close("versions");
-        answer.version.resize(longest_word);
+        answer.version.resize(beginning_of(answer.version, longest_word).size());
     }
 }
 
@@ -14682,12 +14727,7 @@ private:
         work();
         path_.resize(length);
     }
-    static text shortened(text name) {
-        if (name.size() <= longest_name) return name;
-        std::size_t length = longest_name;
-        while (length > 0 && (name[length] & 0xC0) == 0x80) --length;
-        return name.substr(0, length);
-    }
+    static text shortened(text name) { return beginning_of(name, longest_name); }
     /// Whether it fits, without a word about why not.
     bool fits(text schema, text value) {
         const std::size_t before = wrong_;
@@ -21335,7 +21375,7 @@ inline void begin_command(byte_buffer& params, std::string_view command) {
 }
 
 inline fault unknown_plugin(std::string_view name) {
-    return {codes::unavailable, join({"there is no plugin \"", name.substr(0, longest_name), "\""})};
+    return {codes::unavailable, join({"there is no plugin \"", beginning_of(name, longest_name), "\""})};
 }
 
 /// One plugin as its host sees it.
@@ -21742,7 +21782,7 @@ inline call_under_way host_core::run(std::string_view command, std::string_view 
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
     if (plugin == nullptr) {
         done(fault{codes::method_not_found,
-                   join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
+                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
              steady_now());
         return {};
     }
@@ -21858,13 +21898,11 @@ inline broadcast plan_broadcast(interest_table& interests, const event_head& hea
 
 namespace tenon::detail {
 
-/// "it waits to retry: signal 9 (SIGKILL)".
+/// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
     const std::string& reason = plugin.supervised().reason().text;
-    const bool waits = plugin.state() == plugin_state::backoff; // "it is backoff" is no sentence
-    return join({waits ? "it waits to retry" : "it is ", waits ? "" : name_of(plugin.state()),
-                 reason.empty() ? "" : ": ", reason});
+    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {
@@ -22321,7 +22359,7 @@ inline void host_core::provide_host_methods() {
                     return {};
                 return fault{codes::invalid_params,
                              join({"type: not subscribed to \"",
-                                   std::string_view(wanted.type).substr(0, longest_event_type), "\""})};
+                                   beginning_of(wanted.type, longest_event_type), "\""})};
             });
     // It names nothing secret, but it is a call: who may make none is not told either.
     provide(methods::describe, "",
@@ -22424,6 +22462,9 @@ inline result<emit_answer> host_core::emit(const emitted_event& event, const cal
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     if (!is_event_type(event.event_type))
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    if (event.metadata && !event.metadata->is_null() && event.metadata->kind() != json_kind::object)
+        return fault{codes::invalid_params,
+                     join({"metadata: expected object, got ", name_of(event.metadata->kind())})};
     const auto among = audience_of(event);
     if (!among) return among.error();
     std::uint64_t cause = 0;
@@ -22513,8 +22554,12 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     if (plugin->client.may_call) hops_.follow(actor.index());
     refusals told;
     cut_lists(answer, told);
-    if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
-        told.add(join({digits(left_out), " of its events are no patterns"}));
+    interests_.declare(actor.index(), answer);
+    if (answer.events)
+        for (const event_interest& event : *answer.events)
+            if (!is_event_pattern(event.type))
+                told.add(join({"event '", beginning_of(event.type, longest_event_type), "': expected ",
+                               an_event_pattern}));
     told.close("events");
     if (answer.commands)
         for (const command_declaration& command : *answer.commands)
@@ -24225,11 +24270,10 @@ constexpr bool each_route_parameter(std::string_view path, Visit visit) {
 constexpr bool is_route_segment(std::string_view segment) {
     const std::string_view parameter = route_parameter(segment);
     for (const char letter : parameter.empty() ? segment : parameter)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F || letter == '\\' || letter == '{' ||
-            letter == '}' || letter == '*' ||
+        if (letter == '\\' || letter == '{' || letter == '}' || letter == '*' ||
             (parameter.empty() && (letter == '%' || letter == '?' || letter == '#' || letter == ' ')))
             return false;
-    return !segment.empty() && segment != "." && segment != "..";
+    return !segment.empty() && segment != "." && segment != ".." && is_seen(segment);
 }
 
 /// "GET /path": an upper-case method, one space, a path that starts with a slash.

@@ -37,7 +37,7 @@ void print_change(const json& change) {
     print_line({{clock_words(change["time"].as<std::int64_t>().value_or(0)) + " ", look::dim},
                 {text_of(change["plugin"]), look::bold},
                 " is ",
-                {to ? std::string(state_words(*to)) : text_of(change["to"]), to ? look_of(*to) : look::plain},
+                {to ? std::string(words_of(*to)) : text_of(change["to"]), to ? look_of(*to) : look::plain},
                 why.empty() ? "" : ": " + why});
 }
 

@@ -136,7 +136,8 @@ int status(const arguments& given) {
              std::to_string(host.plugins_ready) + " of " + std::to_string(host.plugins_known) + " ready"}};
         for (const json_view one : answer["notReady"].as<std::vector<json_view>>().value_or({})) {
             const std::string why = text_of(one["reason"]);
-            rows.push_back({"", text_of(one["name"]) + " is " + text_of(one["state"]) +
+            const auto state = one["state"].as<tenon::plugin_state>();
+            rows.push_back({"", text_of(one["name"]) + " is " + std::string(state ? words_of(*state) : "") +
                                     (why.empty() ? "" : ": " + why)});
         }
         if (host.configuration) {

@@ -130,7 +130,7 @@ private:
             using enum tenon::plugin_state;
             const bool bad = change.to == backoff || change.to == failed;
             if (!bad && change.to != ready && change.to != stopped && change.to != blocked) return;
-            std::string words = "is " + std::string(state_words(change.to));
+            std::string words = "is " + std::string(words_of(change.to));
             if (change.to != ready) words += ": " + change.reason.text;
             say(bad ? tenon::log_level::warn : tenon::log_level::info, std::move(words), change.plugin);
         });

@@ -61,12 +61,6 @@ std::string clock_words(std::int64_t unix_ms) {
     return text;
 }
 
-std::string_view state_words(tenon::plugin_state state) {
-    using enum tenon::plugin_state;
-    if (state == handshaking) return "shaking hands";
-    return state == backoff ? "waiting to retry" : name_of(state);
-}
-
 look look_of(tenon::plugin_state state) {
     using enum tenon::plugin_state;
     if (state == ready) return look::good;

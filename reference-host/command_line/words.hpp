@@ -26,7 +26,6 @@ std::string clock_words(std::int64_t unix_ms);
 /// Empty where there is no text.
 inline std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
 
-std::string_view state_words(tenon::plugin_state state);
 look look_of(tenon::plugin_state state);
 look look_of(tenon::plugin_health health);
 

@@ -56,7 +56,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"({"action":"terminate","waitMs":2},{"action":"kill","waitMs":0}],)"
         R"("enabled":false,"runtime":"node","cwd":"/var","env":{"LOG_LEVEL":"info"},"inheritEnv":["PATH"],)"
         R"("limits":{"addressSpaceBytes":9,"cpuSeconds":8,"openFiles":7,"coreBytes":6},"channel":"socket",)"
-        R"("framing":"lines","connection":{"maxFrameBytes":2048,"maxIncoming":1,"maxOutgoing":2,"maxOutputBytes":3,)"
+        R"("framing":"headers","connection":{"maxFrameBytes":2048,"maxIncoming":1,"maxOutgoing":2,"maxOutputBytes":3,)"
         R"("assemblyTimeoutMs":4},)"
         R"("restart":{"enabled":false,"maxRetries":1,"backoffMs":2,"backoff":"linear","maxBackoffMs":3,)"
         R"("jitter":0.25,"resetAfterMs":4},)"
@@ -76,7 +76,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
     CHECK(options.stop[0].wait == milliseconds(10));
     CHECK(options.restart.growth == backoff_growth::linear);
     CHECK(options.channel == plugin_channel::socket);
-    CHECK(options.framing == plugin_framing::lines);
+    CHECK(options.framing == plugin_framing::headers);
     CHECK(options.call_timeout == milliseconds(12));
     CHECK(options.limits.open_files == 7);
     CHECK(options.requests_per_second == 2.5);
@@ -100,9 +100,20 @@ TEST_CASE("what becomes of events without the plugin is said for all of them, or
           R"(plugins[2].absent.message.*: expected "pass", "hold" or "stop", got "wait")");
     CHECK(complaint(R"("absent":{"a b":"hold"})") ==
           R"(plugins[2].absent: expected "*", a type like "a.b" or a family like "a.*", got "a b")");
-    CHECK(complaint(R"("required":"message.*")") == "plugins[2].required: expected array, got string");
+    CHECK(complaint(R"("required":"yes")") ==
+          "plugins[2].required: expected true, false or an array of patterns of event types, got string");
     CHECK(complaint(R"("required":["message.*", "m*"])") ==
           R"(plugins[2].required[1]: expected "*", a type like "a.b" or a family like "a.*", got "m*")");
+}
+
+TEST_CASE(
+    "lines were said of a plugin that speaks on the socket, where they mean nothing, and nobody was told") {
+    constexpr std::string_view mistake = R"(framing: "lines" is for pipes)";
+    CHECK(complaint(R"("framing":"lines","channel":"socket")").find(mistake) != std::string::npos);
+    CHECK(read(R"({"name":"x","framing":"lines","attach":true})").error().message.find(mistake) !=
+          std::string::npos);
+    // Where the host starts it, it has pipes.
+    CHECK(read(with(R"("framing":"lines","attach":true)"))->options.framing == plugin_framing::lines);
 }
 
 TEST_CASE("shutdownTimeoutMs is how long a plugin that was asked to end has for it") {

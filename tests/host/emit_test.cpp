@@ -70,6 +70,14 @@ TEST_CASE("an event that is emitted goes to everybody who wants it, and the plug
           R"({"delivered":3})");
 }
 
+TEST_CASE("metadata that was no object was left out without a word") {
+    neighbours run;
+    CHECK(run.emit(R"({"eventType":"room.opened","payload":"a","metadata":[]})") ==
+          "metadata: expected object, got array");
+    CHECK(run.who_heard("a").empty());
+    CHECK(run.emit(R"({"eventType":"room.opened","payload":"b","metadata":null})") == R"({"delivered":3})");
+}
+
 TEST_CASE("an event that is emitted to one plugin goes to that one alone, if that one wants it") {
     neighbours run;
     CHECK(run.emit(R"({"eventType":"room.opened","payload":"a","to":"two"})") == R"({"delivered":1})");

@@ -51,7 +51,7 @@ TEST_CASE("spam passed while the moderator was down, and its receipt had no line
     REQUIRE(made.plugins().size() == 1);
     CHECK(made.plugins()[0].plugin == "moderator");
     CHECK(made.plugins()[0].outcome == outcome_kind::absent);
-    CHECK(made.plugins()[0].reason.starts_with("it waits to retry: "));
+    CHECK(made.plugins()[0].reason.starts_with("it is waiting to retry: "));
     CHECK(made.to_json().find(R"({"plugin":"moderator","outcome":"absent","ms":0)") != std::string::npos);
     CHECK(run.status("moderator").events.absent == 1);
     CHECK(run.host.publish(message{"told to nobody"}) == 0);
@@ -82,12 +82,12 @@ TEST_CASE("nothing passes without a required plugin: before its first handshake,
     bool began = false;
     run.host.start("moderator", [&](result<void>) { began = true; });
     REQUIRE(run.wait_for([&] { return run.status("moderator").state == plugin_state::handshaking; }));
-    CHECK(stopped("handshaking"));
+    CHECK(stopped("it is shaking hands"));
     greeted.reply_json(R"({"name":"moderator","version":"1","capabilities":["message"]})");
     REQUIRE(run.wait_for([&] { return run.status("moderator").state == plugin_state::ready; }));
     CHECK_FALSE(run.decide(message{"hello"}).stopped());
     lose(run, moderator, "moderator");
-    CHECK(stopped("waits to retry"));
+    CHECK(stopped("it is waiting to retry"));
     REQUIRE(run.stop("moderator"));
     CHECK(stopped("stopped"));
     CHECK(run.status("moderator").events.absent == 4);

@@ -56,6 +56,22 @@ TEST_CASE(
     check_safe(run);
 }
 
+TEST_CASE("of events that are no patterns there was a number, and an override of direction was one") {
+    running_host run;
+    scripted_plugin one(
+        {.name = "one",
+         .json = R"({"name":"one","version":"1","capabilities":["message"],"events":["message.*","a*",)"
+                 R"("message.\u202ein"],"routes":[{"method":"GET","path":"/a\u202eb"}]})"});
+    REQUIRE(one.add_to(run.host, quick("one")));
+    REQUIRE(run.until<result<void>>([&](auto done) { run.host.start("one", done); }));
+    CHECK(run.status("one").refused ==
+          std::vector<std::string>{
+              R"(event 'a*': expected "*", a type like "a.b" or a family like "a.*")",
+              R"(event 'message.\u{202e}in': expected "*", a type like "a.b" or a family like "a.*")",
+              R"(route 'GET /a\u{202e}b': it has characters that are not seen)"});
+    check_safe(run);
+}
+
 TEST_CASE("why a plugin was not taken, or does not want to run, reached the log as it was written") {
     for (const std::string& answer :
          {R"({"name":")" + forged + R"(","version":"1"})",

@@ -76,6 +76,10 @@ TEST_CASE("names and numbers of commands are bounded") {
     CHECK(table.add(1, "a", named(std::string(128, 'n'))));
     CHECK(refusal(table.add(1, "a", named(std::string(100'000, 'n')))).size() < 300);
     CHECK_FALSE(table.add(1, "a", named("new\nline")));
+    // Cut within its last character, it was no UTF-8 any more.
+    std::string long_name = std::string(127, 'n') + "\u00e9";
+    CHECK(refusal(table.add(1, "a", named(long_name)))
+              .starts_with("command '" + std::string(127, 'n') + "': "));
     CHECK_FALSE(table.add(1, "a", {.name = "much", .description = std::string(70'000, 'x')}));
     for (std::size_t index = 1; index < max_commands; ++index)
         CHECK(table.add(1, "a", named("c" + std::to_string(index))));

@@ -27,6 +27,15 @@ result<void> start_one_that_says(running_host& run, scripted_plugin& plugin, con
     return run.until<result<void>>([&](auto done) { run.host.start(name, done); });
 }
 
+TEST_CASE("a version that was too long was cut within a character, and the status was no UTF-8") {
+    running_host run;
+    scripted_plugin one(
+        {.name = "one", .json = R"({"name":"one","version":"1)" + std::string(126, '.') + "\u00e9\"}"});
+    REQUIRE(start_one_that_says(run, one, "one"));
+    CHECK(run.status("one").version == "1" + std::string(126, '.'));
+    CHECK(json::parse(to_json(run.host.status())));
+}
+
 TEST_CASE("50,000 refused commands stood in the log one by one, and held up the host") {
     running_host run;
     const auto bad = [](const std::string&) { return std::string(R"({"name":"\n"})"); };

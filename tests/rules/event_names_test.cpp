@@ -52,6 +52,13 @@ TEST_CASE("a type has a family, and words that are not empty") {
         CAPTURE(bad);
         CHECK_FALSE(is_event_type(bad));
     }
+    for (const std::string_view unseen :
+         {"a.\u202eb", "a\u200bb", "a\u0085", "\ufeffa", "a\u2028b", "a\xC3"}) {
+        CAPTURE(unseen); // an override of direction was good
+        CHECK_FALSE(is_event_type(unseen));
+        CHECK_FALSE(is_event_pattern(std::string(unseen) + ".*"));
+        CHECK_FALSE(is_command_name(unseen));
+    }
     CHECK(is_event_type(std::string(longest_event_type, 'a')));
     CHECK_FALSE(is_event_type(std::string(longest_event_type + 1, 'a')));
     CHECK_FALSE(is_event_type(std::string_view("a\0b", 3)));

@@ -62,10 +62,12 @@ TEST_CASE("what compiles as a route of a plugin is one for its host, and nothing
     for (int at = 0; at < 33; ++at) deep += "/a";
     long_one += std::string(2'000, 'a');
     const std::string paths[] = {
-        "/",     "/a",    "/a/{b}",       "/{a}/{b}", "/{a}/x/{a}",  "",      "a",       "//",   "/a/",
-        "/a//b", "/a/.",  "/../b",        "/{}",      "/x{b}",       "/{b}x", "/{a{b}}", "/a b", "/a?b",
-        "/a#b",  "/a%20", "/*",           "/{a*}",    "/a\\b",       "/a\nb", "/\x7F",   "/ä",   "/{a b}",
-        "/...",  deep,    deep.substr(2), long_one,   "/a:b,c;d=e~f"};
+        "/",      "/a",           "/a/{b}",    "/{a}/{b}",   "/{a}/x/{a}", "",
+        "a",      "//",           "/a/",       "/a//b",      "/a/.",       "/../b",
+        "/{}",    "/x{b}",        "/{b}x",     "/{a{b}}",    "/a b",       "/a?b",
+        "/a#b",   "/a%20",        "/*",        "/{a*}",      "/a\\b",      "/a\nb",
+        "/\x7F",  "/ä",           "/{a b}",    "/...",       deep,         deep.substr(2),
+        long_one, "/a:b,c;d=e~f", "/a\u202eb", "/{a\u200b}", "/\u0085",    "/a\xC3"};
     for (const std::string& path : paths) {
         map at;
         CHECK_MESSAGE(is_route("GET " + path) == at.add(path).has_value(), path);
@@ -189,6 +191,7 @@ TEST_CASE("H8: what may not be declared is refused in words") {
         CHECK_FALSE(at.add("/x", "GET", 1, prefix));
     }
     CHECK(refusal(at.add("/../x")) == "route 'GET /../x': it has a segment '.' or '..'");
+    CHECK(refusal(at.add("/a\u202e/b")) == "route 'GET /a\u202e/b': it has characters that are not seen");
     CHECK(refusal(at.add("/x", "TRACE")) == "route 'TRACE /x': TRACE and CONNECT are not for plugins");
     CHECK(refusal(at.add("/x", "GET", 1, "api")) ==
           "route 'GET /x': the plugin's prefix 'api': it does not begin with '/'");

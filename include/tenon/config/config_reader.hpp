@@ -175,7 +175,14 @@ public:
     /// A list of patterns of event types; true is all of them and false none.
     void patterns(std::string_view key, std::vector<std::string>& into) {
         const entry* const found = find(key);
-        if (found == nullptr || found->value.kind() != json_kind::boolean) return texts(key, into);
+        const json_kind kind = found == nullptr ? json_kind::array : found->value.kind();
+        if (kind == json_kind::array) return texts(key, into);
+        if (kind != json_kind::boolean) {
+            static_cast<void>(take_any(key));
+            return refuse(key,
+                          detail::join({"expected true, false or an array of patterns of event types, got ",
+                                        detail::name_of(kind)}));
+        }
         bool all = false;
         boolean(key, all);
         into = all ? std::vector<std::string>{"*"} : std::vector<std::string>();

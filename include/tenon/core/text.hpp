@@ -20,6 +20,13 @@ inline std::string join(std::initializer_list<std::string_view> parts) {
     return text;
 }
 
+/// At most so many bytes, and no half of a character at the end: a peer's text that is repeated is cut, and stays UTF-8.
+constexpr std::string_view beginning_of(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most) return text;
+    while (most > 0 && (text[most] & 0xC0) == 0x80) --most;
+    return text.substr(0, most);
+}
+
 /// A number as text, for the duration of an expression.
 class digits {
 public:

@@ -14,13 +14,11 @@
 
 namespace tenon::detail {
 
-/// "it waits to retry: signal 9 (SIGKILL)".
+/// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
     const std::string& reason = plugin.supervised().reason().text;
-    const bool waits = plugin.state() == plugin_state::backoff; // "it is backoff" is no sentence
-    return join({waits ? "it waits to retry" : "it is ", waits ? "" : name_of(plugin.state()),
-                 reason.empty() ? "" : ": ", reason});
+    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {

@@ -74,8 +74,12 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     if (plugin->client.may_call) hops_.follow(actor.index());
     refusals told;
     cut_lists(answer, told);
-    if (const std::size_t left_out = interests_.declare(actor.index(), answer); left_out != 0)
-        told.add(join({digits(left_out), " of its events are no patterns"}));
+    interests_.declare(actor.index(), answer);
+    if (answer.events)
+        for (const event_interest& event : *answer.events)
+            if (!is_event_pattern(event.type))
+                told.add(join({"event '", beginning_of(event.type, longest_event_type), "': expected ",
+                               an_event_pattern}));
     told.close("events");
     if (answer.commands)
         for (const command_declaration& command : *answer.commands)

@@ -36,7 +36,7 @@ inline call_under_way host_core::run(std::string_view command, std::string_view 
     plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
     if (plugin == nullptr) {
         done(fault{codes::method_not_found,
-                   join({"no plugin has the command \"", command.substr(0, longest_command), "\""})},
+                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
              steady_now());
         return {};
     }

@@ -75,7 +75,7 @@ inline void begin_command(byte_buffer& params, std::string_view command) {
 }
 
 inline fault unknown_plugin(std::string_view name) {
-    return {codes::unavailable, join({"there is no plugin \"", name.substr(0, longest_name), "\""})};
+    return {codes::unavailable, join({"there is no plugin \"", beginning_of(name, longest_name), "\""})};
 }
 
 /// One plugin as its host sees it.

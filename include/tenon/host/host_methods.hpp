@@ -69,7 +69,7 @@ inline void host_core::provide_host_methods() {
                     return {};
                 return fault{codes::invalid_params,
                              join({"type: not subscribed to \"",
-                                   std::string_view(wanted.type).substr(0, longest_event_type), "\""})};
+                                   beginning_of(wanted.type, longest_event_type), "\""})};
             });
     // It names nothing secret, but it is a call: who may make none is not told either.
     provide(methods::describe, "",
@@ -172,6 +172,9 @@ inline result<emit_answer> host_core::emit(const emitted_event& event, const cal
     if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
     if (!is_event_type(event.event_type))
         return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    if (event.metadata && !event.metadata->is_null() && event.metadata->kind() != json_kind::object)
+        return fault{codes::invalid_params,
+                     join({"metadata: expected object, got ", name_of(event.metadata->kind())})};
     const auto among = audience_of(event);
     if (!among) return among.error();
     std::uint64_t cause = 0;

@@ -650,10 +650,7 @@ inline bool json_reader::mismatch(std::string_view expected, const char* at) {
 inline constexpr std::size_t longest_name = 64;
 
 inline bool json_reader::in_member(std::string_view name) {
-    std::size_t length = name.size();
-    if (length > longest_name) // cut between characters
-        for (length = longest_name; length > 0 && (name[length] & 0xC0) == 0x80;) --length;
-    path_ = detail::join({".", {name.data(), length}, path_});
+    path_ = detail::join({".", detail::beginning_of(name, longest_name), path_});
     return false;
 }
 

@@ -194,7 +194,7 @@ inline bool same_text(std::string_view left, std::string_view right) noexcept {
 
 /// The length of the well-formed UTF-8 sequence that starts at `at` (2 to 4 for a byte from 0x80 on), or 0:
 /// no overlong forms, no surrogates, nothing above U+10FFFF.
-inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
+constexpr std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     const auto byte = [&](std::size_t index) -> unsigned {
         return static_cast<std::size_t>(end - at) > index ? static_cast<unsigned char>(at[index]) : 0u;
     };

@@ -181,12 +181,7 @@ private:
         work();
         path_.resize(length);
     }
-    static text shortened(text name) {
-        if (name.size() <= longest_name) return name;
-        std::size_t length = longest_name;
-        while (length > 0 && (name[length] & 0xC0) == 0x80) --length;
-        return name.substr(0, length);
-    }
+    static text shortened(text name) { return beginning_of(name, longest_name); }
     /// Whether it fits, without a word about why not.
     bool fits(text schema, text value) {
         const std::size_t before = wrong_;

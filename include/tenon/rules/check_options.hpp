@@ -41,6 +41,13 @@ inline constexpr std::string_view a_plugin_name =
     "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
+    // Whoever speaks on the socket speaks first, and says by that which framing it is.
+    if (options.framing == plugin_framing::lines &&
+        (options.channel == plugin_channel::socket || (options.command.empty() && options.attach)))
+        check.refuse(
+            "framing",
+            "\"lines\" is for pipes, and this plugin speaks on the socket: there the host answers in "
+            "lines who speaks in lines");
     if (options.command.empty()) {
         if (origin == plugin_origin::process && !options.attach)
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");

@@ -34,6 +34,12 @@ enum class change_cause {
     progress,   // the next step of what went before
 };
 
+/// As a person says it: "it is waiting to retry".
+inline std::string_view words_of(plugin_state state) noexcept {
+    if (state == plugin_state::handshaking) return "shaking hands";
+    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
+}
+
 /// How a process ended.
 struct exit_status {
     enum class kind { exited, signalled, unknown }; // unknown: somebody else took it from us

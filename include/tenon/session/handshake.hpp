@@ -8,6 +8,7 @@
 // Nothing here owns more than text: `config`, schemas and the like are slices of the message.
 
 #include <tenon/core/version.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cstdint>
@@ -138,8 +139,9 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
     if (answer->name.empty())
         return fault{codes::invalid_params, "handshake.name: expected a name, got \"\""};
     if (!expected_name.empty() && answer->name != expected_name)
-        return fault{codes::invalid_params, "handshake.name: expected \"" + std::string(expected_name) +
-                                                "\", got \"" + answer->name.substr(0, longest_name) + "\""};
+        return fault{codes::invalid_params,
+                     detail::join({"handshake.name: expected \"", expected_name, "\", got \"",
+                                   detail::beginning_of(answer->name, longest_name), "\""})};
     if (const auto common = choose_version(offered, {answer->protocol_version.value_or(1)}); !common)
         return common.error();
     if (answer->max_concurrency == 0u)

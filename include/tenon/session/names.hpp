@@ -4,6 +4,8 @@
 // Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
 // compile.
 
+#include <tenon/json/unseen.hpp>
+
 #include <cstddef>
 #include <string_view>
 
@@ -13,16 +15,18 @@ namespace tenon::detail {
 inline constexpr std::size_t longest_event_type = 128;
 inline constexpr std::size_t longest_command = 128;
 
-/// Whether events may be of this type: 1 to 128 bytes, visible ASCII or UTF-8, no star, no empty word.
+/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
     if (type.empty() || type.size() > longest_event_type) return false;
     char before = '.';
+    bool is_ascii = true;
     for (const char byte : type) {
         const auto value = static_cast<unsigned char>(byte);
         if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && value < 0x80;
         before = byte;
     }
-    return before != '.';
+    return before != '.' && (is_ascii || is_seen(type));
 }
 
 /// Whether this is a type, "*", or a type with ".*" behind it.
@@ -32,11 +36,9 @@ constexpr bool is_event_pattern(std::string_view pattern) noexcept {
     return is_event_type(pattern);
 }
 
-/// 1 to 128 bytes without control characters.
+/// 1 to 128 bytes that can be seen.
 constexpr bool is_command_name(std::string_view name) noexcept {
-    for (const char letter : name)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return false;
-    return !name.empty() && name.size() <= longest_command;
+    return !name.empty() && name.size() <= longest_command && is_seen(name);
 }
 
 } // namespace tenon::detail

@@ -5,6 +5,7 @@
 // hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
 // (rules/calls/routes.hpp), which have a word for each way of being none.
 
+#include <tenon/json/unseen.hpp>
 #include <tenon/json/value.hpp>
 
 #include <string>
@@ -47,11 +48,10 @@ constexpr bool each_route_parameter(std::string_view path, Visit visit) {
 constexpr bool is_route_segment(std::string_view segment) {
     const std::string_view parameter = route_parameter(segment);
     for (const char letter : parameter.empty() ? segment : parameter)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F || letter == '\\' || letter == '{' ||
-            letter == '}' || letter == '*' ||
+        if (letter == '\\' || letter == '{' || letter == '}' || letter == '*' ||
             (parameter.empty() && (letter == '%' || letter == '?' || letter == '#' || letter == ' ')))
             return false;
-    return !segment.empty() && segment != "." && segment != "..";
+    return !segment.empty() && segment != "." && segment != ".." && is_seen(segment);
 }
 
 /// "GET /path": an upper-case method, one space, a path that starts with a slash.

@@ -61,8 +61,8 @@ TEST_CASE("a time of day is this machine's") {
 }
 
 TEST_CASE("a plugin that is in backoff is waiting to retry") {
-    CHECK(state_words(tenon::plugin_state::backoff) == "waiting to retry");
-    CHECK(state_words(tenon::plugin_state::ready) == "ready");
+    CHECK(words_of(tenon::plugin_state::backoff) == "waiting to retry");
+    CHECK(words_of(tenon::plugin_state::ready) == "ready");
     CHECK(look_of(tenon::plugin_state::failed) == look::bad);
     CHECK(look_of(tenon::plugin_state::ready) == look::good);
 }

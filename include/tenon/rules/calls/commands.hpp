@@ -8,11 +8,11 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/routes.hpp>
-#include <tenon/rules/logs/log_text.hpp>
 #include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/names.hpp>
+#include <tenon/json/unseen.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -70,8 +70,7 @@ private:
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
-    if (safe_text(declared.name) != declared.name)
-        return "a name has no control characters, nor any that are not seen";
+    if (!is_seen(declared.name)) return "a name has no control characters, nor any that are not seen";
     std::size_t text = declared.description ? declared.description->size() : 0;
     for (const auto* schema : {&declared.params, &declared.result})
         if (*schema) {
@@ -83,7 +82,7 @@ inline std::string_view command_table::problem_of(const command_declaration& dec
 
 inline result<void> command_table::add(std::uint32_t plugin, std::string_view plugin_name,
                                        const command_declaration& declared, bool at_run_time) {
-    const std::string_view shown = std::string_view(declared.name).substr(0, longest_command);
+    const std::string_view shown = beginning_of(declared.name, longest_command);
     const auto refused = [&](std::initializer_list<std::string_view> why) {
         return fault{codes::invalid_params, join({"command '", shown, "': ", join(why)})};
     };
@@ -111,7 +110,7 @@ inline result<void> command_table::add(std::uint32_t plugin, std::string_view pl
 inline result<void> command_table::remove(std::uint32_t plugin, std::string_view name) {
     const auto found = commands_.find(name);
     if (found == commands_.end() || found->second.plugin != plugin)
-        return fault{codes::invalid_params, join({"command '", name.substr(0, longest_command),
+        return fault{codes::invalid_params, join({"command '", beginning_of(name, longest_command),
                                                   "': this plugin has no such command"})};
     commands_.erase(found);
     --counts_[plugin];

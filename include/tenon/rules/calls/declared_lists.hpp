@@ -89,7 +89,7 @@ inline void cut_lists(handshake_answer& answer, refusals& told) {
     if (answer.version.size() > longest_word) {
         told.add("its version has more than 128 bytes");
         told.close("versions");
-        answer.version.resize(longest_word);
+        answer.version.resize(beginning_of(answer.version, longest_word).size());
     }
 }
 

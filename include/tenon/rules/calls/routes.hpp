@@ -15,6 +15,7 @@
 #include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
+#include <tenon/json/unseen.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -128,6 +129,7 @@ inline std::string_view route_table::problem_of_pattern(std::string_view pattern
         last = pattern.find('/') == pattern.npos;
         const std::string_view segment = next_segment(pattern);
         if (const auto problem = problem_of_segment(segment); !problem.empty()) return problem;
+        if (!is_seen(segment)) return "it has characters that are not seen";
         if (++count > max_route_segments) return "it has too many segments";
         if (with_parameters && is_parameter(segment)) {
             const std::string_view name = segment.substr(1, segment.size() - 2);
@@ -146,7 +148,7 @@ inline std::string_view route_table::problem_of_pattern(std::string_view pattern
 
 inline result<void> route_table::add(std::uint32_t plugin, std::string_view plugin_name,
                                      std::string_view prefix, const route_declaration& declared) {
-    const auto shown = [](std::string_view text) { return text.substr(0, 128); };
+    const auto shown = [](std::string_view text) { return beginning_of(text, 128); };
     const auto refused = [&](std::initializer_list<std::string_view> why) {
         return fault{codes::invalid_params,
                      join({"route '", shown(declared.method), " ", shown(declared.path), "': ", join(why)})};

@@ -145,7 +145,7 @@ inline result<void> hop_ledger::count_in_chain(std::uint64_t root, std::string_v
     }
     if (chain->second >= max_chain_events)
         return fault{codes::limit_exceeded,
-                     join({"the event \"", type.substr(0, longest_event_type),
+                     join({"the event \"", beginning_of(type, longest_event_type),
                            "\" is one too many: ", digits(std::uint64_t{max_chain_events}),
                            " events were emitted already that go back to the same one"})};
     ++chain->second;
@@ -167,7 +167,7 @@ inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_vie
     if (from->event.hops >= max_hops_)
         return fault{
             codes::limit_exceeded,
-            join({"the event \"", type.substr(0, longest_event_type),
+            join({"the event \"", beginning_of(type, longest_event_type),
                   "\" is emitted in answer to an event that is ",
                   digits(static_cast<std::uint64_t>(from->event.hops)), " hops from its origin already, and ",
                   digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};

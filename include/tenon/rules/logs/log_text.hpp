@@ -8,34 +8,13 @@
 #include <tenon/core/text.hpp>
 #include <tenon/json/escape.hpp>
 #include <tenon/json/scan.hpp>
+#include <tenon/json/unseen.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace tenon::detail {
-
-/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
-/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
-inline bool acts_unseen(unsigned code) noexcept {
-    struct range {
-        unsigned first, last;
-    };
-    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
-                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-    for (const range& one : ranges)
-        if (code >= one.first && code <= one.last) return true;
-    return false;
-}
-
-/// The character of a well-formed sequence of two to four bytes.
-inline unsigned utf8_code(const char* at, std::size_t length) noexcept {
-    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
-    for (std::size_t index = 1; index < length; ++index)
-        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
-    return code;
-}
 
 /// How a character that may not stand for itself is written, in at most ten bytes.
 inline std::size_t write_named(char* to, unsigned code) noexcept {
