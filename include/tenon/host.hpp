@@ -7,5 +7,6 @@
 #include <tenon/host/host.hpp>
 #include <tenon/host/metrics_text.hpp>
 #include <tenon/joint/mount.hpp>
+#include <tenon/process/system_surroundings.hpp>
 
 #endif

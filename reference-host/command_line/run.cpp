@@ -17,32 +17,17 @@
 #include <tenon/config/system_file_watch.hpp>
 #include <tenon/host/system_log_writer.hpp>
 #include <tenon/process/system_described.hpp>
-#include <tenon/transport/system_streams.hpp>
+#include <tenon/process/system_surroundings.hpp>
 
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace reference {
 
 namespace {
-
-/// Whoever starts this may have closed its streams, or stop reading them, or have blocked the signals that end it.
-void mend_surroundings() {
-    // What is opened first would get the number of a stream that is closed, and what is printed.
-    int number = -1;
-    do number = ::open("/dev/null", O_RDWR);
-    while (number >= 0 && number <= STDERR_FILENO);
-    if (number >= 0) ::close(number);
-    tenon::detail::survive_closed_pipes();
-    sigset_t ours;
-    ::sigemptyset(&ours);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ours, signal);
-    ::pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
-}
 
 int exit_code_of(const tenon::fault& wrong) {
     return wrong.code == tenon::codes::invalid_params ? exit_code::configuration : exit_code::no_input;
@@ -241,7 +226,7 @@ int run_host(const arguments& given) {
     std::error_code ignored;
     const std::string file = full_path(given.value("--config", "tenon-host.json"),
                                        std::filesystem::current_path(ignored).string());
-    mend_surroundings();
+    tenon::mend_surroundings();
     running whole(file, given.has("--quiet"));
     auto read = read_settings(file);
     if (!read) return complain_about(file, read.error());

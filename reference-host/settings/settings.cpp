@@ -61,8 +61,8 @@ std::string what_is_missing(const tenon::plugin_config& plugin) {
     return tenon::detail::may_execute(program) ? "" : "there is no " + program;
 }
 
-void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written,
-                  const std::string& about_places, settings& into, tenon::mistakes& wrong) {
+void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& written, settings& into,
+                  tenon::mistakes& wrong) {
     const tenon::program_places& places = into.places;
     if (written.size() > most_plugins)
         return wrong.add("plugins", "expected at most 1000, got " + std::to_string(written.size()));
@@ -84,11 +84,7 @@ void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& wr
         } else if (!options.command.empty()) {
             auto program = tenon::trusted_program(options.command[0], places);
             if (program) options.command[0] = std::move(*program);
-            else
-                wrong.add(
-                    "plugins[" + std::to_string(at) + "].command",
-                    program.error().message +
-                        (program.error().message.find("Dirs: ") == std::string::npos ? "" : about_places));
+            else wrong.add("plugins[" + std::to_string(at) + "].command", program.error().message);
         }
     }
 }
@@ -152,11 +148,10 @@ tenon::result<settings> read_settings(const std::string& path) {
     in.text_or_null("data", read.data);
     tenon::program_places& places = read.places;
     places = {.plugins = {"./plugins"}, .base = folder};
-    const std::string about_places =
-        in.has("trustedDirs") ? ""
-        : in.has("pluginDirs")
-            ? "; trustedDirs is not in the file, and is what pluginDirs says"
-            : "; neither trustedDirs nor pluginDirs is in the file: both are ./plugins beside it";
+    places.remark = in.has("trustedDirs") ? ""
+                    : in.has("pluginDirs")
+                        ? "; trustedDirs is not in the file, and is what pluginDirs says"
+                        : "; neither trustedDirs nor pluginDirs is in the file: both are ./plugins beside it";
     in.texts("pluginDirs", places.plugins);
     places.trusted = places.plugins;
     in.texts("trustedDirs", places.trusted);
@@ -165,7 +160,7 @@ tenon::result<settings> read_settings(const std::string& path) {
     const tenon::json_view plugins = in.any("plugins");
     tenon::mistakes wrong = in.take_mistakes();
     const auto as_written = (*written)["plugins"].as<std::vector<tenon::json_view>>().value_or({});
-    read_plugins(plugins, as_written, about_places, read, wrong);
+    read_plugins(plugins, as_written, read, wrong);
     if (auto good = check_listen(read.listen, read.admin_token); !good) wrong.add_new(good.error().message);
     if (auto good = wrong.finish(); !good) return good.error();
     read.socket = full_path(read.socket, folder);

@@ -29,7 +29,8 @@ namespace tenon {
 struct program_places {
     std::vector<std::string> plugins = {}; // where a command without a slash is looked for
     std::vector<std::string> trusted = {}; // where it has to be in the end
-    std::string base = {}; // of relative paths, as the folder of the file; empty: the current one
+    std::string base = {};   // of relative paths, as the folder of the file; empty: the current one
+    std::string remark = {}; // behind the directories in what is refused: "; trustedDirs is not in the file"
 };
 
 namespace detail {
@@ -90,7 +91,7 @@ inline result<std::string> trusted_program(const std::string& command, const pro
         if (path.empty())
             return refused(detail::join(
                 {"there is no \"", detail::quotable(command), "\" in the plugin directories (pluginDirs: ",
-                 detail::listed(places.plugins), ")", detail::about_blanks(command)}));
+                 detail::listed(places.plugins), ")", detail::about_blanks(command), places.remark}));
     } else {
         path = detail::path_from(places.base, command);
     }
@@ -111,8 +112,8 @@ inline result<std::string> trusted_program(const std::string& command, const pro
     }
     if (!why.empty()) return refused(std::move(why));
     const std::string link = real == path ? real : detail::join({path, ", which is ", real, ","});
-    return refused(
-        detail::join({link, " lies in no trusted directory (trustedDirs: ", detail::listed(folders), ")"}));
+    return refused(detail::join(
+        {link, " lies in no trusted directory (trustedDirs: ", detail::listed(folders), ")", places.remark}));
 }
 
 } // namespace tenon
