@@ -261,7 +261,7 @@ template <class T>
 struct only_base_of {
     template <class Base>
         requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
-    operator Base() const;
+    operator Base() const { __builtin_unreachable(); }
 };
 
 template <class T>
@@ -515,7 +515,7 @@ constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
 }
 
 template <class T>
-constexpr auto plain_addresses() {
+consteval auto plain_addresses() {
     return detail::unpack<plain_member_count<T>>(
         no_object<T>.value, []<class... Member>(const Member&... member) {
             return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
@@ -523,7 +523,7 @@ constexpr auto plain_addresses() {
 }
 
 template <class T, std::size_t... Index>
-constexpr auto plain_names(std::index_sequence<Index...>) {
+consteval auto plain_names(std::index_sequence<Index...>) {
     [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
     return std::array<std::string_view, sizeof...(Index)>{
         member_in(signature<detail::address_of<Index>(addresses)>())...};
@@ -9897,7 +9897,9 @@ constexpr auto unwrap(type<T>) {
     return type<typename unwrapped<std::remove_cvref_t<T>>::type>();
 }
 template <class T>
-T type_inside(type<T>);
+T type_inside(type<T>) {
+    __builtin_unreachable(); // never called: only its type is asked for
+}
 
 /// What a handler says, without the `result` around it.
 template <class P, class M>
@@ -10062,13 +10064,21 @@ template <class T>
 concept data = !std::is_function_v<std::remove_reference_t<T>>;
 
 template <class P, class Config>
-type<Config> configuration(result<void> (P::*)(const Config&));
+type<Config> configuration(result<void> (P::*)(const Config&)) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(result<void> (P::*)(const Config&) const);
+type<Config> configuration(result<void> (P::*)(const Config&) const) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(void (P::*)(const Config&));
+type<Config> configuration(void (P::*)(const Config&)) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(void (P::*)(const Config&) const);
+type<Config> configuration(void (P::*)(const Config&) const) {
+    return {};
+}
 
 /// What configure() takes: the type of the plugin's configuration.
 template <class P>
@@ -10706,9 +10716,13 @@ namespace tenon {
 namespace detail {
 
 template <class Lambda, class Result, class M, class... Rest>
-type<M> message_of(Result (Lambda::*)(const M&, Rest...));
+type<M> message_of(Result (Lambda::*)(const M&, Rest...)) {
+    return {};
+}
 template <class Lambda, class Result, class M, class... Rest>
-type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
+type<M> message_of(Result (Lambda::*)(const M&, Rest...) const) {
+    return {};
+}
 
 template <class Lambda>
 concept handles_message = requires {

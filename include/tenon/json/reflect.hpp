@@ -78,7 +78,7 @@ constexpr address<Member> address_of(const address_at<Index, Member>& entry) {
 }
 
 template <class T>
-constexpr auto plain_addresses() {
+consteval auto plain_addresses() {
     return detail::unpack<plain_member_count<T>>(
         no_object<T>.value, []<class... Member>(const Member&... member) {
             return address_pack<std::make_index_sequence<sizeof...(Member)>, Member...>{{{&member}}...};
@@ -86,7 +86,7 @@ constexpr auto plain_addresses() {
 }
 
 template <class T, std::size_t... Index>
-constexpr auto plain_names(std::index_sequence<Index...>) {
+consteval auto plain_names(std::index_sequence<Index...>) {
     [[maybe_unused]] constexpr auto addresses = plain_addresses<T>(); // unused where T has no members
     return std::array<std::string_view, sizeof...(Index)>{
         member_in(signature<detail::address_of<Index>(addresses)>())...};

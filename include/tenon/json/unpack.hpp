@@ -43,7 +43,7 @@ template <class T>
 struct only_base_of {
     template <class Base>
         requires(__is_base_of(Base, T) && !std::is_same_v<Base, T>)
-    operator Base() const;
+    operator Base() const { __builtin_unreachable(); }
 };
 
 template <class T>

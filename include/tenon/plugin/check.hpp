@@ -63,7 +63,9 @@ constexpr auto unwrap(type<T>) {
     return type<typename unwrapped<std::remove_cvref_t<T>>::type>();
 }
 template <class T>
-T type_inside(type<T>);
+T type_inside(type<T>) {
+    __builtin_unreachable(); // never called: only its type is asked for
+}
 
 /// What a handler says, without the `result` around it.
 template <class P, class M>
@@ -228,13 +230,21 @@ template <class T>
 concept data = !std::is_function_v<std::remove_reference_t<T>>;
 
 template <class P, class Config>
-type<Config> configuration(result<void> (P::*)(const Config&));
+type<Config> configuration(result<void> (P::*)(const Config&)) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(result<void> (P::*)(const Config&) const);
+type<Config> configuration(result<void> (P::*)(const Config&) const) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(void (P::*)(const Config&));
+type<Config> configuration(void (P::*)(const Config&)) {
+    return {};
+}
 template <class P, class Config>
-type<Config> configuration(void (P::*)(const Config&) const);
+type<Config> configuration(void (P::*)(const Config&) const) {
+    return {};
+}
 
 /// What configure() takes: the type of the plugin's configuration.
 template <class P>

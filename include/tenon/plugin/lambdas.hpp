@@ -20,9 +20,13 @@ namespace tenon {
 namespace detail {
 
 template <class Lambda, class Result, class M, class... Rest>
-type<M> message_of(Result (Lambda::*)(const M&, Rest...));
+type<M> message_of(Result (Lambda::*)(const M&, Rest...)) {
+    return {};
+}
 template <class Lambda, class Result, class M, class... Rest>
-type<M> message_of(Result (Lambda::*)(const M&, Rest...) const);
+type<M> message_of(Result (Lambda::*)(const M&, Rest...) const) {
+    return {};
+}
 
 template <class Lambda>
 concept handles_message = requires {

@@ -49,11 +49,17 @@ struct callable_shape {
 };
 
 template <class Result, class... Parameter>
-callable_shape<Result, Parameter...> shape_of_call(Result (*)(Parameter...));
+callable_shape<Result, Parameter...> shape_of_call(Result (*)(Parameter...)) {
+    return {};
+}
 template <class Callable, class Result, class... Parameter>
-callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...));
+callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...)) {
+    return {};
+}
 template <class Callable, class Result, class... Parameter>
-callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...) const);
+callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Parameter...) const) {
+    return {};
+}
 
 template <class Callable>
 concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
