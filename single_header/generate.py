@@ -11,6 +11,7 @@ Rules:
 - Own includes at the top of a header move in front of it; others stay in place.
 - Includes of others are merged at the top, except those inside an #if and those behind a setting that they read
   (FOREIGN_MACROS): they stay there.
+- What is compiled once by choice (core/compiled.hpp) is inline here.
 - A header inside an #if is inlined there, and again where it comes later: nobody knows whether that #if holds.
 - Macros begin with TENON_, and what is not in PUBLIC_MACROS is #undef'ed by the header that defined it.
 """
@@ -44,6 +45,9 @@ FOREIGN_MACROS = {
     "BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_",
 }
 
+# Says what of the headers is compiled once where that is wanted.
+COMPILED = "tenon/core/compiled.hpp"
+
 WIDTH = 110
 
 
@@ -53,7 +57,7 @@ class Problem(Exception):
 
 def headers():
     """Every header under include/, as it is included."""
-    return sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp"))
+    return sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp"))
 
 
 def guard_of(header):
@@ -79,7 +83,9 @@ def read(header, included_by):
     path = INCLUDE / header
     if not path.is_file():
         raise Problem(f"{included_by} includes <{header}>, which does not exist")
-    lines = [Line(text) for text in path.read_text().rstrip("\n").split("\n")]
+    text = re.sub(r"#ifndef TENON_COMPILED\n(.*?)#endif\n", r"\1", path.read_text(), flags=re.DOTALL)
+    text = text.replace("TENON_COMPILED_ONCE ", "inline ")
+    lines = [Line(line) for line in text.rstrip("\n").split("\n")]
     directives = [(line.directive, line.rest) for line in lines if line.directive]
     if directives[:2] != [("ifndef", guard_of(header)), ("define", guard_of(header))]:
         raise Problem(f"include/{header} does not begin with its include guard {guard_of(header)}")
@@ -102,7 +108,7 @@ class Amalgamation:
         self._add(umbrella, "single_header/generate.py", set(), conditional=False)
 
     def _add(self, header, included_by, seen, conditional):
-        if header in seen:
+        if header in seen or header == COMPILED:
             return
         seen.add(header)
         if not conditional:

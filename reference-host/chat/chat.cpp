@@ -4,6 +4,7 @@
 #include "events.hpp"
 
 #include <tenon/host.hpp>
+#include <tenon/rules/timestamp.hpp>
 
 #include <algorithm>
 #include <charconv>

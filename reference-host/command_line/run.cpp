@@ -19,6 +19,8 @@
 #include <tenon/process/system_described.hpp>
 #include <tenon/process/system_surroundings.hpp>
 
+#include <asio/signal_set.hpp>
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>

@@ -3,6 +3,8 @@
 #include "settings/keeper.hpp"
 
 #include <tenon/config/apply.hpp>
+#include <tenon/host.hpp>
+#include <tenon/host/clocks.hpp>
 #include <tenon/config/trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/rules/time_words.hpp>

@@ -13,6 +13,8 @@
 #include <tenon/http/address.hpp>
 #include <tenon/transport/asio.hpp>
 
+#include <asio/ip/address.hpp>
+
 #include <cstdlib>
 #include <filesystem>
 

@@ -8,6 +8,8 @@
 #include <tenon/admin.hpp>
 #include <tenon/testing/scripted_plugin.hpp>
 
+#include <asio/use_future.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 // Logs and events as streams, and what real processes write: programs in one line of shell.
 
+#include "../host/inside.hpp"
 #include "listener.hpp"
 
 #include "../process/belongings.hpp"
@@ -61,7 +62,7 @@ TEST_CASE("X7: what a process writes to its log stays one line of data, and says
 TEST_CASE("a stream of logs begins with what was kept and goes on with what comes") {
     running_admin run;
     const auto note = [&](const std::string& plugin, tenon::log_level level, const std::string& words) {
-        run.there([&] { run.host().core()->find(plugin)->actor->note(level, words); });
+        run.there([&] { inside(run.host()).find(plugin)->actor->note(level, words); });
     };
     for (const char* name : {"one", "two"})
         run.there([&] { return run.host().add({.name = name, .attach = true}).has_value(); });

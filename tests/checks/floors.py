@@ -19,8 +19,7 @@ INCLUDE = ROOT / "include"
 PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
 # rules is what a host decides: no Asio, no system, no clock.
 HOST_SIDE = ["core", "json", "wire", "session", "rules", "transport", "process", "host"]
-# A face tenon/wire.hpp belongs to the floor wire. tenon.hpp is the face of the plugin side; those of the host and of plugins
-# on Asio show what both sides are made of.
+# tenon.hpp is the face of the plugin side. The other faces, tenon/*.hpp, show what they like; no floor below testing sees one.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
 MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
@@ -28,10 +27,9 @@ MAY_SEE["config"] = [*HOST_SIDE, "config"]
 MAY_SEE["http"] = [*HOST_SIDE, "http"]
 MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
-MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing"})
+MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing", "faces"})
 MAY_SEE["doctor"] = sorted({*MAY_SEE["testing"], "doctor"})
-# What embedders include brings the whole host: a face may see that face, which no room of its floor may.
-MAY_SEE |= {f"the face of {floor}": [*MAY_SEE[floor], "joint"] for floor in ("config", "admin")}
+MAY_SEE["faces"] = sorted({*MAY_SEE["doctor"], *MAY_SEE["admin"], "faces"})
 MAY_NAME_ASIO = {"transport", "process", "host", "config", "joint", "http", "admin"}
 
 NO_THREADS = "wasm32-wasi has no threads"
@@ -65,11 +63,7 @@ OF_THE_COMPILER = re.compile(r"bits/|.mmintrin\.h|arm_neon\.h|wasm_simd128\.h")
 def floor_of(header):
     if header == "tenon.hpp":
         return "plugin"
-    if header in ("tenon/host.hpp", "tenon/asio.hpp"):
-        return "joint"
-    if header in ("tenon/config.hpp", "tenon/admin.hpp"):
-        return "the face of " + pathlib.Path(header).stem
-    return header.split("/")[1].removesuffix(".hpp")
+    return "faces" if header.count("/") == 1 else header.split("/")[1]
 
 
 def complaint(header, name, quoted):
@@ -101,7 +95,7 @@ def complaint(header, name, quoted):
 def main():
     failures = []
     names_boost = set()
-    headers = sorted(INCLUDE.rglob("*.hpp"))
+    headers = sorted(INCLUDE.rglob("*.[hi]pp"))
     for path in headers:
         header = path.relative_to(INCLUDE).as_posix()
         if floor_of(header) not in MAY_SEE:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["include", "tests", "examples"]
+FOLDERS = ["include", "reference-host", "tests", "examples"]
 
-files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.[ch]pp") if "node_modules" not in path.parts]
+files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.[chi]pp") if "node_modules" not in path.parts]
 mode = ["-i"] if "--fix" in sys.argv else ["--dry-run", "-Werror"]
 sys.exit(subprocess.run(["clang-format", *mode, *sorted(files)]).returncode if files else 0)

@@ -41,7 +41,7 @@ expect("the command", commands, lambda name: any(one.split()[0] == name for one 
 codes = set(re.findall(r"inline constexpr int \w+ =\s*(\d+);", text("reference-host/command_line/exit_codes.hpp")))
 expect("the exit code", codes, lambda number: re.search(rf"^\| {number} \|", page, re.MULTILINE))
 
-metrics = text("include/tenon/host/metrics_text.hpp")
+metrics = text("include/tenon/host/metrics_text.ipp")
 missing += [f"docs/operations.md: there is no metric {name}" for name in sorted(set(re.findall(r"\btenon_\w+", page)))
             if f'"{name}"' not in metrics]
 

@@ -1,5 +1,6 @@
 // Everything that a plugin can do to its host's memory, in one host at the same time, while others are served.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 namespace {
@@ -57,7 +58,7 @@ TEST_CASE("one that never reads, a gigabyte on stderr, a flood on stdout and gra
 
     int asked = 0, ended = 0;
     const std::string text(4'096, 'x');
-    const auto poured = [&] { return run.host.core()->find("loud")->actor->log_stream().counts().bytes; };
+    const auto poured = [&] { return inside(run.host).find("loud")->actor->log_stream().counts().bytes; };
     const auto all = static_cast<std::uint64_t>(poured_mebibytes) * mebibyte;
     auto looked = clock::now();
     const auto keep_busy = [&] {

@@ -1,5 +1,6 @@
 // What a plugin that crashes again and again leaves behind in its host: nothing.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 namespace {
@@ -30,7 +31,7 @@ TEST_CASE("Q5: after 1,000 crashes and restarts there is no descriptor, zombie o
     options.restart = {.max_retries = 1'000'000, .backoff = milliseconds{0}};
     const auto started = run.start(options);
     REQUIRE_MESSAGE(started, started.error().message);
-    const detail::plugin_actor& plugin = *run.host.core()->find("victim")->actor;
+    const detail::plugin_actor& plugin = *inside(run.host).find("victim")->actor;
 
     const auto crash = [&](int times) {
         for (int time = 0; time < times; ++time) {

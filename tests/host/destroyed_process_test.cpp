@@ -1,5 +1,6 @@
 // A host that is destroyed, or whose callbacks throw or block, at the worst time.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 #include <functional>
@@ -253,7 +254,7 @@ TEST_CASE(
     options.allow_reverse_calls = true;
     one.host->start(options, fail);
     const auto state = [&] {
-        auto* const plugin = one.host->core()->find("good");
+        auto* const plugin = inside(*one.host).find("good");
         return plugin == nullptr ? plugin_state::stopped : plugin->actor->state();
     };
     run_until([&] { return state() == plugin_state::ready && caught > 0; });
@@ -273,7 +274,7 @@ TEST_CASE(
     run_until([&] { return answered; });
     one.host->restart("good", fail);
     run_until([&] {
-        return one.host->core()->find("good")->actor->generation() == 2 && state() == plugin_state::ready;
+        return inside(*one.host).find("good")->actor->generation() == 2 && state() == plugin_state::ready;
     });
     one.host->stop("good", fail);
     run_until([&] { return state() == plugin_state::stopped && caught > 0; });

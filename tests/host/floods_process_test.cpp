@@ -1,6 +1,7 @@
 // Plugins that do not read what they are sent, or write more than anybody wants to read: memory stays bounded, and
 // the others go on.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 #include <atomic>
@@ -66,7 +67,7 @@ TEST_CASE("P1: with a plugin that never reads, callers on 8 threads are not held
         });
     CHECK(run.wait_for([&] {
         most_unread =
-            std::max<std::uint64_t>(most_unread, run.host.core()->find("deaf")->actor->unread_bytes());
+            std::max<std::uint64_t>(most_unread, inside(run.host).find("deaf")->actor->unread_bytes());
         return begun == threads * each && completed == threads * each;
     }));
     for (std::thread& caller : callers) caller.join();
@@ -125,7 +126,7 @@ TEST_CASE(
         REQUIRE(run.start(misbehaving("loud", {one.mode, std::to_string(one.mebibytes)})));
         const std::uint64_t all = static_cast<std::uint64_t>(one.mebibytes) * mebibyte;
         CHECK(run.wait_for(
-            [&] { return run.host.core()->find("loud")->actor->log_stream().counts().bytes >= all; },
+            [&] { return inside(run.host).find("loud")->actor->log_stream().counts().bytes >= all; },
             std::chrono::seconds(100)));
         memory.check(8 * mebibyte);
 

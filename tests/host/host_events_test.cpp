@@ -1,5 +1,6 @@
 // Rows of the fault catalogue about events, through a whole host: the plugins are scripted, the wire is real.
 
+#include "inside.hpp"
 #include "counting_plugin.hpp"
 
 #include <malloc.h>
@@ -170,7 +171,7 @@ TEST_CASE("E4: while plugins join, leave, crash and are restarted, nobody gets a
             run.host.remove(name, ignored);
             break;
         default:
-            if (run.host.core()->find(name) == nullptr)
+            if (inside(run.host).find(name) == nullptr)
                 REQUIRE(restless[at]->plugin.add_to(run.host, quick(name)));
             run.host.start(name, ignored);
         }

@@ -1,5 +1,6 @@
 // Rows of the fault catalogue that take many real processes, or a real host process that is stopped itself.
 
+#include "inside.hpp"
 #include "run_on_host.hpp"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ TEST_CASE("S3: 100 plugins killed at once are put off by delays that are spread,
     int back = 0;
     run.host.on_change([&](const state_change& change) {
         if (change.to == plugin_state::backoff)
-            planned[change.plugin] = run.host.core()->find(change.plugin)->actor->supervised().next_retry();
+            planned[change.plugin] = inside(run.host).find(change.plugin)->actor->supervised().next_retry();
         if (change.to == plugin_state::ready) ++back;
     });
     for (const plugin_status& one : run.host.status().plugins) ::kill(one.pid.value(), SIGKILL);

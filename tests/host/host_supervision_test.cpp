@@ -1,6 +1,7 @@
 // Rows of the fault catalogue about supervision, through a whole host with scripted plugins. Those that need real
 // processes are in host_storms_process_test.cpp, those of the clock in supervisor_*_test.cpp.
 
+#include "inside.hpp"
 #include "counting_plugin.hpp"
 
 #include <algorithm>
@@ -233,7 +234,7 @@ TEST_CASE(
     REQUIRE(all_done);
     for (int at = 0; at < plugins; ++at) {
         const std::string name = "p" + std::to_string(at);
-        const auto& life = run.host.core()->find(name)->actor->supervised();
+        const auto& life = inside(run.host).find(name)->actor->supervised();
         REQUIRE(becomes(run, name, life.wanted() ? ready : stopped));
     }
     std::map<std::string, state_change> last;
@@ -347,7 +348,7 @@ TEST_CASE(
     const auto refused = back.add_to(run.host, other);
     REQUIRE(!refused);
     CHECK(refused.error().message.find("circle") != std::string::npos);
-    CHECK(run.host.core()->find("back") == nullptr);
+    CHECK(inside(run.host).find("back") == nullptr);
 }
 
 TEST_CASE("S10: the host's end waits for its slowest plugin and no longer, all of them side by side") {

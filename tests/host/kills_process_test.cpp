@@ -1,5 +1,6 @@
 // A plugin that is killed while it has calls, many times over: each call ends once and soon.
 
+#include "inside.hpp"
 #include "run_on_host.hpp"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ TEST_CASE("Q4: 200 kills of a plugin with 64 calls in flight complete every call
     int wrong_faults = 0;
     clock::duration slowest{0};
     for (int kill = 0; kill < kills; ++kill) {
-        const int pid = run.host.core()->find("victim")->actor->pid();
+        const int pid = inside(run.host).find("victim")->actor->pid();
         std::optional<clock::time_point> killed;
         int ended = 0;
         for (int call = 0; call < calls; ++call) {
@@ -63,8 +64,8 @@ TEST_CASE("Q4: 200 kills of a plugin with 64 calls in flight complete every call
         killed = clock::now();
         REQUIRE(run.wait_for([&] { return ended == calls; }));
         REQUIRE(run.wait_for([&] {
-            return run.host.core()->find("victim")->actor->ready() &&
-                   run.host.core()->find("victim")->actor->pid() != pid;
+            return inside(run.host).find("victim")->actor->ready() &&
+                   inside(run.host).find("victim")->actor->pid() != pid;
         }));
         for (const log_record& record : run.logs)
             if (record.message.starts_with("took "))

@@ -1,5 +1,6 @@
 // What a program can ask a host about one plugin: its status, its log, its configuration, and who emitted an event.
 
+#include "inside.hpp"
 #include "run_on_host.hpp"
 
 #include <tenon/testing/scripted_plugin.hpp>
@@ -20,8 +21,8 @@ TEST_CASE("one plugin's status, log and configuration can be asked for by its na
     plugin_options options{.name = "one", .attach = true};
     options.config = json::parse(R"({"mood":"good"})").value();
     REQUIRE(run.host.add(std::move(options)));
-    run.host.core()->find("one")->actor->note(log_level::warn, "first");
-    run.host.core()->find("one")->actor->note(log_level::info, "second");
+    inside(run.host).find("one")->actor->note(log_level::warn, "first");
+    inside(run.host).find("one")->actor->note(log_level::info, "second");
 
     REQUIRE(run.host.status("one"));
     CHECK(run.host.status("one")->name == "one");

@@ -1,4 +1,6 @@
 #include <tenon/host/metrics_text.hpp>
+#include <tenon/rules/logs/latency.hpp>
+#include <tenon/rules/status.hpp>
 
 #include <doctest/doctest.h>
 

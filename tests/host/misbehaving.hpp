@@ -4,6 +4,7 @@
 // Plugins that do what none should (tests/fixtures/misbehaving.cpp), on a host of the test's own, beside a good one
 // that has to go on meanwhile.
 
+#include "inside.hpp"
 #include "../process/processes.hpp"
 #include "run_on_host.hpp"
 
@@ -74,12 +75,12 @@ inline const state_change* change_to(const running_host& run, std::string_view n
 }
 
 inline std::optional<int> pid_of(running_host& run, const std::string& name) {
-    const auto* const plugin = run.host.core()->find(name);
+    const auto* const plugin = inside(run.host).find(name);
     return plugin == nullptr || plugin->actor->pid() == 0 ? std::nullopt
                                                           : std::optional(plugin->actor->pid());
 }
 inline plugin_state state_of(running_host& run, const std::string& name) {
-    const auto* const plugin = run.host.core()->find(name);
+    const auto* const plugin = inside(run.host).find(name);
     return plugin == nullptr ? plugin_state::stopped : plugin->actor->state();
 }
 

@@ -1,5 +1,6 @@
 // Plugins whose pipes end before they do, and that end within a message.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 namespace {
@@ -58,7 +59,7 @@ TEST_CASE(
                               code = answer ? 0 : answer.error().code;
                           });
             // Its pipe is full, and most of the message is still here.
-            if (!run.wait_for([&] { return run.host.core()->find("deaf")->actor->unread_bytes() > 0; }))
+            if (!run.wait_for([&] { return inside(run.host).find("deaf")->actor->unread_bytes() > 0; }))
                 return 12;
             if (time % 2 == 0) run.io.poll();
             ::kill(pid, SIGKILL);
@@ -66,7 +67,7 @@ TEST_CASE(
             if (!run.wait_for([&] { return completions != 0; })) return 13;
             if (completions != 1 || code != codes::unavailable) return 14;
             if (!run.wait_for([&] {
-                    return run.host.core()->find("deaf")->actor->generation() ==
+                    return inside(run.host).find("deaf")->actor->generation() ==
                            static_cast<unsigned>(time) + 2;
                 }))
                 return 15;
@@ -112,7 +113,7 @@ TEST_CASE("P4: half an answer of 1 MiB is no answer: its call ends once, as that
         CHECK(answer.error().code == codes::unavailable);
         INFO(run.states("half"), run.changes.back().reason.text);
         REQUIRE(run.wait_for([&] {
-            return run.host.core()->find("half")->actor->generation() == time + 2 &&
+            return inside(run.host).find("half")->actor->generation() == time + 2 &&
                    state_of(run, "half") == plugin_state::ready;
         }));
     }

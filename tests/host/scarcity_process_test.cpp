@@ -1,6 +1,7 @@
 // A host without descriptors, without processes, with an application that is slow to take its log. Each is a fork of
 // the test: limits are of a process.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
 
 #include <cerrno>
@@ -27,7 +28,7 @@ plugin_options persistent(std::string name) {
 
 int count_ready(running_host& run) {
     int ready = 0;
-    for (const auto& [name, plugin] : run.host.core()->plugins()) ready += plugin->actor->ready();
+    for (const auto& [name, plugin] : inside(run.host).plugins()) ready += plugin->actor->ready();
     return ready;
 }
 
@@ -121,7 +122,7 @@ TEST_CASE(
     const steady_caller steady(run, "good");
     REQUIRE(run.start(misbehaving("loud", {"stderr-lines", "64"})));
     CHECK(run.wait_for(
-        [&] { return run.host.core()->find("loud")->actor->log_stream().counts().bytes >= (64U << 20); }));
+        [&] { return inside(run.host).find("loud")->actor->log_stream().counts().bytes >= (64U << 20); }));
     const auto answer = run.until<result<echo>>([&](auto done) {
         run.host.call<echo>("loud", "plugin/execute", command_of{"echo", {"x"}}, {}, done);
     });

@@ -1,7 +1,10 @@
 // Hosts in programs that have children, handlers and signals of their own. Each is a fork of the test, because that is
 // what a process has only one of.
 
+#include "inside.hpp"
 #include "misbehaving.hpp"
+
+#include <asio/signal_set.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -33,13 +36,13 @@ plugin_options crashes_on_call(std::string name) {
 /// So many crashes and restarts; false where one does not come.
 bool crash(running_host& run, const std::string& name, int times) {
     for (int time = 0; time < times; ++time) {
-        const auto generation = run.host.core()->find(name)->actor->generation();
+        const auto generation = inside(run.host).find(name)->actor->generation();
         bool ended = false;
         run.host.call(name, "plugin/execute", command_of{"echo", {"x"}}, {},
                       [&](const result<json>&) { ended = true; });
         if (!run.wait_for([&] {
                 return ended && state_of(run, name) == plugin_state::ready &&
-                       run.host.core()->find(name)->actor->generation() > generation;
+                       inside(run.host).find(name)->actor->generation() > generation;
             }))
             return false;
     }

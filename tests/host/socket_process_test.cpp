@@ -1,5 +1,6 @@
 // Real plugins on a host's socket: run by hand as under a debugger, or started by the host.
 
+#include "inside.hpp"
 #include "socket_client.hpp"
 
 #include <chrono>
@@ -358,7 +359,7 @@ TEST_CASE("R8: another user who gets as far as the socket is refused in words") 
         ::_exit(put ? 0 : 3);
     }
     ::close(told[1]);
-    REQUIRE(run.wait_for([&] { return run.host.core()->socket()->counters().refused == 1; }));
+    REQUIRE(run.wait_for([&] { return inside(run.host).socket()->counters().refused == 1; }));
     int status = 0;
     ::waitpid(other, &status, 0);
     CHECK(status == 0);

@@ -1,5 +1,6 @@
 // The host's socket with peers that say anything: plugins by hand, events by hand, and worse.
 
+#include "inside.hpp"
 #include "socket_client.hpp"
 
 #include <sys/resource.h>
@@ -103,7 +104,7 @@ TEST_CASE("whoever attaches is answered first, then greeted, and is a plugin lik
 
     plugin.hang_up();
     REQUIRE(run.wait_for([&] { return run.state_of("hand") == "stopped"; }));
-    CHECK(run.host.core()->commands().find("wave") == nullptr);
+    CHECK(inside(run.host).commands().find("wave") == nullptr);
     auto again = run.connect(); // as after a rebuild under the debugger
     again.line(attach_line);
     CHECK(again.next_line() == R"({"jsonrpc":"2.0","id":"a","result":{}})");
@@ -203,7 +204,7 @@ TEST_CASE("whoever says anything else first is refused in words") {
                          "\n"),
                "-32600"));
     CHECK(run.state_of("hand") == "stopped");
-    CHECK(run.host.core()->socket()->newcomers() == 0);
+    CHECK(inside(run.host).socket()->newcomers() == 0);
 }
 
 TEST_CASE("events are put in by hand, a line each, and their outcomes come back in order") {
@@ -254,7 +255,7 @@ TEST_CASE("events are put in by hand, a line each, and their outcomes come back 
     CHECK(error_words(person.next()) == "metadata: expected object");
     CHECK(person.next_line() == R"({"flow":"continue","payload":7,"plugins":[]})");
     CHECK(person.ended());
-    CHECK(run.host.core()->socket()->clients() == 0);
+    CHECK(inside(run.host).socket()->clients() == 0);
 }
 
 TEST_CASE("who puts in one event, without an end of line, and ends its input still hears what came of it") {
@@ -312,7 +313,7 @@ TEST_CASE("who hangs up while its event is decided leaves nothing behind") {
     const json asked = plugin.next();
     person.hang_up();
     plugin.line(R"({"jsonrpc":"2.0","id":)" + std::string(asked["id"].text()) + R"(,"result":{}})");
-    CHECK(run.wait_for([&] { return run.host.core()->socket()->clients() == 0; }));
+    CHECK(run.wait_for([&] { return inside(run.host).socket()->clients() == 0; }));
     CHECK(run.state_of("hand") == "ready");
 }
 
@@ -336,8 +337,8 @@ TEST_CASE("there is a limit to those who have not said who they are, and to thos
     listening_host run({.max_newcomers = 3, .max_clients = 2});
     std::vector<std::unique_ptr<socket_client>> silent;
     for (int count = 0; count < 5; ++count) silent.push_back(std::make_unique<socket_client>(run, run.path));
-    CHECK(run.wait_for([&] { return run.host.core()->socket()->counters().accepted == 5; }));
-    CHECK(run.host.core()->socket()->newcomers() == 3);
+    CHECK(run.wait_for([&] { return inside(run.host).socket()->counters().accepted == 5; }));
+    CHECK(inside(run.host).socket()->newcomers() == 3);
     for (int one : {0, 1}) {
         CHECK(says(error_words(silent[static_cast<std::size_t>(one)]->next()), "too many have connected"));
         CHECK(silent[static_cast<std::size_t>(one)]->ended());
@@ -349,7 +350,7 @@ TEST_CASE("there is a limit to those who have not said who they are, and to thos
     silent[4]->line(R"({"event":"a.b","payload":1})");
     CHECK(says(error_words(silent[4]->next()), "too many put in events already"));
     silent[2]->hang_up();
-    CHECK(run.wait_for([&] { return run.host.core()->socket()->clients() == 1; }));
+    CHECK(run.wait_for([&] { return inside(run.host).socket()->clients() == 1; }));
     auto next = run.connect();
     next.line(R"({"event":"a.b","payload":1})");
     CHECK(says(next.next_line(), "continue"));
@@ -361,7 +362,7 @@ TEST_CASE("16 silent connections locked everybody else out") {
     std::vector<std::unique_ptr<socket_client>> silent;
     for (int count = 0; count < 16; ++count) silent.push_back(std::make_unique<socket_client>(run, run.path));
     silent[0]->send("{"); // half a message is no introduction either
-    CHECK(run.wait_for([&] { return run.host.core()->socket()->newcomers() == 16; }));
+    CHECK(run.wait_for([&] { return inside(run.host).socket()->newcomers() == 16; }));
     auto plugin = run.connect();
     plugin.line(attach_line);
     CHECK(plugin.next()["result"].text() == "{}");
@@ -370,7 +371,7 @@ TEST_CASE("16 silent connections locked everybody else out") {
     silent[1]->line(R"({"event":"a.b","payload":1})");
     auto next = run.connect();
     CHECK(says(silent[1]->next_line(), "continue"));
-    CHECK(run.wait_for([&] { return run.host.core()->socket()->newcomers() <= 16; }));
+    CHECK(run.wait_for([&] { return inside(run.host).socket()->newcomers() <= 16; }));
 }
 
 TEST_CASE("Z1: a host without descriptors waits without spinning, and recovers") {
@@ -387,7 +388,7 @@ TEST_CASE("Z1: a host without descriptors waits without spinning, and recovers")
     rlimit none = usual;
     none.rlim_cur = 3;
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    const auto failures = [&] { return run.host.core()->socket()->counters().accept_failures; };
+    const auto failures = [&] { return inside(run.host).socket()->counters().accept_failures; };
     int turns = 0;
     run.wait_for([&] { return ++turns > 100'000; }, milliseconds{1'000});
     ::setrlimit(RLIMIT_NOFILE, &usual);

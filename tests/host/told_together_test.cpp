@@ -1,5 +1,6 @@
 // What is told within one turn of the loop: the first event at once, the rest in one piece when the turn ends.
 
+#include "inside.hpp"
 #include "socket_client.hpp"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ struct telling_host : running_host {
         REQUIRE(wait_for([&] { return status("hand").state == plugin_state::ready; }));
     }
     void tell(int number) { CHECK(host.publish("room.counted", number) == 1); }
-    std::size_t unwritten() { return host.core()->find("hand")->actor->unread_bytes(); }
+    std::size_t unwritten() { return inside(host).find("hand")->actor->unread_bytes(); }
     int next_told() { return plugin->next()["params"]["payload"].as<int>().value_or(-1); }
 
     tests::scratch_folder folder;

@@ -1,5 +1,6 @@
 // Watching a host: state changes, log lines and events, for as many as want to, each at its own pace.
 
+#include "inside.hpp"
 #include "socket_client.hpp"
 
 #ifdef ASIO_HAS_CO_AWAIT
@@ -25,7 +26,7 @@ struct message {
 /// Knows a plugin that nobody starts, and can be made to say something in its log.
 struct watched_host : running_host {
     watched_host() { REQUIRE(host.add({.name = "one", .attach = true})); }
-    void say(std::string_view words) { host.core()->find("one")->actor->note(log_level::info, words); }
+    void say(std::string_view words) { inside(host).find("one")->actor->note(log_level::info, words); }
     void say_numbers(int first, int last) {
         for (int number = first; number <= last; ++number) say(std::to_string(number));
     }

@@ -1,5 +1,6 @@
 // Handlers that are coroutines, in a mounted plugin and in one that is served on a loop; bytes go through a socket pair.
 
+#include "../host/inside.hpp"
 #include "../host/run_on_host.hpp"
 
 #include <tenon/asio.hpp>
@@ -128,7 +129,7 @@ struct served {
         options.attach = true;
         options.restart.enabled = false;
         REQUIRE(on.host.add(options));
-        on.host.core()->find("sleeper")->actor->attach(
+        inside(on.host).find("sleeper")->actor->attach(
             [&](detail::link_owner& owner) -> std::shared_ptr<detail::link> {
                 return detail::descriptor_link::open(on.io.get_executor(), detail::session_role::host,
                                                      host_limits(), owner, detail::descriptor(ends[1]),

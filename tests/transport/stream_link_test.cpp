@@ -2,6 +2,8 @@
 
 #include <tenon/transport/stream_link.hpp>
 
+#include <asio/local/connect_pair.hpp>
+
 using namespace linked;
 
 namespace {

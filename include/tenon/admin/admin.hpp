@@ -30,7 +30,7 @@
 namespace tenon {
 
 /// The host has to be there for as long as the router is asked.
-inline void add_admin_paths(http::router& to, host& of, admin_settings settings = {}) {
+inline void add_admin_paths(http::router& to, host_base& of, admin_settings settings = {}) {
     namespace admin = detail::admin;
     const auto state = std::make_shared<admin::admin_state>(of, std::move(settings));
     for (const std::span<const admin::entry> table : std::initializer_list<std::span<const admin::entry>>{

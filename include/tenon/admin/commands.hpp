@@ -5,6 +5,7 @@
 
 #include <tenon/admin/state.hpp>
 #include <tenon/rules/calls/named_text.hpp>
+#include <tenon/host/clocks.hpp>
 #include <tenon/transport/alarm.hpp>
 
 #include <map>
@@ -51,7 +52,7 @@ public:
     followed_command(executor where, http::stream to)
         : to_(std::move(to)), alarm_(std::move(where), [this](time_point now) { say(now); }) {}
 
-    void run(host& by, std::string name, const json& args) {
+    void run(host_base& by, std::string name, const json& args) {
         call_options options;
         options.progress = [weak = weak_from_this()](json_view value) {
             if (const auto self = weak.lock()) self->hear(value);

@@ -6,6 +6,7 @@
 #include <tenon/admin/state.hpp>
 #include <tenon/config/changes.hpp>
 #include <tenon/config/hidden_secrets.hpp>
+#include <tenon/host/clocks.hpp>
 #include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
@@ -74,9 +75,9 @@ inline void show_host(admin_state& admin, const http::call& asked) {
     std::vector<missing> not_ready;
     for (const std::string& name : admin.host.plugins()) {
         if (not_ready.size() == most_shown) break;
-        const supervisor& life = admin.host.core()->find(name)->actor->supervised();
-        if (life.state() == plugin_state::ready || !admin.enabled(name)) continue;
-        not_ready.push_back({name, std::string(name_of(life.state())), life.reason().text});
+        const auto now = admin.host.core()->moment_of(name);
+        if (now->state == plugin_state::ready || !admin.enabled(name)) continue;
+        not_ready.push_back({name, std::string(name_of(now->state)), now->reason});
     }
     const host_status status = admin.host.summary();
     std::string text = to_json(status);

@@ -6,7 +6,7 @@
 
 #include <tenon/admin/settings.hpp>
 #include <tenon/core/nearest_name.hpp>
-#include <tenon/host/host.hpp>
+#include <tenon/host/host_base.hpp>
 #include <tenon/rules/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/while_wanted.hpp>
@@ -25,11 +25,11 @@
 namespace tenon::detail::admin {
 
 struct admin_state : std::enable_shared_from_this<admin_state> {
-    admin_state(tenon::host& given, admin_settings wanted) : host(given), settings(std::move(wanted)) {}
+    admin_state(host_base& given, admin_settings wanted) : host(given), settings(std::move(wanted)) {}
 
     bool enabled(std::string_view plugin) const { return !settings.enabled || settings.enabled(plugin); }
 
-    tenon::host& host;
+    host_base& host;
     admin_settings settings;
     std::uint64_t last_request = 0;
 };

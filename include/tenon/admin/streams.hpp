@@ -3,6 +3,8 @@
 
 // Logs, events and changes as server-sent events.
 
+#include <tenon/host/clocks.hpp>
+#include <tenon/rules/events/event_names.hpp>
 #include <tenon/admin/state.hpp>
 
 #include <algorithm>

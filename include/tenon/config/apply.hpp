@@ -15,7 +15,7 @@
 // One plan after the other: a second one has to begin where the first one led to.
 
 #include <tenon/config/changes.hpp>
-#include <tenon/host/host.hpp>
+#include <tenon/host/host_base.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,7 @@ class change_run final : public std::enable_shared_from_this<change_run> {
 public:
     using completion = unique_function<void(std::vector<change_failure>)>;
 
-    change_run(std::shared_ptr<host_core> core, std::vector<plugin_change> changes, completion done)
+    change_run(std::shared_ptr<untyped_host> core, std::vector<plugin_change> changes, completion done)
         : core_(std::move(core)), done_(std::move(done)) {
         for (plugin_change& change : changes) parts_.push_back({std::move(change)});
     }
@@ -93,7 +93,8 @@ private:
         const plugin_change& change = parts_[at].change;
         const std::string& name = change.name();
         const json& config = change.config.options.config;
-        const bool known = core_->find(name) != nullptr;
+        const auto now = core_->moment_of(name);
+        const bool known = now.has_value();
         if (change.relevel && known)
             static_cast<void>(core_->set_log_level(name, change.config.options.logs.level));
         switch (change.action) {
@@ -104,12 +105,12 @@ private:
             return known ? core_->remove(name, ends(at)) : end(at, {});
         case config_action::replace:
             if (!known) return bring(at);
-            parts_[at].former = core_->find(name)->actor->generation();
+            parts_[at].former = now->generation;
             return core_->remove(name, then(at, [at](change_run& self) { self.bring(at); }));
         case config_action::configure:
             if (!change.reconfigure || !may_come(change.config)) return end(at, {});
             // One that was given up is tried again with what was mended.
-            if (known && core_->find(name)->actor->state() == plugin_state::failed)
+            if (known && now->state == plugin_state::failed)
                 return core_->configure(name, config, then(at, starts(at)));
             return core_->configure(name, config, ends(at));
         case config_action::enable:
@@ -169,22 +170,21 @@ private:
             ++cursor_;
         }
         for (std::size_t at = 0; at < parts_.size(); ++at) {
-            const plugin_record* const plugin = core_->find(parts_[at].change.name());
-            if (parts_[at].closed || plugin == nullptr) continue;
+            const auto now = core_->moment_of(parts_[at].change.name());
+            if (parts_[at].closed || !now) continue;
             parts_[at].closed = true;
             --open_;
             failures_.push_back(
                 {parts_[at].change.name(), parts_[at].change.action,
-                 fault{codes::unavailable,
-                       join({parts_[at].change.name(), ": ", plugin->actor->supervised().reason().text})}});
+                 fault{codes::unavailable, join({parts_[at].change.name(), ": ", now->reason})}});
         }
     }
     bool is_blocked(const part& one) const {
-        const plugin_record* const plugin = core_->find(one.change.name());
-        return plugin != nullptr && plugin->actor->state() == plugin_state::blocked;
+        const auto now = core_->moment_of(one.change.name());
+        return now && now->state == plugin_state::blocked;
     }
 
-    std::shared_ptr<host_core> core_;
+    std::shared_ptr<untyped_host> core_;
     completion done_;
     std::vector<part> parts_;
     std::vector<change_failure> failures_;
@@ -197,7 +197,7 @@ private:
 
 /// Completes with a std::vector<change_failure>. Where the host ends meanwhile, so do the changes, as failures.
 template <class Token = detail::default_token>
-auto apply(host& to, std::vector<plugin_change> changes, Token&& token = Token()) {
+auto apply(host_base& to, std::vector<plugin_change> changes, Token&& token = Token()) {
     return detail::begin_operation<std::vector<change_failure>>(
         to.get_executor(), token, [core = to.core(), changes = std::move(changes)](auto done) mutable {
             std::make_shared<detail::change_run>(core, std::move(changes), std::move(done))->begin();

@@ -11,7 +11,7 @@
 // is looked at every other second. Nobody is told from within the destructor, or later.
 
 #include <tenon/core/time.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <filesystem>
 #include <functional>

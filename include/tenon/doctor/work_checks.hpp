@@ -4,7 +4,7 @@
 // The doctor's checks of the plugin's own work: events that it wants and others, its commands and routes with
 // nonsense, and the cancelling of one that takes its time. They really run.
 
-#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/rules/calls/exchange_wire.hpp>
 #include <tenon/doctor/request_checks.hpp>
 #include <tenon/doctor/samples.hpp>
 #include <tenon/doctor/visit.hpp>

@@ -8,8 +8,9 @@
 // Where everything happens on the host's own executor already, nothing goes through it: a call costs no more than
 // its handler then, and as a callback it allocates nothing.
 
-#include <tenon/host/contain.hpp>
+#include <tenon/core/compiled.hpp>
 #include <tenon/core/unique_function.hpp>
+#include <tenon/host/contain.hpp>
 #include <tenon/host/home.hpp>
 #include <tenon/transport/asio.hpp>
 
@@ -45,62 +46,78 @@ private:
     bool fired_ = false;
 };
 
-/// The handler's slot tells the point, for as long as the operation holds it. Null where nobody can cancel.
-template <class Handler>
-std::shared_ptr<cancel_point> connect_slot(const executor& where, const Handler& handler) {
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    if (!slot.is_connected()) return nullptr;
-    auto point = std::make_shared<cancel_point>();
-    slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
-        if (type == asio::cancellation_type::none) return;
-        asio::dispatch(where, [weak] {
-            if (const auto still = weak.lock()) still->fire();
+/// What the slot emits tells the point, for as long as the operation holds it. Null where nobody can cancel.
+TENON_COMPILED_ONCE std::shared_ptr<cancel_point> connect_slot(const executor& where,
+                                                               asio::cancellation_slot slot);
+
+/// Where a handler is to be called once its operation is over, and how to get there from the host's executor. The
+/// handler's executor is kept busy meanwhile, so that its run() does not return early.
+class way_back {
+public:
+    using function = unique_function<void()>;
+
+    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, const executor& to);
+    /// The same to an executor that Asio's any_io_executor cannot hold.
+    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
+             unique_function<void(function)> to)
+        : home_(std::move(from)), point_(std::move(point)), foreign_(std::move(to)) {}
+
+    /// Whether the handler has a slot.
+    bool slotted() const noexcept { return point_ != nullptr; }
+    /// To be called once, on the host's executor. `tell` may end everything, what this is a part of too.
+    template <class Tell>
+    void go(Tell tell) {
+        const auto kept = std::move(home_);
+        const auto elsewhere = std::move(elsewhere_);
+        auto foreign = std::move(foreign_);
+        const auto work = std::move(work_);
+        point_.reset();
+        contain(kept->where(), [&] {
+            if (foreign) foreign(std::move(tell));
+            else if (elsewhere) run_on(*elsewhere, std::move(tell));
+            else if (kept->here()) tell();
+            else run_on(kept->where(), std::move(tell)); // a host that ends after its loop
         });
-    });
-    return point;
-}
+    }
+
+private:
+    std::shared_ptr<const home> home_;
+    std::shared_ptr<cancel_point> point_;
+    unique_function<void(function)> foreign_;
+    std::unique_ptr<executor> elsewhere_;
+    std::optional<home::tracked_work> work_;
+};
 
 /// Completes one operation: to be called once, on the host's executor.
 template <class Result, class Handler>
 class operation_end {
 public:
     operation_end(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, Handler handler)
-        : home_(std::move(from)), point_(std::move(point)), handler_(std::move(handler)) {
-        const auto own = asio::get_associated_executor(handler_, home_->where());
-        if (home_->is(own)) work_ = home_->work();
-        if (!work_) elsewhere_ = std::make_unique<foreign>(asio::prefer(own, tracked));
-    }
+        : back_(make_way(std::move(from), std::move(point), handler)), handler_(std::move(handler)) {}
 
     void operator()(Result outcome) {
-        // The handler may end everything, what this is a part of too.
-        const auto kept = std::move(home_);
-        const auto elsewhere = std::move(elsewhere_);
-        const auto work = std::move(work_);
-        const bool slotted = point_ != nullptr;
-        point_.reset();
-        auto tell = [given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
+        const bool slotted = back_.slotted();
+        back_.go([given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
             // The handler may use its slot for what it does next.
             if (slotted) asio::get_associated_cancellation_slot(given).clear();
             std::move(given)(std::move(answer));
-        };
-        contain(kept->where(), [&] {
-            if (elsewhere) asio::dispatch(*elsewhere, std::move(tell));
-            else if (kept->here()) tell();
-            else asio::dispatch(kept->where(), std::move(tell)); // a host that ends after its loop
         });
     }
 
 private:
-    static constexpr auto tracked = asio::execution::outstanding_work.tracked;
-    using own_executor = std::decay_t<decltype(asio::get_associated_executor(
-        std::declval<const Handler&>(), std::declval<const executor&>()))>;
-    using foreign = std::decay_t<decltype(asio::prefer(std::declval<const own_executor&>(), tracked))>;
+    static way_back make_way(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
+                             const Handler& handler) {
+        auto own = asio::get_associated_executor(handler, from->where());
+        if constexpr (std::is_convertible_v<decltype(own), executor>) {
+            return {std::move(from), std::move(point), executor(own)};
+        } else {
+            return {std::move(from), std::move(point),
+                    [to = asio::prefer(own, asio::execution::outstanding_work.tracked)](
+                        way_back::function tell) { asio::dispatch(to, std::move(tell)); }};
+        }
+    }
 
-    std::shared_ptr<const home> home_;
-    std::shared_ptr<cancel_point> point_;
-    // Either keeps the handler's executor busy meanwhile, so that its run() does not return early.
-    std::unique_ptr<foreign> elsewhere_;
-    std::optional<home::tracked_work> work_;
+    way_back back_;
     Handler handler_;
 };
 
@@ -113,15 +130,17 @@ auto begin_operation(std::shared_ptr<const home> from, Token&& token, Start star
             using end = operation_end<Result, decltype(handler)>;
             constexpr bool cancels = std::is_invocable_v<Start&, end, cancel_point*>;
             std::shared_ptr<cancel_point> point;
-            if constexpr (cancels) point = connect_slot(from->where(), handler);
+            if constexpr (cancels)
+                point = connect_slot(from->where(), asio::get_associated_cancellation_slot(handler));
             end done(from, point, std::move(handler));
             const auto go = [](Start& how, end&& told, cancel_point* cancel) {
                 if constexpr (cancels) how(std::move(told), cancel);
                 else how(std::move(told));
             };
             if (from->here()) return go(begun, std::move(done), point.get());
-            asio::dispatch(from->where(), [begun = std::move(begun), point, done = std::move(done),
-                                           go]() mutable { go(begun, std::move(done), point.get()); });
+            run_on(from->where(), [begun = std::move(begun), point, done = std::move(done), go]() mutable {
+                go(begun, std::move(done), point.get());
+            });
         },
         token, std::move(start));
 }
@@ -132,5 +151,9 @@ auto begin_operation(const executor& where, Token&& token, Start start) {
 }
 
 } // namespace tenon::detail
+
+#ifndef TENON_COMPILED
+#include <tenon/host/completion.ipp>
+#endif
 
 #endif

@@ -4,7 +4,7 @@
 // Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
 // it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
 
-#include <tenon/transport/asio.hpp>
+#include <tenon/host/home.hpp>
 
 #include <exception>
 #include <utility>
@@ -17,7 +17,7 @@ void contain(const executor& where, Call&& call) {
     try {
         std::forward<Call>(call)();
     } catch (...) {
-        asio::post(where, [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+        rethrow_on(where, std::current_exception());
     }
 #else
     static_cast<void>(where);

@@ -5,13 +5,24 @@
 // the place already, and to hand something over to it costs as much as the rest of a small call: so the two that
 // nearly every program uses, a loop and a strand on one, are known by their types.
 
+#include <tenon/core/compiled.hpp>
+#include <tenon/core/unique_function.hpp>
 #include <tenon/transport/asio.hpp>
 
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace tenon::detail {
+
+/// Runs it there: at once where that is here and may be, else when the executor comes to it.
+TENON_COMPILED_ONCE void run_on(const executor& where, unique_function<void()> what);
+/// Leaves the executor's run() from there, as what a handler throws does.
+TENON_COMPILED_ONCE void rethrow_on(const executor& where, std::exception_ptr thrown);
+
+/// A loop's executor.
+TENON_COMPILED_ONCE executor executor_of(asio::io_context& loop);
 
 class home {
     using loop = asio::io_context::executor_type;
@@ -22,44 +33,26 @@ public:
     using tracked_work = std::decay_t<decltype(asio::require(std::declval<const loop&>(),
                                                              asio::execution::outstanding_work.tracked))>;
 
-    explicit home(executor where) : where_(std::move(where)) {
-        if (const auto* const plain = executor_as<loop>(where_)) loop_ = *plain;
-        else if (const auto* const strand = executor_as<loop_strand>(where_)) strand_ = *strand;
-    }
+    explicit home(executor where);
 
     const executor& where() const noexcept { return where_; }
     /// What is to be done here can be done at once. False also where that cannot be told.
-    bool here() const noexcept {
-        return loop_ ? may_run_at_once() : strand_ && strand_->running_in_this_thread();
-    }
-    template <class Executor>
-    bool is(const Executor& other) const noexcept {
-        if constexpr (std::is_convertible_v<const Executor&, executor>) return executor(other) == where_;
-        else return false;
-    }
-    /// Here, and not before whoever asks has returned.
-    template <class Function>
-    void later(Function function) const {
-        if (loop_) asio::post(*loop_, std::move(function));
-        else asio::post(where_, std::move(function));
-    }
+    bool here() const noexcept;
+    /// Here, and not before the caller has returned.
+    void later(unique_function<void()> what) const;
     /// None where it cannot be told what it would be of.
-    std::optional<tracked_work> work() const {
-        if (!loop_) return std::nullopt;
-        return asio::require(*loop_, asio::execution::outstanding_work.tracked);
-    }
+    std::optional<tracked_work> work() const;
 
 private:
-    bool may_run_at_once() const noexcept {
-        return asio::query(*loop_, asio::execution::blocking) == asio::execution::blocking.possibly &&
-               loop_->running_in_this_thread();
-    }
-
     executor where_;
     std::optional<loop> loop_;
     std::optional<loop_strand> strand_;
 };
 
 } // namespace tenon::detail
+
+#ifndef TENON_COMPILED
+#include <tenon/host/home.ipp>
+#endif
 
 #endif

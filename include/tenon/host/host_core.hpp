@@ -1,35 +1,33 @@
 #ifndef TENON_HOST_HOST_CORE_HPP
 #define TENON_HOST_HOST_CORE_HPP
 
-// A host without types: the plugins that it knows, what they declared, and the ways between them. Payloads are
-// JSON texts here, completions are callbacks, and everything runs on one executor. `tenon::host` (host/host.hpp)
-// is the face of it.
-//
-// It lives as long as something of it is under way; close() is what ends it.
+// What is behind host/untyped_host.hpp: the plugins that a host knows, what they declared, and the ways between them.
 
 #include <tenon/core/version.hpp>
+#include <tenon/host/home.hpp>
+#include <tenon/host/plugin_actor.hpp>
+#include <tenon/host/socket/socket_server.hpp>
+#include <tenon/host/untyped_host.hpp>
+#include <tenon/rules/calls/commands.hpp>
+#include <tenon/rules/calls/exchange_wire.hpp>
+#include <tenon/rules/calls/request_rate.hpp>
+#include <tenon/rules/calls/routes.hpp>
+#include <tenon/rules/calls/services.hpp>
 #include <tenon/rules/catalogue.hpp>
 #include <tenon/rules/check_options.hpp>
-#include <tenon/rules/calls/commands.hpp>
 #include <tenon/rules/events/decision_chain.hpp>
-#include <tenon/rules/supervision/dependencies.hpp>
 #include <tenon/rules/events/event_backlog.hpp>
 #include <tenon/rules/events/event_message.hpp>
 #include <tenon/rules/events/explanation.hpp>
 #include <tenon/rules/events/hop_ledger.hpp>
 #include <tenon/rules/events/interests.hpp>
-#include <tenon/host/home.hpp>
 #include <tenon/rules/logs/log_rate.hpp>
 #include <tenon/rules/logs/log_ring.hpp>
-#include <tenon/host/plugin_actor.hpp>
-#include <tenon/rules/calls/http_exchange.hpp>
-#include <tenon/rules/calls/request_rate.hpp>
-#include <tenon/rules/calls/routes.hpp>
-#include <tenon/rules/calls/services.hpp>
-#include <tenon/host/socket/socket_server.hpp>
 #include <tenon/rules/status.hpp>
-#include <tenon/host/watch.hpp>
+#include <tenon/rules/supervision/dependencies.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,41 +36,16 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-namespace tenon {
-
-struct decide_options {
-    milliseconds timeout{0}; // of the whole chain; 0: as the host's options say
-    json metadata = {};      // an object, or null
-};
-
-struct call_options {
-    milliseconds timeout{0}; // 0: as the plugin's options say
-    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
-    bool idempotent = false;
-    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
-    /// call was completed or cancelled.
-    std::function<void(json_view value)> progress = {};
-};
-
-namespace detail {
-
-class decision_run;
-class repeated_call;
+namespace tenon::detail {
 
 /// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
 inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 
 inline constexpr std::string_view abuse_words =
     "rpc.abuse: it keeps calling what it may not call, or what is not there";
-
-/// The params of plugin/execute up to the args.
-inline void begin_command(byte_buffer& params, std::string_view command) {
-    params.append_literal("{\"command\":");
-    json_writer(params).string(command);
-    params.append_literal(",\"args\":");
-}
 
 inline fault unknown_plugin(std::string_view name) {
     return {codes::unavailable, join({"there is no plugin \"", beginning_of(name, longest_name), "\""})};
@@ -116,133 +89,125 @@ struct audience {
     bool everybody() const noexcept { return !only && capabilities.empty(); }
 };
 
-/// A call that can be cancelled for as long as it is not over.
-struct call_under_way {
-    std::weak_ptr<plugin_actor> asked = {};
-    call_ticket ticket = {};
-    std::weak_ptr<repeated_call> repeated = {};
-
-    void cancel() const;
-};
-
-class host_core final : public actor_owner,
+class host_core final : public untyped_host,
+                        public actor_owner,
                         public socket_owner,
                         public std::enable_shared_from_this<host_core> {
 public:
-    using life_done = plugin_record::life_done;
-    using decided = unique_function<void(raw_decision&&)>;
-
     host_core(executor where, host_options options);
-    host_core(const host_core&) = delete;
-    host_core& operator=(const host_core&) = delete;
-    ~host_core();
+    ~host_core() override;
 
-    const executor& where() const noexcept { return where_; }
-    const std::shared_ptr<const detail::home>& home() const noexcept { return home_; }
-    const host_options& options() const noexcept { return options_; }
+    // --- plugins ---
 
-    // --- plugins: host_plugins.hpp; what actors tell: host_actors.hpp ---
-
-    /// `former` is the generation of the one whose place it takes: generations of a name are counted on.
     result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
-                     std::uint64_t former = 0);
-    void start(plugin_options options, life_done done, std::uint64_t former = 0);
-    void start_known(const std::string& name, life_done done);
-    void stop(const std::string& name, life_done done);
-    void restart(const std::string& name, life_done done);
-    void remove(const std::string& name, life_done done);
-    void forget_needs(const std::string& name); // of one that leaves
-    void configure(const std::string& name, json config, life_done done);
+                     std::uint64_t former = 0) override;
+    result<void> add_made_by(link_maker make, plugin_options options) override;
+    void start(plugin_options options, life_done done, std::uint64_t former = 0) override;
+    void start_known(const std::string& name, life_done done) override;
+    void stop(const std::string& name, life_done done) override;
+    void restart(const std::string& name, life_done done) override;
+    void remove(const std::string& name, life_done done) override;
+    void forget_needs(const std::string& name) override;
+    void configure(const std::string& name, json config, life_done done) override;
     void configure_by_restart(plugin_record& plugin, json config, life_done done);
-    result<void> set_log_level(std::string_view name, log_level level);
-    void shutdown(life_done done);
-    /// Stops and reaps every process before it returns. What is pending completes afterwards, on the executor.
-    void close();
+    result<void> set_log_level(std::string_view name, log_level level) override;
+    void shutdown(life_done done) override;
+    void close() override;
     bool closing() const noexcept { return closing_; }
 
-    plugin_record* find(std::string_view name) noexcept;
-    plugin_record* find(plugin_index index) noexcept;
+    plugin_record* find(std::string_view name) const noexcept;
+    plugin_record* find(plugin_index index) const noexcept;
     const auto& plugins() const noexcept { return plugins_; }
 
-    // --- events: host_events.hpp ---
+    // --- events ---
 
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
-                                       payload_check check, decided done);
+                                       payload_check check, decided done) override;
+    void give_up(const std::weak_ptr<decision_run>& decision) override;
+    std::size_t tell(std::string_view type, std::string_view payload, std::string_view metadata) override {
+        return publish(type, payload, metadata);
+    }
     std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
                         event_place place = {}, std::string_view source = {}, const audience& among = {});
-    std::vector<explanation> explain(std::string_view type) const;
-    result<void> set_decision_timeouts(milliseconds all, std::map<std::string, milliseconds> of_events);
+    std::vector<explanation> explain(std::string_view type) const override;
+    result<void> set_decision_timeouts(milliseconds all,
+                                       std::map<std::string, milliseconds> of_events) override;
 
-    // --- commands, routes, calls: host_calls.hpp ---
+    // --- commands, routes, calls ---
 
     call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
                            call_completion&& done, plugin_index asker = call_waits::nobody);
-    /// The same with all of the params, which name the command too.
     call_under_way run(std::string_view command, std::string_view params, const call_options& options,
-                       call_completion&& done, plugin_index asker = call_waits::nobody);
-    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done);
+                       call_completion&& done) override {
+        return run_for(call_waits::nobody, command, params, options, std::move(done));
+    }
+    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) override;
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
-                        const call_options& options, call_completion&& done);
+                        const call_options& options, call_completion&& done) override;
+    void cancel(const call_under_way& call) override;
 
+    result<void> provide(std::string_view method, std::string_view permission, const service_words& words,
+                         service_handler handler) override {
+        return services_.add(method, permission, words, std::move(handler));
+    }
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
     command_table& commands() noexcept { return commands_; }
 
-    // --- the socket: host_socket.hpp ---
+    // --- the socket ---
 
-    result<void> listen(std::string_view path, const socket_options& options);
+    result<void> listen(std::string_view path, const socket_options& options) override;
     const socket_server* socket() const noexcept { return socket_.get(); }
 
-    // --- looking in: host_status.hpp ---
+    // --- looking in ---
 
-    /// The last word about a type counts.
-    void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
-    host_catalogue catalogue() const;
-    host_status status() const;
-    host_status summary() const;
-    const log_ring& own_log() const noexcept { return own_log_; }
-    void note(log_level level, std::string_view message);
-    std::optional<configuration_status> configuration;
+    void offer(const event_offer& event) override { offers_.insert_or_assign(event.type, event); }
+    host_catalogue catalogue() const override;
+    std::vector<std::string> names() const override;
+    std::optional<plugin_moment> moment_of(std::string_view plugin) const override;
+    std::vector<const known_command*> known_commands() const override { return commands_.list(); }
+    const known_command* find_command(std::string_view name) const override { return commands_.find(name); }
+    host_status status() const override;
+    host_status summary() const override;
     plugin_status status_of(const plugin_record& plugin) const;
+    std::optional<plugin_status> status_of(std::string_view plugin) const override;
+    const log_ring& own_log() const noexcept { return own_log_; }
+    std::vector<log_record> log_of(std::string_view plugin) const override;
+    std::vector<log_record> own_records() const override {
+        return {own_log_.records().begin(), own_log_.records().end()};
+    }
+    json config_of(std::string_view plugin) const override;
+    void note(log_level level, std::string_view message) override;
+    void note_of(std::string_view plugin, log_level level, std::string_view message) override;
 
-    std::function<void(const state_change&)> on_change_told;
-    std::function<void(const log_record&)> on_log_told;
-    fan_out<state_change> watched_changes;
-    fan_out<log_record> watched_logs;
-    fan_out<event_record> watched_events;
-    std::function<void(std::string_view type, std::string_view payload)> on_event_told;
-    /// A plugin wants kept what it has set of its configuration.
-    std::function<result<void>(const std::string& plugin, const json& set)> on_config_saved;
-    /// Whether a plugin's process may be started now.
-    std::function<result<void>(const plugin_options& options)> start_judge;
     /// What else the environment of a plugin holds.
     std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
 
 private:
     friend class decision_run;
 
-    inline void on_change(plugin_actor& plugin, const state_change& change) override;
-    inline void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
-    inline void on_withdrawn(plugin_actor& plugin) override;
-    inline void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
-    inline void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
-    inline void on_drained(plugin_actor& plugin) override;
-    inline void on_log(plugin_actor& plugin, log_record&& record) override;
-    inline handshake_request introduction(plugin_actor& plugin) override;
-    inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    void on_change(plugin_actor& plugin, const state_change& change) override;
+    void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
+    void on_withdrawn(plugin_actor& plugin) override;
+    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
+    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
+    void on_drained(plugin_actor& plugin) override;
+    void on_log(plugin_actor& plugin, log_record&& record) override;
+    handshake_request introduction(plugin_actor& plugin) override;
+    std::vector<std::string> environment_of(plugin_actor& plugin) override;
     std::shared_ptr<vigil> awake() const override { return awake_; }
-    inline result<void> may_launch(const plugin_actor& plugin) override;
-    inline std::string socket_path() const override;
-    inline result<void> on_attach(const attach_request& who) override;
-    inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
-    inline void on_manual_event(const manual_event& event, event_client::decided done) override;
-    inline void on_socket_trouble(std::string_view words) override;
+    result<void> may_launch(const plugin_actor& plugin) override;
+    std::string socket_path() const override;
+    result<void> on_attach(const attach_request& who) override;
+    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    void on_manual_event(const manual_event& event, event_client::decided done) override;
+    void on_socket_trouble(std::string_view words) override;
 
     /// A copy is called: what it tells may put another in its place, or destroy the host.
     template <class Told, class... Argument>
     void tell_application(const std::function<Told>& told, const Argument&... arguments) {
         if (closed_ || !told) return;
-        contain(where_, [copy = told, &arguments...] { copy(arguments...); });
+        contain(where(), [copy = told, &arguments...] { copy(arguments...); });
     }
     result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
     void begin(plugin_record& plugin, change_reason why);
@@ -261,6 +226,8 @@ private:
     decided watched_decision(const event_head& event, decided done);
     void tell_log(log_record&& record);
     void close_watches();
+    call_under_way run_for(plugin_index asker, std::string_view command, std::string_view params,
+                           const call_options& options, call_completion&& done);
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
                        const call_options& options, call_completion&& done,
                        plugin_index asker = call_waits::nobody);
@@ -273,9 +240,6 @@ private:
     template <class Provide>
     void provide_config_methods(Provide provide);
 
-    executor where_;
-    std::shared_ptr<const detail::home> home_;
-    host_options options_;
     std::shared_ptr<vigil> awake_; // or none
     call_waits waits_;
     dependencies needs_;
@@ -303,8 +267,276 @@ private:
     bool closed_ = false;       // and nothing told
 };
 
-} // namespace detail
+// ---- one decision under way ----------------------------------------------------------------------------------
+// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
+// keeps itself and the host alive until it is over, which its deadline guarantees.
 
-} // namespace tenon
+/// "it is waiting to retry: signal 9 (SIGKILL)".
+inline std::string why_not_there(const plugin_actor& plugin) {
+    if (plugin.ready()) return "its connection is closed";
+    const std::string& reason = plugin.supervised().reason().text;
+    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+}
+
+class decision_run final : public std::enable_shared_from_this<decision_run> {
+public:
+    decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
+                 std::string payload, time_point deadline, time_point now, payload_check check,
+                 std::uint64_t number, host_core::decided done)
+        : core_(std::move(core)),
+          chain_(interests, std::move(event), std::move(payload), deadline, now, check),
+          place_{.number = number, .root = number}, done_(std::move(done)) {}
+
+    decision_run(const decision_run&) = delete;
+    decision_run& operator=(const decision_run&) = delete;
+    /// One that went with its loop is not looked for any more.
+    ~decision_run() {
+        if (done_) core_->deciding_.erase(this);
+    }
+
+    time_point deadline() const noexcept { return chain_.deadline(); }
+    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
+    /// plugins were asked for, as their own timeouts: each is the failure of who did not answer, though both deadlines
+    /// fall on the same moment.
+    void handle_timeout(time_point now) {
+        const auto self = shared_from_this();
+        going_ = true;
+        for (std::size_t place = 0; place != asked_.size(); ++place)
+            if (plugin_record* const plugin = core_->find(asked_[place].plugin))
+                plugin->actor->expire(asked_[place].ticket, now);
+        going_ = false;
+        chain_.handle_timeout(now);
+        go();
+    }
+
+    bool holds(plugin_index plugin) const noexcept { return chain_.holds(plugin); }
+    /// Something has become of a plugin that is held for.
+    void look_again(plugin_actor& actor, time_point now) {
+        const plugin_index index = actor.index();
+        if (!actor.ready()) {
+            miss(actor, now);
+        } else {
+            const std::span<const interest> now_asked = core_->interests_.of(chain_.event().type);
+            const bool wants = std::any_of(now_asked.begin(), now_asked.end(), [index](const interest& one) {
+                return one.plugin == index && one.mode != event_mode::observe;
+            });
+            if (wants) chain_.returned(index, now);
+            else chain_.released(index, "it is there again, and wants no such events", now);
+        }
+        go();
+    }
+
+    void give_up(time_point now) {
+        chain_.cancel(now);
+        go();
+    }
+
+    /// Asks, tells and cancels until there is nothing to do but wait.
+    void go() {
+        if (going_) return; // an answer came while it was being asked for
+        const auto self = shared_from_this();
+        going_ = true;
+        for (bool more = true; more;) {
+            more = false;
+            for (plugin_index plugin = 0; chain_.next_cancel(plugin); more = true) cancel(plugin);
+            if (chain_ask ask; chain_.next_ask(ask)) {
+                more = true;
+                if (ask.wants_answer) ask_for_decision(ask);
+                else tell(ask);
+            }
+        }
+        going_ = false;
+        if (chain_.done() && done_) finish();
+    }
+
+private:
+    void ask_for_decision(const chain_ask& ask) {
+        const time_point now = steady_now();
+        plugin_record* const plugin = core_->find(ask.plugin);
+        if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
+        plugin_actor& actor = *plugin->actor;
+        if (!actor.can_be_asked()) return miss(actor, now);
+        core_->hops_.asked(ask.plugin, place_, now);
+        ++plugin->events.delivered;
+        const std::size_t place = asked_.size();
+        asked_.push_back({ask.plugin, {}});
+        const call_ticket ticket = actor.ask(
+            lane::events, methods::on_event, ask.message, ask.deadline,
+            [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
+                self->take(place, answer, when);
+            },
+            call_waits::nobody, now);
+        asked_[place].ticket = ticket;
+    }
+
+    void miss(const plugin_actor& actor, time_point now) {
+        const std::string why = why_not_there(actor);
+        const bool may_return =
+            !core_->closing_ && core_->is_expected(actor) && actor.state() != plugin_state::failed &&
+            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
+        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        chain_.absent(actor.index(), why, now);
+    }
+
+    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
+    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
+    /// the decision there.
+    void stay() {
+        if (stays_) return;
+        stays_ = std::make_unique<asio::steady_timer>(core_->where(), never);
+        stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
+    }
+
+    void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
+        const plugin_index index = asked_[place].plugin;
+        core_->hops_.answered(index, place_, now);
+        if (answer) chain_.answered(index, *answer, now);
+        else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
+        else chain_.failed(index, answer.error(), now);
+        go();
+    }
+
+    static bool was_never_asked(int code) noexcept {
+        return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
+    }
+
+    void tell(const chain_ask& ask) {
+        if (plugin_record* const plugin = core_->find(ask.plugin))
+            core_->tell(*plugin, ask.message, place_, steady_now());
+    }
+
+    void cancel(plugin_index index) {
+        // A ticket of a call that was completed does nothing.
+        const auto entry = std::find_if(asked_.begin(), asked_.end(),
+                                        [&](const asked_plugin& one) { return one.plugin == index; });
+        if (entry == asked_.end() || !entry->ticket) return;
+        const call_ticket ticket = entry->ticket;
+        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket);
+    }
+
+    void finish() {
+        raw_decision decision = chain_.take();
+        for (const plugin_outcome& outcome : decision.plugins)
+            if (plugin_record* const plugin = core_->find(outcome.plugin)) {
+                event_counts& counts = plugin->events;
+                if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
+                if (outcome.outcome == outcome_kind::modified) ++counts.modified;
+                if (outcome.outcome == outcome_kind::absent) ++counts.absent;
+                if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
+                    ++counts.failed;
+            }
+        core_->deciding_.erase(this);
+        if (stays_) stays_->cancel();
+        core_->stopped_ += decision.stopped;
+        std::exchange(done_, nullptr)(std::move(decision));
+    }
+
+    std::shared_ptr<host_core> core_;
+    decision_chain chain_;
+    event_place place_;
+    host_core::decided done_;
+    struct asked_plugin {
+        plugin_index plugin;
+        call_ticket ticket;
+    };
+    std::vector<asked_plugin> asked_;           // in the order in which they were
+    std::unique_ptr<asio::steady_timer> stays_; // or null
+    bool going_ = false;
+};
+
+// ---- one call that may be made twice -------------------------------------------------------------------------
+// A call that its caller calls idempotent: if the plugin is gone before it has answered and is ready again before
+// the deadline, it is asked once more. Any other call is never made twice, whatever becomes of it.
+
+inline call_progress tell_progress(const std::function<void(json_view)>& to) {
+    if (!to) return {};
+    return [to](std::string_view value, time_point) {
+        if (const auto read = from_json<json_view>(value)) to(*read);
+    };
+}
+
+class repeated_call final : public std::enable_shared_from_this<repeated_call> {
+public:
+    repeated_call(std::shared_ptr<host_core> core, plugin_index plugin, std::string_view method,
+                  std::string_view params, time_point deadline, call_completion done, plugin_index asker,
+                  std::function<void(json_view)> progress)
+        : core_(std::move(core)), plugin_(plugin), asker_(asker), method_(method), params_(params),
+          deadline_(deadline), done_(std::move(done)), progress_(std::move(progress)) {}
+
+    void ask() {
+        plugin_record* const plugin = core_->find(plugin_);
+        if (plugin == nullptr) return give_up();
+        const auto kept = plugin->actor;
+        generation_ = kept->generation();
+        ticket_ = kept->ask(
+            lane::calls, method_, std::string_view(params_), deadline_,
+            [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
+                self->take(answer, now);
+            },
+            asker_, steady_now(), tell_progress(progress_));
+    }
+    void cancel() {
+        if (!done_) return;
+        plugin_record* const plugin = waiting_ ? nullptr : core_->find(plugin_);
+        if (plugin != nullptr) plugin->actor->cancel(ticket_);
+        else finish(fault{codes::cancelled, "cancelled"}, steady_now());
+    }
+
+private:
+    void take(const result<std::string_view>& answer, time_point now) {
+        if (answer || answer.error().code != codes::unavailable) return finish(answer, now);
+        last_ = answer.error();
+        wait();
+    }
+
+    // For the next instance: through its delays, but not beyond the deadline or somebody's wish to stop it.
+    void wait() {
+        plugin_record* const plugin = core_->find(plugin_);
+        if (plugin == nullptr || core_->closing() || !plugin->actor->supervised().wanted() ||
+            plugin->actor->state() == plugin_state::failed)
+            return give_up();
+        // The instance that did not answer may still be called ready.
+        if (plugin->actor->ready() && plugin->actor->generation() != generation_) return ask();
+        if (!alarm_)
+            alarm_.emplace(core_->where(), [weak = weak_from_this()](time_point now) {
+                if (const auto self = weak.lock()) self->pass_deadline(now);
+            });
+        alarm_->set(deadline_);
+        waiting_ = true;
+        plugin->waiters.push_back({true, [self = shared_from_this()](const result<void>& ready) {
+                                       if (!std::exchange(self->waiting_, false) || !self->done_) return;
+                                       if (ready) self->ask();
+                                       else self->wait();
+                                   }});
+    }
+
+    void pass_deadline(time_point now) {
+        if (!waiting_) return; // the call itself has the same deadline
+        waiting_ = false;
+        finish(fault{codes::timeout, join({last_.message, ", and was not back in time"}), last_.data}, now);
+    }
+    void give_up() { finish(last_, steady_now()); }
+    void finish(result<std::string_view> answer, time_point now) {
+        if (!done_) return;
+        alarm_.reset();
+        std::exchange(done_, nullptr)(std::move(answer), now);
+    }
+
+    std::shared_ptr<host_core> core_;
+    plugin_index plugin_, asker_;
+    std::string method_, params_;
+    time_point deadline_;
+    call_completion done_;
+    std::function<void(json_view)> progress_;
+    call_ticket ticket_ = {};
+    std::uint64_t generation_ = 0; // of the instance that was asked
+    fault last_ = {codes::unavailable, "the plugin is gone"};
+    std::optional<alarm> alarm_; // while it waits
+    bool waiting_ = false;
+};
+
+} // namespace tenon::detail
+
+#include <tenon/host/host_core.ipp>
 
 #endif

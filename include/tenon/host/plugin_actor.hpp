@@ -8,6 +8,7 @@
 // An actor lives until it is removed from its host, through any number of instances of the plugin. A `keep_alive`
 // guards every callback, so the owner may remove the actor whenever it is told something.
 
+#include <tenon/host/clocks.hpp>
 #include <tenon/host/socket/attach_token.hpp>
 #include <tenon/process/child.hpp>
 #include <tenon/process/system_launcher.hpp>
@@ -29,6 +30,7 @@
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/byte_reader.hpp>
 #include <tenon/transport/descriptor_link.hpp>
+#include <tenon/transport/link_maker.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -45,13 +47,6 @@
 namespace tenon::detail {
 
 class plugin_actor;
-
-inline time_point steady_now() noexcept { return std::chrono::steady_clock::now(); }
-
-inline std::int64_t wall_clock_ms() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<milliseconds>(since).count();
-}
 
 /// What a host hears of its plugins. Everything may remove the actor.
 class actor_owner {
@@ -84,9 +79,6 @@ protected:
 
 /// More numbers than these of one plugin nobody looks at.
 inline constexpr std::size_t max_metrics = 64;
-
-/// How an instance of the plugin is reached where it is no process that the actor started.
-using link_maker = std::function<std::shared_ptr<link>(link_owner& owner)>;
 
 class plugin_actor final : public link_owner, public std::enable_shared_from_this<plugin_actor> {
 public:

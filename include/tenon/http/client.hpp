@@ -11,7 +11,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/http_fields.hpp>
 #include <tenon/http/address.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -14,7 +14,7 @@
 #include <tenon/http/service.hpp>
 
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <array>
 #include <ctime>

@@ -26,7 +26,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -6,7 +6,7 @@
 
 #include <tenon/http/exchange.hpp>
 
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <algorithm>
 #include <cstddef>

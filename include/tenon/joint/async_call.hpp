@@ -13,6 +13,7 @@
 // it with codes::cancelled. To be begun on the executor of the loop that serves the plugin; without such a loop
 // (tenon::serve, testing::host_of) it is an ordinary call that blocks.
 
+#include <tenon/core/compiled.hpp>
 #include <tenon/host/completion.hpp>
 #include <tenon/joint/event_loop.hpp>
 #include <tenon/plugin/context.hpp>
@@ -24,60 +25,14 @@
 
 namespace tenon::detail {
 
-/// One call that is under way.
-struct pending_answer : engine::waiter {
-    using completion = unique_function<void(result<std::string>)>;
+using answer_completion = unique_function<void(result<std::string>)>;
 
-    pending_answer(executor loop, completion handler) : where(std::move(loop)), done(std::move(handler)) {
-        tell = [](engine::waiter& told) {
-            std::unique_ptr<pending_answer> self(static_cast<pending_answer*>(&told));
-            const executor home = self->where;
-            asio::post(home, [self = std::move(self)] { self->done(std::move(self->answer)); });
-        };
-    }
-
-    executor where;
-    completion done;
-};
-
+/// Where a plugin's calls end that say nothing else.
+TENON_COMPILED_ONCE executor turns_of(engine& in);
 /// The id of the call, for cancelling it; 0 if it has no need to be.
-inline call_id begin_answer(engine& in, std::string_view method, std::string_view params,
-                            milliseconds timeout, const result<void>& allowed,
-                            pending_answer::completion done) {
-    event_loop* const loop = in.hooks().loop;
-    const auto at_once = [&](result<std::string> answer) {
-        const executor where = loop != nullptr ? loop->where() : executor(asio::system_executor());
-        asio::post(where, [done = std::move(done), answer = std::move(answer)]() mutable {
-            done(std::move(answer));
-        });
-        return call_id();
-    };
-    if (!allowed) return at_once(allowed.error());
-    if (loop == nullptr) {
-        engine::outgoing call(in);
-        json_writer out = call.call(method);
-        if (!params.empty()) out.raw(params);
-        result<std::string> answer = call.finish_call(timeout);
-        return at_once(std::move(answer));
-    }
-    auto waiting = std::make_unique<pending_answer>(loop->where(), std::move(done));
-    result<void> sent;
-    call_id id;
-    {
-        engine::outgoing call(in);
-        json_writer out = call.call(method);
-        if (!params.empty()) out.raw(params);
-        sent = call.finish_call(timeout, *waiting);
-        id = waiting->call;
-        if (sent) static_cast<void>(waiting.release()); // told, and freed, by the engine
-    }
-    if (!sent) {
-        done = std::move(waiting->done);
-        return at_once(sent.error());
-    }
-    loop->turn_at(after(in.now(), timeout));
-    return id;
-}
+TENON_COMPILED_ONCE call_id begin_answer(engine& in, std::string_view method, std::string_view params,
+                                         milliseconds timeout, const result<void>& allowed,
+                                         answer_completion done);
 
 /// `allowed` says whether the host may be called at all.
 template <class Result, class Token>
@@ -86,9 +41,7 @@ auto async_answer(engine_ref in, std::string method, std::string params, result<
     return asio::async_initiate<Token, void(result<Result>)>(
         [](auto handler, engine_ref with, std::string called, std::string text, result<void> may,
            milliseconds wait) {
-            event_loop* const loop = with->hooks().loop;
-            const executor otherwise = loop != nullptr ? loop->where() : executor(asio::system_executor());
-            auto home = asio::prefer(asio::get_associated_executor(handler, otherwise),
+            auto home = asio::prefer(asio::get_associated_executor(handler, turns_of(*with)),
                                      asio::execution::outstanding_work.tracked);
             auto slot = asio::get_associated_cancellation_slot(handler);
             const call_id id =
@@ -138,5 +91,9 @@ struct async_caller<Result, void> {
 };
 
 } // namespace tenon::detail
+
+#ifndef TENON_COMPILED
+#include <tenon/joint/async_call.ipp>
+#endif
 
 #endif

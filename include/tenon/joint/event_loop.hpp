@@ -14,6 +14,7 @@
 #include <tenon/transport/asio.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -27,6 +28,9 @@ public:
 protected:
     ~loop_driver() = default;
 };
+
+/// Makes one instance of a plugin.
+using plugin_maker = std::function<std::shared_ptr<void>(engine& runs_in, const executor& where)>;
 
 class event_loop {
 public:

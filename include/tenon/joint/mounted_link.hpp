@@ -54,9 +54,6 @@ private:
     link_owner& told_;
 };
 
-/// Makes one instance of a plugin.
-using plugin_maker = std::function<std::shared_ptr<void>(engine& runs_in, const executor& where)>;
-
 struct mounted_options {
     std::string name;
     plugin_hooks hooks = {};

@@ -6,6 +6,7 @@
 //
 // When the host has said goodbye or is gone, coroutines that still run are cancelled and have two seconds to end.
 
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/core/patience.hpp>
 #include <tenon/joint/event_loop.hpp>
 #include <tenon/joint/served_stream.hpp>

@@ -17,7 +17,7 @@
 #include <tenon/rules/supervision/stop_sequence.hpp>
 #include <tenon/process/system_launcher.hpp>
 #include <tenon/process/system_process.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 
 #include <algorithm>

@@ -22,9 +22,6 @@
 
 namespace tenon {
 
-/// How the plugin comes to run. One that is mounted into the host's process needs no command.
-enum class plugin_origin { process, mounted };
-
 namespace detail {
 
 /// A plugin's name stands in paths, file names and labels, so it is made of what is harmless in all of them.

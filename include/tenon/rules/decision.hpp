@@ -3,8 +3,7 @@
 
 // What became of an event that plugins were asked about, with its payload as a type.
 
-#include <tenon/rules/events/decision_chain.hpp>
-#include <tenon/json/value.hpp>
+#include <tenon/rules/events/raw_decision.hpp>
 
 #include <string>
 #include <utility>

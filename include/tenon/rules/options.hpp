@@ -155,6 +155,9 @@ struct plugin_options {
     std::vector<std::string> needs = {}; // names of plugins that must be ready first
 };
 
+/// How the plugin comes to run. One that is mounted into the host's process needs no command.
+enum class plugin_origin { process, mounted };
+
 /// What the host's socket allows those who connect.
 struct socket_options {
     milliseconds introduction_timeout{5'000}; // until the first message is whole

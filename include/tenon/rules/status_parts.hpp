@@ -9,7 +9,7 @@
 #include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/counters.hpp>
-#include <tenon/session/handshake.hpp>
+#include <tenon/session/event_mode.hpp>
 
 #include <cstddef>
 #include <cstdint>

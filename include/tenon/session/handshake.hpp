@@ -10,6 +10,7 @@
 #include <tenon/core/version.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/session/event_mode.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -41,13 +42,6 @@ struct handshake_request {
 
     static constexpr auto describe() { return camel_case(); }
 };
-
-enum class event_mode { observe, validate, mutate };
-enum class failure_policy { proceed, stop };
-constexpr auto describe(type<failure_policy>) {
-    return enumerators(enumerator("continue", failure_policy::proceed),
-                       enumerator("stop", failure_policy::stop));
-}
 
 /// An event that a plugin wants: a plain string on the wire where it says no more than the type.
 struct event_interest {

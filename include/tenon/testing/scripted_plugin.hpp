@@ -15,7 +15,8 @@
 // configuration, shutdown. The script goes on where the plugin is started again. Everything happens in turns of the
 // host's loop, on its thread and by its clock, the steady one. The plugin may outlive its host, and the other way round.
 
-#include <tenon/host/host.hpp>
+#include <tenon/session/messages.hpp>
+#include <tenon/host/host_base.hpp>
 #include <tenon/testing/provided.hpp>
 #include <tenon/testing/scripted_link.hpp>
 #include <tenon/testing/scripted_peer.hpp>
@@ -213,16 +214,13 @@ public:
     scripted_plugin& operator=(scripted_plugin&&) = default;
 
     /// Makes the plugin known to the host, as host.add() would. Its name is the declaration's where the options say none.
-    result<void> add_to(host& host, plugin_options options = {}) {
+    result<void> add_to(host_base& host, plugin_options options = {}) {
         if (options.name.empty()) options.name = state_->says.name;
-        detail::host_core& core = *host.core();
-        const std::string name = options.name;
-        if (auto added = core.add(std::move(options), plugin_origin::mounted); !added) return added;
-        detail::plugin_actor& actor = *core.find(name)->actor;
-        actor.start_by([&actor, state = state_](detail::link_owner& owner) {
-            return state->make(actor.where(), actor.options(), owner);
-        });
-        return {};
+        detail::link_maker make = [where = host.get_executor(), options,
+                                   state = state_](detail::link_owner& owner) {
+            return state->make(where, options, owner);
+        };
+        return host.core()->add_made_by(std::move(make), std::move(options));
     }
 
     // --- what it answers ---

@@ -7,7 +7,7 @@
 // Destroying it ends the reading: nothing is handed on after that.
 
 #include <tenon/core/time.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 
 #include <cstddef>

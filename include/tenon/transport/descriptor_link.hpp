@@ -15,7 +15,7 @@
 
 #include <tenon/core/time.hpp>
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/handler_memory.hpp>
 #include <tenon/transport/link.hpp>

@@ -9,7 +9,7 @@
 // the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
 // from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
 
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <cstddef>
 #include <utility>

@@ -10,7 +10,7 @@
 
 #include <tenon/core/time.hpp>
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/link.hpp>
 
 #include <algorithm>

@@ -9,6 +9,8 @@
 // Prints medians over the rounds of the 99th percentile and of the rate. --limit makes the exit code 1 where the 99th
 // percentile with those that hang is beyond so many times the other one, or the rate below 80 %.
 
+#include "../../host/inside.hpp"
+
 #include <tenon/host.hpp>
 
 #include "../children.hpp"
@@ -78,7 +80,7 @@ public:
         }
         run([&] { return waiting == 0; });
         for (int number = 0; number != hung; ++number)
-            kill(host_.core()->find(names_[static_cast<std::size_t>(number)])->actor->pid(), SIGSTOP);
+            kill(inside(host_).find(names_[static_cast<std::size_t>(number)])->actor->pid(), SIGSTOP);
     }
 
     figures turns(int count) {

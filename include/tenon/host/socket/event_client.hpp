@@ -10,7 +10,7 @@
 
 #include <tenon/rules/events/raw_decision.hpp>
 #include <tenon/host/socket/socket_words.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
 #include <tenon/wire/frame_reader.hpp>

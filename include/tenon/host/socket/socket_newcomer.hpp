@@ -8,7 +8,7 @@
 #include <tenon/core/time.hpp>
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/host/socket/system_socket.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
 #include <tenon/wire/frame_reader.hpp>

@@ -18,7 +18,7 @@
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/host/socket/system_socket.hpp>
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio.hpp>
+#include <tenon/transport/asio_io.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -7,6 +7,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/rules/calls/known_command.hpp>
 #include <tenon/rules/calls/routes.hpp>
 #include <tenon/json/depth.hpp>
 #include <tenon/json/value.hpp>
@@ -23,17 +24,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon {
-
-struct known_command {
-    std::uint32_t plugin = 0; // its number within the host
-    std::string plugin_name = {};
-    std::string name = {}, description = {};
-    std::optional<json> params = {}, result = {}; // JSON Schema
-    bool at_run_time = false;                     // registered after the handshake
-};
-
-namespace detail {
+namespace tenon::detail {
 
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
@@ -136,8 +127,6 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
     return own;
 }
 
-} // namespace detail
-
-} // namespace tenon
+} // namespace tenon::detail
 
 #endif

@@ -16,7 +16,9 @@
 #include <tenon/rules/calls/service_reply.hpp>
 #include <tenon/json/positions.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/rules/catalogue.hpp>
 
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -219,6 +221,20 @@ service_handler make_service(Callable handler) {
         run_service(handler, call);
 #endif
     };
+}
+
+/// What a service says of itself. The texts live as long as the program.
+struct service_words {
+    std::string_view description = {};
+    std::string (*params)() = nullptr; // JSON Schemas
+    std::string (*result)() = nullptr;
+};
+
+template <class Callable>
+service_words words_of_service() {
+    using params = typename service_shape<typename decltype(find_call_shape<Callable>())::parameters>::params;
+    return {own_description<params>(), &json_schema<params>,
+            &answer_schema<typename service_answer<Callable>::type>};
 }
 
 } // namespace tenon::detail

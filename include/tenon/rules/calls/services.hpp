@@ -76,20 +76,6 @@ enum class service_outcome {
     abusive, // denied or unknown, and one too many: the plugin is to be stopped with `rpc.abuse`
 };
 
-/// What a service says of itself. The texts live as long as the program.
-struct service_words {
-    std::string_view description = {};
-    std::string (*params)() = nullptr; // JSON Schemas
-    std::string (*result)() = nullptr;
-};
-
-template <class Callable>
-service_words words_of_service() {
-    using params = typename service_shape<typename decltype(find_call_shape<Callable>())::parameters>::params;
-    return {own_description<params>(), &json_schema<params>,
-            &answer_schema<typename service_answer<Callable>::type>};
-}
-
 class services {
 public:
     struct listed {
@@ -109,6 +95,8 @@ public:
                        make_service<Callable>(std::move(handler)));
         else return {};
     }
+    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
+                     service_handler handler);
     /// Calls that wait for an answer still get it.
     bool withdraw(std::string_view method);
 
@@ -133,8 +121,6 @@ private:
         service_handler handler;
     };
 
-    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
-                     service_handler handler);
     static service_outcome refuse(service_client& client, answer_once& answer, fault why, time_point now);
 
     // Shared, so that a handler may withdraw itself while it runs.

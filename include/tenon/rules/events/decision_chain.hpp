@@ -35,12 +35,6 @@
 
 namespace tenon::detail {
 
-/// Whether a payload that a plugin changed is one that whoever asked can take. Null: anything is.
-struct payload_check {
-    void* context = nullptr;
-    result<void> (*accept)(void* context, std::string_view payload) = nullptr;
-};
-
 /// What the owner is to send.
 struct chain_ask {
     plugin_index plugin = 0;

@@ -7,6 +7,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/rules/timestamp.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
 #include <chrono>
@@ -31,9 +32,6 @@ struct event_place {
     std::uint64_t root = 0;   // of the first of the chain, which came from outside
     int hops = 0;             // from there
 };
-
-/// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
-std::string format_timestamp(std::chrono::system_clock::time_point at);
 
 /// Names for events that are different from each other and from those of the host's earlier runs.
 class event_ids {
@@ -66,39 +64,6 @@ std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
 /// The params as one object, the payload copied once.
 shared_bytes encode_event(const event_head& head, std::string_view payload,
                           std::optional<std::int64_t> deadline_ms = {});
-
-inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
-    const digits text(number);
-    const std::string_view plain = text;
-    if (plain.size() < width) to.append(width - plain.size(), '0');
-    append(to, plain);
-}
-
-inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
-    using namespace std::chrono;
-    constexpr sys_days first = year(0) / January / 1;
-    constexpr sys_days end = year(10'000) / January / 1;
-    auto moment = floor<std::chrono::milliseconds>(at);
-    if (moment < first) moment = first;
-    if (moment >= end) moment = end - std::chrono::milliseconds(1);
-    const sys_days day = floor<days>(moment);
-    const year_month_day date(day);
-    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
-    std::string text;
-    text.reserve(24);
-    const auto part = [&](auto number, std::size_t width, char behind) {
-        append_padded(text, static_cast<std::uint64_t>(number), width);
-        text.push_back(behind);
-    };
-    part(static_cast<int>(date.year()), 4, '-');
-    part(static_cast<unsigned>(date.month()), 2, '-');
-    part(static_cast<unsigned>(date.day()), 2, 'T');
-    part(clock.hours().count(), 2, ':');
-    part(clock.minutes().count(), 2, ':');
-    part(clock.seconds().count(), 2, '.');
-    part(clock.subseconds().count(), 3, 'Z');
-    return text;
-}
 
 inline std::string event_ids::id_of(std::uint64_t number) const {
     constexpr char hex[] = "0123456789abcdef";

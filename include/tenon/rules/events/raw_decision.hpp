@@ -4,6 +4,7 @@
 // What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
 // of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
 
+#include <tenon/core/result.hpp>
 #include <tenon/rules/json_text.hpp>
 
 #include <string>
@@ -43,6 +44,12 @@ struct plugin_outcome {
 };
 
 namespace detail {
+
+/// Whether a payload that a plugin changed is one that whoever asked can take. Null: anything is.
+struct payload_check {
+    void* context = nullptr;
+    result<void> (*accept)(void* context, std::string_view payload) = nullptr;
+};
 
 struct raw_decision {
     bool stopped = false;

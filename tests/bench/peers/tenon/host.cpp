@@ -1,5 +1,7 @@
 // tenon's driver: tenon::host on an io_context, as a program embeds it.
 
+#include "../../../host/inside.hpp"
+
 #include <tenon/host.hpp>
 
 #include "../driver.hpp"
@@ -60,7 +62,7 @@ public:
             if (number % 64 != 63) continue;
             loop_.poll();
             for (const std::string& name : names_)
-                run_until([&] { return host_->core()->find(name)->actor->unread_bytes() < 128 * 1024; });
+                run_until([&] { return inside(*host_).find(name)->actor->unread_bytes() < 128 * 1024; });
         }
         for (const std::string& name : names_)
             if (seen(name) != before + events) bench::give_up("events were lost");

@@ -1,4 +1,4 @@
-#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/rules/calls/exchange_wire.hpp>
 
 #include <doctest/doctest.h>
 

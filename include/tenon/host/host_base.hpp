@@ -1,40 +1,17 @@
-#ifndef TENON_HOST_HOST_HPP
-#define TENON_HOST_HOST_HPP
+#ifndef TENON_HOST_HOST_BASE_HPP
+#define TENON_HOST_HOST_BASE_HPP
 
-// Puts plugins into a program that runs on Asio:
-//
-//     tenon::host host(io);
-//     const tenon::plugin_options moderator{.name = "moderator", .command = {"./moderator"}};
-//     const message hello{.content = "hi"};
-//     co_await host.start(moderator);
-//     auto outcome = co_await host.decide(hello);
-//     if (outcome.stopped()) co_return;
-//
-// Name what is in braces before the co_await, as here: g++ 12 miscompiles such temporaries within one.
-//
-// Everything runs on the executor that the host is given: an io_context that one thread runs, or a strand. The
-// asynchronous operations may be begun on any thread, complete exactly once, on the handler's executor, and with a
-// result<T> where they can fail; everything else is for the host's own executor. What asks a plugin something can be
-// cancelled as Asio does it (`||`, bind_cancellation_slot): a call fails with codes::cancelled then, and a decision
-// is stopped, for the reason "cancelled". A plugin's trouble is data for
-// its supervisor and for who watches; it is never an exception here.
-//
-// What a callback throws leaves the executor's run() as from any handler, and the host goes on when it runs again.
-//
-// The host may be destroyed at any time on its executor, also within a handler: what is pending completes with a
-// fault, and every plugin's process is stopped and reaped before the destructor returns (see stop_policy; to wait
-// without blocking, shutdown() first).
+// What a program asks of a host and its plugins, typed: everything of `tenon::host` but mounting, which is added in
+// joint/host.hpp, where the rules of its use stand. What is here for others of the house takes a host_base&.
 
-#include <tenon/rules/catalogue.hpp>
+#include <tenon/core/compiled.hpp>
 #include <tenon/host/completion.hpp>
+#include <tenon/host/untyped_host.hpp>
+#include <tenon/host/watch.hpp>
+#include <tenon/json/encode.hpp>
+#include <tenon/rules/call_options.hpp>
+#include <tenon/rules/catalogue.hpp>
 #include <tenon/rules/decision.hpp>
-#include <tenon/host/host_core.hpp>
-#include <tenon/host/host_calls.hpp>
-#include <tenon/host/host_events.hpp>
-#include <tenon/host/host_methods.hpp>
-#include <tenon/host/host_plugins.hpp>
-#include <tenon/host/host_socket.hpp>
-#include <tenon/host/host_status.hpp>
 
 #include <concepts>
 #include <functional>
@@ -56,15 +33,18 @@ concept named_command = requires {
     std::string_view(T::command);
 };
 
-class host {
+namespace detail {
+
+/// What is behind a host: host/host_core.hpp.
+TENON_COMPILED_ONCE std::shared_ptr<untyped_host> make_host(executor where, host_options options);
+
+} // namespace detail
+
+/// All of a host but what needs the plugin's side, too: mount() and receive(), which `tenon::host` adds (joint/host.hpp).
+class host_base {
 public:
-    explicit host(executor where, host_options options = {})
-        : core_(std::make_shared<detail::host_core>(std::move(where), std::move(options))) {}
-    explicit host(asio::io_context& where, host_options options = {})
-        : host(executor(where.get_executor()), std::move(options)) {}
-    host(const host&) = delete;
-    host& operator=(const host&) = delete;
-    ~host() { core_->close(); }
+    host_base(const host_base&) = delete;
+    host_base& operator=(const host_base&) = delete;
 
     using executor_type = executor;
     executor get_executor() const { return core_->where(); }
@@ -73,20 +53,6 @@ public:
 
     /// Makes the plugin known without starting it: it may attach, or be started later.
     result<void> add(plugin_options options) { return core_->add(std::move(options)); }
-
-    /// Runs a plugin within this program, where everything else is as with a process: joint/mount.hpp. It is ready
-    /// when this returns; otherwise the fault says why not. One that needs others starts when they are ready.
-    template <class P>
-    result<void> mount(P plugin, plugin_options options = {});
-    /// The same for a plugin that is made here, by its type, from a host_link and the executor if it wants them.
-    template <class P>
-    result<void> mount(plugin_options options = {});
-    /// A handler of this program's own for events, commands or a route, beside those of the plugins: a mounted plugin
-    /// with one handler and all permissions. Its name is "host", "host-2" and so on, or the options'.
-    template <class Handler>
-    std::string receive(Handler handler);
-    template <class Handler>
-    result<std::string> receive(Handler handler, plugin_options options);
 
     /// Completes when the plugin is ready, or with the first reason why it is not. After that it may still be tried
     /// again, as its restart policy says; after a handshake that failed it is not.
@@ -98,21 +64,21 @@ public:
     }
     template <std::convertible_to<std::string> Name, class Token = detail::default_token>
     auto start(const Name& name, Token&& token = Token()) {
-        return command(token, std::string(name), &detail::host_core::start_known);
+        return command(token, std::string(name), &detail::untyped_host::start_known);
     }
     /// Completes when it is stopped. It stays known.
     template <class Token = detail::default_token>
     auto stop(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::host_core::stop);
+        return command(token, std::move(name), &detail::untyped_host::stop);
     }
     template <class Token = detail::default_token>
     auto restart(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::host_core::restart);
+        return command(token, std::move(name), &detail::untyped_host::restart);
     }
     /// Stops it and forgets it.
     template <class Token = detail::default_token>
     auto remove(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::host_core::remove);
+        return command(token, std::move(name), &detail::untyped_host::remove);
     }
     /// Gives it another configuration: at once if it can take one, otherwise by a restart. A plugin that refuses
     /// keeps the old one, and the fault says why.
@@ -158,10 +124,7 @@ public:
                         if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
                     done(decision<Payload>(std::move(raw), std::move(payload)));
                 });
-            if (cancel)
-                cancel->set([run] {
-                    if (const auto still = run.lock()) still->give_up(detail::steady_now());
-                });
+            if (cancel) cancel->set([core, run] { core->give_up(run); });
         });
     }
 
@@ -183,8 +146,7 @@ public:
     /// `metadata`: an object, or null.
     template <class Payload>
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
-        return core_->publish(type, to_json(payload),
-                              metadata.is_null() ? std::string_view() : metadata.text());
+        return core_->tell(type, to_json(payload), metadata.is_null() ? std::string_view() : metadata.text());
     }
 
     template <class Event>
@@ -209,7 +171,7 @@ public:
         return begin<result<Result>>(token, [core = core_, name = std::move(name), params = std::move(params),
                                              options](auto done, detail::cancel_point* cancel) {
             const auto call = core->run(name, params.view(), options, typed<Result>(std::move(done)));
-            if (cancel) cancel->set([call] { call.cancel(); });
+            if (cancel) cancel->set([core, call] { core->cancel(call); });
         });
     }
     template <class Result = json, named_command Command, class Token = detail::default_token>
@@ -242,7 +204,7 @@ public:
         return begin<result<response>>(token, [core = core_, exchange = std::move(exchange)](
                                                   auto done, detail::cancel_point* cancel) mutable {
             const auto call = core->request(std::move(exchange), std::move(done));
-            if (cancel) cancel->set([call] { call.cancel(); });
+            if (cancel) cancel->set([core, call] { core->cancel(call); });
         });
     }
     /// Calls any method of one plugin.
@@ -256,7 +218,7 @@ public:
                                              options](auto done, detail::cancel_point* cancel) {
             const auto call =
                 core->call(plugin, method, text.view(), options, typed<Result>(std::move(done)));
-            if (cancel) cancel->set([call] { call.cancel(); });
+            if (cancel) cancel->set([core, call] { core->cancel(call); });
         });
     }
 
@@ -265,7 +227,10 @@ public:
     /// Lets plugins with the permission call `method`. See services.hpp for the forms that a handler may have.
     template <class Handler>
     result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
-        return core_->services().provide(method, permission, std::move(handler));
+        if constexpr (detail::check_service<Handler>())
+            return core_->provide(method, permission, detail::words_of_service<Handler>(),
+                                  detail::make_service<Handler>(std::move(handler)));
+        else return {};
     }
 
     // --- what plugins' authors can find out ---
@@ -301,36 +266,20 @@ public:
     /// Per plugin whether it would receive such an event, and if not why not.
     std::vector<explanation> explain(std::string_view event_type) const { return core_->explain(event_type); }
     /// The names of all plugins that were added and not removed, running or not.
-    std::vector<std::string> plugins() const {
-        std::vector<std::string> names;
-        for (const auto& [name, record] : core_->plugins()) names.push_back(name);
-        return names;
-    }
-    bool knows(std::string_view plugin) const { return core_->find(plugin) != nullptr; }
+    std::vector<std::string> plugins() const { return core_->names(); }
+    bool knows(std::string_view plugin) const { return core_->moment_of(plugin).has_value(); }
     /// What can be executed, by name. Both are valid until a plugin declares or withdraws something.
-    std::vector<const known_command*> commands() const { return core_->commands().list(); }
-    const known_command* find_command(std::string_view name) const { return core_->commands().find(name); }
+    std::vector<const known_command*> commands() const { return core_->known_commands(); }
+    const known_command* find_command(std::string_view name) const { return core_->find_command(name); }
     host_status status() const { return core_->status(); }
     /// The same without what it says of each plugin: cheap, however many there are.
     host_status summary() const { return core_->summary(); }
     /// The same of one plugin, where it is known.
-    std::optional<plugin_status> status(std::string_view plugin) const {
-        const detail::plugin_record* const known = core_->find(plugin);
-        if (known == nullptr) return {};
-        return core_->status_of(*known);
-    }
+    std::optional<plugin_status> status(std::string_view plugin) const { return core_->status_of(plugin); }
     /// The last records of its log, oldest first: host_options::log_records_kept.
-    std::vector<log_record> logs(std::string_view plugin) const {
-        const detail::plugin_record* const known = core_->find(plugin);
-        if (known == nullptr) return {};
-        const auto& kept = known->actor->recent_log().records();
-        return {kept.begin(), kept.end()};
-    }
+    std::vector<log_record> logs(std::string_view plugin) const { return core_->log_of(plugin); }
     /// The last records that are about no plugin: the host's own, and what the program noted.
-    std::vector<log_record> logs() const {
-        const auto& kept = core_->own_log().records();
-        return {kept.begin(), kept.end()};
-    }
+    std::vector<log_record> logs() const { return core_->own_records(); }
     /// A line of the program's own in the host's log, for everybody who reads that.
     void note(log_level level, std::string_view message) { core_->note(level, message); }
     /// How the file is that the program reads: it stands in the status and in the metrics.
@@ -340,25 +289,16 @@ public:
         return core_->set_log_level(plugin, level);
     }
     /// Its configuration as it stands, with what it set itself; null where it has none, or is not known.
-    json config(std::string_view plugin) const {
-        const detail::plugin_record* const known = core_->find(plugin);
-        return known == nullptr ? json() : known->actor->options().config;
-    }
+    json config(std::string_view plugin) const { return core_->config_of(plugin); }
     /// Every change of every plugin's state, with its reason. The last one set is told.
     void on_change(std::function<void(const state_change&)> told) { core_->on_change_told = std::move(told); }
     void on_log(std::function<void(const log_record&)> told) { core_->on_log_told = std::move(told); }
 
     /// The same for any number of watchers, each with a queue of its own: host/watch.hpp.
-    watch<state_change> watch_changes(watch_settings<state_change> settings = {}) {
-        return {core_->where(), core_->watched_changes, std::move(settings)};
-    }
-    watch<log_record> watch_logs(watch_settings<log_record> settings = {}) {
-        return {core_->where(), core_->watched_logs, std::move(settings)};
-    }
+    watch<state_change> watch_changes(watch_settings<state_change> settings = {});
+    watch<log_record> watch_logs(watch_settings<log_record> settings = {});
     /// Events, when they have been told or decided, and what became of them.
-    watch<event_record> watch_events(watch_settings<event_record> settings = {}) {
-        return {core_->where(), core_->watched_events, std::move(settings)};
-    }
+    watch<event_record> watch_events(watch_settings<event_record> settings = {});
 
     /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
     /// the plugin's state says why: config/trusted.hpp is one judge.
@@ -373,7 +313,11 @@ public:
     }
 
     /// For what belongs to tenon and is built on a host (joint/).
-    const std::shared_ptr<detail::host_core>& core() const noexcept { return core_; }
+    const std::shared_ptr<detail::untyped_host>& core() const noexcept { return core_; }
+
+protected:
+    explicit host_base(std::shared_ptr<detail::untyped_host> core) : core_(std::move(core)) {}
+    ~host_base() { core_->close(); }
 
 private:
     template <class Result, class Token, class Start>
@@ -382,7 +326,7 @@ private:
     }
     template <class Token>
     auto command(Token& token, std::string name,
-                 void (detail::host_core::*verb)(const std::string&, detail::host_core::life_done)) {
+                 void (detail::untyped_host::*verb)(const std::string&, detail::untyped_host::life_done)) {
         return begin<result<void>>(token, [core = core_, name = std::move(name), verb](auto done) {
             (core.get()->*verb)(name, std::move(done));
         });
@@ -409,9 +353,13 @@ private:
         };
     }
 
-    std::shared_ptr<detail::host_core> core_;
+    std::shared_ptr<detail::untyped_host> core_;
 };
 
 } // namespace tenon
+
+#ifndef TENON_COMPILED
+#include <tenon/host/host_base.ipp>
+#endif
 
 #endif
