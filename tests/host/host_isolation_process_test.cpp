@@ -68,7 +68,7 @@ TEST_CASE("X2: a plugin's environment is what was declared and allowed, and noth
     options.restart.enabled = false;
     auto refused = options;
     refused.environment["TENON_PROTOCOL"] = "99";
-    CHECK(run.start(refused).error().message == "environment: the host itself sets TENON_PROTOCOL");
+    CHECK(run.start(refused).error().message == "env: the host itself sets TENON_PROTOCOL");
     const auto started = run.start(options); // it is no plugin, but it says what it got
     std::set<std::string> got;
     for (const log_record& record : run.logs)
