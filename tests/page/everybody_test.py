@@ -141,7 +141,7 @@ class Everybody(page_case.PageCase):
             for menu in ("only-plugin", "only-level"):
                 room = page.do(f"$('{menu}').clientWidth")
                 page.do(f"$('{menu}').style.width = 'max-content', 0")
-                self.assertGreaterEqual(room, min(page.do(f"$('{menu}').clientWidth"), width // 2 - 30), menu)
+                self.assertGreaterEqual(room, min(page.do(f"$('{menu}').clientWidth"), width - 60), menu)
 
     def test_composer(self):
         """on a phone who went online saw no place to write: it was below what is seen"""
