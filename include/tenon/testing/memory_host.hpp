@@ -38,7 +38,7 @@ struct host_options {
     /// Whether the host answers requests of plugins at all.
     bool reverse_rpc = true;
     /// The plugin's calls that are not provide()d, in order; without a script they are answered -32601.
-    std::vector<scripted_call> script = {};
+    std::vector<expected_call> script = {};
     /// How long a request of the host may take, on the test's clock.
     milliseconds timeout{5'000};
     /// How long to wait, in real time, for answers from threads of the plugin's own before the clock is turned.

@@ -4,7 +4,7 @@
 // What the other side is expected to ask, and what it is answered. A script is a list of them, in order:
 //
 //     using tenon::testing::expect;
-//     std::vector<tenon::testing::scripted_call> script = {
+//     std::vector<tenon::testing::expected_call> script = {
 //         expect("users/kick").with(kick{"ada"}).replies(true),
 //         expect("users/find").fails({404, "no such user"}).after(std::chrono::seconds(2)),
 //         expect("host/saveConfig").never_answers(),
@@ -29,38 +29,38 @@ struct scripted_answer {
     bool never = false;
 };
 
-class scripted_call {
+class expected_call {
 public:
-    explicit scripted_call(std::string_view method) : method_(method) {}
+    explicit expected_call(std::string_view method) : method_(method) {}
 
     /// The params must be this value; without it they may be any.
     template <class Params>
-    scripted_call with(const Params& params) && {
+    expected_call with(const Params& params) && {
         params_ = to_json(params);
         return std::move(*this);
     }
-    scripted_call with_json(std::string_view params) && {
+    expected_call with_json(std::string_view params) && {
         params_ = params;
         return std::move(*this);
     }
     template <class Result>
-    scripted_call replies(const Result& result) && {
+    expected_call replies(const Result& result) && {
         answer_.outcome = to_json(result);
         return std::move(*this);
     }
-    scripted_call replies_json(std::string_view result) && {
+    expected_call replies_json(std::string_view result) && {
         answer_.outcome = std::string(result);
         return std::move(*this);
     }
-    scripted_call fails(fault error) && {
+    expected_call fails(fault error) && {
         answer_.outcome = std::move(error);
         return std::move(*this);
     }
-    scripted_call after(milliseconds wait) && {
+    expected_call after(milliseconds wait) && {
         answer_.after = wait;
         return std::move(*this);
     }
-    scripted_call never_answers() && {
+    expected_call never_answers() && {
         answer_.never = true;
         return std::move(*this);
     }
@@ -79,12 +79,12 @@ private:
     scripted_answer answer_;
 };
 
-inline scripted_call expect(std::string_view method) { return scripted_call(method); }
+inline expected_call expect(std::string_view method) { return expected_call(method); }
 
 class script {
 public:
     script() = default;
-    script(std::vector<scripted_call> steps) : steps_(std::move(steps)) {}
+    script(std::vector<expected_call> steps) : steps_(std::move(steps)) {}
 
     bool finished() const noexcept { return next_ == steps_.size(); }
     const std::vector<std::string>& surprises() const noexcept { return surprises_; }
@@ -104,7 +104,7 @@ public:
     }
 
 private:
-    std::vector<scripted_call> steps_;
+    std::vector<expected_call> steps_;
     std::size_t next_ = 0;
     std::vector<std::string> surprises_;
 };

@@ -51,7 +51,7 @@ inline heard keep(const detail::session_event& event) {
 
 class scripted_peer : public answering_peer {
 public:
-    scripted_peer(detail::session_role role, std::vector<scripted_call> steps, session_limits limits = {})
+    scripted_peer(detail::session_role role, std::vector<expected_call> steps, session_limits limits = {})
         : answering_peer(role, limits), script_(std::move(steps)) {
         on_request = [this](const detail::session_event& event) {
             heard_.push_back(keep(event));

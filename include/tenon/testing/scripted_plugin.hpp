@@ -203,7 +203,7 @@ inline bool scripted_reply::give(result<std::string> outcome) {
 
 class scripted_plugin {
 public:
-    explicit scripted_plugin(scripted_declaration says, std::vector<scripted_call> script = {})
+    explicit scripted_plugin(scripted_declaration says, std::vector<expected_call> script = {})
         : state_(std::make_shared<scripted_state>()) {
         state_->says = std::move(says);
         state_->lines = std::move(script);
