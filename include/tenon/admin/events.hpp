@@ -4,6 +4,7 @@
 // Putting events in, and asking who would get them.
 
 #include <tenon/admin/state.hpp>
+#include <tenon/rules/events/event_names.hpp>
 
 #include <map>
 #include <memory>

@@ -7,6 +7,7 @@
 #include <tenon/json/base64.hpp>
 #include <tenon/plugin/encode_answer.hpp>
 #include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/rules/calls/exchange_wire.hpp>
 #include <tenon/session/route_pattern.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/testing/recorded.hpp>
