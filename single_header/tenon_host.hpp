@@ -10302,8 +10302,7 @@ inline void incoming_table::clear() noexcept {
 #ifndef TENON_SESSION_METHODS_HPP
 #define TENON_SESSION_METHODS_HPP
 
-// The methods of docs/protocol.md by name, and of those that a host answers the permission that a plugin needs. A host and
-// the host of a test go by the same table.
+// The methods of docs/protocol.md by name.
 
 namespace tenon::detail {
 
@@ -10332,32 +10331,6 @@ inline constexpr std::string_view set_config = "host/setConfig";
 inline constexpr std::string_view save_config = "host/saveConfig";
 inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
-
-/// What a host answers by itself. The empty permission has everybody.
-struct host_method {
-    std::string_view name, permission;
-};
-inline constexpr host_method host_methods[] = {
-    {methods::log, ""},
-    {methods::acknowledge, ""},
-    {methods::describe, ""},
-    {methods::emit, "events:emit"},
-    {methods::subscribe, "events:subscribe"},
-    {methods::unsubscribe, "events:subscribe"},
-    {methods::register_command, "commands:register"},
-    {methods::unregister_command, "commands:register"},
-    {methods::host_execute, "commands:execute"},
-    {methods::get_config, "config:read"},
-    {methods::set_config, "config:write"},
-    {methods::save_config, "config:write"},
-};
-
-/// Null for a method of the application's.
-constexpr const host_method* host_method_named(std::string_view name) noexcept {
-    for (const host_method& one : host_methods)
-        if (one.name == name) return &one;
-    return nullptr;
-}
 
 } // namespace tenon::detail
 
@@ -13927,6 +13900,33 @@ inline bool passes(const event_filter& filter, std::string_view type) noexcept {
 // decoding them. An absent optional means what the page says.
 
 namespace tenon::detail {
+
+/// What a host answers by itself, and what a plugin needs for it: a host and the host of a test go by the same table. The
+/// empty permission has everybody.
+struct host_method {
+    std::string_view name, permission;
+};
+inline constexpr host_method host_methods[] = {
+    {methods::log, ""},
+    {methods::acknowledge, ""},
+    {methods::describe, ""},
+    {methods::emit, "events:emit"},
+    {methods::subscribe, "events:subscribe"},
+    {methods::unsubscribe, "events:subscribe"},
+    {methods::register_command, "commands:register"},
+    {methods::unregister_command, "commands:register"},
+    {methods::host_execute, "commands:execute"},
+    {methods::get_config, "config:read"},
+    {methods::set_config, "config:write"},
+    {methods::save_config, "config:write"},
+};
+
+/// Null for a method of the application's.
+constexpr const host_method* host_method_named(std::string_view name) noexcept {
+    for (const host_method& one : host_methods)
+        if (one.name == name) return &one;
+    return nullptr;
+}
 
 // --- host to plugin ---
 
@@ -23761,61 +23761,57 @@ inline void host_core::on_notification(plugin_actor& actor, const session_event&
 }
 
 inline void host_core::provide_host_methods() {
-    const auto provide = [this](std::string_view method, std::string_view permission, auto handler) {
-        TENON_ASSERT(host_method_named(method)->permission == permission); // as in the table
+    const auto provide = [this](std::string_view method, auto handler) {
+        const std::string_view permission = host_method_named(method)->permission;
         const result<void> provided = services_.provide(method, permission, std::move(handler));
         TENON_ASSERT(provided);
     };
-    provide(methods::log, "", [this](const log_notice& notice, const caller& who) {
+    provide(methods::log, [this](const log_notice& notice, const caller& who) {
         if (plugin_record* const plugin = find(who.plugin)) plugin->actor->take_notice(notice, steady_now());
     });
-    provide(methods::acknowledge, "", [this](const acknowledged_event&, const caller& who) {
+    provide(methods::acknowledge, [this](const acknowledged_event&, const caller& who) {
         if (plugin_record* const plugin = find(who.plugin)) ++plugin->acknowledged;
     });
-    provide(methods::emit, "events:emit",
+    provide(methods::emit,
             [this](const emitted_event& event, const caller& who) { return emit(event, who); });
-    provide(methods::subscribe, "events:subscribe",
-            [this](const subscribe_request& wanted, const caller& who) -> result<void> {
-                plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                return interests_.subscribe(plugin->actor->index(), wanted);
-            });
-    provide(methods::unsubscribe, "events:subscribe",
-            [this](const unsubscribe_request& wanted, const caller& who) -> result<void> {
-                plugin_record* const plugin = find(who.plugin);
-                if (plugin != nullptr && interests_.unsubscribe(plugin->actor->index(), wanted.type))
-                    return {};
-                return fault{codes::invalid_params,
-                             join({"type: not subscribed to \"",
-                                   beginning_of(wanted.type, longest_event_type), "\""})};
-            });
+    provide(methods::subscribe, [this](const subscribe_request& wanted, const caller& who) -> result<void> {
+        plugin_record* const plugin = find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        return interests_.subscribe(plugin->actor->index(), wanted);
+    });
+    provide(
+        methods::unsubscribe, [this](const unsubscribe_request& wanted, const caller& who) -> result<void> {
+            plugin_record* const plugin = find(who.plugin);
+            if (plugin != nullptr && interests_.unsubscribe(plugin->actor->index(), wanted.type)) return {};
+            return fault{codes::invalid_params, join({"type: not subscribed to \"",
+                                                      beginning_of(wanted.type, longest_event_type), "\""})};
+        });
     // It names nothing secret, but it is a call: who may make none is not told either.
-    provide(methods::describe, "",
-            [this](const describe_request&, const caller& who) -> result<host_catalogue> {
-                const plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
-                return catalogue();
-            });
+    provide(methods::describe, [this](const describe_request&, const caller& who) -> result<host_catalogue> {
+        const plugin_record* const plugin = find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
+        return catalogue();
+    });
     provide_command_methods(provide);
     provide_config_methods(provide);
 }
 
 template <class Provide>
 void host_core::provide_command_methods(Provide provide) {
-    provide(methods::register_command, "commands:register",
+    provide(methods::register_command,
             [this](const command_declaration& command, const caller& who) -> result<void> {
                 plugin_record* const plugin = find(who.plugin);
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
                 return commands_.add(plugin->actor->index(), who.plugin, command, true);
             });
-    provide(methods::unregister_command, "commands:register",
+    provide(methods::unregister_command,
             [this](const unregister_request& command, const caller& who) -> result<void> {
                 plugin_record* const plugin = find(who.plugin);
                 if (plugin == nullptr) return unknown_plugin(who.plugin);
                 return commands_.remove(plugin->actor->index(), command.name);
             });
-    provide(methods::host_execute, "commands:execute",
+    provide(methods::host_execute,
             [this](const command_request& wanted, const caller& who, service_reply<json_view> answer) {
                 const plugin_record* const plugin = find(who.plugin);
                 execute(
@@ -23830,38 +23826,35 @@ void host_core::provide_command_methods(Provide provide) {
 
 template <class Provide>
 void host_core::provide_config_methods(Provide provide) {
-    provide(methods::get_config, "config:read",
-            [this](const config_key& wanted, const caller& who) -> result<json> {
-                const plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                const json& config = plugin->actor->options().config;
-                return wanted.key ? json(config[*wanted.key]) : config;
-            });
-    provide(methods::set_config, "config:write",
-            [this](const config_entry& entry, const caller& who) -> result<void> {
-                plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                auto members = plugin->actor->options().config.as<std::map<std::string, json>>().value_or({});
-                members.insert_or_assign(entry.key, json(entry.value));
-                json changed = json::of(members);
-                if (changed.text().size() > max_config_bytes)
-                    return fault{codes::too_large, "the configuration would be too large"};
-                if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
-                if (const std::string twice = repeated_member(changed.text()); !twice.empty())
-                    return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
-                if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
-                plugin->actor->set_config(std::move(changed));
-                plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
-                return {};
-            });
-    provide(methods::save_config, "config:write",
-            [this](const json_view&, const caller& who) -> result<void> {
-                const plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                if (!on_config_saved)
-                    return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
-                return on_config_saved(who.plugin, json::of(plugin->set_itself));
-            });
+    provide(methods::get_config, [this](const config_key& wanted, const caller& who) -> result<json> {
+        const plugin_record* const plugin = find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        const json& config = plugin->actor->options().config;
+        return wanted.key ? json(config[*wanted.key]) : config;
+    });
+    provide(methods::set_config, [this](const config_entry& entry, const caller& who) -> result<void> {
+        plugin_record* const plugin = find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        auto members = plugin->actor->options().config.as<std::map<std::string, json>>().value_or({});
+        members.insert_or_assign(entry.key, json(entry.value));
+        json changed = json::of(members);
+        if (changed.text().size() > max_config_bytes)
+            return fault{codes::too_large, "the configuration would be too large"};
+        if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
+        if (const std::string twice = repeated_member(changed.text()); !twice.empty())
+            return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
+        if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
+        plugin->actor->set_config(std::move(changed));
+        plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
+        return {};
+    });
+    provide(methods::save_config, [this](const json_view&, const caller& who) -> result<void> {
+        const plugin_record* const plugin = find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        if (!on_config_saved)
+            return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
+        return on_config_saved(who.plugin, json::of(plugin->set_itself));
+    });
 }
 
 /// More than anybody names, and little work for a host.

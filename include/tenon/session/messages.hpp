@@ -19,6 +19,33 @@
 
 namespace tenon::detail {
 
+/// What a host answers by itself, and what a plugin needs for it: a host and the host of a test go by the same table. The
+/// empty permission has everybody.
+struct host_method {
+    std::string_view name, permission;
+};
+inline constexpr host_method host_methods[] = {
+    {methods::log, ""},
+    {methods::acknowledge, ""},
+    {methods::describe, ""},
+    {methods::emit, "events:emit"},
+    {methods::subscribe, "events:subscribe"},
+    {methods::unsubscribe, "events:subscribe"},
+    {methods::register_command, "commands:register"},
+    {methods::unregister_command, "commands:register"},
+    {methods::host_execute, "commands:execute"},
+    {methods::get_config, "config:read"},
+    {methods::set_config, "config:write"},
+    {methods::save_config, "config:write"},
+};
+
+/// Null for a method of the application's.
+constexpr const host_method* host_method_named(std::string_view name) noexcept {
+    for (const host_method& one : host_methods)
+        if (one.name == name) return &one;
+    return nullptr;
+}
+
 // --- host to plugin ---
 
 struct event_delivery {

@@ -1,8 +1,7 @@
 #ifndef TENON_SESSION_METHODS_HPP
 #define TENON_SESSION_METHODS_HPP
 
-// The methods of docs/protocol.md by name, and of those that a host answers the permission that a plugin needs. A host and
-// the host of a test go by the same table.
+// The methods of docs/protocol.md by name.
 
 #include <string_view>
 
@@ -33,32 +32,6 @@ inline constexpr std::string_view set_config = "host/setConfig";
 inline constexpr std::string_view save_config = "host/saveConfig";
 inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
-
-/// What a host answers by itself. The empty permission has everybody.
-struct host_method {
-    std::string_view name, permission;
-};
-inline constexpr host_method host_methods[] = {
-    {methods::log, ""},
-    {methods::acknowledge, ""},
-    {methods::describe, ""},
-    {methods::emit, "events:emit"},
-    {methods::subscribe, "events:subscribe"},
-    {methods::unsubscribe, "events:subscribe"},
-    {methods::register_command, "commands:register"},
-    {methods::unregister_command, "commands:register"},
-    {methods::host_execute, "commands:execute"},
-    {methods::get_config, "config:read"},
-    {methods::set_config, "config:write"},
-    {methods::save_config, "config:write"},
-};
-
-/// Null for a method of the application's.
-constexpr const host_method* host_method_named(std::string_view name) noexcept {
-    for (const host_method& one : host_methods)
-        if (one.name == name) return &one;
-    return nullptr;
-}
 
 } // namespace tenon::detail
 
