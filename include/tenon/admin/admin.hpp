@@ -4,7 +4,7 @@
 // A host's plugins over HTTP: what they are and do, starting and stopping them, their configuration, commands, logs and
 // events; metrics and probes; and their own routes below /api/plugins/. docs/operations.md lists the paths.
 //
-//     http::router paths(http::guard(token, web.address(), {}));
+//     http::router paths{http::guard(token)};
 //     add_admin_paths(paths, host, {.keep_config = keep});
 //
 // Everything but the probes and plugins' own routes needs the token. What plugins wrote is data: JSON, or, on their own
