@@ -32,8 +32,11 @@ struct pipe_ends {
 inline bool lift(descriptor& one, int above = 2) noexcept {
     if (one.get() > above) return true;
     if (!one) return false; // why stands in errno
-    one.reset(::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1));
-    return one.get() >= 0;
+    const int lifted = ::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1);
+    const int error = errno == EINVAL ? EMFILE : errno; // numbers end at the limit
+    one.reset(lifted);
+    if (lifted < 0) errno = error;
+    return lifted >= 0;
 }
 inline bool make_pipe(pipe_ends& ends) noexcept {
     int both[2];
