@@ -5,6 +5,7 @@
 
 #include <tenon/host.hpp>
 
+#include <asio/use_future.hpp>
 #include <iostream>
 #include <string>
 #include <thread>
