@@ -188,6 +188,7 @@ class Plugins(page_case.PageCase):
         self.assertEqual(page.do(shown), 100)
         page.see("#plugins-note", "1,000 plugins")
         page.see("#every-row", "Show 900 more")
+        self.assertGreater(page.do("$('find').clientWidth"), 350, "what it finds is written in it, and was cut")
         order = "[...document.querySelectorAll('.plugin')].map(one => one.id)"
         self.assertEqual(page.do(order), sorted(page.do(order)))
         page.do("""rows.get('more-987').change('failed', {cause: 'crashed', text: 'signal 9'}, 9, Date.now()), rows.get('more-987').draw(), tellPlugins()""")
