@@ -19295,7 +19295,7 @@ private:
     inline void on_pause(time_point now) override;
     inline void on_drained(time_point now) override;
 
-    // plugin_actor_life.hpp: what the supervisor wants done.
+    // What the supervisor wants done.
     void after_input();
     void grant_wishes();
     void carry_out(const supervisor_action& action);
@@ -22951,7 +22951,7 @@ inline response problem_details(int status, std::string_view detail) {
 namespace tenon::detail {
 
 struct broadcast {
-    /// In the order of host.md. Telling one of them may end another one's connection: this stays as it was.
+    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
     std::span<const interest> told;
     shared_bytes message; // empty where nobody is told
     std::shared_ptr<const interest_list> held;

@@ -12,7 +12,7 @@ HOLES = re.compile(r"…|\b(?:NAME|FILE|PATH|KEY|METHOD|N)\b")
 code = ""
 for folder in ("include", "reference-host"):
     for path in sorted((ROOT / folder).rglob("*")):
-        if path.suffix in (".hpp", ".cpp", ".html", ".js"):
+        if path.suffix in (".hpp", ".ipp", ".cpp", ".html", ".js"):
             code += path.read_text()
 code = re.sub(r'"\s*\n\s*"', "", code)  # a text over several lines
 code = code.replace('\\"', '"').replace("\\n", " ").replace("`", "")  # as it is read

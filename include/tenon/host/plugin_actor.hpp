@@ -197,7 +197,7 @@ private:
     inline void on_pause(time_point now) override;
     inline void on_drained(time_point now) override;
 
-    // plugin_actor_life.hpp: what the supervisor wants done.
+    // What the supervisor wants done.
     void after_input();
     void grant_wishes();
     void carry_out(const supervisor_action& action);

@@ -13,7 +13,7 @@
 namespace tenon::detail {
 
 struct broadcast {
-    /// In the order of host.md. Telling one of them may end another one's connection: this stays as it was.
+    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
     std::span<const interest> told;
     shared_bytes message; // empty where nobody is told
     std::shared_ptr<const interest_list> held;
