@@ -16,9 +16,9 @@ code += (ROOT / "meson.build").read_text()
 names, wrong = set(re.findall(r"`([\w:./*-]+)(?:\(\))?`", page)), []
 for name in sorted(names):
     if re.search(r"/|\.(?:[hi]pp|py|md)$", name):
-        if not name.startswith("/") and not name.startswith(("plugin/", "host/")) or name.endswith("pp"):
-            if not any(list(place.glob(name.strip("/")) or place.glob(f"*/{name}")) for place in PLACES) and name not in code:
-                wrong.append(f"`{name}` is not there")
+        found = any(list(place.glob(name.strip("/"))) + list(place.glob(f"*/{name.strip('/')}")) for place in PLACES)
+        if not found and name not in code:
+            wrong.append(f"`{name}` is not there")
     elif re.fullmatch(r"[\w:]+", name) and not re.search(rf"\b{name.rpartition('::')[2]}\b", code):
         wrong.append(f"`{name}` is not in the code")
 
