@@ -169,8 +169,8 @@ def try_with(compiler, name, text, folder):
 
     sections, printed, count, skipped = {}, None, 0, 0
     for block in blocks:
-        needs = block.marked("needs:")
-        if needs == "coroutines" and not coroutines or needs not in (None, "coroutines") and not shutil.which(needs):
+        needed = [mark.removeprefix("needs: ") for mark in block.marks if mark.startswith("needs: ")]
+        if any(not (coroutines if name == "coroutines" else shutil.which(name)) for name in needed):
             skipped += 1
             continue
         if block.marked("output") is not None:
