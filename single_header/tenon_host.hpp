@@ -5687,12 +5687,13 @@ inline std::shared_ptr<cancel_point> connect_slot(const executor& where,
 class way_back {
 public:
     using function = unique_function<void()>;
+    using road = unique_function<void(function tell)>;
 
     way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, const executor& to);
     /// The same to an executor that Asio's any_io_executor cannot hold.
-    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
-             unique_function<void(function)> to)
-        : home_(std::move(from)), point_(std::move(point)), foreign_(std::move(to)) {}
+    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, road to)
+        : home_(std::move(from)), point_(std::move(point)),
+          elsewhere_(std::make_unique<road>(std::move(to))) {}
 
     /// Whether the handler has a slot.
     bool slotted() const noexcept { return point_ != nullptr; }
@@ -5701,12 +5702,10 @@ public:
     void go(Tell tell) {
         const auto kept = std::move(home_);
         const auto elsewhere = std::move(elsewhere_);
-        auto foreign = std::move(foreign_);
         const auto work = std::move(work_);
         point_.reset();
         contain(kept->where(), [&] {
-            if (foreign) foreign(std::move(tell));
-            else if (elsewhere) run_on(*elsewhere, std::move(tell));
+            if (elsewhere) (*elsewhere)(std::move(tell));
             else if (kept->here()) tell();
             else run_on(kept->where(), std::move(tell)); // a host that ends after its loop
         });
@@ -5715,8 +5714,8 @@ public:
 private:
     std::shared_ptr<const home> home_;
     std::shared_ptr<cancel_point> point_;
-    unique_function<void(function)> foreign_;
-    std::unique_ptr<executor> elsewhere_;
+    // Either. Apart, so that an operation with a small handler stays within a unique_function.
+    std::unique_ptr<road> elsewhere_;
     std::optional<home::tracked_work> work_;
 };
 
@@ -5744,8 +5743,8 @@ private:
             return {std::move(from), std::move(point), executor(own)};
         } else {
             return {std::move(from), std::move(point),
-                    [to = asio::prefer(own, asio::execution::outstanding_work.tracked)](
-                        way_back::function tell) { asio::dispatch(to, std::move(tell)); }};
+                    way_back::road([to = asio::prefer(own, asio::execution::outstanding_work.tracked)](
+                                       way_back::function tell) { asio::dispatch(to, std::move(tell)); })};
         }
     }
 
@@ -5808,7 +5807,10 @@ inline way_back::way_back(std::shared_ptr<const home> from, std::shared_ptr<canc
     : home_(std::move(from)), point_(std::move(point)) {
     if (to == home_->where()) work_ = home_->work();
     if (!work_)
-        elsewhere_ = std::make_unique<executor>(asio::prefer(to, asio::execution::outstanding_work.tracked));
+        elsewhere_ = std::make_unique<road>(
+            [where = executor(asio::prefer(to, asio::execution::outstanding_work.tracked))](function tell) {
+                run_on(where, std::move(tell));
+            });
 }
 
 } // namespace tenon::detail

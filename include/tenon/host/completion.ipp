@@ -27,7 +27,10 @@ TENON_COMPILED_ONCE way_back::way_back(std::shared_ptr<const home> from, std::sh
     : home_(std::move(from)), point_(std::move(point)) {
     if (to == home_->where()) work_ = home_->work();
     if (!work_)
-        elsewhere_ = std::make_unique<executor>(asio::prefer(to, asio::execution::outstanding_work.tracked));
+        elsewhere_ = std::make_unique<road>(
+            [where = executor(asio::prefer(to, asio::execution::outstanding_work.tracked))](function tell) {
+                run_on(where, std::move(tell));
+            });
 }
 
 } // namespace tenon::detail
