@@ -21043,7 +21043,7 @@ inline std::string read_headers(json_view given, answered_headers& headers) {
 /// are left out.
 inline result<response> read_exchange_answer(std::string_view text) {
     const auto refused = [](std::string_view why) {
-        return fault{codes::internal_error, join({"the plugin's response is none: ", why})};
+        return fault{codes::internal_error, join({"the plugin's response is not valid: ", why})};
     };
     const auto answer = from_json<route_answer>(text, {.root = "response"});
     if (!answer) return refused(answer.error().message);

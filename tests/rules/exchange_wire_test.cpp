@@ -130,9 +130,9 @@ TEST_CASE("H6: an answer that is no response is the plugin's fault, in words") {
         CAPTURE(text);
         CHECK(refusal(text) != "");
     }
-    CHECK(refusal(R"({"status":101})") == "the plugin's response is none: status: expected 200 to 599");
+    CHECK(refusal(R"({"status":101})") == "the plugin's response is not valid: status: expected 200 to 599");
     CHECK(refusal(R"({"status":200,"headers":{"a":"x\n"}})") ==
-          "the plugin's response is none: header 'a': its value has control characters");
+          "the plugin's response is not valid: header 'a': its value has control characters");
     CHECK(read_exchange_answer(R"({"status":200,"headers":{"a":"tab\tand é"}})"));
 }
 

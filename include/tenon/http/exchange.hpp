@@ -152,7 +152,7 @@ inline void stream::close(std::string_view event, std::string_view data) const {
 }
 
 inline exchange::~exchange() {
-    if (!answered_) answer(problem(500, "nobody answered"));
+    if (!answered_) answer(problem(500, "the program did not answer"));
 }
 
 inline void exchange::answer(const response& given) {

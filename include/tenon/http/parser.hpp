@@ -179,7 +179,7 @@ inline bool http_parser::read_request_line() {
         return refuse(400, "expected METHOD TARGET HTTP/1.1");
     old_ = version == "HTTP/1.0";
     if (!old_ && version != "HTTP/1.1") return refuse(505, "HTTP/1.1 is spoken here");
-    if (method == "CONNECT" || method == "TRACE") return refuse(405, "this is no proxy, and no mirror");
+    if (method == "CONNECT" || method == "TRACE") return refuse(405, "CONNECT and TRACE are not served here");
     if (method.size() > longest_http_method) return refuse(501, "there is no such method");
     asked_ = http::request{};
     asked_.method = method;
