@@ -5478,6 +5478,7 @@ private:
 #include <asio/cancellation_state.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/defer.hpp>
+#include <asio/detached.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/blocking.hpp>
@@ -5492,7 +5493,6 @@ private:
 #ifdef ASIO_HAS_CO_AWAIT
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #endif
@@ -8508,7 +8508,12 @@ struct child_report {
 }
 
 inline bool limit(decltype(RLIMIT_CORE) what, std::uint64_t soft, std::uint64_t hard) noexcept {
-    const rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)};
+    rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)}, own{};
+    if (::setrlimit(what, &both) == 0) return true;
+    // Above the host's own limit, and the host may not raise that: the child has what the host has.
+    if (errno != EPERM || ::getrlimit(what, &own) != 0) return false;
+    if (both.rlim_cur > own.rlim_max) both.rlim_cur = own.rlim_max;
+    if (both.rlim_max > own.rlim_max) both.rlim_max = own.rlim_max;
     return ::setrlimit(what, &both) == 0;
 }
 inline bool apply_limits(const resource_limits& limits) noexcept {

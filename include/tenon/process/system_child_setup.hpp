@@ -54,7 +54,12 @@ struct child_report {
 }
 
 inline bool limit(decltype(RLIMIT_CORE) what, std::uint64_t soft, std::uint64_t hard) noexcept {
-    const rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)};
+    rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)}, own{};
+    if (::setrlimit(what, &both) == 0) return true;
+    // Above the host's own limit, and the host may not raise that: the child has what the host has.
+    if (errno != EPERM || ::getrlimit(what, &own) != 0) return false;
+    if (both.rlim_cur > own.rlim_max) both.rlim_cur = own.rlim_max;
+    if (both.rlim_max > own.rlim_max) both.rlim_max = own.rlim_max;
     return ::setrlimit(what, &both) == 0;
 }
 inline bool apply_limits(const resource_limits& limits) noexcept {

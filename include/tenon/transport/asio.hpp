@@ -18,6 +18,7 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/defer.hpp>
+#include <asio/detached.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/blocking.hpp>
@@ -32,7 +33,6 @@
 #ifdef ASIO_HAS_CO_AWAIT
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #endif
