@@ -3,21 +3,21 @@
 
 // Secrets of a program: made of bytes that nobody can guess, and compared without telling how near a guess was.
 
-#include <cerrno>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
-#include <sys/random.h>
+#include <unistd.h>
 
 namespace tenon::detail {
 
 /// Bytes that nobody can guess. False if the system has none.
 inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
+    constexpr std::size_t most = 256; // that the system gives at once
     while (!bytes.empty()) {
-        const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
-        if (got < 0 && errno != EINTR) return false;
-        if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+        const auto next = bytes.first(bytes.size() < most ? bytes.size() : most);
+        if (::getentropy(next.data(), next.size()) != 0) return false;
+        bytes = bytes.subspan(next.size());
     }
     return true;
 }

@@ -54,7 +54,8 @@ inline bool can_be_sent(const response& given) {
 
 inline std::string write_answer(const response& given, answer_part which, after_answer then,
                                 std::time_t now) {
-    if (!can_be_sent(given)) return write_answer(http::problem(500, "the program's answer cannot be sent"), which, then, now);
+    if (!can_be_sent(given))
+        return write_answer(http::problem(500, "the program's answer cannot be sent"), which, then, now);
     const bool has_body = given.status != 204 && given.status != 304;
     std::string out = begin_head(given.status, now);
     for (const response::header& one : given.headers)
