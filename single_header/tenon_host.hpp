@@ -5794,7 +5794,7 @@ inline std::shared_ptr<cancel_point> connect_slot(const executor& where,
     auto point = std::make_shared<cancel_point>();
     slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
         if (type == asio::cancellation_type::none) return;
-        asio::dispatch(where, [weak] {
+        run_on(where, [weak] {
             if (const auto still = weak.lock()) still->fire();
         });
     });
@@ -7488,6 +7488,16 @@ service_words words_of_service() {
             &answer_schema<typename service_answer<Callable>::type>};
 }
 
+/// Hands a callable of the embedder, without its types, to what keeps services.
+template <class Keeper, class Callable>
+result<void> provide_service(Keeper& to, std::string_view method, std::string_view permission,
+                             Callable handler) {
+    if constexpr (check_service<Callable>())
+        return to.add_service(method, permission, words_of_service<Callable>(),
+                              make_service<Callable>(std::move(handler)));
+    else return {};
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -7622,10 +7632,10 @@ struct call_under_way {
     std::weak_ptr<repeated_call> repeated = {};
 };
 
-/// Where a plugin stands in its life, without the rest of its status.
+/// Where a plugin stands in its life, without the rest of its status. Valid until something changes there.
 struct plugin_moment {
     plugin_state state = plugin_state::stopped;
-    std::string reason = {};
+    std::string_view reason = {};
     std::uint64_t generation = 0;
 };
 
@@ -7652,8 +7662,7 @@ public:
     // --- plugins ---
 
     /// `former` is the generation of the one whose place it takes: generations of a name are counted on.
-    virtual result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
-                             std::uint64_t former = 0) = 0;
+    virtual result<void> add(plugin_options options, std::uint64_t former = 0) = 0;
     /// The same for one whose instances are made by this.
     virtual result<void> add_made_by(link_maker make, plugin_options options) = 0;
     virtual void start(plugin_options options, life_done done, std::uint64_t former = 0) = 0;
@@ -7673,7 +7682,8 @@ public:
     virtual std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                                payload_check check, decided done) = 0;
     virtual void give_up(const std::weak_ptr<decision_run>& decision) = 0;
-    virtual std::size_t tell(std::string_view type, std::string_view payload, std::string_view metadata) = 0;
+    virtual std::size_t publish(std::string_view type, std::string_view payload,
+                                std::string_view metadata) = 0;
     virtual std::vector<explanation> explain(std::string_view type) const = 0;
     virtual result<void> set_decision_timeouts(milliseconds all,
                                                std::map<std::string, milliseconds> of_events) = 0;
@@ -7687,8 +7697,8 @@ public:
     virtual call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                                 const call_options& options, call_completion&& done) = 0;
     virtual void cancel(const call_under_way& call) = 0;
-    virtual result<void> provide(std::string_view method, std::string_view permission,
-                                 const service_words& words, service_handler handler) = 0;
+    virtual result<void> add_service(std::string_view method, std::string_view permission,
+                                     const service_words& words, service_handler handler) = 0;
 
     virtual result<void> listen(std::string_view path, const socket_options& options) = 0;
 
@@ -7903,7 +7913,8 @@ public:
     /// `metadata`: an object, or null.
     template <class Payload>
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
-        return core_->tell(type, to_json(payload), metadata.is_null() ? std::string_view() : metadata.text());
+        return core_->publish(type, to_json(payload),
+                              metadata.is_null() ? std::string_view() : metadata.text());
     }
 
     template <class Event>
@@ -7984,10 +7995,7 @@ public:
     /// Lets plugins with the permission call `method`. See services.hpp for the forms that a handler may have.
     template <class Handler>
     result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
-        if constexpr (detail::check_service<Handler>())
-            return core_->provide(method, permission, detail::words_of_service<Handler>(),
-                                  detail::make_service<Handler>(std::move(handler)));
-        else return {};
+        return detail::provide_service(*core_, method, permission, std::move(handler));
     }
 
     // --- what plugins' authors can find out ---
@@ -17948,7 +17956,8 @@ inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
 }
 
 // ---- what is done for each move of the table ------------------------------------------------------------------
-// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers what is to follow it, so that commands that come meanwhile only have to change that.
+// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers
+// what is to follow it, so that commands that come meanwhile only have to change that.
 
 inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
     switch (move_for(state_, input)) {
@@ -21194,13 +21203,10 @@ public:
     /// `permission` is empty for what everybody may call. See service_handler.hpp for what a handler may look like.
     template <class Callable>
     result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
-        if constexpr (check_service<Callable>())
-            return add(method, permission, words_of_service<Callable>(),
-                       make_service<Callable>(std::move(handler)));
-        else return {};
+        return provide_service(*this, method, permission, std::move(handler));
     }
-    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
-                     service_handler handler);
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler);
     /// Calls that wait for an answer still get it.
     bool withdraw(std::string_view method);
 
@@ -21231,8 +21237,8 @@ private:
     std::map<std::string, std::shared_ptr<provided>, std::less<>> methods_;
 };
 
-inline result<void> services::add(std::string_view method, std::string_view permission,
-                                  const service_words& words, service_handler handler) {
+inline result<void> services::add_service(std::string_view method, std::string_view permission,
+                                          const service_words& words, service_handler handler) {
     const auto refused = [&](std::string_view why) {
         return fault{codes::invalid_params, join({"service '", method, "': ", why})};
     };
@@ -22472,8 +22478,7 @@ public:
 
     // --- plugins ---
 
-    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
-                     std::uint64_t former = 0) override;
+    result<void> add(plugin_options options, std::uint64_t former = 0) override;
     result<void> add_made_by(link_maker make, plugin_options options) override;
     void start(plugin_options options, life_done done, std::uint64_t former = 0) override;
     void start_known(const std::string& name, life_done done) override;
@@ -22497,11 +22502,11 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done) override;
     void give_up(const std::weak_ptr<decision_run>& decision) override;
-    std::size_t tell(std::string_view type, std::string_view payload, std::string_view metadata) override {
-        return publish(type, payload, metadata);
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata) override {
+        return publish(type, payload, metadata, {}, {}, {});
     }
-    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        event_place place = {}, std::string_view source = {}, const audience& among = {});
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata,
+                        event_place place, std::string_view source, const audience& among);
     std::vector<explanation> explain(std::string_view type) const override;
     result<void> set_decision_timeouts(milliseconds all,
                                        std::map<std::string, milliseconds> of_events) override;
@@ -22519,9 +22524,9 @@ public:
                         const call_options& options, call_completion&& done) override;
     void cancel(const call_under_way& call) override;
 
-    result<void> provide(std::string_view method, std::string_view permission, const service_words& words,
-                         service_handler handler) override {
-        return services_.add(method, permission, words, std::move(handler));
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler) override {
+        return services_.add_service(method, permission, words, std::move(handler));
     }
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }
@@ -23054,8 +23059,8 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     return plugin;
 }
 
-inline result<void> host_core::add(plugin_options options, plugin_origin origin, std::uint64_t former) {
-    auto made = make(std::move(options), origin, former);
+inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
+    auto made = make(std::move(options), plugin_origin::process, former);
     if (!made) return made.error();
     return {};
 }

@@ -10,8 +10,7 @@
 // The library `tenon-host` is that file, compiled.
 
 #ifndef TENON_COMPILED
-#error                                                                                                       \
-    "tenon: define TENON_COMPILED for every file of the program; one of them includes <tenon/host_source.hpp>"
+#error "tenon: define TENON_COMPILED for every file of the program, not only where this is included"
 #endif
 
 #include <tenon/host/completion.ipp>

@@ -77,7 +77,7 @@ inline void show_host(admin_state& admin, const http::call& asked) {
         if (not_ready.size() == most_shown) break;
         const auto now = admin.host.core()->moment_of(name);
         if (now->state == plugin_state::ready || !admin.enabled(name)) continue;
-        not_ready.push_back({name, std::string(name_of(now->state)), now->reason});
+        not_ready.push_back({name, std::string(name_of(now->state)), std::string(now->reason)});
     }
     const host_status status = admin.host.summary();
     std::string text = to_json(status);

@@ -131,11 +131,10 @@ private:
         // It comes by itself or not at all: there is nothing to wait for, and nothing to know while it may not.
         const std::uint64_t former = parts_[at].former;
         if (options.command.empty())
-            return end(at, enabled ? core_->add(std::move(options), plugin_origin::process, former)
-                                   : result<void>());
+            return end(at, enabled ? core_->add(std::move(options), former) : result<void>());
         if (enabled) return core_->start(std::move(options), ends(at), former);
         options.attach = false;
-        end(at, core_->add(std::move(options), plugin_origin::process, former));
+        end(at, core_->add(std::move(options), former));
     }
     /// Whether the host knows it.
     static bool may_come(const plugin_config& config) noexcept {

@@ -15,7 +15,7 @@ TENON_COMPILED_ONCE std::shared_ptr<cancel_point> connect_slot(const executor& w
     auto point = std::make_shared<cancel_point>();
     slot.assign([where, weak = std::weak_ptr(point)](asio::cancellation_type type) {
         if (type == asio::cancellation_type::none) return;
-        asio::dispatch(where, [weak] {
+        run_on(where, [weak] {
             if (const auto still = weak.lock()) still->fire();
         });
     });

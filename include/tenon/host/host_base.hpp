@@ -146,7 +146,8 @@ public:
     /// `metadata`: an object, or null.
     template <class Payload>
     std::size_t publish(std::string_view type, const Payload& payload, const json& metadata = {}) {
-        return core_->tell(type, to_json(payload), metadata.is_null() ? std::string_view() : metadata.text());
+        return core_->publish(type, to_json(payload),
+                              metadata.is_null() ? std::string_view() : metadata.text());
     }
 
     template <class Event>
@@ -227,10 +228,7 @@ public:
     /// Lets plugins with the permission call `method`. See services.hpp for the forms that a handler may have.
     template <class Handler>
     result<void> provide(std::string_view method, std::string_view permission, Handler handler) {
-        if constexpr (detail::check_service<Handler>())
-            return core_->provide(method, permission, detail::words_of_service<Handler>(),
-                                  detail::make_service<Handler>(std::move(handler)));
-        else return {};
+        return detail::provide_service(*core_, method, permission, std::move(handler));
     }
 
     // --- what plugins' authors can find out ---

@@ -99,8 +99,7 @@ public:
 
     // --- plugins ---
 
-    result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
-                     std::uint64_t former = 0) override;
+    result<void> add(plugin_options options, std::uint64_t former = 0) override;
     result<void> add_made_by(link_maker make, plugin_options options) override;
     void start(plugin_options options, life_done done, std::uint64_t former = 0) override;
     void start_known(const std::string& name, life_done done) override;
@@ -124,11 +123,11 @@ public:
     std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                        payload_check check, decided done) override;
     void give_up(const std::weak_ptr<decision_run>& decision) override;
-    std::size_t tell(std::string_view type, std::string_view payload, std::string_view metadata) override {
-        return publish(type, payload, metadata);
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata) override {
+        return publish(type, payload, metadata, {}, {}, {});
     }
-    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata = {},
-                        event_place place = {}, std::string_view source = {}, const audience& among = {});
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata,
+                        event_place place, std::string_view source, const audience& among);
     std::vector<explanation> explain(std::string_view type) const override;
     result<void> set_decision_timeouts(milliseconds all,
                                        std::map<std::string, milliseconds> of_events) override;
@@ -146,9 +145,9 @@ public:
                         const call_options& options, call_completion&& done) override;
     void cancel(const call_under_way& call) override;
 
-    result<void> provide(std::string_view method, std::string_view permission, const service_words& words,
-                         service_handler handler) override {
-        return services_.add(method, permission, words, std::move(handler));
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler) override {
+        return services_.add_service(method, permission, words, std::move(handler));
     }
     detail::services& services() noexcept { return services_; }
     route_table& routes() noexcept { return routes_; }

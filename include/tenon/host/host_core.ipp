@@ -95,8 +95,8 @@ inline result<plugin_record*> host_core::make(plugin_options options, plugin_ori
     return plugin;
 }
 
-inline result<void> host_core::add(plugin_options options, plugin_origin origin, std::uint64_t former) {
-    auto made = make(std::move(options), origin, former);
+inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
+    auto made = make(std::move(options), plugin_origin::process, former);
     if (!made) return made.error();
     return {};
 }

@@ -48,10 +48,10 @@ struct call_under_way {
     std::weak_ptr<repeated_call> repeated = {};
 };
 
-/// Where a plugin stands in its life, without the rest of its status.
+/// Where a plugin stands in its life, without the rest of its status. Valid until something changes there.
 struct plugin_moment {
     plugin_state state = plugin_state::stopped;
-    std::string reason = {};
+    std::string_view reason = {};
     std::uint64_t generation = 0;
 };
 
@@ -78,8 +78,7 @@ public:
     // --- plugins ---
 
     /// `former` is the generation of the one whose place it takes: generations of a name are counted on.
-    virtual result<void> add(plugin_options options, plugin_origin origin = plugin_origin::process,
-                             std::uint64_t former = 0) = 0;
+    virtual result<void> add(plugin_options options, std::uint64_t former = 0) = 0;
     /// The same for one whose instances are made by this.
     virtual result<void> add_made_by(link_maker make, plugin_options options) = 0;
     virtual void start(plugin_options options, life_done done, std::uint64_t former = 0) = 0;
@@ -99,7 +98,8 @@ public:
     virtual std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
                                                payload_check check, decided done) = 0;
     virtual void give_up(const std::weak_ptr<decision_run>& decision) = 0;
-    virtual std::size_t tell(std::string_view type, std::string_view payload, std::string_view metadata) = 0;
+    virtual std::size_t publish(std::string_view type, std::string_view payload,
+                                std::string_view metadata) = 0;
     virtual std::vector<explanation> explain(std::string_view type) const = 0;
     virtual result<void> set_decision_timeouts(milliseconds all,
                                                std::map<std::string, milliseconds> of_events) = 0;
@@ -113,8 +113,8 @@ public:
     virtual call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                                 const call_options& options, call_completion&& done) = 0;
     virtual void cancel(const call_under_way& call) = 0;
-    virtual result<void> provide(std::string_view method, std::string_view permission,
-                                 const service_words& words, service_handler handler) = 0;
+    virtual result<void> add_service(std::string_view method, std::string_view permission,
+                                     const service_words& words, service_handler handler) = 0;
 
     virtual result<void> listen(std::string_view path, const socket_options& options) = 0;
 

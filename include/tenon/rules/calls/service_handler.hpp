@@ -237,6 +237,16 @@ service_words words_of_service() {
             &answer_schema<typename service_answer<Callable>::type>};
 }
 
+/// Hands a callable of the embedder, without its types, to what keeps services.
+template <class Keeper, class Callable>
+result<void> provide_service(Keeper& to, std::string_view method, std::string_view permission,
+                             Callable handler) {
+    if constexpr (check_service<Callable>())
+        return to.add_service(method, permission, words_of_service<Callable>(),
+                              make_service<Callable>(std::move(handler)));
+    else return {};
+}
+
 } // namespace tenon::detail
 
 #endif

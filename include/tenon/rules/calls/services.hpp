@@ -90,13 +90,10 @@ public:
     /// `permission` is empty for what everybody may call. See service_handler.hpp for what a handler may look like.
     template <class Callable>
     result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
-        if constexpr (check_service<Callable>())
-            return add(method, permission, words_of_service<Callable>(),
-                       make_service<Callable>(std::move(handler)));
-        else return {};
+        return provide_service(*this, method, permission, std::move(handler));
     }
-    result<void> add(std::string_view method, std::string_view permission, const service_words& words,
-                     service_handler handler);
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler);
     /// Calls that wait for an answer still get it.
     bool withdraw(std::string_view method);
 
@@ -127,8 +124,8 @@ private:
     std::map<std::string, std::shared_ptr<provided>, std::less<>> methods_;
 };
 
-inline result<void> services::add(std::string_view method, std::string_view permission,
-                                  const service_words& words, service_handler handler) {
+inline result<void> services::add_service(std::string_view method, std::string_view permission,
+                                          const service_words& words, service_handler handler) {
     const auto refused = [&](std::string_view why) {
         return fault{codes::invalid_params, join({"service '", method, "': ", why})};
     };

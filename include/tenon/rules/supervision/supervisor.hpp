@@ -471,7 +471,8 @@ inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
 }
 
 // ---- what is done for each move of the table ------------------------------------------------------------------
-// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers what is to follow it, so that commands that come meanwhile only have to change that.
+// Every change of state goes through change(); what belongs to one instance ends in leave_instance(). A stop remembers
+// what is to follow it, so that commands that come meanwhile only have to change that.
 
 inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
     switch (move_for(state_, input)) {
