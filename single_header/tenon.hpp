@@ -219,17 +219,21 @@ concept has_codec = requires {
 
 #endif
 
-// ---- tenon/json/unpack.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_UNPACK_HPP
-#define TENON_JSON_UNPACK_HPP
+// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_REFLECT_HPP
+#define TENON_JSON_REFLECT_HPP
+
+// The members of a struct and the names of an enum, known while compiling: from describe() where there is
+// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
+// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
+
+namespace tenon::detail {
 
 // How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
 // leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
 // not understood.
 //
 // The ladder below is long because a structured binding must spell out every name.
-
-namespace tenon::detail {
 
 /// Converts to whatever a member needs, in unevaluated code only. It has a body all the same: clang asks for one
 /// where a std::optional of a type in an anonymous namespace is made from it.
@@ -441,16 +445,6 @@ constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
 }
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_REFLECT_HPP
-#define TENON_JSON_REFLECT_HPP
-
-// The members of a struct and the names of an enum, known while compiling: from describe() where there is
-// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
-// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
 
 // An object that is named and never read, so it has no definition.
 #if defined(__clang__)
@@ -1046,14 +1040,18 @@ private:
 
 #endif
 
-// ---- tenon/json/digits.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_DIGITS_HPP
-#define TENON_JSON_DIGITS_HPP
+// ---- tenon/json/scan.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_SCAN_HPP
+#define TENON_JSON_SCAN_HPP
+
+// The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
+// UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
+// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
+
+namespace tenon::detail {
 
 // Decimal digits, read eight at a time and written two at a time. How many digits a number has cannot be
 // foreseen, so a loop over them mispredicts its end again and again; counting them within a word does not.
-
-namespace tenon::detail {
 
 inline bool is_digit(char byte) noexcept { return static_cast<unsigned char>(byte - '0') < 10; }
 
@@ -1130,202 +1128,6 @@ inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
     *to = '-';
     return 1 + write_unsigned(to + 1, 0 - static_cast<std::uint64_t>(value));
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/number.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_NUMBER_HPP
-#define TENON_JSON_NUMBER_HPP
-
-// Numbers as JSON spells them: the strict grammar, exact 64-bit integers, correctly rounded doubles, and the
-// shortest text that reads back as the same double. Nothing here asks the locale.
-
-namespace tenon::detail {
-
-/// What one pass over a number's text finds out.
-struct number_text {
-    const char* end = nullptr; // behind the last byte; null if this is no JSON number
-    std::uint64_t digits = 0;  // the significant digits as an integer, exact while `exact`
-    std::int64_t exponent = 0; // the value is digits * 10^exponent
-    bool negative = false;
-    bool integral = true; // neither fraction nor exponent was written
-    bool exact = true;    // `digits` holds all of them
-};
-
-// Digits beyond what a uint64 holds are counted, not stored.
-inline const char* scan_digits(const char* at, const char* end, number_text& number, bool fraction) noexcept {
-    constexpr std::uint64_t room = (std::numeric_limits<std::uint64_t>::max() - 9) / 10;
-    for (; at != end && is_digit(*at); ++at) {
-        if (number.digits <= room) {
-            number.digits = number.digits * 10 + static_cast<std::uint64_t>(*at - '0');
-            if (fraction) --number.exponent;
-        } else {
-            // One more digit may still fit exactly: 18446744073709551615 is twenty digits long.
-            const auto digit = static_cast<std::uint64_t>(*at - '0');
-            const bool fits = number.exact && !fraction &&
-                              number.digits == std::numeric_limits<std::uint64_t>::max() / 10 && digit <= 5;
-            if (fits) {
-                number.digits = number.digits * 10 + digit;
-            } else {
-                number.exact = false;
-                if (!fraction) ++number.exponent;
-            }
-        }
-    }
-    return at;
-}
-
-inline number_text scan_number(const char* at, const char* end) noexcept {
-    number_text number;
-    if (at != end && *at == '-') {
-        number.negative = true;
-        ++at;
-    }
-    if (at == end || !is_digit(*at)) return number;
-    if (*at == '0') ++at; // a leading zero stands alone
-    else at = scan_digits(at, end, number, false);
-    if (at != end && *at == '.') {
-        number.integral = false;
-        const char* fraction = ++at;
-        at = scan_digits(at, end, number, true);
-        if (at == fraction) return number;
-    }
-    if (at != end && (*at == 'e' || *at == 'E')) {
-        number.integral = false;
-        ++at;
-        bool negative = false;
-        if (at != end && (*at == '+' || *at == '-')) negative = *at++ == '-';
-        if (at == end || !is_digit(*at)) return number;
-        std::int64_t exponent = 0;
-        for (; at != end && is_digit(*at); ++at)
-            if (exponent < 1'000'000'000) exponent = exponent * 10 + (*at - '0');
-        number.exponent += negative ? -exponent : exponent;
-    }
-    number.end = at;
-    return number;
-}
-
-/// The double or float nearest to the number written in `text`, which must satisfy the grammar. False if it is
-/// too large for one; too small ones become zero.
-template <class Number>
-bool number_from_text(std::string_view text, Number& value) {
-#if defined(__cpp_lib_to_chars)
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (parsed.ec == std::errc()) return true;
-    // Out of range says nothing of the direction. At most 20 digits are kept, so too large means a positive
-    // exponent and too small a negative one.
-    const number_text number = scan_number(text.data(), text.data() + text.size());
-    if (number.digits != 0 && number.exponent > 0) return false;
-    value = number.negative ? -Number{} : Number{};
-    return true;
-#else
-    // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
-    // knows no other decimal point there.
-    const std::string terminated(text);
-    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
-    else value = std::strtod(terminated.c_str(), nullptr);
-    return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
-#endif
-}
-
-/// The common case without any search for the nearest: both factors are exact doubles, so one operation rounds
-/// once (Clinger's fast path). False where that does not hold.
-inline bool exact_product(std::uint64_t digits, std::int64_t exponent, double& value) noexcept {
-    constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-#if __FLT_EVAL_METHOD__ != 0
-    return false; // x87 computes in more digits than it stores, and rounds twice
-#endif
-    if (digits > std::uint64_t{1} << 53 || exponent < -22 || exponent > 22) return false;
-    const auto factor = static_cast<double>(static_cast<std::int64_t>(digits)); // signed is one instruction
-    value = exponent < 0 ? factor / powers[-exponent] : factor * powers[exponent];
-    return true;
-}
-
-inline bool double_from(const number_text& number, const char* begin, double& value) {
-    if (number.exact && exact_product(number.digits, number.exponent, value)) {
-        if (number.negative) value = -value;
-        return true;
-    }
-    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
-}
-
-// --- the short forms, which nearly all numbers have ---
-
-/// An integer of up to 18 digits, which is within every 64-bit range. Null where there is anything else.
-inline const char* read_short_integer(const char* at, const char* end, std::int64_t& value) noexcept {
-    const bool negative = at != end && *at == '-';
-    const char* first = at + (negative ? 1 : 0);
-    std::uint64_t digits = 0;
-    at = take_digits(first, end, digits);
-    const auto count = at - first;
-    if (count == 0 || count > 18 || (*first == '0' && count != 1)) return nullptr;
-    if (at != end && (*at == '.' || *at == 'e' || *at == 'E')) return nullptr;
-    value = static_cast<std::int64_t>(negative ? 0 - digits : digits);
-    return at;
-}
-
-/// A number of up to 19 digits without an exponent. Null where there is anything else.
-inline const char* read_short_number(const char* at, const char* end, double& value) {
-    const char* begin = at;
-    const bool negative = at != end && *at == '-';
-    if (negative) ++at;
-    const char* first = at;
-    std::uint64_t digits = 0;
-    at = take_digits(first, end, digits);
-    auto count = at - first;
-    if (count == 0 || (*first == '0' && count != 1)) return nullptr;
-    std::ptrdiff_t decimals = 0;
-    if (at != end && *at == '.') {
-        const char* fraction = at + 1;
-        at = take_digits(fraction, end, digits);
-        decimals = at - fraction;
-        if (decimals == 0) return nullptr;
-    }
-    if (count + decimals > 19 || (at != end && (*at == 'e' || *at == 'E'))) return nullptr;
-    if (exact_product(digits, -decimals, value)) {
-        if (negative) value = -value;
-        return at;
-    }
-    return number_from_text({begin, static_cast<std::size_t>(at - begin)}, value) ? at : nullptr;
-}
-
-/// Whether the number is within the range of a double, without computing it where that is plain to see.
-inline bool within_double(const number_text& number, const char* begin) {
-    // uint64 digits are below 1.9e19, so an exponent up to 288 stays below 1.8e308.
-    if (number.digits == 0 || number.exponent <= 288) return true;
-    double ignored;
-    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
-}
-
-/// Room that any double needs.
-inline constexpr std::size_t number_room = 32;
-
-/// Writes the shortest text that reads back as `value`; what JSON cannot say (NaN, infinity) becomes null.
-template <class Number>
-std::size_t write_number(char* to, Number value) noexcept {
-    if (!(value - value == 0)) { // true for NaN and both infinities alone
-        std::memcpy(to, "null", 4);
-        return 4;
-    }
-    return static_cast<std::size_t>(std::to_chars(to, to + number_room, value).ptr - to);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/scan.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_SCAN_HPP
-#define TENON_JSON_SCAN_HPP
-
-// The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
-// UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
-// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
-
-namespace tenon::detail {
 
 /// Plain bytes stand in a JSON string as they are: ASCII without control characters, quote and backslash.
 inline bool is_plain(char byte) noexcept {
@@ -1533,6 +1335,227 @@ inline bool is_utf8(std::string_view text) noexcept {
         at += length;
     }
     return true;
+}
+
+// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
+// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
+
+/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
+/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
+constexpr bool acts_unseen(unsigned code) noexcept {
+    struct range {
+        unsigned first, last;
+    };
+    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
+                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (const range& one : ranges)
+        if (code >= one.first && code <= one.last) return true;
+    return false;
+}
+
+/// The character of a well-formed sequence of two to four bytes.
+constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
+    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
+    for (std::size_t index = 1; index < length; ++index)
+        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
+    return code;
+}
+
+/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
+constexpr bool is_seen(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
+            return false;
+        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
+        at += length;
+    }
+    return true;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/json/number.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_NUMBER_HPP
+#define TENON_JSON_NUMBER_HPP
+
+// Numbers as JSON spells them: the strict grammar, exact 64-bit integers, correctly rounded doubles, and the
+// shortest text that reads back as the same double. Nothing here asks the locale.
+
+namespace tenon::detail {
+
+/// What one pass over a number's text finds out.
+struct number_text {
+    const char* end = nullptr; // behind the last byte; null if this is no JSON number
+    std::uint64_t digits = 0;  // the significant digits as an integer, exact while `exact`
+    std::int64_t exponent = 0; // the value is digits * 10^exponent
+    bool negative = false;
+    bool integral = true; // neither fraction nor exponent was written
+    bool exact = true;    // `digits` holds all of them
+};
+
+// Digits beyond what a uint64 holds are counted, not stored.
+inline const char* scan_digits(const char* at, const char* end, number_text& number, bool fraction) noexcept {
+    constexpr std::uint64_t room = (std::numeric_limits<std::uint64_t>::max() - 9) / 10;
+    for (; at != end && is_digit(*at); ++at) {
+        if (number.digits <= room) {
+            number.digits = number.digits * 10 + static_cast<std::uint64_t>(*at - '0');
+            if (fraction) --number.exponent;
+        } else {
+            // One more digit may still fit exactly: 18446744073709551615 is twenty digits long.
+            const auto digit = static_cast<std::uint64_t>(*at - '0');
+            const bool fits = number.exact && !fraction &&
+                              number.digits == std::numeric_limits<std::uint64_t>::max() / 10 && digit <= 5;
+            if (fits) {
+                number.digits = number.digits * 10 + digit;
+            } else {
+                number.exact = false;
+                if (!fraction) ++number.exponent;
+            }
+        }
+    }
+    return at;
+}
+
+inline number_text scan_number(const char* at, const char* end) noexcept {
+    number_text number;
+    if (at != end && *at == '-') {
+        number.negative = true;
+        ++at;
+    }
+    if (at == end || !is_digit(*at)) return number;
+    if (*at == '0') ++at; // a leading zero stands alone
+    else at = scan_digits(at, end, number, false);
+    if (at != end && *at == '.') {
+        number.integral = false;
+        const char* fraction = ++at;
+        at = scan_digits(at, end, number, true);
+        if (at == fraction) return number;
+    }
+    if (at != end && (*at == 'e' || *at == 'E')) {
+        number.integral = false;
+        ++at;
+        bool negative = false;
+        if (at != end && (*at == '+' || *at == '-')) negative = *at++ == '-';
+        if (at == end || !is_digit(*at)) return number;
+        std::int64_t exponent = 0;
+        for (; at != end && is_digit(*at); ++at)
+            if (exponent < 1'000'000'000) exponent = exponent * 10 + (*at - '0');
+        number.exponent += negative ? -exponent : exponent;
+    }
+    number.end = at;
+    return number;
+}
+
+/// The double or float nearest to the number written in `text`, which must satisfy the grammar. False if it is
+/// too large for one; too small ones become zero.
+template <class Number>
+bool number_from_text(std::string_view text, Number& value) {
+#if defined(__cpp_lib_to_chars)
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec == std::errc()) return true;
+    // Out of range says nothing of the direction. At most 20 digits are kept, so too large means a positive
+    // exponent and too small a negative one.
+    const number_text number = scan_number(text.data(), text.data() + text.size());
+    if (number.digits != 0 && number.exponent > 0) return false;
+    value = number.negative ? -Number{} : Number{};
+    return true;
+#else
+    // A standard library without from_chars for double: strtod, which is exact in musl and wasi-libc and
+    // knows no other decimal point there.
+    const std::string terminated(text);
+    if constexpr (sizeof(Number) == sizeof(float)) value = std::strtof(terminated.c_str(), nullptr);
+    else value = std::strtod(terminated.c_str(), nullptr);
+    return value <= std::numeric_limits<Number>::max() && value >= -std::numeric_limits<Number>::max();
+#endif
+}
+
+/// The common case without any search for the nearest: both factors are exact doubles, so one operation rounds
+/// once (Clinger's fast path). False where that does not hold.
+inline bool exact_product(std::uint64_t digits, std::int64_t exponent, double& value) noexcept {
+    constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+#if __FLT_EVAL_METHOD__ != 0
+    return false; // x87 computes in more digits than it stores, and rounds twice
+#endif
+    if (digits > std::uint64_t{1} << 53 || exponent < -22 || exponent > 22) return false;
+    const auto factor = static_cast<double>(static_cast<std::int64_t>(digits)); // signed is one instruction
+    value = exponent < 0 ? factor / powers[-exponent] : factor * powers[exponent];
+    return true;
+}
+
+inline bool double_from(const number_text& number, const char* begin, double& value) {
+    if (number.exact && exact_product(number.digits, number.exponent, value)) {
+        if (number.negative) value = -value;
+        return true;
+    }
+    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, value);
+}
+
+// --- the short forms, which nearly all numbers have ---
+
+/// An integer of up to 18 digits, which is within every 64-bit range. Null where there is anything else.
+inline const char* read_short_integer(const char* at, const char* end, std::int64_t& value) noexcept {
+    const bool negative = at != end && *at == '-';
+    const char* first = at + (negative ? 1 : 0);
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    const auto count = at - first;
+    if (count == 0 || count > 18 || (*first == '0' && count != 1)) return nullptr;
+    if (at != end && (*at == '.' || *at == 'e' || *at == 'E')) return nullptr;
+    value = static_cast<std::int64_t>(negative ? 0 - digits : digits);
+    return at;
+}
+
+/// A number of up to 19 digits without an exponent. Null where there is anything else.
+inline const char* read_short_number(const char* at, const char* end, double& value) {
+    const char* begin = at;
+    const bool negative = at != end && *at == '-';
+    if (negative) ++at;
+    const char* first = at;
+    std::uint64_t digits = 0;
+    at = take_digits(first, end, digits);
+    auto count = at - first;
+    if (count == 0 || (*first == '0' && count != 1)) return nullptr;
+    std::ptrdiff_t decimals = 0;
+    if (at != end && *at == '.') {
+        const char* fraction = at + 1;
+        at = take_digits(fraction, end, digits);
+        decimals = at - fraction;
+        if (decimals == 0) return nullptr;
+    }
+    if (count + decimals > 19 || (at != end && (*at == 'e' || *at == 'E'))) return nullptr;
+    if (exact_product(digits, -decimals, value)) {
+        if (negative) value = -value;
+        return at;
+    }
+    return number_from_text({begin, static_cast<std::size_t>(at - begin)}, value) ? at : nullptr;
+}
+
+/// Whether the number is within the range of a double, without computing it where that is plain to see.
+inline bool within_double(const number_text& number, const char* begin) {
+    // uint64 digits are below 1.9e19, so an exponent up to 288 stays below 1.8e308.
+    if (number.digits == 0 || number.exponent <= 288) return true;
+    double ignored;
+    return number_from_text({begin, static_cast<std::size_t>(number.end - begin)}, ignored);
+}
+
+/// Room that any double needs.
+inline constexpr std::size_t number_room = 32;
+
+/// Writes the shortest text that reads back as `value`; what JSON cannot say (NaN, infinity) becomes null.
+template <class Number>
+std::size_t write_number(char* to, Number value) noexcept {
+    if (!(value - value == 0)) { // true for NaN and both infinities alone
+        std::memcpy(to, "null", 4);
+        return 4;
+    }
+    return static_cast<std::size_t>(std::to_chars(to, to + number_room, value).ptr - to);
 }
 
 } // namespace tenon::detail
@@ -1923,9 +1946,21 @@ std::string to_json(const T& value) {
 
 #endif
 
-// ---- tenon/core/fault.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_CORE_FAULT_HPP
-#define TENON_CORE_FAULT_HPP
+// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
+#ifndef TENON_CORE_RESULT_HPP
+#define TENON_CORE_RESULT_HPP
+
+// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
+// throws. A `result<void>` says only whether it worked.
+//
+//     tenon::result<int> parsed = tenon::from_json<int>(text);
+//     if (!parsed) return parsed.error();
+//     use(*parsed);
+//
+// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
+// program.
+
+namespace tenon {
 
 // What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
 // not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
@@ -1933,8 +1968,6 @@ std::string to_json(const T& value) {
 //
 // The message names the thing, what was expected and what came. It is written for a person and never
 // carries internals (addresses, exception texts, secrets).
-
-namespace tenon {
 
 /// The codes that the wire reserves. Positive codes are a plugin's own business errors.
 namespace codes {
@@ -1961,26 +1994,6 @@ struct fault {
     std::string message;
     std::string data = {}; // one JSON value as text; empty means absent
 };
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_RESULT_HPP
-#define TENON_CORE_RESULT_HPP
-
-// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
-// throws. A `result<void>` says only whether it worked.
-//
-//     tenon::result<int> parsed = tenon::from_json<int>(text);
-//     if (!parsed) return parsed.error();
-//     use(*parsed);
-//
-// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
-// program.
-
-namespace tenon {
 
 template <class T>
 class [[nodiscard]] result {
@@ -2073,6 +2086,8 @@ inline constexpr bool is_result<result<T>> = true;
 
 // Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
 // verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
+//
+// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say.
 
 namespace tenon::detail {
 
@@ -2106,6 +2121,43 @@ private:
     char text_[20];
     std::size_t begin_ = sizeof text_;
 };
+
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& letter : lowered) letter = lower(letter);
+    return lowered;
+}
+
+constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    for (std::size_t at = 0; at < one.size(); ++at)
+        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
+    return true;
+}
+
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char letter) noexcept {
+    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (letter == other) return true;
+    return false;
+}
+constexpr bool is_token(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (!is_token(letter)) return false;
+    return !name.empty();
+}
 
 } // namespace tenon::detail
 
@@ -2255,14 +2307,28 @@ inline void unescape(std::string_view raw, std::string& value) {
 
 #endif
 
-// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_KIND_HPP
-#define TENON_JSON_KIND_HPP
+// ---- tenon/json/reader.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_READER_HPP
+#define TENON_JSON_READER_HPP
 
-// The kinds of JSON values, told by the first byte of one.
+// A strict RFC 8259 reader that walks over bytes and puts values where the caller wants them. It builds no
+// tree, allocates only what the target needs, and never recurses by itself.
+//
+// Every read returns false on failure; the first failure is kept and error() puts it into words: where in the
+// value, what was expected, what came, at which byte. After a failure nothing can be read.
+//
+//     json_reader in(text);
+//     std::string_view key;
+//     if (!in.enter_object()) return in.error();
+//     while (in.next_member(key)) { if (!in.read_string(name)) break; }
+//     if (!in.finish()) return in.error();
+//
+// What is skipped is checked as strictly as what is read. A custom codec (json/describe.hpp) reads through the
+// same verbs.
 
 namespace tenon {
 
+/// The kinds of JSON values, told by the first byte of one.
 enum class json_kind { none, null, boolean, number, string, array, object };
 
 namespace detail {
@@ -2306,31 +2372,6 @@ inline std::string_view name_of(json_kind kind) noexcept {
 }
 
 } // namespace detail
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_HPP
-#define TENON_JSON_READER_HPP
-
-// A strict RFC 8259 reader that walks over bytes and puts values where the caller wants them. It builds no
-// tree, allocates only what the target needs, and never recurses by itself.
-//
-// Every read returns false on failure; the first failure is kept and error() puts it into words: where in the
-// value, what was expected, what came, at which byte. After a failure nothing can be read.
-//
-//     json_reader in(text);
-//     std::string_view key;
-//     if (!in.enter_object()) return in.error();
-//     while (in.next_member(key)) { if (!in.read_string(name)) break; }
-//     if (!in.finish()) return in.error();
-//
-// What is skipped is checked as strictly as what is read. A custom codec (json/codec.hpp) reads through the
-// same verbs.
-
-namespace tenon {
 
 /// Arrays and objects nested deeper are refused. 64: one bit a level fits a register, and no message of any
 /// protocol that we know comes near it.
@@ -3383,6 +3424,48 @@ result<T> from_json(std::string_view text, json_origin origin = {}) {
 
 } // namespace tenon
 
+namespace tenon::detail {
+
+// Parameters as JSON-RPC has them: an object by the names of its members, or an array by their positions. A list that
+// is shorter than the members leaves out what may be absent; one that is longer is refused.
+
+/// Reads members by position.
+template <class M>
+bool decode_positions(json_reader& in, M& message) {
+    if (!in.enter_array()) return false;
+    return visit_members(message, [&](auto&... members) {
+        std::size_t index = 0;
+        std::uint32_t seen = 0;
+        bool more = true, good = true;
+        const auto take = [&](auto& member) {
+            more = more && good && in.next_element();
+            if (!more || !good) return;
+            good = decode(in, member) || in.in_element(index);
+            seen |= std::uint32_t{1} << index++;
+        };
+        (take(members), ...);
+        if (!good || in.failed()) return false;
+        if (more && !no_more_elements(in)) return false;
+        constexpr std::uint32_t required =
+            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
+                             type_list<std::remove_reference_t<decltype(members)>...>());
+        return (seen & required) == required || in.refuse("too few elements");
+    });
+}
+
+template <class M>
+bool decode_message(json_reader& in, M& message) {
+    if constexpr (shape_of<M> == shape::object) {
+        if (in.peek() == json_kind::array) {
+            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
+            else return decode_positions(in, message);
+        }
+    }
+    return decode(in, message);
+}
+
+} // namespace tenon::detail
+
 #endif
 
 // ---- tenon/json/value.hpp ---------------------------------------------------------------------------------
@@ -3807,54 +3890,6 @@ inline std::string or_meant(std::string_view given, std::span<const std::string_
 
 #endif
 
-// ---- tenon/json/positions.hpp -----------------------------------------------------------------------------
-#ifndef TENON_JSON_POSITIONS_HPP
-#define TENON_JSON_POSITIONS_HPP
-
-// Parameters as JSON-RPC has them: an object by the names of its members, or an array by their positions. A list that
-// is shorter than the members leaves out what may be absent; one that is longer is refused.
-
-namespace tenon::detail {
-
-/// Reads members by position.
-template <class M>
-bool decode_positions(json_reader& in, M& message) {
-    if (!in.enter_array()) return false;
-    return visit_members(message, [&](auto&... members) {
-        std::size_t index = 0;
-        std::uint32_t seen = 0;
-        bool more = true, good = true;
-        const auto take = [&](auto& member) {
-            more = more && good && in.next_element();
-            if (!more || !good) return;
-            good = decode(in, member) || in.in_element(index);
-            seen |= std::uint32_t{1} << index++;
-        };
-        (take(members), ...);
-        if (!good || in.failed()) return false;
-        if (more && !no_more_elements(in)) return false;
-        constexpr std::uint32_t required =
-            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
-                             type_list<std::remove_reference_t<decltype(members)>...>());
-        return (seen & required) == required || in.refuse("too few elements");
-    });
-}
-
-template <class M>
-bool decode_message(json_reader& in, M& message) {
-    if constexpr (shape_of<M> == shape::object) {
-        if (in.peek() == json_kind::array) {
-            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
-            else return decode_positions(in, message);
-        }
-    }
-    return decode(in, message);
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
 #ifndef TENON_SESSION_HTTP_REQUEST_HPP
 #define TENON_SESSION_HTTP_REQUEST_HPP
@@ -4251,55 +4286,6 @@ struct plugin_hooks {
 } // namespace detail
 
 } // namespace tenon
-
-#endif
-
-// ---- tenon/json/unseen.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_UNSEEN_HPP
-#define TENON_JSON_UNSEEN_HPP
-
-// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
-// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
-
-namespace tenon::detail {
-
-/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
-/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
-constexpr bool acts_unseen(unsigned code) noexcept {
-    struct range {
-        unsigned first, last;
-    };
-    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
-                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-    for (const range& one : ranges)
-        if (code >= one.first && code <= one.last) return true;
-    return false;
-}
-
-/// The character of a well-formed sequence of two to four bytes.
-constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
-    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
-    for (std::size_t index = 1; index < length; ++index)
-        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
-    return code;
-}
-
-/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
-constexpr bool is_seen(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
-            return false;
-        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
-        at += length;
-    }
-    return true;
-}
-
-} // namespace tenon::detail
 
 #endif
 
@@ -4838,6 +4824,33 @@ private:
     const char* at_;
     const char* end_;
 };
+
+// How deep a JSON text is nested, for who puts it into another one: what may be read alone may be too deep within a
+// message.
+
+/// Of what stands in the params of a message: the message and its params are levels themselves.
+inline constexpr unsigned max_param_depth = max_json_depth - 2;
+
+/// Levels of arrays and objects in a text that was checked; 0 for a number.
+inline std::size_t json_depth(std::string_view text) noexcept {
+    std::size_t level = 0, deepest = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char byte = text[at];
+        if (byte == '"')
+            for (++at; at < text.size() && text[at] != '"'; ++at) at += text[at] == '\\';
+        else if (byte == '{' || byte == '[') deepest = ++level > deepest ? level : deepest;
+        else if (byte == '}' || byte == ']') --level;
+    }
+    return deepest;
+}
+
+/// Whether a plugin can be sent that. `name` is where it stands: "payload".
+inline result<void> check_param_depth(std::string_view name, std::string_view text) {
+    const std::size_t levels = json_depth(text);
+    if (levels <= max_param_depth) return {};
+    return fault{codes::invalid_params, join({name, ": expected at most ", digits(max_param_depth),
+                                              " levels of arrays and objects, got ", digits(levels)})};
+}
 
 } // namespace tenon::detail
 
@@ -6507,55 +6520,6 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
         {closed, closed, closed},               // closed
     };
     return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/core/ascii.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_CORE_ASCII_HPP
-#define TENON_CORE_ASCII_HPP
-
-// Letters as header fields and loggers' words use them: ASCII, in any case, with blanks around. No locale has a say.
-
-namespace tenon::detail {
-
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-inline std::string lower_case(std::string_view text) {
-    std::string lowered(text);
-    for (char& letter : lowered) letter = lower(letter);
-    return lowered;
-}
-
-constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
-    if (one.size() != other.size()) return false;
-    for (std::size_t at = 0; at < one.size(); ++at)
-        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
-    return true;
-}
-
-/// Without the spaces and tabs at both ends.
-constexpr std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char letter) noexcept {
-    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (letter == other) return true;
-    return false;
-}
-constexpr bool is_token(std::string_view name) noexcept {
-    for (const char letter : name)
-        if (!is_token(letter)) return false;
-    return !name.empty();
 }
 
 } // namespace tenon::detail

@@ -98,6 +98,8 @@
 
 // Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
 // verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
+//
+// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say.
 
 namespace tenon::detail {
 
@@ -132,18 +134,59 @@ private:
     std::size_t begin_ = sizeof text_;
 };
 
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& letter : lowered) letter = lower(letter);
+    return lowered;
+}
+
+constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    for (std::size_t at = 0; at < one.size(); ++at)
+        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
+    return true;
+}
+
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char letter) noexcept {
+    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (letter == other) return true;
+    return false;
+}
+constexpr bool is_token(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (!is_token(letter)) return false;
+    return !name.empty();
+}
+
 } // namespace tenon::detail
 
 #endif
 
-// ---- tenon/json/digits.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_DIGITS_HPP
-#define TENON_JSON_DIGITS_HPP
+// ---- tenon/json/scan.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_JSON_SCAN_HPP
+#define TENON_JSON_SCAN_HPP
+
+// The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
+// UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
+// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
+
+namespace tenon::detail {
 
 // Decimal digits, read eight at a time and written two at a time. How many digits a number has cannot be
 // foreseen, so a loop over them mispredicts its end again and again; counting them within a word does not.
-
-namespace tenon::detail {
 
 inline bool is_digit(char byte) noexcept { return static_cast<unsigned char>(byte - '0') < 10; }
 
@@ -220,20 +263,6 @@ inline std::size_t write_signed(char* to, std::int64_t value) noexcept {
     *to = '-';
     return 1 + write_unsigned(to + 1, 0 - static_cast<std::uint64_t>(value));
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/scan.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_SCAN_HPP
-#define TENON_JSON_SCAN_HPP
-
-// The byte loops under the JSON reader and writer: where does a string stop being plain ASCII, and is a
-// UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
-// every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
-
-namespace tenon::detail {
 
 /// Plain bytes stand in a JSON string as they are: ASCII without control characters, quote and backslash.
 inline bool is_plain(char byte) noexcept {
@@ -443,6 +472,45 @@ inline bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
+// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
+// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
+
+/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
+/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
+constexpr bool acts_unseen(unsigned code) noexcept {
+    struct range {
+        unsigned first, last;
+    };
+    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
+                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (const range& one : ranges)
+        if (code >= one.first && code <= one.last) return true;
+    return false;
+}
+
+/// The character of a well-formed sequence of two to four bytes.
+constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
+    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
+    for (std::size_t index = 1; index < length; ++index)
+        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
+    return code;
+}
+
+/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
+constexpr bool is_seen(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t length = utf8_sequence(at, end);
+        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
+            return false;
+        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
+        at += length;
+    }
+    return true;
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -585,55 +653,6 @@ inline void unescape(std::string_view raw, std::string& value) {
         }
         value.append(text, static_cast<std::size_t>(to - text));
     }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/unseen.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_UNSEEN_HPP
-#define TENON_JSON_UNSEEN_HPP
-
-// Characters that act instead of being seen. They have no place in a name: two names that look alike would be two, and a
-// terminal would do what a name says. What may be declared is held to this here, and text is made safe by the same list.
-
-namespace tenon::detail {
-
-/// Characters beyond ASCII that are not shown but act: C1 controls, marks and overrides of direction, separators of
-/// lines, what has no width and no use in any script, tags. Joiners stay: scripts and emoji are made with them.
-constexpr bool acts_unseen(unsigned code) noexcept {
-    struct range {
-        unsigned first, last;
-    };
-    constexpr range ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
-                                {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-    for (const range& one : ranges)
-        if (code >= one.first && code <= one.last) return true;
-    return false;
-}
-
-/// The character of a well-formed sequence of two to four bytes.
-constexpr unsigned utf8_code(const char* at, std::size_t length) noexcept {
-    unsigned code = static_cast<unsigned char>(at[0]) & (0x7Fu >> length);
-    for (std::size_t index = 1; index < length; ++index)
-        code = (code << 6) | (static_cast<unsigned char>(at[index]) & 0x3Fu);
-    return code;
-}
-
-/// Whether all of it can be seen, or is a blank: well-formed UTF-8 without control characters and what acts unseen.
-constexpr bool is_seen(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t length = utf8_sequence(at, end);
-        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
-            return false;
-        if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
-        at += length;
-    }
-    return true;
 }
 
 } // namespace tenon::detail
@@ -1073,9 +1092,21 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 
 #endif
 
-// ---- tenon/core/fault.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_CORE_FAULT_HPP
-#define TENON_CORE_FAULT_HPP
+// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
+#ifndef TENON_CORE_RESULT_HPP
+#define TENON_CORE_RESULT_HPP
+
+// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
+// throws. A `result<void>` says only whether it worked.
+//
+//     tenon::result<int> parsed = tenon::from_json<int>(text);
+//     if (!parsed) return parsed.error();
+//     use(*parsed);
+//
+// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
+// program.
+
+namespace tenon {
 
 // What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
 // not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
@@ -1083,8 +1114,6 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 //
 // The message names the thing, what was expected and what came. It is written for a person and never
 // carries internals (addresses, exception texts, secrets).
-
-namespace tenon {
 
 /// The codes that the wire reserves. Positive codes are a plugin's own business errors.
 namespace codes {
@@ -1111,26 +1140,6 @@ struct fault {
     std::string message;
     std::string data = {}; // one JSON value as text; empty means absent
 };
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/core/result.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_RESULT_HPP
-#define TENON_CORE_RESULT_HPP
-
-// Either a value or a fault. Everything below the author's own code that can fail returns one; nothing
-// throws. A `result<void>` says only whether it worked.
-//
-//     tenon::result<int> parsed = tenon::from_json<int>(text);
-//     if (!parsed) return parsed.error();
-//     use(*parsed);
-//
-// Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
-// program.
-
-namespace tenon {
 
 template <class T>
 class [[nodiscard]] result {
@@ -1217,14 +1226,28 @@ inline constexpr bool is_result<result<T>> = true;
 
 #endif
 
-// ---- tenon/json/kind.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_JSON_KIND_HPP
-#define TENON_JSON_KIND_HPP
+// ---- tenon/json/reader.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_READER_HPP
+#define TENON_JSON_READER_HPP
 
-// The kinds of JSON values, told by the first byte of one.
+// A strict RFC 8259 reader that walks over bytes and puts values where the caller wants them. It builds no
+// tree, allocates only what the target needs, and never recurses by itself.
+//
+// Every read returns false on failure; the first failure is kept and error() puts it into words: where in the
+// value, what was expected, what came, at which byte. After a failure nothing can be read.
+//
+//     json_reader in(text);
+//     std::string_view key;
+//     if (!in.enter_object()) return in.error();
+//     while (in.next_member(key)) { if (!in.read_string(name)) break; }
+//     if (!in.finish()) return in.error();
+//
+// What is skipped is checked as strictly as what is read. A custom codec (json/describe.hpp) reads through the
+// same verbs.
 
 namespace tenon {
 
+/// The kinds of JSON values, told by the first byte of one.
 enum class json_kind { none, null, boolean, number, string, array, object };
 
 namespace detail {
@@ -1268,31 +1291,6 @@ inline std::string_view name_of(json_kind kind) noexcept {
 }
 
 } // namespace detail
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/reader.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_READER_HPP
-#define TENON_JSON_READER_HPP
-
-// A strict RFC 8259 reader that walks over bytes and puts values where the caller wants them. It builds no
-// tree, allocates only what the target needs, and never recurses by itself.
-//
-// Every read returns false on failure; the first failure is kept and error() puts it into words: where in the
-// value, what was expected, what came, at which byte. After a failure nothing can be read.
-//
-//     json_reader in(text);
-//     std::string_view key;
-//     if (!in.enter_object()) return in.error();
-//     while (in.next_member(key)) { if (!in.read_string(name)) break; }
-//     if (!in.finish()) return in.error();
-//
-// What is skipped is checked as strictly as what is read. A custom codec (json/codec.hpp) reads through the
-// same verbs.
-
-namespace tenon {
 
 /// Arrays and objects nested deeper are refused. 64: one bit a level fits a register, and no message of any
 /// protocol that we know comes near it.
@@ -2093,17 +2091,21 @@ concept has_codec = requires {
 
 #endif
 
-// ---- tenon/json/unpack.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_UNPACK_HPP
-#define TENON_JSON_UNPACK_HPP
+// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_REFLECT_HPP
+#define TENON_JSON_REFLECT_HPP
+
+// The members of a struct and the names of an enum, known while compiling: from describe() where there is
+// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
+// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
+
+namespace tenon::detail {
 
 // How many members a plain aggregate has, and how to get at each of them: the part of reflection that C++20
 // leaves to counting braces. Up to 32 members; bases and C arrays are recognised and refused, bit-fields are
 // not understood.
 //
 // The ladder below is long because a structured binding must spell out every name.
-
-namespace tenon::detail {
 
 /// Converts to whatever a member needs, in unevaluated code only. It has a body all the same: clang asks for one
 /// where a std::optional of a type in an anonymous namespace is made from it.
@@ -2315,16 +2317,6 @@ constexpr decltype(auto) unpack(T& value, Visitor&& visit) {
 }
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/reflect.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_REFLECT_HPP
-#define TENON_JSON_REFLECT_HPP
-
-// The members of a struct and the names of an enum, known while compiling: from describe() where there is
-// one, otherwise read out of the signature that the compiler gives a function template. Works on g++ 12,
-// clang 14 and clang 14 for wasm32-wasi, where a member's address must travel inside a class.
 
 // An object that is named and never read, so it has no definition.
 #if defined(__clang__)
@@ -3181,6 +3173,48 @@ result<T> from_json(std::string_view text, json_origin origin = {}) {
 }
 
 } // namespace tenon
+
+namespace tenon::detail {
+
+// Parameters as JSON-RPC has them: an object by the names of its members, or an array by their positions. A list that
+// is shorter than the members leaves out what may be absent; one that is longer is refused.
+
+/// Reads members by position.
+template <class M>
+bool decode_positions(json_reader& in, M& message) {
+    if (!in.enter_array()) return false;
+    return visit_members(message, [&](auto&... members) {
+        std::size_t index = 0;
+        std::uint32_t seen = 0;
+        bool more = true, good = true;
+        const auto take = [&](auto& member) {
+            more = more && good && in.next_element();
+            if (!more || !good) return;
+            good = decode(in, member) || in.in_element(index);
+            seen |= std::uint32_t{1} << index++;
+        };
+        (take(members), ...);
+        if (!good || in.failed()) return false;
+        if (more && !no_more_elements(in)) return false;
+        constexpr std::uint32_t required =
+            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
+                             type_list<std::remove_reference_t<decltype(members)>...>());
+        return (seen & required) == required || in.refuse("too few elements");
+    });
+}
+
+template <class M>
+bool decode_message(json_reader& in, M& message) {
+    if constexpr (shape_of<M> == shape::object) {
+        if (in.peek() == json_kind::array) {
+            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
+            else return decode_positions(in, message);
+        }
+    }
+    return decode(in, message);
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -6920,54 +6954,6 @@ private:
 
 #endif
 
-// ---- tenon/json/positions.hpp -----------------------------------------------------------------------------
-#ifndef TENON_JSON_POSITIONS_HPP
-#define TENON_JSON_POSITIONS_HPP
-
-// Parameters as JSON-RPC has them: an object by the names of its members, or an array by their positions. A list that
-// is shorter than the members leaves out what may be absent; one that is longer is refused.
-
-namespace tenon::detail {
-
-/// Reads members by position.
-template <class M>
-bool decode_positions(json_reader& in, M& message) {
-    if (!in.enter_array()) return false;
-    return visit_members(message, [&](auto&... members) {
-        std::size_t index = 0;
-        std::uint32_t seen = 0;
-        bool more = true, good = true;
-        const auto take = [&](auto& member) {
-            more = more && good && in.next_element();
-            if (!more || !good) return;
-            good = decode(in, member) || in.in_element(index);
-            seen |= std::uint32_t{1} << index++;
-        };
-        (take(members), ...);
-        if (!good || in.failed()) return false;
-        if (more && !no_more_elements(in)) return false;
-        constexpr std::uint32_t required =
-            required_bits<M>(std::make_index_sequence<sizeof...(members)>(),
-                             type_list<std::remove_reference_t<decltype(members)>...>());
-        return (seen & required) == required || in.refuse("too few elements");
-    });
-}
-
-template <class M>
-bool decode_message(json_reader& in, M& message) {
-    if constexpr (shape_of<M> == shape::object) {
-        if (in.peek() == json_kind::array) {
-            if constexpr (member_count<M> == 0) return in.enter_array() && no_more_elements(in);
-            else return decode_positions(in, message);
-        }
-    }
-    return decode(in, message);
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/json/schema.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_SCHEMA_HPP
 #define TENON_JSON_SCHEMA_HPP
@@ -10665,55 +10651,6 @@ constexpr session_phase next_phase(session_phase from, phase_trigger trigger) no
 
 #endif
 
-// ---- tenon/core/ascii.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_CORE_ASCII_HPP
-#define TENON_CORE_ASCII_HPP
-
-// Letters as header fields and loggers' words use them: ASCII, in any case, with blanks around. No locale has a say.
-
-namespace tenon::detail {
-
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-inline std::string lower_case(std::string_view text) {
-    std::string lowered(text);
-    for (char& letter : lowered) letter = lower(letter);
-    return lowered;
-}
-
-constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
-    if (one.size() != other.size()) return false;
-    for (std::size_t at = 0; at < one.size(); ++at)
-        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
-    return true;
-}
-
-/// Without the spaces and tabs at both ends.
-constexpr std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-/// What may stand in a header's name (RFC 9110, "token").
-constexpr bool is_token(char letter) noexcept {
-    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
-    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
-        if (letter == other) return true;
-    return false;
-}
-constexpr bool is_token(std::string_view name) noexcept {
-    for (const char letter : name)
-        if (!is_token(letter)) return false;
-    return !name.empty();
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
 #ifndef TENON_WIRE_HEADER_BLOCK_HPP
 #define TENON_WIRE_HEADER_BLOCK_HPP
@@ -13250,14 +13187,136 @@ inline fault call_lanes::refusal(int code) const {
 
 #endif
 
-// ---- tenon/json/depth.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_JSON_DEPTH_HPP
-#define TENON_JSON_DEPTH_HPP
+// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
+#ifndef TENON_JSON_CHECKED_HPP
+#define TENON_JSON_CHECKED_HPP
+
+// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
+// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
+// was not accepted may be read past its end.
+
+namespace tenon::detail {
+
+inline const char* behind_checked_space(const char* at) noexcept {
+    while (static_cast<unsigned char>(*at) <= ' ') ++at;
+    return at;
+}
+
+#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
+
+/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
+template <class Marks, class IsIt>
+const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
+    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
+        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes, '\\');
+}
+/// Brackets differ from braces in one bit.
+inline byte_vector mark_structure(byte_vector bytes) noexcept {
+    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
+}
+
+#else
+
+inline constexpr int mark_string_ends = 0, mark_structure = 0;
+
+template <class IsIt>
+const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
+    while (!is_it(*at)) ++at;
+    return at;
+}
+
+#endif
+
+/// `at`: its quote.
+inline const char* checked_string_end(const char* at, const char* end) noexcept {
+    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
+    for (++at;; at += 2) { // behind a backslash and what it escapes
+        at = find_checked(at, end, mark_string_ends, ends_it);
+        if (*at == '"') return at + 1;
+    }
+}
+
+/// `at`: its first byte.
+inline const char* checked_value_end(const char* at, const char* end) noexcept {
+    const auto is_structure = [](char byte) {
+        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+    };
+    if (*at == '"') return checked_string_end(at, end);
+    if (*at != '{' && *at != '[') {
+        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
+            ++at;
+        return at;
+    }
+    for (std::size_t depth = 0;;) {
+        at = find_checked(at, end, mark_structure, is_structure);
+        if (*at == '"') {
+            at = checked_string_end(at, end);
+            continue;
+        }
+        const bool opens = *at == '{' || *at == '[';
+        ++at;
+        if (opens) ++depth;
+        else if (--depth == 0) return at;
+    }
+}
+
+/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
+class checked_members {
+public:
+    /// `text`: an object, from its brace on.
+    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& name, std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
+        if (*at_ != '"') return false;       // there is none
+        const char* const name_end = checked_string_end(at_, end_);
+        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
+        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
+        const char* const value_end = checked_value_end(begin, end_);
+        value = {begin, static_cast<std::size_t>(value_end - begin)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == '}') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " }"; // where nothing is a name
+
+    const char* at_;
+    const char* end_;
+};
+
+/// The elements of an array, one by one.
+class checked_elements {
+public:
+    /// `text`: an array, from its bracket on.
+    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    bool next(std::string_view& value) noexcept {
+        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
+        if (*at_ == ']') return false;       // there is none
+        const char* const value_end = checked_value_end(at_, end_);
+        value = {at_, static_cast<std::size_t>(value_end - at_)};
+        at_ = behind_checked_space(value_end);
+        if (*at_ == ']') at_ = over_;
+        return true;
+    }
+
+private:
+    static constexpr const char* over_ = " ]"; // where no value is
+
+    const char* at_;
+    const char* end_;
+};
 
 // How deep a JSON text is nested, for who puts it into another one: what may be read alone may be too deep within a
 // message.
-
-namespace tenon::detail {
 
 /// Of what stands in the params of a message: the message and its params are levels themselves.
 inline constexpr unsigned max_param_depth = max_json_depth - 2;
@@ -14980,146 +15039,18 @@ void lead_along(Form& form, auto& options) {
 
 #endif
 
-// ---- tenon/json/checked.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_CHECKED_HPP
-#define TENON_JSON_CHECKED_HPP
+// ---- tenon/json/same_value.hpp ----------------------------------------------------------------------------
+#ifndef TENON_JSON_SAME_VALUE_HPP
+#define TENON_JSON_SAME_VALUE_HPP
 
-// Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
-
-namespace tenon::detail {
-
-inline const char* behind_checked_space(const char* at) noexcept {
-    while (static_cast<unsigned char>(*at) <= ' ') ++at;
-    return at;
-}
-
-#if defined(__SSE2__) && !defined(TENON_NO_VECTORS)
-
-/// The first byte that `marks` marks in a step. It is there: `end` only says how far steps may reach.
-template <class Marks, class IsIt>
-const char* find_checked(const char* at, const char* end, Marks marks, IsIt is_it) noexcept {
-    for (; static_cast<std::size_t>(end - at) >= scan_step; at += scan_step)
-        if (const byte_set found = top_bits(marks(load_bytes(at)))) return at + first_of(found);
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-inline byte_vector mark_string_ends(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes, '\\');
-}
-/// Brackets differ from braces in one bit.
-inline byte_vector mark_structure(byte_vector bytes) noexcept {
-    return equal_to(bytes, '"') | equal_to(bytes | 0x20, '{') | equal_to(bytes | 0x20, '}');
-}
-
-#else
-
-inline constexpr int mark_string_ends = 0, mark_structure = 0;
-
-template <class IsIt>
-const char* find_checked(const char* at, const char*, int, IsIt is_it) noexcept {
-    while (!is_it(*at)) ++at;
-    return at;
-}
-
-#endif
-
-/// `at`: its quote.
-inline const char* checked_string_end(const char* at, const char* end) noexcept {
-    const auto ends_it = [](char byte) { return byte == '"' || byte == '\\'; };
-    for (++at;; at += 2) { // behind a backslash and what it escapes
-        at = find_checked(at, end, mark_string_ends, ends_it);
-        if (*at == '"') return at + 1;
-    }
-}
-
-/// `at`: its first byte.
-inline const char* checked_value_end(const char* at, const char* end) noexcept {
-    const auto is_structure = [](char byte) {
-        return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
-    };
-    if (*at == '"') return checked_string_end(at, end);
-    if (*at != '{' && *at != '[') {
-        while (at != end && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ')
-            ++at;
-        return at;
-    }
-    for (std::size_t depth = 0;;) {
-        at = find_checked(at, end, mark_structure, is_structure);
-        if (*at == '"') {
-            at = checked_string_end(at, end);
-            continue;
-        }
-        const bool opens = *at == '{' || *at == '[';
-        ++at;
-        if (opens) ++depth;
-        else if (--depth == 0) return at;
-    }
-}
-
-/// The members of an object, one by one. Names are as they were written: one with a backslash stands for another.
-class checked_members {
-public:
-    /// `text`: an object, from its brace on.
-    explicit checked_members(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& name, std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the brace or the comma
-        if (*at_ != '"') return false;       // there is none
-        const char* const name_end = checked_string_end(at_, end_);
-        name = {at_ + 1, static_cast<std::size_t>(name_end - at_) - 2};
-        const char* const begin = behind_checked_space(behind_checked_space(name_end) + 1);
-        const char* const value_end = checked_value_end(begin, end_);
-        value = {begin, static_cast<std::size_t>(value_end - begin)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == '}') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " }"; // where nothing is a name
-
-    const char* at_;
-    const char* end_;
-};
-
-/// The elements of an array, one by one.
-class checked_elements {
-public:
-    /// `text`: an array, from its bracket on.
-    explicit checked_elements(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool next(std::string_view& value) noexcept {
-        at_ = behind_checked_space(at_ + 1); // behind the bracket or the comma
-        if (*at_ == ']') return false;       // there is none
-        const char* const value_end = checked_value_end(at_, end_);
-        value = {at_, static_cast<std::size_t>(value_end - at_)};
-        at_ = behind_checked_space(value_end);
-        if (*at_ == ']') at_ = over_;
-        return true;
-    }
-
-private:
-    static constexpr const char* over_ = " ]"; // where no value is
-
-    const char* at_;
-    const char* end_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/decimal.hpp -------------------------------------------------------------------------------
-#ifndef TENON_JSON_DECIMAL_HPP
-#define TENON_JSON_DECIMAL_HPP
-
-// A JSON number as it was written, to be compared exactly, which doubles cannot do (0.1, 2^53 + 1). Borrows its text.
+// Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
+// members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
+// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
+// somebody made to collide it says that they are the same.
 
 namespace tenon::detail {
 
+/// A JSON number as it was written, to be compared exactly, which doubles cannot do (0.1, 2^53 + 1). Borrows its text.
 class decimal {
 public:
     /// `text`: a JSON number.
@@ -15217,21 +15148,6 @@ private:
     std::int64_t power_ = 0;
     bool negative_;
 };
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/same_value.hpp ----------------------------------------------------------------------------
-#ifndef TENON_JSON_SAME_VALUE_HPP
-#define TENON_JSON_SAME_VALUE_HPP
-
-// Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
-// members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
-// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
-// somebody made to collide it says that they are the same.
-
-namespace tenon::detail {
 
 /// What the string `written`, with its quotes, says; unescaped into `scratch` where it has to be.
 inline std::string_view plain_text(std::string_view written, std::string& scratch) {

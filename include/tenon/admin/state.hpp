@@ -10,7 +10,7 @@
 #include <tenon/rules/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/while_wanted.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,6 +3,8 @@
 
 // Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
 // verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
+//
+// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +44,43 @@ private:
     char text_[20];
     std::size_t begin_ = sizeof text_;
 };
+
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+inline std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    for (char& letter : lowered) letter = lower(letter);
+    return lowered;
+}
+
+constexpr bool equals_ignoring_case(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    for (std::size_t at = 0; at < one.size(); ++at)
+        if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
+    return true;
+}
+
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// What may stand in a header's name (RFC 9110, "token").
+constexpr bool is_token(char letter) noexcept {
+    if ((letter >= '0' && letter <= '9') || (lower(letter) >= 'a' && lower(letter) <= 'z')) return true;
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~"))
+        if (letter == other) return true;
+    return false;
+}
+constexpr bool is_token(std::string_view name) noexcept {
+    for (const char letter : name)
+        if (!is_token(letter)) return false;
+    return !name.empty();
+}
 
 } // namespace tenon::detail
 

@@ -5,7 +5,7 @@
 
 #include <tenon/host/host_core.hpp>
 #include <tenon/host/socket/socket_server.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/rules/calls/exchange_wire.hpp>

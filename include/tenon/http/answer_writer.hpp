@@ -5,7 +5,6 @@
 // becomes 500. What is about the connection is said by the server alone, so it is left out of what it is given.
 
 #include <tenon/rules/calls/http_fields.hpp>
-#include <tenon/core/ascii.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/http/answers.hpp>
 

@@ -5,7 +5,6 @@
 // that leads here: so Host must be one of ours, Origin absent or one of ours, and nothing is known by a cookie. An
 // administrator is who sends the token in a header, which no foreign page can do.
 
-#include <tenon/core/ascii.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/system_secret.hpp>
 #include <tenon/http/answers.hpp>

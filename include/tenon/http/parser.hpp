@@ -9,9 +9,8 @@
 // the head's bytes, which chunk extensions and trailers (read, checked and dropped) use up as well, and a body by
 // what it declares.
 
-#include <tenon/core/ascii.hpp>
-#include <tenon/rules/calls/http_fields.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/rules/calls/http_fields.hpp>
 #include <tenon/http/request.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 // A request that has come whole and was checked, and how much of everything a server takes.
 
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/rules/calls/http_exchange.hpp>
 

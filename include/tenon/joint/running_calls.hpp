@@ -7,7 +7,7 @@
 //
 // Everything happens on the executor of the loop.
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/core/unique_function.hpp>
 #include <tenon/session/event.hpp>
 #include <tenon/transport/asio.hpp>

@@ -4,7 +4,6 @@
 // What stands between the quotes of a JSON string: UTF-8 and escapes. Checking comes first and says what is
 // wrong; what it has passed can be unescaped without looking for mistakes again.
 
-#include <tenon/json/digits.hpp>
 #include <tenon/json/scan.hpp>
 
 #include <cstddef>

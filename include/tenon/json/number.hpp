@@ -4,7 +4,7 @@
 // Numbers as JSON spells them: the strict grammar, exact 64-bit integers, correctly rounded doubles, and the
 // shortest text that reads back as the same double. Nothing here asks the locale.
 
-#include <tenon/json/digits.hpp>
+#include <tenon/json/scan.hpp>
 
 #include <charconv>
 #include <cstddef>

@@ -13,14 +13,14 @@
 //     while (in.next_member(key)) { if (!in.read_string(name)) break; }
 //     if (!in.finish()) return in.error();
 //
-// What is skipped is checked as strictly as what is read. A custom codec (json/codec.hpp) reads through the
+// What is skipped is checked as strictly as what is read. A custom codec (json/describe.hpp) reads through the
 // same verbs.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/json/escape.hpp>
-#include <tenon/json/kind.hpp>
 #include <tenon/json/number.hpp>
+#include <tenon/json/scan.hpp>
 
 #include <array>
 #include <cstdint>
@@ -30,6 +30,51 @@
 #include <string_view>
 
 namespace tenon {
+
+/// The kinds of JSON values, told by the first byte of one.
+enum class json_kind { none, null, boolean, number, string, array, object };
+
+namespace detail {
+
+inline json_kind kind_of(char first) noexcept {
+    switch (first) {
+    case '{':
+        return json_kind::object;
+    case '[':
+        return json_kind::array;
+    case '"':
+        return json_kind::string;
+    case 't':
+    case 'f':
+        return json_kind::boolean;
+    case 'n':
+        return json_kind::null;
+    default:
+        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    }
+}
+
+inline std::string_view name_of(json_kind kind) noexcept {
+    switch (kind) {
+    case json_kind::null:
+        return "null";
+    case json_kind::boolean:
+        return "boolean";
+    case json_kind::number:
+        return "number";
+    case json_kind::string:
+        return "string";
+    case json_kind::array:
+        return "array";
+    case json_kind::object:
+        return "object";
+    case json_kind::none:
+        break;
+    }
+    return "nothing";
+}
+
+} // namespace detail
 
 /// Arrays and objects nested deeper are refused. 64: one bit a level fits a register, and no message of any
 /// protocol that we know comes near it.

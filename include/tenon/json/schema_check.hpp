@@ -19,7 +19,6 @@
 
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/json/checked.hpp>
-#include <tenon/json/decimal.hpp>
 #include <tenon/json/same_value.hpp>
 #include <tenon/json/value.hpp>
 

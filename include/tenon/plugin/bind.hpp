@@ -7,7 +7,7 @@
 // is read as the member's type wants it: `?limit=20&tag=a&tag=b`. A body may be anything (a picture, a form) as
 // long as no member that must be there is missing: its handler has it in context::request().
 
-#include <tenon/json/positions.hpp>
+#include <tenon/json/decode.hpp>
 #include <tenon/session/http_request.hpp>
 #include <tenon/plugin/message.hpp>
 

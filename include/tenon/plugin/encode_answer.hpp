@@ -4,7 +4,7 @@
 // From what a handler returned to the answer on the wire, by the kind of message: a flow for events, a value
 // for commands, a response for routes. A `result<T>` is its value or its fault.
 
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/json/base64.hpp>
 #include <tenon/plugin/engine.hpp>
 #include <tenon/plugin/message.hpp>

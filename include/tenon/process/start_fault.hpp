@@ -5,7 +5,7 @@
 // and what about the file explains it. The facts are gathered in process/system_program.hpp; nothing here asks the
 // system, so every sentence has a test.
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 
 #include <cstdint>

@@ -12,7 +12,7 @@
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/plugin_form.hpp>
 #include <tenon/rules/calls/permissions.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/rules/repeated_member.hpp>
 
 #include <cstddef>

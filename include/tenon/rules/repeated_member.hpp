@@ -6,7 +6,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/json/checked.hpp>
-#include <tenon/json/kind.hpp>
+#include <tenon/json/reader.hpp>
 #include <tenon/json/same_value.hpp>
 
 #include <algorithm>

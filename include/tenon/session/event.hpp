@@ -5,7 +5,7 @@
 // All texts are slices of the session's input: they are valid until the next call of next_event() or
 // input_room().
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/wire/violation.hpp>
 
 #include <cstddef>

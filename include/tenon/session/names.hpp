@@ -4,7 +4,7 @@
 // Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
 // compile.
 
-#include <tenon/json/unseen.hpp>
+#include <tenon/json/scan.hpp>
 
 #include <cstddef>
 #include <string_view>

@@ -5,7 +5,7 @@
 // hosts that send only a path, and it splits "GET /path" as authors write it. What is a route here is one for hosts
 // (rules/calls/routes.hpp), which have a word for each way of being none.
 
-#include <tenon/json/unseen.hpp>
+#include <tenon/json/scan.hpp>
 #include <tenon/json/value.hpp>
 
 #include <string>

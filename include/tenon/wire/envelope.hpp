@@ -10,7 +10,7 @@
 //
 // A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/json/reader.hpp>
 #include <tenon/wire/header_block.hpp>
 

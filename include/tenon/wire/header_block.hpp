@@ -8,7 +8,7 @@
 // line's name begins with `Content-`: from then on a fault in it is a violation. Before that the same fault
 // says that these lines are no header at all, and the frame_reader treats them as pollution.
 
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/json/number.hpp>
 #include <tenon/wire/violation.hpp>
 

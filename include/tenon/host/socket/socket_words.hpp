@@ -11,7 +11,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/rules/events/event_names.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/messages.hpp>
 

@@ -9,11 +9,11 @@
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/known_command.hpp>
 #include <tenon/rules/calls/routes.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/names.hpp>
-#include <tenon/json/unseen.hpp>
+#include <tenon/json/scan.hpp>
 
 #include <cstddef>
 #include <cstdint>

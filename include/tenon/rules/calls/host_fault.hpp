@@ -5,7 +5,7 @@
 // can do harm: {"source":"host","plugin":"backup","retryable":true}.
 
 #include <tenon/core/byte_buffer.hpp>
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/json/writer.hpp>
 
 #include <string>

@@ -4,7 +4,7 @@
 // One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
 // and sends the `tenon::response` that comes back. How both are said on the wire is in exchange_wire.hpp.
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/rules/calls/route_path.hpp>

@@ -5,7 +5,7 @@
 // are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
 // response of its own.
 
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 
 #include <array>
 #include <cstddef>

@@ -12,10 +12,10 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/route_path.hpp>
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>
-#include <tenon/json/unseen.hpp>
+#include <tenon/json/scan.hpp>
 
 #include <cstddef>
 #include <cstdint>

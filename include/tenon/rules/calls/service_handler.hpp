@@ -14,7 +14,7 @@
 
 #include <tenon/rules/calls/permissions.hpp>
 #include <tenon/rules/calls/service_reply.hpp>
-#include <tenon/json/positions.hpp>
+#include <tenon/json/decode.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/rules/catalogue.hpp>
 

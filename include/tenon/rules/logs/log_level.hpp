@@ -8,7 +8,7 @@
 // Words of any case count within brackets and before ": ", words in capitals before a space or a colon. Colours
 // around the word do not matter. What is taken off the line is only the level, its brackets and colours.
 
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 #include <tenon/session/answers.hpp>
 
 #include <cstddef>

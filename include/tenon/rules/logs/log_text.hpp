@@ -8,7 +8,6 @@
 #include <tenon/core/text.hpp>
 #include <tenon/json/escape.hpp>
 #include <tenon/json/scan.hpp>
-#include <tenon/json/unseen.hpp>
 
 #include <cstddef>
 #include <string>

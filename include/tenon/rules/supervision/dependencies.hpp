@@ -12,7 +12,6 @@
 //     if (auto missing = needs.missing_of("bot"); !missing.empty()) bot.needs_missing(missing);
 //     for (const std::string& free : needs.got_ready("store")) plugin(free).needs_met();
 
-#include <tenon/core/fault.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 

@@ -14,7 +14,7 @@
 // into it. Notices of an instance (its exit, its answers, its bytes) may arrive when the next one runs already:
 // `if (life.admits(generation)) life.exited(status, now);` leaves those out.
 
-#include <tenon/core/fault.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>

@@ -1,4 +1,4 @@
-#include <tenon/json/depth.hpp>
+#include <tenon/json/checked.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/json/unpack.hpp>
+#include <tenon/json/reflect.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/core/ascii.hpp>
+#include <tenon/core/text.hpp>
 
 #include <doctest/doctest.h>
 
