@@ -21441,6 +21441,13 @@ struct chain_ask {
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
+    std::size_t step = 0;     // for asked_by(), where an answer is wanted
+};
+
+/// Who is still being asked although its answer does not matter any more, and by which call.
+struct chain_cancel {
+    plugin_index plugin = 0;
+    call_ticket call = {};
 };
 
 class decision_chain {
@@ -21450,8 +21457,17 @@ public:
                    time_point deadline, time_point now, payload_check check = {});
 
     bool next_ask(chain_ask& ask);
-    /// Who is still being asked although its answer does not matter any more.
-    bool next_cancel(plugin_index& plugin);
+    bool next_cancel(chain_cancel& cancel);
+
+    /// The call by which `step` is asked: the chain alone remembers it. Before take().
+    void asked_by(std::size_t step, call_ticket call) noexcept { steps_[step].call = call; }
+    /// Hands on the calls of all that were asked, answered or not, in their order. The owner may tell of answers
+    /// meanwhile.
+    template <class Take>
+    void each_call(Take take) {
+        for (std::size_t at = 0; at != steps_.size(); ++at)
+            if (steps_[at].call) take(steps_[at].plugin, steps_[at].call);
+    }
 
     /// Its answer, as it stands in the response.
     void answered(plugin_index plugin, std::string_view decision, time_point now);
@@ -21498,6 +21514,7 @@ private:
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
+        call_ticket call = {};
         time_point asked_at = {};
         std::string data = {};
         plugin_outcome outcome = {};
@@ -21625,7 +21642,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
         // Without a deadline, as nobody waits for who is told.
         ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
-               payload_};
+               payload_,          0};
         ++next_;
         proceed();
         return true;
@@ -21654,18 +21671,18 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
 /// `again`: what was written for the one before it is for this one too.
 inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     const shared_bytes& message = message_for(time_for(of), again);
-    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
-           message_remaining_, message, payload_};
+    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
+           message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
 }
 
-inline bool decision_chain::next_cancel(plugin_index& plugin) {
+inline bool decision_chain::next_cancel(chain_cancel& cancel) {
     if (to_cancel_ == 0) return false;
     for (step& of : steps_) {
         if (!of.to_cancel) continue;
         of.to_cancel = false;
         --to_cancel_;
-        plugin = of.plugin;
+        cancel = {of.plugin, of.call};
         return true;
     }
     return false;
@@ -22595,9 +22612,9 @@ public:
     void handle_timeout(time_point now) {
         const auto self = shared_from_this();
         going_ = true;
-        for (std::size_t place = 0; place != asked_.size(); ++place)
-            if (plugin_record* const plugin = core_->find(asked_[place].plugin))
-                plugin->actor->expire(asked_[place].ticket, now);
+        chain_.each_call([&](plugin_index asked, call_ticket call) {
+            if (plugin_record* const plugin = core_->find(asked)) plugin->actor->expire(call, now);
+        });
         going_ = false;
         chain_.handle_timeout(now);
         go();
@@ -22632,7 +22649,7 @@ public:
         going_ = true;
         for (bool more = true; more;) {
             more = false;
-            for (plugin_index plugin = 0; chain_.next_cancel(plugin); more = true) cancel(plugin);
+            for (chain_cancel unneeded; chain_.next_cancel(unneeded); more = true) cancel(unneeded);
             if (chain_ask ask; chain_.next_ask(ask)) {
                 more = true;
                 if (ask.wants_answer) ask_for_decision(ask);
@@ -22652,15 +22669,12 @@ private:
         if (!actor.can_be_asked()) return miss(actor, now);
         core_->hops_.asked(ask.plugin, place_, now);
         ++plugin->events.delivered;
-        const std::size_t place = asked_.size();
-        asked_.push_back({ask.plugin, {}});
-        const call_ticket ticket = actor.ask(
+        const call_ticket call = actor.ask(
             lane::events, methods::on_event, ask.message, ask.deadline,
-            [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
-                self->take(place, answer, when);
-            },
+            [self = shared_from_this(), index = ask.plugin](
+                const result<std::string_view>& answer, time_point when) { self->take(index, answer, when); },
             call_waits::nobody, now);
-        asked_[place].ticket = ticket;
+        chain_.asked_by(ask.step, call);
     }
 
     void miss(const plugin_actor& actor, time_point now) {
@@ -22681,8 +22695,7 @@ private:
         stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
     }
 
-    void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
-        const plugin_index index = asked_[place].plugin;
+    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
         core_->hops_.answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
@@ -22699,13 +22712,10 @@ private:
             core_->tell(*plugin, ask.message, place_, steady_now());
     }
 
-    void cancel(plugin_index index) {
-        // A ticket of a call that was completed does nothing.
-        const auto entry = std::find_if(asked_.begin(), asked_.end(),
-                                        [&](const asked_plugin& one) { return one.plugin == index; });
-        if (entry == asked_.end() || !entry->ticket) return;
-        const call_ticket ticket = entry->ticket;
-        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket);
+    /// One that was completed meanwhile does nothing.
+    void cancel(const chain_cancel& unneeded) {
+        plugin_record* const plugin = unneeded.call ? core_->find(unneeded.plugin) : nullptr;
+        if (plugin != nullptr) plugin->actor->cancel(unneeded.call);
     }
 
     void finish() {
@@ -22729,11 +22739,6 @@ private:
     decision_chain chain_;
     event_place place_;
     host_core::decided done_;
-    struct asked_plugin {
-        plugin_index plugin;
-        call_ticket ticket;
-    };
-    std::vector<asked_plugin> asked_;           // in the order in which they were
     std::unique_ptr<asio::steady_timer> stays_; // or null
     bool going_ = false;
 };

@@ -143,8 +143,8 @@ public:
 
 private:
     void drain() {
-        plugin_index plugin = 0;
-        while (chain.next_cancel(plugin)) note("-" + line_.name_of(plugin));
+        chain_cancel unneeded;
+        while (chain.next_cancel(unneeded)) note("-" + line_.name_of(unneeded.plugin));
         chain_ask ask;
         while (chain.next_ask(ask)) {
             payloads_.push_back(std::string(ask.payload));

@@ -140,9 +140,35 @@ TEST_CASE("whoever answers before it could be cancelled is not cancelled") {
     REQUIRE(chain.next_ask(ask));
     chain.answered(1, R"({"flow":"stop"})", time_point{});
     chain.answered(0, "null", time_point{});
-    plugin_index cancelled = 0;
-    CHECK_FALSE(chain.next_cancel(cancelled));
+    chain_cancel unneeded;
+    CHECK_FALSE(chain.next_cancel(unneeded));
     CHECK(chain.take().plugins[0].outcome == outcome_kind::proceed);
+}
+
+TEST_CASE("by which call each was asked is remembered by the chain, and said when it is cancelled") {
+    line_up line({{"a", validates}, {"b", validates}, {"w", observes}});
+    decision_chain chain(line.interests(), {.id = "e", .type = "m.x", .timestamp = "T"}, "1", never,
+                         time_point{});
+    const auto calls = [&] {
+        std::string all;
+        chain.each_call([&](plugin_index plugin, call_ticket call) {
+            all += line.name_of(plugin) + std::to_string(call.slot) + ' ';
+        });
+        return all;
+    };
+    chain_ask ask;
+    REQUIRE(chain.next_ask(ask));
+    CHECK(calls().empty());
+    chain.asked_by(ask.step, {.slot = 7, .generation = 1});
+    REQUIRE(chain.next_ask(ask));
+    chain.asked_by(ask.step, {.slot = 9, .generation = 1});
+    CHECK(calls() == "a7 b9 ");
+    chain.answered(0, R"({"flow":"stop"})", time_point{});
+    CHECK(calls() == "a7 b9 ");
+    chain_cancel unneeded;
+    REQUIRE(chain.next_cancel(unneeded));
+    CHECK(unneeded.plugin == 1);
+    CHECK(unneeded.call == call_ticket{.slot = 9, .generation = 1});
 }
 
 TEST_CASE("a handler within the host that stops an event while it is asked spares those not asked yet") {

@@ -287,10 +287,10 @@ private:
     }
 
     void drain() {
-        plugin_index cancelled = 0;
+        chain_cancel cancelled;
         while (chain_.next_cancel(cancelled)) {
-            out_.cancelled.push_back(of_plugin(cancelled).id);
-            due_.erase(cancelled);
+            out_.cancelled.push_back(of_plugin(cancelled.plugin).id);
+            due_.erase(cancelled.plugin);
         }
         chain_ask ask;
         while (chain_.next_ask(ask)) {
@@ -307,8 +307,8 @@ private:
             if (who.does == deed::skip) act(who);
             else if (who.does != deed::silence) due_[who.plugin] = time_ + who.after_ms;
             while (chain_.next_cancel(cancelled)) {
-                out_.cancelled.push_back(of_plugin(cancelled).id);
-                due_.erase(cancelled);
+                out_.cancelled.push_back(of_plugin(cancelled.plugin).id);
+                due_.erase(cancelled.plugin);
             }
         }
     }

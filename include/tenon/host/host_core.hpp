@@ -300,9 +300,9 @@ public:
     void handle_timeout(time_point now) {
         const auto self = shared_from_this();
         going_ = true;
-        for (std::size_t place = 0; place != asked_.size(); ++place)
-            if (plugin_record* const plugin = core_->find(asked_[place].plugin))
-                plugin->actor->expire(asked_[place].ticket, now);
+        chain_.each_call([&](plugin_index asked, call_ticket call) {
+            if (plugin_record* const plugin = core_->find(asked)) plugin->actor->expire(call, now);
+        });
         going_ = false;
         chain_.handle_timeout(now);
         go();
@@ -337,7 +337,7 @@ public:
         going_ = true;
         for (bool more = true; more;) {
             more = false;
-            for (plugin_index plugin = 0; chain_.next_cancel(plugin); more = true) cancel(plugin);
+            for (chain_cancel unneeded; chain_.next_cancel(unneeded); more = true) cancel(unneeded);
             if (chain_ask ask; chain_.next_ask(ask)) {
                 more = true;
                 if (ask.wants_answer) ask_for_decision(ask);
@@ -357,15 +357,12 @@ private:
         if (!actor.can_be_asked()) return miss(actor, now);
         core_->hops_.asked(ask.plugin, place_, now);
         ++plugin->events.delivered;
-        const std::size_t place = asked_.size();
-        asked_.push_back({ask.plugin, {}});
-        const call_ticket ticket = actor.ask(
+        const call_ticket call = actor.ask(
             lane::events, methods::on_event, ask.message, ask.deadline,
-            [self = shared_from_this(), place](const result<std::string_view>& answer, time_point when) {
-                self->take(place, answer, when);
-            },
+            [self = shared_from_this(), index = ask.plugin](
+                const result<std::string_view>& answer, time_point when) { self->take(index, answer, when); },
             call_waits::nobody, now);
-        asked_[place].ticket = ticket;
+        chain_.asked_by(ask.step, call);
     }
 
     void miss(const plugin_actor& actor, time_point now) {
@@ -386,8 +383,7 @@ private:
         stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
     }
 
-    void take(std::size_t place, const result<std::string_view>& answer, time_point now) {
-        const plugin_index index = asked_[place].plugin;
+    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
         core_->hops_.answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
@@ -404,13 +400,10 @@ private:
             core_->tell(*plugin, ask.message, place_, steady_now());
     }
 
-    void cancel(plugin_index index) {
-        // A ticket of a call that was completed does nothing.
-        const auto entry = std::find_if(asked_.begin(), asked_.end(),
-                                        [&](const asked_plugin& one) { return one.plugin == index; });
-        if (entry == asked_.end() || !entry->ticket) return;
-        const call_ticket ticket = entry->ticket;
-        if (plugin_record* const plugin = core_->find(index)) plugin->actor->cancel(ticket);
+    /// One that was completed meanwhile does nothing.
+    void cancel(const chain_cancel& unneeded) {
+        plugin_record* const plugin = unneeded.call ? core_->find(unneeded.plugin) : nullptr;
+        if (plugin != nullptr) plugin->actor->cancel(unneeded.call);
     }
 
     void finish() {
@@ -434,11 +427,6 @@ private:
     decision_chain chain_;
     event_place place_;
     host_core::decided done_;
-    struct asked_plugin {
-        plugin_index plugin;
-        call_ticket ticket;
-    };
-    std::vector<asked_plugin> asked_;           // in the order in which they were
     std::unique_ptr<asio::steady_timer> stays_; // or null
     bool going_ = false;
 };

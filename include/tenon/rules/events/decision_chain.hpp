@@ -21,6 +21,7 @@
 // ignored.
 
 #include <tenon/core/text.hpp>
+#include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/events/event_message.hpp>
 #include <tenon/rules/events/interests.hpp>
 #include <tenon/rules/events/raw_decision.hpp>
@@ -43,6 +44,13 @@ struct chain_ask {
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
+    std::size_t step = 0;     // for asked_by(), where an answer is wanted
+};
+
+/// Who is still being asked although its answer does not matter any more, and by which call.
+struct chain_cancel {
+    plugin_index plugin = 0;
+    call_ticket call = {};
 };
 
 class decision_chain {
@@ -52,8 +60,17 @@ public:
                    time_point deadline, time_point now, payload_check check = {});
 
     bool next_ask(chain_ask& ask);
-    /// Who is still being asked although its answer does not matter any more.
-    bool next_cancel(plugin_index& plugin);
+    bool next_cancel(chain_cancel& cancel);
+
+    /// The call by which `step` is asked: the chain alone remembers it. Before take().
+    void asked_by(std::size_t step, call_ticket call) noexcept { steps_[step].call = call; }
+    /// Hands on the calls of all that were asked, answered or not, in their order. The owner may tell of answers
+    /// meanwhile.
+    template <class Take>
+    void each_call(Take take) {
+        for (std::size_t at = 0; at != steps_.size(); ++at)
+            if (steps_[at].call) take(steps_[at].plugin, steps_[at].call);
+    }
 
     /// Its answer, as it stands in the response.
     void answered(plugin_index plugin, std::string_view decision, time_point now);
@@ -100,6 +117,7 @@ private:
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
+        call_ticket call = {};
         time_point asked_at = {};
         std::string data = {};
         plugin_outcome outcome = {};
@@ -227,7 +245,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
         // Without a deadline, as nobody waits for who is told.
         ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
-               payload_};
+               payload_,          0};
         ++next_;
         proceed();
         return true;
@@ -256,18 +274,18 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
 /// `again`: what was written for the one before it is for this one too.
 inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     const shared_bytes& message = message_for(time_for(of), again);
-    ask = {of.plugin,          true,    std::min(deadline_, after(now_, of.patience)),
-           message_remaining_, message, payload_};
+    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
+           message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
 }
 
-inline bool decision_chain::next_cancel(plugin_index& plugin) {
+inline bool decision_chain::next_cancel(chain_cancel& cancel) {
     if (to_cancel_ == 0) return false;
     for (step& of : steps_) {
         if (!of.to_cancel) continue;
         of.to_cancel = false;
         --to_cancel_;
-        plugin = of.plugin;
+        cancel = {of.plugin, of.call};
         return true;
     }
     return false;
