@@ -3910,34 +3910,6 @@ struct http_request {
 
 #endif
 
-// ---- tenon/plugin/about.hpp -------------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ABOUT_HPP
-#define TENON_PLUGIN_ABOUT_HPP
-
-// What a plugin says of itself before it does anything.
-//
-//     static constexpr tenon::about about{.name = "moderator", .version = "1.0.0"};
-//     using receives = tenon::list<message, greet, stats>;
-
-namespace tenon {
-
-struct about {
-    std::string_view name;
-    std::string_view version;
-    std::string_view description = {};
-    /// Whether the plugin calls the host (emit, execute, configuration, the host's own methods). It must ask
-    /// for that in the handshake, and the host's configuration must allow it. Logging is always allowed.
-    bool calls_host = false;
-};
-
-/// The messages a plugin receives.
-template <class... Message>
-struct list {};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
 #ifndef TENON_SESSION_ANSWERS_HPP
 #define TENON_SESSION_ANSWERS_HPP
@@ -4227,6 +4199,23 @@ struct session_event {
 // The typed side of it, made from the author's class, is plugin/dispatch.hpp.
 
 namespace tenon {
+
+/// What a plugin says of itself before it does anything.
+///
+///     static constexpr tenon::about about{.name = "moderator", .version = "1.0.0"};
+///     using receives = tenon::list<message, greet, stats>;
+struct about {
+    std::string_view name;
+    std::string_view version;
+    std::string_view description = {};
+    /// Whether the plugin calls the host (emit, execute, configuration, the host's own methods). It must ask
+    /// for that in the handshake, and the host's configuration must allow it. Logging is always allowed.
+    bool calls_host = false;
+};
+
+/// The messages a plugin receives.
+template <class... Message>
+struct list {};
 
 struct http_request;
 
@@ -4580,10 +4569,39 @@ result<void> bind_message(const invocation& call, M& message) {
 #ifndef TENON_SESSION_NAMES_HPP
 #define TENON_SESSION_NAMES_HPP
 
-// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
-// compile.
+// The names of the protocol: its methods, and which names events and commands may have.
 
 namespace tenon::detail {
+
+// The methods of docs/protocol.md.
+namespace methods {
+// host to plugin
+inline constexpr std::string_view handshake = "plugin/handshake";
+inline constexpr std::string_view on_event = "plugin/onEvent";
+inline constexpr std::string_view handle_request = "plugin/handleRequest";
+inline constexpr std::string_view execute = "plugin/execute";
+inline constexpr std::string_view health = "plugin/health";
+inline constexpr std::string_view configure = "plugin/configure";
+inline constexpr std::string_view shutdown = "plugin/shutdown";
+inline constexpr std::string_view exit = "exit";
+// plugin to host
+inline constexpr std::string_view attach = "plugin/attach";
+inline constexpr std::string_view acknowledge = "plugin/ackEvent";
+inline constexpr std::string_view log = "host/log";
+inline constexpr std::string_view emit = "host/emit";
+inline constexpr std::string_view subscribe = "host/subscribe";
+inline constexpr std::string_view unsubscribe = "host/unsubscribe";
+inline constexpr std::string_view register_command = "host/registerCommand";
+inline constexpr std::string_view unregister_command = "host/unregisterCommand";
+inline constexpr std::string_view host_execute = "host/execute";
+inline constexpr std::string_view get_config = "host/getConfig";
+inline constexpr std::string_view set_config = "host/setConfig";
+inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
+} // namespace methods
+
+// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
+// compile.
 
 /// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
 inline constexpr std::size_t longest_event_type = 128;
@@ -4619,78 +4637,55 @@ constexpr bool is_command_name(std::string_view name) noexcept {
 
 #endif
 
-// ---- tenon/plugin/declaration.hpp -------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_DECLARATION_HPP
-#define TENON_PLUGIN_DECLARATION_HPP
+// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
 
-// The plugin's answer to the handshake, which is also what `--describe` prints.
+// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
+// nothing but the alphabet, no missing padding, no stray bits.
 
 namespace tenon::detail {
 
-/// The family of an event: `message` of `message.incoming` and of `message.*`.
-inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
+inline constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
-                        std::string_view member) {
-    bool any = false;
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        if (hooks.handlers[index].kind != kind) continue;
-        if (!any) {
-            out.key(member);
-            out.begin_array();
+inline std::string to_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t index = 0; index < 3; ++index)
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+        for (std::size_t index = 0; index < 4; ++index)
+            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
+    }
+    return text;
+}
+
+inline std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t group = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::size_t digit = 0;
+        if (at < text.size() - padding) {
+            digit = base64_alphabet.find(text[at]);
+            if (digit == std::string_view::npos) return std::nullopt;
         }
-        any = true;
-        hooks.handlers[index].declare(out);
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        if (at % 4 != 3) continue;
+        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
+        group = 0;
     }
-    if (any) out.end_array();
-}
-
-inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
-    out.key("capabilities");
-    out.begin_array();
-    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
-        const handler& entry = hooks.handlers[index];
-        if (entry.kind != message_kind::event) continue;
-        bool named = false;
-        for (std::size_t before = 0; before < index; ++before)
-            named = named || (hooks.handlers[before].kind == message_kind::event &&
-                              family_of(hooks.handlers[before].name) == family_of(entry.name));
-        if (!named) out.string(family_of(entry.name));
+    for (std::size_t extra = 0; extra < padding; ++extra) {
+        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
+        bytes.pop_back();
     }
-    out.end_array();
-}
-
-inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
-    out.begin_object();
-    out.key("name");
-    out.string(hooks.identity.name);
-    out.key("version");
-    out.string(hooks.identity.version);
-    if (!hooks.identity.description.empty()) {
-        out.key("description");
-        out.string(hooks.identity.description);
-    }
-    out.key("protocolVersion");
-    out.integer(protocol_version);
-    declare_capabilities(out, hooks);
-    declare_all(out, hooks, message_kind::event, "events");
-    declare_all(out, hooks, message_kind::route, "routes");
-    declare_all(out, hooks, message_kind::command, "commands");
-    if (hooks.identity.calls_host) {
-        out.key("reverseRpc");
-        out.boolean(true);
-    }
-    out.key("maxConcurrency");
-    out.integer(hooks.max_concurrency);
-    out.key("features");
-    out.begin_array();
-    if (hooks.configure != nullptr) out.string("configure");
-    out.end_array();
-    if (hooks.declare_config != nullptr) {
-        out.key("configSchema");
-        hooks.declare_config(out);
-    }
-    out.end_object();
+    return bytes;
 }
 
 } // namespace tenon::detail
@@ -5735,17 +5730,19 @@ inline void batch_table::clear() noexcept {
 
 #endif
 
-// ---- tenon/session/call_table.hpp -------------------------------------------------------------------------
-#ifndef TENON_SESSION_CALL_TABLE_HPP
-#define TENON_SESSION_CALL_TABLE_HPP
+// ---- tenon/session/tables.hpp -----------------------------------------------------------------------------
+#ifndef TENON_SESSION_TABLES_HPP
+#define TENON_SESSION_TABLES_HPP
+
+// What is open on a connection: our calls that wait for an answer, and the peer's requests that are to be answered.
+
+namespace tenon::detail {
 
 // Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
 // from it completes the call, so nothing completes twice.
 //
 // Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
 // its lap makes the next ones step aside. In steady use nothing is allocated.
-
-namespace tenon::detail {
 
 /// A call that completes without an answer, and why.
 struct ended_call {
@@ -5884,55 +5881,9 @@ inline void call_table::take_expired(time_point now, int code, sequence<ended_ca
         }
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/counters.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_COUNTERS_HPP
-#define TENON_SESSION_COUNTERS_HPP
-
-// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
-// compares them exactly.
-
-namespace tenon {
-
-struct session_counters {
-    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
-    std::uint64_t sent = 0;                  // bodies queued for the peer
-    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
-    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
-    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
-    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
-    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
-    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
-    std::uint64_t orphan_replies = 0;        // to an id that we never used
-    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
-    std::uint64_t unknown_progress = 0;      // for a call that is not pending
-    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
-    std::uint64_t empty_frames = 0;          // Content-Length: 0
-    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
-    std::uint64_t pollution_bytes = 0;       // text between frames
-    std::uint64_t timeouts = 0;              // calls that got no answer in time
-    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
-    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
-    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/session/incoming_table.hpp ---------------------------------------------------------------------
-#ifndef TENON_SESSION_INCOMING_TABLE_HPP
-#define TENON_SESSION_INCOMING_TABLE_HPP
-
-// The peer's requests that are still to be answered. A token is a slot and its generation, so one that was
-// answered already finds nothing. A request is also found by its id, which is compared byte for byte: 0 and
-// "0" are two requests. Slots, and the room for their ids, are used again.
-
-namespace tenon::detail {
-
+/// The peer's requests that are still to be answered. A token is a slot and its generation, so one that was
+/// answered already finds nothing. A request is also found by its id, which is compared byte for byte: 0 and
+/// "0" are two requests. Slots, and the room for their ids, are used again.
 struct incoming_request {
     std::string id = {};
     std::uint32_t batch = 0; // 0: it came alone
@@ -6114,45 +6065,31 @@ constexpr session_limits host_limits() noexcept {
     return limits;
 }
 
+/// Nothing that a session drops or refuses goes uncounted. The host shows these numbers per plugin; a test
+/// compares them exactly.
+struct session_counters {
+    std::uint64_t received = 0;              // bodies taken in, good or bad; a batch is one
+    std::uint64_t sent = 0;                  // bodies queued for the peer
+    std::uint64_t bad_bodies = 0;            // no JSON, or no JSON-RPC; answered -32700 or -32600
+    std::uint64_t malformed_replies = 0;     // of these: answers to a call of ours, which got -32603
+    std::uint64_t refused_requests = 0;      // well formed, but before the handshake, after it, or a used id
+    std::uint64_t overloaded_requests = 0;   // more in flight than the limit; answered -32016
+    std::uint64_t ignored_notifications = 0; // unknown "$/" names, and anything before the handshake
+    std::uint64_t unknown_cancels = 0;       // for a request that is answered already or never came
+    std::uint64_t orphan_replies = 0;        // to an id that we never used
+    std::uint64_t late_replies = 0;          // to a call that was completed before: late or twice
+    std::uint64_t unknown_progress = 0;      // for a call that is not pending
+    std::uint64_t peer_errors = 0;           // the peer could not read a message of ours
+    std::uint64_t empty_frames = 0;          // Content-Length: 0
+    std::uint64_t oversized_frames = 0;      // beyond the limit, drained
+    std::uint64_t pollution_bytes = 0;       // text between frames
+    std::uint64_t timeouts = 0;              // calls that got no answer in time
+    std::uint64_t refused_calls = 0;         // of ours, not sent: limits, size, or no connection
+    std::uint64_t dropped_notifications = 0; // of ours, not sent, for the same reasons
+    std::uint64_t oversized_replies = 0;     // of ours, sent as -32014 instead
+};
+
 } // namespace tenon
-
-#endif
-
-// ---- tenon/session/methods.hpp ----------------------------------------------------------------------------
-#ifndef TENON_SESSION_METHODS_HPP
-#define TENON_SESSION_METHODS_HPP
-
-// The methods of docs/protocol.md by name.
-
-namespace tenon::detail {
-
-namespace methods {
-// host to plugin
-inline constexpr std::string_view handshake = "plugin/handshake";
-inline constexpr std::string_view on_event = "plugin/onEvent";
-inline constexpr std::string_view handle_request = "plugin/handleRequest";
-inline constexpr std::string_view execute = "plugin/execute";
-inline constexpr std::string_view health = "plugin/health";
-inline constexpr std::string_view configure = "plugin/configure";
-inline constexpr std::string_view shutdown = "plugin/shutdown";
-inline constexpr std::string_view exit = "exit";
-// plugin to host
-inline constexpr std::string_view attach = "plugin/attach";
-inline constexpr std::string_view acknowledge = "plugin/ackEvent";
-inline constexpr std::string_view log = "host/log";
-inline constexpr std::string_view emit = "host/emit";
-inline constexpr std::string_view subscribe = "host/subscribe";
-inline constexpr std::string_view unsubscribe = "host/unsubscribe";
-inline constexpr std::string_view register_command = "host/registerCommand";
-inline constexpr std::string_view unregister_command = "host/unregisterCommand";
-inline constexpr std::string_view host_execute = "host/execute";
-inline constexpr std::string_view get_config = "host/getConfig";
-inline constexpr std::string_view set_config = "host/setConfig";
-inline constexpr std::string_view save_config = "host/saveConfig";
-inline constexpr std::string_view describe = "host/describe";
-} // namespace methods
-
-} // namespace tenon::detail
 
 #endif
 
@@ -6215,329 +6152,20 @@ private:
 
 #endif
 
-// ---- tenon/wire/buffer_upkeep.hpp -------------------------------------------------------------------------
-#ifndef TENON_WIRE_BUFFER_UPKEEP_HPP
-#define TENON_WIRE_BUFFER_UPKEEP_HPP
+// ---- tenon/wire/framing.hpp -------------------------------------------------------------------------------
+#ifndef TENON_WIRE_FRAMING_HPP
+#define TENON_WIRE_FRAMING_HPP
 
-// When a buffer that one large message made grow is given back. At once would be wrong: a peer that sends a
-// megabyte every time would pay for new memory every time.
-
-namespace tenon::detail {
-
-class buffer_upkeep {
-public:
-    /// Empties the buffer.
-    void clear(byte_buffer& buffer) noexcept {
-        const std::size_t used = buffer.size();
-        buffer.clear();
-        if (buffer.capacity() <= kept_buffer_bytes) return;
-        calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
-        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
-        buffer.shrink(kept_buffer_bytes);
-        calm_ = 0;
-    }
-
-private:
-    // 64 small uses in a row: the large one was an exception.
-    static constexpr unsigned patience = 64;
-
-    unsigned calm_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/frame_writer.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_WRITER_HPP
-#define TENON_WIRE_FRAME_WRITER_HPP
-
-// Puts a frame around what is encoded straight behind it, in the same buffer. The header's size is guessed
-// from the last frame's number of digits; where that is wrong the body moves by a few bytes.
-//
-//     frames.begin(buffer);
-//     encode(buffer, message);
-//     frames.finish(buffer);        // or rollback(buffer)
+// Messages in a stream of bytes: `frame_reader` finds them, `frame_writer` puts a frame around one.
 
 namespace tenon::detail {
 
-inline constexpr std::string_view length_name = "Content-Length: ";
-inline constexpr std::string_view header_end = "\r\n\r\n";
-
-inline void append_frame_header(byte_buffer& buffer, std::size_t body_size) {
-    buffer.append(length_name);
-    buffer.commit(write_unsigned(buffer.prepare(20), body_size));
-    buffer.append(header_end);
-}
-
-class frame_writer {
-public:
-    /// One message a line instead. The bodies of lines lose their line ends, which JSON holds only between values.
-    void use_newlines() noexcept { newline_framed_ = true; }
-    bool newline_framed() const noexcept { return newline_framed_; }
-
-    void begin(byte_buffer& buffer) {
-        start_ = buffer.size();
-        if (newline_framed_) return;
-        buffer.prepare(header_bytes(most_digits));
-        buffer.commit(header_bytes(digits_));
-    }
-    std::size_t body_start() const noexcept {
-        return newline_framed_ ? start_ : start_ + header_bytes(digits_);
-    }
-    std::size_t body_size(const byte_buffer& buffer) const noexcept { return buffer.size() - body_start(); }
-
-    /// `following` bytes of the body are not in the buffer; the caller sends them, and for a line its end, behind.
-    void finish(byte_buffer& buffer, std::size_t following = 0);
-    void rollback(byte_buffer& buffer) const noexcept { buffer.truncate(start_); }
-
-private:
-    static constexpr std::size_t most_digits = 20;
-    static constexpr std::size_t header_bytes(std::size_t digits) noexcept {
-        return length_name.size() + digits + header_end.size();
-    }
-
-    std::size_t start_ = 0;
-    std::size_t digits_ = 3;
-    bool newline_framed_ = false;
-};
-
-inline void frame_writer::finish(byte_buffer& buffer, std::size_t following) {
-    const std::size_t body = body_start(), size = body_size(buffer);
-    if (newline_framed_) {
-        for (std::size_t at = body; at != buffer.size(); ++at)
-            if (buffer.data()[at] == '\n' || buffer.data()[at] == '\r') buffer.data()[at] = ' ';
-        if (following == 0) buffer.append('\n');
-        return;
-    }
-    char digits[most_digits];
-    const std::size_t count = write_unsigned(digits, size + following);
-    if (count != digits_) {
-        const std::size_t moved = start_ + header_bytes(count);
-        buffer.prepare(most_digits);
-        std::memmove(buffer.data() + moved, buffer.data() + body, size);
-        buffer.truncate(moved + size);
-        digits_ = count;
-    }
-    char* header = buffer.data() + start_;
-    std::memcpy(header, length_name.data(), length_name.size());
-    std::memcpy(header + length_name.size(), digits, count);
-    std::memcpy(header + length_name.size() + count, header_end.data(), header_end.size());
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/outbox.hpp -----------------------------------------------------------------------------
-#ifndef TENON_SESSION_OUTBOX_HPP
-#define TENON_SESSION_OUTBOX_HPP
-
-// Frames on their way out, in order. Small ones are encoded one behind the other into one buffer, so that many
-// messages leave in one write(); a large payload that several sessions share is a piece of its own.
-//
-// There are two sides: one is filled while the other is written, and they change places when the latter is
-// empty. So what transmit() gave out stays where it is, whatever is queued meanwhile.
-
-namespace tenon::detail {
-
-/// Below 4 KiB copying a payload is cheaper than writing it as a piece of its own.
-inline constexpr std::size_t smallest_shared_piece = 4096;
-
-/// More pieces are not handed out at once: far below any system's IOV_MAX, and no write() takes more.
-inline constexpr std::size_t max_pieces = 64;
-
-class outbox {
-public:
-    void use_newlines() noexcept { frames_.use_newlines(); }
-
-    /// Opens a frame and gives the buffer to encode its body into. One at a time.
-    byte_buffer& begin() {
-        TENON_ASSERT(!open_);
-        open_ = true;
-        before_ = filling_.bytes.size();
-        frames_.begin(filling_.bytes);
-        return filling_.bytes;
-    }
-    std::size_t body_size() const noexcept { return frames_.body_size(filling_.bytes); }
-    void finish() {
-        frames_.finish(filling_.bytes);
-        close(0);
-    }
-    /// Closes the frame with `payload` and `last` behind what was encoded.
-    void finish(const shared_bytes& payload, char last);
-    void rollback() {
-        frames_.rollback(filling_.bytes);
-        open_ = false;
-    }
-
-    /// Bytes that are no frame.
-    void put(std::string_view bytes) {
-        TENON_ASSERT(!open_);
-        filling_.bytes.append(bytes);
-        queued_ += bytes.size();
-    }
-
-    /// Valid until sent(), which must follow before the next call means anything new.
-    std::span<const std::string_view> transmit();
-    void sent(std::size_t count);
-
-    std::size_t queued_bytes() const noexcept { return queued_; }
-
-private:
-    struct shared_piece {
-        std::size_t position; // in the side's bytes
-        shared_bytes payload;
-    };
-    struct side {
-        byte_buffer bytes = {};
-        sequence<shared_piece> shared = {};
-        buffer_upkeep upkeep = {};
-
-        void swap(side& other) noexcept {
-            const buffer_upkeep mine = upkeep;
-            upkeep = other.upkeep;
-            other.upkeep = mine;
-            bytes.swap(other.bytes);
-            shared.swap(other.shared);
-        }
-    };
-
-    void close(std::size_t shared) noexcept {
-        TENON_ASSERT(open_);
-        open_ = false;
-        queued_ += filling_.bytes.size() - before_ + shared;
-    }
-    bool written() const noexcept {
-        return at_byte_ == writing_.bytes.size() && at_shared_ == writing_.shared.size();
-    }
-    std::size_t next_cut() const noexcept {
-        return at_shared_ == writing_.shared.size() ? writing_.bytes.size()
-                                                    : writing_.shared[at_shared_].position;
-    }
-
-    frame_writer frames_;
-    side filling_, writing_;
-    std::size_t queued_ = 0;
-    std::size_t before_ = 0; // where the open frame begins
-    bool open_ = false;
-    // How far writing_ has been written: its bytes, its shared pieces, and into the current one of those.
-    std::size_t at_byte_ = 0, at_shared_ = 0, inside_shared_ = 0;
-    sequence<std::string_view> pieces_;
-};
-
-inline void outbox::finish(const shared_bytes& payload, char last) {
-    const std::string_view text = payload.view();
-    if (text.size() < smallest_shared_piece || frames_.newline_framed()) {
-        filling_.bytes.append(text);
-        filling_.bytes.append(last);
-        return finish();
-    }
-    frames_.finish(filling_.bytes, text.size() + 1);
-    filling_.shared.push_back({filling_.bytes.size(), payload});
-    filling_.bytes.append(last);
-    close(text.size());
-}
-
-inline std::span<const std::string_view> outbox::transmit() {
-    if (written()) {
-        if (open_ || filling_.bytes.empty()) return {};
-        writing_.swap(filling_);
-    }
-    pieces_.clear();
-    std::size_t byte = at_byte_, inside = inside_shared_;
-    for (std::size_t shared = at_shared_; pieces_.size() + 1 < max_pieces; ++shared, inside = 0) {
-        const bool more = shared != writing_.shared.size();
-        const std::size_t cut = more ? writing_.shared[shared].position : writing_.bytes.size();
-        if (cut != byte) pieces_.push_back(writing_.bytes.view().substr(byte, cut - byte));
-        if (!more) break;
-        pieces_.push_back(writing_.shared[shared].payload.view().substr(inside));
-        byte = cut;
-    }
-    return {pieces_.begin(), pieces_.size()};
-}
-
-inline void outbox::sent(std::size_t count) {
-    TENON_ASSERT(count <= queued_);
-    queued_ -= count;
-    while (count != 0) {
-        const std::size_t bytes = next_cut() - at_byte_;
-        if (count < bytes || (count == bytes && at_shared_ == writing_.shared.size())) {
-            at_byte_ += count;
-            break;
-        }
-        at_byte_ += bytes;
-        count -= bytes;
-        TENON_ASSERT(at_shared_ != writing_.shared.size());
-        const std::size_t left = writing_.shared[at_shared_].payload.view().size() - inside_shared_;
-        if (count < left) {
-            inside_shared_ += count;
-            break;
-        }
-        count -= left;
-        writing_.shared[at_shared_++].payload = {};
-        inside_shared_ = 0;
-    }
-    if (!written()) return;
-    writing_.upkeep.clear(writing_.bytes);
-    writing_.shared.clear();
-    at_byte_ = at_shared_ = 0;
-    // One message at a time always finds the same side then, still warm.
-    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/phase.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_PHASE_HPP
-#define TENON_SESSION_PHASE_HPP
-
-// The phases of a connection and the only table of the ways between them. What each phase lets through is
-// decided by `session`; that a phase is left, and for which one, is decided here.
-//
-//     awaiting_handshake ──accepted──▶ ready ──shutdown──▶ shutting_down
-//             └──────────shutdown───────────────────────▶      │
-//             └──────────closed, from everywhere ────────▶ closed
-
-namespace tenon::detail {
-
-enum class session_role : std::uint8_t { plugin, host };
-
-enum class session_phase : std::uint8_t { awaiting_handshake, ready, shutting_down, closed };
-
-enum class phase_trigger : std::uint8_t { handshake_accepted, shutdown_begun, connection_closed };
-
-/// The phase after `trigger`; the same phase where the trigger means nothing.
-constexpr session_phase next_phase(session_phase from, phase_trigger trigger) noexcept {
-    using enum session_phase;
-    constexpr session_phase table[4][3] = {
-        // handshake_accepted  shutdown_begun  connection_closed
-        {ready, shutting_down, closed},         // awaiting_handshake
-        {ready, shutting_down, closed},         // ready
-        {shutting_down, shutting_down, closed}, // shutting_down
-        {closed, closed, closed},               // closed
-    };
-    return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/header_block.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_HEADER_BLOCK_HPP
-#define TENON_WIRE_HEADER_BLOCK_HPP
-
-// The lines in front of a body, taken one by one. Names are compared in any case, space around a value is
+// The lines in front of a body, the header block, taken one by one. Names are compared in any case, space around a value is
 // trimmed, unknown headers are ignored.
 //
 // Text that a plugin printed can look like a header ("INFO: started"). So a block counts as ours only once a
 // line's name begins with `Content-`: from then on a fault in it is a violation. Before that the same fault
 // says that these lines are no header at all, and the frame_reader treats them as pollution.
-
-namespace tenon::detail {
 
 inline constexpr std::string_view content_prefix = "content-";
 
@@ -6632,436 +6260,27 @@ inline header_block::outcome header_block::take_type(std::string_view value) {
     return outcome::more;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_HPP
-#define TENON_WIRE_ENVELOPE_HPP
-
-// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
-//
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
-// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
-// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
-//
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
-
-namespace tenon::detail {
-
-/// A batch of more is refused: its answer must be kept until the last entry is answered.
-inline constexpr std::size_t max_batch = 256;
-
-/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
-inline constexpr std::size_t max_id_bytes = 256;
-
-enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
-
-struct envelope {
-    envelope() = default;
-    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
-    envelope& operator=(const envelope&) = delete;
-
-    envelope_kind kind = envelope_kind::refused;
-    bool failed = false;          // of a response: `error` instead of `result`
-    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
-    bool has_outcome = false;     // it has a result or an error
-    std::string_view id = {};     // raw; empty if there is none, or none that can be read
-    std::string_view method = {}; // unescaped
-    std::string_view params = {}; // an object or an array; empty if absent or null
-    std::string_view result = {};
-    fault error = {};         // of a failed response, or why the message is refused
-    std::string storage = {}; // of a method that was escaped
-
-    bool has_id() const noexcept { return !id.empty() && id != "null"; }
-};
-
-/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
-/// batch is only recognised: its entries are read by `read_batch`.
-inline bool parse_envelope(std::string_view body, envelope& message);
-
-/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
-/// that is allowed. False, with `error`, if it is not.
-inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
-                       fault& error);
-
-/// Whether a checked JSON value can name a request.
-inline bool is_request_id(std::string_view value) noexcept {
-    if (value.size() > max_id_bytes) return false;
-    if (value.front() == '"') return true;
-    const number_text number = scan_number(value.data(), value.data() + value.size());
-    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
-    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
-}
-
-/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
-inline bool read_error(std::string_view text, fault& error);
-
-class envelope_parser {
+/// When a buffer that one large message made grow is given back. At once would be wrong: a peer that sends a
+/// megabyte every time would pay for new memory every time.
+class buffer_upkeep {
 public:
-    envelope_parser(std::string_view body, envelope& message) noexcept
-        : in_(body), size_(body.size()), message_(message) {}
-    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
-    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
-    /// is known, for any other message.
-    bool parse_usual();
-    bool parse();
+    /// Empties the buffer.
+    void clear(byte_buffer& buffer) noexcept {
+        const std::size_t used = buffer.size();
+        buffer.clear();
+        if (buffer.capacity() <= kept_buffer_bytes) return;
+        calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
+        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
+        buffer.shrink(kept_buffer_bytes);
+        calm_ = 0;
+    }
 
 private:
-    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
+    // 64 small uses in a row: the large one was an exception.
+    static constexpr unsigned patience = 64;
 
-    static unsigned member_named(std::string_view key) noexcept;
-    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
-    bool take_member(std::string_view key);
-    bool take_version();
-    bool take_id();
-    bool take_method();
-    bool take_params();
-    [[gnu::cold]] bool take_error();
-    void classify();
-    // Scanning goes on after the first problem: the id may stand behind it.
-    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
-        if (problem_.empty()) {
-            problem_ = sentence;
-            problem_name_ = name;
-        }
-        return true;
-    }
-    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
-                              std::string_view name = {});
-
-    json_reader in_;
-    std::size_t size_;
-    envelope& message_;
-    unsigned seen_ = 0;
-    bool id_usable_ = true;
-    std::string_view problem_ = {};
-    std::string_view problem_name_ = {};
+    unsigned calm_ = 0;
 };
-
-// By length first, and then by bytes whose number the compiler knows.
-inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
-    const char* name = key.data();
-    switch (key.size()) {
-    case 2:
-        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
-    case 5:
-        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
-    case 6:
-        if (std::memcmp(name, "method", 6) == 0) return method;
-        if (std::memcmp(name, "params", 6) == 0) return params;
-        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
-    case 7:
-        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
-    default:
-        return 0;
-    }
-}
-
-/// The member that `key` is when case is ignored, or nothing.
-inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
-    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
-        if (equals_ignoring_case(key, name)) return name;
-    return {};
-}
-
-inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
-                                    std::string_view name) {
-    message_.kind = envelope_kind::refused;
-    message_.error.code = code;
-    const std::string_view quote = name.empty() ? "" : "'";
-    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
-    return false;
-}
-
-inline bool envelope_parser::parse_usual() {
-    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
-    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
-    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
-    const char* at = in_.position();
-    const char* const end = at + size_;
-    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
-    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
-    at += head.size();
-    const std::string_view number(at, longest_id);
-    while (has(0) && is_digit(*at)) ++at;
-    const auto digits = static_cast<std::size_t>(at - number.data());
-    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
-    std::string_view called;
-    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
-    if (asks) {
-        at += method_label.size();
-        const char* const name = at;
-        at = skip_plain(name, at, end);
-        called = {name, static_cast<std::size_t>(at - name)};
-        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
-            return false;
-        at += params_label.size();
-        if (*at != '{' && *at != '[') return false;
-    } else {
-        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
-            return false;
-        at += result_label.size();
-        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
-    }
-    const char* const value = at;
-    if (!in_.enter_object()) return false; // a level of nesting
-    at = in_.skip_at(value);
-    if (at == nullptr || end - at != 1 || *at != '}') return false;
-    const std::string_view text(value, static_cast<std::size_t>(at - value));
-    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
-    message_.failed = message_.maybe_response = message_.has_outcome = false;
-    message_.id = number.substr(0, digits);
-    message_.method = called;
-    message_.params = asks ? text : std::string_view();
-    message_.result = asks ? std::string_view() : text;
-    return true;
-}
-
-inline bool envelope_parser::parse() {
-    message_.failed = message_.maybe_response = message_.has_outcome = false;
-    message_.id = message_.method = message_.params = message_.result = {};
-    const json_kind kind = in_.peek();
-    if (kind == json_kind::array) {
-        message_.kind = envelope_kind::batch;
-        return true;
-    }
-    if (kind == json_kind::object) {
-        in_.enter_object();
-        std::string_view key;
-        while (in_.next_member(key) && take_member(key)) {
-        }
-    } else {
-        in_.skip_value();
-        note("expected an object");
-    }
-    if (!in_.finish()) {
-        message_.id = {};
-        return refuse(codes::parse_error, "Parse error", in_.error().message);
-    }
-    if (!id_usable_) message_.id = {};
-    classify();
-    if (problem_.empty()) return true;
-    message_.maybe_response = (seen_ & method) == 0;
-    message_.has_outcome = (seen_ & (result | error)) != 0;
-    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
-}
-
-inline bool envelope_parser::take_member(std::string_view key) {
-    const unsigned member = member_named(key);
-    if (member == 0) {
-        const std::string_view meant = variant_of(key);
-        if (!meant.empty()) note("a member differs in case from", meant);
-        return in_.skip_value();
-    }
-    if ((seen_ & member) != 0) {
-        if (member == id) id_usable_ = false;
-        note("duplicate member", variant_of(key));
-        return in_.skip_value();
-    }
-    seen_ |= member;
-    switch (member) {
-    case jsonrpc:
-        return take_version();
-    case id:
-        return take_id();
-    case method:
-        return take_method();
-    case params:
-        return take_params();
-    case result:
-        return in_.read_slice(message_.result);
-    default:
-        return take_error();
-    }
-}
-
-inline bool envelope_parser::take_version() {
-    std::string_view version;
-    std::string scratch;
-    if (in_.peek() != json_kind::string) {
-        if (!in_.skip_value()) return false;
-    } else if (!in_.read_text(version, scratch)) {
-        return false;
-    }
-    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
-}
-
-inline bool envelope_parser::take_id() {
-    std::string_view value;
-    if (!in_.read_slice(value)) return false;
-    // Null is for the answers to messages whose id could not be read; classify() sees to that.
-    if (value != "null" && !is_request_id(value))
-        return note("expected a short string or a 64-bit integer in member", "id");
-    message_.id = value;
-    return true;
-}
-
-inline bool envelope_parser::take_method() {
-    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
-    return in_.skip_value() && note("expected a string in member", "method");
-}
-
-inline bool envelope_parser::take_params() {
-    const json_kind kind = in_.peek();
-    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
-    if (kind == json_kind::null) return in_.read_null();
-    return in_.skip_value() && note("expected an object or an array in member", "params");
-}
-
-inline bool envelope_parser::take_error() {
-    std::string_view text;
-    if (!in_.read_slice(text)) return false;
-    message_.failed = true;
-    return read_error(text, message_.error) ||
-           note("expected an integer code and a string message in member", "error");
-}
-
-inline void envelope_parser::classify() {
-    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
-    if ((seen_ & method) != 0) {
-        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
-        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
-        if (message_.id == "null") note("null in member", "id");
-        return;
-    }
-    message_.kind = envelope_kind::response;
-    if ((seen_ & (result | error)) == 0) note("missing member", "method");
-    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
-    else if ((seen_ & id) == 0) note("missing member", "id");
-    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
-}
-
-inline bool parse_envelope(std::string_view body, envelope& message) {
-    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
-}
-
-inline bool read_error(std::string_view text, fault& error) {
-    json_reader in(text);
-    if (in.peek() != json_kind::object || !in.enter_object()) return false;
-    enum : unsigned { code = 1, message = 2, data = 4 };
-    unsigned seen = 0;
-    error.data.clear();
-    std::string_view key;
-    while (in.next_member(key)) {
-        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
-        if ((seen & member) != 0) return false;
-        seen |= member;
-        if (member == code) {
-            std::int64_t number;
-            if (!in.read_int64(number)) return false;
-            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
-                return false;
-            error.code = static_cast<int>(number);
-        } else if (member == message) {
-            if (!in.read_string(error.message)) return false;
-        } else {
-            std::string_view value;
-            if (!in.read_slice(value)) return false;
-            if (member == data) error.data = join({value});
-        }
-    }
-    return (seen & (code | message)) == (code | message);
-}
-
-inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
-                       fault& error) {
-    // Twice, so that nothing of a batch is done before all of it is known to be good.
-    json_reader check(body);
-    std::string_view entry;
-    std::size_t count = 0;
-    check.enter_array();
-    while (check.next_element() && check.skip_value()) ++count;
-    if (!check.finish()) {
-        error = check.error();
-        error.message = join({"Parse error: ", error.message});
-        return false;
-    }
-    if (count == 0 || count > max_batch) {
-        error.code = codes::invalid_request;
-        error.message =
-            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
-        return false;
-    }
-    json_reader in(body);
-    in.enter_array();
-    while (in.next_element() && in.read_slice(entry)) take(context, entry);
-    return true;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/envelope_writer.hpp -----------------------------------------------------------------------
-#ifndef TENON_WIRE_ENVELOPE_WRITER_HPP
-#define TENON_WIRE_ENVELOPE_WRITER_HPP
-
-// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
-//
-//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
-//     encode(buffer, params);
-//     buffer.append('}');
-
-namespace tenon::detail {
-
-inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
-/// The last thing in a head; taken away again if there are no params.
-inline constexpr std::string_view params_member = ",\"params\":";
-
-inline void append_method(byte_buffer& to, std::string_view method) {
-    to.append_literal("\"method\":");
-    json_writer(to).string(method);
-    to.append_literal(",\"params\":"); // params_member
-}
-
-inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.commit(write_signed(to.prepare(21), id));
-    to.append(',');
-    append_method(to, method);
-}
-
-inline void append_notification_head(byte_buffer& to, std::string_view method) {
-    to.append(version_member);
-    append_method(to, method);
-}
-
-/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
-inline void append_id(byte_buffer& to, std::string_view id) {
-    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
-    to.append(id.empty() ? std::string_view("null") : id);
-}
-
-inline void append_result_head(byte_buffer& to, std::string_view id) {
-    append_id(to, id);
-    to.append_literal(",\"result\":");
-}
-
-/// A whole message. `data` is JSON text, or empty for none.
-inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
-                         std::string_view data = {}) {
-    append_id(to, id);
-    to.append(",\"error\":{\"code\":");
-    json_writer(to).integer(code);
-    to.append(",\"message\":");
-    json_writer(to).string(message);
-    if (!data.empty()) {
-        to.append(",\"data\":");
-        to.append(data);
-    }
-    to.append("}}");
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/wire/frame_reader.hpp --------------------------------------------------------------------------
-#ifndef TENON_WIRE_FRAME_READER_HPP
-#define TENON_WIRE_FRAME_READER_HPP
 
 // Finds messages in a stream of bytes: `Content-Length` frames, or lines, by its framing_rule. It owns the one input
 // buffer, in which bodies stay until they are used, and reads nothing itself.
@@ -7072,12 +6291,10 @@ inline void append_error(byte_buffer& to, std::string_view id, int code, std::st
 //
 // Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
-// `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block.hpp) has no
+// `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block) has no
 // safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
 //
 // Memory grows with the bytes received, never with those declared, and no byte is searched twice.
-
-namespace tenon::detail {
 
 enum class frame_step : std::uint8_t {
     need_more,
@@ -7487,6 +6704,651 @@ inline frame_step frame_reader::in_line_drain() {
     return look_again;
 }
 
+// Puts a frame around what is encoded straight behind it, in the same buffer. The header's size is guessed
+// from the last frame's number of digits; where that is wrong the body moves by a few bytes.
+//
+//     frames.begin(buffer);
+//     encode(buffer, message);
+//     frames.finish(buffer);        // or rollback(buffer)
+
+inline constexpr std::string_view length_name = "Content-Length: ";
+inline constexpr std::string_view header_end = "\r\n\r\n";
+
+inline void append_frame_header(byte_buffer& buffer, std::size_t body_size) {
+    buffer.append(length_name);
+    buffer.commit(write_unsigned(buffer.prepare(20), body_size));
+    buffer.append(header_end);
+}
+
+class frame_writer {
+public:
+    /// One message a line instead. The bodies of lines lose their line ends, which JSON holds only between values.
+    void use_newlines() noexcept { newline_framed_ = true; }
+    bool newline_framed() const noexcept { return newline_framed_; }
+
+    void begin(byte_buffer& buffer) {
+        start_ = buffer.size();
+        if (newline_framed_) return;
+        buffer.prepare(header_bytes(most_digits));
+        buffer.commit(header_bytes(digits_));
+    }
+    std::size_t body_start() const noexcept {
+        return newline_framed_ ? start_ : start_ + header_bytes(digits_);
+    }
+    std::size_t body_size(const byte_buffer& buffer) const noexcept { return buffer.size() - body_start(); }
+
+    /// `following` bytes of the body are not in the buffer; the caller sends them, and for a line its end, behind.
+    void finish(byte_buffer& buffer, std::size_t following = 0);
+    void rollback(byte_buffer& buffer) const noexcept { buffer.truncate(start_); }
+
+private:
+    static constexpr std::size_t most_digits = 20;
+    static constexpr std::size_t header_bytes(std::size_t digits) noexcept {
+        return length_name.size() + digits + header_end.size();
+    }
+
+    std::size_t start_ = 0;
+    std::size_t digits_ = 3;
+    bool newline_framed_ = false;
+};
+
+inline void frame_writer::finish(byte_buffer& buffer, std::size_t following) {
+    const std::size_t body = body_start(), size = body_size(buffer);
+    if (newline_framed_) {
+        for (std::size_t at = body; at != buffer.size(); ++at)
+            if (buffer.data()[at] == '\n' || buffer.data()[at] == '\r') buffer.data()[at] = ' ';
+        if (following == 0) buffer.append('\n');
+        return;
+    }
+    char digits[most_digits];
+    const std::size_t count = write_unsigned(digits, size + following);
+    if (count != digits_) {
+        const std::size_t moved = start_ + header_bytes(count);
+        buffer.prepare(most_digits);
+        std::memmove(buffer.data() + moved, buffer.data() + body, size);
+        buffer.truncate(moved + size);
+        digits_ = count;
+    }
+    char* header = buffer.data() + start_;
+    std::memcpy(header, length_name.data(), length_name.size());
+    std::memcpy(header + length_name.size(), digits, count);
+    std::memcpy(header + length_name.size() + count, header_end.data(), header_end.size());
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/outbox.hpp -----------------------------------------------------------------------------
+#ifndef TENON_SESSION_OUTBOX_HPP
+#define TENON_SESSION_OUTBOX_HPP
+
+// Frames on their way out, in order. Small ones are encoded one behind the other into one buffer, so that many
+// messages leave in one write(); a large payload that several sessions share is a piece of its own.
+//
+// There are two sides: one is filled while the other is written, and they change places when the latter is
+// empty. So what transmit() gave out stays where it is, whatever is queued meanwhile.
+
+namespace tenon::detail {
+
+/// Below 4 KiB copying a payload is cheaper than writing it as a piece of its own.
+inline constexpr std::size_t smallest_shared_piece = 4096;
+
+/// More pieces are not handed out at once: far below any system's IOV_MAX, and no write() takes more.
+inline constexpr std::size_t max_pieces = 64;
+
+class outbox {
+public:
+    void use_newlines() noexcept { frames_.use_newlines(); }
+
+    /// Opens a frame and gives the buffer to encode its body into. One at a time.
+    byte_buffer& begin() {
+        TENON_ASSERT(!open_);
+        open_ = true;
+        before_ = filling_.bytes.size();
+        frames_.begin(filling_.bytes);
+        return filling_.bytes;
+    }
+    std::size_t body_size() const noexcept { return frames_.body_size(filling_.bytes); }
+    void finish() {
+        frames_.finish(filling_.bytes);
+        close(0);
+    }
+    /// Closes the frame with `payload` and `last` behind what was encoded.
+    void finish(const shared_bytes& payload, char last);
+    void rollback() {
+        frames_.rollback(filling_.bytes);
+        open_ = false;
+    }
+
+    /// Bytes that are no frame.
+    void put(std::string_view bytes) {
+        TENON_ASSERT(!open_);
+        filling_.bytes.append(bytes);
+        queued_ += bytes.size();
+    }
+
+    /// Valid until sent(), which must follow before the next call means anything new.
+    std::span<const std::string_view> transmit();
+    void sent(std::size_t count);
+
+    std::size_t queued_bytes() const noexcept { return queued_; }
+
+private:
+    struct shared_piece {
+        std::size_t position; // in the side's bytes
+        shared_bytes payload;
+    };
+    struct side {
+        byte_buffer bytes = {};
+        sequence<shared_piece> shared = {};
+        buffer_upkeep upkeep = {};
+
+        void swap(side& other) noexcept {
+            const buffer_upkeep mine = upkeep;
+            upkeep = other.upkeep;
+            other.upkeep = mine;
+            bytes.swap(other.bytes);
+            shared.swap(other.shared);
+        }
+    };
+
+    void close(std::size_t shared) noexcept {
+        TENON_ASSERT(open_);
+        open_ = false;
+        queued_ += filling_.bytes.size() - before_ + shared;
+    }
+    bool written() const noexcept {
+        return at_byte_ == writing_.bytes.size() && at_shared_ == writing_.shared.size();
+    }
+    std::size_t next_cut() const noexcept {
+        return at_shared_ == writing_.shared.size() ? writing_.bytes.size()
+                                                    : writing_.shared[at_shared_].position;
+    }
+
+    frame_writer frames_;
+    side filling_, writing_;
+    std::size_t queued_ = 0;
+    std::size_t before_ = 0; // where the open frame begins
+    bool open_ = false;
+    // How far writing_ has been written: its bytes, its shared pieces, and into the current one of those.
+    std::size_t at_byte_ = 0, at_shared_ = 0, inside_shared_ = 0;
+    sequence<std::string_view> pieces_;
+};
+
+inline void outbox::finish(const shared_bytes& payload, char last) {
+    const std::string_view text = payload.view();
+    if (text.size() < smallest_shared_piece || frames_.newline_framed()) {
+        filling_.bytes.append(text);
+        filling_.bytes.append(last);
+        return finish();
+    }
+    frames_.finish(filling_.bytes, text.size() + 1);
+    filling_.shared.push_back({filling_.bytes.size(), payload});
+    filling_.bytes.append(last);
+    close(text.size());
+}
+
+inline std::span<const std::string_view> outbox::transmit() {
+    if (written()) {
+        if (open_ || filling_.bytes.empty()) return {};
+        writing_.swap(filling_);
+    }
+    pieces_.clear();
+    std::size_t byte = at_byte_, inside = inside_shared_;
+    for (std::size_t shared = at_shared_; pieces_.size() + 1 < max_pieces; ++shared, inside = 0) {
+        const bool more = shared != writing_.shared.size();
+        const std::size_t cut = more ? writing_.shared[shared].position : writing_.bytes.size();
+        if (cut != byte) pieces_.push_back(writing_.bytes.view().substr(byte, cut - byte));
+        if (!more) break;
+        pieces_.push_back(writing_.shared[shared].payload.view().substr(inside));
+        byte = cut;
+    }
+    return {pieces_.begin(), pieces_.size()};
+}
+
+inline void outbox::sent(std::size_t count) {
+    TENON_ASSERT(count <= queued_);
+    queued_ -= count;
+    while (count != 0) {
+        const std::size_t bytes = next_cut() - at_byte_;
+        if (count < bytes || (count == bytes && at_shared_ == writing_.shared.size())) {
+            at_byte_ += count;
+            break;
+        }
+        at_byte_ += bytes;
+        count -= bytes;
+        TENON_ASSERT(at_shared_ != writing_.shared.size());
+        const std::size_t left = writing_.shared[at_shared_].payload.view().size() - inside_shared_;
+        if (count < left) {
+            inside_shared_ += count;
+            break;
+        }
+        count -= left;
+        writing_.shared[at_shared_++].payload = {};
+        inside_shared_ = 0;
+    }
+    if (!written()) return;
+    writing_.upkeep.clear(writing_.bytes);
+    writing_.shared.clear();
+    at_byte_ = at_shared_ = 0;
+    // One message at a time always finds the same side then, still warm.
+    if (!open_ && filling_.bytes.empty()) std::swap(writing_, filling_);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/wire/envelope.hpp ------------------------------------------------------------------------------
+#ifndef TENON_WIRE_ENVELOPE_HPP
+#define TENON_WIRE_ENVELOPE_HPP
+
+// A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
+// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+//
+// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
+// that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
+//
+// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
+
+namespace tenon::detail {
+
+/// A batch of more is refused: its answer must be kept until the last entry is answered.
+inline constexpr std::size_t max_batch = 256;
+
+/// An id is kept while its request is open, so a peer must not choose how much memory that takes.
+inline constexpr std::size_t max_id_bytes = 256;
+
+enum class envelope_kind : std::uint8_t { request, notification, response, batch, refused };
+
+struct envelope {
+    envelope() = default;
+    envelope(const envelope&) = delete; // `method` may be a slice of `storage`
+    envelope& operator=(const envelope&) = delete;
+
+    envelope_kind kind = envelope_kind::refused;
+    bool failed = false;          // of a response: `error` instead of `result`
+    bool maybe_response = false;  // of a refused message: it has no method, so it may answer a call
+    bool has_outcome = false;     // it has a result or an error
+    std::string_view id = {};     // raw; empty if there is none, or none that can be read
+    std::string_view method = {}; // unescaped
+    std::string_view params = {}; // an object or an array; empty if absent or null
+    std::string_view result = {};
+    fault error = {};         // of a failed response, or why the message is refused
+    std::string storage = {}; // of a method that was escaped
+
+    bool has_id() const noexcept { return !id.empty() && id != "null"; }
+};
+
+/// Finds out what `body` is. Returns false, and kind `refused` with an error, if it is no JSON-RPC message. A
+/// batch is only recognised: its entries are read by `read_batch`.
+inline bool parse_envelope(std::string_view body, envelope& message);
+
+/// Calls `take(context, entry)` for every entry of a batch, after all of it was checked to be JSON and of a size
+/// that is allowed. False, with `error`, if it is not.
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error);
+
+/// Whether a checked JSON value can name a request.
+inline bool is_request_id(std::string_view value) noexcept {
+    if (value.size() > max_id_bytes) return false;
+    if (value.front() == '"') return true;
+    const number_text number = scan_number(value.data(), value.data() + value.size());
+    const std::uint64_t limit = (std::uint64_t{1} << 63) - (number.negative ? 0 : 1);
+    return number.end != nullptr && number.integral && number.exact && number.digits <= limit;
+}
+
+/// Reads `{"code": integer, "message": string, "data"?}`. False if it is not that.
+inline bool read_error(std::string_view text, fault& error);
+
+class envelope_parser {
+public:
+    envelope_parser(std::string_view body, envelope& message) noexcept
+        : in_(body), size_(body.size()), message_(message) {}
+    /// The two forms that nearly all messages have, a request or a result with the members in the order in which
+    /// this library writes them, no spaces around, and a number as id: told by comparing bytes. False, and nothing
+    /// is known, for any other message.
+    bool parse_usual();
+    bool parse();
+
+private:
+    enum : unsigned { jsonrpc = 1, id = 2, method = 4, params = 8, result = 16, error = 32 };
+
+    static unsigned member_named(std::string_view key) noexcept;
+    [[gnu::cold]] static std::string_view variant_of(std::string_view key) noexcept;
+    bool take_member(std::string_view key);
+    bool take_version();
+    bool take_id();
+    bool take_method();
+    bool take_params();
+    [[gnu::cold]] bool take_error();
+    void classify();
+    // Scanning goes on after the first problem: the id may stand behind it.
+    bool note(std::string_view sentence, std::string_view name = {}) noexcept {
+        if (problem_.empty()) {
+            problem_ = sentence;
+            problem_name_ = name;
+        }
+        return true;
+    }
+    [[gnu::cold]] bool refuse(int code, std::string_view title, std::string_view sentence,
+                              std::string_view name = {});
+
+    json_reader in_;
+    std::size_t size_;
+    envelope& message_;
+    unsigned seen_ = 0;
+    bool id_usable_ = true;
+    std::string_view problem_ = {};
+    std::string_view problem_name_ = {};
+};
+
+// By length first, and then by bytes whose number the compiler knows.
+inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
+    const char* name = key.data();
+    switch (key.size()) {
+    case 2:
+        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5:
+        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 6:
+        if (std::memcmp(name, "method", 6) == 0) return method;
+        if (std::memcmp(name, "params", 6) == 0) return params;
+        return std::memcmp(name, "result", 6) == 0 ? result : 0u;
+    case 7:
+        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default:
+        return 0;
+    }
+}
+
+/// The member that `key` is when case is ignored, or nothing.
+inline std::string_view envelope_parser::variant_of(std::string_view key) noexcept {
+    for (const std::string_view name : {"jsonrpc", "id", "method", "params", "result", "error"})
+        if (equals_ignoring_case(key, name)) return name;
+    return {};
+}
+
+inline bool envelope_parser::refuse(int code, std::string_view title, std::string_view sentence,
+                                    std::string_view name) {
+    message_.kind = envelope_kind::refused;
+    message_.error.code = code;
+    const std::string_view quote = name.empty() ? "" : "'";
+    message_.error.message = join({title, ": ", sentence, name.empty() ? "" : " ", quote, name, quote});
+    return false;
+}
+
+inline bool envelope_parser::parse_usual() {
+    constexpr std::string_view head = R"({"jsonrpc":"2.0","id":)", method_label = R"(,"method":")";
+    constexpr std::string_view params_label = R"(","params":)", result_label = R"(,"result":)";
+    constexpr std::size_t longest_id = 18; // digits, so that it fits 64 bits
+    const char* at = in_.position();
+    const char* const end = at + size_;
+    const auto has = [&](std::size_t size) { return static_cast<std::size_t>(end - at) > size; };
+    if (!has(head.size() + longest_id) || !same_bytes<head.size()>(at, head.data())) return false;
+    at += head.size();
+    const std::string_view number(at, longest_id);
+    while (has(0) && is_digit(*at)) ++at;
+    const auto digits = static_cast<std::size_t>(at - number.data());
+    if (digits == 0 || digits > longest_id || (number[0] == '0' && digits != 1)) return false;
+    std::string_view called;
+    const bool asks = has(method_label.size()) && same_bytes<method_label.size()>(at, method_label.data());
+    if (asks) {
+        at += method_label.size();
+        const char* const name = at;
+        at = skip_plain(name, at, end);
+        called = {name, static_cast<std::size_t>(at - name)};
+        if (!has(params_label.size()) || !same_bytes<params_label.size()>(at, params_label.data()))
+            return false;
+        at += params_label.size();
+        if (*at != '{' && *at != '[') return false;
+    } else {
+        if (!has(result_label.size()) || !same_bytes<result_label.size()>(at, result_label.data()))
+            return false;
+        at += result_label.size();
+        if (static_cast<unsigned char>(*at) <= ' ') return false; // a space is no part of the value
+    }
+    const char* const value = at;
+    if (!in_.enter_object()) return false; // a level of nesting
+    at = in_.skip_at(value);
+    if (at == nullptr || end - at != 1 || *at != '}') return false;
+    const std::string_view text(value, static_cast<std::size_t>(at - value));
+    message_.kind = asks ? envelope_kind::request : envelope_kind::response;
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = number.substr(0, digits);
+    message_.method = called;
+    message_.params = asks ? text : std::string_view();
+    message_.result = asks ? std::string_view() : text;
+    return true;
+}
+
+inline bool envelope_parser::parse() {
+    message_.failed = message_.maybe_response = message_.has_outcome = false;
+    message_.id = message_.method = message_.params = message_.result = {};
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::array) {
+        message_.kind = envelope_kind::batch;
+        return true;
+    }
+    if (kind == json_kind::object) {
+        in_.enter_object();
+        std::string_view key;
+        while (in_.next_member(key) && take_member(key)) {
+        }
+    } else {
+        in_.skip_value();
+        note("expected an object");
+    }
+    if (!in_.finish()) {
+        message_.id = {};
+        return refuse(codes::parse_error, "Parse error", in_.error().message);
+    }
+    if (!id_usable_) message_.id = {};
+    classify();
+    if (problem_.empty()) return true;
+    message_.maybe_response = (seen_ & method) == 0;
+    message_.has_outcome = (seen_ & (result | error)) != 0;
+    return refuse(codes::invalid_request, "Invalid Request", problem_, problem_name_);
+}
+
+inline bool envelope_parser::take_member(std::string_view key) {
+    const unsigned member = member_named(key);
+    if (member == 0) {
+        const std::string_view meant = variant_of(key);
+        if (!meant.empty()) note("a member differs in case from", meant);
+        return in_.skip_value();
+    }
+    if ((seen_ & member) != 0) {
+        if (member == id) id_usable_ = false;
+        note("duplicate member", variant_of(key));
+        return in_.skip_value();
+    }
+    seen_ |= member;
+    switch (member) {
+    case jsonrpc:
+        return take_version();
+    case id:
+        return take_id();
+    case method:
+        return take_method();
+    case params:
+        return take_params();
+    case result:
+        return in_.read_slice(message_.result);
+    default:
+        return take_error();
+    }
+}
+
+inline bool envelope_parser::take_version() {
+    std::string_view version;
+    std::string scratch;
+    if (in_.peek() != json_kind::string) {
+        if (!in_.skip_value()) return false;
+    } else if (!in_.read_text(version, scratch)) {
+        return false;
+    }
+    return version == "2.0" || note("expected \"2.0\" in member", "jsonrpc");
+}
+
+inline bool envelope_parser::take_id() {
+    std::string_view value;
+    if (!in_.read_slice(value)) return false;
+    // Null is for the answers to messages whose id could not be read; classify() sees to that.
+    if (value != "null" && !is_request_id(value))
+        return note("expected a short string or a 64-bit integer in member", "id");
+    message_.id = value;
+    return true;
+}
+
+inline bool envelope_parser::take_method() {
+    if (in_.peek() == json_kind::string) return in_.read_text(message_.method, message_.storage);
+    return in_.skip_value() && note("expected a string in member", "method");
+}
+
+inline bool envelope_parser::take_params() {
+    const json_kind kind = in_.peek();
+    if (kind == json_kind::object || kind == json_kind::array) return in_.read_slice(message_.params);
+    if (kind == json_kind::null) return in_.read_null();
+    return in_.skip_value() && note("expected an object or an array in member", "params");
+}
+
+inline bool envelope_parser::take_error() {
+    std::string_view text;
+    if (!in_.read_slice(text)) return false;
+    message_.failed = true;
+    return read_error(text, message_.error) ||
+           note("expected an integer code and a string message in member", "error");
+}
+
+inline void envelope_parser::classify() {
+    if ((seen_ & jsonrpc) == 0) note("missing member", "jsonrpc");
+    if ((seen_ & method) != 0) {
+        if ((seen_ & (result | error)) != 0) note("a request with a result or an error");
+        message_.kind = (seen_ & id) != 0 ? envelope_kind::request : envelope_kind::notification;
+        if (message_.id == "null") note("null in member", "id");
+        return;
+    }
+    message_.kind = envelope_kind::response;
+    if ((seen_ & (result | error)) == 0) note("missing member", "method");
+    else if ((seen_ & (result | error)) == (result | error)) note("a result and an error");
+    else if ((seen_ & id) == 0) note("missing member", "id");
+    else if (message_.id == "null" && !message_.failed) note("null in member", "id");
+}
+
+inline bool parse_envelope(std::string_view body, envelope& message) {
+    return envelope_parser(body, message).parse_usual() || envelope_parser(body, message).parse();
+}
+
+inline bool read_error(std::string_view text, fault& error) {
+    json_reader in(text);
+    if (in.peek() != json_kind::object || !in.enter_object()) return false;
+    enum : unsigned { code = 1, message = 2, data = 4 };
+    unsigned seen = 0;
+    error.data.clear();
+    std::string_view key;
+    while (in.next_member(key)) {
+        const unsigned member = key == "code" ? code : key == "message" ? message : key == "data" ? data : 0u;
+        if ((seen & member) != 0) return false;
+        seen |= member;
+        if (member == code) {
+            std::int64_t number;
+            if (!in.read_int64(number)) return false;
+            if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+                return false;
+            error.code = static_cast<int>(number);
+        } else if (member == message) {
+            if (!in.read_string(error.message)) return false;
+        } else {
+            std::string_view value;
+            if (!in.read_slice(value)) return false;
+            if (member == data) error.data = join({value});
+        }
+    }
+    return (seen & (code | message)) == (code | message);
+}
+
+inline bool read_batch(std::string_view body, void (*take)(void*, std::string_view), void* context,
+                       fault& error) {
+    // Twice, so that nothing of a batch is done before all of it is known to be good.
+    json_reader check(body);
+    std::string_view entry;
+    std::size_t count = 0;
+    check.enter_array();
+    while (check.next_element() && check.skip_value()) ++count;
+    if (!check.finish()) {
+        error = check.error();
+        error.message = join({"Parse error: ", error.message});
+        return false;
+    }
+    if (count == 0 || count > max_batch) {
+        error.code = codes::invalid_request;
+        error.message =
+            join({"Invalid Request: ", count == 0 ? "an empty batch" : "a batch of more than 256"});
+        return false;
+    }
+    json_reader in(body);
+    in.enter_array();
+    while (in.next_element() && in.read_slice(entry)) take(context, entry);
+    return true;
+}
+
+// The constant parts of a JSON-RPC message, in front of and behind a value that is encoded in place:
+//
+//     append_call_head(buffer, 7, "plugin/execute");     // {"jsonrpc":"2.0","id":7,"method":"plugin/execute","params":
+//     encode(buffer, params);
+//     buffer.append('}');
+
+inline constexpr std::string_view version_member = "{\"jsonrpc\":\"2.0\",";
+/// The last thing in a head; taken away again if there are no params.
+inline constexpr std::string_view params_member = ",\"params\":";
+
+inline void append_method(byte_buffer& to, std::string_view method) {
+    to.append_literal("\"method\":");
+    json_writer(to).string(method);
+    to.append_literal(",\"params\":"); // params_member
+}
+
+inline void append_call_head(byte_buffer& to, std::int64_t id, std::string_view method) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.commit(write_signed(to.prepare(21), id));
+    to.append(',');
+    append_method(to, method);
+}
+
+inline void append_notification_head(byte_buffer& to, std::string_view method) {
+    to.append(version_member);
+    append_method(to, method);
+}
+
+/// `id` is raw JSON text; empty means that it could not be read, which is said as null.
+inline void append_id(byte_buffer& to, std::string_view id) {
+    to.append_literal("{\"jsonrpc\":\"2.0\",\"id\":");
+    to.append(id.empty() ? std::string_view("null") : id);
+}
+
+inline void append_result_head(byte_buffer& to, std::string_view id) {
+    append_id(to, id);
+    to.append_literal(",\"result\":");
+}
+
+/// A whole message. `data` is JSON text, or empty for none.
+inline void append_error(byte_buffer& to, std::string_view id, int code, std::string_view message,
+                         std::string_view data = {}) {
+    append_id(to, id);
+    to.append(",\"error\":{\"code\":");
+    json_writer(to).integer(code);
+    to.append(",\"message\":");
+    json_writer(to).string(message);
+    if (!data.empty()) {
+        to.append(",\"data\":");
+        to.append(data);
+    }
+    to.append("}}");
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -7514,6 +7376,32 @@ inline frame_step frame_reader::in_line_drain() {
 // everything else, input_received() included, needs one lock if there are several threads.
 
 namespace tenon::detail {
+
+// The phases of a connection and the only table of the ways between them. What each phase lets through is
+// decided by `session`; that a phase is left, and for which one, is decided here.
+//
+//     awaiting_handshake ──accepted──▶ ready ──shutdown──▶ shutting_down
+//             └──────────shutdown───────────────────────▶      │
+//             └──────────closed, from everywhere ────────▶ closed
+
+enum class session_role : std::uint8_t { plugin, host };
+
+enum class session_phase : std::uint8_t { awaiting_handshake, ready, shutting_down, closed };
+
+enum class phase_trigger : std::uint8_t { handshake_accepted, shutdown_begun, connection_closed };
+
+/// The phase after `trigger`; the same phase where the trigger means nothing.
+constexpr session_phase next_phase(session_phase from, phase_trigger trigger) noexcept {
+    using enum session_phase;
+    constexpr session_phase table[4][3] = {
+        // handshake_accepted  shutdown_begun  connection_closed
+        {ready, shutting_down, closed},         // awaiting_handshake
+        {ready, shutting_down, closed},         // ready
+        {shutting_down, shutting_down, closed}, // shutting_down
+        {closed, closed, closed},               // closed
+    };
+    return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
+}
 
 class session {
 public:
@@ -8488,6 +8376,74 @@ inline void session::end_stalled() {
 
 namespace tenon::detail {
 
+// The plugin's answer to the handshake, which is also what `--describe` prints.
+
+/// The family of an event: `message` of `message.incoming` and of `message.*`.
+inline std::string_view family_of(std::string_view event) { return event.substr(0, event.find('.')); }
+
+inline void declare_all(json_writer& out, const plugin_hooks& hooks, message_kind kind,
+                        std::string_view member) {
+    bool any = false;
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        if (hooks.handlers[index].kind != kind) continue;
+        if (!any) {
+            out.key(member);
+            out.begin_array();
+        }
+        any = true;
+        hooks.handlers[index].declare(out);
+    }
+    if (any) out.end_array();
+}
+
+inline void declare_capabilities(json_writer& out, const plugin_hooks& hooks) {
+    out.key("capabilities");
+    out.begin_array();
+    for (std::size_t index = 0; index < hooks.handler_count; ++index) {
+        const handler& entry = hooks.handlers[index];
+        if (entry.kind != message_kind::event) continue;
+        bool named = false;
+        for (std::size_t before = 0; before < index; ++before)
+            named = named || (hooks.handlers[before].kind == message_kind::event &&
+                              family_of(hooks.handlers[before].name) == family_of(entry.name));
+        if (!named) out.string(family_of(entry.name));
+    }
+    out.end_array();
+}
+
+inline void write_declaration(json_writer& out, const plugin_hooks& hooks) {
+    out.begin_object();
+    out.key("name");
+    out.string(hooks.identity.name);
+    out.key("version");
+    out.string(hooks.identity.version);
+    if (!hooks.identity.description.empty()) {
+        out.key("description");
+        out.string(hooks.identity.description);
+    }
+    out.key("protocolVersion");
+    out.integer(protocol_version);
+    declare_capabilities(out, hooks);
+    declare_all(out, hooks, message_kind::event, "events");
+    declare_all(out, hooks, message_kind::route, "routes");
+    declare_all(out, hooks, message_kind::command, "commands");
+    if (hooks.identity.calls_host) {
+        out.key("reverseRpc");
+        out.boolean(true);
+    }
+    out.key("maxConcurrency");
+    out.integer(hooks.max_concurrency);
+    out.key("features");
+    out.begin_array();
+    if (hooks.configure != nullptr) out.string("configure");
+    out.end_array();
+    if (hooks.declare_config != nullptr) {
+        out.key("configSchema");
+        hooks.declare_config(out);
+    }
+    out.end_object();
+}
+
 /// A host that does not answer a call within this time does not answer.
 inline constexpr milliseconds default_call_timeout{5'000};
 
@@ -9271,6 +9227,91 @@ inline void* engine::worker_main(void* self) {
 
 #endif
 
+// ---- tenon/plugin/encode_answer.hpp -----------------------------------------------------------------------
+#ifndef TENON_PLUGIN_ENCODE_ANSWER_HPP
+#define TENON_PLUGIN_ENCODE_ANSWER_HPP
+
+// From what a handler returned to the answer on the wire, by the kind of message: a flow for events, a value
+// for commands, a response for routes. A `result<T>` is its value or its fault.
+
+namespace tenon::detail {
+
+// A header that is given more than once becomes an array in the place where it came first.
+inline void write_headers(json_writer& out, const std::vector<response::header>& headers) {
+    out.begin_object();
+    for (std::size_t index = 0; index < headers.size(); ++index) {
+        std::size_t count = 0;
+        bool named = false;
+        for (std::size_t other = 0; other < headers.size(); ++other) {
+            if (!equals_ignoring_case(headers[other].name, headers[index].name)) continue;
+            named = named || other < index;
+            ++count;
+        }
+        if (named) continue;
+        out.key(headers[index].name);
+        if (count > 1) out.begin_array();
+        for (std::size_t other = index; other < headers.size(); ++other)
+            if (equals_ignoring_case(headers[other].name, headers[index].name))
+                out.string(headers[other].value);
+        if (count > 1) out.end_array();
+    }
+    out.end_object();
+}
+
+inline void write_answer(json_writer& out, const response& answer) {
+    out.begin_object();
+    out.key("status");
+    out.integer(answer.status);
+    if (!answer.headers.empty()) {
+        out.key("headers");
+        write_headers(out, answer.headers);
+    }
+    if (!answer.body.empty()) {
+        const bool plain = is_utf8(answer.body);
+        out.key("body");
+        out.string(plain ? answer.body : to_base64(answer.body));
+        if (!plain) {
+            out.key("bodyEncoding");
+            out.string("base64");
+        }
+    }
+    out.end_object();
+}
+
+template <class Message, class Answer>
+void encode_answer(json_writer& out, const Answer& answer) {
+    if constexpr (event_message<Message>) write_answer(out, answer);
+    else if constexpr (command_message<Message>) encode(out, answer);
+    else if constexpr (std::is_same_v<Answer, response>) write_answer(out, answer);
+    else write_answer(out, ok(answer));
+}
+
+template <class Message, class Answer>
+void send_answer(engine& to, request_token request, const Answer& answer) {
+    if constexpr (is_result<Answer>) {
+        if (!answer) return to.reject(request, answer.error());
+        if constexpr (std::is_void_v<typename Answer::value_type>) send_nothing<Message>(to, request);
+        else send_answer<Message>(to, request, *answer);
+    } else {
+        engine::outgoing reply(to);
+        json_writer out = reply.reply(request);
+        encode_answer<Message>(out, answer);
+        reply.finish_reply();
+    }
+}
+
+/// The answer of a handler that returns nothing.
+template <class Message>
+void send_nothing(engine& to, request_token request) {
+    if constexpr (event_message<Message>) send_answer<Message>(to, request, proceed());
+    else if constexpr (command_message<Message>) send_answer<Message>(to, request, nullptr);
+    else send_answer<Message>(to, request, response{.status = 204});
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/plugin/context.hpp -----------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_CONTEXT_HPP
 #define TENON_PLUGIN_CONTEXT_HPP
@@ -9577,165 +9618,14 @@ private:
     const http_request* http_;
 };
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_BASE64_HPP
-#define TENON_JSON_BASE64_HPP
-
-// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
-// nothing but the alphabet, no missing padding, no stray bits.
-
-namespace tenon::detail {
-
-inline constexpr std::string_view base64_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t index = 0; index < 3; ++index)
-            group =
-                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
-        for (std::size_t index = 0; index < 4; ++index)
-            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
-    }
-    return text;
-}
-
-inline std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
-    std::uint32_t group = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::size_t digit = 0;
-        if (at < text.size() - padding) {
-            digit = base64_alphabet.find(text[at]);
-            if (digit == std::string_view::npos) return std::nullopt;
-        }
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        if (at % 4 != 3) continue;
-        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
-        group = 0;
-    }
-    for (std::size_t extra = 0; extra < padding; ++extra) {
-        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
-        bytes.pop_back();
-    }
-    return bytes;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/encode_answer.hpp -----------------------------------------------------------------------
-#ifndef TENON_PLUGIN_ENCODE_ANSWER_HPP
-#define TENON_PLUGIN_ENCODE_ANSWER_HPP
-
-// From what a handler returned to the answer on the wire, by the kind of message: a flow for events, a value
-// for commands, a response for routes. A `result<T>` is its value or its fault.
-
-namespace tenon::detail {
-
-// A header that is given more than once becomes an array in the place where it came first.
-inline void write_headers(json_writer& out, const std::vector<response::header>& headers) {
-    out.begin_object();
-    for (std::size_t index = 0; index < headers.size(); ++index) {
-        std::size_t count = 0;
-        bool named = false;
-        for (std::size_t other = 0; other < headers.size(); ++other) {
-            if (!equals_ignoring_case(headers[other].name, headers[index].name)) continue;
-            named = named || other < index;
-            ++count;
-        }
-        if (named) continue;
-        out.key(headers[index].name);
-        if (count > 1) out.begin_array();
-        for (std::size_t other = index; other < headers.size(); ++other)
-            if (equals_ignoring_case(headers[other].name, headers[index].name))
-                out.string(headers[other].value);
-        if (count > 1) out.end_array();
-    }
-    out.end_object();
-}
-
-inline void write_answer(json_writer& out, const response& answer) {
-    out.begin_object();
-    out.key("status");
-    out.integer(answer.status);
-    if (!answer.headers.empty()) {
-        out.key("headers");
-        write_headers(out, answer.headers);
-    }
-    if (!answer.body.empty()) {
-        const bool plain = is_utf8(answer.body);
-        out.key("body");
-        out.string(plain ? answer.body : to_base64(answer.body));
-        if (!plain) {
-            out.key("bodyEncoding");
-            out.string("base64");
-        }
-    }
-    out.end_object();
-}
-
-template <class Message, class Answer>
-void encode_answer(json_writer& out, const Answer& answer) {
-    if constexpr (event_message<Message>) write_answer(out, answer);
-    else if constexpr (command_message<Message>) encode(out, answer);
-    else if constexpr (std::is_same_v<Answer, response>) write_answer(out, answer);
-    else write_answer(out, ok(answer));
-}
-
-template <class Message, class Answer>
-void send_answer(engine& to, request_token request, const Answer& answer) {
-    if constexpr (is_result<Answer>) {
-        if (!answer) return to.reject(request, answer.error());
-        if constexpr (std::is_void_v<typename Answer::value_type>) send_nothing<Message>(to, request);
-        else send_answer<Message>(to, request, *answer);
-    } else {
-        engine::outgoing reply(to);
-        json_writer out = reply.reply(request);
-        encode_answer<Message>(out, answer);
-        reply.finish_reply();
-    }
-}
-
-/// The answer of a handler that returns nothing.
-template <class Message>
-void send_nothing(engine& to, request_token request) {
-    if constexpr (event_message<Message>) send_answer<Message>(to, request, proceed());
-    else if constexpr (command_message<Message>) send_answer<Message>(to, request, nullptr);
-    else send_answer<Message>(to, request, response{.status = 204});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/responder.hpp ---------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RESPONDER_HPP
-#define TENON_PLUGIN_RESPONDER_HPP
-
-// An answer that comes later, from any thread:
-//
-//     void receive(const build& b, tenon::responder<build> answer) { queue_.push(b, std::move(answer)); }
-//     ...
-//     answer.reply(report{...});         // or answer.fail({42, "no such project"})
-//
-// Answering twice is harmless, the first counts. A responder that is dropped without an answer answers with an
-// error, so that nobody waits for it. While the plugin lives it may be kept for as long as the work takes.
-
-namespace tenon {
-
+/// An answer that comes later, from any thread:
+///
+///     void receive(const build& b, tenon::responder<build> answer) { queue_.push(b, std::move(answer)); }
+///     ...
+///     answer.reply(report{...});         // or answer.fail({42, "no such project"})
+///
+/// Answering twice is harmless, the first counts. A responder that is dropped without an answer answers with an
+/// error, so that nobody waits for it. While the plugin lives it may be kept for as long as the work takes.
 template <class Message>
 class responder {
 public:

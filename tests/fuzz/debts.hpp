@@ -6,7 +6,7 @@
 
 #include "require.hpp"
 
-#include <tenon/session/phase.hpp>
+#include <tenon/session/session.hpp>
 #include <tenon/wire/envelope.hpp>
 #include <tenon/wire/framing.hpp>
 

@@ -14,7 +14,6 @@
 #include "require.hpp"
 
 #include <tenon/wire/envelope.hpp>
-#include <tenon/wire/envelope_writer.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -5,7 +5,7 @@
 
 #include "require.hpp"
 
-#include <tenon/session/counters.hpp>
+#include <tenon/session/limits.hpp>
 
 #include <array>
 #include <cstddef>

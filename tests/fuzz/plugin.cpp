@@ -17,7 +17,6 @@
 
 #include <tenon/plugin/context.hpp>
 #include <tenon/plugin/dispatch.hpp>
-#include <tenon/plugin/responder.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include "thread_host.hpp"
 
-#include <tenon/wire/frame_reader.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include "peer.hpp"
 
-#include <tenon/wire/envelope_writer.hpp>
+#include <tenon/wire/envelope.hpp>
 
 using namespace tenon;
 using namespace tenon::detail;

@@ -1,6 +1,5 @@
-#include <tenon/session/call_table.hpp>
-#include <tenon/session/incoming_table.hpp>
-#include <tenon/session/phase.hpp>
+#include <tenon/session/tables.hpp>
+#include <tenon/session/session.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,4 @@
 #include <tenon/wire/envelope.hpp>
-#include <tenon/wire/envelope_writer.hpp>
 
 #include <doctest/doctest.h>
 

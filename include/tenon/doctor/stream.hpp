@@ -8,7 +8,7 @@
 #include <tenon/json/reader.hpp>
 #include <tenon/json/scan.hpp>
 #include <tenon/doctor/notes.hpp>
-#include <tenon/wire/header_block.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <cstddef>
 #include <cstdint>

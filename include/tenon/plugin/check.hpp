@@ -9,7 +9,7 @@
 #include <tenon/session/answers.hpp>
 #include <tenon/session/names.hpp>
 #include <tenon/plugin/message.hpp>
-#include <tenon/plugin/responder.hpp>
+#include <tenon/plugin/context.hpp>
 
 #include <concepts>
 #include <type_traits>

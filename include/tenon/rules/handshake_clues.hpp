@@ -7,8 +7,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/rules/logs/log_text.hpp>
 #include <tenon/rules/options.hpp>
-#include <tenon/wire/frame_reader.hpp>
-#include <tenon/wire/header_block.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <cstddef>
 #include <cstdint>

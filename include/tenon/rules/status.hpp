@@ -10,7 +10,7 @@
 #include <tenon/rules/logs/log_record.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/rules/status_parts.hpp>
-#include <tenon/session/counters.hpp>
+#include <tenon/session/limits.hpp>
 
 #include <cstdint>
 #include <functional>

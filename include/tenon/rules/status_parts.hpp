@@ -8,8 +8,8 @@
 #include <tenon/rules/state.hpp>
 #include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/json/value.hpp>
-#include <tenon/session/counters.hpp>
-#include <tenon/session/event_mode.hpp>
+#include <tenon/session/limits.hpp>
+#include <tenon/session/handshake.hpp>
 
 #include <cstddef>
 #include <cstdint>

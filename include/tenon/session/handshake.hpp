@@ -7,10 +7,10 @@
 //
 // Nothing here owns more than text: `config`, schemas and the like are slices of the message.
 
-#include <tenon/core/version.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/core/version.hpp>
+#include <tenon/json/describe.hpp>
 #include <tenon/json/value.hpp>
-#include <tenon/session/event_mode.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +19,14 @@
 #include <vector>
 
 namespace tenon::detail {
+
+/// How a plugin wants an event, as its handshake says it.
+enum class event_mode { observe, validate, mutate };
+enum class failure_policy { proceed, stop };
+constexpr auto describe(type<failure_policy>) {
+    return enumerators(enumerator("continue", failure_policy::proceed),
+                       enumerator("stop", failure_policy::stop));
+}
 
 struct plugin_identity {
     std::string id, name;

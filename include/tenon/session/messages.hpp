@@ -8,7 +8,7 @@
 #include <tenon/json/value.hpp>
 #include <tenon/session/answers.hpp>
 #include <tenon/session/handshake.hpp>
-#include <tenon/session/methods.hpp>
+#include <tenon/session/names.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -11,8 +11,7 @@
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/session/sequence.hpp>
 #include <tenon/session/shared_bytes.hpp>
-#include <tenon/wire/buffer_upkeep.hpp>
-#include <tenon/wire/frame_writer.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <cstddef>
 #include <span>

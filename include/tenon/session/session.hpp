@@ -25,18 +25,14 @@
 #include <tenon/core/time.hpp>
 #include <tenon/json/writer.hpp>
 #include <tenon/session/batch.hpp>
-#include <tenon/session/call_table.hpp>
-#include <tenon/session/counters.hpp>
-#include <tenon/session/event.hpp>
-#include <tenon/session/incoming_table.hpp>
+#include <tenon/session/tables.hpp>
 #include <tenon/session/limits.hpp>
-#include <tenon/session/methods.hpp>
+#include <tenon/session/event.hpp>
+#include <tenon/session/names.hpp>
 #include <tenon/session/outbox.hpp>
-#include <tenon/session/phase.hpp>
 #include <tenon/session/shared_bytes.hpp>
 #include <tenon/wire/envelope.hpp>
-#include <tenon/wire/envelope_writer.hpp>
-#include <tenon/wire/frame_reader.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +42,32 @@
 #include <utility>
 
 namespace tenon::detail {
+
+// The phases of a connection and the only table of the ways between them. What each phase lets through is
+// decided by `session`; that a phase is left, and for which one, is decided here.
+//
+//     awaiting_handshake ──accepted──▶ ready ──shutdown──▶ shutting_down
+//             └──────────shutdown───────────────────────▶      │
+//             └──────────closed, from everywhere ────────▶ closed
+
+enum class session_role : std::uint8_t { plugin, host };
+
+enum class session_phase : std::uint8_t { awaiting_handshake, ready, shutting_down, closed };
+
+enum class phase_trigger : std::uint8_t { handshake_accepted, shutdown_begun, connection_closed };
+
+/// The phase after `trigger`; the same phase where the trigger means nothing.
+constexpr session_phase next_phase(session_phase from, phase_trigger trigger) noexcept {
+    using enum session_phase;
+    constexpr session_phase table[4][3] = {
+        // handshake_accepted  shutdown_begun  connection_closed
+        {ready, shutting_down, closed},         // awaiting_handshake
+        {ready, shutting_down, closed},         // ready
+        {shutting_down, shutting_down, closed}, // shutting_down
+        {closed, closed, closed},               // closed
+    };
+    return table[static_cast<unsigned>(from)][static_cast<unsigned>(trigger)];
+}
 
 class session {
 public:

@@ -13,7 +13,7 @@
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
-#include <tenon/wire/frame_reader.hpp>
+#include <tenon/wire/framing.hpp>
 
 #include <cstddef>
 #include <functional>

@@ -6,7 +6,7 @@
 
 #include <tenon/rules/options.hpp>
 #include <tenon/json/value.hpp>
-#include <tenon/session/event_mode.hpp>
+#include <tenon/session/handshake.hpp>
 
 #include <cstdint>
 #include <optional>
