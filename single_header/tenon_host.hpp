@@ -4019,6 +4019,41 @@ struct json_codec<json_text> {
 
 #endif
 
+// ---- tenon/web/response.hpp -------------------------------------------------------------------------------
+#ifndef TENON_WEB_RESPONSE_HPP
+#define TENON_WEB_RESPONSE_HPP
+
+// The answer to an HTTP request, as a plugin's handler returns it and as a server sends it. The one header of this floor
+// that plugins see.
+
+namespace tenon {
+
+/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
+struct response {
+    struct header {
+        std::string name;
+        std::string value;
+    };
+    int status = 200;
+    std::vector<header> headers = {};
+    std::string body = {};
+};
+
+/// 200 with the value as JSON.
+template <class T>
+response ok(const T& value) {
+    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
+}
+inline response text(std::string_view body, int status = 200) {
+    return {.status = status,
+            .headers = {{"content-type", "text/plain; charset=utf-8"}},
+            .body = std::string(body)};
+}
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/session/answers.hpp ----------------------------------------------------------------------------
 #ifndef TENON_SESSION_ANSWERS_HPP
 #define TENON_SESSION_ANSWERS_HPP
@@ -4047,28 +4082,6 @@ struct rewrite {
     flow decision = {};
     std::optional<Message> payload = {};
 };
-
-/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
-struct response {
-    struct header {
-        std::string name;
-        std::string value;
-    };
-    int status = 200;
-    std::vector<header> headers = {};
-    std::string body = {};
-};
-
-/// 200 with the value as JSON.
-template <class T>
-response ok(const T& value) {
-    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
-}
-inline response text(std::string_view body, int status = 200) {
-    return {.status = status,
-            .headers = {{"content-type", "text/plain; charset=utf-8"}},
-            .body = std::string(body)};
-}
 
 enum class health_status { healthy, warning, critical };
 
@@ -6618,12 +6631,69 @@ struct call_options {
 
 #endif
 
-// ---- tenon/rules/calls/route_path.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_ROUTE_PATH_HPP
-#define TENON_RULES_CALLS_ROUTE_PATH_HPP
+// ---- tenon/web/field.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_WEB_FIELD_HPP
+#define TENON_WEB_FIELD_HPP
 
-// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths.
-// Whoever has the path as it stood in a request decodes it here, once, before anything looks at it:
+// A name and its value, as a header or a query has many: what a header's value may be (RFC 9110 section 5), and which
+// headers are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin
+// a response of its own. What a name may be is core/text.hpp's `is_token`.
+
+namespace tenon::http {
+
+using field = response::header;
+
+} // namespace tenon::http
+
+namespace tenon::detail {
+
+/// Neither CR, LF and NUL nor any other control character but the tab.
+inline bool is_field_value(std::string_view value) noexcept {
+    for (const char letter : value) {
+        const auto byte = static_cast<unsigned char>(letter);
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+    }
+    return true;
+}
+
+/// Fields about one connection or about how a body travels on it.
+inline bool is_hop_by_hop(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 11> names = {"connection",
+                                                        "content-length",
+                                                        "keep-alive",
+                                                        "proxy-authenticate",
+                                                        "proxy-authorization",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "trailer",
+                                                        "transfer-encoding",
+                                                        "upgrade",
+                                                        "http2-settings"};
+    for (const std::string_view one : names)
+        if (equals_ignoring_case(one, name)) return true;
+    return false;
+}
+
+/// Whether `list`, the value of a Connection field, names the field too.
+inline bool names_field(std::string_view list, std::string_view name) noexcept {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        if (equals_ignoring_case(trimmed(list.substr(0, comma)), name)) return true;
+        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
+    }
+    return false;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/web/path.hpp -----------------------------------------------------------------------------------
+#ifndef TENON_WEB_PATH_HPP
+#define TENON_WEB_PATH_HPP
+
+// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths. What
+// reads a request decodes its path here, once, before anything looks at it:
 //
 // - The query is not part of it. A segment is decoded by itself: what decodes to '/' or '\' is refused, because it
 //   would be a separator to some and none to others.
@@ -6684,12 +6754,16 @@ inline int percent_byte(std::string_view text) noexcept {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+} // namespace tenon::detail
+
+namespace tenon {
+
 /// The path of a request, decoded, or a fault that is the client's (400).
 inline result<std::string> decode_path(std::string_view raw) {
     const auto refused = [](std::string_view why) {
-        return fault{codes::invalid_params, join({"path: ", why})};
+        return fault{codes::invalid_params, detail::join({"path: ", why})};
     };
-    if (raw.size() > longest_path) return refused("it is too long");
+    if (raw.size() > detail::longest_path) return refused("it is too long");
     std::string path;
     path.reserve(raw.size());
     for (std::size_t at = 0; at != raw.size(); ++at) {
@@ -6697,35 +6771,106 @@ inline result<std::string> decode_path(std::string_view raw) {
             path += raw[at];
             continue;
         }
-        const int decoded = percent_byte(raw.substr(at));
+        const int decoded = detail::percent_byte(raw.substr(at));
         if (decoded < 0) return refused("'%' is not followed by two hex digits");
         if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
         path += static_cast<char>(decoded);
         at += 2;
     }
-    if (const auto problem = problem_of_path(path); !problem.empty()) return refused(problem);
+    if (const auto problem = detail::problem_of_path(path); !problem.empty()) return refused(problem);
     return path;
 }
 
-} // namespace tenon::detail
+namespace http {
+
+/// A part of a path or a query, for who writes one: what is not plain becomes %XX.
+inline std::string url_part(std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string safe;
+    for (const char byte : text) {
+        const auto code = static_cast<unsigned char>(byte);
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
+                           byte == '*';
+        if (plain) safe += byte;
+        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
+    }
+    return safe;
+}
+
+} // namespace http
+
+} // namespace tenon
 
 #endif
 
-// ---- tenon/rules/calls/http_exchange.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_HTTP_EXCHANGE_HPP
-#define TENON_RULES_CALLS_HTTP_EXCHANGE_HPP
+// ---- tenon/web/query.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_WEB_QUERY_HPP
+#define TENON_WEB_QUERY_HPP
 
-// One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
-// and sends the `tenon::response` that comes back. How both are said on the wire is in exchange_wire.hpp.
+// The query of a request: "a=1&b=x+y%21" as fields, in order. What has no '=' has an empty value,
+// '+' is a space here. Whatever bytes it decodes to are let through: they are data, and become valid text in JSON.
 
 namespace tenon {
 
-using detail::decode_path;
+namespace detail {
+
+inline result<std::string> decode_query_word(std::string_view raw) {
+    std::string plain;
+    for (std::size_t at = 0; at != raw.size(); ++at) {
+        if (raw[at] != '%') {
+            plain += raw[at] == '+' ? ' ' : raw[at];
+            continue;
+        }
+        const int decoded = percent_byte(raw.substr(at));
+        if (decoded < 0) return fault{codes::invalid_params, "query: '%' is not followed by two hex digits"};
+        plain += static_cast<char>(decoded);
+        at += 2;
+    }
+    return plain;
+}
+
+} // namespace detail
+
+/// What stands behind the '?', or a fault that is the client's (400).
+inline result<std::vector<http::field>> decode_query(std::string_view raw) {
+    std::vector<http::field> all;
+    while (!raw.empty()) {
+        const std::string_view one = raw.substr(0, raw.find('&'));
+        raw.remove_prefix(std::min(one.size() + 1, raw.size()));
+        if (one.empty()) continue;
+        const std::size_t equals = std::min(one.find('='), one.size());
+        auto name = detail::decode_query_word(one.substr(0, equals));
+        auto value = detail::decode_query_word(one.substr(std::min(equals + 1, one.size())));
+        if (!name || !value) return name ? value.error() : name.error();
+        all.push_back({std::move(*name), std::move(*value)});
+    }
+    return all;
+}
+
+/// The first value of that name; empty where there is none.
+inline std::string_view find_in_query(const std::vector<http::field>& query, std::string_view name) {
+    for (const auto& one : query)
+        if (one.name == name) return one.value;
+    return {};
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/web/request.hpp --------------------------------------------------------------------------------
+#ifndef TENON_WEB_REQUEST_HPP
+#define TENON_WEB_REQUEST_HPP
+
+// One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
+// and sends the `tenon::response` that comes back. How both are said on the wire is in
+// rules/calls/exchange_wire.hpp.
+
+namespace tenon {
 
 struct http_exchange {
-    struct field {
-        std::string name, value;
-    };
+    using field = http::field;
 
     std::string request_id = {};     // for the plugin's log
     std::string method = {};         // "GET"
@@ -6736,31 +6881,6 @@ struct http_exchange {
     std::optional<json> auth = {}; // what the host knows about the caller
     milliseconds timeout{0};       // 0: as the plugin's options say
 };
-
-/// The HTTP status for a fault of a call, as docs/protocol.md has it.
-inline int http_status_of(int code) noexcept {
-    switch (code) {
-    case codes::invalid_params:
-        return 400;
-    case codes::permission_denied:
-        return 403;
-    case codes::too_large:
-        return 413;
-    case codes::reentrant_call:
-        return 508;
-    case codes::timeout:
-        return 504;
-    case codes::unavailable:
-    case codes::circuit_open:
-    case codes::overloaded:
-    case codes::shutting_down:
-    case codes::limit_exceeded:
-    case codes::cancelled:
-        return 503;
-    default:
-        return code > 0 ? 422 : 502;
-    }
-}
 
 } // namespace tenon
 
@@ -20690,62 +20810,11 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 
 #endif
 
-// ---- tenon/rules/calls/http_fields.hpp --------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_HTTP_FIELDS_HPP
-#define TENON_RULES_CALLS_HTTP_FIELDS_HPP
-
-// Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
-// are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
-// response of its own.
-
-namespace tenon::detail {
-
-/// Neither CR, LF and NUL nor any other control character but the tab.
-inline bool is_field_value(std::string_view value) noexcept {
-    for (const char letter : value) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
-    }
-    return true;
-}
-
-/// Fields about one connection or about how a body travels on it.
-inline bool is_hop_by_hop(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 11> names = {"connection",
-                                                        "content-length",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "http2-settings"};
-    for (const std::string_view one : names)
-        if (equals_ignoring_case(one, name)) return true;
-    return false;
-}
-
-/// Whether `list`, the value of a Connection field, names the field too.
-inline bool names_field(std::string_view list, std::string_view name) noexcept {
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (equals_ignoring_case(trimmed(list.substr(0, comma)), name)) return true;
-        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
-    }
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/calls/exchange_wire.hpp ------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
 #define TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
 
-// An HTTP request on its way to a plugin and the plugin's answer on its way back (rules/calls/http_exchange.hpp), as JSON.
+// An HTTP request on its way to a plugin and the plugin's answer on its way back (web/request.hpp), as JSON.
 //
 // Fields about the connection go neither way, nor do Authorization and Cookie, which are between a client and the
 // host. What a plugin answers is checked: a status that ends an exchange, fields that are one line each, a body that
@@ -22747,12 +22816,12 @@ private:
 
 } // namespace tenon::detail
 
-// ---- tenon/rules/calls/problem.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_PROBLEM_HPP
-#define TENON_RULES_CALLS_PROBLEM_HPP
+// ---- tenon/web/problem.hpp --------------------------------------------------------------------------------
+#ifndef TENON_WEB_PROBLEM_HPP
+#define TENON_WEB_PROBLEM_HPP
 
-// An HTTP answer that says no, as RFC 9457 has it: {type, title, status, detail}. A detail never quotes what a client
-// sent beside its body: a token may stand in a URL.
+// Answers that are JSON, and those that say no, as RFC 9457 has them: {type, title, status, detail, code}. A detail
+// never quotes what a client sent beside its body: a token may stand in a URL.
 
 namespace tenon::detail {
 
@@ -22771,18 +22840,75 @@ inline std::string_view reason_of(int status) {
     return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
 }
 
-inline response problem_details(int status, std::string_view detail) {
+} // namespace tenon::detail
+
+namespace tenon {
+
+/// The HTTP status for a fault of a call, as docs/protocol.md has it.
+inline int http_status_of(int code) noexcept {
+    switch (code) {
+    case codes::invalid_params:
+        return 400;
+    case codes::permission_denied:
+        return 403;
+    case codes::too_large:
+        return 413;
+    case codes::reentrant_call:
+        return 508;
+    case codes::timeout:
+        return 504;
+    case codes::unavailable:
+    case codes::circuit_open:
+    case codes::overloaded:
+    case codes::shutting_down:
+    case codes::limit_exceeded:
+    case codes::cancelled:
+        return 503;
+    default:
+        return code > 0 ? 422 : 502;
+    }
+}
+
+namespace http {
+
+inline response json_answer(std::string text, int status = 200) {
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+            .body = std::move(text)};
+}
+
+inline response problem(int status, std::string_view detail) {
     struct words {
         std::string type, title;
         int status;
         std::string detail;
     };
     response given{.status = status, .headers = {{"Content-Type", "application/problem+json"}}};
-    given.body = to_json(words{"about:blank", std::string(reason_of(status)), status, std::string(detail)});
+    given.body =
+        to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
+    if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
     return given;
 }
 
-} // namespace tenon::detail
+/// Of the host or of a plugin, with the status that docs/protocol.md has for its code.
+inline response problem(const fault& why) {
+    response given = problem(http_status_of(why.code), why.message);
+    given.body.insert(given.body.size() - 1, ",\"code\":" + std::to_string(why.code));
+    return given;
+}
+
+/// 405: the path is there, and takes these methods.
+inline response not_this_method(const std::vector<std::string_view>& allowed) {
+    std::string list;
+    for (const std::string_view one : allowed) list.append(list.empty() ? "" : ", ").append(one);
+    response given = problem(405, "not this method");
+    given.headers.back() = {"Allow", std::move(list)};
+    return given;
+}
+
+} // namespace http
+
+} // namespace tenon
 
 #endif
 
@@ -23510,14 +23636,9 @@ inline call_under_way host_core::run_for(plugin_index asker, std::string_view co
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
 inline response answer_unrouted(const route_match& match) {
-    if (match.route != nullptr) return problem_details(401, "this route is only for callers that are known");
-    if (match.allowed.empty()) return problem_details(404, "no plugin has this route");
-    std::string allowed;
-    for (const std::string_view method : match.allowed)
-        allowed += join({allowed.empty() ? "" : ", ", method});
-    response answer = problem_details(405, "not this method");
-    answer.headers.push_back({"allow", std::move(allowed)});
-    return answer;
+    if (match.route != nullptr) return http::problem(401, "this route is only for callers that are known");
+    if (match.allowed.empty()) return http::problem(404, "no plugin has this route");
+    return http::not_this_method(match.allowed);
 }
 
 inline call_under_way host_core::request(http_exchange exchange,
@@ -23531,7 +23652,7 @@ inline call_under_way host_core::request(http_exchange exchange,
     }
     if (const double rate = plugin->actor->options().requests_per_second;
         !plugin->requests.admit(rate, steady_now())) {
-        response answer = problem_details(429, "too many requests for this plugin");
+        response answer = http::problem(429, "too many requests for this plugin");
         const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
         answer.headers.push_back({"retry-after", join({digits(wait)})});
         done(std::move(answer));

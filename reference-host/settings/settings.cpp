@@ -10,7 +10,7 @@
 #include <tenon/config/trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/process/system_program.hpp>
-#include <tenon/http/address.hpp>
+#include <tenon/web/address.hpp>
 #include <tenon/transport/asio.hpp>
 
 #include <asio/ip/address.hpp>

@@ -2,9 +2,9 @@
 """Holds every #include under include/ to the floors of the house.
 
 core <- json <- wire <- session <- plugin                  <- joint
-                                ^- transport <- process <- host <-^      testing sees both sides, doctor stands on it
-                                ^- rules <------^          ^- config
-                                                           ^- http <- admin
+           ^                    ^- transport <- process <- host <-^      testing sees both sides, doctor stands on it
+           ^                    ^- rules <------^          ^- config <- admin
+           ^- web <- session, rules; http stands on web and transport, below admin
 
 Nothing includes upward or sideways; plugin and host never see each other, and meet in joint alone. What one library or one system is about
 stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
@@ -18,10 +18,14 @@ INCLUDE = ROOT / "include"
 
 PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
 # rules is what a host decides: no Asio, no system, no clock.
-HOST_SIDE = ["core", "json", "wire", "session", "rules", "transport", "process", "host"]
+HOST_SIDE = ["core", "json", "wire", "web", "session", "rules", "transport", "process", "host"]
+# web is HTTP in words. Of it the plugin side sees what its authors return, and nothing else.
+FOR_AUTHORS = "tenon/web/response.hpp"
 # tenon.hpp is the face of the plugin side. The other faces, tenon/*.hpp, show what they like; no floor below testing sees one.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
+MAY_SEE["web"] = ["core", "json", "web"]
+MAY_SEE["session"].append("web")
 MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
 MAY_SEE["config"] = [*HOST_SIDE, "config"]
 MAY_SEE["http"] = [*HOST_SIDE, "http"]
@@ -76,6 +80,8 @@ def complaint(header, name, quoted):
             return "no such header"
         if floor_of(name) not in MAY_SEE[floor]:
             return f"{floor} may only see {', '.join(MAY_SEE[floor])}"
+        if floor in PLUGIN_SIDE and floor_of(name) == "web" and name != FOR_AUTHORS:
+            return f"of web the plugin side sees <{FOR_AUTHORS}> alone"
     elif re.match(r"asio\b", name):
         if floor not in MAY_NAME_ASIO:
             return "only transport and what stands on it may name Asio"
@@ -85,9 +91,9 @@ def complaint(header, name, quoted):
     elif name.endswith(".h") and not OF_THE_COMPILER.match(name):
         if not pathlib.Path(header).name.startswith("system_"):
             return "system headers belong into a file named system_*.hpp"
-        if floor in ("json", "wire", "session"):
+        if floor in ("json", "wire", "web", "session"):
             return f"{floor} has nothing to do with the system"
-    elif floor in PLUGIN_SIDE and (header, name) not in EXCEPTIONS:
+    elif (floor in PLUGIN_SIDE or header == FOR_AUTHORS) and (header, name) not in EXCEPTIONS:
         return FORBIDDEN_ON_PLUGIN_SIDE.get(name)
     return None
 

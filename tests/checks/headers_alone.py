@@ -46,7 +46,7 @@ if is_wasi:
 elsewhere = "system_posix" if is_wasi else "system_wasi"
 on_asio = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
            "tenon/admin", "tenon/doctor")
-left_out = (*on_asio, "tenon/rules", "tenon/testing") if is_wasi else on_asio if not is_clang else ()
+left_out = (*on_asio, "tenon/web", "tenon/rules", "tenon/testing") if is_wasi else on_asio if not is_clang else ()
 
 
 def command_for(source, folder):

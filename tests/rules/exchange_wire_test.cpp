@@ -155,18 +155,3 @@ TEST_CASE("the headers of an answer are bounded") {
     CHECK(large(max_answer_header_bytes - 1));
     CHECK_FALSE(large(max_answer_header_bytes));
 }
-
-TEST_CASE("every fault has the status that the page says") {
-    CHECK(http_status_of(codes::invalid_params) == 400);
-    CHECK(http_status_of(codes::internal_error) == 502);
-    CHECK(http_status_of(codes::method_not_found) == 502);
-    CHECK(http_status_of(codes::version_mismatch) == 502);
-    CHECK(http_status_of(codes::timeout) == 504);
-    for (const int code : {codes::unavailable, codes::circuit_open, codes::overloaded, codes::shutting_down,
-                           codes::limit_exceeded, codes::cancelled})
-        CHECK(http_status_of(code) == 503);
-    CHECK(http_status_of(codes::permission_denied) == 403);
-    CHECK(http_status_of(codes::too_large) == 413);
-    CHECK(http_status_of(codes::reentrant_call) == 508);
-    CHECK(http_status_of(42) == 422);
-}

@@ -7,7 +7,6 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/rules/calls/http_fields.hpp>
 #include <tenon/rules/repeated_member.hpp>
 #include <tenon/json/value.hpp>
 

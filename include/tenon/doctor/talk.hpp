@@ -5,7 +5,7 @@
 // of. Answers are matched by id; one that fits no request, a second one, or one whose id came back as another type
 // is noted and does no harm beyond that.
 
-#include <tenon/rules/calls/route_path.hpp>
+#include <tenon/json/scan.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/doctor/notes.hpp>
 #include <tenon/doctor/stream.hpp>

@@ -9,7 +9,7 @@
 #include <tenon/process/system_process.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/rules/calls/exchange_wire.hpp>
-#include <tenon/rules/calls/problem.hpp>
+#include <tenon/web/problem.hpp>
 #include <tenon/rules/check_options.hpp>
 #include <tenon/rules/events/broadcast.hpp>
 #include <tenon/rules/repeated_member.hpp>
@@ -714,14 +714,9 @@ inline call_under_way host_core::run_for(plugin_index asker, std::string_view co
 
 /// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
 inline response answer_unrouted(const route_match& match) {
-    if (match.route != nullptr) return problem_details(401, "this route is only for callers that are known");
-    if (match.allowed.empty()) return problem_details(404, "no plugin has this route");
-    std::string allowed;
-    for (const std::string_view method : match.allowed)
-        allowed += join({allowed.empty() ? "" : ", ", method});
-    response answer = problem_details(405, "not this method");
-    answer.headers.push_back({"allow", std::move(allowed)});
-    return answer;
+    if (match.route != nullptr) return http::problem(401, "this route is only for callers that are known");
+    if (match.allowed.empty()) return http::problem(404, "no plugin has this route");
+    return http::not_this_method(match.allowed);
 }
 
 inline call_under_way host_core::request(http_exchange exchange,
@@ -735,7 +730,7 @@ inline call_under_way host_core::request(http_exchange exchange,
     }
     if (const double rate = plugin->actor->options().requests_per_second;
         !plugin->requests.admit(rate, steady_now())) {
-        response answer = problem_details(429, "too many requests for this plugin");
+        response answer = http::problem(429, "too many requests for this plugin");
         const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
         answer.headers.push_back({"retry-after", join({digits(wait)})});
         done(std::move(answer));

@@ -13,7 +13,7 @@
 #include <tenon/host/watch.hpp>
 #include <tenon/json/writer.hpp>
 #include <tenon/rules/call_options.hpp>
-#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/web/request.hpp>
 #include <tenon/rules/calls/known_command.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/calls/service_handler.hpp>

@@ -4,9 +4,9 @@
 // What goes out, as bytes. Fields that could end the head and begin an answer of their own never do: such an answer
 // becomes 500. What is about the connection is said by the server alone, so it is left out of what it is given.
 
-#include <tenon/rules/calls/http_fields.hpp>
+#include <tenon/web/field.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/http/answers.hpp>
+#include <tenon/web/problem.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -9,9 +9,9 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/rules/calls/http_fields.hpp>
-#include <tenon/http/address.hpp>
 #include <tenon/transport/asio_io.hpp>
+#include <tenon/web/address.hpp>
+#include <tenon/web/path.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -46,21 +46,6 @@ private:
     std::string address_, token_;
     std::chrono::milliseconds patience_; // a plugin may take its time; a stream has a beat every 15 s
 };
-
-/// A part of a path or a query: what is not plain becomes %XX.
-inline std::string url_part(std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string safe;
-    for (const char byte : text) {
-        const auto code = static_cast<unsigned char>(byte);
-        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
-                           byte == '*';
-        if (plain) safe += byte;
-        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
-    }
-    return safe;
-}
 
 } // namespace tenon::http
 

@@ -7,7 +7,7 @@
 // Callbacks are never called from within a function of these classes, and not at all once the server was closed: what
 // they capture need not outlive it. All of it belongs to the server's executor.
 
-#include <tenon/http/answers.hpp>
+#include <tenon/web/problem.hpp>
 #include <tenon/http/request.hpp>
 
 #include <cstddef>

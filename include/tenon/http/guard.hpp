@@ -7,7 +7,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/system_secret.hpp>
-#include <tenon/http/answers.hpp>
+#include <tenon/web/problem.hpp>
 #include <tenon/http/request.hpp>
 
 #include <algorithm>

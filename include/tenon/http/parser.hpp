@@ -10,7 +10,8 @@
 // what it declares.
 
 #include <tenon/core/text.hpp>
-#include <tenon/rules/calls/http_fields.hpp>
+#include <tenon/web/field.hpp>
+#include <tenon/web/path.hpp>
 #include <tenon/http/request.hpp>
 
 #include <algorithm>

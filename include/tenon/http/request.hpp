@@ -5,7 +5,7 @@
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
-#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/web/field.hpp>
 
 #include <cstddef>
 #include <string>
@@ -13,8 +13,6 @@
 #include <vector>
 
 namespace tenon::http {
-
-using field = http_exchange::field;
 
 struct request {
     std::string method = {}; // as it came: methods have a case

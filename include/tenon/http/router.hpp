@@ -12,12 +12,12 @@
 // there for as long as the server.
 
 #include <tenon/core/assert.hpp>
-#include <tenon/rules/calls/http_query.hpp>
 #include <tenon/rules/calls/routes.hpp>
-#include <tenon/http/answers.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/guard.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/web/problem.hpp>
+#include <tenon/web/query.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -149,14 +149,6 @@ inline bool has_json(const http::request& asked) {
     return equals_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/json");
 }
 
-inline response no_such_method(const std::vector<std::string_view>& allowed) {
-    std::string list;
-    for (const std::string_view one : allowed) list.append(list.empty() ? "" : ", ").append(one);
-    response answer = http::problem(405, "not this method");
-    answer.headers.back() = {"Allow", std::move(list)};
-    return answer;
-}
-
 } // namespace tenon::detail
 
 namespace tenon::http {
@@ -177,8 +169,7 @@ inline std::variant<response, router::target> router::look(const request& asked)
     const bool reads = asked.method == "GET" || asked.method == "HEAD";
     const auto match = routes_.find(reads ? "GET" : asked.method, found.path);
     if (match.route == nullptr)
-        return match.allowed.empty() ? problem(404, "there is nothing here")
-                                     : detail::no_such_method(match.allowed);
+        return match.allowed.empty() ? problem(404, "there is nothing here") : not_this_method(match.allowed);
     const auto& [where, run] = entries_[match.route->plugin];
     found.run = &run;
     found.where = &where;

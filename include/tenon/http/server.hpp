@@ -15,7 +15,7 @@
 // Destroying it, also from within a handler, closes every connection; no callback is called after that. It does no
 // TLS, no HTTP/2, no compression and no ranges, and knows nothing of paths: that is the router's business.
 
-#include <tenon/http/address.hpp>
+#include <tenon/web/address.hpp>
 #include <tenon/http/answer_writer.hpp>
 #include <tenon/http/connection.hpp>
 #include <tenon/http/exchange.hpp>

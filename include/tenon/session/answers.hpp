@@ -5,6 +5,7 @@
 // stop the event, `rewrite<M>` may also change it. Commands return any value, routes a `response` or any value.
 
 #include <tenon/json/value.hpp>
+#include <tenon/web/response.hpp>
 
 #include <optional>
 #include <string>
@@ -33,28 +34,6 @@ struct rewrite {
     flow decision = {};
     std::optional<Message> payload = {};
 };
-
-/// The answer to an HTTP request. A body that is no valid UTF-8 travels in base64 by itself.
-struct response {
-    struct header {
-        std::string name;
-        std::string value;
-    };
-    int status = 200;
-    std::vector<header> headers = {};
-    std::string body = {};
-};
-
-/// 200 with the value as JSON.
-template <class T>
-response ok(const T& value) {
-    return {.headers = {{"content-type", "application/json"}}, .body = to_json(value)};
-}
-inline response text(std::string_view body, int status = 200) {
-    return {.status = status,
-            .headers = {{"content-type", "text/plain; charset=utf-8"}},
-            .body = std::string(body)};
-}
 
 enum class health_status { healthy, warning, critical };
 

@@ -6,11 +6,11 @@
 
 #include <tenon/json/base64.hpp>
 #include <tenon/plugin/encode_answer.hpp>
-#include <tenon/rules/calls/http_exchange.hpp>
 #include <tenon/rules/calls/exchange_wire.hpp>
 #include <tenon/session/route_pattern.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/testing/recorded.hpp>
+#include <tenon/web/path.hpp>
 
 #include <optional>
 #include <string>
@@ -35,17 +35,11 @@ namespace tenon::detail {
 
 /// `%41` and `+` as a query has them; what is no escape stays as it is.
 inline std::string from_percent(std::string_view text) {
-    const auto hex = [](char digit) {
-        return digit >= '0' && digit <= '9'                 ? digit - '0'
-               : (digit | 32) >= 'a' && (digit | 32) <= 'f' ? (digit | 32) - 'a' + 10
-                                                            : -1;
-    };
     std::string plain;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool escaped =
-            text[at] == '%' && at + 2 < text.size() && hex(text[at + 1]) >= 0 && hex(text[at + 2]) >= 0;
-        if (escaped) {
-            plain += static_cast<char>(hex(text[at + 1]) * 16 + hex(text[at + 2]));
+        const int escaped = text[at] == '%' ? percent_byte(text.substr(at)) : -1;
+        if (escaped >= 0) {
+            plain += static_cast<char>(escaped);
             at += 2;
         } else {
             plain += text[at] == '+' ? ' ' : text[at];

@@ -1,7 +1,7 @@
 #ifndef TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
 #define TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
 
-// An HTTP request on its way to a plugin and the plugin's answer on its way back (rules/calls/http_exchange.hpp), as JSON.
+// An HTTP request on its way to a plugin and the plugin's answer on its way back (web/request.hpp), as JSON.
 //
 // Fields about the connection go neither way, nor do Authorization and Cookie, which are between a client and the
 // host. What a plugin answers is checked: a status that ends an exchange, fields that are one line each, a body that
@@ -12,8 +12,8 @@
 #include <tenon/core/text.hpp>
 #include <tenon/json/base64.hpp>
 #include <tenon/json/value.hpp>
-#include <tenon/rules/calls/http_exchange.hpp>
-#include <tenon/rules/calls/http_fields.hpp>
+#include <tenon/web/request.hpp>
+#include <tenon/web/field.hpp>
 #include <tenon/rules/calls/routes.hpp>
 #include <tenon/session/answers.hpp>
 #include <tenon/session/messages.hpp>

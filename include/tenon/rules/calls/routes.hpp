@@ -11,7 +11,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/rules/calls/route_path.hpp>
+#include <tenon/web/path.hpp>
 #include <tenon/json/checked.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/handshake.hpp>

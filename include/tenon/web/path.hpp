@@ -1,8 +1,8 @@
-#ifndef TENON_RULES_CALLS_ROUTE_PATH_HPP
-#define TENON_RULES_CALLS_ROUTE_PATH_HPP
+#ifndef TENON_WEB_PATH_HPP
+#define TENON_WEB_PATH_HPP
 
-// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths.
-// Whoever has the path as it stood in a request decodes it here, once, before anything looks at it:
+// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths. What
+// reads a request decodes its path here, once, before anything looks at it:
 //
 // - The query is not part of it. A segment is decoded by itself: what decodes to '/' or '\' is refused, because it
 //   would be a separator to some and none to others.
@@ -71,12 +71,16 @@ inline int percent_byte(std::string_view text) noexcept {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+} // namespace tenon::detail
+
+namespace tenon {
+
 /// The path of a request, decoded, or a fault that is the client's (400).
 inline result<std::string> decode_path(std::string_view raw) {
     const auto refused = [](std::string_view why) {
-        return fault{codes::invalid_params, join({"path: ", why})};
+        return fault{codes::invalid_params, detail::join({"path: ", why})};
     };
-    if (raw.size() > longest_path) return refused("it is too long");
+    if (raw.size() > detail::longest_path) return refused("it is too long");
     std::string path;
     path.reserve(raw.size());
     for (std::size_t at = 0; at != raw.size(); ++at) {
@@ -84,16 +88,35 @@ inline result<std::string> decode_path(std::string_view raw) {
             path += raw[at];
             continue;
         }
-        const int decoded = percent_byte(raw.substr(at));
+        const int decoded = detail::percent_byte(raw.substr(at));
         if (decoded < 0) return refused("'%' is not followed by two hex digits");
         if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
         path += static_cast<char>(decoded);
         at += 2;
     }
-    if (const auto problem = problem_of_path(path); !problem.empty()) return refused(problem);
+    if (const auto problem = detail::problem_of_path(path); !problem.empty()) return refused(problem);
     return path;
 }
 
-} // namespace tenon::detail
+namespace http {
+
+/// A part of a path or a query, for who writes one: what is not plain becomes %XX.
+inline std::string url_part(std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string safe;
+    for (const char byte : text) {
+        const auto code = static_cast<unsigned char>(byte);
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
+                           byte == '*';
+        if (plain) safe += byte;
+        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
+    }
+    return safe;
+}
+
+} // namespace http
+
+} // namespace tenon
 
 #endif

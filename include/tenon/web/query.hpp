@@ -1,10 +1,11 @@
-#ifndef TENON_RULES_CALLS_HTTP_QUERY_HPP
-#define TENON_RULES_CALLS_HTTP_QUERY_HPP
+#ifndef TENON_WEB_QUERY_HPP
+#define TENON_WEB_QUERY_HPP
 
-// The query of a request, for an http_exchange: "a=1&b=x+y%21" as fields, in order. What has no '=' has an empty value,
+// The query of a request: "a=1&b=x+y%21" as fields, in order. What has no '=' has an empty value,
 // '+' is a space here. Whatever bytes it decodes to are let through: they are data, and become valid text in JSON.
 
-#include <tenon/rules/calls/http_exchange.hpp>
+#include <tenon/web/field.hpp>
+#include <tenon/web/path.hpp>
 
 #include <algorithm>
 #include <string>
@@ -34,8 +35,8 @@ inline result<std::string> decode_query_word(std::string_view raw) {
 } // namespace detail
 
 /// What stands behind the '?', or a fault that is the client's (400).
-inline result<std::vector<http_exchange::field>> decode_query(std::string_view raw) {
-    std::vector<http_exchange::field> all;
+inline result<std::vector<http::field>> decode_query(std::string_view raw) {
+    std::vector<http::field> all;
     while (!raw.empty()) {
         const std::string_view one = raw.substr(0, raw.find('&'));
         raw.remove_prefix(std::min(one.size() + 1, raw.size()));
@@ -50,7 +51,7 @@ inline result<std::vector<http_exchange::field>> decode_query(std::string_view r
 }
 
 /// The first value of that name; empty where there is none.
-inline std::string_view find_in_query(const std::vector<http_exchange::field>& query, std::string_view name) {
+inline std::string_view find_in_query(const std::vector<http::field>& query, std::string_view name) {
     for (const auto& one : query)
         if (one.name == name) return one.value;
     return {};

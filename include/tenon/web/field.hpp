@@ -1,15 +1,22 @@
-#ifndef TENON_RULES_CALLS_HTTP_FIELDS_HPP
-#define TENON_RULES_CALLS_HTTP_FIELDS_HPP
+#ifndef TENON_WEB_FIELD_HPP
+#define TENON_WEB_FIELD_HPP
 
-// Header fields between HTTP and plugins: which ones a name and a value may be (RFC 9110 section 5), and which ones
-// are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin a
-// response of its own.
+// A name and its value, as a header or a query has many: what a header's value may be (RFC 9110 section 5), and which
+// headers are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin
+// a response of its own. What a name may be is core/text.hpp's `is_token`.
 
 #include <tenon/core/text.hpp>
+#include <tenon/web/response.hpp>
 
 #include <array>
 #include <cstddef>
 #include <string_view>
+
+namespace tenon::http {
+
+using field = response::header;
+
+} // namespace tenon::http
 
 namespace tenon::detail {
 

@@ -1,6 +1,6 @@
 // Where a server is: a host and a port, and nothing that could be read in two ways.
 
-#include <tenon/http/address.hpp>
+#include <tenon/web/address.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#ifndef TENON_HTTP_ADDRESS_HPP
-#define TENON_HTTP_ADDRESS_HPP
+#ifndef TENON_WEB_ADDRESS_HPP
+#define TENON_WEB_ADDRESS_HPP
 
 // "127.0.0.1:8080", "[::1]:0", "localhost:8080": where a server is.
 

@@ -1,6 +1,6 @@
 // Queries of requests.
 
-#include <tenon/rules/calls/http_query.hpp>
+#include <tenon/web/query.hpp>
 
 #include <doctest/doctest.h>
 
