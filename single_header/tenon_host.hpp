@@ -5819,6 +5819,13 @@ void contain(const executor& where, Call&& call) {
 #endif
 }
 
+/// What the application wants to be told of. A copy is called: it may put another in its place, or destroy the host.
+template <class Told, class... Argument>
+void tell_application(const executor& where, const std::function<Told>& told, const Argument&... arguments) {
+    if (!told) return;
+    contain(where, [copy = told, &arguments...] { copy(arguments...); });
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -7889,7 +7896,7 @@ inline void begin_command(byte_buffer& params, std::string_view command) {
     params.append_literal(",\"args\":");
 }
 
-class untyped_host {
+class untyped_host : public std::enable_shared_from_this<untyped_host> {
 public:
     using life_done = unique_function<void(result<void>)>;
     using decided = unique_function<void(raw_decision&&)>;
@@ -19866,6 +19873,3163 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 
 #endif
 
+// ---- tenon/rules/calls/request_rate.hpp -------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_REQUEST_RATE_HPP
+#define TENON_RULES_CALLS_REQUEST_RATE_HPP
+
+// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. Who
+// was away for long may send a second's worth at once, and no more. The rate may change from one request to the next.
+
+namespace tenon::detail {
+
+class request_rate {
+public:
+    /// Whether one more may go through; `per_second` of 0 is without a limit.
+    bool admit(double per_second, time_point now) noexcept {
+        if (!(per_second > 0)) return true;
+        const double room = std::max(per_second, 1.0);
+        if (filled_ == time_point::min()) {
+            filled_ = now;
+            held_ = room;
+        }
+        if (now > filled_) {
+            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
+            filled_ = now;
+        }
+        held_ = std::min(held_, room);
+        // A hair is forgiven: ten tenths of a second are one.
+        if (held_ < 1 - 1e-9) return false;
+        held_ = std::max(held_ - 1, 0.0);
+        return true;
+    }
+
+    /// After a refusal: in how many whole seconds one more goes through.
+    int seconds_to_wait(double per_second) const noexcept {
+        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
+    }
+
+private:
+    double held_ = 0;
+    time_point filled_ = time_point::min(); // never
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/services.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_SERVICES_HPP
+#define TENON_RULES_CALLS_SERVICES_HPP
+
+// What plugins may call on their host: methods by name, each with the permission that it needs. The wire's own methods
+// (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
+// with a way to answer it, which is used exactly once.
+//
+// Who asks is the service_client that belongs to the connection. What is unknown is answered -32601, what is not
+// granted -32013, both counted; a plugin that goes on and on with that is reported as abusive, once.
+
+namespace tenon::detail {
+
+/// Far beyond what a plugin asks for by mistake, and little work for a host.
+inline constexpr std::size_t max_refusals_per_second = 100;
+
+/// How often a plugin asked for what it may not have.
+class refusal_meter {
+public:
+    explicit refusal_meter(std::size_t limit = max_refusals_per_second) noexcept : limit_(limit) {}
+
+    /// True when it is too much, once in a second. A limit of 0 is none.
+    bool add(time_point now) noexcept {
+        if (count_ == 0 || now < since_ || now - since_ >= milliseconds(1'000)) {
+            since_ = now;
+            count_ = 0;
+        }
+        return ++count_ == limit_ + 1 && limit_ != 0;
+    }
+
+private:
+    std::size_t limit_, count_ = 0;
+    time_point since_ = {};
+};
+
+struct service_counts {
+    std::uint64_t asked = 0;   // requests and notifications
+    std::uint64_t denied = 0;  // no permission
+    std::uint64_t unknown = 0; // no such method
+    bool operator==(const service_counts&) const = default;
+};
+
+/// One plugin, as the services see it.
+struct service_client {
+    caller identity = {};
+    /// Whether it may call at all: what needs no permission (host/log, plugin/ackEvent) is open to everybody.
+    bool may_call = false;
+    std::string_view why_not = "its `allowReverseRpc` is not true";
+    service_counts counts = {};
+    refusal_meter refusals = refusal_meter();
+};
+
+inline fault calls_not_allowed(std::string_view method, const service_client& client) {
+    return {codes::permission_denied,
+            join({method, ": ", client.identity.plugin, " may not call the host: ", client.why_not})};
+}
+
+enum class service_outcome {
+    taken,   // answered, or will be
+    unknown, // answered -32601, or a notification that was ignored
+    denied,  // answered -32013, or a notification that was ignored
+    abusive, // denied or unknown, and one too many: the plugin is to be stopped with `rpc.abuse`
+};
+
+class services {
+public:
+    struct listed {
+        std::string_view method, permission;
+        service_words words;
+    };
+
+    services() = default;
+    services(const services&) = delete;
+    services& operator=(const services&) = delete;
+
+    /// `permission` is empty for what everybody may call. See service_handler.hpp for what a handler may look like.
+    template <class Callable>
+    result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
+        return provide_service(*this, method, permission, std::move(handler));
+    }
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler);
+    /// Calls that wait for an answer still get it.
+    bool withdraw(std::string_view method);
+
+    /// A request. `params_offset` is where params begin in their message, for the words of faults. Handlers may do
+    /// anything but destroy this object.
+    service_outcome call(service_client& client, std::string_view method, std::string_view params,
+                         std::size_t params_offset, open_request request, time_point now);
+    /// A notification: the same without an answer.
+    service_outcome notify(service_client& client, std::string_view method, std::string_view params,
+                           std::size_t params_offset, time_point now) {
+        return call(client, method, params, params_offset, {}, now);
+    }
+
+    bool knows(std::string_view method) const { return methods_.find(method) != methods_.end(); }
+    /// In the order of their names.
+    std::vector<listed> list() const;
+
+private:
+    struct provided {
+        std::string permission;
+        service_words words;
+        service_handler handler;
+    };
+
+    static service_outcome refuse(service_client& client, answer_once& answer, fault why, time_point now);
+
+    // Shared, so that a handler may withdraw itself while it runs.
+    std::map<std::string, std::shared_ptr<provided>, std::less<>> methods_;
+};
+
+inline result<void> services::add_service(std::string_view method, std::string_view permission,
+                                          const service_words& words, service_handler handler) {
+    const auto refused = [&](std::string_view why) {
+        return fault{codes::invalid_params, join({"service '", method, "': ", why})};
+    };
+    if (method.empty()) return refused("it has no name");
+    if (method.substr(0, 2) == "$/" || method.substr(0, 4) == "rpc.")
+        return refused("such names are reserved");
+    if (!permission.empty() && !is_permission(permission))
+        return refused(join({"expected a permission like scope:verb, got '", permission, "'"}));
+    if (knows(method)) return refused("there is one already");
+    methods_.emplace(
+        method, std::make_shared<provided>(provided{std::string(permission), words, std::move(handler)}));
+    return {};
+}
+
+inline bool services::withdraw(std::string_view method) {
+    const auto found = methods_.find(method);
+    if (found == methods_.end()) return false;
+    methods_.erase(found);
+    return true;
+}
+
+inline service_outcome services::call(service_client& client, std::string_view method,
+                                      std::string_view params, std::size_t params_offset,
+                                      open_request request, time_point now) {
+    if (method != methods::log) ++client.counts.asked; // lines are counted as lines
+    answer_once answer(std::move(request));
+    const auto found = methods_.find(method);
+    if (found == methods_.end()) {
+        ++client.counts.unknown;
+        return refuse(client, answer,
+                      {codes::method_not_found, join({"unknown method '", method.substr(0, 128), "'"})}, now);
+    }
+    const std::shared_ptr<provided> target = found->second;
+    const std::string& needed = target->permission;
+    if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
+        ++client.counts.denied;
+        return refuse(client, answer,
+                      client.may_call ? fault{codes::permission_denied,
+                                              join({method, " needs the permission ", needed,
+                                                    ", which is not among the `permissions` of ",
+                                                    client.identity.plugin})}
+                                      : calls_not_allowed(method, client),
+                      now);
+    }
+    service_call made{.method = method,
+                      .params = params,
+                      .origin = {"params", params_offset},
+                      .from = client.identity,
+                      .now = now,
+                      .answer = std::move(answer)};
+    target->handler(made);
+    return service_outcome::taken;
+}
+
+inline service_outcome services::refuse(service_client& client, answer_once& answer, fault why,
+                                        time_point now) {
+    const auto outcome =
+        why.code == codes::method_not_found ? service_outcome::unknown : service_outcome::denied;
+    const bool abusive = client.refusals.add(now);
+    answer.fail(std::move(why)); // may do anything, and `client` may be gone behind it
+    return abusive ? service_outcome::abusive : outcome;
+}
+
+inline std::vector<services::listed> services::list() const {
+    std::vector<listed> all;
+    all.reserve(methods_.size());
+    for (const auto& [method, one] : methods_) all.push_back({method, one->permission, one->words});
+    return all;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/timestamp.hpp ----------------------------------------------------------------------------
+#ifndef TENON_RULES_TIMESTAMP_HPP
+#define TENON_RULES_TIMESTAMP_HPP
+
+namespace tenon::detail {
+
+inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
+    const digits text(number);
+    const std::string_view plain = text;
+    if (plain.size() < width) to.append(width - plain.size(), '0');
+    append(to, plain);
+}
+
+/// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
+inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
+    using namespace std::chrono;
+    constexpr sys_days first = year(0) / January / 1;
+    constexpr sys_days end = year(10'000) / January / 1;
+    auto moment = floor<std::chrono::milliseconds>(at);
+    if (moment < first) moment = first;
+    if (moment >= end) moment = end - std::chrono::milliseconds(1);
+    const sys_days day = floor<days>(moment);
+    const year_month_day date(day);
+    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
+    std::string text;
+    text.reserve(24);
+    const auto part = [&](auto number, std::size_t width, char behind) {
+        append_padded(text, static_cast<std::uint64_t>(number), width);
+        text.push_back(behind);
+    };
+    part(static_cast<int>(date.year()), 4, '-');
+    part(static_cast<unsigned>(date.month()), 2, '-');
+    part(static_cast<unsigned>(date.day()), 2, 'T');
+    part(clock.hours().count(), 2, ':');
+    part(clock.minutes().count(), 2, ':');
+    part(clock.seconds().count(), 2, '.');
+    part(clock.subseconds().count(), 3, 'Z');
+    return text;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/events/event_message.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
+#define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
+
+// The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
+// timestamps, and the host's own members of the metadata.
+
+namespace tenon::detail {
+
+/// What is the same for all plugins that get an event. Payload and metadata are JSON texts that were checked.
+struct event_head {
+    std::string id, type;
+    std::string metadata = "{}"; // an object
+    std::string timestamp;       // RFC 3339
+};
+
+/// Where an event stands among those that came of one another: see hop_ledger.
+struct event_place {
+    std::uint64_t number = 0; // its own, in this run of the host
+    std::uint64_t root = 0;   // of the first of the chain, which came from outside
+    int hops = 0;             // from there
+};
+
+/// Names for events that are different from each other and from those of the host's earlier runs.
+class event_ids {
+public:
+    explicit event_ids(std::uint64_t run) : run_(run) {}
+    std::string next() { return id_of(++last_); } // "e1f3a-42"
+    /// Of the latest one.
+    std::uint64_t last() const noexcept { return last_; }
+    std::string id_of(std::uint64_t number) const;
+    /// 0 where it is none of this run's.
+    std::uint64_t number_of(std::string_view id) const;
+
+private:
+    std::uint64_t run_;
+    std::uint64_t last_ = 0;
+};
+
+/// What the host says in the metadata of an event that a plugin emitted. Empty texts are left out.
+struct emission_stamp {
+    std::string_view source; // the plugin's name
+    int hops = 0;
+    std::string_view chain = {}; // the id of the event from outside that it goes back to
+    std::string_view cause = {}; // of the event that it answers, where the plugin named one that it has had
+};
+
+/// What the plugin gave, but for the members that are the host's to say. What is given must be an object, else it is
+/// left out.
+std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
+
+/// The params as one object, the payload copied once.
+shared_bytes encode_event(const event_head& head, std::string_view payload,
+                          std::optional<std::int64_t> deadline_ms = {});
+
+inline std::string event_ids::id_of(std::uint64_t number) const {
+    constexpr char hex[] = "0123456789abcdef";
+    std::string id = "e";
+    bool begun = false;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        const auto digit = (run_ >> shift) & 15;
+        begun = begun || digit != 0 || shift == 0;
+        if (begun) id.push_back(hex[digit]);
+    }
+    id.push_back('-');
+    append(id, digits(number));
+    return id;
+}
+
+inline std::uint64_t event_ids::number_of(std::string_view id) const {
+    const std::size_t at = id.rfind('-');
+    if (at == id.npos || id.size() - at > 20) return 0;
+    std::uint64_t number = 0;
+    for (const char byte : id.substr(at + 1)) {
+        if (byte < '0' || byte > '9') return 0;
+        number = number * 10 + static_cast<std::uint64_t>(byte - '0');
+    }
+    return number <= last_ && id == id_of(number) ? number : 0;
+}
+
+inline std::string stamp_metadata(std::string_view given, const emission_stamp& stamp) {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("source");
+    out.string(stamp.source);
+    out.key("hops");
+    out.integer(stamp.hops);
+    for (const auto& [name, id] : {std::pair("chain", stamp.chain), std::pair("cause", stamp.cause)}) {
+        if (id.empty()) continue;
+        out.key(name);
+        out.string(id);
+    }
+    json_reader in(given);
+    std::string_view name, value;
+    const std::size_t before = buffer.size();
+    if (in.peek() == json_kind::object && in.enter_object()) {
+        while (in.next_member(name)) {
+            // The name is the reader's and goes with the next read.
+            const bool ours = name == "source" || name == "hops" || name == "chain" || name == "cause";
+            if (!ours) out.key(name);
+            if (!in.read_slice(value)) break;
+            if (!ours) out.raw(value);
+        }
+    }
+    if (!in.finish()) buffer.truncate(before);
+    out.end_object();
+    return std::string(buffer.view());
+}
+
+inline shared_bytes encode_event(const event_head& head, std::string_view payload,
+                                 std::optional<std::int64_t> deadline_ms) {
+    byte_buffer front;
+    json_writer out(front);
+    out.begin_object();
+    out.key("eventId");
+    out.string(head.id);
+    out.key("eventType");
+    out.string(head.type);
+    out.key("metadata");
+    out.raw(head.metadata);
+    out.key("timestamp");
+    out.string(head.timestamp);
+    if (deadline_ms) {
+        out.key("deadlineMs");
+        out.integer(*deadline_ms);
+    }
+    out.key("payload");
+    return shared_bytes({front.view(), payload, "}"});
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/events/event_backlog.hpp -----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
+#define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
+
+// Events for one plugin that reads more slowly than they come. All that is lost is counted.
+
+namespace tenon::detail {
+
+/// A queue of 1,024 events is a second of a busy stream; a plugin that is behind by more does not catch up.
+inline constexpr std::size_t max_backlog_events = 1'024;
+inline constexpr std::size_t max_backlog_bytes = std::size_t{8} << 20;
+
+struct waiting_event {
+    shared_bytes message;
+    event_place event;
+};
+inline std::size_t bytes_held(const waiting_event& waiting) noexcept { return waiting.message.view().size(); }
+
+struct event_backlog : bounded_queue<waiting_event> {
+    event_backlog() noexcept : bounded_queue(max_backlog_events, max_backlog_bytes) {}
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/supervision/dependencies.hpp -------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
+#define TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
+
+// Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
+// ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
+// said, with the circle in the words, and leave everything as it was.
+//
+// A need that nobody has heard of is no fault: its plugin may come later, and who needs it waits. Nothing here
+// starts or stops anything: a plugin that runs goes on when a need of it is gone.
+//
+//     if (auto said = needs.set("bot", {"store"}); !said) refuse(said.error());
+//     if (auto missing = needs.missing_of("bot"); !missing.empty()) bot.needs_missing(missing);
+//     for (const std::string& free : needs.got_ready("store")) plugin(free).needs_met();
+
+namespace tenon::detail {
+
+/// Longer circles are told by their beginning and their end.
+inline constexpr std::size_t max_told_needs = 16;
+
+class dependencies {
+public:
+    dependencies() = default;
+    dependencies(const dependencies&) = delete; // nodes point at each other
+    dependencies& operator=(const dependencies&) = delete;
+
+    /// What this plugin needs from now on. Said once more, the new needs replace the old ones.
+    result<void> set(std::string_view name, const std::vector<std::string>& needs);
+    /// The plugin is no more. Who needs it waits for another one of that name.
+    std::vector<std::string> remove(std::string_view name);
+
+    /// Who may start now and could not before, in the order in which they were said.
+    std::vector<std::string> got_ready(std::string_view name);
+    /// Who would have to wait now and did not before.
+    std::vector<std::string> was_lost(std::string_view name);
+
+    /// The first need that is not ready, or empty if it may start.
+    std::string_view missing_of(std::string_view name) const;
+    /// "it needs b, which needs c, which is not there", or empty if it may start.
+    std::string explain(std::string_view name) const;
+    /// Who needs it, directly.
+    std::vector<std::string> needed_by(std::string_view name) const;
+    /// All plugins, each after what it needs; else in the order in which they were said.
+    std::vector<std::string> order() const;
+
+private:
+    struct node {
+        std::string name = {};
+        std::vector<node*> needs = {}, needed_by = {};
+        std::size_t missing = 0; // how many of its needs are not ready
+        bool known = false;      // a plugin, not only somebody's need
+        bool ready = false;
+    };
+
+    node* find(std::string_view name) const;
+    node& get(std::string_view name);
+    static void unlink(node& one);
+    void forget(node& one);
+    static const node* first_missing(const node& one);
+    static std::vector<const node*> path(const node& from, const node& to);
+    static fault circle(const node& one, const std::vector<const node*>& way);
+
+    std::map<std::string, node, std::less<>> nodes_; // stable addresses
+    std::vector<node*> said_;                        // the known ones
+};
+
+inline dependencies::node* dependencies::find(std::string_view name) const {
+    const auto found = nodes_.find(name);
+    return found == nodes_.end() ? nullptr : const_cast<node*>(&found->second);
+}
+
+inline dependencies::node& dependencies::get(std::string_view name) {
+    const auto [at, fresh] = nodes_.try_emplace(std::string(name));
+    if (fresh) at->second.name = name;
+    return at->second;
+}
+
+inline result<void> dependencies::set(std::string_view name, const std::vector<std::string>& needs) {
+    for (const std::string& need : needs)
+        if (need == name)
+            return fault{codes::invalid_params,
+                         join({"plugin '", name, "' needs itself and could never start"})};
+    // Only a plugin that others need already can close a circle; for the rest there is nothing to search.
+    if (const node* one = find(name); one != nullptr && !one->needed_by.empty())
+        for (const std::string& need : needs)
+            if (const node* from = find(need); from != nullptr)
+                if (const auto way = path(*from, *one); !way.empty()) return circle(*one, way);
+
+    node& one = get(name);
+    const std::vector<node*> before = one.needs;
+    unlink(one);
+    for (const std::string& need : needs) {
+        node& other = get(need);
+        if (std::find(one.needs.begin(), one.needs.end(), &other) != one.needs.end()) continue;
+        one.needs.push_back(&other);
+        other.needed_by.push_back(&one);
+        if (!other.ready) ++one.missing;
+    }
+    for (node* old : before) forget(*old);
+    if (!one.known) said_.push_back(&one);
+    one.known = true;
+    return {};
+}
+
+inline std::vector<std::string> dependencies::remove(std::string_view name) {
+    node* one = find(name);
+    if (one == nullptr || !one->known) return {};
+    std::vector<std::string> waiting = was_lost(name);
+    const std::vector<node*> before = one->needs;
+    unlink(*one);
+    one->known = false;
+    said_.erase(std::find(said_.begin(), said_.end(), one));
+    for (node* old : before) forget(*old);
+    forget(*one);
+    return waiting;
+}
+
+inline std::vector<std::string> dependencies::got_ready(std::string_view name) {
+    std::vector<std::string> free;
+    node* one = find(name);
+    if (one == nullptr || !one->known || one->ready) return free;
+    one->ready = true;
+    for (node* other : one->needed_by)
+        if (--other->missing == 0) free.push_back(other->name);
+    return free;
+}
+
+inline std::vector<std::string> dependencies::was_lost(std::string_view name) {
+    std::vector<std::string> waiting;
+    node* one = find(name);
+    if (one == nullptr || !one->ready) return waiting;
+    one->ready = false;
+    for (node* other : one->needed_by)
+        if (other->missing++ == 0) waiting.push_back(other->name);
+    return waiting;
+}
+
+inline std::string_view dependencies::missing_of(std::string_view name) const {
+    const node* one = find(name);
+    const node* missing = one == nullptr ? nullptr : first_missing(*one);
+    return missing == nullptr ? std::string_view() : std::string_view(missing->name);
+}
+
+inline std::string dependencies::explain(std::string_view name) const {
+    const node* one = find(name);
+    const node* missing = one == nullptr ? nullptr : first_missing(*one);
+    if (missing == nullptr) return {};
+    std::string words = join({"it needs ", missing->name});
+    for (std::size_t told = 1; told < max_told_needs; ++told) {
+        const node* next = first_missing(*missing);
+        if (next == nullptr) break;
+        append(words, join({", which needs ", next->name}));
+        missing = next;
+    }
+    if (first_missing(*missing) != nullptr) append(words, ", and so on");
+    else append(words, missing->known ? ", which is not ready" : ", which is not there");
+    return words;
+}
+
+inline std::vector<std::string> dependencies::needed_by(std::string_view name) const {
+    std::vector<std::string> names;
+    if (const node* one = find(name); one != nullptr)
+        for (const node* other : one->needed_by) names.push_back(other->name);
+    return names;
+}
+
+inline std::vector<std::string> dependencies::order() const {
+    std::vector<std::string> names;
+    std::map<const node*, std::size_t>
+        begun; // how many of its needs were gone into; no circle can be in here
+    std::vector<const node*> stack;
+    for (const node* root : said_) {
+        if (begun.try_emplace(root, 0).second) stack.push_back(root);
+        while (!stack.empty()) {
+            const node& one = *stack.back();
+            std::size_t& next = begun[&one];
+            if (next < one.needs.size()) {
+                const node* need = one.needs[next++];
+                if (begun.try_emplace(need, 0).second) stack.push_back(need);
+            } else {
+                if (one.known) names.push_back(one.name);
+                stack.pop_back();
+            }
+        }
+    }
+    return names;
+}
+
+inline void dependencies::unlink(node& one) {
+    for (node* other : one.needs)
+        other->needed_by.erase(std::find(other->needed_by.begin(), other->needed_by.end(), &one));
+    one.needs.clear();
+    one.missing = 0;
+}
+
+/// Nobody needs to remember a name that is no plugin and that no plugin needs.
+inline void dependencies::forget(node& one) {
+    if (!one.known && one.needed_by.empty()) nodes_.erase(nodes_.find(one.name));
+}
+
+inline const dependencies::node* dependencies::first_missing(const node& one) {
+    for (const node* need : one.needs)
+        if (!need->ready) return need;
+    return nullptr;
+}
+
+/// The way along needs, both ends included; empty if there is none. Without recursion: needs may be a long chain.
+inline std::vector<const dependencies::node*> dependencies::path(const node& from, const node& to) {
+    std::map<const node*, std::size_t> begun{{&from, 0}};
+    std::vector<const node*> way{&from};
+    while (!way.empty() && way.back() != &to) {
+        const node& one = *way.back();
+        std::size_t& next = begun[&one];
+        if (next == one.needs.size()) way.pop_back();
+        else if (const node* need = one.needs[next++]; begun.try_emplace(need, 0).second) way.push_back(need);
+    }
+    return way;
+}
+
+inline fault dependencies::circle(const node& one, const std::vector<const node*>& way) {
+    std::string words =
+        join({"plugins that need each other could never start: ", one.name, " needs ", way.front()->name});
+    for (std::size_t step = 1; step < way.size(); ++step) {
+        if (step >= max_told_needs && step + 1 < way.size()) {
+            if (step == max_told_needs) append(words, ", ...");
+            continue;
+        }
+        append(words, join({", ", way[step - 1]->name, " needs ", way[step]->name}));
+    }
+    return {codes::invalid_params, std::move(words)};
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/host_plugins.hpp --------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_PLUGINS_HPP
+#define TENON_HOST_HOST_PLUGINS_HPP
+
+// The plugins that a host knows: which there are, how they are started, stopped, configured and forgotten, who needs
+// whom, and who waits for one to be ready or to end. It owns their records with their actors. What they say and what
+// they are told is not its matter: their owner, the host, hears it.
+
+namespace tenon::detail {
+
+inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
+
+inline fault unknown_plugin(std::string_view name) {
+    return {codes::unavailable, join({"there is no plugin \"", beginning_of(name, longest_name), "\""})};
+}
+
+/// One plugin as its host sees it.
+struct plugin_record {
+    using life_done = untyped_host::life_done;
+    struct waiter {
+        bool for_ready; // else for its end
+        life_done done;
+    };
+
+    // --- its life: host_plugins ---
+    std::shared_ptr<plugin_actor> actor = {};
+    std::vector<waiter> waiters = {};
+    std::map<std::string, json> set_itself = {}; // members of its configuration: host/setConfig
+    bool leaving = false;                        // removed once it has stopped
+    std::vector<std::string> refused = {};       // of what it declared, and why
+
+    // --- what it is told: host_events ---
+    event_backlog backlog = {};
+    event_counts events = {};
+    std::uint64_t acknowledged = 0; // events that it said it has received
+    bool dropping = false;          // events are being lost: said once per burst
+    std::uint64_t told_in = 0;      // the turn of the loop in which it was sent an event
+    bool owed = false;              // what it was told since then waits for the turn's end
+
+    // --- what it asks, and what HTTP clients ask of it: host_calls ---
+    service_client client = {};
+    std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
+    request_rate requests = {};
+
+    /// A configuration in the place of all that was there.
+    void give(json config) {
+        actor->set_config(std::move(config));
+        set_itself.clear();
+    }
+};
+
+/// One that was stopped on purpose is not missed.
+inline bool is_expected(const plugin_actor& plugin) noexcept {
+    const plugin_state state = plugin.state();
+    return plugin.supervised().wanted() || (state != plugin_state::stopped && state != plugin_state::failed);
+}
+
+/// What a host hears of its plugins: what they say, and which there are.
+class plugins_owner : public actor_owner {
+public:
+    virtual void on_known(const plugin_actor& plugin) = 0;
+    virtual void on_forgotten(plugin_index plugin) = 0;
+
+protected:
+    ~plugins_owner() = default;
+};
+
+class host_plugins {
+public:
+    using life_done = untyped_host::life_done;
+    using records = std::map<std::string, std::shared_ptr<plugin_record>, std::less<>>;
+
+    host_plugins(untyped_host& host, plugins_owner& owner) : host_(host), owner_(owner) {}
+    host_plugins(const host_plugins&) = delete;
+    host_plugins& operator=(const host_plugins&) = delete;
+
+    // --- knowing them ---
+
+    result<plugin_record*> add(plugin_options options, plugin_origin origin, std::uint64_t former);
+    plugin_record* find(std::string_view name) const noexcept {
+        const auto found = records_.find(name);
+        return found == records_.end() ? nullptr : found->second.get();
+    }
+    plugin_record* find(plugin_index index) const noexcept {
+        return index < by_index_.size() ? by_index_[index] : nullptr;
+    }
+    /// For who keeps it through what may remove it; null where it is not known.
+    std::shared_ptr<plugin_record> keep(std::string_view name) const {
+        const auto found = records_.find(name);
+        return found == records_.end() ? nullptr : found->second;
+    }
+    const records& all() const noexcept { return records_; }
+
+    // --- commands ---
+
+    void start(plugin_options options, life_done done, std::uint64_t former);
+    void start_known(const std::string& name, life_done done);
+    void stop(const std::string& name, life_done done);
+    void restart(const std::string& name, life_done done);
+    void remove(const std::string& name, life_done done);
+    void forget_needs(const std::string& name);
+    void configure(const std::string& name, json config, life_done done);
+
+    // --- waiting ---
+
+    void wait(plugin_record& plugin, bool for_ready, life_done done) {
+        plugin.waiters.push_back({for_ready, std::move(done)});
+    }
+
+    // --- what became of one ---
+
+    /// Those that need it go on, or wait for it.
+    void tell_needing(const state_change& change);
+    /// Forgets it where it was to leave and has, and tells those that wait.
+    void follow(const std::shared_ptr<plugin_record>& plugin, const state_change& change);
+
+    // --- the end ---
+
+    /// Nothing is begun any more.
+    bool closing() const noexcept { return closing_; }
+    void refuse_from_now_on() noexcept { closing_ = true; }
+    void shutdown(life_done done);
+    /// Stops and reaps every process, side by side.
+    void stop_processes();
+    /// Ends what is left of each, and tells who waits for it.
+    void retire();
+    void clear() {
+        records_.clear();
+        by_index_.clear();
+    }
+
+    /// For what goes on by itself, and has to keep the host for so long.
+    std::shared_ptr<host_plugins> kept() { return {host_.shared_from_this(), this}; }
+    const executor& where() const noexcept { return host_.where(); }
+
+private:
+    void begin(plugin_record& plugin, change_reason why);
+    void configure_by_restart(const std::shared_ptr<plugin_record>& plugin, json config, life_done done);
+    void forget(const std::shared_ptr<plugin_record>& plugin);
+
+    untyped_host& host_;
+    plugins_owner& owner_;
+    call_waits waits_; // of the calls that their actors make; these end first
+    dependencies needs_;
+    records records_;
+    std::vector<plugin_record*> by_index_; // null: removed
+    bool closing_ = false;
+};
+
+} // namespace tenon::detail
+
+// ---- tenon/host/host_plugins.ipp --------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_PLUGINS_IPP
+#define TENON_HOST_HOST_PLUGINS_IPP
+
+// The bodies of host/host_plugins.hpp.
+
+namespace tenon::detail {
+
+// --- knowing them ---
+
+inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_origin origin,
+                                                std::uint64_t former) {
+    if (closing_) return shutting_down();
+    if (auto good = check_options(host_.options()); !good) return good.error();
+    if (auto good = check_options(options, origin); !good) return good.error();
+    if (find(options.name) != nullptr)
+        return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
+    if (auto good = needs_.set(options.name, options.needs); !good) return good.error();
+    const auto index = static_cast<plugin_index>(by_index_.size());
+    const auto made = std::make_shared<plugin_record>();
+    std::string name = options.name;
+    made->actor = std::make_shared<plugin_actor>(host_.where(), owner_, index, std::move(options),
+                                                 host_.options(), waits_);
+    made->actor->count_on_from(former);
+    records_.emplace(std::move(name), made);
+    by_index_.push_back(made.get());
+    owner_.on_known(*made->actor);
+    return made.get();
+}
+
+/// Once.
+inline void host_plugins::forget(const std::shared_ptr<plugin_record>& plugin) {
+    const auto actor = plugin->actor; // may be telling us something
+    if (find(actor->index()) != plugin.get()) return;
+    owner_.on_forgotten(actor->index());
+    by_index_[actor->index()] = nullptr;
+    needs_.remove(actor->name());
+    records_.erase(actor->name());
+    actor->retire();
+}
+
+// --- commands ---
+
+inline void host_plugins::begin(plugin_record& plugin, change_reason why) {
+    if (const std::string missing(needs_.missing_of(plugin.actor->name())); !missing.empty())
+        plugin.actor->needs_missing(missing);
+    plugin.actor->start(std::move(why));
+}
+
+inline void host_plugins::start(plugin_options options, life_done done, std::uint64_t former) {
+    auto made = add(std::move(options), plugin_origin::process, former);
+    if (!made) return done(made.error());
+    wait(**made, true, std::move(done));
+    begin(**made, {});
+}
+
+inline void host_plugins::start_known(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(shutting_down());
+    if (plugin->actor->ready()) return done({});
+    wait(*plugin, true, std::move(done));
+    begin(*plugin, {});
+}
+
+inline void host_plugins::stop(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    const plugin_state state = plugin->actor->state();
+    if (state == plugin_state::stopped || state == plugin_state::failed) {
+        plugin->actor->stop({});
+        return done({});
+    }
+    wait(*plugin, false, std::move(done));
+    plugin->actor->stop({});
+}
+
+inline void host_plugins::restart(const std::string& name, life_done done) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    if (closing_) return done(shutting_down());
+    plugin->actor->restart({});
+    if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
+    wait(*plugin, true, std::move(done));
+}
+
+inline void host_plugins::remove(const std::string& name, life_done done) {
+    const auto plugin = keep(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    const plugin_state state = plugin->actor->state();
+    if (state == plugin_state::stopped || state == plugin_state::failed) {
+        forget(plugin);
+        return done({});
+    }
+    plugin->leaving = true;
+    wait(*plugin, false, std::move(done));
+    plugin->actor->stop({});
+}
+
+/// Of one that leaves. Without needs there is no circle.
+inline void host_plugins::forget_needs(const std::string& name) {
+    if (find(name) != nullptr) static_cast<void>(needs_.set(name, {}));
+}
+
+/// At once by plugin/configure if the plugin can, else by a restart.
+inline void host_plugins::configure(const std::string& name, json config, life_done done) {
+    const auto plugin = keep(name);
+    if (plugin == nullptr) return done(unknown_plugin(name));
+    plugin_actor& actor = *plugin->actor;
+    plugin_options changed = actor.options();
+    changed.config = config;
+    if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
+    if (closing_) return done(shutting_down());
+    if (!actor.ready()) {
+        plugin->give(std::move(config));
+        return done({});
+    }
+    const auto& features = actor.declared()->features;
+    const bool takes_it =
+        features && std::find(features->begin(), features->end(), "configure") != features->end();
+    if (!takes_it) return configure_by_restart(plugin, std::move(config), std::move(done));
+    const std::string params =
+        config.is_null() ? std::string(R"({"config":{}})") : to_json(configure_request{config.view()});
+    const time_point deadline = after(steady_now(), actor.options().call_timeout);
+    actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
+              [plugin, config = std::move(config),
+               done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+                  if (!answer) return done(answer.error()); // and then the old one stays
+                  plugin->give(std::move(config));
+                  done({});
+              });
+}
+
+/// Who does not get ready with it has the old one back: a wrong configuration must not cost the plugin.
+inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_record>& plugin, json config,
+                                               life_done done) {
+    json before = plugin->actor->options().config;
+    auto set_before = plugin->set_itself;
+    plugin->give(std::move(config));
+    wait(*plugin, true,
+         [this, host = host_.weak_from_this(), plugin, before = std::move(before),
+          set_before = std::move(set_before), done = std::move(done)](result<void> outcome) mutable {
+             const auto alive = host.lock();
+             plugin_actor& actor = *plugin->actor;
+             const bool is_there = alive && !closing_ && find(actor.index()) == plugin.get();
+             if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
+             fault why = outcome.error();
+             // It is the plugin that said no, and not something else that went wrong.
+             if (actor.supervised().reason().cause == change_cause::handshake)
+                 why.code = codes::invalid_params;
+             plugin->give(std::move(before));
+             plugin->set_itself = std::move(set_before);
+             actor.note(log_level::warn,
+                        "it did not start with another configuration, and has the old one again");
+             wait(*plugin, true,
+                  [why = std::move(why), done = std::move(done)](const result<void>& back) mutable {
+                      why.message += back ? "; it runs with the old configuration again"
+                                          : "; nor did it start with the old one";
+                      if (!back) why.code = codes::unavailable;
+                      done(std::move(why));
+                  });
+             actor.restart({change_cause::reload, "the old configuration again"});
+         });
+    plugin->actor->restart({change_cause::reload, "another configuration"});
+}
+
+// --- what became of one ---
+
+inline void host_plugins::tell_needing(const state_change& change) {
+    if (change.to == plugin_state::ready) {
+        for (const std::string& free : needs_.got_ready(change.plugin))
+            if (const plugin_record* const other = find(free)) other->actor->needs_met();
+    } else if (change.from == plugin_state::ready) {
+        for (const std::string& waits : needs_.was_lost(change.plugin))
+            if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
+    }
+}
+
+inline void host_plugins::follow(const std::shared_ptr<plugin_record>& plugin, const state_change& change) {
+    using enum plugin_state;
+    const bool ended = change.to == stopped || change.to == failed;
+    if (plugin->leaving && ended) forget(plugin);
+    // A restart passes through `stopped`, and so does a stop that somebody took back: who waits for the end has seen it.
+    const bool settled = change.to == ready || change.to == backoff || change.to == failed ||
+                         (change.to == stopped && !plugin->actor->supervised().wanted());
+    if (!ended && !settled) return;
+    std::vector<plugin_record::waiter> waiting, due;
+    waiting.swap(plugin->waiters);
+    for (auto& waiter : waiting) {
+        const bool is_due = waiter.for_ready ? settled : ended;
+        (is_due ? due : plugin->waiters).push_back(std::move(waiter));
+    }
+    const std::string why = join(
+        {change.plugin, ": ",
+         change.reason.text.empty() ? name_of(change.reason.cause) : std::string_view(change.reason.text)});
+    for (auto& waiter : due) {
+        if (waiter.for_ready == (change.to == ready)) waiter.done({});
+        else waiter.done(fault{codes::unavailable, why});
+    }
+}
+
+// --- the end ---
+
+inline void host_plugins::shutdown(life_done done) {
+    const bool again = std::exchange(closing_, true);
+    // Completes when the last one has: whoever finishes it owns the handler.
+    auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
+    const auto finish_one = [rest](result<void>) {
+        if (--rest->first == 0) rest->second({});
+    };
+    std::vector<std::shared_ptr<plugin_record>> all;
+    for (const auto& [name, plugin] : records_) all.push_back(plugin);
+    for (const auto& plugin : all) {
+        const plugin_state state = plugin->actor->state();
+        if (state != plugin_state::stopped && state != plugin_state::failed) {
+            ++rest->first;
+            wait(*plugin, false, finish_one);
+        }
+        if (again) plugin->actor->hasten();
+        else plugin->actor->stop({change_cause::shutdown, "the host ends"});
+    }
+    finish_one({});
+}
+
+inline void host_plugins::stop_processes() {
+    std::vector<child_to_stop> children;
+    for (const auto& [name, plugin] : records_) {
+        plugin->actor->stand_down();
+        if (child* const process = plugin->actor->process()) {
+            plugin->actor->close_stdin();
+            children.push_back({process, plugin->actor->options().stop});
+        }
+    }
+    stop_children(std::move(children));
+}
+
+inline void host_plugins::retire() {
+    for (const auto& [name, plugin] : records_) {
+        plugin->actor->retire();
+        for (auto& waiter : std::exchange(plugin->waiters, {}))
+            waiter.done(fault{codes::shutting_down, "the host is gone"});
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+#endif
+
+// ---- tenon/rules/events/decision_chain.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_DECISION_CHAIN_HPP
+#define TENON_RULES_EVENTS_DECISION_CHAIN_HPP
+
+// One event that plugins are asked about, from the first question to the decision. It does no I/O: after
+// every verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
+//
+// - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after
+//   another, each about what the former made of the payload; then those that validate all at once.
+// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What
+//   still comes from them before the decision is taken counts: of several stops the first in the order of
+//   asking is the one reported.
+// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
+//   changed is kept.
+// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
+//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
+// - An event that was not stopped is told to those that observe it, as it is at the end.
+// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
+//   nobody is asked any more; who observes is told all the same.
+//
+// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
+// ignored.
+
+namespace tenon::detail {
+
+/// What the owner is to send.
+struct chain_ask {
+    plugin_index plugin = 0;
+    bool wants_answer = true;    // a request; else a notification to who observes
+    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
+    milliseconds remaining = {}; // until then, at least 1; max() where there is none
+    shared_bytes message;        // the params of plugin/onEvent
+    std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
+    std::size_t step = 0;     // for asked_by(), where an answer is wanted
+};
+
+/// Who is still being asked although its answer does not matter any more, and by which call.
+struct chain_cancel {
+    plugin_index plugin = 0;
+    call_ticket call = {};
+};
+
+class decision_chain {
+public:
+    /// Copies of the interests what it needs. Without any it is done at once.
+    decision_chain(std::span<const interest> interests, event_head event, std::string payload,
+                   time_point deadline, time_point now, payload_check check = {});
+
+    bool next_ask(chain_ask& ask);
+    bool next_cancel(chain_cancel& cancel);
+
+    /// The call by which `step` is asked: the chain alone remembers it. Before take().
+    void asked_by(std::size_t step, call_ticket call) noexcept { steps_[step].call = call; }
+    /// Hands on the calls of all that were asked, answered or not, in their order. The owner may tell of answers
+    /// meanwhile.
+    template <class Take>
+    void each_call(Take take) {
+        for (std::size_t at = 0; at != steps_.size(); ++at)
+            if (steps_[at].call) take(steps_[at].plugin, steps_[at].call);
+    }
+
+    /// Its answer, as it stands in the response.
+    void answered(plugin_index plugin, std::string_view decision, time_point now);
+    void failed(plugin_index plugin, const fault& why, time_point now);
+    /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
+    void skipped(plugin_index plugin, std::string_view why, time_point now);
+    /// It is not there, after next_ask() named it, or while it is held for.
+    void absent(plugin_index plugin, std::string_view why, time_point now);
+    /// The same where it may return: whether it is waited for. If not, nothing has happened.
+    bool hold(plugin_index plugin, std::string_view why, time_point now);
+    bool holds(plugin_index plugin) const noexcept;
+    /// It is there again: next_ask() names it once more.
+    void returned(plugin_index plugin, time_point now);
+    /// It has returned, and wants no such events any more.
+    void released(plugin_index plugin, std::string_view why, time_point now);
+    void handle_timeout(time_point now);
+    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
+    void cancel(time_point now);
+
+    /// `never` once it is done.
+    time_point deadline() const noexcept { return done() ? never : deadline_; }
+    /// Nobody will be asked or told any more.
+    bool done() const noexcept { return stage_ == stage::done; }
+    /// Ends it. Call it when it is done and next_cancel() was drained.
+    raw_decision take();
+
+    const event_head& event() const noexcept { return event_; }
+    const std::string& payload() const noexcept { return payload_; }
+    /// How often the message was written anew: at most once for all that validate in a tier and once for all
+    /// that observe.
+    std::size_t encodings() const noexcept { return encodings_; }
+
+private:
+    enum class stage { asking, telling, done };
+    enum class step_state { waiting, asked, held, back, cancelled, settled };
+    struct step {
+        plugin_index plugin;
+        event_mode mode;
+        failure_policy on_failure;
+        int priority;
+        milliseconds patience;
+        bool required;
+        absence absent;
+        step_state state = step_state::waiting;
+        bool to_cancel = false;
+        bool stops = false; // by its decision or by its onFailure
+        call_ticket call = {};
+        time_point asked_at = {};
+        std::string data = {};
+        plugin_outcome outcome = {};
+    };
+
+    step* open_step(plugin_index plugin) noexcept;
+    bool is_pending(const step& of) const noexcept {
+        return of.state == step_state::asked || of.state == step_state::held || of.state == step_state::back;
+    }
+    void put(chain_ask& ask, step& of, bool again);
+    void settle(step& of, outcome_kind outcome, std::string_view reason);
+    void give_up(step& of, outcome_kind outcome, std::string_view reason);
+    void proceed();
+    void begin_tier();
+    void stop_asking();
+    void pass_deadline();
+    void see(time_point now) noexcept;
+    bool is_over(time_point now) const noexcept { return now >= deadline_; }
+    milliseconds time_for(const step& of) const noexcept;
+    const shared_bytes& message_for(milliseconds remaining, bool again);
+
+    event_head event_;
+    std::string payload_;
+    payload_check check_;
+    time_point deadline_, now_;
+
+    stage stage_ = stage::asking;
+    std::vector<step> steps_; // who is asked, in that order
+    std::vector<plugin_index> observers_;
+    std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
+    std::size_t next_ = 0;                      // in steps_, then in observers_
+    std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
+    std::size_t pending_ = 0;                   // asked or held for, and not settled
+    std::size_t held_ = 0, back_ = 0;           // of these
+    std::size_t to_cancel_ = 0;
+    bool stopped_ = false, modified_ = false, cancelled_ = false;
+
+    shared_bytes message_;
+    milliseconds message_remaining_ = {};
+    bool message_is_current_ = false;
+    std::size_t encodings_ = 0;
+};
+
+/// A reason ends in outcomes, logs and pages: as long as a person reads.
+inline constexpr std::size_t longest_outcome_reason = 1'024;
+
+inline std::string cut_reason(std::string_view text) {
+    if (text.size() <= longest_outcome_reason) return std::string(text);
+    std::size_t end = longest_outcome_reason;
+    while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        --end; // not within a character
+    return join({text.substr(0, end), "..."});
+}
+
+inline decision_chain::decision_chain(std::span<const interest> interests, event_head event,
+                                      std::string payload, time_point deadline, time_point now,
+                                      payload_check check)
+    : event_(std::move(event)), payload_(std::move(payload)), check_(check), deadline_(deadline), now_(now) {
+    steps_.reserve(interests.size());
+    for (const interest& one : interests) {
+        if (one.mode == event_mode::observe) {
+            observers_.push_back(one.plugin);
+            continue;
+        }
+        step& made = steps_.emplace_back(step{.plugin = one.plugin,
+                                              .mode = one.mode,
+                                              .on_failure = one.on_failure,
+                                              .priority = one.priority,
+                                              .patience = one.patience,
+                                              .required = one.required,
+                                              .absent = one.absent});
+        made.outcome.plugin = one.name;
+    }
+    begin_tier();
+    proceed();
+}
+
+// Time only goes forward, also for an owner whose events carry times of their own.
+inline void decision_chain::see(time_point now) noexcept {
+    if (now > now_) now_ = now;
+}
+
+inline void decision_chain::begin_tier() {
+    tier_begin_ = next_ = tier_end_;
+    while (tier_end_ < steps_.size() && steps_[tier_end_].priority == steps_[tier_begin_].priority)
+        ++tier_end_;
+}
+
+// Goes on to what comes next wherever nothing is left to be waited for.
+inline void decision_chain::proceed() {
+    if (stage_ == stage::asking && pending_ == 0) {
+        if (!stopped_ && is_over(now_)) pass_deadline();
+        if (stopped_) stage_ = stage::done;
+        if (stage_ == stage::asking && next_ == tier_end_) {
+            begin_tier();
+            if (tier_begin_ == steps_.size()) {
+                stage_ = stage::telling;
+                next_ = 0;
+                message_is_current_ = false;
+            }
+        }
+    }
+    if (stage_ == stage::telling && next_ == observers_.size()) stage_ = stage::done;
+}
+
+inline const shared_bytes& decision_chain::message_for(milliseconds remaining, bool again) {
+    if (message_is_current_ && (again || remaining == message_remaining_)) return message_;
+    std::optional<std::int64_t> deadline_ms;
+    if (remaining != milliseconds::max()) deadline_ms = remaining.count();
+    message_ = {}; // first, so that large payloads are not here once more
+    message_ = encode_event(event_, payload_, deadline_ms);
+    message_remaining_ = remaining;
+    message_is_current_ = true;
+    ++encodings_;
+    return message_;
+}
+
+inline milliseconds decision_chain::time_for(const step& of) const noexcept {
+    if (deadline_ == never) return of.patience;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
+    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+}
+
+inline bool decision_chain::next_ask(chain_ask& ask) {
+    if (stage_ == stage::telling) {
+        // Without a deadline, as nobody waits for who is told.
+        ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
+               payload_,          0};
+        ++next_;
+        proceed();
+        return true;
+    }
+    if (stage_ != stage::asking || stopped_) return false;
+    if (back_ != 0)
+        for (std::size_t index = tier_begin_; index != tier_end_; ++index)
+            if (steps_[index].state == step_state::back) {
+                --back_;
+                put(ask, steps_[index], false);
+                return true;
+            }
+    if (next_ == tier_end_) return false;
+    step& of = steps_[next_];
+    const bool validates = of.mode == event_mode::validate;
+    // Who mutates waits for everybody before it; who validates for those that mutate.
+    if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
+    const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
+    put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
+    of.asked_at = now_;
+    ++pending_;
+    ++next_;
+    return true;
+}
+
+/// `again`: what was written for the one before it is for this one too.
+inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
+    const shared_bytes& message = message_for(time_for(of), again);
+    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
+           message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
+    of.state = step_state::asked;
+}
+
+inline bool decision_chain::next_cancel(chain_cancel& cancel) {
+    if (to_cancel_ == 0) return false;
+    for (step& of : steps_) {
+        if (!of.to_cancel) continue;
+        of.to_cancel = false;
+        --to_cancel_;
+        cancel = {of.plugin, of.call};
+        return true;
+    }
+    return false;
+}
+
+inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noexcept {
+    const std::size_t count = tier_end_ - tier_begin_;
+    std::size_t index = settled_last_ < tier_begin_ ? tier_begin_ : settled_last_;
+    for (std::size_t seen = 0; seen != count; ++seen, ++index) {
+        if (index >= tier_end_) index = tier_begin_;
+        step& of = steps_[index];
+        if (of.plugin != plugin) continue;
+        settled_last_ = index;
+        return is_pending(of) || of.state == step_state::cancelled ? &of : nullptr;
+    }
+    return nullptr;
+}
+
+inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_view reason) {
+    if (is_pending(of)) --pending_;
+    if (of.state == step_state::held) --held_;
+    if (of.state == step_state::back) --back_;
+    if (of.to_cancel) { // it was quicker than being told
+        of.to_cancel = false;
+        --to_cancel_;
+    }
+    if (of.state != step_state::waiting)
+        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
+    of.state = step_state::settled;
+    of.outcome.outcome = outcome;
+    of.outcome.reason = cut_reason(reason);
+    if (outcome == outcome_kind::stop) of.stops = true;
+}
+
+// It has no decision of its own, so its onFailure is its decision.
+inline void decision_chain::give_up(step& of, outcome_kind outcome, std::string_view reason) {
+    settle(of, outcome, reason);
+    if (of.on_failure == failure_policy::stop || of.required) of.stops = true;
+}
+
+inline void decision_chain::stop_asking() {
+    stopped_ = true;
+    held_ = back_ = 0;
+    for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
+        step& of = steps_[index];
+        if (!is_pending(of)) continue;
+        if (of.state == step_state::asked) {
+            of.to_cancel = true;
+            ++to_cancel_;
+        }
+        of.state = step_state::cancelled;
+        --pending_;
+        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
+    }
+}
+
+inline void decision_chain::answered(plugin_index plugin, std::string_view decision, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    result<event_decision> read = read_decision(decision);
+    if (!read) return failed(plugin, read.error(), now);
+    const bool changes = of->mode == event_mode::mutate && !read->stops() && !stopped_ && read->payload &&
+                         read->payload->text() != payload_;
+    if (changes && check_.accept != nullptr)
+        if (const result<void> accepted = check_.accept(check_.context, read->payload->text()); !accepted)
+            return failed(plugin, accepted.error(), now);
+    if (read->data) of->data = read->data->text();
+    if (changes) {
+        payload_ = read->payload->text();
+        modified_ = true;
+        message_is_current_ = false;
+    }
+    const outcome_kind outcome = read->stops() ? outcome_kind::stop
+                                 : changes     ? outcome_kind::modified
+                                               : outcome_kind::proceed;
+    settle(*of, outcome, read->reason ? std::string_view(*read->reason) : std::string_view());
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::failed(plugin_index plugin, const fault& why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    // The answer to our own cancel says nothing about the plugin.
+    if (of->state == step_state::cancelled && why.code == codes::cancelled) return;
+    give_up(*of, why.code == codes::timeout ? outcome_kind::timed_out : outcome_kind::failed, why.message);
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::skipped(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    give_up(*of, outcome_kind::skipped, why);
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline void decision_chain::absent(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr) return;
+    if (of->absent == absence::hold) {
+        give_up(*of, outcome_kind::absent, why);
+    } else {
+        settle(*of, outcome_kind::absent, why);
+        if (of->absent == absence::stop || of->required) of->stops = true;
+    }
+    if (of->stops) stop_asking();
+    proceed();
+}
+
+inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    step* const of = open_step(plugin);
+    if (of == nullptr || of->absent != absence::hold || is_over(now_)) return false;
+    if (of->state != step_state::asked && of->state != step_state::held) return false;
+    held_ += of->state == step_state::asked ? 1 : 0;
+    of->state = step_state::held;
+    of->outcome.reason = cut_reason(why);
+    return true;
+}
+
+inline bool decision_chain::holds(plugin_index plugin) const noexcept {
+    if (held_ == 0) return false;
+    for (const step& of : steps_)
+        if (of.plugin == plugin) return of.state == step_state::held;
+    return false;
+}
+
+inline void decision_chain::returned(plugin_index plugin, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    step* const of = open_step(plugin);
+    of->state = step_state::back;
+    of->outcome.reason.clear();
+    --held_;
+    ++back_;
+}
+
+inline void decision_chain::released(plugin_index plugin, std::string_view why, time_point now) {
+    see(now);
+    if (!holds(plugin)) return;
+    settle(*open_step(plugin), outcome_kind::skipped, why);
+    proceed();
+}
+
+inline void decision_chain::handle_timeout(time_point now) {
+    see(now);
+    if (stage_ != stage::asking || !is_over(now_)) return;
+    pass_deadline();
+    proceed();
+}
+
+inline void decision_chain::cancel(time_point now) {
+    see(now);
+    if (stage_ != stage::asking) return;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        settle(of, outcome_kind::skipped, "cancelled");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+    }
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+    stopped_ = cancelled_ = true;
+    stage_ = stage::done;
+}
+
+// Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
+inline void decision_chain::pass_deadline() {
+    bool stops = stopped_;
+    for (step& of : steps_) {
+        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
+        const bool was_asked = of.state == step_state::asked;
+        if (of.state == step_state::held)
+            give_up(of, outcome_kind::absent,
+                    join({"it did not return before the deadline: ", std::string(of.outcome.reason)}));
+        else
+            give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
+                    was_asked ? "no answer before the deadline" : "the deadline had passed");
+        of.to_cancel = was_asked;
+        to_cancel_ += was_asked ? 1 : 0;
+        stops = stops || of.stops;
+    }
+    stopped_ = stops;
+    tier_begin_ = tier_end_ = next_ = steps_.size();
+}
+
+inline raw_decision decision_chain::take() {
+    raw_decision made{.stopped = stopped_, .modified = modified_};
+    const step* stopper = nullptr;
+    const step* teller = nullptr;
+    for (const step& of : steps_) {
+        if (of.stops && stopper == nullptr) stopper = &of;
+        if (!of.data.empty()) teller = &of;
+    }
+    if (stopper != nullptr) {
+        made.stopped_by = stopper->outcome.plugin;
+        made.reason = stopper->outcome.reason;
+        teller = stopper;
+    } else if (cancelled_) {
+        made.reason = "cancelled";
+    }
+    if (teller != nullptr) made.data = teller->data;
+    made.plugins.reserve(steps_.size());
+    for (step& of : steps_) {
+        if (of.state != step_state::settled) {
+            of.outcome.outcome = outcome_kind::skipped;
+            if (stopper != nullptr) of.outcome.reason = join({"stopped by ", made.stopped_by});
+        }
+        made.plugins.push_back(std::move(of.outcome));
+    }
+    made.payload = std::move(payload_);
+    steps_.clear(); // whatever still comes finds nobody
+    observers_.clear();
+    tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
+    stage_ = stage::done;
+    return made;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/events/hop_ledger.hpp --------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_HOP_LEDGER_HPP
+#define TENON_RULES_EVENTS_HOP_LEDGER_HPP
+
+// How far an event that a plugin emits is from one that came from outside. A plugin that answers an event by
+// emitting it again would otherwise keep the host busy for ever, alone or with others.
+//
+// A plugin names what it emits something in answer to: the id of an event as `cause` in the metadata. What it names
+// counts only if the host has given it that event, and then the new event is one hop farther than that one. As a
+// plugin could name the same event for ever, or emit ten for each, all that is emitted in one chain is counted too.
+//
+// Where it names none, what the host did decides. An emission is taken for the answer to an event that the plugin is
+// being asked about, or had or was told within the last moment: to the one nearest to its origin that has had no such
+// answer yet, or else to the farthest. So one event for each event is no loop, however fast they come; a loop is, as
+// each of its rounds has only the former one's event to answer; and who emits several for each gets no farther with
+// them than the farthest that it has heard of. What cannot be known is decided against the plugin: one that emits by
+// its own clock and hears itself pays for it, and beyond the limit is refused until it has been quiet for the moment.
+// A loop that is slower than that is not noticed where no causes are named; it does little harm.
+//
+// Only plugins that may call the host are kept account of: others emit nothing. In steady state nothing is allocated.
+
+namespace tenon::detail {
+
+/// So many events back a plugin can name a cause.
+inline constexpr std::size_t max_known_causes = 1'024;
+/// With eight hops and two events for each it would be 510; more than this is an avalanche.
+inline constexpr std::uint32_t max_chain_events = 1'024;
+/// Whose events are counted at the same time. The oldest chain is forgotten first.
+inline constexpr std::size_t max_known_chains = 4'096;
+
+class hop_ledger {
+public:
+    explicit hop_ledger(int max_hops, milliseconds memory = milliseconds{500})
+        : max_hops_(max_hops), memory_(memory) {}
+
+    /// The plugin may emit from now on.
+    void follow(plugin_index plugin) {
+        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
+        plugins_[plugin].followed = true;
+    }
+    /// Its connection is gone: what it was asked about will not be answered.
+    void forget(plugin_index plugin) {
+        if (plugin < plugins_.size()) plugins_[plugin] = {};
+    }
+
+    /// The plugin is asked about an event: until answered(), which comes once for each.
+    void asked(plugin_index plugin, const event_place& event, time_point now) {
+        note(plugin, event, now, true);
+    }
+    void told(plugin_index plugin, const event_place& event, time_point now) {
+        note(plugin, event, now, false);
+    }
+    void answered(plugin_index plugin, const event_place& event, time_point now);
+
+    /// Where an event stands that the plugin emits now, but for its number; or a fault that says why it may not.
+    /// `cause`: the number of the event that it names, 0 for none. Set to 0 where that does not count.
+    result<event_place> emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
+                             time_point now);
+
+private:
+    struct delivery {
+        event_place event = {};
+        time_point at = {}; // told, or answered
+        bool open = false;  // asked, and not answered
+        bool used = false;  // something was emitted in answer to it
+    };
+    struct trail {
+        bool followed = false;
+        std::vector<delivery> given = {}; // a ring once it is full
+        std::size_t next = 0;             // in it
+    };
+
+    trail* trail_of(plugin_index plugin) noexcept {
+        return plugin < plugins_.size() && plugins_[plugin].followed ? &plugins_[plugin] : nullptr;
+    }
+    void note(plugin_index plugin, const event_place& event, time_point now, bool open);
+    /// The latest of them that `is`, or null.
+    template <class Is>
+    static delivery* latest(trail& of, Is is) {
+        std::size_t at = of.next;
+        for (std::size_t seen = 0; seen != of.given.size(); ++seen) {
+            at = at == 0 ? of.given.size() - 1 : at - 1;
+            if (is(of.given[at])) return &of.given[at];
+        }
+        return nullptr;
+    }
+    delivery* likely_cause(trail& of, time_point now) const noexcept;
+    result<void> count_in_chain(std::uint64_t root, std::string_view type);
+
+    int max_hops_;
+    milliseconds memory_;
+    std::vector<trail> plugins_; // by their numbers, which grow like those of the host's own list
+    std::unordered_map<std::uint64_t, std::uint32_t> chains_; // how much was emitted in each, by its root
+    std::deque<std::uint64_t> chain_order_;
+};
+
+inline void hop_ledger::note(plugin_index plugin, const event_place& event, time_point now, bool open) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return;
+    if (of->given.size() < max_known_causes) of->given.emplace_back();
+    else if (of->next == max_known_causes) of->next = 0;
+    of->given[of->next++] = {.event = event, .at = now, .open = open};
+}
+
+inline void hop_ledger::answered(plugin_index plugin, const event_place& event, time_point now) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return;
+    delivery* const found =
+        latest(*of, [&](const delivery& one) { return one.open && one.event.number == event.number; });
+    if (found == nullptr) return;
+    found->open = false;
+    found->at = now; // it may emit right behind its answer
+}
+
+inline hop_ledger::delivery* hop_ledger::likely_cause(trail& of, time_point now) const noexcept {
+    delivery *nearest = nullptr, *farthest = nullptr;
+    for (delivery& one : of.given) {
+        if (!one.open && now >= after(one.at, memory_)) continue;
+        if (!one.used && (nearest == nullptr || one.event.hops < nearest->event.hops)) nearest = &one;
+        if (farthest == nullptr || one.event.hops > farthest->event.hops) farthest = &one;
+    }
+    return nearest != nullptr ? nearest : farthest;
+}
+
+inline result<void> hop_ledger::count_in_chain(std::uint64_t root, std::string_view type) {
+    const auto [chain, is_new] = chains_.try_emplace(root, 0u);
+    if (is_new) {
+        chain_order_.push_back(root);
+        if (chain_order_.size() > max_known_chains) {
+            chains_.erase(chain_order_.front());
+            chain_order_.pop_front();
+        }
+    }
+    if (chain->second >= max_chain_events)
+        return fault{codes::limit_exceeded,
+                     join({"the event \"", beginning_of(type, longest_event_type),
+                           "\" is one too many: ", digits(std::uint64_t{max_chain_events}),
+                           " events were emitted already that go back to the same one"})};
+    ++chain->second;
+    return {};
+}
+
+inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
+                                            time_point now) {
+    trail* const of = trail_of(plugin);
+    if (of == nullptr) return cause = 0, event_place{};
+    const std::uint64_t named = cause;
+    delivery* from = nullptr;
+    if (named != 0) from = latest(*of, [&](const delivery& one) { return one.event.number == named; });
+    if (from == nullptr) cause = 0;
+    const bool named_one = from != nullptr;
+    if (from == nullptr) from = likely_cause(*of, now);
+    if (from == nullptr) return event_place{}; // by itself
+    const event_place place{.root = from->event.root, .hops = from->event.hops + 1};
+    if (from->event.hops >= max_hops_)
+        return fault{
+            codes::limit_exceeded,
+            join({"the event \"", beginning_of(type, longest_event_type),
+                  "\" is emitted in answer to an event that is ",
+                  digits(static_cast<std::uint64_t>(from->event.hops)), " hops from its origin already, and ",
+                  digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
+    // What is named is counted from the first; else one that emits by its own clock would be, for what it happened to hear.
+    if (named_one || place.hops > 1)
+        if (auto good = count_in_chain(place.root, type); !good) return good.error();
+    from->used = true;
+    return place;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/host_events.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_EVENTS_HPP
+#define TENON_HOST_HOST_EVENTS_HPP
+
+// What happens in a host and its plugins hear of: who wants which events, what is told and what is asked, and what
+// plugins put in themselves. It owns the table of interests, the ledger of hops, the ids of events, the decisions under
+// way with their deadlines, and what the program offers. It asks host_plugins for who is there, and tells their actors.
+
+namespace tenon::detail {
+
+/// Whom an event goes to among those who want it: everybody, unless one plugin or some capabilities are named.
+struct audience {
+    std::optional<plugin_index> only = {};
+    std::span<const std::string> capabilities = {};
+
+    bool everybody() const noexcept { return !only && capabilities.empty(); }
+};
+
+class host_events {
+public:
+    using decided = untyped_host::decided;
+
+    host_events(untyped_host& host, host_plugins& plugins);
+    host_events(const host_events&) = delete;
+    host_events& operator=(const host_events&) = delete;
+
+    // --- who wants what ---
+
+    void know(const plugin_actor& plugin);
+    void forget(plugin_index plugin) { interests_.remove(plugin); }
+    void declare(const plugin_record& plugin, const handshake_answer& answer, refusals& told);
+    void withdraw(plugin_actor& plugin);
+    void expect(const plugin_actor& plugin) { interests_.set_expected(plugin.index(), is_expected(plugin)); }
+    result<void> subscribe(plugin_index plugin, const subscribe_request& wanted) {
+        return interests_.subscribe(plugin, wanted);
+    }
+    bool unsubscribe(plugin_index plugin, std::string_view type) {
+        return interests_.unsubscribe(plugin, type);
+    }
+    wanted_events wanted_by(plugin_index plugin) const { return interests_.wanted_by(plugin); }
+    bool is_asked(plugin_index plugin, std::string_view type);
+    std::vector<explanation> explain(std::string_view type) const;
+
+    /// The last word about a type counts.
+    void offer(const event_offer& event) { offers_.insert_or_assign(event.type, event); }
+    void list_offers(host_catalogue& all) const;
+
+    // --- deciding ---
+
+    std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
+                                       payload_check check, decided done);
+    /// Decisions that wait for it go on when it is ready, and when it is not going to be.
+    void look_for_held(plugin_actor& plugin);
+    void give_up_all();
+
+    // --- telling ---
+
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata,
+                        event_place place = {}, std::string_view source = {}, const audience& among = {});
+    result<emit_answer> emit(plugin_record& plugin, const emitted_event& event);
+    void tell(plugin_record& plugin, const shared_bytes& message, const event_place& event, time_point now);
+    /// The plugin has read what was written: what was kept back goes out.
+    void send_kept_back(plugin_actor& plugin);
+    void end_turn();
+
+    // --- looking in ---
+
+    std::uint64_t published() const noexcept { return published_; }
+    std::uint64_t decisions() const noexcept { return decided_; }
+    std::uint64_t stopped() const noexcept { return stopped_; }
+    std::size_t under_way() const noexcept { return deciding_.size(); }
+
+    // --- for the decisions under way ---
+
+    host_plugins& plugins() const noexcept { return plugins_; }
+    hop_ledger& hops() noexcept { return hops_; }
+    void count_stopped() noexcept { ++stopped_; }
+    void let_go(decision_run& over) { deciding_.erase(&over); }
+
+private:
+    /// For what goes on by itself, and has to keep the host for so long.
+    std::shared_ptr<host_events> kept() { return {host_.shared_from_this(), this}; }
+    std::vector<interest> still_required(std::string_view type);
+    void send_told(plugin_record& plugin);
+    void end_overdue_decisions(time_point now);
+    void count_lost(plugin_record& plugin, std::size_t lost);
+    decided watched_decision(const event_head& event, decided done);
+    result<audience> audience_of(const emitted_event& event);
+    bool is_for(const audience& among, plugin_index plugin) const noexcept;
+
+    untyped_host& host_;
+    host_plugins& plugins_;
+    interest_table interests_;
+    hop_ledger hops_;
+    event_ids event_ids_;
+    std::map<std::string_view, event_offer> offers_; // by type
+    std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()
+    bool turn_begun_ = false;
+    std::vector<plugin_index> owed_;
+    std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0;
+    std::map<decision_run*, time_point> deciding_; // and by when
+    alarm decisions_due_;
+};
+
+// ---- one decision under way ----------------------------------------------------------------------------------
+// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
+// keeps itself and the host alive until it is over, which its deadline guarantees.
+
+/// "it is waiting to retry: signal 9 (SIGKILL)".
+inline std::string why_not_there(const plugin_actor& plugin) {
+    if (plugin.ready()) return "its connection is closed";
+    const std::string& reason = plugin.supervised().reason().text;
+    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+}
+
+class decision_run final : public std::enable_shared_from_this<decision_run> {
+public:
+    decision_run(std::shared_ptr<host_events> events, std::span<const interest> interests, event_head event,
+                 std::string payload, time_point deadline, time_point now, payload_check check,
+                 std::uint64_t number, host_events::decided done)
+        : events_(std::move(events)),
+          chain_(interests, std::move(event), std::move(payload), deadline, now, check),
+          place_{.number = number, .root = number}, done_(std::move(done)) {}
+
+    decision_run(const decision_run&) = delete;
+    decision_run& operator=(const decision_run&) = delete;
+    /// One that went with its loop is not looked for any more.
+    ~decision_run() {
+        if (done_) events_->let_go(*this);
+    }
+
+    time_point deadline() const noexcept { return chain_.deadline(); }
+    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
+    /// plugins were asked for, as their own timeouts: each is the failure of who did not answer, though both deadlines
+    /// fall on the same moment.
+    void handle_timeout(time_point now) {
+        const auto self = shared_from_this();
+        going_ = true;
+        chain_.each_call([&](plugin_index asked, call_ticket call) {
+            if (plugin_record* const plugin = plugins().find(asked)) plugin->actor->expire(call, now);
+        });
+        going_ = false;
+        chain_.handle_timeout(now);
+        go();
+    }
+
+    bool holds(plugin_index plugin) const noexcept { return chain_.holds(plugin); }
+    /// Something has become of a plugin that is held for.
+    void look_again(plugin_actor& actor, time_point now) {
+        const plugin_index index = actor.index();
+        if (!actor.ready()) {
+            miss(actor, now);
+        } else {
+            if (events_->is_asked(index, chain_.event().type)) chain_.returned(index, now);
+            else chain_.released(index, "it is there again, and wants no such events", now);
+        }
+        go();
+    }
+
+    void give_up(time_point now) {
+        chain_.cancel(now);
+        go();
+    }
+
+    /// Asks, tells and cancels until there is nothing to do but wait.
+    void go() {
+        if (going_) return; // an answer came while it was being asked for
+        const auto self = shared_from_this();
+        going_ = true;
+        for (bool more = true; more;) {
+            more = false;
+            for (chain_cancel unneeded; chain_.next_cancel(unneeded); more = true) cancel(unneeded);
+            if (chain_ask ask; chain_.next_ask(ask)) {
+                more = true;
+                if (ask.wants_answer) ask_for_decision(ask);
+                else tell(ask);
+            }
+        }
+        going_ = false;
+        if (chain_.done() && done_) finish();
+    }
+
+private:
+    host_plugins& plugins() const noexcept { return events_->plugins(); }
+
+    void ask_for_decision(const chain_ask& ask) {
+        const time_point now = steady_now();
+        plugin_record* const plugin = plugins().find(ask.plugin);
+        if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
+        plugin_actor& actor = *plugin->actor;
+        if (!actor.can_be_asked()) return miss(actor, now);
+        events_->hops().asked(ask.plugin, place_, now);
+        ++plugin->events.delivered;
+        const call_ticket call = actor.ask(
+            lane::events, methods::on_event, ask.message, ask.deadline,
+            [self = shared_from_this(), index = ask.plugin](
+                const result<std::string_view>& answer, time_point when) { self->take(index, answer, when); },
+            call_waits::nobody, now);
+        chain_.asked_by(ask.step, call);
+    }
+
+    void miss(const plugin_actor& actor, time_point now) {
+        const std::string why = why_not_there(actor);
+        const bool may_return =
+            !plugins().closing() && is_expected(actor) && actor.state() != plugin_state::failed &&
+            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
+        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        chain_.absent(actor.index(), why, now);
+    }
+
+    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
+    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
+    /// the decision there.
+    void stay() {
+        if (stays_) return;
+        stays_ = std::make_unique<asio::steady_timer>(plugins().where(), never);
+        stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
+    }
+
+    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
+        events_->hops().answered(index, place_, now);
+        if (answer) chain_.answered(index, *answer, now);
+        else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
+        else chain_.failed(index, answer.error(), now);
+        go();
+    }
+
+    static bool was_never_asked(int code) noexcept {
+        return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
+    }
+
+    void tell(const chain_ask& ask) {
+        if (plugin_record* const plugin = plugins().find(ask.plugin))
+            events_->tell(*plugin, ask.message, place_, steady_now());
+    }
+
+    /// One that was completed meanwhile does nothing.
+    void cancel(const chain_cancel& unneeded) {
+        plugin_record* const plugin = unneeded.call ? plugins().find(unneeded.plugin) : nullptr;
+        if (plugin != nullptr) plugin->actor->cancel(unneeded.call);
+    }
+
+    void finish() {
+        raw_decision decision = chain_.take();
+        for (const plugin_outcome& outcome : decision.plugins)
+            if (plugin_record* const plugin = plugins().find(outcome.plugin)) {
+                event_counts& counts = plugin->events;
+                if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
+                if (outcome.outcome == outcome_kind::modified) ++counts.modified;
+                if (outcome.outcome == outcome_kind::absent) ++counts.absent;
+                if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
+                    ++counts.failed;
+            }
+        events_->let_go(*this);
+        if (stays_) stays_->cancel();
+        if (decision.stopped) events_->count_stopped();
+        std::exchange(done_, nullptr)(std::move(decision));
+    }
+
+    std::shared_ptr<host_events> events_;
+    decision_chain chain_;
+    event_place place_;
+    host_events::decided done_;
+    std::unique_ptr<asio::steady_timer> stays_; // or null
+    bool going_ = false;
+};
+
+} // namespace tenon::detail
+
+// ---- tenon/rules/events/broadcast.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_BROADCAST_HPP
+#define TENON_RULES_EVENTS_BROADCAST_HPP
+
+// What publish() does: who is told of an event, and the one message that all of them get.
+
+namespace tenon::detail {
+
+struct broadcast {
+    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
+    std::span<const interest> told;
+    shared_bytes message; // empty where nobody is told
+    std::shared_ptr<const interest_list> held;
+};
+
+/// Encodes nothing where nobody wants it.
+inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
+    broadcast plan;
+    plan.held = interests.hold(head.type);
+    if (plan.held == nullptr) return plan;
+    plan.told = plan.held->all;
+    plan.message = encode_event(head, payload);
+    return plan;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/host_events.ipp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_EVENTS_IPP
+#define TENON_HOST_HOST_EVENTS_IPP
+
+// The bodies of host/host_events.hpp.
+
+namespace tenon::detail {
+
+inline host_events::host_events(untyped_host& host, host_plugins& plugins)
+    : host_(host), plugins_(plugins), hops_(host.options().max_hops), event_ids_(host.options().seed),
+      decisions_due_(host.where(), [this](time_point now) { end_overdue_decisions(now); }) {}
+
+// --- who wants what ---
+
+inline void host_events::know(const plugin_actor& plugin) {
+    const plugin_options& options = plugin.options();
+    interests_.set_plugin(plugin.index(), options.id.empty() ? options.name : options.id, options.events,
+                          options.priority, options.name,
+                          {.patience = options.call_timeout,
+                           .required = options.required,
+                           .absent = options.absent,
+                           .absent_of = options.absent_of});
+    interests_.set_expected(plugin.index(), false); // until it is started
+}
+
+inline void host_events::declare(const plugin_record& plugin, const handshake_answer& answer,
+                                 refusals& told) {
+    const plugin_index index = plugin.actor->index();
+    if (plugin.client.may_call) hops_.follow(index);
+    interests_.declare(index, answer);
+    if (answer.events)
+        for (const event_interest& event : *answer.events)
+            if (!is_event_pattern(event.type))
+                told.add(join({"event '", beginning_of(event.type, longest_event_type), "': expected ",
+                               an_event_pattern}));
+    told.close("events");
+}
+
+inline void host_events::withdraw(plugin_actor& plugin) {
+    interests_.withdraw(plugin.index());
+    hops_.forget(plugin.index());
+    if (plugin_record* const known = plugins_.find(plugin.index()))
+        count_lost(*known, known->backlog.clear());
+}
+
+inline bool host_events::is_asked(plugin_index plugin, std::string_view type) {
+    const std::span<const interest> all = interests_.of(type);
+    return std::any_of(all.begin(), all.end(), [plugin](const interest& one) {
+        return one.plugin == plugin && one.mode != event_mode::observe;
+    });
+}
+
+inline void host_events::list_offers(host_catalogue& all) const {
+    for (const auto& [type, event] : offers_)
+        all.events.push_back({.type = std::string(type),
+                              .description = text_or_none(event.description),
+                              .schema = schema_value(event.schema),
+                              .decide = event.decide});
+}
+
+// --- deciding and telling ---
+
+/// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
+inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
+
+/// What is told within one turn of the loop goes out together, but not more than this.
+inline constexpr std::size_t max_told_together = std::size_t{32} << 10;
+
+inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::string payload,
+                                                       decide_options options, payload_check check,
+                                                       decided done) {
+    const time_point now = steady_now();
+    const milliseconds timeout =
+        options.timeout.count() > 0
+            ? options.timeout
+            : most_particular(host_.options().decision_timeouts, type, host_.options().decision_timeout);
+    event_head event{.id = event_ids_.next(),
+                     .type = std::move(type),
+                     .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
+                     .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    const std::uint64_t number = event_ids_.last();
+    ++decided_;
+    tell_application(host_.where(), host_.on_event_told, event.type, payload);
+    if (host_.watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
+    std::vector<interest> still;
+    if (plugins_.closing()) still = still_required(event.type);
+    const std::span<const interest> asked = plugins_.closing() ? still : interests_.asked(event.type);
+    const auto run = std::make_shared<decision_run>(kept(), asked, std::move(event), std::move(payload),
+                                                    after(now, timeout), now, check, number, std::move(done));
+    deciding_.emplace(run.get(), run->deadline());
+    decisions_due_.set(run->deadline());
+    run->go();
+    return run;
+}
+
+/// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
+inline std::vector<interest> host_events::still_required(std::string_view type) {
+    std::vector<interest> still;
+    for (const interest& one : interests_.asked(type))
+        if (one.required) still.push_back(one);
+    return still;
+}
+
+inline void host_events::end_overdue_decisions(time_point now) {
+    const auto self = kept();
+    std::vector<std::shared_ptr<decision_run>> overdue;
+    time_point next = never;
+    for (const auto& [run, deadline] : deciding_) {
+        if (deadline <= now) overdue.push_back(run->shared_from_this());
+        else next = std::min(next, deadline);
+    }
+    decisions_due_.set(next);
+    for (const auto& run : overdue) run->handle_timeout(now);
+}
+
+inline std::size_t host_events::publish(std::string_view type, std::string_view payload,
+                                        std::string_view metadata, event_place place, std::string_view source,
+                                        const audience& among) {
+    if (plugins_.closing() || !is_event_type(type)) return 0;
+    ++published_;
+    tell_application(host_.where(), host_.on_event_told, type, payload);
+    event_head event{.id = event_ids_.next(),
+                     .type = std::string(type),
+                     .metadata = metadata.empty() ? "{}" : std::string(metadata),
+                     .timestamp = format_timestamp(std::chrono::system_clock::now())};
+    place.number = event_ids_.last();
+    if (place.root == 0) place.root = place.number;
+    const broadcast plan = plan_broadcast(interests_, event, payload);
+    const time_point now = steady_now();
+    std::size_t count = 0;
+    for (const interest& one : plan.told)
+        if (plugin_record* const plugin = plugins_.find(one.plugin);
+            plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
+            tell(*plugin, plan.message, place, now);
+            ++count;
+        }
+    if (host_.watched_events.watched_at_all())
+        host_.watched_events.publish({.unix_ms = wall_clock_ms(),
+                                      .id = std::move(event.id),
+                                      .type = std::move(event.type),
+                                      .source = std::string(source),
+                                      .payload = std::string(payload),
+                                      .directed = !among.everybody(),
+                                      .told = count});
+    return count;
+}
+
+inline bool host_events::is_for(const audience& among, plugin_index plugin) const noexcept {
+    return (!among.only || *among.only == plugin) &&
+           (among.capabilities.empty() || interests_.has_one_of(plugin, among.capabilities));
+}
+
+/// Tells those who watch before it tells who asked, who may end the host.
+inline host_events::decided host_events::watched_decision(const event_head& event, decided done) {
+    return [self = kept(), id = event.id, type = event.type,
+            done = std::move(done)](raw_decision&& outcome) mutable {
+        self->host_.watched_events.publish({.unix_ms = wall_clock_ms(),
+                                            .id = std::move(id),
+                                            .type = std::move(type),
+                                            .payload = outcome.payload,
+                                            .decided = true,
+                                            .stopped = outcome.stopped,
+                                            .modified = outcome.modified,
+                                            .stopped_by = outcome.stopped_by,
+                                            .reason = outcome.reason,
+                                            .plugins = outcome.plugins});
+        done(std::move(outcome));
+    };
+}
+
+inline void host_events::tell(plugin_record& plugin, const shared_bytes& message, const event_place& event,
+                              time_point now) {
+    plugin_actor& actor = *plugin.actor;
+    if (!actor.ready()) return;
+    if (plugin.backlog.empty() && actor.unread_bytes() < max_told_ahead &&
+        actor.tell(methods::on_event, message)) {
+        hops_.told(actor.index(), event, now);
+        ++plugin.events.delivered;
+        return send_told(plugin);
+    }
+    count_lost(plugin, plugin.backlog.push({message, event}));
+}
+
+/// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
+/// end: each write would wake the plugin, which costs more than all the rest.
+inline void host_events::send_told(plugin_record& plugin) {
+    if (!std::exchange(turn_begun_, true)) {
+        ++turn_;
+        host_.home()->later([self = kept()] { self->end_turn(); });
+    }
+    if (plugin.told_in != turn_ || plugin.actor->unread_bytes() >= max_told_together) {
+        plugin.told_in = turn_;
+        return plugin.actor->send_told();
+    }
+    if (!std::exchange(plugin.owed, true)) owed_.push_back(plugin.actor->index());
+}
+
+inline void host_events::end_turn() {
+    turn_begun_ = false;
+    for (const plugin_index index : std::exchange(owed_, {}))
+        if (plugin_record* const plugin = plugins_.find(index)) {
+            plugin->owed = false;
+            plugin->actor->send_told();
+        }
+}
+
+inline void host_events::send_kept_back(plugin_actor& actor) {
+    plugin_record* const plugin = plugins_.find(actor.index());
+    if (plugin == nullptr) return;
+    while (!plugin->backlog.empty() && actor.ready() && actor.unread_bytes() < max_told_ahead) {
+        if (!actor.tell(methods::on_event, plugin->backlog.front().message)) break;
+        hops_.told(actor.index(), plugin->backlog.front().event, steady_now());
+        plugin->backlog.pop();
+        ++plugin->events.delivered;
+    }
+    actor.send_told();
+    if (plugin->backlog.empty()) plugin->dropping = false;
+}
+
+inline void host_events::count_lost(plugin_record& plugin, std::size_t lost) {
+    plugin.events.dropped += lost;
+    if (lost == 0 || plugin.dropping) return;
+    plugin.dropping = true;
+    plugin.actor->note(log_level::warn, "it reads its events too slowly: the oldest ones are dropped");
+}
+
+/// What becomes of an event that it should decide about, while it is not there.
+inline std::string_view fate_of(const explanation& missed) noexcept {
+    if (missed.absent == absence::hold) return "such an event waits for its return";
+    const bool stops = missed.required || missed.absent == absence::stop;
+    return stops ? "such an event is stopped" : "such an event passes without it";
+}
+
+inline std::vector<explanation> host_events::explain(std::string_view type) const {
+    std::vector<explanation> all = interests_.explain(type);
+    const time_point now = steady_now();
+    for (explanation& one : all) {
+        const plugin_actor& actor = *plugins_.find(one.plugin)->actor;
+        if (!actor.ready()) {
+            const bool only_told = one.mode_given && one.mode == event_mode::observe;
+            one.missed = one.missed || (one.receives() && !only_told);
+            one.why_not = exclusion::state;
+            one.words = why_not_there(actor);
+            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
+        } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
+                   actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
+            one.why_not = exclusion::breaker;
+            one.words =
+                "its answers to events failed too often in a row: it is told, but not asked for a while";
+            if (one.required) append(one.words, "; such an event is stopped");
+        }
+    }
+    return all;
+}
+
+/// More than anybody names, and little work for a host.
+inline constexpr std::size_t max_named_capabilities = 64;
+
+inline result<audience> host_events::audience_of(const emitted_event& event) {
+    audience among;
+    if (event.to) {
+        const plugin_record* const named = plugins_.find(*event.to);
+        if (named == nullptr)
+            return fault{codes::invalid_params, join({"to: ", unknown_plugin(*event.to).message})};
+        among.only = named->actor->index();
+    }
+    if (event.capabilities) among.capabilities = *event.capabilities;
+    if (among.capabilities.size() > max_named_capabilities)
+        return fault{codes::invalid_params,
+                     join({"capabilities: more than ", digits(max_named_capabilities)})};
+    return among;
+}
+
+/// Told to everybody who wants it and is meant, the plugin itself included; as far from its origin as what made the
+/// plugin emit.
+inline result<emit_answer> host_events::emit(plugin_record& plugin, const emitted_event& event) {
+    if (plugins_.closing()) return shutting_down();
+    if (!is_event_type(event.event_type))
+        return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
+    if (event.metadata && !event.metadata->is_null() && event.metadata->kind() != json_kind::object)
+        return fault{codes::invalid_params,
+                     join({"metadata: expected object, got ", name_of(event.metadata->kind())})};
+    const auto among = audience_of(event);
+    if (!among) return among.error();
+    std::uint64_t cause = 0;
+    if (event.metadata)
+        if (const auto named = (*event.metadata)["cause"].as<std::string>())
+            cause = event_ids_.number_of(*named);
+    const auto place = hops_.emit(plugin.actor->index(), event.event_type, cause, steady_now());
+    if (!place) return place.error();
+    ++plugin.events.emitted;
+    const std::string chain = place->root == 0 ? std::string() : event_ids_.id_of(place->root);
+    const std::string answered = cause == 0 ? std::string() : event_ids_.id_of(cause);
+    const std::string metadata = stamp_metadata(
+        event.metadata ? event.metadata->text() : std::string_view(),
+        {.source = plugin.actor->name(), .hops = place->hops, .chain = chain, .cause = answered});
+    return emit_answer{
+        publish(event.event_type, event.payload.text(), metadata, *place, plugin.actor->name(), *among)};
+}
+
+inline void host_events::look_for_held(plugin_actor& plugin) {
+    using enum plugin_state;
+    const plugin_state state = plugin.state();
+    if (state != ready && state != failed && state != stopped && state != backoff) return;
+    std::vector<std::shared_ptr<decision_run>> waiting;
+    for (const auto& [run, deadline] : deciding_)
+        if (run->holds(plugin.index())) waiting.push_back(run->shared_from_this());
+    for (const auto& run : waiting) run->look_again(plugin, steady_now());
+}
+
+inline void host_events::give_up_all() {
+    std::vector<std::shared_ptr<decision_run>> all;
+    for (const auto& [run, deadline] : deciding_) all.push_back(run->shared_from_this());
+    for (const auto& run : all) run->give_up(steady_now());
+}
+
+} // namespace tenon::detail
+
+#endif
+
+#endif
+
+// ---- tenon/host/host_calls.hpp ----------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_CALLS_HPP
+#define TENON_HOST_HOST_CALLS_HPP
+
+// What is asked in a host: of plugins, by the program, by HTTP clients and by other plugins, and of the host, by
+// plugins. It owns the tables of commands and routes, which plugins declare, and the services, which are the program's
+// and every host's own. It finds plugins in host_plugins, and hands what they say of events to host_events.
+
+namespace tenon::detail {
+
+/// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
+inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
+
+inline constexpr std::string_view abuse_words =
+    "rpc.abuse: it keeps calling what it may not call, or what is not there";
+
+class host_calls {
+public:
+    host_calls(untyped_host& host, host_plugins& plugins, host_events& events)
+        : host_(host), plugins_(plugins), events_(events) {
+        provide_host_methods();
+    }
+    host_calls(const host_calls&) = delete;
+    host_calls& operator=(const host_calls&) = delete;
+
+    // --- what plugins declare ---
+
+    /// It may log before it has answered, and nothing else.
+    void meet(plugin_actor& plugin);
+    /// What it may do from now on.
+    void greet(plugin_record& plugin, const handshake_answer& answer);
+    void declare(const plugin_actor& plugin, const handshake_answer& answer, refusals& told);
+    void withdraw(plugin_index plugin) {
+        commands_.withdraw(plugin);
+        routes_.withdraw(plugin);
+    }
+
+    // --- asking plugins ---
+
+    call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
+                           call_completion&& done, plugin_index asker = call_waits::nobody);
+    call_under_way run(plugin_index asker, std::string_view command, std::string_view params,
+                       const call_options& options, call_completion&& done);
+    call_under_way request(const http_exchange& exchange, unique_function<void(result<response>)> done);
+    call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
+                        const call_options& options, call_completion&& done);
+
+    // --- what plugins ask ---
+
+    void take_request(plugin_actor& plugin, const session_event& event, time_point now);
+    void take_notification(plugin_actor& plugin, const session_event& event, time_point now);
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler) {
+        return services_.add_service(method, permission, words, std::move(handler));
+    }
+    void list_services(host_catalogue& all) const;
+
+    // --- looking in ---
+
+    const command_table& commands() const noexcept { return commands_; }
+    const route_table& routes() const noexcept { return routes_; }
+
+private:
+    call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                       const call_options& options, call_completion&& done,
+                       plugin_index asker = call_waits::nobody);
+    void provide_host_methods();
+    template <class Provide>
+    void provide_event_methods(Provide provide);
+    template <class Provide>
+    void provide_command_methods(Provide provide);
+    template <class Provide>
+    void provide_config_methods(Provide provide);
+
+    untyped_host& host_;
+    host_plugins& plugins_;
+    host_events& events_;
+    command_table commands_;
+    route_table routes_;
+    services services_;
+};
+
+// ---- one call that may be made twice -------------------------------------------------------------------------
+// A call that its caller calls idempotent: if the plugin is gone before it has answered and is ready again before
+// the deadline, it is asked once more. Any other call is never made twice, whatever becomes of it.
+
+inline call_progress tell_progress(const std::function<void(json_view)>& to) {
+    if (!to) return {};
+    return [to](std::string_view value, time_point) {
+        if (const auto read = from_json<json_view>(value)) to(*read);
+    };
+}
+
+class repeated_call final : public std::enable_shared_from_this<repeated_call> {
+public:
+    repeated_call(std::shared_ptr<host_plugins> plugins, plugin_index plugin, std::string_view method,
+                  std::string_view params, time_point deadline, call_completion done, plugin_index asker,
+                  std::function<void(json_view)> progress)
+        : plugins_(std::move(plugins)), plugin_(plugin), asker_(asker), method_(method), params_(params),
+          deadline_(deadline), done_(std::move(done)), progress_(std::move(progress)) {}
+
+    void ask() {
+        plugin_record* const plugin = plugins_->find(plugin_);
+        if (plugin == nullptr) return give_up();
+        const auto kept = plugin->actor;
+        generation_ = kept->generation();
+        ticket_ = kept->ask(
+            lane::calls, method_, std::string_view(params_), deadline_,
+            [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
+                self->take(answer, now);
+            },
+            asker_, steady_now(), tell_progress(progress_));
+    }
+    void cancel() {
+        if (!done_) return;
+        plugin_record* const plugin = waiting_ ? nullptr : plugins_->find(plugin_);
+        if (plugin != nullptr) plugin->actor->cancel(ticket_);
+        else finish(fault{codes::cancelled, "cancelled"}, steady_now());
+    }
+
+private:
+    void take(const result<std::string_view>& answer, time_point now) {
+        if (answer || answer.error().code != codes::unavailable) return finish(answer, now);
+        last_ = answer.error();
+        wait();
+    }
+
+    // For the next instance: through its delays, but not beyond the deadline or somebody's wish to stop it.
+    void wait() {
+        plugin_record* const plugin = plugins_->find(plugin_);
+        if (plugin == nullptr || plugins_->closing() || !plugin->actor->supervised().wanted() ||
+            plugin->actor->state() == plugin_state::failed)
+            return give_up();
+        // The instance that did not answer may still be called ready.
+        if (plugin->actor->ready() && plugin->actor->generation() != generation_) return ask();
+        if (!alarm_)
+            alarm_.emplace(plugins_->where(), [weak = weak_from_this()](time_point now) {
+                if (const auto self = weak.lock()) self->pass_deadline(now);
+            });
+        alarm_->set(deadline_);
+        waiting_ = true;
+        plugins_->wait(*plugin, true, [self = shared_from_this()](const result<void>& ready) {
+            if (!std::exchange(self->waiting_, false) || !self->done_) return;
+            if (ready) self->ask();
+            else self->wait();
+        });
+    }
+
+    void pass_deadline(time_point now) {
+        if (!waiting_) return; // the call itself has the same deadline
+        waiting_ = false;
+        finish(fault{codes::timeout, join({last_.message, ", and was not back in time"}), last_.data}, now);
+    }
+    void give_up() { finish(last_, steady_now()); }
+    void finish(result<std::string_view> answer, time_point now) {
+        if (!done_) return;
+        alarm_.reset();
+        std::exchange(done_, nullptr)(std::move(answer), now);
+    }
+
+    std::shared_ptr<host_plugins> plugins_;
+    plugin_index plugin_, asker_;
+    std::string method_, params_;
+    time_point deadline_;
+    call_completion done_;
+    std::function<void(json_view)> progress_;
+    call_ticket ticket_ = {};
+    std::uint64_t generation_ = 0; // of the instance that was asked
+    fault last_ = {codes::unavailable, "the plugin is gone"};
+    std::optional<alarm> alarm_; // while it waits
+    bool waiting_ = false;
+};
+
+} // namespace tenon::detail
+
+// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
+
+// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
+// nothing but the alphabet, no missing padding, no stray bits.
+
+namespace tenon::detail {
+
+inline constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+inline std::string to_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t index = 0; index < 3; ++index)
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+        for (std::size_t index = 0; index < 4; ++index)
+            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
+    }
+    return text;
+}
+
+inline std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t group = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::size_t digit = 0;
+        if (at < text.size() - padding) {
+            digit = base64_alphabet.find(text[at]);
+            if (digit == std::string_view::npos) return std::nullopt;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        if (at % 4 != 3) continue;
+        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
+        group = 0;
+    }
+    for (std::size_t extra = 0; extra < padding; ++extra) {
+        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
+        bytes.pop_back();
+    }
+    return bytes;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/calls/exchange_wire.hpp ------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
+#define TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
+
+// An HTTP request on its way to a plugin and the plugin's answer on its way back (web/request.hpp), as JSON.
+//
+// Fields about the connection go neither way, nor do Authorization and Cookie, which are between a client and the
+// host. What a plugin answers is checked: a status that ends an exchange, fields that are one line each, a body that
+// can be decoded. Whatever is wrong with it is the plugin's fault: an internal error, 502 for the client.
+
+namespace tenon::detail {
+
+/// Of a plugin's answer: names and values together, and how many there are.
+inline constexpr std::size_t max_answer_header_bytes = std::size_t{64} << 10;
+inline constexpr std::size_t max_answer_headers = 256;
+
+// Fields of the same name are one member in the place of the first: a string, or an array of strings. A plugin's own
+// write_headers() compares names in any case and each with each, which thousands from a stranger must not cost.
+template <class Field>
+void write_fields(json_writer& out, const std::vector<Field>& fields) {
+    std::map<std::string_view, std::vector<std::string_view>> values;
+    std::vector<std::string_view> order;
+    for (const auto& [name, value] : fields) {
+        auto& all = values[name];
+        if (all.empty()) order.push_back(name);
+        all.push_back(value);
+    }
+    out.begin_object();
+    for (const std::string_view name : order) {
+        const auto& all = values[name];
+        out.key(name);
+        if (all.size() > 1) out.begin_array();
+        for (const std::string_view value : all) out.string(value);
+        if (all.size() > 1) out.end_array();
+    }
+    out.end_object();
+}
+
+inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
+    if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
+        equals_ignoring_case(name, "cookie"))
+        return false;
+    for (const auto& header : request.headers)
+        if (equals_ignoring_case(header.name, "connection") && names_field(header.value, name)) return false;
+    return true;
+}
+
+/// The params of plugin/handleRequest. Names of headers are in lower case.
+inline std::string encode_exchange(const http_exchange& request, const route_match& match) {
+    std::vector<std::pair<std::string, std::string_view>> headers;
+    for (const auto& field : request.headers)
+        if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
+    const bool plain = is_utf8(request.body);
+
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    const auto text = [&](std::string_view name, std::string_view value) {
+        out.key(name);
+        out.string(value);
+    };
+    text("requestId", request.request_id);
+    text("method", request.method);
+    text("path", match.path);
+    text("route", match.route == nullptr ? std::string_view() : std::string_view(match.route->path));
+    out.key("params");
+    out.begin_object();
+    for (const auto& [name, value] : match.params) text(name, value);
+    out.end_object();
+    out.key("query");
+    write_fields(out, request.query);
+    out.key("headers");
+    write_fields(out, headers);
+    text("body", plain ? request.body : to_base64(request.body));
+    text("bodyEncoding", plain ? "utf8" : "base64");
+    if (request.auth) {
+        out.key("auth");
+        out.raw(request.auth->text());
+    }
+    out.end_object();
+    return std::string(buffer.view());
+}
+
+// --- the answer ---
+
+class answered_headers {
+public:
+    /// Why it cannot be taken, or nothing.
+    std::string add(std::string_view name, std::string_view value) {
+        const std::string_view shown = name.substr(0, 64);
+        if (!is_token(name)) return join({"header '", shown, "': no name of a header"});
+        if (!is_field_value(value)) return join({"header '", shown, "': its value has control characters"});
+        bytes_ += name.size() + value.size();
+        if (headers_.size() == max_answer_headers || bytes_ > max_answer_header_bytes)
+            return "too many headers, or too large ones";
+        headers_.push_back({std::string(name), std::string(value)});
+        return {};
+    }
+
+    std::vector<response::header> take() {
+        std::string connection;
+        for (const auto& header : headers_)
+            if (equals_ignoring_case(header.name, "connection")) connection.append(header.value).append(",");
+        std::erase_if(headers_, [&](const response::header& header) {
+            return is_hop_by_hop(header.name) || names_field(connection, header.name);
+        });
+        return std::move(headers_);
+    }
+
+private:
+    std::vector<response::header> headers_;
+    std::size_t bytes_ = 0;
+};
+
+inline std::string read_headers(json_view given, answered_headers& headers) {
+    if (given.is_null()) return {};
+    json_reader in(given.text());
+    if (given.kind() != json_kind::object || !in.enter_object()) return "headers: expected an object";
+    std::string name_kept, scratch;
+    std::string_view name, value;
+    while (in.next_member(name)) {
+        name_kept = name;
+        if (in.peek() == json_kind::string) {
+            if (!in.read_text(value, scratch)) return "headers: expected strings";
+            if (auto why = headers.add(name_kept, value); !why.empty()) return why;
+            continue;
+        }
+        if (in.peek() != json_kind::array || !in.enter_array())
+            return join(
+                {"header '", std::string_view(name_kept).substr(0, 64), "': expected a string or an array"});
+        while (in.next_element()) {
+            if (in.peek() != json_kind::string || !in.read_text(value, scratch))
+                return join({"header '", std::string_view(name_kept).substr(0, 64), "': expected strings"});
+            if (auto why = headers.add(name_kept, value); !why.empty()) return why;
+        }
+    }
+    return {};
+}
+
+/// Reads a plugin's answer to plugin/handleRequest. Fields about the connection, which a host's server says itself,
+/// are left out.
+inline result<response> read_exchange_answer(std::string_view text) {
+    const auto refused = [](std::string_view why) {
+        return fault{codes::internal_error, join({"the plugin's response is not valid: ", why})};
+    };
+    const auto answer = from_json<route_answer>(text, {.root = "response"});
+    if (!answer) return refused(answer.error().message);
+    // 1xx announces a response and is none.
+    if (answer->status < 200 || answer->status > 599) return refused("status: expected 200 to 599");
+    answered_headers headers;
+    if (const std::string why = read_headers(answer->headers.value_or(json_view()), headers); !why.empty())
+        return refused(why);
+    response read{.status = answer->status, .headers = headers.take()};
+    if (answer->encoding == body_encoding::base64) {
+        auto bytes = from_base64(answer->body.value_or(std::string()));
+        if (!bytes) return refused("body: expected base64");
+        read.body = std::move(*bytes);
+    } else if (answer->body) {
+        read.body = *answer->body;
+    }
+    return read;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/web/problem.hpp --------------------------------------------------------------------------------
+#ifndef TENON_WEB_PROBLEM_HPP
+#define TENON_WEB_PROBLEM_HPP
+
+// Answers that are JSON, and those that say no, as RFC 9457 has them: {type, title, status, detail, code}. A detail
+// never quotes what a client sent beside its body: a token may stand in a URL.
+
+namespace tenon::detail {
+
+inline std::string_view reason_of(int status) {
+    constexpr std::string_view reasons =
+        "200 OK;201 Created;202 Accepted;204 No Content;301 Moved Permanently;302 Found;303 See Other;304 "
+        "Not Modified;"
+        "307 Temporary Redirect;308 Permanent Redirect;400 Bad Request;401 Unauthorized;403 Forbidden;404 "
+        "Not Found;"
+        "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
+        "Long;"
+        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
+        "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
+        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
+    const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
+    return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
+}
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+/// The HTTP status for a fault of a call, as docs/protocol.md has it.
+inline int http_status_of(int code) noexcept {
+    switch (code) {
+    case codes::invalid_params:
+        return 400;
+    case codes::permission_denied:
+        return 403;
+    case codes::too_large:
+        return 413;
+    case codes::reentrant_call:
+        return 508;
+    case codes::timeout:
+        return 504;
+    case codes::unavailable:
+    case codes::circuit_open:
+    case codes::overloaded:
+    case codes::shutting_down:
+    case codes::limit_exceeded:
+    case codes::cancelled:
+        return 503;
+    default:
+        return code > 0 ? 422 : 502;
+    }
+}
+
+namespace http {
+
+inline response json_answer(std::string text, int status = 200) {
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+            .body = std::move(text)};
+}
+
+inline response problem(int status, std::string_view detail) {
+    struct words {
+        std::string type, title;
+        int status;
+        std::string detail;
+    };
+    response given{.status = status, .headers = {{"Content-Type", "application/problem+json"}}};
+    given.body =
+        to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
+    if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
+    return given;
+}
+
+/// Of the host or of a plugin, with the status that docs/protocol.md has for its code.
+inline response problem(const fault& why) {
+    response given = problem(http_status_of(why.code), why.message);
+    given.body.insert(given.body.size() - 1, ",\"code\":" + std::to_string(why.code));
+    return given;
+}
+
+/// 405: the path is there, and takes these methods.
+inline response not_this_method(const std::vector<std::string_view>& allowed) {
+    std::string list;
+    for (const std::string_view one : allowed) list.append(list.empty() ? "" : ", ").append(one);
+    response given = problem(405, "not this method");
+    given.headers.back() = {"Allow", std::move(list)};
+    return given;
+}
+
+} // namespace http
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/host/host_calls.ipp ----------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_CALLS_IPP
+#define TENON_HOST_HOST_CALLS_IPP
+
+// The bodies of host/host_calls.hpp.
+
+namespace tenon::detail {
+
+// --- what plugins declare ---
+
+inline std::string prefix_of(const plugin_options& options) {
+    return options.route_prefix.empty() ? join({"/api/plugins/", options.name}) : options.route_prefix;
+}
+
+inline caller identity_of(const plugin_actor& actor) {
+    const plugin_options& options = actor.options();
+    return {.plugin = options.name,
+            .id = options.id.empty() ? options.name : options.id,
+            .generation = actor.generation(),
+            .permissions = options.permissions};
+}
+
+inline void host_calls::meet(plugin_actor& actor) {
+    plugin_record* const plugin = plugins_.find(actor.index());
+    if (plugin == nullptr) return;
+    plugin->client.identity = identity_of(actor);
+    plugin->client.may_call = false;
+}
+
+inline void host_calls::greet(plugin_record& plugin, const handshake_answer& answer) {
+    const plugin_actor& actor = *plugin.actor;
+    plugin.client.identity = identity_of(actor);
+    plugin.client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
+    if (actor.options().allow_reverse_calls)
+        plugin.client.why_not = "it did not say in its handshake that it would (`reverseRpc`)";
+}
+
+inline void host_calls::declare(const plugin_actor& actor, const handshake_answer& answer, refusals& told) {
+    if (answer.commands)
+        for (const command_declaration& command : *answer.commands)
+            if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
+                told.add(good.error().message);
+    told.close("commands");
+    if (answer.routes)
+        for (const route_declaration& route : *answer.routes)
+            if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
+                !good)
+                told.add(good.error().message);
+    told.close("routes");
+}
+
+inline void host_calls::list_services(host_catalogue& all) const {
+    for (const services::listed& one : services_.list())
+        all.services.push_back({.method = std::string(one.method),
+                                .description = text_or_none(one.words.description),
+                                .params = schema_value(one.words.params),
+                                .result = schema_value(one.words.result),
+                                .permission = std::string(one.permission)});
+}
+
+// --- asking plugins ---
+
+inline call_under_way host_calls::execute(std::string_view command, std::string_view args,
+                                          const call_options& options, call_completion&& done,
+                                          plugin_index asker) {
+    byte_buffer params;
+    begin_command(params, command);
+    params.append(args.empty() ? "{}" : args);
+    if (const plugin_record* const by = plugins_.find(asker)) {
+        params.append_literal(",\"caller\":");
+        json_writer(params).string(by->actor->name());
+    }
+    params.append('}');
+    return run(asker, command, params.view(), options, std::move(done));
+}
+
+inline call_under_way host_calls::run(plugin_index asker, std::string_view command, std::string_view params,
+                                      const call_options& options, call_completion&& done) {
+    const known_command* const known = plugins_.closing() ? nullptr : commands_.find(command);
+    plugin_record* const plugin = known == nullptr ? nullptr : plugins_.find(known->plugin);
+    if (plugin == nullptr) {
+        done(fault{codes::method_not_found,
+                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
+             steady_now());
+        return {};
+    }
+    return ask(*plugin, methods::execute, params, options, std::move(done), asker);
+}
+
+/// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
+inline response answer_unrouted(const route_match& match) {
+    if (match.route != nullptr) return http::problem(401, "this route is only for callers that are known");
+    if (match.allowed.empty()) return http::problem(404, "no plugin has this route");
+    return http::not_this_method(match.allowed);
+}
+
+inline call_under_way host_calls::request(const http_exchange& exchange,
+                                          unique_function<void(result<response>)> done) {
+    route_match match;
+    if (!plugins_.closing()) match = routes_.find(exchange.method, exchange.path);
+    plugin_record* const plugin = match.route == nullptr ? nullptr : plugins_.find(match.route->plugin);
+    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
+        done(answer_unrouted(match));
+        return {};
+    }
+    if (const double rate = plugin->actor->options().requests_per_second;
+        !plugin->requests.admit(rate, steady_now())) {
+        response answer = http::problem(429, "too many requests for this plugin");
+        const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
+        answer.headers.push_back({"retry-after", join({digits(wait)})});
+        done(std::move(answer));
+        return {};
+    }
+    const std::string params = encode_exchange(exchange, match);
+    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
+               [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
+                   if (!answer) done(answer.error());
+                   else done(read_exchange_answer(*answer));
+               });
+}
+
+inline call_under_way host_calls::call(std::string_view name, std::string_view method,
+                                       std::string_view params, const call_options& options,
+                                       call_completion&& done) {
+    plugin_record* const plugin = plugins_.find(name);
+    if (plugin == nullptr) {
+        done(unknown_plugin(name), steady_now());
+        return {};
+    }
+    // Without params, and with null, it is asked with {}: some libraries lose a request that has none.
+    return ask(*plugin, method, params == "null" ? std::string_view() : params, options, std::move(done));
+}
+
+inline call_under_way host_calls::ask(plugin_record& plugin, std::string_view method, std::string_view params,
+                                      const call_options& options, call_completion&& done,
+                                      plugin_index asker) {
+    const milliseconds wait =
+        options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
+    const time_point now = steady_now(), deadline = after(now, wait);
+    if (options.idempotent) {
+        const auto call =
+            std::make_shared<repeated_call>(plugins_.kept(), plugin.actor->index(), method, params, deadline,
+                                            std::move(done), asker, options.progress);
+        call->ask();
+        return {.repeated = call};
+    }
+    const std::shared_ptr<plugin_actor> actor =
+        plugin.actor; // the completion may come at once, and remove it
+    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now,
+                              tell_progress(options.progress))};
+}
+
+// ---- what plugins may ask of every host ----------------------------------------------------------------------
+
+inline void host_calls::take_request(plugin_actor& actor, const session_event& event, time_point now) {
+    plugin_record* const plugin = plugins_.find(actor.index());
+    const auto kept = actor.shared_from_this();
+    const std::uint64_t generation = actor.generation();
+    const auto record = plugins_.keep(actor.name());
+    open_request request{
+        .answer =
+            [kept, record, generation, token = event.request](result<std::string_view> answer) {
+                if (record) ++(answer ? record->answered : record->refusals);
+                if (answer) kept->reply(token, generation, *answer);
+                else kept->reject(token, generation, answer.error());
+            },
+        .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
+    if (plugin == nullptr || plugins_.closing()) return request.answer(shutting_down());
+    const service_outcome outcome = services_.call(plugin->client, event.method, event.params,
+                                                   event.params_offset, std::move(request), now);
+    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
+}
+
+inline void host_calls::take_notification(plugin_actor& actor, const session_event& event, time_point now) {
+    plugin_record* const plugin = plugins_.find(actor.index());
+    if (plugin == nullptr || event.method == methods::exit) return;
+    const auto kept = actor.shared_from_this();
+    const service_outcome outcome =
+        services_.notify(plugin->client, event.method, event.params, event.params_offset, now);
+    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
+}
+
+inline void host_calls::provide_host_methods() {
+    const auto provide = [this](std::string_view method, auto handler) {
+        const std::string_view permission = host_method_named(method)->permission;
+        const result<void> provided = services_.provide(method, permission, std::move(handler));
+        TENON_ASSERT(provided);
+    };
+    provide(methods::log, [this](const log_notice& notice, const caller& who) {
+        if (plugin_record* const plugin = plugins_.find(who.plugin))
+            plugin->actor->take_notice(notice, steady_now());
+    });
+    // It names nothing secret, but it is a call: who may make none is not told either.
+    provide(methods::describe, [this](const describe_request&, const caller& who) -> result<host_catalogue> {
+        const plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
+        return host_.catalogue();
+    });
+    provide_event_methods(provide);
+    provide_command_methods(provide);
+    provide_config_methods(provide);
+}
+
+template <class Provide>
+void host_calls::provide_event_methods(Provide provide) {
+    provide(methods::acknowledge, [this](const acknowledged_event&, const caller& who) {
+        if (plugin_record* const plugin = plugins_.find(who.plugin)) ++plugin->acknowledged;
+    });
+    provide(methods::emit, [this](const emitted_event& event, const caller& who) -> result<emit_answer> {
+        plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        return events_.emit(*plugin, event);
+    });
+    provide(methods::subscribe, [this](const subscribe_request& wanted, const caller& who) -> result<void> {
+        plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        return events_.subscribe(plugin->actor->index(), wanted);
+    });
+    provide(
+        methods::unsubscribe, [this](const unsubscribe_request& wanted, const caller& who) -> result<void> {
+            plugin_record* const plugin = plugins_.find(who.plugin);
+            if (plugin != nullptr && events_.unsubscribe(plugin->actor->index(), wanted.type)) return {};
+            return fault{codes::invalid_params, join({"type: not subscribed to \"",
+                                                      beginning_of(wanted.type, longest_event_type), "\""})};
+        });
+}
+
+template <class Provide>
+void host_calls::provide_command_methods(Provide provide) {
+    provide(methods::register_command,
+            [this](const command_declaration& command, const caller& who) -> result<void> {
+                plugin_record* const plugin = plugins_.find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                return commands_.add(plugin->actor->index(), who.plugin, command, true);
+            });
+    provide(methods::unregister_command,
+            [this](const unregister_request& command, const caller& who) -> result<void> {
+                plugin_record* const plugin = plugins_.find(who.plugin);
+                if (plugin == nullptr) return unknown_plugin(who.plugin);
+                return commands_.remove(plugin->actor->index(), command.name);
+            });
+    provide(methods::host_execute,
+            [this](const command_request& wanted, const caller& who, service_reply<json_view> answer) {
+                const plugin_record* const plugin = plugins_.find(who.plugin);
+                execute(
+                    wanted.command, wanted.args ? wanted.args->text() : std::string_view("{}"), {},
+                    [answer = std::move(answer)](const result<std::string_view>& text, time_point) mutable {
+                        if (text) answer.reply(json::parse(*text).value_or(json()).view());
+                        else answer.fail(text.error());
+                    },
+                    plugin == nullptr ? call_waits::nobody : plugin->actor->index());
+            });
+}
+
+template <class Provide>
+void host_calls::provide_config_methods(Provide provide) {
+    provide(methods::get_config, [this](const config_key& wanted, const caller& who) -> result<json> {
+        const plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        const json& config = plugin->actor->options().config;
+        return wanted.key ? json(config[*wanted.key]) : config;
+    });
+    provide(methods::set_config, [this](const config_entry& entry, const caller& who) -> result<void> {
+        plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        auto members = plugin->actor->options().config.as<std::map<std::string, json>>().value_or({});
+        members.insert_or_assign(entry.key, json(entry.value));
+        json changed = json::of(members);
+        if (changed.text().size() > max_config_bytes)
+            return fault{codes::too_large, "the configuration would be too large"};
+        if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
+        if (const std::string twice = repeated_member(changed.text()); !twice.empty())
+            return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
+        if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
+        plugin->actor->set_config(std::move(changed));
+        plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
+        return {};
+    });
+    provide(methods::save_config, [this](const json_view&, const caller& who) -> result<void> {
+        const plugin_record* const plugin = plugins_.find(who.plugin);
+        if (plugin == nullptr) return unknown_plugin(who.plugin);
+        if (!host_.on_config_saved)
+            return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
+        return host_.on_config_saved(who.plugin, json::of(plugin->set_itself));
+    });
+}
+
+} // namespace tenon::detail
+
+#endif
+
+#endif
+
 // ---- tenon/host/socket/socket_words.hpp -------------------------------------------------------------------
 #ifndef TENON_HOST_SOCKET_SOCKET_WORDS_HPP
 #define TENON_HOST_SOCKET_SOCKET_WORDS_HPP
@@ -20755,3148 +23919,83 @@ inline void socket_server::take_client(socket_newcomer& from) {
 
 #endif
 
-// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_BASE64_HPP
-#define TENON_JSON_BASE64_HPP
+// ---- tenon/host/host_socket.hpp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_SOCKET_HPP
+#define TENON_HOST_HOST_SOCKET_HPP
 
-// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
-// nothing but the alphabet, no missing padding, no stray bits.
-
-namespace tenon::detail {
-
-inline constexpr std::string_view base64_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t index = 0; index < 3; ++index)
-            group =
-                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
-        for (std::size_t index = 0; index < 4; ++index)
-            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
-    }
-    return text;
-}
-
-inline std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
-    std::uint32_t group = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::size_t digit = 0;
-        if (at < text.size() - padding) {
-            digit = base64_alphabet.find(text[at]);
-            if (digit == std::string_view::npos) return std::nullopt;
-        }
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        if (at % 4 != 3) continue;
-        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
-        group = 0;
-    }
-    for (std::size_t extra = 0; extra < padding; ++extra) {
-        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
-        bytes.pop_back();
-    }
-    return bytes;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/exchange_wire.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
-#define TENON_RULES_CALLS_EXCHANGE_WIRE_HPP
-
-// An HTTP request on its way to a plugin and the plugin's answer on its way back (web/request.hpp), as JSON.
-//
-// Fields about the connection go neither way, nor do Authorization and Cookie, which are between a client and the
-// host. What a plugin answers is checked: a status that ends an exchange, fields that are one line each, a body that
-// can be decoded. Whatever is wrong with it is the plugin's fault: an internal error, 502 for the client.
+// A host's socket: plugins that attach over it, and events that people put in by hand. It owns the server, once there
+// is one, and counts whom it turned away. It finds plugins in host_plugins, and asks host_events for decisions.
 
 namespace tenon::detail {
 
-/// Of a plugin's answer: names and values together, and how many there are.
-inline constexpr std::size_t max_answer_header_bytes = std::size_t{64} << 10;
-inline constexpr std::size_t max_answer_headers = 256;
-
-// Fields of the same name are one member in the place of the first: a string, or an array of strings. A plugin's own
-// write_headers() compares names in any case and each with each, which thousands from a stranger must not cost.
-template <class Field>
-void write_fields(json_writer& out, const std::vector<Field>& fields) {
-    std::map<std::string_view, std::vector<std::string_view>> values;
-    std::vector<std::string_view> order;
-    for (const auto& [name, value] : fields) {
-        auto& all = values[name];
-        if (all.empty()) order.push_back(name);
-        all.push_back(value);
-    }
-    out.begin_object();
-    for (const std::string_view name : order) {
-        const auto& all = values[name];
-        out.key(name);
-        if (all.size() > 1) out.begin_array();
-        for (const std::string_view value : all) out.string(value);
-        if (all.size() > 1) out.end_array();
-    }
-    out.end_object();
-}
-
-inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
-    if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
-        equals_ignoring_case(name, "cookie"))
-        return false;
-    for (const auto& header : request.headers)
-        if (equals_ignoring_case(header.name, "connection") && names_field(header.value, name)) return false;
-    return true;
-}
-
-/// The params of plugin/handleRequest. Names of headers are in lower case.
-inline std::string encode_exchange(const http_exchange& request, const route_match& match) {
-    std::vector<std::pair<std::string, std::string_view>> headers;
-    for (const auto& field : request.headers)
-        if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
-    const bool plain = is_utf8(request.body);
-
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    const auto text = [&](std::string_view name, std::string_view value) {
-        out.key(name);
-        out.string(value);
-    };
-    text("requestId", request.request_id);
-    text("method", request.method);
-    text("path", match.path);
-    text("route", match.route == nullptr ? std::string_view() : std::string_view(match.route->path));
-    out.key("params");
-    out.begin_object();
-    for (const auto& [name, value] : match.params) text(name, value);
-    out.end_object();
-    out.key("query");
-    write_fields(out, request.query);
-    out.key("headers");
-    write_fields(out, headers);
-    text("body", plain ? request.body : to_base64(request.body));
-    text("bodyEncoding", plain ? "utf8" : "base64");
-    if (request.auth) {
-        out.key("auth");
-        out.raw(request.auth->text());
-    }
-    out.end_object();
-    return std::string(buffer.view());
-}
-
-// --- the answer ---
-
-class answered_headers {
+class host_socket final : private socket_owner {
 public:
-    /// Why it cannot be taken, or nothing.
-    std::string add(std::string_view name, std::string_view value) {
-        const std::string_view shown = name.substr(0, 64);
-        if (!is_token(name)) return join({"header '", shown, "': no name of a header"});
-        if (!is_field_value(value)) return join({"header '", shown, "': its value has control characters"});
-        bytes_ += name.size() + value.size();
-        if (headers_.size() == max_answer_headers || bytes_ > max_answer_header_bytes)
-            return "too many headers, or too large ones";
-        headers_.push_back({std::string(name), std::string(value)});
-        return {};
+    host_socket(untyped_host& host, host_plugins& plugins, host_events& events)
+        : host_(host), plugins_(plugins), events_(events) {}
+    host_socket(const host_socket&) = delete;
+    host_socket& operator=(const host_socket&) = delete;
+
+    result<void> listen(std::string_view path, const socket_options& options);
+    /// Nobody comes in any more; an event that is being decided still gets its line.
+    void finish() {
+        if (server_) server_->finish();
+    }
+    void close() {
+        if (server_) server_->close();
     }
 
-    std::vector<response::header> take() {
-        std::string connection;
-        for (const auto& header : headers_)
-            if (equals_ignoring_case(header.name, "connection")) connection.append(header.value).append(",");
-        std::erase_if(headers_, [&](const response::header& header) {
-            return is_hop_by_hop(header.name) || names_field(connection, header.name);
-        });
-        return std::move(headers_);
-    }
+    /// Empty where the host does not listen.
+    std::string path() const { return server_ ? server_->path() : std::string(); }
+    const socket_server* server() const noexcept { return server_.get(); }
+    std::uint64_t attaches_refused() const noexcept { return attaches_refused_; }
 
 private:
-    std::vector<response::header> headers_;
-    std::size_t bytes_ = 0;
-};
-
-inline std::string read_headers(json_view given, answered_headers& headers) {
-    if (given.is_null()) return {};
-    json_reader in(given.text());
-    if (given.kind() != json_kind::object || !in.enter_object()) return "headers: expected an object";
-    std::string name_kept, scratch;
-    std::string_view name, value;
-    while (in.next_member(name)) {
-        name_kept = name;
-        if (in.peek() == json_kind::string) {
-            if (!in.read_text(value, scratch)) return "headers: expected strings";
-            if (auto why = headers.add(name_kept, value); !why.empty()) return why;
-            continue;
-        }
-        if (in.peek() != json_kind::array || !in.enter_array())
-            return join(
-                {"header '", std::string_view(name_kept).substr(0, 64), "': expected a string or an array"});
-        while (in.next_element()) {
-            if (in.peek() != json_kind::string || !in.read_text(value, scratch))
-                return join({"header '", std::string_view(name_kept).substr(0, 64), "': expected strings"});
-            if (auto why = headers.add(name_kept, value); !why.empty()) return why;
-        }
-    }
-    return {};
-}
-
-/// Reads a plugin's answer to plugin/handleRequest. Fields about the connection, which a host's server says itself,
-/// are left out.
-inline result<response> read_exchange_answer(std::string_view text) {
-    const auto refused = [](std::string_view why) {
-        return fault{codes::internal_error, join({"the plugin's response is not valid: ", why})};
-    };
-    const auto answer = from_json<route_answer>(text, {.root = "response"});
-    if (!answer) return refused(answer.error().message);
-    // 1xx announces a response and is none.
-    if (answer->status < 200 || answer->status > 599) return refused("status: expected 200 to 599");
-    answered_headers headers;
-    if (const std::string why = read_headers(answer->headers.value_or(json_view()), headers); !why.empty())
-        return refused(why);
-    response read{.status = answer->status, .headers = headers.take()};
-    if (answer->encoding == body_encoding::base64) {
-        auto bytes = from_base64(answer->body.value_or(std::string()));
-        if (!bytes) return refused("body: expected base64");
-        read.body = std::move(*bytes);
-    } else if (answer->body) {
-        read.body = *answer->body;
-    }
-    return read;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/request_rate.hpp -------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_REQUEST_RATE_HPP
-#define TENON_RULES_CALLS_REQUEST_RATE_HPP
-
-// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. Who
-// was away for long may send a second's worth at once, and no more. The rate may change from one request to the next.
-
-namespace tenon::detail {
-
-class request_rate {
-public:
-    /// Whether one more may go through; `per_second` of 0 is without a limit.
-    bool admit(double per_second, time_point now) noexcept {
-        if (!(per_second > 0)) return true;
-        const double room = std::max(per_second, 1.0);
-        if (filled_ == time_point::min()) {
-            filled_ = now;
-            held_ = room;
-        }
-        if (now > filled_) {
-            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
-            filled_ = now;
-        }
-        held_ = std::min(held_, room);
-        // A hair is forgiven: ten tenths of a second are one.
-        if (held_ < 1 - 1e-9) return false;
-        held_ = std::max(held_ - 1, 0.0);
-        return true;
-    }
-
-    /// After a refusal: in how many whole seconds one more goes through.
-    int seconds_to_wait(double per_second) const noexcept {
-        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
-    }
-
-private:
-    double held_ = 0;
-    time_point filled_ = time_point::min(); // never
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/services.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_SERVICES_HPP
-#define TENON_RULES_CALLS_SERVICES_HPP
-
-// What plugins may call on their host: methods by name, each with the permission that it needs. The wire's own methods
-// (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
-// with a way to answer it, which is used exactly once.
-//
-// Who asks is the service_client that belongs to the connection. What is unknown is answered -32601, what is not
-// granted -32013, both counted; a plugin that goes on and on with that is reported as abusive, once.
-
-namespace tenon::detail {
-
-/// Far beyond what a plugin asks for by mistake, and little work for a host.
-inline constexpr std::size_t max_refusals_per_second = 100;
-
-/// How often a plugin asked for what it may not have.
-class refusal_meter {
-public:
-    explicit refusal_meter(std::size_t limit = max_refusals_per_second) noexcept : limit_(limit) {}
-
-    /// True when it is too much, once in a second. A limit of 0 is none.
-    bool add(time_point now) noexcept {
-        if (count_ == 0 || now < since_ || now - since_ >= milliseconds(1'000)) {
-            since_ = now;
-            count_ = 0;
-        }
-        return ++count_ == limit_ + 1 && limit_ != 0;
-    }
-
-private:
-    std::size_t limit_, count_ = 0;
-    time_point since_ = {};
-};
-
-struct service_counts {
-    std::uint64_t asked = 0;   // requests and notifications
-    std::uint64_t denied = 0;  // no permission
-    std::uint64_t unknown = 0; // no such method
-    bool operator==(const service_counts&) const = default;
-};
-
-/// One plugin, as the services see it.
-struct service_client {
-    caller identity = {};
-    /// Whether it may call at all: what needs no permission (host/log, plugin/ackEvent) is open to everybody.
-    bool may_call = false;
-    std::string_view why_not = "its `allowReverseRpc` is not true";
-    service_counts counts = {};
-    refusal_meter refusals = refusal_meter();
-};
-
-inline fault calls_not_allowed(std::string_view method, const service_client& client) {
-    return {codes::permission_denied,
-            join({method, ": ", client.identity.plugin, " may not call the host: ", client.why_not})};
-}
-
-enum class service_outcome {
-    taken,   // answered, or will be
-    unknown, // answered -32601, or a notification that was ignored
-    denied,  // answered -32013, or a notification that was ignored
-    abusive, // denied or unknown, and one too many: the plugin is to be stopped with `rpc.abuse`
-};
-
-class services {
-public:
-    struct listed {
-        std::string_view method, permission;
-        service_words words;
-    };
-
-    services() = default;
-    services(const services&) = delete;
-    services& operator=(const services&) = delete;
-
-    /// `permission` is empty for what everybody may call. See service_handler.hpp for what a handler may look like.
-    template <class Callable>
-    result<void> provide(std::string_view method, std::string_view permission, Callable handler) {
-        return provide_service(*this, method, permission, std::move(handler));
-    }
-    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
-                             service_handler handler);
-    /// Calls that wait for an answer still get it.
-    bool withdraw(std::string_view method);
-
-    /// A request. `params_offset` is where params begin in their message, for the words of faults. Handlers may do
-    /// anything but destroy this object.
-    service_outcome call(service_client& client, std::string_view method, std::string_view params,
-                         std::size_t params_offset, open_request request, time_point now);
-    /// A notification: the same without an answer.
-    service_outcome notify(service_client& client, std::string_view method, std::string_view params,
-                           std::size_t params_offset, time_point now) {
-        return call(client, method, params, params_offset, {}, now);
-    }
-
-    bool knows(std::string_view method) const { return methods_.find(method) != methods_.end(); }
-    /// In the order of their names.
-    std::vector<listed> list() const;
-
-private:
-    struct provided {
-        std::string permission;
-        service_words words;
-        service_handler handler;
-    };
-
-    static service_outcome refuse(service_client& client, answer_once& answer, fault why, time_point now);
-
-    // Shared, so that a handler may withdraw itself while it runs.
-    std::map<std::string, std::shared_ptr<provided>, std::less<>> methods_;
-};
-
-inline result<void> services::add_service(std::string_view method, std::string_view permission,
-                                          const service_words& words, service_handler handler) {
-    const auto refused = [&](std::string_view why) {
-        return fault{codes::invalid_params, join({"service '", method, "': ", why})};
-    };
-    if (method.empty()) return refused("it has no name");
-    if (method.substr(0, 2) == "$/" || method.substr(0, 4) == "rpc.")
-        return refused("such names are reserved");
-    if (!permission.empty() && !is_permission(permission))
-        return refused(join({"expected a permission like scope:verb, got '", permission, "'"}));
-    if (knows(method)) return refused("there is one already");
-    methods_.emplace(
-        method, std::make_shared<provided>(provided{std::string(permission), words, std::move(handler)}));
-    return {};
-}
-
-inline bool services::withdraw(std::string_view method) {
-    const auto found = methods_.find(method);
-    if (found == methods_.end()) return false;
-    methods_.erase(found);
-    return true;
-}
-
-inline service_outcome services::call(service_client& client, std::string_view method,
-                                      std::string_view params, std::size_t params_offset,
-                                      open_request request, time_point now) {
-    if (method != methods::log) ++client.counts.asked; // lines are counted as lines
-    answer_once answer(std::move(request));
-    const auto found = methods_.find(method);
-    if (found == methods_.end()) {
-        ++client.counts.unknown;
-        return refuse(client, answer,
-                      {codes::method_not_found, join({"unknown method '", method.substr(0, 128), "'"})}, now);
-    }
-    const std::shared_ptr<provided> target = found->second;
-    const std::string& needed = target->permission;
-    if (!needed.empty() && !(client.may_call && client.identity.has(needed))) {
-        ++client.counts.denied;
-        return refuse(client, answer,
-                      client.may_call ? fault{codes::permission_denied,
-                                              join({method, " needs the permission ", needed,
-                                                    ", which is not among the `permissions` of ",
-                                                    client.identity.plugin})}
-                                      : calls_not_allowed(method, client),
-                      now);
-    }
-    service_call made{.method = method,
-                      .params = params,
-                      .origin = {"params", params_offset},
-                      .from = client.identity,
-                      .now = now,
-                      .answer = std::move(answer)};
-    target->handler(made);
-    return service_outcome::taken;
-}
-
-inline service_outcome services::refuse(service_client& client, answer_once& answer, fault why,
-                                        time_point now) {
-    const auto outcome =
-        why.code == codes::method_not_found ? service_outcome::unknown : service_outcome::denied;
-    const bool abusive = client.refusals.add(now);
-    answer.fail(std::move(why)); // may do anything, and `client` may be gone behind it
-    return abusive ? service_outcome::abusive : outcome;
-}
-
-inline std::vector<services::listed> services::list() const {
-    std::vector<listed> all;
-    all.reserve(methods_.size());
-    for (const auto& [method, one] : methods_) all.push_back({method, one->permission, one->words});
-    return all;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/timestamp.hpp ----------------------------------------------------------------------------
-#ifndef TENON_RULES_TIMESTAMP_HPP
-#define TENON_RULES_TIMESTAMP_HPP
-
-namespace tenon::detail {
-
-inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
-    const digits text(number);
-    const std::string_view plain = text;
-    if (plain.size() < width) to.append(width - plain.size(), '0');
-    append(to, plain);
-}
-
-/// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
-inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
-    using namespace std::chrono;
-    constexpr sys_days first = year(0) / January / 1;
-    constexpr sys_days end = year(10'000) / January / 1;
-    auto moment = floor<std::chrono::milliseconds>(at);
-    if (moment < first) moment = first;
-    if (moment >= end) moment = end - std::chrono::milliseconds(1);
-    const sys_days day = floor<days>(moment);
-    const year_month_day date(day);
-    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
-    std::string text;
-    text.reserve(24);
-    const auto part = [&](auto number, std::size_t width, char behind) {
-        append_padded(text, static_cast<std::uint64_t>(number), width);
-        text.push_back(behind);
-    };
-    part(static_cast<int>(date.year()), 4, '-');
-    part(static_cast<unsigned>(date.month()), 2, '-');
-    part(static_cast<unsigned>(date.day()), 2, 'T');
-    part(clock.hours().count(), 2, ':');
-    part(clock.minutes().count(), 2, ':');
-    part(clock.seconds().count(), 2, '.');
-    part(clock.subseconds().count(), 3, 'Z');
-    return text;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/events/event_message.hpp -----------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
-#define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
-
-// The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
-// timestamps, and the host's own members of the metadata.
-
-namespace tenon::detail {
-
-/// What is the same for all plugins that get an event. Payload and metadata are JSON texts that were checked.
-struct event_head {
-    std::string id, type;
-    std::string metadata = "{}"; // an object
-    std::string timestamp;       // RFC 3339
-};
-
-/// Where an event stands among those that came of one another: see hop_ledger.
-struct event_place {
-    std::uint64_t number = 0; // its own, in this run of the host
-    std::uint64_t root = 0;   // of the first of the chain, which came from outside
-    int hops = 0;             // from there
-};
-
-/// Names for events that are different from each other and from those of the host's earlier runs.
-class event_ids {
-public:
-    explicit event_ids(std::uint64_t run) : run_(run) {}
-    std::string next() { return id_of(++last_); } // "e1f3a-42"
-    /// Of the latest one.
-    std::uint64_t last() const noexcept { return last_; }
-    std::string id_of(std::uint64_t number) const;
-    /// 0 where it is none of this run's.
-    std::uint64_t number_of(std::string_view id) const;
-
-private:
-    std::uint64_t run_;
-    std::uint64_t last_ = 0;
-};
-
-/// What the host says in the metadata of an event that a plugin emitted. Empty texts are left out.
-struct emission_stamp {
-    std::string_view source; // the plugin's name
-    int hops = 0;
-    std::string_view chain = {}; // the id of the event from outside that it goes back to
-    std::string_view cause = {}; // of the event that it answers, where the plugin named one that it has had
-};
-
-/// What the plugin gave, but for the members that are the host's to say. What is given must be an object, else it is
-/// left out.
-std::string stamp_metadata(std::string_view given, const emission_stamp& stamp);
-
-/// The params as one object, the payload copied once.
-shared_bytes encode_event(const event_head& head, std::string_view payload,
-                          std::optional<std::int64_t> deadline_ms = {});
-
-inline std::string event_ids::id_of(std::uint64_t number) const {
-    constexpr char hex[] = "0123456789abcdef";
-    std::string id = "e";
-    bool begun = false;
-    for (int shift = 60; shift >= 0; shift -= 4) {
-        const auto digit = (run_ >> shift) & 15;
-        begun = begun || digit != 0 || shift == 0;
-        if (begun) id.push_back(hex[digit]);
-    }
-    id.push_back('-');
-    append(id, digits(number));
-    return id;
-}
-
-inline std::uint64_t event_ids::number_of(std::string_view id) const {
-    const std::size_t at = id.rfind('-');
-    if (at == id.npos || id.size() - at > 20) return 0;
-    std::uint64_t number = 0;
-    for (const char byte : id.substr(at + 1)) {
-        if (byte < '0' || byte > '9') return 0;
-        number = number * 10 + static_cast<std::uint64_t>(byte - '0');
-    }
-    return number <= last_ && id == id_of(number) ? number : 0;
-}
-
-inline std::string stamp_metadata(std::string_view given, const emission_stamp& stamp) {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("source");
-    out.string(stamp.source);
-    out.key("hops");
-    out.integer(stamp.hops);
-    for (const auto& [name, id] : {std::pair("chain", stamp.chain), std::pair("cause", stamp.cause)}) {
-        if (id.empty()) continue;
-        out.key(name);
-        out.string(id);
-    }
-    json_reader in(given);
-    std::string_view name, value;
-    const std::size_t before = buffer.size();
-    if (in.peek() == json_kind::object && in.enter_object()) {
-        while (in.next_member(name)) {
-            // The name is the reader's and goes with the next read.
-            const bool ours = name == "source" || name == "hops" || name == "chain" || name == "cause";
-            if (!ours) out.key(name);
-            if (!in.read_slice(value)) break;
-            if (!ours) out.raw(value);
-        }
-    }
-    if (!in.finish()) buffer.truncate(before);
-    out.end_object();
-    return std::string(buffer.view());
-}
-
-inline shared_bytes encode_event(const event_head& head, std::string_view payload,
-                                 std::optional<std::int64_t> deadline_ms) {
-    byte_buffer front;
-    json_writer out(front);
-    out.begin_object();
-    out.key("eventId");
-    out.string(head.id);
-    out.key("eventType");
-    out.string(head.type);
-    out.key("metadata");
-    out.raw(head.metadata);
-    out.key("timestamp");
-    out.string(head.timestamp);
-    if (deadline_ms) {
-        out.key("deadlineMs");
-        out.integer(*deadline_ms);
-    }
-    out.key("payload");
-    return shared_bytes({front.view(), payload, "}"});
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/events/decision_chain.hpp ----------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_DECISION_CHAIN_HPP
-#define TENON_RULES_EVENTS_DECISION_CHAIN_HPP
-
-// One event that plugins are asked about, from the first question to the decision. It does no I/O: after
-// every verb the owner drains next_cancel() and next_ask(), and takes the decision once it is done().
-//
-// - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after
-//   another, each about what the former made of the payload; then those that validate all at once.
-// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What
-//   still comes from them before the decision is taken counts: of several stops the first in the order of
-//   asking is the one reported.
-// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
-//   changed is kept.
-// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
-//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
-// - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
-//   nobody is asked any more; who observes is told all the same.
-//
-// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
-// ignored.
-
-namespace tenon::detail {
-
-/// What the owner is to send.
-struct chain_ask {
-    plugin_index plugin = 0;
-    bool wants_answer = true;    // a request; else a notification to who observes
-    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
-    milliseconds remaining = {}; // until then, at least 1; max() where there is none
-    shared_bytes message;        // the params of plugin/onEvent
-    std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
-    std::size_t step = 0;     // for asked_by(), where an answer is wanted
-};
-
-/// Who is still being asked although its answer does not matter any more, and by which call.
-struct chain_cancel {
-    plugin_index plugin = 0;
-    call_ticket call = {};
-};
-
-class decision_chain {
-public:
-    /// Copies of the interests what it needs. Without any it is done at once.
-    decision_chain(std::span<const interest> interests, event_head event, std::string payload,
-                   time_point deadline, time_point now, payload_check check = {});
-
-    bool next_ask(chain_ask& ask);
-    bool next_cancel(chain_cancel& cancel);
-
-    /// The call by which `step` is asked: the chain alone remembers it. Before take().
-    void asked_by(std::size_t step, call_ticket call) noexcept { steps_[step].call = call; }
-    /// Hands on the calls of all that were asked, answered or not, in their order. The owner may tell of answers
-    /// meanwhile.
-    template <class Take>
-    void each_call(Take take) {
-        for (std::size_t at = 0; at != steps_.size(); ++at)
-            if (steps_[at].call) take(steps_[at].plugin, steps_[at].call);
-    }
-
-    /// Its answer, as it stands in the response.
-    void answered(plugin_index plugin, std::string_view decision, time_point now);
-    void failed(plugin_index plugin, const fault& why, time_point now);
-    /// It could not be asked (breaker, queue, not ready), after next_ask() named it.
-    void skipped(plugin_index plugin, std::string_view why, time_point now);
-    /// It is not there, after next_ask() named it, or while it is held for.
-    void absent(plugin_index plugin, std::string_view why, time_point now);
-    /// The same where it may return: whether it is waited for. If not, nothing has happened.
-    bool hold(plugin_index plugin, std::string_view why, time_point now);
-    bool holds(plugin_index plugin) const noexcept;
-    /// It is there again: next_ask() names it once more.
-    void returned(plugin_index plugin, time_point now);
-    /// It has returned, and wants no such events any more.
-    void released(plugin_index plugin, std::string_view why, time_point now);
-    void handle_timeout(time_point now);
-    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
-    void cancel(time_point now);
-
-    /// `never` once it is done.
-    time_point deadline() const noexcept { return done() ? never : deadline_; }
-    /// Nobody will be asked or told any more.
-    bool done() const noexcept { return stage_ == stage::done; }
-    /// Ends it. Call it when it is done and next_cancel() was drained.
-    raw_decision take();
-
-    const event_head& event() const noexcept { return event_; }
-    const std::string& payload() const noexcept { return payload_; }
-    /// How often the message was written anew: at most once for all that validate in a tier and once for all
-    /// that observe.
-    std::size_t encodings() const noexcept { return encodings_; }
-
-private:
-    enum class stage { asking, telling, done };
-    enum class step_state { waiting, asked, held, back, cancelled, settled };
-    struct step {
-        plugin_index plugin;
-        event_mode mode;
-        failure_policy on_failure;
-        int priority;
-        milliseconds patience;
-        bool required;
-        absence absent;
-        step_state state = step_state::waiting;
-        bool to_cancel = false;
-        bool stops = false; // by its decision or by its onFailure
-        call_ticket call = {};
-        time_point asked_at = {};
-        std::string data = {};
-        plugin_outcome outcome = {};
-    };
-
-    step* open_step(plugin_index plugin) noexcept;
-    bool is_pending(const step& of) const noexcept {
-        return of.state == step_state::asked || of.state == step_state::held || of.state == step_state::back;
-    }
-    void put(chain_ask& ask, step& of, bool again);
-    void settle(step& of, outcome_kind outcome, std::string_view reason);
-    void give_up(step& of, outcome_kind outcome, std::string_view reason);
-    void proceed();
-    void begin_tier();
-    void stop_asking();
-    void pass_deadline();
-    void see(time_point now) noexcept;
-    bool is_over(time_point now) const noexcept { return now >= deadline_; }
-    milliseconds time_for(const step& of) const noexcept;
-    const shared_bytes& message_for(milliseconds remaining, bool again);
-
-    event_head event_;
-    std::string payload_;
-    payload_check check_;
-    time_point deadline_, now_;
-
-    stage stage_ = stage::asking;
-    std::vector<step> steps_; // who is asked, in that order
-    std::vector<plugin_index> observers_;
-    std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
-    std::size_t next_ = 0;                      // in steps_, then in observers_
-    std::size_t settled_last_ = 0;              // answers mostly come in the order of asking
-    std::size_t pending_ = 0;                   // asked or held for, and not settled
-    std::size_t held_ = 0, back_ = 0;           // of these
-    std::size_t to_cancel_ = 0;
-    bool stopped_ = false, modified_ = false, cancelled_ = false;
-
-    shared_bytes message_;
-    milliseconds message_remaining_ = {};
-    bool message_is_current_ = false;
-    std::size_t encodings_ = 0;
-};
-
-/// A reason ends in outcomes, logs and pages: as long as a person reads.
-inline constexpr std::size_t longest_outcome_reason = 1'024;
-
-inline std::string cut_reason(std::string_view text) {
-    if (text.size() <= longest_outcome_reason) return std::string(text);
-    std::size_t end = longest_outcome_reason;
-    while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-        --end; // not within a character
-    return join({text.substr(0, end), "..."});
-}
-
-inline decision_chain::decision_chain(std::span<const interest> interests, event_head event,
-                                      std::string payload, time_point deadline, time_point now,
-                                      payload_check check)
-    : event_(std::move(event)), payload_(std::move(payload)), check_(check), deadline_(deadline), now_(now) {
-    steps_.reserve(interests.size());
-    for (const interest& one : interests) {
-        if (one.mode == event_mode::observe) {
-            observers_.push_back(one.plugin);
-            continue;
-        }
-        step& made = steps_.emplace_back(step{.plugin = one.plugin,
-                                              .mode = one.mode,
-                                              .on_failure = one.on_failure,
-                                              .priority = one.priority,
-                                              .patience = one.patience,
-                                              .required = one.required,
-                                              .absent = one.absent});
-        made.outcome.plugin = one.name;
-    }
-    begin_tier();
-    proceed();
-}
-
-// Time only goes forward, also for an owner whose events carry times of their own.
-inline void decision_chain::see(time_point now) noexcept {
-    if (now > now_) now_ = now;
-}
-
-inline void decision_chain::begin_tier() {
-    tier_begin_ = next_ = tier_end_;
-    while (tier_end_ < steps_.size() && steps_[tier_end_].priority == steps_[tier_begin_].priority)
-        ++tier_end_;
-}
-
-// Goes on to what comes next wherever nothing is left to be waited for.
-inline void decision_chain::proceed() {
-    if (stage_ == stage::asking && pending_ == 0) {
-        if (!stopped_ && is_over(now_)) pass_deadline();
-        if (stopped_) stage_ = stage::done;
-        if (stage_ == stage::asking && next_ == tier_end_) {
-            begin_tier();
-            if (tier_begin_ == steps_.size()) {
-                stage_ = stage::telling;
-                next_ = 0;
-                message_is_current_ = false;
-            }
-        }
-    }
-    if (stage_ == stage::telling && next_ == observers_.size()) stage_ = stage::done;
-}
-
-inline const shared_bytes& decision_chain::message_for(milliseconds remaining, bool again) {
-    if (message_is_current_ && (again || remaining == message_remaining_)) return message_;
-    std::optional<std::int64_t> deadline_ms;
-    if (remaining != milliseconds::max()) deadline_ms = remaining.count();
-    message_ = {}; // first, so that large payloads are not here once more
-    message_ = encode_event(event_, payload_, deadline_ms);
-    message_remaining_ = remaining;
-    message_is_current_ = true;
-    ++encodings_;
-    return message_;
-}
-
-inline milliseconds decision_chain::time_for(const step& of) const noexcept {
-    if (deadline_ == never) return of.patience;
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
-    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
-}
-
-inline bool decision_chain::next_ask(chain_ask& ask) {
-    if (stage_ == stage::telling) {
-        // Without a deadline, as nobody waits for who is told.
-        ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
-               payload_,          0};
-        ++next_;
-        proceed();
-        return true;
-    }
-    if (stage_ != stage::asking || stopped_) return false;
-    if (back_ != 0)
-        for (std::size_t index = tier_begin_; index != tier_end_; ++index)
-            if (steps_[index].state == step_state::back) {
-                --back_;
-                put(ask, steps_[index], false);
-                return true;
-            }
-    if (next_ == tier_end_) return false;
-    step& of = steps_[next_];
-    const bool validates = of.mode == event_mode::validate;
-    // Who mutates waits for everybody before it; who validates for those that mutate.
-    if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
-    const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
-    put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
-    of.asked_at = now_;
-    ++pending_;
-    ++next_;
-    return true;
-}
-
-/// `again`: what was written for the one before it is for this one too.
-inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
-    const shared_bytes& message = message_for(time_for(of), again);
-    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
-           message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
-    of.state = step_state::asked;
-}
-
-inline bool decision_chain::next_cancel(chain_cancel& cancel) {
-    if (to_cancel_ == 0) return false;
-    for (step& of : steps_) {
-        if (!of.to_cancel) continue;
-        of.to_cancel = false;
-        --to_cancel_;
-        cancel = {of.plugin, of.call};
-        return true;
-    }
-    return false;
-}
-
-inline decision_chain::step* decision_chain::open_step(plugin_index plugin) noexcept {
-    const std::size_t count = tier_end_ - tier_begin_;
-    std::size_t index = settled_last_ < tier_begin_ ? tier_begin_ : settled_last_;
-    for (std::size_t seen = 0; seen != count; ++seen, ++index) {
-        if (index >= tier_end_) index = tier_begin_;
-        step& of = steps_[index];
-        if (of.plugin != plugin) continue;
-        settled_last_ = index;
-        return is_pending(of) || of.state == step_state::cancelled ? &of : nullptr;
-    }
-    return nullptr;
-}
-
-inline void decision_chain::settle(step& of, outcome_kind outcome, std::string_view reason) {
-    if (is_pending(of)) --pending_;
-    if (of.state == step_state::held) --held_;
-    if (of.state == step_state::back) --back_;
-    if (of.to_cancel) { // it was quicker than being told
-        of.to_cancel = false;
-        --to_cancel_;
-    }
-    if (of.state != step_state::waiting)
-        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
-    of.state = step_state::settled;
-    of.outcome.outcome = outcome;
-    of.outcome.reason = cut_reason(reason);
-    if (outcome == outcome_kind::stop) of.stops = true;
-}
-
-// It has no decision of its own, so its onFailure is its decision.
-inline void decision_chain::give_up(step& of, outcome_kind outcome, std::string_view reason) {
-    settle(of, outcome, reason);
-    if (of.on_failure == failure_policy::stop || of.required) of.stops = true;
-}
-
-inline void decision_chain::stop_asking() {
-    stopped_ = true;
-    held_ = back_ = 0;
-    for (std::size_t index = tier_begin_; index < tier_end_; ++index) {
-        step& of = steps_[index];
-        if (!is_pending(of)) continue;
-        if (of.state == step_state::asked) {
-            of.to_cancel = true;
-            ++to_cancel_;
-        }
-        of.state = step_state::cancelled;
-        --pending_;
-        of.outcome.ms = std::chrono::duration<double, std::milli>(now_ - of.asked_at).count();
-    }
-}
-
-inline void decision_chain::answered(plugin_index plugin, std::string_view decision, time_point now) {
-    see(now);
-    step* const of = open_step(plugin);
-    if (of == nullptr) return;
-    result<event_decision> read = read_decision(decision);
-    if (!read) return failed(plugin, read.error(), now);
-    const bool changes = of->mode == event_mode::mutate && !read->stops() && !stopped_ && read->payload &&
-                         read->payload->text() != payload_;
-    if (changes && check_.accept != nullptr)
-        if (const result<void> accepted = check_.accept(check_.context, read->payload->text()); !accepted)
-            return failed(plugin, accepted.error(), now);
-    if (read->data) of->data = read->data->text();
-    if (changes) {
-        payload_ = read->payload->text();
-        modified_ = true;
-        message_is_current_ = false;
-    }
-    const outcome_kind outcome = read->stops() ? outcome_kind::stop
-                                 : changes     ? outcome_kind::modified
-                                               : outcome_kind::proceed;
-    settle(*of, outcome, read->reason ? std::string_view(*read->reason) : std::string_view());
-    if (of->stops) stop_asking();
-    proceed();
-}
-
-inline void decision_chain::failed(plugin_index plugin, const fault& why, time_point now) {
-    see(now);
-    step* const of = open_step(plugin);
-    if (of == nullptr) return;
-    // The answer to our own cancel says nothing about the plugin.
-    if (of->state == step_state::cancelled && why.code == codes::cancelled) return;
-    give_up(*of, why.code == codes::timeout ? outcome_kind::timed_out : outcome_kind::failed, why.message);
-    if (of->stops) stop_asking();
-    proceed();
-}
-
-inline void decision_chain::skipped(plugin_index plugin, std::string_view why, time_point now) {
-    see(now);
-    step* const of = open_step(plugin);
-    if (of == nullptr) return;
-    give_up(*of, outcome_kind::skipped, why);
-    if (of->stops) stop_asking();
-    proceed();
-}
-
-inline void decision_chain::absent(plugin_index plugin, std::string_view why, time_point now) {
-    see(now);
-    step* const of = open_step(plugin);
-    if (of == nullptr) return;
-    if (of->absent == absence::hold) {
-        give_up(*of, outcome_kind::absent, why);
-    } else {
-        settle(*of, outcome_kind::absent, why);
-        if (of->absent == absence::stop || of->required) of->stops = true;
-    }
-    if (of->stops) stop_asking();
-    proceed();
-}
-
-inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time_point now) {
-    see(now);
-    step* const of = open_step(plugin);
-    if (of == nullptr || of->absent != absence::hold || is_over(now_)) return false;
-    if (of->state != step_state::asked && of->state != step_state::held) return false;
-    held_ += of->state == step_state::asked ? 1 : 0;
-    of->state = step_state::held;
-    of->outcome.reason = cut_reason(why);
-    return true;
-}
-
-inline bool decision_chain::holds(plugin_index plugin) const noexcept {
-    if (held_ == 0) return false;
-    for (const step& of : steps_)
-        if (of.plugin == plugin) return of.state == step_state::held;
-    return false;
-}
-
-inline void decision_chain::returned(plugin_index plugin, time_point now) {
-    see(now);
-    if (!holds(plugin)) return;
-    step* const of = open_step(plugin);
-    of->state = step_state::back;
-    of->outcome.reason.clear();
-    --held_;
-    ++back_;
-}
-
-inline void decision_chain::released(plugin_index plugin, std::string_view why, time_point now) {
-    see(now);
-    if (!holds(plugin)) return;
-    settle(*open_step(plugin), outcome_kind::skipped, why);
-    proceed();
-}
-
-inline void decision_chain::handle_timeout(time_point now) {
-    see(now);
-    if (stage_ != stage::asking || !is_over(now_)) return;
-    pass_deadline();
-    proceed();
-}
-
-inline void decision_chain::cancel(time_point now) {
-    see(now);
-    if (stage_ != stage::asking) return;
-    for (step& of : steps_) {
-        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
-        const bool was_asked = of.state == step_state::asked;
-        settle(of, outcome_kind::skipped, "cancelled");
-        of.to_cancel = was_asked;
-        to_cancel_ += was_asked ? 1 : 0;
-    }
-    tier_begin_ = tier_end_ = next_ = steps_.size();
-    stopped_ = cancelled_ = true;
-    stage_ = stage::done;
-}
-
-// Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
-inline void decision_chain::pass_deadline() {
-    bool stops = stopped_;
-    for (step& of : steps_) {
-        if (of.state == step_state::settled || of.state == step_state::cancelled) continue;
-        const bool was_asked = of.state == step_state::asked;
-        if (of.state == step_state::held)
-            give_up(of, outcome_kind::absent,
-                    join({"it did not return before the deadline: ", std::string(of.outcome.reason)}));
-        else
-            give_up(of, was_asked ? outcome_kind::timed_out : outcome_kind::skipped,
-                    was_asked ? "no answer before the deadline" : "the deadline had passed");
-        of.to_cancel = was_asked;
-        to_cancel_ += was_asked ? 1 : 0;
-        stops = stops || of.stops;
-    }
-    stopped_ = stops;
-    tier_begin_ = tier_end_ = next_ = steps_.size();
-}
-
-inline raw_decision decision_chain::take() {
-    raw_decision made{.stopped = stopped_, .modified = modified_};
-    const step* stopper = nullptr;
-    const step* teller = nullptr;
-    for (const step& of : steps_) {
-        if (of.stops && stopper == nullptr) stopper = &of;
-        if (!of.data.empty()) teller = &of;
-    }
-    if (stopper != nullptr) {
-        made.stopped_by = stopper->outcome.plugin;
-        made.reason = stopper->outcome.reason;
-        teller = stopper;
-    } else if (cancelled_) {
-        made.reason = "cancelled";
-    }
-    if (teller != nullptr) made.data = teller->data;
-    made.plugins.reserve(steps_.size());
-    for (step& of : steps_) {
-        if (of.state != step_state::settled) {
-            of.outcome.outcome = outcome_kind::skipped;
-            if (stopper != nullptr) of.outcome.reason = join({"stopped by ", made.stopped_by});
-        }
-        made.plugins.push_back(std::move(of.outcome));
-    }
-    made.payload = std::move(payload_);
-    steps_.clear(); // whatever still comes finds nobody
-    observers_.clear();
-    tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
-    stage_ = stage::done;
-    return made;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/events/event_backlog.hpp -----------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
-#define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
-
-// Events for one plugin that reads more slowly than they come. All that is lost is counted.
-
-namespace tenon::detail {
-
-/// A queue of 1,024 events is a second of a busy stream; a plugin that is behind by more does not catch up.
-inline constexpr std::size_t max_backlog_events = 1'024;
-inline constexpr std::size_t max_backlog_bytes = std::size_t{8} << 20;
-
-struct waiting_event {
-    shared_bytes message;
-    event_place event;
-};
-inline std::size_t bytes_held(const waiting_event& waiting) noexcept { return waiting.message.view().size(); }
-
-struct event_backlog : bounded_queue<waiting_event> {
-    event_backlog() noexcept : bounded_queue(max_backlog_events, max_backlog_bytes) {}
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/events/hop_ledger.hpp --------------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_HOP_LEDGER_HPP
-#define TENON_RULES_EVENTS_HOP_LEDGER_HPP
-
-// How far an event that a plugin emits is from one that came from outside. A plugin that answers an event by
-// emitting it again would otherwise keep the host busy for ever, alone or with others.
-//
-// A plugin names what it emits something in answer to: the id of an event as `cause` in the metadata. What it names
-// counts only if the host has given it that event, and then the new event is one hop farther than that one. As a
-// plugin could name the same event for ever, or emit ten for each, all that is emitted in one chain is counted too.
-//
-// Where it names none, what the host did decides. An emission is taken for the answer to an event that the plugin is
-// being asked about, or had or was told within the last moment: to the one nearest to its origin that has had no such
-// answer yet, or else to the farthest. So one event for each event is no loop, however fast they come; a loop is, as
-// each of its rounds has only the former one's event to answer; and who emits several for each gets no farther with
-// them than the farthest that it has heard of. What cannot be known is decided against the plugin: one that emits by
-// its own clock and hears itself pays for it, and beyond the limit is refused until it has been quiet for the moment.
-// A loop that is slower than that is not noticed where no causes are named; it does little harm.
-//
-// Only plugins that may call the host are kept account of: others emit nothing. In steady state nothing is allocated.
-
-namespace tenon::detail {
-
-/// So many events back a plugin can name a cause.
-inline constexpr std::size_t max_known_causes = 1'024;
-/// With eight hops and two events for each it would be 510; more than this is an avalanche.
-inline constexpr std::uint32_t max_chain_events = 1'024;
-/// Whose events are counted at the same time. The oldest chain is forgotten first.
-inline constexpr std::size_t max_known_chains = 4'096;
-
-class hop_ledger {
-public:
-    explicit hop_ledger(int max_hops, milliseconds memory = milliseconds{500})
-        : max_hops_(max_hops), memory_(memory) {}
-
-    /// The plugin may emit from now on.
-    void follow(plugin_index plugin) {
-        if (plugin >= plugins_.size()) plugins_.resize(plugin + std::size_t{1});
-        plugins_[plugin].followed = true;
-    }
-    /// Its connection is gone: what it was asked about will not be answered.
-    void forget(plugin_index plugin) {
-        if (plugin < plugins_.size()) plugins_[plugin] = {};
-    }
-
-    /// The plugin is asked about an event: until answered(), which comes once for each.
-    void asked(plugin_index plugin, const event_place& event, time_point now) {
-        note(plugin, event, now, true);
-    }
-    void told(plugin_index plugin, const event_place& event, time_point now) {
-        note(plugin, event, now, false);
-    }
-    void answered(plugin_index plugin, const event_place& event, time_point now);
-
-    /// Where an event stands that the plugin emits now, but for its number; or a fault that says why it may not.
-    /// `cause`: the number of the event that it names, 0 for none. Set to 0 where that does not count.
-    result<event_place> emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
-                             time_point now);
-
-private:
-    struct delivery {
-        event_place event = {};
-        time_point at = {}; // told, or answered
-        bool open = false;  // asked, and not answered
-        bool used = false;  // something was emitted in answer to it
-    };
-    struct trail {
-        bool followed = false;
-        std::vector<delivery> given = {}; // a ring once it is full
-        std::size_t next = 0;             // in it
-    };
-
-    trail* trail_of(plugin_index plugin) noexcept {
-        return plugin < plugins_.size() && plugins_[plugin].followed ? &plugins_[plugin] : nullptr;
-    }
-    void note(plugin_index plugin, const event_place& event, time_point now, bool open);
-    /// The latest of them that `is`, or null.
-    template <class Is>
-    static delivery* latest(trail& of, Is is) {
-        std::size_t at = of.next;
-        for (std::size_t seen = 0; seen != of.given.size(); ++seen) {
-            at = at == 0 ? of.given.size() - 1 : at - 1;
-            if (is(of.given[at])) return &of.given[at];
-        }
-        return nullptr;
-    }
-    delivery* likely_cause(trail& of, time_point now) const noexcept;
-    result<void> count_in_chain(std::uint64_t root, std::string_view type);
-
-    int max_hops_;
-    milliseconds memory_;
-    std::vector<trail> plugins_; // by their numbers, which grow like those of the host's own list
-    std::unordered_map<std::uint64_t, std::uint32_t> chains_; // how much was emitted in each, by its root
-    std::deque<std::uint64_t> chain_order_;
-};
-
-inline void hop_ledger::note(plugin_index plugin, const event_place& event, time_point now, bool open) {
-    trail* const of = trail_of(plugin);
-    if (of == nullptr) return;
-    if (of->given.size() < max_known_causes) of->given.emplace_back();
-    else if (of->next == max_known_causes) of->next = 0;
-    of->given[of->next++] = {.event = event, .at = now, .open = open};
-}
-
-inline void hop_ledger::answered(plugin_index plugin, const event_place& event, time_point now) {
-    trail* const of = trail_of(plugin);
-    if (of == nullptr) return;
-    delivery* const found =
-        latest(*of, [&](const delivery& one) { return one.open && one.event.number == event.number; });
-    if (found == nullptr) return;
-    found->open = false;
-    found->at = now; // it may emit right behind its answer
-}
-
-inline hop_ledger::delivery* hop_ledger::likely_cause(trail& of, time_point now) const noexcept {
-    delivery *nearest = nullptr, *farthest = nullptr;
-    for (delivery& one : of.given) {
-        if (!one.open && now >= after(one.at, memory_)) continue;
-        if (!one.used && (nearest == nullptr || one.event.hops < nearest->event.hops)) nearest = &one;
-        if (farthest == nullptr || one.event.hops > farthest->event.hops) farthest = &one;
-    }
-    return nearest != nullptr ? nearest : farthest;
-}
-
-inline result<void> hop_ledger::count_in_chain(std::uint64_t root, std::string_view type) {
-    const auto [chain, is_new] = chains_.try_emplace(root, 0u);
-    if (is_new) {
-        chain_order_.push_back(root);
-        if (chain_order_.size() > max_known_chains) {
-            chains_.erase(chain_order_.front());
-            chain_order_.pop_front();
-        }
-    }
-    if (chain->second >= max_chain_events)
-        return fault{codes::limit_exceeded,
-                     join({"the event \"", beginning_of(type, longest_event_type),
-                           "\" is one too many: ", digits(std::uint64_t{max_chain_events}),
-                           " events were emitted already that go back to the same one"})};
-    ++chain->second;
-    return {};
-}
-
-inline result<event_place> hop_ledger::emit(plugin_index plugin, std::string_view type, std::uint64_t& cause,
-                                            time_point now) {
-    trail* const of = trail_of(plugin);
-    if (of == nullptr) return cause = 0, event_place{};
-    const std::uint64_t named = cause;
-    delivery* from = nullptr;
-    if (named != 0) from = latest(*of, [&](const delivery& one) { return one.event.number == named; });
-    if (from == nullptr) cause = 0;
-    const bool named_one = from != nullptr;
-    if (from == nullptr) from = likely_cause(*of, now);
-    if (from == nullptr) return event_place{}; // by itself
-    const event_place place{.root = from->event.root, .hops = from->event.hops + 1};
-    if (from->event.hops >= max_hops_)
-        return fault{
-            codes::limit_exceeded,
-            join({"the event \"", beginning_of(type, longest_event_type),
-                  "\" is emitted in answer to an event that is ",
-                  digits(static_cast<std::uint64_t>(from->event.hops)), " hops from its origin already, and ",
-                  digits(static_cast<std::uint64_t>(max_hops_)), " are allowed"})};
-    // What is named is counted from the first; else one that emits by its own clock would be, for what it happened to hear.
-    if (named_one || place.hops > 1)
-        if (auto good = count_in_chain(place.root, type); !good) return good.error();
-    from->used = true;
-    return place;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/dependencies.hpp -------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
-#define TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
-
-// Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
-// ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
-// said, with the circle in the words, and leave everything as it was.
-//
-// A need that nobody has heard of is no fault: its plugin may come later, and who needs it waits. Nothing here
-// starts or stops anything: a plugin that runs goes on when a need of it is gone.
-//
-//     if (auto said = needs.set("bot", {"store"}); !said) refuse(said.error());
-//     if (auto missing = needs.missing_of("bot"); !missing.empty()) bot.needs_missing(missing);
-//     for (const std::string& free : needs.got_ready("store")) plugin(free).needs_met();
-
-namespace tenon::detail {
-
-/// Longer circles are told by their beginning and their end.
-inline constexpr std::size_t max_told_needs = 16;
-
-class dependencies {
-public:
-    dependencies() = default;
-    dependencies(const dependencies&) = delete; // nodes point at each other
-    dependencies& operator=(const dependencies&) = delete;
-
-    /// What this plugin needs from now on. Said once more, the new needs replace the old ones.
-    result<void> set(std::string_view name, const std::vector<std::string>& needs);
-    /// The plugin is no more. Who needs it waits for another one of that name.
-    std::vector<std::string> remove(std::string_view name);
-
-    /// Who may start now and could not before, in the order in which they were said.
-    std::vector<std::string> got_ready(std::string_view name);
-    /// Who would have to wait now and did not before.
-    std::vector<std::string> was_lost(std::string_view name);
-
-    /// The first need that is not ready, or empty if it may start.
-    std::string_view missing_of(std::string_view name) const;
-    /// "it needs b, which needs c, which is not there", or empty if it may start.
-    std::string explain(std::string_view name) const;
-    /// Who needs it, directly.
-    std::vector<std::string> needed_by(std::string_view name) const;
-    /// All plugins, each after what it needs; else in the order in which they were said.
-    std::vector<std::string> order() const;
-
-private:
-    struct node {
-        std::string name = {};
-        std::vector<node*> needs = {}, needed_by = {};
-        std::size_t missing = 0; // how many of its needs are not ready
-        bool known = false;      // a plugin, not only somebody's need
-        bool ready = false;
-    };
-
-    node* find(std::string_view name) const;
-    node& get(std::string_view name);
-    static void unlink(node& one);
-    void forget(node& one);
-    static const node* first_missing(const node& one);
-    static std::vector<const node*> path(const node& from, const node& to);
-    static fault circle(const node& one, const std::vector<const node*>& way);
-
-    std::map<std::string, node, std::less<>> nodes_; // stable addresses
-    std::vector<node*> said_;                        // the known ones
-};
-
-inline dependencies::node* dependencies::find(std::string_view name) const {
-    const auto found = nodes_.find(name);
-    return found == nodes_.end() ? nullptr : const_cast<node*>(&found->second);
-}
-
-inline dependencies::node& dependencies::get(std::string_view name) {
-    const auto [at, fresh] = nodes_.try_emplace(std::string(name));
-    if (fresh) at->second.name = name;
-    return at->second;
-}
-
-inline result<void> dependencies::set(std::string_view name, const std::vector<std::string>& needs) {
-    for (const std::string& need : needs)
-        if (need == name)
-            return fault{codes::invalid_params,
-                         join({"plugin '", name, "' needs itself and could never start"})};
-    // Only a plugin that others need already can close a circle; for the rest there is nothing to search.
-    if (const node* one = find(name); one != nullptr && !one->needed_by.empty())
-        for (const std::string& need : needs)
-            if (const node* from = find(need); from != nullptr)
-                if (const auto way = path(*from, *one); !way.empty()) return circle(*one, way);
-
-    node& one = get(name);
-    const std::vector<node*> before = one.needs;
-    unlink(one);
-    for (const std::string& need : needs) {
-        node& other = get(need);
-        if (std::find(one.needs.begin(), one.needs.end(), &other) != one.needs.end()) continue;
-        one.needs.push_back(&other);
-        other.needed_by.push_back(&one);
-        if (!other.ready) ++one.missing;
-    }
-    for (node* old : before) forget(*old);
-    if (!one.known) said_.push_back(&one);
-    one.known = true;
-    return {};
-}
-
-inline std::vector<std::string> dependencies::remove(std::string_view name) {
-    node* one = find(name);
-    if (one == nullptr || !one->known) return {};
-    std::vector<std::string> waiting = was_lost(name);
-    const std::vector<node*> before = one->needs;
-    unlink(*one);
-    one->known = false;
-    said_.erase(std::find(said_.begin(), said_.end(), one));
-    for (node* old : before) forget(*old);
-    forget(*one);
-    return waiting;
-}
-
-inline std::vector<std::string> dependencies::got_ready(std::string_view name) {
-    std::vector<std::string> free;
-    node* one = find(name);
-    if (one == nullptr || !one->known || one->ready) return free;
-    one->ready = true;
-    for (node* other : one->needed_by)
-        if (--other->missing == 0) free.push_back(other->name);
-    return free;
-}
-
-inline std::vector<std::string> dependencies::was_lost(std::string_view name) {
-    std::vector<std::string> waiting;
-    node* one = find(name);
-    if (one == nullptr || !one->ready) return waiting;
-    one->ready = false;
-    for (node* other : one->needed_by)
-        if (other->missing++ == 0) waiting.push_back(other->name);
-    return waiting;
-}
-
-inline std::string_view dependencies::missing_of(std::string_view name) const {
-    const node* one = find(name);
-    const node* missing = one == nullptr ? nullptr : first_missing(*one);
-    return missing == nullptr ? std::string_view() : std::string_view(missing->name);
-}
-
-inline std::string dependencies::explain(std::string_view name) const {
-    const node* one = find(name);
-    const node* missing = one == nullptr ? nullptr : first_missing(*one);
-    if (missing == nullptr) return {};
-    std::string words = join({"it needs ", missing->name});
-    for (std::size_t told = 1; told < max_told_needs; ++told) {
-        const node* next = first_missing(*missing);
-        if (next == nullptr) break;
-        append(words, join({", which needs ", next->name}));
-        missing = next;
-    }
-    if (first_missing(*missing) != nullptr) append(words, ", and so on");
-    else append(words, missing->known ? ", which is not ready" : ", which is not there");
-    return words;
-}
-
-inline std::vector<std::string> dependencies::needed_by(std::string_view name) const {
-    std::vector<std::string> names;
-    if (const node* one = find(name); one != nullptr)
-        for (const node* other : one->needed_by) names.push_back(other->name);
-    return names;
-}
-
-inline std::vector<std::string> dependencies::order() const {
-    std::vector<std::string> names;
-    std::map<const node*, std::size_t>
-        begun; // how many of its needs were gone into; no circle can be in here
-    std::vector<const node*> stack;
-    for (const node* root : said_) {
-        if (begun.try_emplace(root, 0).second) stack.push_back(root);
-        while (!stack.empty()) {
-            const node& one = *stack.back();
-            std::size_t& next = begun[&one];
-            if (next < one.needs.size()) {
-                const node* need = one.needs[next++];
-                if (begun.try_emplace(need, 0).second) stack.push_back(need);
-            } else {
-                if (one.known) names.push_back(one.name);
-                stack.pop_back();
-            }
-        }
-    }
-    return names;
-}
-
-inline void dependencies::unlink(node& one) {
-    for (node* other : one.needs)
-        other->needed_by.erase(std::find(other->needed_by.begin(), other->needed_by.end(), &one));
-    one.needs.clear();
-    one.missing = 0;
-}
-
-/// Nobody needs to remember a name that is no plugin and that no plugin needs.
-inline void dependencies::forget(node& one) {
-    if (!one.known && one.needed_by.empty()) nodes_.erase(nodes_.find(one.name));
-}
-
-inline const dependencies::node* dependencies::first_missing(const node& one) {
-    for (const node* need : one.needs)
-        if (!need->ready) return need;
-    return nullptr;
-}
-
-/// The way along needs, both ends included; empty if there is none. Without recursion: needs may be a long chain.
-inline std::vector<const dependencies::node*> dependencies::path(const node& from, const node& to) {
-    std::map<const node*, std::size_t> begun{{&from, 0}};
-    std::vector<const node*> way{&from};
-    while (!way.empty() && way.back() != &to) {
-        const node& one = *way.back();
-        std::size_t& next = begun[&one];
-        if (next == one.needs.size()) way.pop_back();
-        else if (const node* need = one.needs[next++]; begun.try_emplace(need, 0).second) way.push_back(need);
-    }
-    return way;
-}
-
-inline fault dependencies::circle(const node& one, const std::vector<const node*>& way) {
-    std::string words =
-        join({"plugins that need each other could never start: ", one.name, " needs ", way.front()->name});
-    for (std::size_t step = 1; step < way.size(); ++step) {
-        if (step >= max_told_needs && step + 1 < way.size()) {
-            if (step == max_told_needs) append(words, ", ...");
-            continue;
-        }
-        append(words, join({", ", way[step - 1]->name, " needs ", way[step]->name}));
-    }
-    return {codes::invalid_params, std::move(words)};
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/host_core.hpp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_HOST_CORE_HPP
-#define TENON_HOST_HOST_CORE_HPP
-
-// What is behind host/untyped_host.hpp: the plugins that a host knows, what they declared, and the ways between them.
-
-namespace tenon::detail {
-
-/// A plugin's configuration with what it set itself: more than 1 MiB is data, and no configuration.
-inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
-
-inline constexpr std::string_view abuse_words =
-    "rpc.abuse: it keeps calling what it may not call, or what is not there";
-
-inline fault unknown_plugin(std::string_view name) {
-    return {codes::unavailable, join({"there is no plugin \"", beginning_of(name, longest_name), "\""})};
-}
-
-/// One plugin as its host sees it.
-struct plugin_record {
-    using life_done = unique_function<void(result<void>)>;
-    struct waiter {
-        bool for_ready; // else for its end
-        life_done done;
-    };
-
-    std::shared_ptr<plugin_actor> actor = {};
-    event_backlog backlog = {};
-    event_counts events = {};
-    request_rate requests = {};
-    service_client client = {};
-    std::uint64_t answered = 0, refusals = 0; // of its own calls, with a result and with a fault
-    std::uint64_t acknowledged = 0;           // events that it said it has received
-    std::vector<waiter> waiters = {};
-    std::vector<std::string> refused = {};       // of what it declared, and why
-    std::map<std::string, json> set_itself = {}; // members of its configuration: host/setConfig
-    bool dropping = false;                       // events are being lost: said once per burst
-    std::uint64_t told_in = 0;                   // the turn of the loop in which it was sent an event
-    bool owed = false;                           // what it was told since then waits for the turn's end
-    bool leaving = false;                        // removed once it has stopped
-
-    /// A configuration in the place of all that was there.
-    void give(json config) {
-        actor->set_config(std::move(config));
-        set_itself.clear();
-    }
-};
-
-/// Whom an event goes to among those who want it: everybody, unless one plugin or some capabilities are named.
-struct audience {
-    std::optional<plugin_index> only = {};
-    std::span<const std::string> capabilities = {};
-
-    bool everybody() const noexcept { return !only && capabilities.empty(); }
-};
-
-class host_core final : public untyped_host,
-                        public actor_owner,
-                        public socket_owner,
-                        public std::enable_shared_from_this<host_core> {
-public:
-    host_core(executor where, host_options options);
-    ~host_core() override;
-
-    // --- plugins ---
-
-    result<void> add(plugin_options options, std::uint64_t former = 0) override;
-    result<void> add_made_by(link_maker make, plugin_options options) override;
-    void start(plugin_options options, life_done done, std::uint64_t former = 0) override;
-    void start_known(const std::string& name, life_done done) override;
-    void stop(const std::string& name, life_done done) override;
-    void restart(const std::string& name, life_done done) override;
-    void remove(const std::string& name, life_done done) override;
-    void forget_needs(const std::string& name) override;
-    void configure(const std::string& name, json config, life_done done) override;
-    void configure_by_restart(plugin_record& plugin, json config, life_done done);
-    result<void> set_log_level(std::string_view name, log_level level) override;
-    void shutdown(life_done done) override;
-    void close() override;
-    bool closing() const noexcept { return closing_; }
-
-    plugin_record* find(std::string_view name) const noexcept;
-    plugin_record* find(plugin_index index) const noexcept;
-    const auto& plugins() const noexcept { return plugins_; }
-
-    // --- events ---
-
-    std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
-                                       payload_check check, decided done) override;
-    void give_up(const std::weak_ptr<decision_run>& decision) override;
-    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata) override {
-        return publish(type, payload, metadata, {}, {}, {});
-    }
-    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata,
-                        event_place place, std::string_view source, const audience& among);
-    std::vector<explanation> explain(std::string_view type) const override;
-    result<void> set_decision_timeouts(milliseconds all,
-                                       std::map<std::string, milliseconds> of_events) override;
-
-    // --- commands, routes, calls ---
-
-    call_under_way execute(std::string_view command, std::string_view args, const call_options& options,
-                           call_completion&& done, plugin_index asker = call_waits::nobody);
-    call_under_way run(std::string_view command, std::string_view params, const call_options& options,
-                       call_completion&& done) override {
-        return run_for(call_waits::nobody, command, params, options, std::move(done));
-    }
-    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) override;
-    call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
-                        const call_options& options, call_completion&& done) override;
-    void cancel(const call_under_way& call) override;
-
-    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
-                             service_handler handler) override {
-        return services_.add_service(method, permission, words, std::move(handler));
-    }
-    detail::services& services() noexcept { return services_; }
-    route_table& routes() noexcept { return routes_; }
-    command_table& commands() noexcept { return commands_; }
-
-    // --- the socket ---
-
-    result<void> listen(std::string_view path, const socket_options& options) override;
-    const socket_server* socket() const noexcept { return socket_.get(); }
-
-    // --- looking in ---
-
-    void offer(const event_offer& event) override { offers_.insert_or_assign(event.type, event); }
-    host_catalogue catalogue() const override;
-    std::vector<std::string> names() const override;
-    std::optional<plugin_moment> moment_of(std::string_view plugin) const override;
-    std::vector<const known_command*> known_commands() const override { return commands_.list(); }
-    const known_command* find_command(std::string_view name) const override { return commands_.find(name); }
-    host_status status() const override;
-    host_status summary() const override;
-    plugin_status status_of(const plugin_record& plugin) const;
-    std::optional<plugin_status> status_of(std::string_view plugin) const override;
-    const log_ring& own_log() const noexcept { return own_log_; }
-    std::vector<log_record> log_of(std::string_view plugin) const override;
-    std::vector<log_record> own_records() const override {
-        return {own_log_.records().begin(), own_log_.records().end()};
-    }
-    json config_of(std::string_view plugin) const override;
-    void note(log_level level, std::string_view message) override;
-    void note_of(std::string_view plugin, log_level level, std::string_view message) override;
-
-    /// What else the environment of a plugin holds.
-    std::function<std::vector<std::string>(const plugin_actor&)> environment_more;
-
-private:
-    friend class decision_run;
-
-    void on_change(plugin_actor& plugin, const state_change& change) override;
-    void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
-    void on_withdrawn(plugin_actor& plugin) override;
-    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override;
-    void on_drained(plugin_actor& plugin) override;
-    void on_log(plugin_actor& plugin, log_record&& record) override;
-    handshake_request introduction(plugin_actor& plugin) override;
-    std::vector<std::string> environment_of(plugin_actor& plugin) override;
-    std::shared_ptr<vigil> awake() const override { return awake_; }
-    result<void> may_launch(const plugin_actor& plugin) override;
-    std::string socket_path() const override;
-    result<void> on_attach(const attach_request& who) override;
-    void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
-    void on_manual_event(const manual_event& event, event_client::decided done) override;
-    void on_socket_trouble(std::string_view words) override;
-
-    /// A copy is called: what it tells may put another in its place, or destroy the host.
-    template <class Told, class... Argument>
-    void tell_application(const std::function<Told>& told, const Argument&... arguments) {
-        if (closed_ || !told) return;
-        contain(where(), [copy = told, &arguments...] { copy(arguments...); });
-    }
-    result<plugin_record*> make(plugin_options options, plugin_origin origin, std::uint64_t former);
-    void begin(plugin_record& plugin, change_reason why);
-    void finish_waiters(plugin_record& plugin, const state_change& change);
-    void wait(plugin_record& plugin, bool for_ready, life_done done);
-    void forget(plugin_record& plugin);
-    static bool is_expected(const plugin_actor& plugin) noexcept;
-    void look_for_held(plugin_actor& plugin);
-    std::vector<interest> still_required(std::string_view type);
-    void tell(plugin_record& plugin, const shared_bytes& message, const event_place& event, time_point now);
-    void send_told(plugin_record& plugin);
-    void end_turn();
-    void end_overdue_decisions(time_point now);
-    milliseconds decision_timeout_of(std::string_view type) const noexcept;
-    void count_lost(plugin_record& plugin, std::size_t lost);
-    decided watched_decision(const event_head& event, decided done);
-    void tell_log(log_record&& record);
-    void close_watches();
-    call_under_way run_for(plugin_index asker, std::string_view command, std::string_view params,
-                           const call_options& options, call_completion&& done);
-    call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                       const call_options& options, call_completion&& done,
-                       plugin_index asker = call_waits::nobody);
-    result<emit_answer> emit(const emitted_event& event, const caller& who);
-    result<audience> audience_of(const emitted_event& event);
-    bool is_for(const audience& among, plugin_index plugin) const noexcept;
-    void provide_host_methods();
-    template <class Provide>
-    void provide_command_methods(Provide provide);
-    template <class Provide>
-    void provide_config_methods(Provide provide);
-
-    std::shared_ptr<vigil> awake_; // or none
-    call_waits waits_;
-    dependencies needs_;
-    interest_table interests_;
-    hop_ledger hops_;
-    event_ids event_ids_;
-    command_table commands_;
-    route_table routes_;
-    detail::services services_;
-    std::map<std::string_view, event_offer> offers_; // by type
-    std::map<std::string, std::shared_ptr<plugin_record>, std::less<>> plugins_;
-    std::vector<plugin_record*> by_index_; // null: removed
-    std::uint64_t turn_ = 0; // of the loop, as far as anybody is told anything; ended by end_turn()
-    bool turn_begun_ = false;
-    std::vector<plugin_index> owed_;
-    std::uint64_t published_ = 0, decided_ = 0, stopped_ = 0;
-    std::map<decision_run*, time_point> deciding_; // and by when
-    alarm decisions_due_;
-    time_point started_;
-    std::shared_ptr<socket_server> socket_; // or null
-    log_ring own_log_;                      // what is said of no plugin
+    inline result<void> on_attach(const attach_request& who) override;
+    inline void take_plugin(const attach_request& who, descriptor connection, std::string bytes) override;
+    inline void on_manual_event(const manual_event& event, event_client::decided done) override;
+    void on_socket_trouble(std::string_view words) override { host_.note(log_level::warn, words); }
+
+    untyped_host& host_;
+    host_plugins& plugins_;
+    host_events& events_;
+    std::shared_ptr<socket_server> server_; // or null
     std::uint64_t attaches_refused_ = 0;
     log_rate attach_notes_{10}; // a second; who comes again and again must not fill the log
-    bool closing_ = false;      // nothing is begun any more
-    bool closed_ = false;       // and nothing told
-};
-
-// ---- one decision under way ----------------------------------------------------------------------------------
-// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
-// keeps itself and the host alive until it is over, which its deadline guarantees.
-
-/// "it is waiting to retry: signal 9 (SIGKILL)".
-inline std::string why_not_there(const plugin_actor& plugin) {
-    if (plugin.ready()) return "its connection is closed";
-    const std::string& reason = plugin.supervised().reason().text;
-    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
-}
-
-class decision_run final : public std::enable_shared_from_this<decision_run> {
-public:
-    decision_run(std::shared_ptr<host_core> core, std::span<const interest> interests, event_head event,
-                 std::string payload, time_point deadline, time_point now, payload_check check,
-                 std::uint64_t number, host_core::decided done)
-        : core_(std::move(core)),
-          chain_(interests, std::move(event), std::move(payload), deadline, now, check),
-          place_{.number = number, .root = number}, done_(std::move(done)) {}
-
-    decision_run(const decision_run&) = delete;
-    decision_run& operator=(const decision_run&) = delete;
-    /// One that went with its loop is not looked for any more.
-    ~decision_run() {
-        if (done_) core_->deciding_.erase(this);
-    }
-
-    time_point deadline() const noexcept { return chain_.deadline(); }
-    /// Its deadline holds whatever plugins do: progress reports may stretch a call, but never a decision. First ends what
-    /// plugins were asked for, as their own timeouts: each is the failure of who did not answer, though both deadlines
-    /// fall on the same moment.
-    void handle_timeout(time_point now) {
-        const auto self = shared_from_this();
-        going_ = true;
-        chain_.each_call([&](plugin_index asked, call_ticket call) {
-            if (plugin_record* const plugin = core_->find(asked)) plugin->actor->expire(call, now);
-        });
-        going_ = false;
-        chain_.handle_timeout(now);
-        go();
-    }
-
-    bool holds(plugin_index plugin) const noexcept { return chain_.holds(plugin); }
-    /// Something has become of a plugin that is held for.
-    void look_again(plugin_actor& actor, time_point now) {
-        const plugin_index index = actor.index();
-        if (!actor.ready()) {
-            miss(actor, now);
-        } else {
-            const std::span<const interest> now_asked = core_->interests_.of(chain_.event().type);
-            const bool wants = std::any_of(now_asked.begin(), now_asked.end(), [index](const interest& one) {
-                return one.plugin == index && one.mode != event_mode::observe;
-            });
-            if (wants) chain_.returned(index, now);
-            else chain_.released(index, "it is there again, and wants no such events", now);
-        }
-        go();
-    }
-
-    void give_up(time_point now) {
-        chain_.cancel(now);
-        go();
-    }
-
-    /// Asks, tells and cancels until there is nothing to do but wait.
-    void go() {
-        if (going_) return; // an answer came while it was being asked for
-        const auto self = shared_from_this();
-        going_ = true;
-        for (bool more = true; more;) {
-            more = false;
-            for (chain_cancel unneeded; chain_.next_cancel(unneeded); more = true) cancel(unneeded);
-            if (chain_ask ask; chain_.next_ask(ask)) {
-                more = true;
-                if (ask.wants_answer) ask_for_decision(ask);
-                else tell(ask);
-            }
-        }
-        going_ = false;
-        if (chain_.done() && done_) finish();
-    }
-
-private:
-    void ask_for_decision(const chain_ask& ask) {
-        const time_point now = steady_now();
-        plugin_record* const plugin = core_->find(ask.plugin);
-        if (plugin == nullptr) return chain_.skipped(ask.plugin, "it is gone", now);
-        plugin_actor& actor = *plugin->actor;
-        if (!actor.can_be_asked()) return miss(actor, now);
-        core_->hops_.asked(ask.plugin, place_, now);
-        ++plugin->events.delivered;
-        const call_ticket call = actor.ask(
-            lane::events, methods::on_event, ask.message, ask.deadline,
-            [self = shared_from_this(), index = ask.plugin](
-                const result<std::string_view>& answer, time_point when) { self->take(index, answer, when); },
-            call_waits::nobody, now);
-        chain_.asked_by(ask.step, call);
-    }
-
-    void miss(const plugin_actor& actor, time_point now) {
-        const std::string why = why_not_there(actor);
-        const bool may_return =
-            !core_->closing_ && core_->is_expected(actor) && actor.state() != plugin_state::failed &&
-            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
-        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
-        chain_.absent(actor.index(), why, now);
-    }
-
-    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
-    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
-    /// the decision there.
-    void stay() {
-        if (stays_) return;
-        stays_ = std::make_unique<asio::steady_timer>(core_->where(), never);
-        stays_->async_wait([self = shared_from_this()](const asio::error_code&) {});
-    }
-
-    void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
-        core_->hops_.answered(index, place_, now);
-        if (answer) chain_.answered(index, *answer, now);
-        else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
-        else chain_.failed(index, answer.error(), now);
-        go();
-    }
-
-    static bool was_never_asked(int code) noexcept {
-        return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
-    }
-
-    void tell(const chain_ask& ask) {
-        if (plugin_record* const plugin = core_->find(ask.plugin))
-            core_->tell(*plugin, ask.message, place_, steady_now());
-    }
-
-    /// One that was completed meanwhile does nothing.
-    void cancel(const chain_cancel& unneeded) {
-        plugin_record* const plugin = unneeded.call ? core_->find(unneeded.plugin) : nullptr;
-        if (plugin != nullptr) plugin->actor->cancel(unneeded.call);
-    }
-
-    void finish() {
-        raw_decision decision = chain_.take();
-        for (const plugin_outcome& outcome : decision.plugins)
-            if (plugin_record* const plugin = core_->find(outcome.plugin)) {
-                event_counts& counts = plugin->events;
-                if (outcome.outcome == outcome_kind::stop) ++counts.stopped;
-                if (outcome.outcome == outcome_kind::modified) ++counts.modified;
-                if (outcome.outcome == outcome_kind::absent) ++counts.absent;
-                if (outcome.outcome == outcome_kind::failed || outcome.outcome == outcome_kind::timed_out)
-                    ++counts.failed;
-            }
-        core_->deciding_.erase(this);
-        if (stays_) stays_->cancel();
-        core_->stopped_ += decision.stopped;
-        std::exchange(done_, nullptr)(std::move(decision));
-    }
-
-    std::shared_ptr<host_core> core_;
-    decision_chain chain_;
-    event_place place_;
-    host_core::decided done_;
-    std::unique_ptr<asio::steady_timer> stays_; // or null
-    bool going_ = false;
-};
-
-// ---- one call that may be made twice -------------------------------------------------------------------------
-// A call that its caller calls idempotent: if the plugin is gone before it has answered and is ready again before
-// the deadline, it is asked once more. Any other call is never made twice, whatever becomes of it.
-
-inline call_progress tell_progress(const std::function<void(json_view)>& to) {
-    if (!to) return {};
-    return [to](std::string_view value, time_point) {
-        if (const auto read = from_json<json_view>(value)) to(*read);
-    };
-}
-
-class repeated_call final : public std::enable_shared_from_this<repeated_call> {
-public:
-    repeated_call(std::shared_ptr<host_core> core, plugin_index plugin, std::string_view method,
-                  std::string_view params, time_point deadline, call_completion done, plugin_index asker,
-                  std::function<void(json_view)> progress)
-        : core_(std::move(core)), plugin_(plugin), asker_(asker), method_(method), params_(params),
-          deadline_(deadline), done_(std::move(done)), progress_(std::move(progress)) {}
-
-    void ask() {
-        plugin_record* const plugin = core_->find(plugin_);
-        if (plugin == nullptr) return give_up();
-        const auto kept = plugin->actor;
-        generation_ = kept->generation();
-        ticket_ = kept->ask(
-            lane::calls, method_, std::string_view(params_), deadline_,
-            [self = shared_from_this()](const result<std::string_view>& answer, time_point now) {
-                self->take(answer, now);
-            },
-            asker_, steady_now(), tell_progress(progress_));
-    }
-    void cancel() {
-        if (!done_) return;
-        plugin_record* const plugin = waiting_ ? nullptr : core_->find(plugin_);
-        if (plugin != nullptr) plugin->actor->cancel(ticket_);
-        else finish(fault{codes::cancelled, "cancelled"}, steady_now());
-    }
-
-private:
-    void take(const result<std::string_view>& answer, time_point now) {
-        if (answer || answer.error().code != codes::unavailable) return finish(answer, now);
-        last_ = answer.error();
-        wait();
-    }
-
-    // For the next instance: through its delays, but not beyond the deadline or somebody's wish to stop it.
-    void wait() {
-        plugin_record* const plugin = core_->find(plugin_);
-        if (plugin == nullptr || core_->closing() || !plugin->actor->supervised().wanted() ||
-            plugin->actor->state() == plugin_state::failed)
-            return give_up();
-        // The instance that did not answer may still be called ready.
-        if (plugin->actor->ready() && plugin->actor->generation() != generation_) return ask();
-        if (!alarm_)
-            alarm_.emplace(core_->where(), [weak = weak_from_this()](time_point now) {
-                if (const auto self = weak.lock()) self->pass_deadline(now);
-            });
-        alarm_->set(deadline_);
-        waiting_ = true;
-        plugin->waiters.push_back({true, [self = shared_from_this()](const result<void>& ready) {
-                                       if (!std::exchange(self->waiting_, false) || !self->done_) return;
-                                       if (ready) self->ask();
-                                       else self->wait();
-                                   }});
-    }
-
-    void pass_deadline(time_point now) {
-        if (!waiting_) return; // the call itself has the same deadline
-        waiting_ = false;
-        finish(fault{codes::timeout, join({last_.message, ", and was not back in time"}), last_.data}, now);
-    }
-    void give_up() { finish(last_, steady_now()); }
-    void finish(result<std::string_view> answer, time_point now) {
-        if (!done_) return;
-        alarm_.reset();
-        std::exchange(done_, nullptr)(std::move(answer), now);
-    }
-
-    std::shared_ptr<host_core> core_;
-    plugin_index plugin_, asker_;
-    std::string method_, params_;
-    time_point deadline_;
-    call_completion done_;
-    std::function<void(json_view)> progress_;
-    call_ticket ticket_ = {};
-    std::uint64_t generation_ = 0; // of the instance that was asked
-    fault last_ = {codes::unavailable, "the plugin is gone"};
-    std::optional<alarm> alarm_; // while it waits
-    bool waiting_ = false;
 };
 
 } // namespace tenon::detail
 
-// ---- tenon/web/problem.hpp --------------------------------------------------------------------------------
-#ifndef TENON_WEB_PROBLEM_HPP
-#define TENON_WEB_PROBLEM_HPP
+// ---- tenon/host/host_socket.ipp ---------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_SOCKET_IPP
+#define TENON_HOST_HOST_SOCKET_IPP
 
-// Answers that are JSON, and those that say no, as RFC 9457 has them: {type, title, status, detail, code}. A detail
-// never quotes what a client sent beside its body: a token may stand in a URL.
-
-namespace tenon::detail {
-
-inline std::string_view reason_of(int status) {
-    constexpr std::string_view reasons =
-        "200 OK;201 Created;202 Accepted;204 No Content;301 Moved Permanently;302 Found;303 See Other;304 "
-        "Not Modified;"
-        "307 Temporary Redirect;308 Permanent Redirect;400 Bad Request;401 Unauthorized;403 Forbidden;404 "
-        "Not Found;"
-        "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
-        "Long;"
-        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
-        "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
-        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
-    const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
-    return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
-}
-
-} // namespace tenon::detail
-
-namespace tenon {
-
-/// The HTTP status for a fault of a call, as docs/protocol.md has it.
-inline int http_status_of(int code) noexcept {
-    switch (code) {
-    case codes::invalid_params:
-        return 400;
-    case codes::permission_denied:
-        return 403;
-    case codes::too_large:
-        return 413;
-    case codes::reentrant_call:
-        return 508;
-    case codes::timeout:
-        return 504;
-    case codes::unavailable:
-    case codes::circuit_open:
-    case codes::overloaded:
-    case codes::shutting_down:
-    case codes::limit_exceeded:
-    case codes::cancelled:
-        return 503;
-    default:
-        return code > 0 ? 422 : 502;
-    }
-}
-
-namespace http {
-
-inline response json_answer(std::string text, int status = 200) {
-    return {.status = status,
-            .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-            .body = std::move(text)};
-}
-
-inline response problem(int status, std::string_view detail) {
-    struct words {
-        std::string type, title;
-        int status;
-        std::string detail;
-    };
-    response given{.status = status, .headers = {{"Content-Type", "application/problem+json"}}};
-    given.body =
-        to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
-    if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
-    return given;
-}
-
-/// Of the host or of a plugin, with the status that docs/protocol.md has for its code.
-inline response problem(const fault& why) {
-    response given = problem(http_status_of(why.code), why.message);
-    given.body.insert(given.body.size() - 1, ",\"code\":" + std::to_string(why.code));
-    return given;
-}
-
-/// 405: the path is there, and takes these methods.
-inline response not_this_method(const std::vector<std::string_view>& allowed) {
-    std::string list;
-    for (const std::string_view one : allowed) list.append(list.empty() ? "" : ", ").append(one);
-    response given = problem(405, "not this method");
-    given.headers.back() = {"Allow", std::move(list)};
-    return given;
-}
-
-} // namespace http
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/events/broadcast.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_BROADCAST_HPP
-#define TENON_RULES_EVENTS_BROADCAST_HPP
-
-// What publish() does: who is told of an event, and the one message that all of them get.
+// The bodies of host/host_socket.hpp.
 
 namespace tenon::detail {
 
-struct broadcast {
-    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
-    std::span<const interest> told;
-    shared_bytes message; // empty where nobody is told
-    std::shared_ptr<const interest_list> held;
-};
-
-/// Encodes nothing where nobody wants it.
-inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
-    broadcast plan;
-    plan.held = interests.hold(head.type);
-    if (plan.held == nullptr) return plan;
-    plan.told = plan.held->all;
-    plan.message = encode_event(head, payload);
-    return plan;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/host_core.ipp -----------------------------------------------------------------------------
-#ifndef TENON_HOST_HOST_CORE_IPP
-#define TENON_HOST_HOST_CORE_IPP
-
-// The bodies of host/host_core.hpp, by what they are about.
-
-namespace tenon::detail {
-
-// ---- the lives of plugins: who is known, who is started and stopped, and who waits for what ------------------
-
-inline host_options completed(host_options options) {
-    if (options.version.empty())
-        options.version = join({digits(TENON_VERSION_MAJOR), ".", digits(TENON_VERSION_MINOR), ".",
-                                digits(TENON_VERSION_PATCH)});
-    if (options.seed == 0) options.seed = std::random_device()();
-    return options;
-}
-
-inline host_core::host_core(executor where, host_options options)
-    : untyped_host(std::move(where), completed(std::move(options))),
-      awake_(vigil::make(this->where(), options_.longest_look)), hops_(options_.max_hops),
-      event_ids_(options_.seed),
-      decisions_due_(this->where(), [this](time_point now) { end_overdue_decisions(now); }),
-      started_(steady_now()), own_log_(options_.log_records_kept) {
-    provide_host_methods();
-}
-
-/// Whoever still watches hears of it, though the loop may never have run after close().
-inline host_core::~host_core() { close_watches(); }
-
-inline void host_core::close_watches() {
-    watched_changes.close();
-    watched_logs.close();
-    watched_events.close();
-}
-
-inline plugin_record* host_core::find(std::string_view name) const noexcept {
-    const auto found = plugins_.find(name);
-    return found == plugins_.end() ? nullptr : found->second.get();
-}
-
-inline plugin_record* host_core::find(plugin_index index) const noexcept {
-    return index < by_index_.size() ? by_index_[index] : nullptr;
-}
-
-// --- knowing them ---
-
-inline fault shutting_down() { return {codes::shutting_down, "the host is shutting down"}; }
-
-inline result<plugin_record*> host_core::make(plugin_options options, plugin_origin origin,
-                                              std::uint64_t former) {
-    if (closing_) return shutting_down();
-    if (auto good = check_options(options_); !good) return good.error();
-    if (auto good = check_options(options, origin); !good) return good.error();
-    if (find(options.name) != nullptr)
-        return fault{codes::invalid_params, join({"name: there is a plugin \"", options.name, "\" already"})};
-    if (auto good = needs_.set(options.name, options.needs); !good) return good.error();
-    const auto index = static_cast<plugin_index>(by_index_.size());
-    auto made = std::make_shared<plugin_record>();
-    plugin_record* const plugin = made.get();
-    interests_.set_plugin(index, options.id.empty() ? options.name : options.id, options.events,
-                          options.priority, options.name,
-                          {.patience = options.call_timeout,
-                           .required = options.required,
-                           .absent = options.absent,
-                           .absent_of = options.absent_of});
-    interests_.set_expected(index, false); // until it is started
-    std::string name = options.name;
-    plugin->actor =
-        std::make_shared<plugin_actor>(where(), *this, index, std::move(options), options_, waits_);
-    plugin->actor->count_on_from(former);
-    plugins_.emplace(std::move(name), std::move(made));
-    by_index_.push_back(plugin);
-    return plugin;
-}
-
-inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
-    auto made = make(std::move(options), plugin_origin::process, former);
-    if (!made) return made.error();
-    return {};
-}
-
-inline result<void> host_core::add_made_by(link_maker maker, plugin_options options) {
-    auto made = make(std::move(options), plugin_origin::mounted, 0);
-    if (!made) return made.error();
-    (*made)->actor->start_by(std::move(maker));
-    return {};
-}
-
-inline void host_core::forget(plugin_record& plugin) {
-    const auto kept = plugin.actor; // may be telling us something
-    const plugin_index index = kept->index();
-    interests_.remove(index);
-    by_index_[index] = nullptr;
-    const auto found = plugins_.find(kept->name());
-    const auto record = found->second;
-    needs_.remove(kept->name());
-    plugins_.erase(found);
-    kept->retire();
-}
-
-// --- commands ---
-
-inline void host_core::begin(plugin_record& plugin, change_reason why) {
-    if (const std::string missing(needs_.missing_of(plugin.actor->name())); !missing.empty())
-        plugin.actor->needs_missing(missing);
-    plugin.actor->start(std::move(why));
-}
-
-inline void host_core::start(plugin_options options, life_done done, std::uint64_t former) {
-    auto made = make(std::move(options), plugin_origin::process, former);
-    if (!made) return done(made.error());
-    wait(**made, true, std::move(done));
-    begin(**made, {});
-}
-
-inline void host_core::start_known(const std::string& name, life_done done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name));
-    if (closing_) return done(shutting_down());
-    if (plugin->actor->ready()) return done({});
-    wait(*plugin, true, std::move(done));
-    begin(*plugin, {});
-}
-
-inline void host_core::stop(const std::string& name, life_done done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name));
-    const plugin_state state = plugin->actor->state();
-    if (state == plugin_state::stopped || state == plugin_state::failed) {
-        plugin->actor->stop({});
-        return done({});
-    }
-    wait(*plugin, false, std::move(done));
-    plugin->actor->stop({});
-}
-
-inline void host_core::restart(const std::string& name, life_done done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name));
-    if (closing_) return done(shutting_down());
-    plugin->actor->restart({});
-    if (plugin->actor->ready()) return done({}); // ready before and after: it is not to be restarted
-    wait(*plugin, true, std::move(done));
-}
-
-inline void host_core::remove(const std::string& name, life_done done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name));
-    const plugin_state state = plugin->actor->state();
-    if (state == plugin_state::stopped || state == plugin_state::failed) {
-        forget(*plugin);
-        return done({});
-    }
-    plugin->leaving = true;
-    wait(*plugin, false, std::move(done));
-    plugin->actor->stop({});
-}
-
-inline void host_core::forget_needs(const std::string& name) {
-    if (find(name) != nullptr) static_cast<void>(needs_.set(name, {})); // no circle without needs
-}
-
-/// At once by plugin/configure if the plugin can, else by a restart.
-inline void host_core::configure(const std::string& name, json config, life_done done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return done(unknown_plugin(name));
-    plugin_actor& actor = *plugin->actor;
-    plugin_options changed = actor.options();
-    changed.config = config;
-    if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
-    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
-    if (closing_) return done(shutting_down());
-    if (!actor.ready()) {
-        plugin->give(std::move(config));
-        return done({});
-    }
-    const auto& features = actor.declared()->features;
-    const bool takes_it =
-        features && std::find(features->begin(), features->end(), "configure") != features->end();
-    if (!takes_it) return configure_by_restart(*plugin, std::move(config), std::move(done));
-    const std::string params =
-        config.is_null() ? std::string(R"({"config":{}})") : to_json(configure_request{config.view()});
-    const time_point deadline = after(steady_now(), actor.options().call_timeout);
-    actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
-              [record = plugins_.find(name)->second, config = std::move(config),
-               done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-                  if (!answer) return done(answer.error()); // and then the old one stays
-                  record->give(std::move(config));
-                  done({});
-              });
-}
-
-/// Who does not get ready with it has the old one back: a wrong configuration must not cost the plugin.
-inline void host_core::configure_by_restart(plugin_record& plugin, json config, life_done done) {
-    const auto record = plugins_.find(plugin.actor->name())->second;
-    json before = record->actor->options().config;
-    auto set_before = record->set_itself;
-    record->give(std::move(config));
-    wait(plugin, true,
-         [weak = weak_from_this(), record, before = std::move(before), set_before = std::move(set_before),
-          done = std::move(done)](result<void> outcome) mutable {
-             const auto self = weak.lock();
-             plugin_actor& actor = *record->actor;
-             const bool is_there = self && !self->closing_ && self->find(actor.index()) == record.get();
-             if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
-             fault why = outcome.error();
-             // It is the plugin that said no, and not something else that went wrong.
-             if (actor.supervised().reason().cause == change_cause::handshake)
-                 why.code = codes::invalid_params;
-             record->give(std::move(before));
-             record->set_itself = std::move(set_before);
-             actor.note(log_level::warn,
-                        "it did not start with another configuration, and has the old one again");
-             self->wait(*record, true,
-                        [why = std::move(why), done = std::move(done)](const result<void>& back) mutable {
-                            why.message += back ? "; it runs with the old configuration again"
-                                                : "; nor did it start with the old one";
-                            if (!back) why.code = codes::unavailable;
-                            done(std::move(why));
-                        });
-             actor.restart({change_cause::reload, "the old configuration again"});
-         });
-    record->actor->restart({change_cause::reload, "another configuration"});
-}
-
-inline result<void> host_core::set_log_level(std::string_view name, log_level level) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) return unknown_plugin(name);
-    plugin->actor->set_log_level(level);
-    return {};
-}
-
-// --- waiting ---
-
-inline void host_core::wait(plugin_record& plugin, bool for_ready, life_done done) {
-    plugin.waiters.push_back({for_ready, std::move(done)});
-}
-
-inline void host_core::finish_waiters(plugin_record& plugin, const state_change& change) {
-    using enum plugin_state;
-    const bool ended = change.to == stopped || change.to == failed;
-    // A restart passes through `stopped`, and so does a stop that somebody took back: who waits for the end has seen it.
-    const bool settled = change.to == ready || change.to == backoff || change.to == failed ||
-                         (change.to == stopped && !plugin.actor->supervised().wanted());
-    if (!ended && !settled) return;
-    std::vector<plugin_record::waiter> waiting, due;
-    waiting.swap(plugin.waiters);
-    for (auto& waiter : waiting) {
-        const bool is_due = waiter.for_ready ? settled : ended;
-        (is_due ? due : plugin.waiters).push_back(std::move(waiter));
-    }
-    const std::string why = join(
-        {change.plugin, ": ",
-         change.reason.text.empty() ? name_of(change.reason.cause) : std::string_view(change.reason.text)});
-    for (auto& waiter : due) {
-        if (waiter.for_ready == (change.to == ready)) waiter.done({});
-        else waiter.done(fault{codes::unavailable, why});
-    }
-}
-
-// --- the end ---
-
-inline void host_core::shutdown(life_done done) {
-    const bool again = std::exchange(closing_, true);
-    if (socket_) socket_->finish();
-    // Completes when the last one has: whoever finishes it owns the handler.
-    auto rest = std::make_shared<std::pair<std::size_t, life_done>>(1, std::move(done));
-    const auto finish_one = [rest](result<void>) {
-        if (--rest->first == 0) rest->second({});
-    };
-    std::vector<std::shared_ptr<plugin_record>> all;
-    for (const auto& [name, plugin] : plugins_) all.push_back(plugin);
-    for (const auto& plugin : all) {
-        const plugin_state state = plugin->actor->state();
-        if (state != plugin_state::stopped && state != plugin_state::failed) {
-            ++rest->first;
-            wait(*plugin, false, finish_one);
-        }
-        if (again) plugin->actor->hasten();
-        else plugin->actor->stop({change_cause::shutdown, "the host ends"});
-    }
-    finish_one({});
-}
-
-inline void host_core::close() {
-    closing_ = true;
-    closed_ = true;
-    end_turn();
-    if (socket_) socket_->close();
-    std::vector<child_to_stop> children;
-    for (const auto& [name, plugin] : plugins_) {
-        plugin->actor->stand_down();
-        if (child* const process = plugin->actor->process()) {
-            plugin->actor->close_stdin();
-            children.push_back({process, plugin->actor->options().stop});
-        }
-    }
-    stop_children(std::move(children));
-    // Handlers are told on the executor, not from within the destructor of the host.
-    asio::post(where(), [self = shared_from_this()] {
-        // Not before: it may be one of these that destroys the host.
-        self->on_change_told = nullptr;
-        self->on_log_told = nullptr;
-        self->on_event_told = nullptr;
-        for (const auto& [name, plugin] : self->plugins_) {
-            plugin->actor->retire();
-            for (auto& waiter : std::exchange(plugin->waiters, {}))
-                waiter.done(fault{codes::shutting_down, "the host is gone"});
-        }
-        std::vector<std::shared_ptr<decision_run>> held;
-        for (const auto& [run, deadline] : self->deciding_) held.push_back(run->shared_from_this());
-        for (const auto& run : held) run->give_up(steady_now());
-        self->plugins_.clear();
-        self->by_index_.clear();
-        self->close_watches();
-    });
-}
-
-// ---- what actors tell ----------------------------------------------------------------------------------------
-
-inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr) return;
-    const auto kept = plugins_.find(actor.name())->second;
-    tell_application(on_change_told, change);
-    watched_changes.publish(change);
-    if (change.to == plugin_state::ready) {
-        for (const std::string& free : needs_.got_ready(change.plugin))
-            if (const plugin_record* const other = find(free)) other->actor->needs_met();
-    } else if (change.from == plugin_state::ready) {
-        for (const std::string& waits : needs_.was_lost(change.plugin))
-            if (const plugin_record* const other = find(waits)) other->actor->needs_missing(change.plugin);
-    }
-    interests_.set_expected(actor.index(), is_expected(actor));
-    if (kept->leaving && (change.to == plugin_state::stopped || change.to == plugin_state::failed))
-        forget(*kept);
-    finish_waiters(*kept, change);
-    look_for_held(actor);
-}
-
-/// One that was stopped on purpose is not missed.
-inline bool host_core::is_expected(const plugin_actor& plugin) noexcept {
-    const plugin_state state = plugin.state();
-    return plugin.supervised().wanted() || (state != plugin_state::stopped && state != plugin_state::failed);
-}
-
-/// Decisions that wait for it go on when it is ready, and when it is not going to be.
-inline void host_core::look_for_held(plugin_actor& plugin) {
-    using enum plugin_state;
-    const plugin_state state = plugin.state();
-    if (state != ready && state != failed && state != stopped && state != backoff) return;
-    std::vector<std::shared_ptr<decision_run>> waiting;
-    for (const auto& [run, deadline] : deciding_)
-        if (run->holds(plugin.index())) waiting.push_back(run->shared_from_this());
-    for (const auto& run : waiting) run->look_again(plugin, steady_now());
-}
-
-inline std::string prefix_of(const plugin_options& options) {
-    return options.route_prefix.empty() ? join({"/api/plugins/", options.name}) : options.route_prefix;
-}
-
-inline caller identity_of(const plugin_actor& actor) {
-    const plugin_options& options = actor.options();
-    return {.plugin = options.name,
-            .id = options.id.empty() ? options.name : options.id,
-            .generation = actor.generation(),
-            .permissions = options.permissions};
-}
-
-inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr) return;
-    plugin->client.identity = identity_of(actor);
-    plugin->client.may_call = actor.options().allow_reverse_calls && answer.reverse_rpc.value_or(false);
-    if (actor.options().allow_reverse_calls)
-        plugin->client.why_not = "it did not say in its handshake that it would (`reverseRpc`)";
-    if (plugin->client.may_call) hops_.follow(actor.index());
-    refusals told;
-    cut_lists(answer, told);
-    interests_.declare(actor.index(), answer);
-    if (answer.events)
-        for (const event_interest& event : *answer.events)
-            if (!is_event_pattern(event.type))
-                told.add(join({"event '", beginning_of(event.type, longest_event_type), "': expected ",
-                               an_event_pattern}));
-    told.close("events");
-    if (answer.commands)
-        for (const command_declaration& command : *answer.commands)
-            if (auto good = commands_.add(actor.index(), actor.name(), command); !good)
-                told.add(good.error().message);
-    told.close("commands");
-    if (answer.routes)
-        for (const route_declaration& route : *answer.routes)
-            if (auto good = routes_.add(actor.index(), actor.name(), prefix_of(actor.options()), route);
-                !good)
-                told.add(good.error().message);
-    told.close("routes");
-    plugin->refused = told.take();
-    for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
-}
-
-inline void host_core::on_withdrawn(plugin_actor& actor) {
-    const plugin_index index = actor.index();
-    interests_.withdraw(index);
-    commands_.withdraw(index);
-    routes_.withdraw(index);
-    hops_.forget(index);
-    if (plugin_record* const plugin = find(index)) count_lost(*plugin, plugin->backlog.clear());
-}
-
-inline void host_core::on_log(plugin_actor&, log_record&& record) { tell_log(std::move(record)); }
-
-inline void host_core::tell_log(log_record&& record) {
-    tell_application(on_log_told, record);
-    watched_logs.publish(std::move(record));
-}
-
-inline handshake_request host_core::introduction(plugin_actor& plugin) {
-    const plugin_options& of = plugin.options();
-    if (plugin_record* const known = find(plugin.index())) // it may log before it has answered
-        known->client.identity = identity_of(plugin), known->client.may_call = false;
-    handshake_request request{.name = options_.name, .version = options_.version};
-    request.supports_reverse_rpc = of.allow_reverse_calls;
-    request.process_id = process_id();
-    request.plugin = plugin_identity{.id = of.id.empty() ? of.name : of.id, .name = of.name};
-    if (!of.config.is_null()) request.config = of.config.view();
-    request.permissions = of.permissions;
-    request.limits = peer_limits{.max_frame_bytes = of.connection.max_frame_bytes};
-    return request;
-}
-
-inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
-    std::vector<std::string> all = environment_more ? environment_more(plugin) : std::vector<std::string>();
-    all.push_back(join({"TENON_PROTOCOL=", digits(protocol_version)}));
-    if (options_.longest_look != default_longest_look &&
-        !plugin.options().environment.contains("TENON_WAIT_US"))
-        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
-    return all;
-}
-
-inline result<void> host_core::may_launch(const plugin_actor& plugin) {
-    const auto judge = start_judge; // it may put another in its place
-    return judge ? judge(plugin.options()) : result<void>();
-}
-
-// ---- events --------------------------------------------------------------------------------------------------
-
-/// What a plugin has not read beyond this is kept back, so that its oldest events can still be dropped.
-inline constexpr std::size_t max_told_ahead = std::size_t{256} << 10;
-
-/// What is told within one turn of the loop goes out together, but not more than this.
-inline constexpr std::size_t max_told_together = std::size_t{32} << 10;
-
-inline std::weak_ptr<decision_run> host_core::decide(std::string type, std::string payload,
-                                                     decide_options options, payload_check check,
-                                                     decided done) {
-    const time_point now = steady_now();
-    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : decision_timeout_of(type);
-    event_head event{.id = event_ids_.next(),
-                     .type = std::move(type),
-                     .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
-                     .timestamp = format_timestamp(std::chrono::system_clock::now())};
-    const std::uint64_t number = event_ids_.last();
-    ++decided_;
-    tell_application(on_event_told, event.type, payload);
-    if (watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
-    std::vector<interest> still;
-    if (closing_) still = still_required(event.type);
-    const std::span<const interest> asked = closing_ ? still : interests_.asked(event.type);
-    const auto run =
-        std::make_shared<decision_run>(shared_from_this(), asked, std::move(event), std::move(payload),
-                                       after(now, timeout), now, check, number, std::move(done));
-    deciding_.emplace(run.get(), run->deadline());
-    decisions_due_.set(run->deadline());
-    run->go();
-    return run;
-}
-
-/// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
-inline std::vector<interest> host_core::still_required(std::string_view type) {
-    std::vector<interest> still;
-    for (const interest& one : interests_.asked(type))
-        if (one.required) still.push_back(one);
-    return still;
-}
-
-inline milliseconds host_core::decision_timeout_of(std::string_view type) const noexcept {
-    return most_particular(options_.decision_timeouts, type, options_.decision_timeout);
-}
-
-inline result<void> host_core::set_decision_timeouts(milliseconds all,
-                                                     std::map<std::string, milliseconds> of_events) {
-    host_options changed = options_;
-    changed.decision_timeout = all;
-    changed.decision_timeouts = std::move(of_events);
-    if (auto good = check_options(changed); !good) return good;
-    options_ = std::move(changed);
-    return {};
-}
-
-inline void host_core::end_overdue_decisions(time_point now) {
-    const auto self = shared_from_this();
-    std::vector<std::shared_ptr<decision_run>> overdue;
-    time_point next = never;
-    for (const auto& [run, deadline] : deciding_) {
-        if (deadline <= now) overdue.push_back(run->shared_from_this());
-        else next = std::min(next, deadline);
-    }
-    decisions_due_.set(next);
-    for (const auto& run : overdue) run->handle_timeout(now);
-}
-
-inline std::size_t host_core::publish(std::string_view type, std::string_view payload,
-                                      std::string_view metadata, event_place place, std::string_view source,
-                                      const audience& among) {
-    if (closing_ || !is_event_type(type)) return 0;
-    ++published_;
-    tell_application(on_event_told, type, payload);
-    event_head event{.id = event_ids_.next(),
-                     .type = std::string(type),
-                     .metadata = metadata.empty() ? "{}" : std::string(metadata),
-                     .timestamp = format_timestamp(std::chrono::system_clock::now())};
-    place.number = event_ids_.last();
-    if (place.root == 0) place.root = place.number;
-    const broadcast plan = plan_broadcast(interests_, event, payload);
-    const time_point now = steady_now();
-    std::size_t count = 0;
-    for (const interest& one : plan.told)
-        if (plugin_record* const plugin = find(one.plugin);
-            plugin != nullptr && plugin->actor->ready() && is_for(among, one.plugin)) {
-            tell(*plugin, plan.message, place, now);
-            ++count;
-        }
-    if (watched_events.watched_at_all())
-        watched_events.publish({.unix_ms = wall_clock_ms(),
-                                .id = std::move(event.id),
-                                .type = std::move(event.type),
-                                .source = std::string(source),
-                                .payload = std::string(payload),
-                                .directed = !among.everybody(),
-                                .told = count});
-    return count;
-}
-
-inline bool host_core::is_for(const audience& among, plugin_index plugin) const noexcept {
-    return (!among.only || *among.only == plugin) &&
-           (among.capabilities.empty() || interests_.has_one_of(plugin, among.capabilities));
-}
-
-/// Tells those who watch before it tells who asked, who may end the host.
-inline host_core::decided host_core::watched_decision(const event_head& event, decided done) {
-    return [self = shared_from_this(), id = event.id, type = event.type,
-            done = std::move(done)](raw_decision&& outcome) mutable {
-        self->watched_events.publish({.unix_ms = wall_clock_ms(),
-                                      .id = std::move(id),
-                                      .type = std::move(type),
-                                      .payload = outcome.payload,
-                                      .decided = true,
-                                      .stopped = outcome.stopped,
-                                      .modified = outcome.modified,
-                                      .stopped_by = outcome.stopped_by,
-                                      .reason = outcome.reason,
-                                      .plugins = outcome.plugins});
-        done(std::move(outcome));
-    };
-}
-
-inline void host_core::give_up(const std::weak_ptr<decision_run>& decision) {
-    if (const auto still = decision.lock()) still->give_up(steady_now());
-}
-
-inline void host_core::tell(plugin_record& plugin, const shared_bytes& message, const event_place& event,
-                            time_point now) {
-    plugin_actor& actor = *plugin.actor;
-    if (!actor.ready()) return;
-    if (plugin.backlog.empty() && actor.unread_bytes() < max_told_ahead &&
-        actor.tell(methods::on_event, message)) {
-        hops_.told(actor.index(), event, now);
-        ++plugin.events.delivered;
-        return send_told(plugin);
-    }
-    count_lost(plugin, plugin.backlog.push({message, event}));
-}
-
-/// The first event of a turn of the loop goes out at once. What follows it in the same turn is written together at the
-/// end: each write would wake the plugin, which costs more than all the rest.
-inline void host_core::send_told(plugin_record& plugin) {
-    if (!std::exchange(turn_begun_, true)) {
-        ++turn_;
-        home_->later([self = shared_from_this()] { self->end_turn(); });
-    }
-    if (plugin.told_in != turn_ || plugin.actor->unread_bytes() >= max_told_together) {
-        plugin.told_in = turn_;
-        return plugin.actor->send_told();
-    }
-    if (!std::exchange(plugin.owed, true)) owed_.push_back(plugin.actor->index());
-}
-
-inline void host_core::end_turn() {
-    turn_begun_ = false;
-    for (const plugin_index index : std::exchange(owed_, {}))
-        if (plugin_record* const plugin = find(index)) {
-            plugin->owed = false;
-            plugin->actor->send_told();
-        }
-}
-
-/// The plugin has read what was written: what was kept back goes out.
-inline void host_core::on_drained(plugin_actor& actor) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr) return;
-    while (!plugin->backlog.empty() && actor.ready() && actor.unread_bytes() < max_told_ahead) {
-        if (!actor.tell(methods::on_event, plugin->backlog.front().message)) break;
-        hops_.told(actor.index(), plugin->backlog.front().event, steady_now());
-        plugin->backlog.pop();
-        ++plugin->events.delivered;
-    }
-    actor.send_told();
-    if (plugin->backlog.empty()) plugin->dropping = false;
-}
-
-inline void host_core::count_lost(plugin_record& plugin, std::size_t lost) {
-    plugin.events.dropped += lost;
-    if (lost == 0 || plugin.dropping) return;
-    plugin.dropping = true;
-    plugin.actor->note(log_level::warn, "it reads its events too slowly: the oldest ones are dropped");
-}
-
-/// What becomes of an event that it should decide about, while it is not there.
-inline std::string_view fate_of(const explanation& missed) noexcept {
-    if (missed.absent == absence::hold) return "such an event waits for its return";
-    const bool stops = missed.required || missed.absent == absence::stop;
-    return stops ? "such an event is stopped" : "such an event passes without it";
-}
-
-inline std::vector<explanation> host_core::explain(std::string_view type) const {
-    std::vector<explanation> all = interests_.explain(type);
-    const time_point now = steady_now();
-    for (explanation& one : all) {
-        const plugin_actor& actor = *by_index_[one.plugin]->actor;
-        if (!actor.ready()) {
-            const bool only_told = one.mode_given && one.mode == event_mode::observe;
-            one.missed = one.missed || (one.receives() && !only_told);
-            one.why_not = exclusion::state;
-            one.words = why_not_there(actor);
-            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
-        } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
-                   actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
-            one.why_not = exclusion::breaker;
-            one.words =
-                "its answers to events failed too often in a row: it is told, but not asked for a while";
-            if (one.required) append(one.words, "; such an event is stopped");
-        }
-    }
-    return all;
-}
-
-// ---- commands, routes, calls ---------------------------------------------------------------------------------
-
-inline void host_core::cancel(const call_under_way& call) {
-    if (const auto actor = call.asked.lock()) actor->cancel(call.ticket);
-    if (const auto repeated = call.repeated.lock()) repeated->cancel();
-}
-
-inline call_under_way host_core::execute(std::string_view command, std::string_view args,
-                                         const call_options& options, call_completion&& done,
-                                         plugin_index asker) {
-    byte_buffer params;
-    begin_command(params, command);
-    params.append(args.empty() ? "{}" : args);
-    if (const plugin_record* const by = find(asker)) {
-        params.append_literal(",\"caller\":");
-        json_writer(params).string(by->actor->name());
-    }
-    params.append('}');
-    return run_for(asker, command, params.view(), options, std::move(done));
-}
-
-inline call_under_way host_core::run_for(plugin_index asker, std::string_view command,
-                                         std::string_view params, const call_options& options,
-                                         call_completion&& done) {
-    const known_command* const known = closing_ ? nullptr : commands_.find(command);
-    plugin_record* const plugin = known == nullptr ? nullptr : find(known->plugin);
-    if (plugin == nullptr) {
-        done(fault{codes::method_not_found,
-                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
-             steady_now());
-        return {};
-    }
-    return ask(*plugin, methods::execute, params, options, std::move(done), asker);
-}
-
-/// An answer of the host's own: nobody has the route, or not for this method, or not for callers that nobody knows.
-inline response answer_unrouted(const route_match& match) {
-    if (match.route != nullptr) return http::problem(401, "this route is only for callers that are known");
-    if (match.allowed.empty()) return http::problem(404, "no plugin has this route");
-    return http::not_this_method(match.allowed);
-}
-
-inline call_under_way host_core::request(http_exchange exchange,
-                                         unique_function<void(result<response>)> done) {
-    route_match match;
-    if (!closing_) match = routes_.find(exchange.method, exchange.path);
-    plugin_record* const plugin = match.route == nullptr ? nullptr : find(match.route->plugin);
-    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
-        done(answer_unrouted(match));
-        return {};
-    }
-    if (const double rate = plugin->actor->options().requests_per_second;
-        !plugin->requests.admit(rate, steady_now())) {
-        response answer = http::problem(429, "too many requests for this plugin");
-        const auto wait = static_cast<std::uint64_t>(plugin->requests.seconds_to_wait(rate));
-        answer.headers.push_back({"retry-after", join({digits(wait)})});
-        done(std::move(answer));
-        return {};
-    }
-    const std::string params = encode_exchange(exchange, match);
-    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
-               [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-                   if (!answer) done(answer.error());
-                   else done(read_exchange_answer(*answer));
-               });
-}
-
-inline call_under_way host_core::call(std::string_view name, std::string_view method, std::string_view params,
-                                      const call_options& options, call_completion&& done) {
-    plugin_record* const plugin = find(name);
-    if (plugin == nullptr) {
-        done(unknown_plugin(name), steady_now());
-        return {};
-    }
-    // Without params, and with null, it is asked with {}: some libraries lose a request that has none.
-    return ask(*plugin, method, params == "null" ? std::string_view() : params, options, std::move(done));
-}
-
-inline call_under_way host_core::ask(plugin_record& plugin, std::string_view method, std::string_view params,
-                                     const call_options& options, call_completion&& done,
-                                     plugin_index asker) {
-    const milliseconds wait =
-        options.timeout.count() > 0 ? options.timeout : plugin.actor->options().call_timeout;
-    const time_point now = steady_now(), deadline = after(now, wait);
-    if (options.idempotent) {
-        const auto call =
-            std::make_shared<repeated_call>(shared_from_this(), plugin.actor->index(), method, params,
-                                            deadline, std::move(done), asker, options.progress);
-        call->ask();
-        return {.repeated = call};
-    }
-    const std::shared_ptr<plugin_actor> actor =
-        plugin.actor; // the completion may come at once, and remove it
-    return {actor, actor->ask(lane::calls, method, params, deadline, std::move(done), asker, now,
-                              tell_progress(options.progress))};
-}
-
-// ---- what plugins may ask of every host ----------------------------------------------------------------------
-
-inline void host_core::on_request(plugin_actor& actor, const session_event& event, time_point now) {
-    plugin_record* const plugin = find(actor.index());
-    const auto kept = actor.shared_from_this();
-    const std::uint64_t generation = actor.generation();
-    const auto found = plugins_.find(actor.name());
-    const auto record = found == plugins_.end() ? nullptr : found->second;
-    open_request request{
-        .answer =
-            [kept, record, generation, token = event.request](result<std::string_view> answer) {
-                if (record) ++(answer ? record->answered : record->refusals);
-                if (answer) kept->reply(token, generation, *answer);
-                else kept->reject(token, generation, answer.error());
-            },
-        .cancelled = [kept, token = event.request] { return kept->cancelled(token); }};
-    if (plugin == nullptr || closing_)
-        return request.answer(fault{codes::shutting_down, "the host is shutting down"});
-    const service_outcome outcome = services_.call(plugin->client, event.method, event.params,
-                                                   event.params_offset, std::move(request), now);
-    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
-}
-
-inline void host_core::on_notification(plugin_actor& actor, const session_event& event, time_point now) {
-    plugin_record* const plugin = find(actor.index());
-    if (plugin == nullptr || event.method == methods::exit) return;
-    const auto kept = actor.shared_from_this();
-    const service_outcome outcome =
-        services_.notify(plugin->client, event.method, event.params, event.params_offset, now);
-    if (outcome == service_outcome::abusive) kept->broke_limit(abuse_words);
-}
-
-inline void host_core::provide_host_methods() {
-    const auto provide = [this](std::string_view method, auto handler) {
-        const std::string_view permission = host_method_named(method)->permission;
-        const result<void> provided = services_.provide(method, permission, std::move(handler));
-        TENON_ASSERT(provided);
-    };
-    provide(methods::log, [this](const log_notice& notice, const caller& who) {
-        if (plugin_record* const plugin = find(who.plugin)) plugin->actor->take_notice(notice, steady_now());
-    });
-    provide(methods::acknowledge, [this](const acknowledged_event&, const caller& who) {
-        if (plugin_record* const plugin = find(who.plugin)) ++plugin->acknowledged;
-    });
-    provide(methods::emit,
-            [this](const emitted_event& event, const caller& who) { return emit(event, who); });
-    provide(methods::subscribe, [this](const subscribe_request& wanted, const caller& who) -> result<void> {
-        plugin_record* const plugin = find(who.plugin);
-        if (plugin == nullptr) return unknown_plugin(who.plugin);
-        return interests_.subscribe(plugin->actor->index(), wanted);
-    });
-    provide(
-        methods::unsubscribe, [this](const unsubscribe_request& wanted, const caller& who) -> result<void> {
-            plugin_record* const plugin = find(who.plugin);
-            if (plugin != nullptr && interests_.unsubscribe(plugin->actor->index(), wanted.type)) return {};
-            return fault{codes::invalid_params, join({"type: not subscribed to \"",
-                                                      beginning_of(wanted.type, longest_event_type), "\""})};
-        });
-    // It names nothing secret, but it is a call: who may make none is not told either.
-    provide(methods::describe, [this](const describe_request&, const caller& who) -> result<host_catalogue> {
-        const plugin_record* const plugin = find(who.plugin);
-        if (plugin == nullptr) return unknown_plugin(who.plugin);
-        if (!plugin->client.may_call) return calls_not_allowed(methods::describe, plugin->client);
-        return catalogue();
-    });
-    provide_command_methods(provide);
-    provide_config_methods(provide);
-}
-
-template <class Provide>
-void host_core::provide_command_methods(Provide provide) {
-    provide(methods::register_command,
-            [this](const command_declaration& command, const caller& who) -> result<void> {
-                plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                return commands_.add(plugin->actor->index(), who.plugin, command, true);
-            });
-    provide(methods::unregister_command,
-            [this](const unregister_request& command, const caller& who) -> result<void> {
-                plugin_record* const plugin = find(who.plugin);
-                if (plugin == nullptr) return unknown_plugin(who.plugin);
-                return commands_.remove(plugin->actor->index(), command.name);
-            });
-    provide(methods::host_execute,
-            [this](const command_request& wanted, const caller& who, service_reply<json_view> answer) {
-                const plugin_record* const plugin = find(who.plugin);
-                execute(
-                    wanted.command, wanted.args ? wanted.args->text() : std::string_view("{}"), {},
-                    [answer = std::move(answer)](const result<std::string_view>& text, time_point) mutable {
-                        if (text) answer.reply(json::parse(*text).value_or(json()).view());
-                        else answer.fail(text.error());
-                    },
-                    plugin == nullptr ? call_waits::nobody : plugin->actor->index());
-            });
-}
-
-template <class Provide>
-void host_core::provide_config_methods(Provide provide) {
-    provide(methods::get_config, [this](const config_key& wanted, const caller& who) -> result<json> {
-        const plugin_record* const plugin = find(who.plugin);
-        if (plugin == nullptr) return unknown_plugin(who.plugin);
-        const json& config = plugin->actor->options().config;
-        return wanted.key ? json(config[*wanted.key]) : config;
-    });
-    provide(methods::set_config, [this](const config_entry& entry, const caller& who) -> result<void> {
-        plugin_record* const plugin = find(who.plugin);
-        if (plugin == nullptr) return unknown_plugin(who.plugin);
-        auto members = plugin->actor->options().config.as<std::map<std::string, json>>().value_or({});
-        members.insert_or_assign(entry.key, json(entry.value));
-        json changed = json::of(members);
-        if (changed.text().size() > max_config_bytes)
-            return fault{codes::too_large, "the configuration would be too large"};
-        if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
-        if (const std::string twice = repeated_member(changed.text()); !twice.empty())
-            return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
-        if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
-        plugin->actor->set_config(std::move(changed));
-        plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
-        return {};
-    });
-    provide(methods::save_config, [this](const json_view&, const caller& who) -> result<void> {
-        const plugin_record* const plugin = find(who.plugin);
-        if (plugin == nullptr) return unknown_plugin(who.plugin);
-        if (!on_config_saved)
-            return fault{codes::unavailable, "this host keeps no configuration beyond its own run"};
-        return on_config_saved(who.plugin, json::of(plugin->set_itself));
-    });
-}
-
-/// More than anybody names, and little work for a host.
-inline constexpr std::size_t max_named_capabilities = 64;
-
-inline result<audience> host_core::audience_of(const emitted_event& event) {
-    audience among;
-    if (event.to) {
-        const plugin_record* const named = find(*event.to);
-        if (named == nullptr)
-            return fault{codes::invalid_params, join({"to: ", unknown_plugin(*event.to).message})};
-        among.only = named->actor->index();
-    }
-    if (event.capabilities) among.capabilities = *event.capabilities;
-    if (among.capabilities.size() > max_named_capabilities)
-        return fault{codes::invalid_params,
-                     join({"capabilities: more than ", digits(max_named_capabilities)})};
-    return among;
-}
-
-/// Told to everybody who wants it and is meant, the plugin itself included; as far from its origin as what made the
-/// plugin emit.
-inline result<emit_answer> host_core::emit(const emitted_event& event, const caller& who) {
-    plugin_record* const plugin = find(who.plugin);
-    if (plugin == nullptr) return unknown_plugin(who.plugin);
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
-    if (!is_event_type(event.event_type))
-        return fault{codes::invalid_params, "eventType: expected a name like message.incoming"};
-    if (event.metadata && !event.metadata->is_null() && event.metadata->kind() != json_kind::object)
-        return fault{codes::invalid_params,
-                     join({"metadata: expected object, got ", name_of(event.metadata->kind())})};
-    const auto among = audience_of(event);
-    if (!among) return among.error();
-    std::uint64_t cause = 0;
-    if (event.metadata)
-        if (const auto named = (*event.metadata)["cause"].as<std::string>())
-            cause = event_ids_.number_of(*named);
-    const auto place = hops_.emit(plugin->actor->index(), event.event_type, cause, steady_now());
-    if (!place) return place.error();
-    ++plugin->events.emitted;
-    const std::string chain = place->root == 0 ? std::string() : event_ids_.id_of(place->root);
-    const std::string answered = cause == 0 ? std::string() : event_ids_.id_of(cause);
-    const std::string metadata =
-        stamp_metadata(event.metadata ? event.metadata->text() : std::string_view(),
-                       {.source = who.plugin, .hops = place->hops, .chain = chain, .cause = answered});
-    return emit_answer{publish(event.event_type, event.payload.text(), metadata, *place, who.plugin, *among)};
-}
-
-// ---- the socket ----------------------------------------------------------------------------------------------
-
-inline result<void> host_core::listen(std::string_view path, const socket_options& options) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
+inline result<void> host_socket::listen(std::string_view path, const socket_options& options) {
+    if (plugins_.closing()) return shutting_down();
     if (auto good = check_options(options); !good) return good.error();
-    if (socket_)
-        return fault{codes::invalid_request, join({"the host listens on ", socket_->path(), " already"})};
-    auto made = std::make_shared<socket_server>(where(), *this, options);
+    if (server_)
+        return fault{codes::invalid_request, join({"the host listens on ", server_->path(), " already"})};
+    auto made = std::make_shared<socket_server>(host_.where(), static_cast<socket_owner&>(*this), options);
     if (auto good = made->open(path); !good) return good.error();
-    socket_ = std::move(made);
+    server_ = std::move(made);
     return {};
 }
 
-inline std::string host_core::socket_path() const { return socket_ ? socket_->path() : std::string(); }
-
-inline result<void> host_core::on_attach(const attach_request& who) {
-    if (closing_) return fault{codes::shutting_down, "the host is shutting down"};
-    plugin_record* const plugin = find(who.name);
+inline result<void> host_socket::on_attach(const attach_request& who) {
+    if (plugins_.closing()) return shutting_down();
+    plugin_record* const plugin = plugins_.find(who.name);
     if (plugin == nullptr) {
         ++attaches_refused_;
         if (attach_notes_.admit(steady_now())) {
             const std::uint64_t more = attach_notes_.take_suppressed();
-            note(log_level::warn,
-                 join({"a plugin wanted to attach that the configuration does not know: \"",
-                       quotable(who.name), "\"",
-                       more == 0 ? std::string() : join({" (and ", digits(more), " more before it)"})}));
+            host_.note(
+                log_level::warn,
+                join({"a plugin wanted to attach that the configuration does not know: \"",
+                      quotable(who.name), "\"",
+                      more == 0 ? std::string() : join({" (and ", digits(more), " more before it)"})}));
         }
         return unknown_plugin(who.name);
     }
@@ -23939,18 +24038,315 @@ private:
     std::shared_ptr<link> link_;
 };
 
-inline void host_core::take_plugin(const attach_request& who, descriptor connection, std::string bytes) {
-    plugin_record* const plugin = find(who.name);
+inline void host_socket::take_plugin(const attach_request& who, descriptor connection, std::string bytes) {
+    plugin_record* const plugin = plugins_.find(who.name);
     if (plugin != nullptr) attach_hearing(plugin->actor).hear(std::move(connection), bytes);
 }
 
-inline void host_core::on_manual_event(const manual_event& event, event_client::decided done) {
+inline void host_socket::on_manual_event(const manual_event& event, event_client::decided done) {
     decide_options options;
     if (event.metadata) options.metadata = json(*event.metadata);
-    decide(event.event, std::string(event.payload.text()), std::move(options), {}, std::move(done));
+    events_.decide(event.event, std::string(event.payload.text()), std::move(options), {}, std::move(done));
 }
 
-inline void host_core::on_socket_trouble(std::string_view words) { note(log_level::warn, words); }
+} // namespace tenon::detail
+
+#endif
+
+#endif
+
+// ---- tenon/host/host_core.hpp -----------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_CORE_HPP
+#define TENON_HOST_HOST_CORE_HPP
+
+// What is behind host/untyped_host.hpp. It ties together the four that do the work: host_plugins, host_events, host_calls
+// and host_socket. Each verb of a host goes to one of them, and what an actor tells goes to those whom it concerns, in
+// their order. What is of no plugin is its own: the host's log, who watches, what all of them say in a status.
+
+namespace tenon::detail {
+
+class host_core final : public untyped_host, private plugins_owner {
+public:
+    host_core(executor where, host_options options);
+    /// Whoever still watches hears of it, though the loop may never have run after close().
+    ~host_core() override;
+
+    // --- plugins ---
+
+    result<void> add(plugin_options options, std::uint64_t former = 0) override;
+    result<void> add_made_by(link_maker make, plugin_options options) override;
+    void start(plugin_options options, life_done done, std::uint64_t former = 0) override {
+        plugins_.start(std::move(options), std::move(done), former);
+    }
+    void start_known(const std::string& name, life_done done) override {
+        plugins_.start_known(name, std::move(done));
+    }
+    void stop(const std::string& name, life_done done) override { plugins_.stop(name, std::move(done)); }
+    void restart(const std::string& name, life_done done) override {
+        plugins_.restart(name, std::move(done));
+    }
+    void remove(const std::string& name, life_done done) override { plugins_.remove(name, std::move(done)); }
+    void forget_needs(const std::string& name) override { plugins_.forget_needs(name); }
+    void configure(const std::string& name, json config, life_done done) override {
+        plugins_.configure(name, std::move(config), std::move(done));
+    }
+    result<void> set_log_level(std::string_view name, log_level level) override;
+    void shutdown(life_done done) override {
+        socket_.finish();
+        plugins_.shutdown(std::move(done));
+    }
+    void close() override;
+
+    // --- events ---
+
+    std::weak_ptr<decision_run> decide(std::string type, std::string payload, decide_options options,
+                                       payload_check check, decided done) override {
+        return events_.decide(std::move(type), std::move(payload), std::move(options), check,
+                              std::move(done));
+    }
+    void give_up(const std::weak_ptr<decision_run>& decision) override;
+    std::size_t publish(std::string_view type, std::string_view payload, std::string_view metadata) override {
+        return events_.publish(type, payload, metadata);
+    }
+    std::vector<explanation> explain(std::string_view type) const override { return events_.explain(type); }
+    result<void> set_decision_timeouts(milliseconds all,
+                                       std::map<std::string, milliseconds> of_events) override;
+
+    // --- commands, routes, calls ---
+
+    call_under_way run(std::string_view command, std::string_view params, const call_options& options,
+                       call_completion&& done) override {
+        return calls_.run(call_waits::nobody, command, params, options, std::move(done));
+    }
+    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) override {
+        return calls_.request(exchange, std::move(done));
+    }
+    call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
+                        const call_options& options, call_completion&& done) override {
+        return calls_.call(plugin, method, params, options, std::move(done));
+    }
+    void cancel(const call_under_way& call) override;
+    result<void> add_service(std::string_view method, std::string_view permission, const service_words& words,
+                             service_handler handler) override {
+        return calls_.add_service(method, permission, words, std::move(handler));
+    }
+
+    result<void> listen(std::string_view path, const socket_options& options) override {
+        return socket_.listen(path, options);
+    }
+
+    // --- looking in ---
+
+    void offer(const event_offer& event) override { events_.offer(event); }
+    host_catalogue catalogue() const override;
+    std::vector<std::string> names() const override;
+    std::optional<plugin_moment> moment_of(std::string_view plugin) const override;
+    std::vector<const known_command*> known_commands() const override { return commands().list(); }
+    const known_command* find_command(std::string_view name) const override { return commands().find(name); }
+    host_status status() const override;
+    host_status summary() const override;
+    std::optional<plugin_status> status_of(std::string_view plugin) const override;
+    std::vector<log_record> log_of(std::string_view plugin) const override;
+    std::vector<log_record> own_records() const override {
+        return {own_log_.records().begin(), own_log_.records().end()};
+    }
+    json config_of(std::string_view plugin) const override;
+    void note(log_level level, std::string_view message) override;
+    void note_of(std::string_view plugin, log_level level, std::string_view message) override;
+
+    // --- for who sees its inside ---
+
+    plugin_record* find(std::string_view name) const noexcept { return plugins_.find(name); }
+    const host_plugins::records& plugins() const noexcept { return plugins_.all(); }
+    const command_table& commands() const noexcept { return calls_.commands(); }
+    const socket_server* socket() const noexcept { return socket_.server(); }
+
+private:
+    void on_known(const plugin_actor& plugin) override { events_.know(plugin); }
+    void on_forgotten(plugin_index plugin) override { events_.forget(plugin); }
+    inline void on_change(plugin_actor& plugin, const state_change& change) override;
+    inline void on_declared(plugin_actor& plugin, handshake_answer& answer) override;
+    inline void on_withdrawn(plugin_actor& plugin) override;
+    void on_request(plugin_actor& plugin, const session_event& event, time_point now) override {
+        calls_.take_request(plugin, event, now);
+    }
+    void on_notification(plugin_actor& plugin, const session_event& event, time_point now) override {
+        calls_.take_notification(plugin, event, now);
+    }
+    void on_drained(plugin_actor& plugin) override { events_.send_kept_back(plugin); }
+    void on_log(plugin_actor&, log_record&& record) override { tell_log(std::move(record)); }
+    inline handshake_request introduction(plugin_actor& plugin) override;
+    inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
+    inline result<void> may_launch(const plugin_actor& plugin) override;
+    std::shared_ptr<vigil> awake() const override { return awake_; }
+    std::string socket_path() const override { return socket_.path(); }
+
+    plugin_status status_of(const plugin_record& plugin) const;
+    void tell_log(log_record&& record);
+    void close_watches();
+
+    std::shared_ptr<vigil> awake_; // or none
+    time_point started_;
+    log_ring own_log_; // what is said of no plugin
+    host_plugins plugins_;
+    host_events events_;
+    host_calls calls_;
+    host_socket socket_;
+};
+
+} // namespace tenon::detail
+
+// ---- tenon/host/host_core.ipp -----------------------------------------------------------------------------
+#ifndef TENON_HOST_HOST_CORE_IPP
+#define TENON_HOST_HOST_CORE_IPP
+
+// The bodies of host/host_core.hpp.
+
+namespace tenon::detail {
+
+inline host_options completed(host_options options) {
+    if (options.version.empty())
+        options.version = join({digits(TENON_VERSION_MAJOR), ".", digits(TENON_VERSION_MINOR), ".",
+                                digits(TENON_VERSION_PATCH)});
+    if (options.seed == 0) options.seed = std::random_device()();
+    return options;
+}
+
+inline host_core::host_core(executor where, host_options options)
+    : untyped_host(std::move(where), completed(std::move(options))),
+      awake_(vigil::make(this->where(), options_.longest_look)), started_(steady_now()),
+      own_log_(options_.log_records_kept), plugins_(*this, *this), events_(*this, plugins_),
+      calls_(*this, plugins_, events_), socket_(*this, plugins_, events_) {}
+
+inline host_core::~host_core() {
+    close_watches();
+    plugins_.clear(); // before what they are told with
+}
+
+inline void host_core::close_watches() {
+    watched_changes.close();
+    watched_logs.close();
+    watched_events.close();
+}
+
+inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
+    auto made = plugins_.add(std::move(options), plugin_origin::process, former);
+    if (!made) return made.error();
+    return {};
+}
+
+inline result<void> host_core::add_made_by(link_maker maker, plugin_options options) {
+    auto made = plugins_.add(std::move(options), plugin_origin::mounted, 0);
+    if (!made) return made.error();
+    (*made)->actor->start_by(std::move(maker));
+    return {};
+}
+
+inline result<void> host_core::set_log_level(std::string_view name, log_level level) {
+    plugin_record* const plugin = find(name);
+    if (plugin == nullptr) return unknown_plugin(name);
+    plugin->actor->set_log_level(level);
+    return {};
+}
+
+inline result<void> host_core::set_decision_timeouts(milliseconds all,
+                                                     std::map<std::string, milliseconds> of_events) {
+    host_options changed = options_;
+    changed.decision_timeout = all;
+    changed.decision_timeouts = std::move(of_events);
+    if (auto good = check_options(changed); !good) return good;
+    options_ = std::move(changed);
+    return {};
+}
+
+inline void host_core::give_up(const std::weak_ptr<decision_run>& decision) {
+    if (const auto still = decision.lock()) still->give_up(steady_now());
+}
+
+inline void host_core::cancel(const call_under_way& call) {
+    if (const auto actor = call.asked.lock()) actor->cancel(call.ticket);
+    if (const auto repeated = call.repeated.lock()) repeated->cancel();
+}
+
+inline void host_core::close() {
+    plugins_.refuse_from_now_on();
+    // From now on nothing is told. These go later: it may be one of them that destroys the host.
+    auto told = std::make_tuple(std::exchange(on_change_told, nullptr), std::exchange(on_log_told, nullptr),
+                                std::exchange(on_event_told, nullptr));
+    events_.end_turn();
+    socket_.close();
+    plugins_.stop_processes();
+    // Handlers are told on the executor, not from within the destructor of the host.
+    asio::post(where(), [self = std::static_pointer_cast<host_core>(shared_from_this()),
+                         told = std::move(told)]() mutable {
+        told = {};
+        self->plugins_.retire();
+        self->events_.give_up_all();
+        self->plugins_.clear();
+        self->close_watches();
+    });
+}
+
+// --- what actors tell ---
+
+inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
+    if (plugins_.find(actor.index()) == nullptr) return;
+    const auto kept = plugins_.keep(actor.name());
+    tell_application(where(), on_change_told, change);
+    watched_changes.publish(change);
+    plugins_.tell_needing(change);
+    events_.expect(actor);
+    plugins_.follow(kept, change);
+    events_.look_for_held(actor);
+}
+
+inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer) {
+    plugin_record* const plugin = plugins_.find(actor.index());
+    if (plugin == nullptr) return;
+    calls_.greet(*plugin, answer);
+    refusals told;
+    cut_lists(answer, told);
+    events_.declare(*plugin, answer, told);
+    calls_.declare(actor, answer, told);
+    plugin->refused = told.take();
+    for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
+}
+
+inline void host_core::on_withdrawn(plugin_actor& actor) {
+    calls_.withdraw(actor.index());
+    events_.withdraw(actor);
+}
+
+inline void host_core::tell_log(log_record&& record) {
+    tell_application(where(), on_log_told, record);
+    watched_logs.publish(std::move(record));
+}
+
+inline handshake_request host_core::introduction(plugin_actor& plugin) {
+    const plugin_options& of = plugin.options();
+    calls_.meet(plugin);
+    handshake_request request{.name = options_.name, .version = options_.version};
+    request.supports_reverse_rpc = of.allow_reverse_calls;
+    request.process_id = process_id();
+    request.plugin = plugin_identity{.id = of.id.empty() ? of.name : of.id, .name = of.name};
+    if (!of.config.is_null()) request.config = of.config.view();
+    request.permissions = of.permissions;
+    request.limits = peer_limits{.max_frame_bytes = of.connection.max_frame_bytes};
+    return request;
+}
+
+inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) {
+    std::vector<std::string> all{join({"TENON_PROTOCOL=", digits(protocol_version)})};
+    if (options_.longest_look != default_longest_look &&
+        !plugin.options().environment.contains("TENON_WAIT_US"))
+        all.push_back(join({"TENON_WAIT_US=", signed_digits(options_.longest_look.count())}));
+    return all;
+}
+
+inline result<void> host_core::may_launch(const plugin_actor& plugin) {
+    const auto judge = start_judge; // it may put another in its place
+    return judge ? judge(plugin.options()) : result<void>();
+}
 
 /// A line of the host's own log.
 inline void host_core::note(log_level level, std::string_view message) {
@@ -23963,21 +24359,12 @@ inline void host_core::note(log_level level, std::string_view message) {
     tell_log(std::move(record));
 }
 
-// ---- looking in ----------------------------------------------------------------------------------------------
+// --- looking in ---
 
 inline host_catalogue host_core::catalogue() const {
     host_catalogue all;
-    for (const auto& [type, event] : offers_)
-        all.events.push_back({.type = std::string(type),
-                              .description = text_or_none(event.description),
-                              .schema = schema_value(event.schema),
-                              .decide = event.decide});
-    for (const services::listed& one : services_.list())
-        all.services.push_back({.method = std::string(one.method),
-                                .description = text_or_none(one.words.description),
-                                .params = schema_value(one.words.params),
-                                .result = schema_value(one.words.result),
-                                .permission = std::string(one.permission)});
+    events_.list_offers(all);
+    calls_.list_services(all);
     return all;
 }
 
@@ -24113,15 +24500,15 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     for (const lane which : {lane::calls, lane::events})
         status.breakers.push_back(breaker_status_of(actor.calls(), which, now));
     if (actor.declared()) add_declarations(status, *actor.declared());
-    add_subscriptions(status, interests_.wanted_by(actor.index()));
+    add_subscriptions(status, events_.wanted_by(actor.index()));
     status.refused = plugin.refused;
-    for (const known_command* command : commands_.of(actor.index()))
+    for (const known_command* command : commands().of(actor.index()))
         status.commands.push_back({.name = command->name,
                                    .description = command->description,
                                    .params = command->params,
                                    .result = command->result,
                                    .at_run_time = command->at_run_time});
-    for (const known_route* route : routes_.of(actor.index()))
+    for (const known_route* route : calls_.routes().of(actor.index()))
         status.routes.push_back({.method = route->method,
                                  .path = join({route->prefix, route->path}),
                                  .description = route->description,
@@ -24152,8 +24539,8 @@ inline std::optional<plugin_moment> host_core::moment_of(std::string_view name) 
 
 inline std::vector<std::string> host_core::names() const {
     std::vector<std::string> all;
-    all.reserve(plugins_.size());
-    for (const auto& [name, plugin] : plugins_) all.push_back(name);
+    all.reserve(plugins().size());
+    for (const auto& [name, plugin] : plugins()) all.push_back(name);
     return all;
 }
 
@@ -24180,21 +24567,21 @@ inline host_status host_core::summary() const {
                        .unix_ms = wall_clock_ms(),
                        .uptime = std::chrono::duration_cast<milliseconds>(steady_now() - started_),
                        .pid = process_id(),
-                       .events_published = published_,
-                       .events_decided = decided_,
-                       .events_stopped = stopped_,
-                       .events_in_flight = deciding_.size(),
-                       .attaches_refused = attaches_refused_,
-                       .plugins_known = plugins_.size(),
+                       .events_published = events_.published(),
+                       .events_decided = events_.decisions(),
+                       .events_stopped = events_.stopped(),
+                       .events_in_flight = events_.under_way(),
+                       .attaches_refused = socket_.attaches_refused(),
+                       .plugins_known = plugins().size(),
                        .configuration = configuration};
     status.process = process_status_of(status.pid);
-    for (const auto& [name, plugin] : plugins_) status.plugins_ready += plugin->actor->ready();
+    for (const auto& [name, plugin] : plugins()) status.plugins_ready += plugin->actor->ready();
     return status;
 }
 
 inline host_status host_core::status() const {
     host_status status = summary();
-    for (const auto& [name, plugin] : plugins_) status.plugins.push_back(status_of(*plugin));
+    for (const auto& [name, plugin] : plugins()) status.plugins.push_back(status_of(*plugin));
     return status;
 }
 

@@ -169,6 +169,19 @@ TEST_CASE("the figures that a plugin reports with its health are its status's, a
     CHECK(run.status("gauge").metrics.empty());
 }
 
+TEST_CASE("a plugin that is removed once more when it is told to have stopped is forgotten once") {
+    running_host run;
+    scripted_plugin plugin({.name = "p"});
+    REQUIRE(start(run, plugin, quick("p")));
+    bool again = false;
+    run.host.on_change([&](const state_change& change) {
+        if (change.to == plugin_state::stopped) run.host.remove("p", [&](result<void>) { again = true; });
+    });
+    CHECK(run.until<result<void>>([&](auto done) { run.host.remove("p", done); }));
+    CHECK(run.wait_for([&] { return again; }));
+    CHECK_FALSE(run.host.knows("p"));
+}
+
 TEST_CASE("who shuts down twice does not wait for who is asked politely") {
     running_host run;
     scripted_plugin slow({.name = "slow"});

@@ -7,6 +7,7 @@
 #include <tenon/host/home.hpp>
 
 #include <exception>
+#include <functional>
 #include <utility>
 
 namespace tenon::detail {
@@ -23,6 +24,13 @@ void contain(const executor& where, Call&& call) {
     static_cast<void>(where);
     std::forward<Call>(call)();
 #endif
+}
+
+/// What the application wants to be told of. A copy is called: it may put another in its place, or destroy the host.
+template <class Told, class... Argument>
+void tell_application(const executor& where, const std::function<Told>& told, const Argument&... arguments) {
+    if (!told) return;
+    contain(where, [copy = told, &arguments...] { copy(arguments...); });
 }
 
 } // namespace tenon::detail

@@ -62,7 +62,7 @@ inline void begin_command(byte_buffer& params, std::string_view command) {
     params.append_literal(",\"args\":");
 }
 
-class untyped_host {
+class untyped_host : public std::enable_shared_from_this<untyped_host> {
 public:
     using life_done = unique_function<void(result<void>)>;
     using decided = unique_function<void(raw_decision&&)>;
