@@ -62,8 +62,8 @@ public:
     bool next_ask(chain_ask& ask);
     bool next_cancel(chain_cancel& cancel);
 
-    /// The call by which `step` is asked: the chain alone remembers it. Before take().
-    void asked_by(std::size_t step, call_ticket call) noexcept { steps_[step].call = call; }
+    /// The call by which chain_ask::step is asked: the chain alone remembers it. Before take().
+    void asked_by(std::size_t place, call_ticket call) noexcept { steps_[place].call = call; }
     /// Hands on the calls of all that were asked, answered or not, in their order. The owner may tell of answers
     /// meanwhile.
     template <class Take>
