@@ -738,6 +738,18 @@ inline std::string_view without_half_character(std::string_view text) noexcept {
 /// What stands at the end of a text that was cut.
 inline constexpr std::string_view cut_mark = " [cut]";
 
+// What a plugin wrote, or what is said of it, is cut and made safe: a history of thousands of changes must not hold what a
+// hostile plugin wrote a thousand times, and it ends in logs and on terminals.
+
+/// Longer reasons and messages are cut: a screen full is enough for a person.
+inline constexpr std::size_t max_reason_bytes = 1'024;
+
+inline std::string shortened(std::string_view text) {
+    std::string safe;
+    append_safe(safe, text, max_reason_bytes);
+    return safe;
+}
+
 } // namespace tenon::detail
 
 namespace tenon {
@@ -4923,13 +4935,17 @@ inline result<handshake_answer> read_handshake_answer(std::string_view text, con
 
 #endif
 
-// ---- tenon/rules/status_parts.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_STATUS_PARTS_HPP
-#define TENON_RULES_STATUS_PARTS_HPP
+// ---- tenon/rules/status.hpp -------------------------------------------------------------------------------
+#ifndef TENON_RULES_STATUS_HPP
+#define TENON_RULES_STATUS_HPP
 
-// What the status of a plugin (rules/status.hpp) is made of, and how types of other floors look in it.
+// How a host and its plugins are, at one moment, for dashboards, tools and tests: plain data that becomes JSON and
+// is read back from it. Names are in camelCase there, times in milliseconds with that in the name. What does not
+// apply is absent (no process: no pid). A reader skips what it does not know and needs nothing.
 
 namespace tenon {
+
+// What the status of a plugin is made of, and how types of other floors look in it.
 
 constexpr auto describe(type<session_counters>) { return camel_case(); }
 
@@ -5153,20 +5169,6 @@ struct command_status {
     static constexpr auto describe() { return camel_case(); }
 };
 
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/status.hpp -------------------------------------------------------------------------------
-#ifndef TENON_RULES_STATUS_HPP
-#define TENON_RULES_STATUS_HPP
-
-// How a host and its plugins are, at one moment, for dashboards, tools and tests: plain data that becomes JSON and
-// is read back from it. Names are in camelCase there, times in milliseconds with that in the name. What does not
-// apply is absent (no process: no pid). A reader skips what it does not know and needs nothing.
-
-namespace tenon {
-
 /// Everything about one plugin. Where something is counted it is since the host knows the plugin, over all its
 /// instances, except `connection`, which begins with each.
 struct plugin_status {
@@ -5269,6 +5271,15 @@ struct host_status {
     static constexpr auto describe() {
         return camel_case(member("time", &host_status::unix_ms), member("uptimeMs", &host_status::uptime));
     }
+};
+
+/// A command as its plugin declared it (rules/calls/commands.hpp).
+struct known_command {
+    std::uint32_t plugin = 0; // its number within the host
+    std::string plugin_name = {};
+    std::string name = {}, description = {};
+    std::optional<json> params = {}, result = {}; // JSON Schema
+    bool at_run_time = false;                     // registered after the handshake
 };
 
 } // namespace tenon
@@ -6009,15 +6020,16 @@ inline way_back::way_back(std::shared_ptr<const home> from, std::shared_ptr<canc
 
 #endif
 
-// ---- tenon/rules/events/raw_decision.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_RAW_DECISION_HPP
-#define TENON_RULES_EVENTS_RAW_DECISION_HPP
+// ---- tenon/rules/decision.hpp -----------------------------------------------------------------------------
+#ifndef TENON_RULES_DECISION_HPP
+#define TENON_RULES_DECISION_HPP
 
-// What came of an event that plugins were asked about: whether it goes on, with which payload, and what each
-// of them said. On the wire as docs/protocol.md has it for events that are put in by hand.
+// What became of an event: of one that plugins were asked about (`decision`), and of any that went through the host, for
+// dashboards and log files (`event_record`).
 
 namespace tenon {
 
+/// What a plugin made of an event. On the wire as docs/protocol.md has it for events that are put in by hand.
 enum class outcome_kind {
     proceed,   // it let the event pass
     stop,      // it stopped the event
@@ -6096,23 +6108,38 @@ inline std::string raw_decision::to_json() const {
 
 } // namespace detail
 
-} // namespace tenon
+/// What became of an event that plugins were asked about, with its payload as a type.
+template <class Event>
+class decision {
+public:
+    decision(detail::raw_decision&& raw, Event&& payload)
+        : payload_(std::move(payload)), raw_(std::move(raw)) {}
 
-#endif
+    bool stopped() const noexcept { return raw_.stopped; }
+    /// Whether a plugin changed the payload.
+    bool modified() const noexcept { return raw_.modified; }
+    /// Which plugin stopped it, and why.
+    const std::string& stopped_by() const noexcept { return raw_.stopped_by; }
+    const std::string& reason() const noexcept { return raw_.reason; }
+    /// The event as the plugins left it.
+    const Event& payload() const& noexcept { return payload_; }
+    Event&& payload() && noexcept { return std::move(payload_); }
+    /// What each plugin made of it, in the order in which they were asked.
+    const std::vector<plugin_outcome>& plugins() const noexcept { return raw_.plugins; }
+    /// The whole of it as one line of JSON: flow, payload, plugins.
+    std::string to_json() const { return raw_.to_json(); }
 
-// ---- tenon/rules/event_record.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_EVENT_RECORD_HPP
-#define TENON_RULES_EVENT_RECORD_HPP
+private:
+    Event payload_;
+    detail::raw_decision raw_;
+};
 
-// One event that went through the host and what became of it, for dashboards and log files. As JSON:
-//
-//     {"time":1700000000000,"id":"e7","type":"message.incoming","payload":{"content":"hi"},"decided":true,"told":2,
-//      "stopped":true,"modified":false,"stoppedBy":"moderator","reason":"spam","plugins":[{"plugin":...}]}
-//
-// on one line; `source`, `directed`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
-
-namespace tenon {
-
+/// One event that went through the host and what became of it, for dashboards and log files. As JSON:
+///
+///     {"time":1700000000000,"id":"e7","type":"message.incoming","payload":{"content":"hi"},"decided":true,"told":2,
+///      "stopped":true,"modified":false,"stoppedBy":"moderator","reason":"spam","plugins":[{"plugin":...}]}
+///
+/// on one line; `source`, `directed`, `stoppedBy` and `reason` only where there is one. A reader needs none of them.
 struct event_record {
     std::int64_t unix_ms = 0;
     std::string id = {}, type = {};
@@ -6280,6 +6307,46 @@ private:
 // time that it is woken never ends. Single thread, no I/O.
 
 namespace tenon::detail {
+
+// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
+// forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
+
+/// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
+inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
+
+class log_ring {
+public:
+    explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
+        : kept_(kept), records_(kept, max_bytes) {}
+
+    void add(log_record record) {
+        if (kept_ != 0) records_.push(std::move(record));
+    }
+    void clear() noexcept { records_.clear(); }
+
+    /// Oldest first.
+    const bounded_queue<log_record>& records() const noexcept { return records_; }
+    std::size_t bytes() const noexcept { return records_.bytes(); }
+
+    /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
+    std::string text(std::uint64_t generation = 0) const {
+        std::string all;
+        for (const log_record& record : records_) {
+            if (generation != 0 && record.generation != generation) continue;
+            append(all, tenon::name_of(record.level));
+            append(all, ": ");
+            append(all, record.message);
+            if (!record.fields.empty()) append(all, " ");
+            append(all, record.fields);
+            append(all, "\n");
+        }
+        return all;
+    }
+
+private:
+    std::size_t kept_;
+    bounded_queue<log_record> records_;
+};
 
 /// What an item holds, where nothing beside its type says it better.
 template <class Item>
@@ -6638,280 +6705,6 @@ struct call_options {
 
 #endif
 
-// ---- tenon/web/field.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_WEB_FIELD_HPP
-#define TENON_WEB_FIELD_HPP
-
-// A name and its value, as a header or a query has many: what a header's value may be (RFC 9110 section 5), and which
-// headers are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin
-// a response of its own. What a name may be is core/text.hpp's `is_token`.
-
-namespace tenon::http {
-
-using field = response::header;
-
-} // namespace tenon::http
-
-namespace tenon::detail {
-
-/// Neither CR, LF and NUL nor any other control character but the tab.
-inline bool is_field_value(std::string_view value) noexcept {
-    for (const char letter : value) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
-    }
-    return true;
-}
-
-/// Fields about one connection or about how a body travels on it.
-inline bool is_hop_by_hop(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 11> names = {"connection",
-                                                        "content-length",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "http2-settings"};
-    for (const std::string_view one : names)
-        if (equals_ignoring_case(one, name)) return true;
-    return false;
-}
-
-/// Whether `list`, the value of a Connection field, names the field too.
-inline bool names_field(std::string_view list, std::string_view name) noexcept {
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (equals_ignoring_case(trimmed(list.substr(0, comma)), name)) return true;
-        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
-    }
-    return false;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/web/path.hpp -----------------------------------------------------------------------------------
-#ifndef TENON_WEB_PATH_HPP
-#define TENON_WEB_PATH_HPP
-
-// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths. What
-// reads a request decodes its path here, once, before anything looks at it:
-//
-// - The query is not part of it. A segment is decoded by itself: what decodes to '/' or '\' is refused, because it
-//   would be a separator to some and none to others.
-// - '.' and '..', also encoded, are refused rather than resolved; so are empty segments but for one at the end,
-//   control characters, NUL, a '%' without two hex digits, and what is no UTF-8 (overlong forms are none).
-// - '+' stays as it is: it means a space in queries alone.
-
-namespace tenon::detail {
-
-/// 8 KiB: what common HTTP servers take in a request line.
-inline constexpr std::size_t longest_path = 8'192;
-inline constexpr std::size_t max_path_segments = 64;
-
-/// Takes the text before the next slash, which goes too. Paths begin behind their first slash.
-inline std::string_view next_segment(std::string_view& path) noexcept {
-    const std::size_t end = path.find('/');
-    const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(end == path.npos ? path.size() : end + 1);
-    return segment;
-}
-
-/// Why no decoded path may hold such a segment; empty where one may.
-inline std::string_view problem_of_segment(std::string_view segment) noexcept {
-    if (segment.empty()) return "it has an empty segment";
-    if (segment == "." || segment == "..") return "it has a segment '.' or '..'";
-    for (const char letter : segment) {
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
-        if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
-    }
-    return is_utf8(segment) ? std::string_view() : "it is no UTF-8";
-}
-
-/// Why a decoded path is none; empty where it is one. A slash at the end is let through.
-inline std::string_view problem_of_path(std::string_view path) noexcept {
-    if (path.empty() || path[0] != '/') return "it does not begin with '/'";
-    if (path.size() > longest_path) return "it is too long";
-    if (path == "/") return {};
-    if (path.back() == '/') path.remove_suffix(1);
-    std::size_t count = 0;
-    for (path.remove_prefix(1);;) {
-        const bool last = path.find('/') == path.npos;
-        if (const auto problem = problem_of_segment(next_segment(path)); !problem.empty()) return problem;
-        if (++count > max_path_segments) return "it has too many segments";
-        if (last) return {};
-    }
-}
-
-inline int hex_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    const char lower = static_cast<char>(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/// What '%' and the two digits behind it stand for; -1: there are not two.
-inline int percent_byte(std::string_view text) noexcept {
-    if (text.size() < 3) return -1;
-    const int high = hex_value(text[1]), low = hex_value(text[2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-} // namespace tenon::detail
-
-namespace tenon {
-
-/// The path of a request, decoded, or a fault that is the client's (400).
-inline result<std::string> decode_path(std::string_view raw) {
-    const auto refused = [](std::string_view why) {
-        return fault{codes::invalid_params, detail::join({"path: ", why})};
-    };
-    if (raw.size() > detail::longest_path) return refused("it is too long");
-    std::string path;
-    path.reserve(raw.size());
-    for (std::size_t at = 0; at != raw.size(); ++at) {
-        if (raw[at] != '%') {
-            path += raw[at];
-            continue;
-        }
-        const int decoded = detail::percent_byte(raw.substr(at));
-        if (decoded < 0) return refused("'%' is not followed by two hex digits");
-        if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
-        path += static_cast<char>(decoded);
-        at += 2;
-    }
-    if (const auto problem = detail::problem_of_path(path); !problem.empty()) return refused(problem);
-    return path;
-}
-
-namespace http {
-
-/// A part of a path or a query, for who writes one: what is not plain becomes %XX.
-inline std::string url_part(std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string safe;
-    for (const char byte : text) {
-        const auto code = static_cast<unsigned char>(byte);
-        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
-                           byte == '*';
-        if (plain) safe += byte;
-        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
-    }
-    return safe;
-}
-
-} // namespace http
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/web/query.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_WEB_QUERY_HPP
-#define TENON_WEB_QUERY_HPP
-
-// The query of a request: "a=1&b=x+y%21" as fields, in order. What has no '=' has an empty value,
-// '+' is a space here. Whatever bytes it decodes to are let through: they are data, and become valid text in JSON.
-
-namespace tenon {
-
-namespace detail {
-
-inline result<std::string> decode_query_word(std::string_view raw) {
-    std::string plain;
-    for (std::size_t at = 0; at != raw.size(); ++at) {
-        if (raw[at] != '%') {
-            plain += raw[at] == '+' ? ' ' : raw[at];
-            continue;
-        }
-        const int decoded = percent_byte(raw.substr(at));
-        if (decoded < 0) return fault{codes::invalid_params, "query: '%' is not followed by two hex digits"};
-        plain += static_cast<char>(decoded);
-        at += 2;
-    }
-    return plain;
-}
-
-} // namespace detail
-
-/// What stands behind the '?', or a fault that is the client's (400).
-inline result<std::vector<http::field>> decode_query(std::string_view raw) {
-    std::vector<http::field> all;
-    while (!raw.empty()) {
-        const std::string_view one = raw.substr(0, raw.find('&'));
-        raw.remove_prefix(std::min(one.size() + 1, raw.size()));
-        if (one.empty()) continue;
-        const std::size_t equals = std::min(one.find('='), one.size());
-        auto name = detail::decode_query_word(one.substr(0, equals));
-        auto value = detail::decode_query_word(one.substr(std::min(equals + 1, one.size())));
-        if (!name || !value) return name ? value.error() : name.error();
-        all.push_back({std::move(*name), std::move(*value)});
-    }
-    return all;
-}
-
-/// The first value of that name; empty where there is none.
-inline std::string_view find_in_query(const std::vector<http::field>& query, std::string_view name) {
-    for (const auto& one : query)
-        if (one.name == name) return one.value;
-    return {};
-}
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/web/request.hpp --------------------------------------------------------------------------------
-#ifndef TENON_WEB_REQUEST_HPP
-#define TENON_WEB_REQUEST_HPP
-
-// One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
-// and sends the `tenon::response` that comes back. How both are said on the wire is in
-// rules/calls/exchange_wire.hpp.
-
-namespace tenon {
-
-struct http_exchange {
-    using field = http::field;
-
-    std::string request_id = {};     // for the plugin's log
-    std::string method = {};         // "GET"
-    std::string path = {};           // as decode_path() gives it; without the query
-    std::vector<field> query = {};   // decoded, in order
-    std::vector<field> headers = {}; // in order
-    std::string body = {};
-    std::optional<json> auth = {}; // what the host knows about the caller
-    milliseconds timeout{0};       // 0: as the plugin's options say
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/calls/known_command.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_KNOWN_COMMAND_HPP
-#define TENON_RULES_CALLS_KNOWN_COMMAND_HPP
-
-namespace tenon {
-
-/// A command as its plugin declared it (rules/calls/commands.hpp).
-struct known_command {
-    std::uint32_t plugin = 0; // its number within the host
-    std::string plugin_name = {};
-    std::string name = {}, description = {};
-    std::optional<json> params = {}, result = {}; // JSON Schema
-    bool at_run_time = false;                     // registered after the handshake
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/rules/calls/pending_calls.hpp ------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_PENDING_CALLS_HPP
 #define TENON_RULES_CALLS_PENDING_CALLS_HPP
@@ -7109,109 +6902,6 @@ struct caller {
             if (detail::grants(grant, permission)) return true;
         return false;
     }
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/calls/service_reply.hpp ------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_SERVICE_REPLY_HPP
-#define TENON_RULES_CALLS_SERVICE_REPLY_HPP
-
-// The answer to a plugin's call, which is due exactly once. It may be given later, from the host's executor; given
-// twice the first counts; one that is dropped says so to the plugin, which does not wait for nothing then.
-//
-//     host.provide("users/find", "users:read", [&](const find_user& f, tenon::service_reply<user> answer) {
-//         directory.look_up(f.name, [answer = std::move(answer)](user found) mutable { answer.reply(found); });
-//     });
-
-namespace tenon {
-
-namespace detail {
-
-/// A request of a plugin, as the host hands it to its services: how it is answered, harmless after the connection is
-/// gone, and whether the plugin has taken it back. Both may be empty: a notification has no answer.
-struct open_request {
-    unique_function<void(result<std::string_view> answer)> answer = {};
-    unique_function<bool()> cancelled = {};
-};
-
-/// Answers once, whatever happens.
-class answer_once {
-public:
-    explicit answer_once(open_request request) noexcept : request_(std::move(request)) {}
-    answer_once(answer_once&&) noexcept = default;
-    answer_once& operator=(answer_once&& other) noexcept {
-        std::swap(request_.answer, other.request_.answer);
-        std::swap(request_.cancelled, other.request_.cancelled);
-        return *this;
-    }
-    ~answer_once() { fail({codes::internal_error, "the host dropped the request without an answer"}); }
-
-    void give(std::string_view text) { answer(text); }
-    void fail(fault error) { answer(std::move(error)); }
-    bool open() const noexcept { return static_cast<bool>(request_.answer); }
-    bool cancelled() { return open() && request_.cancelled && request_.cancelled(); }
-
-private:
-    void answer(result<std::string_view> outcome) {
-        // Out of here first: an answer may come back to whoever gives it.
-        auto once = std::move(request_.answer);
-        if (once) once(std::move(outcome));
-    }
-
-    open_request request_;
-};
-
-template <class T>
-void give_value(answer_once& to, const T& value) {
-    to.give(to_json(value));
-}
-
-} // namespace detail
-
-template <class T>
-class service_reply {
-public:
-    using value_type = T;
-
-    explicit service_reply(detail::answer_once request) noexcept : request_(std::move(request)) {}
-
-    void reply(const T& value) {
-        if (request_.open()) detail::give_value(request_, value);
-    }
-    /// The value as JSON text, for whoever has it already: one value, checked.
-    void reply_encoded(std::string_view text) { request_.give(text); }
-    void reply(result<T> outcome) {
-        if (outcome) reply(*outcome);
-        else fail(std::move(outcome).error());
-    }
-    void fail(fault error) { request_.fail(std::move(error)); }
-    /// Whether the plugin has taken the call back, or it was answered. It may be asked by whoever works for long.
-    bool cancelled() { return !request_.open() || request_.cancelled(); }
-
-private:
-    detail::answer_once request_;
-};
-
-template <>
-class service_reply<void> {
-public:
-    using value_type = void;
-
-    explicit service_reply(detail::answer_once request) noexcept : request_(std::move(request)) {}
-
-    void reply() { request_.give("null"); }
-    void reply(const result<void>& outcome) {
-        if (outcome) reply();
-        else fail(outcome.error());
-    }
-    void fail(fault error) { request_.fail(std::move(error)); }
-    bool cancelled() { return !request_.open() || request_.cancelled(); }
-
-private:
-    detail::answer_once request_;
 };
 
 } // namespace tenon
@@ -7524,6 +7214,103 @@ event_offer make_event_offer(bool decide) {
 // long as the call: one that answers later copies what it needs.
 // An exception out of a handler becomes an internal error that says nothing of it.
 
+namespace tenon {
+
+// The answer to a plugin's call, which is due exactly once. It may be given later, from the host's executor; given
+// twice the first counts; one that is dropped says so to the plugin, which does not wait for nothing then.
+//
+//     host.provide("users/find", "users:read", [&](const find_user& f, tenon::service_reply<user> answer) {
+//         directory.look_up(f.name, [answer = std::move(answer)](user found) mutable { answer.reply(found); });
+//     });
+
+namespace detail {
+
+/// A request of a plugin, as the host hands it to its services: how it is answered, harmless after the connection is
+/// gone, and whether the plugin has taken it back. Both may be empty: a notification has no answer.
+struct open_request {
+    unique_function<void(result<std::string_view> answer)> answer = {};
+    unique_function<bool()> cancelled = {};
+};
+
+/// Answers once, whatever happens.
+class answer_once {
+public:
+    explicit answer_once(open_request request) noexcept : request_(std::move(request)) {}
+    answer_once(answer_once&&) noexcept = default;
+    answer_once& operator=(answer_once&& other) noexcept {
+        std::swap(request_.answer, other.request_.answer);
+        std::swap(request_.cancelled, other.request_.cancelled);
+        return *this;
+    }
+    ~answer_once() { fail({codes::internal_error, "the host dropped the request without an answer"}); }
+
+    void give(std::string_view text) { answer(text); }
+    void fail(fault error) { answer(std::move(error)); }
+    bool open() const noexcept { return static_cast<bool>(request_.answer); }
+    bool cancelled() { return open() && request_.cancelled && request_.cancelled(); }
+
+private:
+    void answer(result<std::string_view> outcome) {
+        // Out of here first: an answer may come back to whoever gives it.
+        auto once = std::move(request_.answer);
+        if (once) once(std::move(outcome));
+    }
+
+    open_request request_;
+};
+
+template <class T>
+void give_value(answer_once& to, const T& value) {
+    to.give(to_json(value));
+}
+
+} // namespace detail
+
+template <class T>
+class service_reply {
+public:
+    using value_type = T;
+
+    explicit service_reply(detail::answer_once request) noexcept : request_(std::move(request)) {}
+
+    void reply(const T& value) {
+        if (request_.open()) detail::give_value(request_, value);
+    }
+    /// The value as JSON text, for whoever has it already: one value, checked.
+    void reply_encoded(std::string_view text) { request_.give(text); }
+    void reply(result<T> outcome) {
+        if (outcome) reply(*outcome);
+        else fail(std::move(outcome).error());
+    }
+    void fail(fault error) { request_.fail(std::move(error)); }
+    /// Whether the plugin has taken the call back, or it was answered. It may be asked by whoever works for long.
+    bool cancelled() { return !request_.open() || request_.cancelled(); }
+
+private:
+    detail::answer_once request_;
+};
+
+template <>
+class service_reply<void> {
+public:
+    using value_type = void;
+
+    explicit service_reply(detail::answer_once request) noexcept : request_(std::move(request)) {}
+
+    void reply() { request_.give("null"); }
+    void reply(const result<void>& outcome) {
+        if (outcome) reply();
+        else fail(outcome.error());
+    }
+    void fail(fault error) { request_.fail(std::move(error)); }
+    bool cancelled() { return !request_.open() || request_.cancelled(); }
+
+private:
+    detail::answer_once request_;
+};
+
+} // namespace tenon
+
 namespace tenon::detail {
 
 /// One call of a service.
@@ -7749,6 +7536,261 @@ result<void> provide_service(Keeper& to, std::string_view method, std::string_vi
 }
 
 } // namespace tenon::detail
+
+#endif
+
+// ---- tenon/web/field.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_WEB_FIELD_HPP
+#define TENON_WEB_FIELD_HPP
+
+// A name and its value, as a header or a query has many: what a header's value may be (RFC 9110 section 5), and which
+// headers are between two neighbours and go no further. What a plugin answers could otherwise end the header and begin
+// a response of its own. What a name may be is core/text.hpp's `is_token`.
+
+namespace tenon::http {
+
+using field = response::header;
+
+} // namespace tenon::http
+
+namespace tenon::detail {
+
+/// Neither CR, LF and NUL nor any other control character but the tab.
+inline bool is_field_value(std::string_view value) noexcept {
+    for (const char letter : value) {
+        const auto byte = static_cast<unsigned char>(letter);
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+    }
+    return true;
+}
+
+/// Fields about one connection or about how a body travels on it.
+inline bool is_hop_by_hop(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 11> names = {"connection",
+                                                        "content-length",
+                                                        "keep-alive",
+                                                        "proxy-authenticate",
+                                                        "proxy-authorization",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "trailer",
+                                                        "transfer-encoding",
+                                                        "upgrade",
+                                                        "http2-settings"};
+    for (const std::string_view one : names)
+        if (equals_ignoring_case(one, name)) return true;
+    return false;
+}
+
+/// Whether `list`, the value of a Connection field, names the field too.
+inline bool names_field(std::string_view list, std::string_view name) noexcept {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        if (equals_ignoring_case(trimmed(list.substr(0, comma)), name)) return true;
+        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
+    }
+    return false;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/web/path.hpp -----------------------------------------------------------------------------------
+#ifndef TENON_WEB_PATH_HPP
+#define TENON_WEB_PATH_HPP
+
+// Paths of URLs, so that nothing in one reaches another plugin than it says. Routes are matched on decoded paths. What
+// reads a request decodes its path here, once, before anything looks at it:
+//
+// - The query is not part of it. A segment is decoded by itself: what decodes to '/' or '\' is refused, because it
+//   would be a separator to some and none to others.
+// - '.' and '..', also encoded, are refused rather than resolved; so are empty segments but for one at the end,
+//   control characters, NUL, a '%' without two hex digits, and what is no UTF-8 (overlong forms are none).
+// - '+' stays as it is: it means a space in queries alone.
+
+namespace tenon::detail {
+
+/// 8 KiB: what common HTTP servers take in a request line.
+inline constexpr std::size_t longest_path = 8'192;
+inline constexpr std::size_t max_path_segments = 64;
+
+/// Takes the text before the next slash, which goes too. Paths begin behind their first slash.
+inline std::string_view next_segment(std::string_view& path) noexcept {
+    const std::size_t end = path.find('/');
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end == path.npos ? path.size() : end + 1);
+    return segment;
+}
+
+/// Why no decoded path may hold such a segment; empty where one may.
+inline std::string_view problem_of_segment(std::string_view segment) noexcept {
+    if (segment.empty()) return "it has an empty segment";
+    if (segment == "." || segment == "..") return "it has a segment '.' or '..'";
+    for (const char letter : segment) {
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
+        if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
+    }
+    return is_utf8(segment) ? std::string_view() : "it is no UTF-8";
+}
+
+/// Why a decoded path is none; empty where it is one. A slash at the end is let through.
+inline std::string_view problem_of_path(std::string_view path) noexcept {
+    if (path.empty() || path[0] != '/') return "it does not begin with '/'";
+    if (path.size() > longest_path) return "it is too long";
+    if (path == "/") return {};
+    if (path.back() == '/') path.remove_suffix(1);
+    std::size_t count = 0;
+    for (path.remove_prefix(1);;) {
+        const bool last = path.find('/') == path.npos;
+        if (const auto problem = problem_of_segment(next_segment(path)); !problem.empty()) return problem;
+        if (++count > max_path_segments) return "it has too many segments";
+        if (last) return {};
+    }
+}
+
+inline int hex_value(char digit) noexcept {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    const char lower = static_cast<char>(digit | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// What '%' and the two digits behind it stand for; -1: there are not two.
+inline int percent_byte(std::string_view text) noexcept {
+    if (text.size() < 3) return -1;
+    const int high = hex_value(text[1]), low = hex_value(text[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+/// The path of a request, decoded, or a fault that is the client's (400).
+inline result<std::string> decode_path(std::string_view raw) {
+    const auto refused = [](std::string_view why) {
+        return fault{codes::invalid_params, detail::join({"path: ", why})};
+    };
+    if (raw.size() > detail::longest_path) return refused("it is too long");
+    std::string path;
+    path.reserve(raw.size());
+    for (std::size_t at = 0; at != raw.size(); ++at) {
+        if (raw[at] != '%') {
+            path += raw[at];
+            continue;
+        }
+        const int decoded = detail::percent_byte(raw.substr(at));
+        if (decoded < 0) return refused("'%' is not followed by two hex digits");
+        if (decoded == '/') return refused("it has an encoded '/' or a '\\'");
+        path += static_cast<char>(decoded);
+        at += 2;
+    }
+    if (const auto problem = detail::problem_of_path(path); !problem.empty()) return refused(problem);
+    return path;
+}
+
+namespace http {
+
+/// A part of a path or a query, for who writes one: what is not plain becomes %XX.
+inline std::string url_part(std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string safe;
+    for (const char byte : text) {
+        const auto code = static_cast<unsigned char>(byte);
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' ||
+                           byte == '*';
+        if (plain) safe += byte;
+        else (safe += '%') += {hex[code >> 4], hex[code & 15]};
+    }
+    return safe;
+}
+
+} // namespace http
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/web/query.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_WEB_QUERY_HPP
+#define TENON_WEB_QUERY_HPP
+
+// The query of a request: "a=1&b=x+y%21" as fields, in order. What has no '=' has an empty value,
+// '+' is a space here. Whatever bytes it decodes to are let through: they are data, and become valid text in JSON.
+
+namespace tenon {
+
+namespace detail {
+
+inline result<std::string> decode_query_word(std::string_view raw) {
+    std::string plain;
+    for (std::size_t at = 0; at != raw.size(); ++at) {
+        if (raw[at] != '%') {
+            plain += raw[at] == '+' ? ' ' : raw[at];
+            continue;
+        }
+        const int decoded = percent_byte(raw.substr(at));
+        if (decoded < 0) return fault{codes::invalid_params, "query: '%' is not followed by two hex digits"};
+        plain += static_cast<char>(decoded);
+        at += 2;
+    }
+    return plain;
+}
+
+} // namespace detail
+
+/// What stands behind the '?', or a fault that is the client's (400).
+inline result<std::vector<http::field>> decode_query(std::string_view raw) {
+    std::vector<http::field> all;
+    while (!raw.empty()) {
+        const std::string_view one = raw.substr(0, raw.find('&'));
+        raw.remove_prefix(std::min(one.size() + 1, raw.size()));
+        if (one.empty()) continue;
+        const std::size_t equals = std::min(one.find('='), one.size());
+        auto name = detail::decode_query_word(one.substr(0, equals));
+        auto value = detail::decode_query_word(one.substr(std::min(equals + 1, one.size())));
+        if (!name || !value) return name ? value.error() : name.error();
+        all.push_back({std::move(*name), std::move(*value)});
+    }
+    return all;
+}
+
+/// The first value of that name; empty where there is none.
+inline std::string_view find_in_query(const std::vector<http::field>& query, std::string_view name) {
+    for (const auto& one : query)
+        if (one.name == name) return one.value;
+    return {};
+}
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/web/request.hpp --------------------------------------------------------------------------------
+#ifndef TENON_WEB_REQUEST_HPP
+#define TENON_WEB_REQUEST_HPP
+
+// One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
+// and sends the `tenon::response` that comes back. How both are said on the wire is in
+// rules/calls/exchange_wire.hpp.
+
+namespace tenon {
+
+struct http_exchange {
+    using field = http::field;
+
+    std::string request_id = {};     // for the plugin's log
+    std::string method = {};         // "GET"
+    std::string path = {};           // as decode_path() gives it; without the query
+    std::vector<field> query = {};   // decoded, in order
+    std::vector<field> headers = {}; // in order
+    std::string body = {};
+    std::optional<json> auth = {}; // what the host knows about the caller
+    milliseconds timeout{0};       // 0: as the plugin's options say
+};
+
+} // namespace tenon
 
 #endif
 
@@ -7992,43 +8034,6 @@ protected:
 };
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/decision.hpp -----------------------------------------------------------------------------
-#ifndef TENON_RULES_DECISION_HPP
-#define TENON_RULES_DECISION_HPP
-
-// What became of an event that plugins were asked about, with its payload as a type.
-
-namespace tenon {
-
-template <class Event>
-class decision {
-public:
-    decision(detail::raw_decision&& raw, Event&& payload)
-        : payload_(std::move(payload)), raw_(std::move(raw)) {}
-
-    bool stopped() const noexcept { return raw_.stopped; }
-    /// Whether a plugin changed the payload.
-    bool modified() const noexcept { return raw_.modified; }
-    /// Which plugin stopped it, and why.
-    const std::string& stopped_by() const noexcept { return raw_.stopped_by; }
-    const std::string& reason() const noexcept { return raw_.reason; }
-    /// The event as the plugins left it.
-    const Event& payload() const& noexcept { return payload_; }
-    Event&& payload() && noexcept { return std::move(payload_); }
-    /// What each plugin made of it, in the order in which they were asked.
-    const std::vector<plugin_outcome>& plugins() const noexcept { return raw_.plugins; }
-    /// The whole of it as one line of JSON: flow, payload, plugins.
-    std::string to_json() const { return raw_.to_json(); }
-
-private:
-    Event payload_;
-    detail::raw_decision raw_;
-};
-
-} // namespace tenon
 
 #endif
 
@@ -9833,117 +9838,6 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
     std::vector<child_to_stop> all;
     for (child* const one : children) all.push_back({one, steps});
     stop_children(std::move(all));
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/call_waits.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_CALL_WAITS_HPP
-#define TENON_RULES_CALLS_CALL_WAITS_HPP
-
-// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
-// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
-// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
-// taken to mean that it works on that because of the call.
-//
-// One of these per host. Plugins are numbers that are never reused.
-
-namespace tenon::detail {
-
-class call_waits {
-public:
-    static constexpr std::uint32_t nobody = UINT32_MAX;
-
-    /// How many calls a plugin works on, and how many it takes on at once.
-    void set_work(std::uint32_t plugin, std::size_t in_flight, std::size_t places) {
-        node& one = node_of(plugin);
-        one.in_flight = in_flight;
-        one.places = places;
-    }
-
-    void begin(std::uint32_t asker, std::uint32_t asked) {
-        if (asker == nobody) return;
-        node_of(asked);
-        node_of(asker).waits_for.push_back(asked);
-    }
-    void end(std::uint32_t asker, std::uint32_t asked) noexcept {
-        if (asker >= nodes_.size()) return;
-        std::vector<std::uint32_t>& waits = nodes_[asker].waits_for;
-        for (std::size_t at = 0; at != waits.size(); ++at) {
-            if (waits[at] != asked) continue;
-            waits[at] = waits.back();
-            return waits.pop_back();
-        }
-    }
-
-    /// Whether a call of `asker` to `asked`, which would have to wait for a place there, could only wait for itself.
-    bool closes_circle(std::uint32_t asker, std::uint32_t asked) {
-        if (asker == nobody || asked == nobody) return false;
-        begin(asker, asked);
-        ++walk_;
-        const bool circle = stuck(asked);
-        end(asker, asked);
-        return circle;
-    }
-
-private:
-    struct node {
-        std::vector<std::uint32_t> waits_for = {};
-        std::size_t in_flight = 0, places = 0;
-        std::uint64_t walked = 0;
-    };
-
-    node& node_of(std::uint32_t plugin) {
-        if (plugin >= nodes_.size()) nodes_.resize(plugin + std::size_t{1});
-        return nodes_[plugin];
-    }
-
-    // A plugin gets on as long as one of its places works on something that does not wait, or waits for a plugin that
-    // gets on. A plugin that is met again on the way is taken to be stuck: then the circle is what keeps it so.
-    bool stuck(std::uint32_t plugin) {
-        node& one = nodes_[plugin];
-        if (one.walked == walk_) return true;
-        one.walked = walk_;
-        if (one.in_flight < one.places || one.waits_for.size() < one.in_flight) return false;
-        for (const std::uint32_t next : one.waits_for)
-            if (!stuck(next)) return false;
-        return true;
-    }
-
-    std::vector<node> nodes_;
-    std::uint64_t walk_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/calls/host_fault.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_HOST_FAULT_HPP
-#define TENON_RULES_CALLS_HOST_FAULT_HPP
-
-// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
-// can do harm: {"source":"host","plugin":"backup","retryable":true}.
-
-namespace tenon::detail {
-
-/// Data that the fault has already is kept.
-inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
-    if (!error.data.empty()) return error;
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("source");
-    out.string("host");
-    out.key("plugin");
-    out.string(plugin);
-    out.key("retryable");
-    out.boolean(retryable);
-    out.end_object();
-    error.data = std::string(buffer.view());
-    return error;
 }
 
 } // namespace tenon::detail
@@ -12837,6 +12731,96 @@ inline void session::end_stalled() {
 
 namespace tenon::detail {
 
+/// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
+/// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
+/// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
+/// taken to mean that it works on that because of the call.
+///
+/// One of these per host. Plugins are numbers that are never reused.
+class call_waits {
+public:
+    static constexpr std::uint32_t nobody = UINT32_MAX;
+
+    /// How many calls a plugin works on, and how many it takes on at once.
+    void set_work(std::uint32_t plugin, std::size_t in_flight, std::size_t places) {
+        node& one = node_of(plugin);
+        one.in_flight = in_flight;
+        one.places = places;
+    }
+
+    void begin(std::uint32_t asker, std::uint32_t asked) {
+        if (asker == nobody) return;
+        node_of(asked);
+        node_of(asker).waits_for.push_back(asked);
+    }
+    void end(std::uint32_t asker, std::uint32_t asked) noexcept {
+        if (asker >= nodes_.size()) return;
+        std::vector<std::uint32_t>& waits = nodes_[asker].waits_for;
+        for (std::size_t at = 0; at != waits.size(); ++at) {
+            if (waits[at] != asked) continue;
+            waits[at] = waits.back();
+            return waits.pop_back();
+        }
+    }
+
+    /// Whether a call of `asker` to `asked`, which would have to wait for a place there, could only wait for itself.
+    bool closes_circle(std::uint32_t asker, std::uint32_t asked) {
+        if (asker == nobody || asked == nobody) return false;
+        begin(asker, asked);
+        ++walk_;
+        const bool circle = stuck(asked);
+        end(asker, asked);
+        return circle;
+    }
+
+private:
+    struct node {
+        std::vector<std::uint32_t> waits_for = {};
+        std::size_t in_flight = 0, places = 0;
+        std::uint64_t walked = 0;
+    };
+
+    node& node_of(std::uint32_t plugin) {
+        if (plugin >= nodes_.size()) nodes_.resize(plugin + std::size_t{1});
+        return nodes_[plugin];
+    }
+
+    // A plugin gets on as long as one of its places works on something that does not wait, or waits for a plugin that
+    // gets on. A plugin that is met again on the way is taken to be stuck: then the circle is what keeps it so.
+    bool stuck(std::uint32_t plugin) {
+        node& one = nodes_[plugin];
+        if (one.walked == walk_) return true;
+        one.walked = walk_;
+        if (one.in_flight < one.places || one.waits_for.size() < one.in_flight) return false;
+        for (const std::uint32_t next : one.waits_for)
+            if (!stuck(next)) return false;
+        return true;
+    }
+
+    std::vector<node> nodes_;
+    std::uint64_t walk_ = 0;
+};
+
+// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
+// can do harm: {"source":"host","plugin":"backup","retryable":true}.
+
+/// Data that the fault has already is kept.
+inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
+    if (!error.data.empty()) return error;
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("source");
+    out.string("host");
+    out.key("plugin");
+    out.string(plugin);
+    out.key("retryable");
+    out.boolean(retryable);
+    out.end_object();
+    error.data = std::string(buffer.view());
+    return error;
+}
+
 struct lane_options {
     std::string plugin = {};                                  // its name, for the words of faults
     std::size_t max_queued = 1'024;                           // in each lane, beyond what is in flight
@@ -13939,6 +13923,33 @@ inline std::vector<const known_command*> command_table::of(std::uint32_t plugin)
     return own;
 }
 
+// A text where a command's arguments would be, as people and older callers give it: `"World"` for {"who":"World"}. What the
+// command declared says which member is meant, where exactly one of them takes a text.
+
+inline bool takes_text(json_view schema) {
+    if (schema.kind() != json_kind::object) return false;
+    if (schema["type"].text() == "\"string\"") return true;
+    for (const auto* alternatives : {"anyOf", "oneOf"})
+        for (const json_view one : schema[alternatives].as<std::vector<json_view>>().value_or({}))
+            if (one["type"].text() == "\"string\"") return true;
+    for (const std::string& type : schema["type"].as<std::vector<std::string>>().value_or({}))
+        if (type == "string") return true;
+    return false;
+}
+
+/// `given` as it is, unless it is a text whose member is known.
+inline json with_named_text(json given, const known_command& command) {
+    if (given.kind() != json_kind::string || !command.params) return given;
+    const auto members = (*command.params)["properties"].as<std::map<std::string, json_view>>().value_or({});
+    const std::string* named = nullptr;
+    for (const auto& [name, schema] : members) {
+        if (!takes_text(schema)) continue;
+        if (named != nullptr) return given; // which of them is anybody's guess
+        named = &name;
+    }
+    return named == nullptr ? given : json::of(std::map<std::string, json>{{*named, std::move(given)}});
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -14614,76 +14625,6 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
 
 #endif
 
-// ---- tenon/rules/supervision/random_source.hpp ------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
-#define TENON_RULES_SUPERVISION_RANDOM_SOURCE_HPP
-
-// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
-// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
-// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: whoever sees
-// two numbers knows the rest.
-
-namespace tenon::detail {
-
-class random_source {
-public:
-    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
-
-    std::uint64_t next() noexcept {
-        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
-        std::uint64_t mixed = state_;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-        return mixed ^ (mixed >> 31);
-    }
-    /// From 0 up to but not 1, all multiples of 2^-53 alike.
-    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-private:
-    std::uint64_t state_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/supervisor_texts.hpp ---------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
-#define TENON_RULES_SUPERVISION_SUPERVISOR_TEXTS_HPP
-
-// The words of the supervisor. Texts from a plugin or about it are cut: a history of thousands of changes must not
-// hold what a hostile plugin wrote a thousand times. And they are made safe: they end in logs and on terminals.
-
-namespace tenon::detail {
-
-/// Longer reasons and messages are cut: a screen full is enough for a person.
-inline constexpr std::size_t max_reason_bytes = 1'024;
-
-inline std::string shortened(std::string_view text) {
-    std::string safe;
-    append_safe(safe, text, max_reason_bytes);
-    return safe;
-}
-
-inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
-    return hash ^ random_source(seed).next();
-}
-
-inline std::string whole_milliseconds(milliseconds time) {
-    return std::string(digits(time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0));
-}
-
-/// "first; second", or the one that is there.
-inline std::string both(std::string_view first, std::string_view second) {
-    return join({first, first.empty() || second.empty() ? "" : "; ", second});
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/calls/declared_lists.hpp -----------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_DECLARED_LISTS_HPP
 #define TENON_RULES_CALLS_DECLARED_LISTS_HPP
@@ -14764,313 +14705,6 @@ inline void cut_lists(handshake_answer& answer, refusals& told) {
         told.close("versions");
         answer.version.resize(beginning_of(answer.version, longest_word).size());
     }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/mistakes.hpp -----------------------------------------------------------------------------
-#ifndef TENON_RULES_MISTAKES_HPP
-#define TENON_RULES_MISTAKES_HPP
-
-// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
-//
-//     wrong.add("plugins[2].priority", "expected number, got string");
-//     return wrong.finish();   // a fault: one line for each
-//
-// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
-// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
-
-namespace tenon {
-
-class mistakes {
-public:
-    static constexpr std::size_t most = 20;
-
-    bool none() const noexcept { return count_ == 0; }
-    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
-    std::size_t count() const noexcept { return count_; }
-
-    void add(std::string sentence) {
-        if (++count_ <= most) sentences_.push_back(std::move(sentence));
-    }
-    void add(std::string_view path, std::string_view words) {
-        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
-    }
-    /// A sentence that begins with its path, unless another one has been said about that.
-    void add_new(const std::string& sentence) {
-        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
-    }
-    bool knows(std::string_view path) const noexcept {
-        for (const std::string& one : sentences_) {
-            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
-            if (belongs(path, other) || belongs(other, path)) return true;
-        }
-        return false;
-    }
-    void add(const mistakes& others) {
-        for (const std::string& one : others.sentences_) add(one);
-        count_ += others.count_ - others.sentences_.size();
-    }
-
-    /// One a line, and how many there are besides.
-    std::string text() const {
-        std::string lines;
-        for (const std::string& one : sentences_)
-            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
-        if (count_ > most)
-            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
-        return lines;
-    }
-    static std::vector<std::string> lines_of(std::string_view text) {
-        std::vector<std::string> lines;
-        while (!text.empty()) {
-            const std::size_t end = text.find('\n');
-            lines.emplace_back(text.substr(0, end));
-            text.remove_prefix(end == text.npos ? text.size() : end + 1);
-        }
-        return lines;
-    }
-    result<void> finish() const {
-        if (none()) return {};
-        return fault{codes::invalid_params, text()};
-    }
-
-private:
-    static bool belongs(std::string_view part, std::string_view whole) noexcept {
-        if (!part.starts_with(whole)) return false;
-        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
-    }
-
-    std::vector<std::string> sentences_;
-    std::size_t count_ = 0;
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/option_words.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_OPTION_WORDS_HPP
-#define TENON_RULES_OPTION_WORDS_HPP
-
-// The words for what is wrong with an option.
-
-namespace tenon::detail {
-
-/// Longer waits are mistakes, and a year from now can be said on every clock.
-inline constexpr milliseconds longest_wait{std::int64_t{365} * 24 * 3'600 * 1'000};
-
-template <std::integral Number>
-std::string signed_digits(Number value) {
-    if constexpr (std::is_signed_v<Number>) {
-        if (value < 0) return join({"-", digits(0 - static_cast<std::uint64_t>(value))});
-    }
-    return join({digits(static_cast<std::uint64_t>(value))});
-}
-
-/// A value as it may stand in a sentence: without what acts on terminals, and short.
-inline std::string quotable(std::string_view text) {
-    std::string safe;
-    if (!append_safe(safe, text, longest_name)) safe += "...";
-    return safe;
-}
-
-/// "events.include[2]".
-inline std::string item_path(std::string_view list, std::size_t at) {
-    return join({list, "[", digits(at), "]"});
-}
-
-/// What a key's value may be. A reader and a writer leave that to option_check.
-struct at_least {
-    std::int64_t least;
-};
-struct between {
-    std::int64_t least, most;
-};
-struct text_rule {
-    bool (*good)(std::string_view text);
-    std::string_view expected;
-};
-inline constexpr text_rule event_pattern{is_event_pattern, an_event_pattern};
-
-/// Says what is wrong with options. It has the verbs of config_reader, so that it can be led along a form.
-class option_check {
-public:
-    void refuse(std::string_view key, std::string_view words) { found_.add(join({inside_, key}), words); }
-    void text(std::string_view key, std::string_view value, bool good, std::string_view expected) {
-        if (!good) refuse(key, join({"expected ", expected, ", got \"", quotable(value), "\""}));
-    }
-    void no_nul(std::string_view key, std::string_view value) {
-        if (value.find('\0') != value.npos) refuse(key, "holds a NUL character");
-    }
-
-    void boolean(std::string_view, bool) {}
-    void text_or_null(std::string_view, const std::string&) {}
-    void text_map(std::string_view, const std::map<std::string, std::string>&) {}
-    void any_object(std::string_view, const json&) {}
-    void texts(std::string_view, const std::vector<std::string>&) {}
-    void texts(std::string_view key, const std::vector<std::string>& all, const text_rule& rule) {
-        for (std::size_t at = 0; at < all.size(); ++at)
-            text(item_path(key, at), all[at], rule.good(all[at]), rule.expected);
-    }
-    void patterns(std::string_view key, const std::vector<std::string>& all) {
-        texts(key, all, event_pattern);
-    }
-    void count(std::string_view, const auto&) {}
-    template <std::integral Number>
-    void count(std::string_view key, Number value, at_least bound) {
-        if (std::cmp_less(value, bound.least))
-            refuse(key,
-                   join({"expected at least ", signed_digits(bound.least), ", got ", signed_digits(value)}));
-    }
-    template <std::integral Number>
-    void count(std::string_view key, const std::optional<Number>& value, at_least bound) {
-        if (value) count(key, *value, bound);
-    }
-    void count(std::string_view key, int value, between bound) {
-        if (value < bound.least || value > bound.most) refuse_outside(key, signed_digits(value), bound);
-    }
-    void number(std::string_view key, double value, between bound) {
-        if (!(value >= static_cast<double>(bound.least) && value <= static_cast<double>(bound.most)))
-            refuse_outside(key, to_json(value), bound);
-    }
-    void wait(std::string_view key, milliseconds value, at_least bound = {0}) {
-        const std::string got = signed_digits(value.count());
-        if (value.count() < bound.least)
-            refuse(key, join({"expected at least ", signed_digits(bound.least), " ms, got ", got}));
-        else if (value > longest_wait) refuse(key, join({"expected at most a year, got ", got, " ms"}));
-    }
-    /// An enum that was made from a number.
-    template <class Word>
-    void word(std::string_view key, Word value) {
-        if (tenon::name_of(value).empty())
-            refuse(key, join({"there is no such choice: ", signed_digits(static_cast<unsigned>(value))}));
-    }
-    template <class Value, class Check>
-    void each_pattern(std::string_view key, const Value& all, const std::map<std::string, Value>& of,
-                      Check check) {
-        check(*this, key, all);
-        for (const auto& [pattern, value] : of) {
-            text(key, pattern, is_event_pattern(pattern), an_event_pattern);
-            check(*this, join({key, ".", quotable(pattern)}), value);
-        }
-    }
-    template <class Check>
-    void object(std::string_view key, Check check) {
-        const std::string outside = std::exchange(inside_, join({inside_, key, "."}));
-        check(*this);
-        inside_ = outside;
-    }
-
-    /// The first complaint.
-    result<void> finish() const {
-        if (found_.none()) return {};
-        return fault{codes::invalid_params, found_.sentences().front()};
-    }
-    const mistakes& all() const noexcept { return found_; }
-
-private:
-    void refuse_outside(std::string_view key, std::string_view got, between bound) {
-        refuse(key, join({"expected ", signed_digits(bound.least), " to ", signed_digits(bound.most),
-                          ", got ", got}));
-    }
-
-    mistakes found_;
-    std::string inside_; // "restart."
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/plugin_form.hpp --------------------------------------------------------------------------
-#ifndef TENON_RULES_PLUGIN_FORM_HPP
-#define TENON_RULES_PLUGIN_FORM_HPP
-
-// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form is
-// led along them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
-// with it, in the words of the file.
-
-namespace tenon::detail {
-
-template <class Form>
-void lead_along_restart(Form& form, auto& restart) {
-    form.boolean("enabled", restart.enabled);
-    form.count("maxRetries", restart.max_retries, at_least{0});
-    form.wait("backoffMs", restart.backoff);
-    form.word("backoff", restart.growth);
-    form.wait("maxBackoffMs", restart.max_backoff);
-    form.number("jitter", restart.jitter, between{0, 1});
-    form.wait("resetAfterMs", restart.reset_after);
-}
-
-template <class Form>
-void lead_along_limits(Form& form, auto& limits) {
-    form.count("addressSpaceBytes", limits.address_space_bytes, at_least{1});
-    form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
-    // Below its three streams and one file no program gets as far as main().
-    form.count("openFiles", limits.open_files, at_least{4});
-    form.count("coreBytes", limits.core_bytes);
-}
-
-template <class Form>
-void lead_along_connection(Form& form, auto& connection) {
-    form.count("maxFrameBytes", connection.max_frame_bytes, at_least{1'024});
-    form.count("maxIncoming", connection.max_incoming, at_least{1});
-    form.count("maxOutgoing", connection.max_outgoing, at_least{1});
-    form.count("maxOutputBytes", connection.max_output_bytes);
-    form.wait("assemblyTimeoutMs", connection.assembly_timeout, at_least{1});
-}
-
-/// All but what has another shape in the file: the command with its arguments, and the stop policy.
-template <class Form>
-void lead_along(Form& form, auto& options) {
-    form.text_or_null("cwd", options.directory);
-    form.text_map("env", options.environment);
-    form.texts("inheritEnv", options.inherit_environment);
-    form.object("limits", [&](Form& in) { lead_along_limits(in, options.limits); });
-    form.word("channel", options.channel);
-    form.word("framing", options.framing);
-    form.object("connection", [&](Form& in) { lead_along_connection(in, options.connection); });
-    form.object("restart", [&](Form& in) { lead_along_restart(in, options.restart); });
-    form.wait("handshakeTimeoutMs", options.handshake_timeout, at_least{1});
-    form.wait("rpcTimeoutMs", options.call_timeout, at_least{1});
-    form.wait("healthIntervalMs", options.health_interval);
-    form.wait("healthTimeoutMs", options.health_timeout, at_least{1});
-    form.count("healthMisses", options.health_misses, at_least{1});
-    form.wait("writeTimeoutMs", options.write_timeout, at_least{1});
-    form.object("breaker", [&](Form& in) {
-        in.count("failures", options.breaker.failures, at_least{0});
-        in.wait("openMs", options.breaker.open_for);
-    });
-    form.count("maxQueuedCalls", options.max_queued_calls);
-    form.object("events", [&](Form& in) {
-        in.texts("include", options.events.include, event_pattern);
-        in.texts("exclude", options.events.exclude, event_pattern);
-    });
-    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
-    form.count("priority", options.priority, between{-1'000'000, 1'000'000});
-    form.each_pattern("absent", options.absent, options.absent_of,
-                      [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
-    form.patterns("required", options.required);
-    form.boolean("allowReverseRpc", options.allow_reverse_calls);
-    form.texts("permissions", options.permissions,
-               text_rule{is_grant, "\"scope:verb\", \"scope:*\" or \"*\""});
-    form.text_or_null("routePrefix", options.route_prefix);
-    form.object("rateLimit", [&](Form& in) {
-        in.number("requestsPerSecond", options.requests_per_second, between{0, 1'000'000});
-    });
-    form.object("logs", [&](Form& in) {
-        in.word("level", options.logs.level);
-        in.count("linesPerSecond", options.logs.lines_per_second);
-        in.texts("mask", options.logs.mask);
-        in.texts("secrets", options.logs.secrets);
-    });
-    form.any_object("config", options.config);
-    form.boolean("attach", options.attach);
-    form.texts("needs", options.needs);
 }
 
 } // namespace tenon::detail
@@ -15243,14 +14877,212 @@ inline bool same_value(std::string_view one, std::string_view other) {
 
 #endif
 
-// ---- tenon/rules/repeated_member.hpp ----------------------------------------------------------------------
-#ifndef TENON_RULES_REPEATED_MEMBER_HPP
-#define TENON_RULES_REPEATED_MEMBER_HPP
+// ---- tenon/rules/option_words.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_OPTION_WORDS_HPP
+#define TENON_RULES_OPTION_WORDS_HPP
+
+// What is wrong with options that a person wrote, and the words for it.
+
+namespace tenon {
+
+/// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
+///
+///     wrong.add("plugins[2].priority", "expected number, got string");
+///     return wrong.finish();   // a fault: one line for each
+///
+/// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
+/// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+class mistakes {
+public:
+    static constexpr std::size_t most = 20;
+
+    bool none() const noexcept { return count_ == 0; }
+    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
+    std::size_t count() const noexcept { return count_; }
+
+    void add(std::string sentence) {
+        if (++count_ <= most) sentences_.push_back(std::move(sentence));
+    }
+    void add(std::string_view path, std::string_view words) {
+        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
+    }
+    /// A sentence that begins with its path, unless another one has been said about that.
+    void add_new(const std::string& sentence) {
+        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
+    }
+    bool knows(std::string_view path) const noexcept {
+        for (const std::string& one : sentences_) {
+            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
+            if (belongs(path, other) || belongs(other, path)) return true;
+        }
+        return false;
+    }
+    void add(const mistakes& others) {
+        for (const std::string& one : others.sentences_) add(one);
+        count_ += others.count_ - others.sentences_.size();
+    }
+
+    /// One a line, and how many there are besides.
+    std::string text() const {
+        std::string lines;
+        for (const std::string& one : sentences_)
+            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
+        if (count_ > most)
+            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
+        return lines;
+    }
+    static std::vector<std::string> lines_of(std::string_view text) {
+        std::vector<std::string> lines;
+        while (!text.empty()) {
+            const std::size_t end = text.find('\n');
+            lines.emplace_back(text.substr(0, end));
+            text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        }
+        return lines;
+    }
+    result<void> finish() const {
+        if (none()) return {};
+        return fault{codes::invalid_params, text()};
+    }
+
+private:
+    static bool belongs(std::string_view part, std::string_view whole) noexcept {
+        if (!part.starts_with(whole)) return false;
+        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
+    }
+
+    std::vector<std::string> sentences_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tenon
+
+namespace tenon::detail {
+
+/// Longer waits are mistakes, and a year from now can be said on every clock.
+inline constexpr milliseconds longest_wait{std::int64_t{365} * 24 * 3'600 * 1'000};
+
+template <std::integral Number>
+std::string signed_digits(Number value) {
+    if constexpr (std::is_signed_v<Number>) {
+        if (value < 0) return join({"-", digits(0 - static_cast<std::uint64_t>(value))});
+    }
+    return join({digits(static_cast<std::uint64_t>(value))});
+}
+
+/// A value as it may stand in a sentence: without what acts on terminals, and short.
+inline std::string quotable(std::string_view text) {
+    std::string safe;
+    if (!append_safe(safe, text, longest_name)) safe += "...";
+    return safe;
+}
+
+/// "events.include[2]".
+inline std::string item_path(std::string_view list, std::size_t at) {
+    return join({list, "[", digits(at), "]"});
+}
+
+/// What a key's value may be. A reader and a writer leave that to option_check.
+struct at_least {
+    std::int64_t least;
+};
+struct between {
+    std::int64_t least, most;
+};
+struct text_rule {
+    bool (*good)(std::string_view text);
+    std::string_view expected;
+};
+inline constexpr text_rule event_pattern{is_event_pattern, an_event_pattern};
+
+/// Says what is wrong with options. It has the verbs of config_reader, so that it can be led along a form.
+class option_check {
+public:
+    void refuse(std::string_view key, std::string_view words) { found_.add(join({inside_, key}), words); }
+    void text(std::string_view key, std::string_view value, bool good, std::string_view expected) {
+        if (!good) refuse(key, join({"expected ", expected, ", got \"", quotable(value), "\""}));
+    }
+    void no_nul(std::string_view key, std::string_view value) {
+        if (value.find('\0') != value.npos) refuse(key, "holds a NUL character");
+    }
+
+    void boolean(std::string_view, bool) {}
+    void text_or_null(std::string_view, const std::string&) {}
+    void text_map(std::string_view, const std::map<std::string, std::string>&) {}
+    void any_object(std::string_view, const json&) {}
+    void texts(std::string_view, const std::vector<std::string>&) {}
+    void texts(std::string_view key, const std::vector<std::string>& all, const text_rule& rule) {
+        for (std::size_t at = 0; at < all.size(); ++at)
+            text(item_path(key, at), all[at], rule.good(all[at]), rule.expected);
+    }
+    void patterns(std::string_view key, const std::vector<std::string>& all) {
+        texts(key, all, event_pattern);
+    }
+    void count(std::string_view, const auto&) {}
+    template <std::integral Number>
+    void count(std::string_view key, Number value, at_least bound) {
+        if (std::cmp_less(value, bound.least))
+            refuse(key,
+                   join({"expected at least ", signed_digits(bound.least), ", got ", signed_digits(value)}));
+    }
+    template <std::integral Number>
+    void count(std::string_view key, const std::optional<Number>& value, at_least bound) {
+        if (value) count(key, *value, bound);
+    }
+    void count(std::string_view key, int value, between bound) {
+        if (value < bound.least || value > bound.most) refuse_outside(key, signed_digits(value), bound);
+    }
+    void number(std::string_view key, double value, between bound) {
+        if (!(value >= static_cast<double>(bound.least) && value <= static_cast<double>(bound.most)))
+            refuse_outside(key, to_json(value), bound);
+    }
+    void wait(std::string_view key, milliseconds value, at_least bound = {0}) {
+        const std::string got = signed_digits(value.count());
+        if (value.count() < bound.least)
+            refuse(key, join({"expected at least ", signed_digits(bound.least), " ms, got ", got}));
+        else if (value > longest_wait) refuse(key, join({"expected at most a year, got ", got, " ms"}));
+    }
+    /// An enum that was made from a number.
+    template <class Word>
+    void word(std::string_view key, Word value) {
+        if (tenon::name_of(value).empty())
+            refuse(key, join({"there is no such choice: ", signed_digits(static_cast<unsigned>(value))}));
+    }
+    template <class Value, class Check>
+    void each_pattern(std::string_view key, const Value& all, const std::map<std::string, Value>& of,
+                      Check check) {
+        check(*this, key, all);
+        for (const auto& [pattern, value] : of) {
+            text(key, pattern, is_event_pattern(pattern), an_event_pattern);
+            check(*this, join({key, ".", quotable(pattern)}), value);
+        }
+    }
+    template <class Check>
+    void object(std::string_view key, Check check) {
+        const std::string outside = std::exchange(inside_, join({inside_, key, "."}));
+        check(*this);
+        inside_ = outside;
+    }
+
+    /// The first complaint.
+    result<void> finish() const {
+        if (found_.none()) return {};
+        return fault{codes::invalid_params, found_.sentences().front()};
+    }
+    const mistakes& all() const noexcept { return found_; }
+
+private:
+    void refuse_outside(std::string_view key, std::string_view got, between bound) {
+        refuse(key, join({"expected ", signed_digits(bound.least), " to ", signed_digits(bound.most),
+                          ", got ", got}));
+    }
+
+    mistakes found_;
+    std::string inside_; // "restart."
+};
 
 // Whether an object has a member twice. A typed reader refuses that by itself; text that is passed on as it came has to
 // be asked, because one reader would take the first of them and another one the last.
-
-namespace tenon::detail {
 
 /// Where: "a.b[2].c"; empty if there is none. The text was checked. Each level of it is walked once more.
 inline std::string repeated_member(std::string_view text) {
@@ -15288,8 +15120,94 @@ inline std::string repeated_member(std::string_view text) {
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
 // where it is, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. A plugin's options are called as
-// in a host's configuration (rules/plugin_form.hpp has what each may be; here is what is more than one value's matter).
+// in a host's configuration. What each may be says `lead_along`; what depends on several of them is checked below it.
 // Values that may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
+
+namespace tenon::detail {
+
+// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form is
+// led along them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
+// with it, in the words of the file.
+
+template <class Form>
+void lead_along_restart(Form& form, auto& restart) {
+    form.boolean("enabled", restart.enabled);
+    form.count("maxRetries", restart.max_retries, at_least{0});
+    form.wait("backoffMs", restart.backoff);
+    form.word("backoff", restart.growth);
+    form.wait("maxBackoffMs", restart.max_backoff);
+    form.number("jitter", restart.jitter, between{0, 1});
+    form.wait("resetAfterMs", restart.reset_after);
+}
+
+template <class Form>
+void lead_along_limits(Form& form, auto& limits) {
+    form.count("addressSpaceBytes", limits.address_space_bytes, at_least{1});
+    form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
+    // Below its three streams and one file no program gets as far as main().
+    form.count("openFiles", limits.open_files, at_least{4});
+    form.count("coreBytes", limits.core_bytes);
+}
+
+template <class Form>
+void lead_along_connection(Form& form, auto& connection) {
+    form.count("maxFrameBytes", connection.max_frame_bytes, at_least{1'024});
+    form.count("maxIncoming", connection.max_incoming, at_least{1});
+    form.count("maxOutgoing", connection.max_outgoing, at_least{1});
+    form.count("maxOutputBytes", connection.max_output_bytes);
+    form.wait("assemblyTimeoutMs", connection.assembly_timeout, at_least{1});
+}
+
+/// All but what has another shape in the file: the command with its arguments, and the stop policy.
+template <class Form>
+void lead_along(Form& form, auto& options) {
+    form.text_or_null("cwd", options.directory);
+    form.text_map("env", options.environment);
+    form.texts("inheritEnv", options.inherit_environment);
+    form.object("limits", [&](Form& in) { lead_along_limits(in, options.limits); });
+    form.word("channel", options.channel);
+    form.word("framing", options.framing);
+    form.object("connection", [&](Form& in) { lead_along_connection(in, options.connection); });
+    form.object("restart", [&](Form& in) { lead_along_restart(in, options.restart); });
+    form.wait("handshakeTimeoutMs", options.handshake_timeout, at_least{1});
+    form.wait("rpcTimeoutMs", options.call_timeout, at_least{1});
+    form.wait("healthIntervalMs", options.health_interval);
+    form.wait("healthTimeoutMs", options.health_timeout, at_least{1});
+    form.count("healthMisses", options.health_misses, at_least{1});
+    form.wait("writeTimeoutMs", options.write_timeout, at_least{1});
+    form.object("breaker", [&](Form& in) {
+        in.count("failures", options.breaker.failures, at_least{0});
+        in.wait("openMs", options.breaker.open_for);
+    });
+    form.count("maxQueuedCalls", options.max_queued_calls);
+    form.object("events", [&](Form& in) {
+        in.texts("include", options.events.include, event_pattern);
+        in.texts("exclude", options.events.exclude, event_pattern);
+    });
+    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
+    form.count("priority", options.priority, between{-1'000'000, 1'000'000});
+    form.each_pattern("absent", options.absent, options.absent_of,
+                      [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
+    form.patterns("required", options.required);
+    form.boolean("allowReverseRpc", options.allow_reverse_calls);
+    form.texts("permissions", options.permissions,
+               text_rule{is_grant, "\"scope:verb\", \"scope:*\" or \"*\""});
+    form.text_or_null("routePrefix", options.route_prefix);
+    form.object("rateLimit", [&](Form& in) {
+        in.number("requestsPerSecond", options.requests_per_second, between{0, 1'000'000});
+    });
+    form.object("logs", [&](Form& in) {
+        in.word("level", options.logs.level);
+        in.count("linesPerSecond", options.logs.lines_per_second);
+        in.texts("mask", options.logs.mask);
+        in.texts("secrets", options.logs.secrets);
+    });
+    form.any_object("config", options.config);
+    form.boolean("attach", options.attach);
+    form.texts("needs", options.needs);
+}
+
+} // namespace tenon::detail
 
 namespace tenon {
 
@@ -16453,136 +16371,6 @@ private:
 
 #endif
 
-// ---- tenon/rules/logs/log_json.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_JSON_HPP
-#define TENON_RULES_LOGS_LOG_JSON_HPP
-
-// JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
-// a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
-// taken apart; what else it holds are the fields of the record.
-
-namespace tenon::detail {
-
-class log_json {
-public:
-    log_json(const log_mask& mask, std::size_t limit) noexcept : mask_(mask), limit_(limit) {}
-
-    struct parts {
-        std::optional<log_level> level = {};
-        bool has_message = false;
-        std::string message = {}; // as the plugin wrote it
-        bool has_fields = false;
-    };
-
-    /// Takes a line apart. False if it is no JSON object with a level or a message; `fields` is worthless then.
-    bool read_line(std::string_view line, parts& found, byte_buffer& fields) {
-        json_reader in(line);
-        json_writer out(fields);
-        std::string_view name;
-        if (!in.enter_object()) return false;
-        out.begin_object();
-        while (in.next_member(name)) {
-            if (is_level(name) && !found.level && read_level(in, found.level)) continue;
-            if (!found.has_message && (name == "message" || name == "msg") &&
-                in.peek() == json_kind::string) {
-                if (!in.read_string(found.message)) return false;
-                found.has_message = true;
-                continue;
-            }
-            out.key(safe(name));
-            if (!copy(in, out)) return false;
-            found.has_fields = true;
-        }
-        out.end_object();
-        return in.finish() && (found.level || found.has_message);
-    }
-
-    /// The level alone, without a look at what stands behind it.
-    std::optional<log_level> level_of(std::string_view line) {
-        json_reader in(line);
-        std::string_view name;
-        std::optional<log_level> level;
-        if (!in.enter_object()) return level;
-        while (!level && in.next_member(name))
-            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
-        return level;
-    }
-
-    /// Writes an object anew. False if `text` is none.
-    bool read_fields(std::string_view text, byte_buffer& fields) {
-        json_reader in(text);
-        json_writer out(fields);
-        return in.peek() == json_kind::object && copy(in, out) && in.finish();
-    }
-
-private:
-    static bool is_level(std::string_view name) noexcept {
-        return name == "level" || name == "severity" || name == "lvl";
-    }
-
-    /// False leaves the value to be read as any other.
-    bool read_level(json_reader& in, std::optional<log_level>& level) {
-        const auto start = in.here();
-        if (in.peek() == json_kind::string) {
-            std::string_view word;
-            if (!in.read_text(word, scratch_)) return false;
-            level = level_named(word);
-        } else if (in.peek() == json_kind::number) {
-            double number = 0;
-            if (!in.read_double(number)) return false;
-            level = level_numbered(number);
-        }
-        return level || !in.retry_from(start);
-    }
-
-    // Nested as deep as the reader allows: 64.
-    bool copy(json_reader& in, json_writer& out) {
-        std::string_view text;
-        switch (in.peek()) {
-        case json_kind::string:
-            if (!in.read_text(text, scratch_)) return false;
-            out.string(safe(text));
-            return true;
-        case json_kind::object:
-            if (!in.enter_object()) return false;
-            out.begin_object();
-            while (in.next_member(text)) {
-                out.key(safe(text));
-                if (!copy(in, out)) return false;
-            }
-            out.end_object();
-            return !in.failed();
-        case json_kind::array:
-            if (!in.enter_array()) return false;
-            out.begin_array();
-            while (in.next_element())
-                if (!copy(in, out)) return false;
-            out.end_array();
-            return !in.failed();
-        default:
-            if (!in.read_slice(text)) return false;
-            if (mask_.apply(text, false, masked_)) out.string("***");
-            else out.raw(text);
-            return true;
-        }
-    }
-
-    std::string_view safe(std::string_view text) {
-        if (mask_.apply(text, false, masked_)) text = masked_;
-        safe_.clear();
-        append_safe(safe_, text, limit_);
-        return safe_;
-    }
-
-    const log_mask& mask_;
-    std::size_t limit_;
-    std::string scratch_, masked_, safe_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/logs/log_split.hpp -----------------------------------------------------------------------
 #ifndef TENON_RULES_LOGS_LOG_SPLIT_HPP
 #define TENON_RULES_LOGS_LOG_SPLIT_HPP
@@ -16729,6 +16517,125 @@ private:
 
 namespace tenon::detail {
 
+/// JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
+/// a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
+/// taken apart; what else it holds are the fields of the record.
+class log_json {
+public:
+    log_json(const log_mask& mask, std::size_t limit) noexcept : mask_(mask), limit_(limit) {}
+
+    struct parts {
+        std::optional<log_level> level = {};
+        bool has_message = false;
+        std::string message = {}; // as the plugin wrote it
+        bool has_fields = false;
+    };
+
+    /// Takes a line apart. False if it is no JSON object with a level or a message; `fields` is worthless then.
+    bool read_line(std::string_view line, parts& found, byte_buffer& fields) {
+        json_reader in(line);
+        json_writer out(fields);
+        std::string_view name;
+        if (!in.enter_object()) return false;
+        out.begin_object();
+        while (in.next_member(name)) {
+            if (is_level(name) && !found.level && read_level(in, found.level)) continue;
+            if (!found.has_message && (name == "message" || name == "msg") &&
+                in.peek() == json_kind::string) {
+                if (!in.read_string(found.message)) return false;
+                found.has_message = true;
+                continue;
+            }
+            out.key(safe(name));
+            if (!copy(in, out)) return false;
+            found.has_fields = true;
+        }
+        out.end_object();
+        return in.finish() && (found.level || found.has_message);
+    }
+
+    /// The level alone, without a look at what stands behind it.
+    std::optional<log_level> level_of(std::string_view line) {
+        json_reader in(line);
+        std::string_view name;
+        std::optional<log_level> level;
+        if (!in.enter_object()) return level;
+        while (!level && in.next_member(name))
+            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
+        return level;
+    }
+
+    /// Writes an object anew. False if `text` is none.
+    bool read_fields(std::string_view text, byte_buffer& fields) {
+        json_reader in(text);
+        json_writer out(fields);
+        return in.peek() == json_kind::object && copy(in, out) && in.finish();
+    }
+
+private:
+    static bool is_level(std::string_view name) noexcept {
+        return name == "level" || name == "severity" || name == "lvl";
+    }
+
+    /// False leaves the value to be read as any other.
+    bool read_level(json_reader& in, std::optional<log_level>& level) {
+        const auto start = in.here();
+        if (in.peek() == json_kind::string) {
+            std::string_view word;
+            if (!in.read_text(word, scratch_)) return false;
+            level = level_named(word);
+        } else if (in.peek() == json_kind::number) {
+            double number = 0;
+            if (!in.read_double(number)) return false;
+            level = level_numbered(number);
+        }
+        return level || !in.retry_from(start);
+    }
+
+    // Nested as deep as the reader allows: 64.
+    bool copy(json_reader& in, json_writer& out) {
+        std::string_view text;
+        switch (in.peek()) {
+        case json_kind::string:
+            if (!in.read_text(text, scratch_)) return false;
+            out.string(safe(text));
+            return true;
+        case json_kind::object:
+            if (!in.enter_object()) return false;
+            out.begin_object();
+            while (in.next_member(text)) {
+                out.key(safe(text));
+                if (!copy(in, out)) return false;
+            }
+            out.end_object();
+            return !in.failed();
+        case json_kind::array:
+            if (!in.enter_array()) return false;
+            out.begin_array();
+            while (in.next_element())
+                if (!copy(in, out)) return false;
+            out.end_array();
+            return !in.failed();
+        default:
+            if (!in.read_slice(text)) return false;
+            if (mask_.apply(text, false, masked_)) out.string("***");
+            else out.raw(text);
+            return true;
+        }
+    }
+
+    std::string_view safe(std::string_view text) {
+        if (mask_.apply(text, false, masked_)) text = masked_;
+        safe_.clear();
+        append_safe(safe_, text, limit_);
+        return safe_;
+    }
+
+    const log_mask& mask_;
+    std::size_t limit_;
+    std::string scratch_, masked_, safe_;
+};
+
 /// What stands at the end of a message whose fields were longer than max_log_line.
 inline constexpr std::string_view cut_fields_mark = " [fields left out]";
 
@@ -16832,15 +16739,50 @@ private:
 
 #endif
 
-// ---- tenon/rules/logs/log_rate.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_RATE_HPP
-#define TENON_RULES_LOGS_LOG_RATE_HPP
+// ---- tenon/rules/rates.hpp --------------------------------------------------------------------------------
+#ifndef TENON_RULES_RATES_HPP
+#define TENON_RULES_RATES_HPP
+
+// How much may come in a second: requests for a plugin's routes, and lines of its log.
+
+namespace tenon::detail {
+
+/// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. After a
+/// long pause a second's worth may come at once, and no more. The rate may change from one request to the next.
+class request_rate {
+public:
+    /// Whether one more may go through; `per_second` of 0 is without a limit.
+    bool admit(double per_second, time_point now) noexcept {
+        if (!(per_second > 0)) return true;
+        const double room = std::max(per_second, 1.0);
+        if (filled_ == time_point::min()) {
+            filled_ = now;
+            held_ = room;
+        }
+        if (now > filled_) {
+            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
+            filled_ = now;
+        }
+        held_ = std::min(held_, room);
+        // A hair is forgiven: ten tenths of a second are one.
+        if (held_ < 1 - 1e-9) return false;
+        held_ = std::max(held_ - 1, 0.0);
+        return true;
+    }
+
+    /// After a refusal: in how many whole seconds one more goes through.
+    int seconds_to_wait(double per_second) const noexcept {
+        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
+    }
+
+private:
+    double held_ = 0;
+    time_point filled_ = time_point::min(); // never
+};
 
 // So many lines a second, counted in windows that begin with the first line that comes after the last one is
 // over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
-// bucket that drips would let every so-manieth line of a flood through, with such a line before each.
-
-namespace tenon::detail {
+// bucket that drips would let single lines of a flood through, each with such a line before it.
 
 inline constexpr milliseconds log_window{1'000};
 
@@ -17083,59 +17025,94 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 
 #endif
 
-// ---- tenon/rules/logs/log_ring.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_RING_HPP
-#define TENON_RULES_LOGS_LOG_RING_HPP
+// ---- tenon/rules/supervision/schedules.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SCHEDULES_HPP
+#define TENON_RULES_SUPERVISION_SCHEDULES_HPP
 
-// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
-// forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
+// When a supervisor acts by itself: restarts and health checks, spread so that many plugins do not act at once.
 
 namespace tenon::detail {
 
-/// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
-inline constexpr std::size_t max_ring_bytes = std::size_t{256} << 10;
-
-class log_ring {
+/// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
+/// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
+/// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: two numbers
+/// tell the rest.
+class random_source {
 public:
-    explicit log_ring(std::size_t kept, std::size_t max_bytes = max_ring_bytes) noexcept
-        : kept_(kept), records_(kept, max_bytes) {}
+    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
 
-    void add(log_record record) {
-        if (kept_ != 0) records_.push(std::move(record));
+    std::uint64_t next() noexcept {
+        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
+        std::uint64_t mixed = state_;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+        return mixed ^ (mixed >> 31);
     }
-    void clear() noexcept { records_.clear(); }
-
-    /// Oldest first.
-    const bounded_queue<log_record>& records() const noexcept { return records_; }
-    std::size_t bytes() const noexcept { return records_.bytes(); }
-
-    /// A line each, oldest first: "warn: disk almost full {"free":3}". Of one generation only, unless it is 0.
-    std::string text(std::uint64_t generation = 0) const {
-        std::string all;
-        for (const log_record& record : records_) {
-            if (generation != 0 && record.generation != generation) continue;
-            append(all, tenon::name_of(record.level));
-            append(all, ": ");
-            append(all, record.message);
-            if (!record.fields.empty()) append(all, " ");
-            append(all, record.fields);
-            append(all, "\n");
-        }
-        return all;
-    }
+    /// From 0 up to but not 1, all multiples of 2^-53 alike.
+    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 private:
-    std::size_t kept_;
-    bounded_queue<log_record> records_;
+    std::uint64_t state_;
 };
 
-} // namespace tenon::detail
+inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
+    return hash ^ random_source(seed).next();
+}
 
-#endif
+/// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
+/// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
+/// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
+/// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
+class restart_counter {
+public:
+    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
 
-// ---- tenon/rules/supervision/health_schedule.hpp ----------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
-#define TENON_RULES_SUPERVISION_HEALTH_SCHEDULE_HPP
+    void use(const restart_policy& policy) { policy_ = policy; }
+    const restart_policy& policy() const noexcept { return policy_; }
+
+    /// How many retries there were since the last reset.
+    int count() const noexcept { return count_; }
+    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
+    void reset() noexcept { count_ = 0; }
+    /// How long the next retry is put off. Counts it.
+    milliseconds next_delay() noexcept {
+        const double middle = capped(count_);
+        if (count_ < INT32_MAX) ++count_;
+        const double jitter = within(policy_.jitter, 0.0, 1.0);
+        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
+    }
+    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
+    /// plugins come back at the same moment.
+    milliseconds spread(milliseconds delay) noexcept {
+        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
+                       random_.share());
+    }
+    random_source& random() noexcept { return random_; }
+
+private:
+    static double within(double value, double low, double high) noexcept {
+        return value > low ? (value < high ? value : high) : low; // NaN is low
+    }
+    // A double holds every sum of years in milliseconds that a person configures.
+    double capped(int retries) const noexcept {
+        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
+        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
+        double delay = base;
+        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
+        else
+            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
+        return delay < most ? delay : most;
+    }
+    static milliseconds rounded(double delay) noexcept {
+        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
+    }
+
+    restart_policy policy_;
+    random_source random_;
+    int count_ = 0;
+};
 
 // When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
 // misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
@@ -17144,8 +17121,6 @@ private:
 // Whoever asks says missed() when its call has failed. Where it forgets to, the check is missed some time after
 // its deadline by itself. A check that is late because the host itself stood still says nothing about the plugin:
 // it is asked again.
-
-namespace tenon::detail {
 
 /// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
 /// debugger, swapped out), not from a busy loop: its plugins may have answered long ago, unread.
@@ -17220,70 +17195,6 @@ private:
     int misses_ = 0;
     plugin_health health_ = plugin_health::unknown;
     std::string message_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/restart_counter.hpp ----------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_RESTART_COUNTER_HPP
-#define TENON_RULES_SUPERVISION_RESTART_COUNTER_HPP
-
-// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
-// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
-// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
-// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
-
-namespace tenon::detail {
-
-class restart_counter {
-public:
-    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
-
-    void use(const restart_policy& policy) { policy_ = policy; }
-    const restart_policy& policy() const noexcept { return policy_; }
-
-    /// How many retries there were since the last reset.
-    int count() const noexcept { return count_; }
-    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
-    void reset() noexcept { count_ = 0; }
-    /// How long the next retry is put off. Counts it.
-    milliseconds next_delay() noexcept {
-        const double middle = capped(count_);
-        if (count_ < INT32_MAX) ++count_;
-        const double jitter = within(policy_.jitter, 0.0, 1.0);
-        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
-    }
-    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
-    /// plugins come back at the same moment.
-    milliseconds spread(milliseconds delay) noexcept {
-        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
-                       random_.share());
-    }
-    random_source& random() noexcept { return random_; }
-
-private:
-    static double within(double value, double low, double high) noexcept {
-        return value > low ? (value < high ? value : high) : low; // NaN is low
-    }
-    // A double holds every sum of years in milliseconds that a person configures.
-    double capped(int retries) const noexcept {
-        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
-        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
-        double delay = base;
-        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
-        else
-            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
-        return delay < most ? delay : most;
-    }
-    static milliseconds rounded(double delay) noexcept {
-        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
-    }
-
-    restart_policy policy_;
-    random_source random_;
-    int count_ = 0;
 };
 
 } // namespace tenon::detail
@@ -17427,7 +17338,7 @@ constexpr supervisor_move move_for(plugin_state state, supervisor_input input) n
 #ifndef TENON_RULES_TIME_WORDS_HPP
 #define TENON_RULES_TIME_WORDS_HPP
 
-// Spans of time for people, in one unit: "2 minutes ago". What a program reads is in milliseconds everywhere.
+// Time as text. Spans for people are in one unit: "2 minutes ago". What a program reads is in milliseconds everywhere.
 
 namespace tenon::detail {
 
@@ -17452,6 +17363,40 @@ inline std::string time_ago(milliseconds span) {
     return span < milliseconds(1'000) ? "just now" : join({time_words(span), " ago"});
 }
 
+inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
+    const digits text(number);
+    const std::string_view plain = text;
+    if (plain.size() < width) to.append(width - plain.size(), '0');
+    append(to, plain);
+}
+
+/// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
+inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
+    using namespace std::chrono;
+    constexpr sys_days first = year(0) / January / 1;
+    constexpr sys_days end = year(10'000) / January / 1;
+    auto moment = floor<std::chrono::milliseconds>(at);
+    if (moment < first) moment = first;
+    if (moment >= end) moment = end - std::chrono::milliseconds(1);
+    const sys_days day = floor<days>(moment);
+    const year_month_day date(day);
+    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
+    std::string text;
+    text.reserve(24);
+    const auto part = [&](auto number, std::size_t width, char behind) {
+        append_padded(text, static_cast<std::uint64_t>(number), width);
+        text.push_back(behind);
+    };
+    part(static_cast<int>(date.year()), 4, '-');
+    part(static_cast<unsigned>(date.month()), 2, '-');
+    part(static_cast<unsigned>(date.day()), 2, 'T');
+    part(clock.hours().count(), 2, ':');
+    part(clock.minutes().count(), 2, ':');
+    part(clock.seconds().count(), 2, '.');
+    part(clock.subseconds().count(), 3, 'Z');
+    return text;
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -17474,6 +17419,15 @@ inline std::string time_ago(milliseconds span) {
 // `if (life.admits(generation)) life.exited(status, now);` leaves those out.
 
 namespace tenon::detail {
+
+inline std::string whole_milliseconds(milliseconds time) {
+    return std::string(digits(time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0));
+}
+
+/// "first; second", or the one that is there.
+inline std::string both(std::string_view first, std::string_view second) {
+    return join({first, first.empty() || second.empty() ? "" : "; ", second});
+}
 
 enum class supervisor_action_kind {
     /// Answer launched(), launch_failed(), or attached() where it takes no process.
@@ -19873,50 +19827,6 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 
 #endif
 
-// ---- tenon/rules/calls/request_rate.hpp -------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_REQUEST_RATE_HPP
-#define TENON_RULES_CALLS_REQUEST_RATE_HPP
-
-// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. Who
-// was away for long may send a second's worth at once, and no more. The rate may change from one request to the next.
-
-namespace tenon::detail {
-
-class request_rate {
-public:
-    /// Whether one more may go through; `per_second` of 0 is without a limit.
-    bool admit(double per_second, time_point now) noexcept {
-        if (!(per_second > 0)) return true;
-        const double room = std::max(per_second, 1.0);
-        if (filled_ == time_point::min()) {
-            filled_ = now;
-            held_ = room;
-        }
-        if (now > filled_) {
-            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
-            filled_ = now;
-        }
-        held_ = std::min(held_, room);
-        // A hair is forgiven: ten tenths of a second are one.
-        if (held_ < 1 - 1e-9) return false;
-        held_ = std::max(held_ - 1, 0.0);
-        return true;
-    }
-
-    /// After a refusal: in how many whole seconds one more goes through.
-    int seconds_to_wait(double per_second) const noexcept {
-        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
-    }
-
-private:
-    double held_ = 0;
-    time_point filled_ = time_point::min(); // never
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/calls/services.hpp -----------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_SERVICES_HPP
 #define TENON_RULES_CALLS_SERVICES_HPP
@@ -20105,50 +20015,6 @@ inline std::vector<services::listed> services::list() const {
 
 #endif
 
-// ---- tenon/rules/timestamp.hpp ----------------------------------------------------------------------------
-#ifndef TENON_RULES_TIMESTAMP_HPP
-#define TENON_RULES_TIMESTAMP_HPP
-
-namespace tenon::detail {
-
-inline void append_padded(std::string& to, std::uint64_t number, std::size_t width) {
-    const digits text(number);
-    const std::string_view plain = text;
-    if (plain.size() < width) to.append(width - plain.size(), '0');
-    append(to, plain);
-}
-
-/// "2025-06-01T12:00:00.000Z". Years beyond 0 to 9999, which the form cannot say, become the nearest.
-inline std::string format_timestamp(std::chrono::system_clock::time_point at) {
-    using namespace std::chrono;
-    constexpr sys_days first = year(0) / January / 1;
-    constexpr sys_days end = year(10'000) / January / 1;
-    auto moment = floor<std::chrono::milliseconds>(at);
-    if (moment < first) moment = first;
-    if (moment >= end) moment = end - std::chrono::milliseconds(1);
-    const sys_days day = floor<days>(moment);
-    const year_month_day date(day);
-    const hh_mm_ss<std::chrono::milliseconds> clock(moment - day);
-    std::string text;
-    text.reserve(24);
-    const auto part = [&](auto number, std::size_t width, char behind) {
-        append_padded(text, static_cast<std::uint64_t>(number), width);
-        text.push_back(behind);
-    };
-    part(static_cast<int>(date.year()), 4, '-');
-    part(static_cast<unsigned>(date.month()), 2, '-');
-    part(static_cast<unsigned>(date.day()), 2, 'T');
-    part(clock.hours().count(), 2, ':');
-    part(clock.minutes().count(), 2, ':');
-    part(clock.seconds().count(), 2, '.');
-    part(clock.subseconds().count(), 3, 'Z');
-    return text;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/events/event_message.hpp -----------------------------------------------------------------
 #ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 #define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
@@ -20284,13 +20150,33 @@ inline shared_bytes encode_event(const event_head& head, std::string_view payloa
 
 #endif
 
-// ---- tenon/rules/events/event_backlog.hpp -----------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
-#define TENON_RULES_EVENTS_EVENT_BACKLOG_HPP
+// ---- tenon/rules/events/broadcast.hpp ---------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_BROADCAST_HPP
+#define TENON_RULES_EVENTS_BROADCAST_HPP
 
-// Events for one plugin that reads more slowly than they come. All that is lost is counted.
+// What publish() does: which plugins are told of an event, the one message that all of them get, and where it waits for a
+// plugin that reads slowly.
 
 namespace tenon::detail {
+
+struct broadcast {
+    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
+    std::span<const interest> told;
+    shared_bytes message; // empty where nobody is told
+    std::shared_ptr<const interest_list> held;
+};
+
+/// Encodes nothing where nobody wants it.
+inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
+    broadcast plan;
+    plan.held = interests.hold(head.type);
+    if (plan.held == nullptr) return plan;
+    plan.told = plan.held->all;
+    plan.message = encode_event(head, payload);
+    return plan;
+}
+
+// Events for one plugin that reads more slowly than they come. All that is lost is counted.
 
 /// A queue of 1,024 events is a second of a busy stream; a plugin that is behind by more does not catch up.
 inline constexpr std::size_t max_backlog_events = 1'024;
@@ -21891,35 +21777,6 @@ private:
 };
 
 } // namespace tenon::detail
-
-// ---- tenon/rules/events/broadcast.hpp ---------------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_BROADCAST_HPP
-#define TENON_RULES_EVENTS_BROADCAST_HPP
-
-// What publish() does: who is told of an event, and the one message that all of them get.
-
-namespace tenon::detail {
-
-struct broadcast {
-    /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
-    std::span<const interest> told;
-    shared_bytes message; // empty where nobody is told
-    std::shared_ptr<const interest_list> held;
-};
-
-/// Encodes nothing where nobody wants it.
-inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
-    broadcast plan;
-    plan.held = interests.hold(head.type);
-    if (plan.held == nullptr) return plan;
-    plan.told = plan.held->all;
-    plan.message = encode_event(head, payload);
-    return plan;
-}
-
-} // namespace tenon::detail
-
-#endif
 
 // ---- tenon/host/host_events.ipp ---------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_EVENTS_IPP

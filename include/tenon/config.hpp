@@ -16,6 +16,6 @@
 #include <tenon/config/trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/host.hpp>
-#include <tenon/rules/mistakes.hpp>
+#include <tenon/rules/option_words.hpp>
 
 #endif

@@ -4,7 +4,7 @@
 #include "events.hpp"
 
 #include <tenon/host.hpp>
-#include <tenon/rules/timestamp.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 #include <charconv>

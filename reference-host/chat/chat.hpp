@@ -14,7 +14,7 @@
 #include "book.hpp"
 #include "game.hpp"
 
-#include <tenon/rules/events/raw_decision.hpp>
+#include <tenon/rules/decision.hpp>
 
 #include <functional>
 #include <memory>

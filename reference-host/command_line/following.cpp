@@ -5,7 +5,7 @@
 #include "command_line/asking.hpp"
 #include "command_line/outcomes.hpp"
 
-#include <tenon/rules/event_record.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/host/system_log_writer.hpp>
 #include <tenon/rules/status.hpp>
 

@@ -6,7 +6,7 @@
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
-#include <tenon/rules/events/raw_decision.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/json/value.hpp>
 
 #include <vector>

@@ -23,7 +23,7 @@ def expect(what, names, said):
 
 # Tables shorten: `restart.jitter` is said as such, or as `.jitter` beside another one of `restart`.
 words = {part for one in code for part in re.split(r"[.\s,]+", one)}
-form = text("include/tenon/rules/plugin_form.hpp") + text("include/tenon/config/plugin_config.hpp")
+form = text("include/tenon/rules/check_options.hpp") + text("include/tenon/config/plugin_config.hpp")
 keys = set(re.findall(r'\b(?:form|in|out)\.\w+\(\s*"(\w+)"', form))
 keys |= set(re.findall(r'\bin\.\w+\("(\w+)"', text("reference-host/settings/settings.cpp")))
 expect("the key", keys, words.__contains__)

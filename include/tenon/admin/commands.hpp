@@ -4,7 +4,7 @@
 // Listing commands, and running one, with its progress where the client takes events.
 
 #include <tenon/admin/state.hpp>
-#include <tenon/rules/calls/named_text.hpp>
+#include <tenon/rules/calls/commands.hpp>
 #include <tenon/host/clocks.hpp>
 #include <tenon/transport/alarm.hpp>
 

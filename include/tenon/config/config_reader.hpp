@@ -10,16 +10,15 @@
 //     return in.finish(); // plugins[2].restart.jiter: unknown key; did you mean "jitter"?
 //
 // What is not there keeps what it was. Each key that may be there is asked for, once; what nobody asked for is refused
-// by finish(), and a key that is there twice as well. All that is wrong is said, a line each (rules/mistakes.hpp),
+// by finish(), and a key that is there twice as well. All that is wrong is said, a line each (rules/option_words.hpp),
 // but for a key that is missing where an unknown one is almost it. A text may be secret and is quoted only where one of
 // a few words was expected; numbers are.
 // The view's text must outlive the reader. An error in the JSON itself is not looked for here.
 
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/core/result.hpp>
-#include <tenon/rules/mistakes.hpp>
-#include <tenon/rules/events/event_names.hpp>
 #include <tenon/rules/option_words.hpp>
+#include <tenon/rules/events/event_names.hpp>
 #include <tenon/json/value.hpp>
 
 #include <algorithm>

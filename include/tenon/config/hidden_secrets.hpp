@@ -7,7 +7,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/rules/repeated_member.hpp>
+#include <tenon/rules/option_words.hpp>
 #include <tenon/json/value.hpp>
 
 #include <cstddef>

@@ -15,11 +15,9 @@
 #include <tenon/rules/check_options.hpp>
 #include <tenon/config/config_reader.hpp>
 #include <tenon/config/config_writer.hpp>
-#include <tenon/rules/mistakes.hpp>
+#include <tenon/rules/option_words.hpp>
 #include <tenon/rules/options.hpp>
-#include <tenon/rules/plugin_form.hpp>
 #include <tenon/rules/supervision/dependencies.hpp>
-#include <tenon/rules/supervision/supervisor_texts.hpp>
 
 #include <cstddef>
 #include <optional>

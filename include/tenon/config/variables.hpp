@@ -16,7 +16,6 @@
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
-#include <tenon/rules/mistakes.hpp>
 #include <tenon/rules/option_words.hpp>
 #include <tenon/json/value.hpp>
 

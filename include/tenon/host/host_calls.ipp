@@ -7,7 +7,7 @@
 #include <tenon/json/checked.hpp>
 #include <tenon/rules/calls/exchange_wire.hpp>
 #include <tenon/web/problem.hpp>
-#include <tenon/rules/repeated_member.hpp>
+#include <tenon/rules/option_words.hpp>
 
 #include <cstdint>
 #include <map>

@@ -11,7 +11,7 @@
 #include <tenon/host/host_plugins.hpp>
 #include <tenon/host/host_socket.hpp>
 #include <tenon/host/untyped_host.hpp>
-#include <tenon/rules/logs/log_ring.hpp>
+#include <tenon/rules/logs/log_fan_out.hpp>
 #include <tenon/rules/status.hpp>
 #include <tenon/transport/vigil.hpp>
 

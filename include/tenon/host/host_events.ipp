@@ -5,8 +5,8 @@
 
 #include <tenon/host/host_events.hpp>
 #include <tenon/rules/events/broadcast.hpp>
-#include <tenon/rules/supervision/supervisor_texts.hpp>
-#include <tenon/rules/timestamp.hpp>
+#include <tenon/rules/logs/log_text.hpp>
+#include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -7,12 +7,12 @@
 
 #include <tenon/host/plugin_actor.hpp>
 #include <tenon/host/untyped_host.hpp>
-#include <tenon/rules/calls/call_waits.hpp>
-#include <tenon/rules/calls/request_rate.hpp>
+#include <tenon/rules/calls/call_lanes.hpp>
+#include <tenon/rules/rates.hpp>
 #include <tenon/rules/calls/services.hpp>
 #include <tenon/rules/check_options.hpp>
-#include <tenon/rules/events/event_backlog.hpp>
-#include <tenon/rules/status_parts.hpp>
+#include <tenon/rules/events/broadcast.hpp>
+#include <tenon/rules/status.hpp>
 #include <tenon/rules/supervision/dependencies.hpp>
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include <tenon/host/host_plugins.hpp>
 #include <tenon/host/socket/socket_server.hpp>
 #include <tenon/host/untyped_host.hpp>
-#include <tenon/rules/logs/log_rate.hpp>
+#include <tenon/rules/rates.hpp>
 
 #include <cstdint>
 #include <memory>

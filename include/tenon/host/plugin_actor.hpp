@@ -21,9 +21,9 @@
 #include <tenon/rules/logs/log_level.hpp>
 #include <tenon/rules/logs/log_lines.hpp>
 #include <tenon/rules/logs/log_record.hpp>
-#include <tenon/rules/logs/log_ring.hpp>
+#include <tenon/rules/logs/log_fan_out.hpp>
 #include <tenon/rules/options.hpp>
-#include <tenon/rules/status_parts.hpp>
+#include <tenon/rules/status.hpp>
 #include <tenon/rules/supervision/supervisor.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/messages.hpp>

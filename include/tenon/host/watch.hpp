@@ -15,7 +15,7 @@
 // one. A watch sees what happens after it was made; it lives on the host's executor, and may outlive the host.
 
 #include <tenon/host/completion.hpp>
-#include <tenon/rules/event_record.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/rules/logs/log_fan_out.hpp>
 #include <tenon/rules/logs/log_record.hpp>
 #include <tenon/rules/state.hpp>

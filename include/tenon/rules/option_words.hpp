@@ -1,16 +1,19 @@
 #ifndef TENON_RULES_OPTION_WORDS_HPP
 #define TENON_RULES_OPTION_WORDS_HPP
 
-// The words for what is wrong with an option.
+// What is wrong with options that a person wrote, and the words for it.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/json/checked.hpp>
+#include <tenon/json/reader.hpp>
+#include <tenon/json/same_value.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/rules/events/event_names.hpp>
 #include <tenon/rules/logs/log_text.hpp>
-#include <tenon/rules/mistakes.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +24,80 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+namespace tenon {
+
+/// What is wrong with something that a person wrote: a sentence for each mistake, in the order in which they were found.
+///
+///     wrong.add("plugins[2].priority", "expected number, got string");
+///     return wrong.finish();   // a fault: one line for each
+///
+/// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
+/// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+class mistakes {
+public:
+    static constexpr std::size_t most = 20;
+
+    bool none() const noexcept { return count_ == 0; }
+    const std::vector<std::string>& sentences() const noexcept { return sentences_; }
+    std::size_t count() const noexcept { return count_; }
+
+    void add(std::string sentence) {
+        if (++count_ <= most) sentences_.push_back(std::move(sentence));
+    }
+    void add(std::string_view path, std::string_view words) {
+        add(path.empty() ? std::string(words) : detail::join({path, ": ", words}));
+    }
+    /// A sentence that begins with its path, unless another one has been said about that.
+    void add_new(const std::string& sentence) {
+        if (!knows(std::string_view(sentence).substr(0, sentence.find(": ")))) add(sentence);
+    }
+    bool knows(std::string_view path) const noexcept {
+        for (const std::string& one : sentences_) {
+            const std::string_view other = std::string_view(one).substr(0, one.find(": "));
+            if (belongs(path, other) || belongs(other, path)) return true;
+        }
+        return false;
+    }
+    void add(const mistakes& others) {
+        for (const std::string& one : others.sentences_) add(one);
+        count_ += others.count_ - others.sentences_.size();
+    }
+
+    /// One a line, and how many there are besides.
+    std::string text() const {
+        std::string lines;
+        for (const std::string& one : sentences_)
+            detail::append(lines, detail::join({lines.empty() ? "" : "\n", one}));
+        if (count_ > most)
+            detail::append(lines, detail::join({"\nand ", detail::digits(count_ - most), " more"}));
+        return lines;
+    }
+    static std::vector<std::string> lines_of(std::string_view text) {
+        std::vector<std::string> lines;
+        while (!text.empty()) {
+            const std::size_t end = text.find('\n');
+            lines.emplace_back(text.substr(0, end));
+            text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        }
+        return lines;
+    }
+    result<void> finish() const {
+        if (none()) return {};
+        return fault{codes::invalid_params, text()};
+    }
+
+private:
+    static bool belongs(std::string_view part, std::string_view whole) noexcept {
+        if (!part.starts_with(whole)) return false;
+        return part.size() == whole.size() || part[whole.size()] == '.' || part[whole.size()] == '[';
+    }
+
+    std::vector<std::string> sentences_;
+    std::size_t count_ = 0;
+};
+
+} // namespace tenon
 
 namespace tenon::detail {
 
@@ -145,6 +222,35 @@ private:
     mistakes found_;
     std::string inside_; // "restart."
 };
+
+// Whether an object has a member twice. A typed reader refuses that by itself; text that is passed on as it came has to
+// be asked, because one reader would take the first of them and another one the last.
+
+/// Where: "a.b[2].c"; empty if there is none. The text was checked. Each level of it is walked once more.
+inline std::string repeated_member(std::string_view text) {
+    const json_kind kind = text.empty() ? json_kind::null : kind_of(text.front());
+    if (kind == json_kind::object) {
+        std::vector<std::string> names;
+        std::string scratch;
+        checked_members members(text);
+        for (std::string_view name, value; members.next(name, value);) {
+            std::string key(plain_text({name.data() - 1, name.size() + 2}, scratch));
+            if (const std::string inner = repeated_member(value); !inner.empty())
+                return join({key, inner.front() == '[' ? "" : ".", inner});
+            names.push_back(std::move(key));
+        }
+        std::sort(names.begin(), names.end());
+        const auto twice = std::adjacent_find(names.begin(), names.end());
+        if (twice != names.end()) return *twice;
+    } else if (kind == json_kind::array) {
+        std::uint64_t index = 0;
+        checked_elements elements(text);
+        for (std::string_view value; elements.next(value); ++index)
+            if (const std::string inner = repeated_member(value); !inner.empty())
+                return join({"[", digits(index), inner.front() == '[' ? "]" : "].", inner});
+    }
+    return {};
+}
 
 } // namespace tenon::detail
 

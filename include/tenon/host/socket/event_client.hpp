@@ -8,7 +8,7 @@
 // is answered with an error and the next one is read; a line far beyond the limit ends the connection. At the end of
 // its input the last line is answered still, with or without an end of line.
 
-#include <tenon/rules/events/raw_decision.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/descriptor.hpp>

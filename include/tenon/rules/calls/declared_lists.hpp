@@ -10,7 +10,7 @@
 #include <tenon/rules/calls/commands.hpp>
 #include <tenon/rules/calls/routes.hpp>
 #include <tenon/rules/events/interests.hpp>
-#include <tenon/rules/supervision/supervisor_texts.hpp>
+#include <tenon/rules/logs/log_text.hpp>
 #include <tenon/session/handshake.hpp>
 
 #include <algorithm>

@@ -24,7 +24,7 @@
 #include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/events/event_message.hpp>
 #include <tenon/rules/events/interests.hpp>
-#include <tenon/rules/events/raw_decision.hpp>
+#include <tenon/rules/decision.hpp>
 
 #include <algorithm>
 #include <cstddef>

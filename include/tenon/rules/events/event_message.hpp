@@ -7,7 +7,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
-#include <tenon/rules/timestamp.hpp>
+#include <tenon/rules/time_words.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
 #include <chrono>

@@ -16,7 +16,7 @@
 
 #include <tenon/core/time.hpp>
 #include <tenon/rules/logs/log_clean.hpp>
-#include <tenon/rules/logs/log_rate.hpp>
+#include <tenon/rules/rates.hpp>
 #include <tenon/rules/logs/log_split.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/session/answers.hpp>

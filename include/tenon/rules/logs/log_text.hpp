@@ -84,6 +84,18 @@ inline std::string_view without_half_character(std::string_view text) noexcept {
 /// What stands at the end of a text that was cut.
 inline constexpr std::string_view cut_mark = " [cut]";
 
+// What a plugin wrote, or what is said of it, is cut and made safe: a history of thousands of changes must not hold what a
+// hostile plugin wrote a thousand times, and it ends in logs and on terminals.
+
+/// Longer reasons and messages are cut: a screen full is enough for a person.
+inline constexpr std::size_t max_reason_bytes = 1'024;
+
+inline std::string shortened(std::string_view text) {
+    std::string safe;
+    append_safe(safe, text, max_reason_bytes);
+    return safe;
+}
+
 } // namespace tenon::detail
 
 namespace tenon {

@@ -18,11 +18,9 @@
 #include <tenon/core/time.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>
-#include <tenon/rules/supervision/health_schedule.hpp>
-#include <tenon/rules/supervision/restart_counter.hpp>
+#include <tenon/rules/supervision/schedules.hpp>
 #include <tenon/rules/supervision/stop_sequence.hpp>
 #include <tenon/rules/supervision/supervisor_table.hpp>
-#include <tenon/rules/supervision/supervisor_texts.hpp>
 #include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
@@ -35,6 +33,15 @@
 #include <utility>
 
 namespace tenon::detail {
+
+inline std::string whole_milliseconds(milliseconds time) {
+    return std::string(digits(time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0));
+}
+
+/// "first; second", or the one that is there.
+inline std::string both(std::string_view first, std::string_view second) {
+    return join({first, first.empty() || second.empty() ? "" : "; ", second});
+}
 
 enum class supervisor_action_kind {
     /// Answer launched(), launch_failed(), or attached() where it takes no process.

@@ -1,5 +1,5 @@
-#include <tenon/rules/status_parts.hpp>
-#include <tenon/rules/event_record.hpp>
+#include <tenon/rules/status.hpp>
+#include <tenon/rules/decision.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/rules/calls/request_rate.hpp>
+#include <tenon/rules/rates.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/rules/events/raw_decision.hpp>
+#include <tenon/rules/decision.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/rules/repeated_member.hpp>
+#include <tenon/rules/option_words.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/rules/mistakes.hpp>
+#include <tenon/rules/option_words.hpp>
 
 #include <doctest/doctest.h>
 

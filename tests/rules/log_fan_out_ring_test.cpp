@@ -1,5 +1,5 @@
 #include <tenon/rules/logs/log_record.hpp>
-#include <tenon/rules/logs/log_ring.hpp>
+#include <tenon/rules/logs/log_fan_out.hpp>
 
 #include <doctest/doctest.h>
 
