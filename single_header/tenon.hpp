@@ -66,6 +66,41 @@ inline constexpr int protocol_version = 1;
 
 #endif
 
+// ---- tenon/core/time.hpp ----------------------------------------------------------------------------------
+#ifndef TENON_CORE_TIME_HPP
+#define TENON_CORE_TIME_HPP
+
+// Points in time on the steady clock, which arithmetic on deadlines cannot overflow. Nothing below the
+// program's edge reads a clock: time comes in as an argument.
+//
+// The calendar half of <chrono> costs every plugin 0.1 s of compile time and is not used, so libstdc++ is
+// asked for the clock half alone.
+
+#if __has_include(<bits/chrono.h>)
+#include <bits/chrono.h>
+#else
+#include <chrono>
+#endif
+
+namespace tenon {
+
+using time_point = std::chrono::steady_clock::time_point;
+using milliseconds = std::chrono::milliseconds;
+
+/// A deadline that never comes.
+inline constexpr time_point never = time_point::max();
+
+/// `from + wait`, or `never` where that cannot be represented. A negative wait is over at once.
+constexpr time_point after(time_point from, milliseconds wait) noexcept {
+    if (wait.count() <= 0) return from;
+    const auto room = std::chrono::duration_cast<milliseconds>(never - from);
+    return wait >= room ? never : from + wait;
+}
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/json/describe.hpp ------------------------------------------------------------------------------
 #ifndef TENON_JSON_DESCRIBE_HPP
 #define TENON_JSON_DESCRIBE_HPP
@@ -212,6 +247,129 @@ template <class T>
 concept has_codec = requires {
     sizeof(json_codec<T>);
 };
+
+} // namespace detail
+
+/// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
+/// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
+class json;
+class json_view;
+
+namespace detail {
+
+enum class shape {
+    codec,   // json_codec<T>
+    any,     // tenon::json and tenon::json_view
+    foreign, // nlohmann::json
+    null,    // std::monostate, std::nullptr_t
+    boolean,
+    integer,
+    number,
+    enumeration,
+    text, // std::string; std::string_view and const char* for writing
+    optional,
+    duration,
+    variant,
+    tuple,    // std::pair, std::tuple
+    map,      // string or integer keys
+    array,    // a fixed number of elements
+    sequence, // std::vector and its like, sets
+    object,   // a plain aggregate, or one with a describe()
+    unknown
+};
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t Size>
+inline constexpr bool is_array<std::array<T, Size>> = true;
+
+template <class T>
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
+
+template <class T>
+concept map_like = requires(T map, typename T::key_type key) {
+    typename T::mapped_type;
+    map.clear();
+    map.try_emplace(key);
+};
+
+template <class T>
+concept set_like = requires(T set, typename T::value_type value) {
+    typename T::key_type;
+    set.clear();
+    set.insert(value);
+};
+
+template <class T>
+concept vector_like = requires(T sequence) {
+    typename T::value_type;
+    sequence.clear();
+    sequence.emplace_back();
+    sequence.begin();
+};
+
+/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
+template <class T>
+concept foreign_json = requires(const T& value, std::string_view text) {
+    typename T::json_pointer;
+    T::parse(text, nullptr, false);
+    { value.dump() } -> std::convertible_to<std::string>;
+};
+
+template <class T>
+constexpr shape find_shape() {
+    if constexpr (has_codec<T>) return shape::codec;
+    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
+    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
+    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
+    else if constexpr (std::is_integral_v<T>) return shape::integer;
+    else if constexpr (std::is_floating_point_v<T>) return shape::number;
+    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
+    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
+        return shape::text;
+    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+        return shape::null;
+    else if constexpr (!std::is_class_v<T>) return shape::unknown;
+    else if constexpr (is_optional<T>) return shape::optional;
+    else if constexpr (is_variant<T>) return shape::variant;
+    else if constexpr (is_duration<T>) return shape::duration;
+    else if constexpr (described<T>) return shape::object;
+    else if constexpr (is_array<T>) return shape::array;
+    else if constexpr (tuple_like<T>) return shape::tuple;
+    else if constexpr (foreign_json<T>) return shape::foreign;
+    else if constexpr (map_like<T>) return shape::map;
+    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
+    else if constexpr (std::is_aggregate_v<T>) return shape::object;
+    else return shape::unknown;
+}
+
+template <class T>
+inline constexpr shape shape_of = find_shape<T>();
+
+/// Whether a value of this type may be left out of an object: absent is one of its values.
+template <class T>
+inline constexpr bool may_be_absent = is_optional<T>;
+
+/// The type of a map's key decides how it becomes a member's name.
+template <class Key>
+inline constexpr bool is_map_key =
+    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
 
 } // namespace detail
 
@@ -760,175 +918,6 @@ inline constexpr auto enum_names = names_of_enum<Enum>();
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
-
-#endif
-
-// ---- tenon/core/time.hpp ----------------------------------------------------------------------------------
-#ifndef TENON_CORE_TIME_HPP
-#define TENON_CORE_TIME_HPP
-
-// Points in time on the steady clock, which arithmetic on deadlines cannot overflow. Nothing below the
-// program's edge reads a clock: time comes in as an argument.
-//
-// The calendar half of <chrono> costs every plugin 0.1 s of compile time and is not used, so libstdc++ is
-// asked for the clock half alone.
-
-#if __has_include(<bits/chrono.h>)
-#include <bits/chrono.h>
-#else
-#include <chrono>
-#endif
-
-namespace tenon {
-
-using time_point = std::chrono::steady_clock::time_point;
-using milliseconds = std::chrono::milliseconds;
-
-/// A deadline that never comes.
-inline constexpr time_point never = time_point::max();
-
-/// `from + wait`, or `never` where that cannot be represented. A negative wait is over at once.
-constexpr time_point after(time_point from, milliseconds wait) noexcept {
-    if (wait.count() <= 0) return from;
-    const auto room = std::chrono::duration_cast<milliseconds>(never - from);
-    return wait >= room ? never : from + wait;
-}
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/json/shape.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_JSON_SHAPE_HPP
-#define TENON_JSON_SHAPE_HPP
-
-// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
-// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
-
-namespace tenon {
-
-class json;
-class json_view;
-
-namespace detail {
-
-enum class shape {
-    codec,   // json_codec<T>
-    any,     // tenon::json and tenon::json_view
-    foreign, // nlohmann::json
-    null,    // std::monostate, std::nullptr_t
-    boolean,
-    integer,
-    number,
-    enumeration,
-    text, // std::string; std::string_view and const char* for writing
-    optional,
-    duration,
-    variant,
-    tuple,    // std::pair, std::tuple
-    map,      // string or integer keys
-    array,    // a fixed number of elements
-    sequence, // std::vector and its like, sets
-    object,   // a plain aggregate, or one with a describe()
-    unknown
-};
-
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... T>
-inline constexpr bool is_variant<std::variant<T...>> = true;
-template <class T>
-inline constexpr bool is_duration = false;
-template <class Rep, class Period>
-inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
-template <class T>
-inline constexpr bool is_array = false;
-template <class T, std::size_t Size>
-inline constexpr bool is_array<std::array<T, Size>> = true;
-
-template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
-
-template <class T>
-concept map_like = requires(T map, typename T::key_type key) {
-    typename T::mapped_type;
-    map.clear();
-    map.try_emplace(key);
-};
-
-template <class T>
-concept set_like = requires(T set, typename T::value_type value) {
-    typename T::key_type;
-    set.clear();
-    set.insert(value);
-};
-
-template <class T>
-concept vector_like = requires(T sequence) {
-    typename T::value_type;
-    sequence.clear();
-    sequence.emplace_back();
-    sequence.begin();
-};
-
-/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
-template <class T>
-concept foreign_json = requires(const T& value, std::string_view text) {
-    typename T::json_pointer;
-    T::parse(text, nullptr, false);
-    { value.dump() } -> std::convertible_to<std::string>;
-};
-
-template <class T>
-constexpr shape find_shape() {
-    if constexpr (has_codec<T>) return shape::codec;
-    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
-    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
-    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
-    else if constexpr (std::is_integral_v<T>) return shape::integer;
-    else if constexpr (std::is_floating_point_v<T>) return shape::number;
-    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
-    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
-        return shape::text;
-    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
-        return shape::null;
-    else if constexpr (!std::is_class_v<T>) return shape::unknown;
-    else if constexpr (is_optional<T>) return shape::optional;
-    else if constexpr (is_variant<T>) return shape::variant;
-    else if constexpr (is_duration<T>) return shape::duration;
-    else if constexpr (described<T>) return shape::object;
-    else if constexpr (is_array<T>) return shape::array;
-    else if constexpr (tuple_like<T>) return shape::tuple;
-    else if constexpr (foreign_json<T>) return shape::foreign;
-    else if constexpr (map_like<T>) return shape::map;
-    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
-    else if constexpr (std::is_aggregate_v<T>) return shape::object;
-    else return shape::unknown;
-}
-
-template <class T>
-inline constexpr shape shape_of = find_shape<T>();
-
-/// Whether a value of this type may be left out of an object: absent is one of its values.
-template <class T>
-inline constexpr bool may_be_absent = is_optional<T>;
-
-/// The type of a map's key decides how it becomes a member's name.
-template <class Key>
-inline constexpr bool is_map_key =
-    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
-
-} // namespace detail
-
-} // namespace tenon
 
 #endif
 
@@ -1932,20 +1921,6 @@ std::string to_json(const T& value) {
 
 #endif
 
-// ---- tenon/core/assert.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_ASSERT_HPP
-#define TENON_CORE_ASSERT_HPP
-
-// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
-// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
-// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
-
-#ifndef TENON_ASSERT
-#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
-#endif
-
-#endif
-
 // ---- tenon/core/result.hpp --------------------------------------------------------------------------------
 #ifndef TENON_CORE_RESULT_HPP
 #define TENON_CORE_RESULT_HPP
@@ -1959,6 +1934,14 @@ std::string to_json(const T& value) {
 //
 // Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
 // program.
+
+// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
+// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
+// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
+
+#ifndef TENON_ASSERT
+#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
+#endif
 
 namespace tenon {
 
@@ -3023,7 +3006,7 @@ inline fault json_reader::error() const {
 #ifndef TENON_JSON_DECODE_HPP
 #define TENON_JSON_DECODE_HPP
 
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+// From bytes straight into a C++ value. The rules, by shape (json/describe.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
 //   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
@@ -3890,26 +3873,6 @@ inline std::string or_meant(std::string_view given, std::span<const std::string_
 
 #endif
 
-// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
-#ifndef TENON_SESSION_HTTP_REQUEST_HPP
-#define TENON_SESSION_HTTP_REQUEST_HPP
-
-namespace tenon {
-
-/// The HTTP request behind a route, as the host hands it over.
-struct http_request {
-    std::string method;
-    std::string path;
-    json params;
-    json query;
-    json headers; // each value a string, or an array of strings where it was repeated
-    std::string body;
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/web/response.hpp -------------------------------------------------------------------------------
 #ifndef TENON_WEB_RESPONSE_HPP
 #define TENON_WEB_RESPONSE_HPP
@@ -4291,6 +4254,26 @@ struct plugin_hooks {
 
 #endif
 
+// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
+#ifndef TENON_SESSION_HTTP_REQUEST_HPP
+#define TENON_SESSION_HTTP_REQUEST_HPP
+
+namespace tenon {
+
+/// The HTTP request behind a route, as the host hands it over.
+struct http_request {
+    std::string method;
+    std::string path;
+    json params;
+    json query;
+    json headers; // each value a string, or an array of strings where it was repeated
+    std::string body;
+};
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/session/route_pattern.hpp ----------------------------------------------------------------------
 #ifndef TENON_SESSION_ROUTE_PATTERN_HPP
 #define TENON_SESSION_ROUTE_PATTERN_HPP
@@ -4438,21 +4421,11 @@ constexpr std::string_view method_of_message() {
     else return {};
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/bind.hpp --------------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_BIND_HPP
-#define TENON_PLUGIN_BIND_HPP
-
 // From an invocation to the message that a handler takes. Parameters of commands and events are one JSON value:
 // an object by member name, or an array by position. A route's members come from three places, the first that
 // has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
 // is read as the member's type wants it: `?limit=20&tag=a&tag=b`. A body may be anything (a picture, a form) as
 // long as no member that must be there is missing: its handler has it in context::request().
-
-namespace tenon::detail {
 
 // --- routes ---
 
@@ -5643,111 +5616,12 @@ private:
 
 #endif
 
-// ---- tenon/session/batch.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_BATCH_HPP
-#define TENON_SESSION_BATCH_HPP
-
-// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
-// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
-// too, because the input may move on before its last entry. We never send one.
-
-namespace tenon::detail {
-
-class batch_table {
-public:
-    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
-    void begin(std::string_view text);
-    std::string_view text() const noexcept { return text_; }
-    void add(std::string_view entry) { entries_.push_back(entry); }
-
-    /// Whether entries are still to be delivered.
-    bool delivering() const noexcept { return current_ != 0; }
-    /// The batch whose entries are delivered; 0 if there is none.
-    std::uint32_t current() const noexcept { return current_; }
-    bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
-    bool end_delivery() noexcept;
-
-    /// A request of the batch awaits its answer, or has got it. True if it was the last.
-    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
-    bool answered(std::uint32_t batch) noexcept {
-        return --batches_[batch - 1].open == 0 && batch != current_;
-    }
-
-    /// Where the next answer goes, behind a comma if one is due.
-    byte_buffer& begin_answer(std::uint32_t batch);
-    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
-    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
-    /// Forgets the batch.
-    void end(std::uint32_t batch) noexcept;
-    void clear() noexcept;
-
-private:
-    struct kept {
-        byte_buffer answers = {};
-        std::uint32_t open = 0;
-        bool used = false;
-    };
-
-    sequence<kept> batches_;
-    std::string text_;
-    sequence<std::string_view> entries_;
-    std::size_t next_ = 0;
-    std::uint32_t current_ = 0;
-};
-
-inline void batch_table::begin(std::string_view text) {
-    std::uint32_t slot = 0;
-    while (slot != batches_.size() && batches_[slot].used) ++slot;
-    if (slot == batches_.size()) batches_.push_back({});
-    batches_[slot].used = true;
-    current_ = slot + 1;
-    entries_.clear();
-    next_ = 0;
-    text_.clear();
-    append(text_, text);
-}
-
-inline bool batch_table::next_entry(std::string_view& entry) noexcept {
-    if (next_ == entries_.size()) return false;
-    entry = entries_[next_++];
-    return true;
-}
-
-inline bool batch_table::end_delivery() noexcept {
-    const std::uint32_t batch = current_;
-    current_ = 0;
-    return batches_[batch - 1].open == 0;
-}
-
-inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
-    byte_buffer& answers = batches_[batch - 1].answers;
-    answers.append(answers.empty() ? '[' : ',');
-    return answers;
-}
-
-inline void batch_table::end(std::uint32_t batch) noexcept {
-    kept& done = batches_[batch - 1];
-    done.answers.clear();
-    done.answers.shrink(0); // batches are rare
-    done.open = 0;
-    done.used = false;
-}
-
-inline void batch_table::clear() noexcept {
-    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
-    current_ = 0;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/session/tables.hpp -----------------------------------------------------------------------------
 #ifndef TENON_SESSION_TABLES_HPP
 #define TENON_SESSION_TABLES_HPP
 
-// What is open on a connection: our calls that wait for an answer, and the peer's requests that are to be answered.
+// What is open on a connection: our calls that wait for an answer, the peer's requests that are to be answered, and its
+// batches.
 
 namespace tenon::detail {
 
@@ -5997,6 +5871,95 @@ inline void incoming_table::remove(request_token token) noexcept {
 
 inline void incoming_table::clear() noexcept {
     for (std::uint32_t slot = 0; slot != slots_.size(); ++slot) remove({slot, slots_[slot].generation});
+}
+
+/// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
+/// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
+/// too, because the input may move on before its last entry. We never send one.
+class batch_table {
+public:
+    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
+    void begin(std::string_view text);
+    std::string_view text() const noexcept { return text_; }
+    void add(std::string_view entry) { entries_.push_back(entry); }
+
+    /// Whether entries are still to be delivered.
+    bool delivering() const noexcept { return current_ != 0; }
+    /// The batch whose entries are delivered; 0 if there is none.
+    std::uint32_t current() const noexcept { return current_; }
+    bool next_entry(std::string_view& entry) noexcept;
+    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    bool end_delivery() noexcept;
+
+    /// A request of the batch awaits its answer, or has got it. True if it was the last.
+    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
+    bool answered(std::uint32_t batch) noexcept {
+        return --batches_[batch - 1].open == 0 && batch != current_;
+    }
+
+    /// Where the next answer goes, behind a comma if one is due.
+    byte_buffer& begin_answer(std::uint32_t batch);
+    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
+    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
+    /// Forgets the batch.
+    void end(std::uint32_t batch) noexcept;
+    void clear() noexcept;
+
+private:
+    struct kept {
+        byte_buffer answers = {};
+        std::uint32_t open = 0;
+        bool used = false;
+    };
+
+    sequence<kept> batches_;
+    std::string text_;
+    sequence<std::string_view> entries_;
+    std::size_t next_ = 0;
+    std::uint32_t current_ = 0;
+};
+
+inline void batch_table::begin(std::string_view text) {
+    std::uint32_t slot = 0;
+    while (slot != batches_.size() && batches_[slot].used) ++slot;
+    if (slot == batches_.size()) batches_.push_back({});
+    batches_[slot].used = true;
+    current_ = slot + 1;
+    entries_.clear();
+    next_ = 0;
+    text_.clear();
+    append(text_, text);
+}
+
+inline bool batch_table::next_entry(std::string_view& entry) noexcept {
+    if (next_ == entries_.size()) return false;
+    entry = entries_[next_++];
+    return true;
+}
+
+inline bool batch_table::end_delivery() noexcept {
+    const std::uint32_t batch = current_;
+    current_ = 0;
+    return batches_[batch - 1].open == 0;
+}
+
+inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
+    byte_buffer& answers = batches_[batch - 1].answers;
+    answers.append(answers.empty() ? '[' : ',');
+    return answers;
+}
+
+inline void batch_table::end(std::uint32_t batch) noexcept {
+    kept& done = batches_[batch - 1];
+    done.answers.clear();
+    done.answers.shrink(0); // batches are rare
+    done.open = 0;
+    done.used = false;
+}
+
+inline void batch_table::clear() noexcept {
+    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
+    current_ = 0;
 }
 
 } // namespace tenon::detail
@@ -10134,7 +10097,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     answer.finish_reply();
 }
 
-// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp ----
+// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for message.hpp ----
 
 inline json json_of(std::string_view value) {
     return value.empty() ? json() : json::parse(value).value_or(json());

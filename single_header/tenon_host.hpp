@@ -1090,20 +1090,6 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 
 #endif
 
-// ---- tenon/core/assert.hpp --------------------------------------------------------------------------------
-#ifndef TENON_CORE_ASSERT_HPP
-#define TENON_CORE_ASSERT_HPP
-
-// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
-// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
-// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
-
-#ifndef TENON_ASSERT
-#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
-#endif
-
-#endif
-
 // ---- tenon/core/result.hpp --------------------------------------------------------------------------------
 #ifndef TENON_CORE_RESULT_HPP
 #define TENON_CORE_RESULT_HPP
@@ -1117,6 +1103,14 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 //
 // Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
 // program.
+
+// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
+// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
+// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
+
+#ifndef TENON_ASSERT
+#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
+#endif
 
 namespace tenon {
 
@@ -2099,6 +2093,129 @@ concept has_codec = requires {
 
 } // namespace detail
 
+/// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
+/// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
+class json;
+class json_view;
+
+namespace detail {
+
+enum class shape {
+    codec,   // json_codec<T>
+    any,     // tenon::json and tenon::json_view
+    foreign, // nlohmann::json
+    null,    // std::monostate, std::nullptr_t
+    boolean,
+    integer,
+    number,
+    enumeration,
+    text, // std::string; std::string_view and const char* for writing
+    optional,
+    duration,
+    variant,
+    tuple,    // std::pair, std::tuple
+    map,      // string or integer keys
+    array,    // a fixed number of elements
+    sequence, // std::vector and its like, sets
+    object,   // a plain aggregate, or one with a describe()
+    unknown
+};
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t Size>
+inline constexpr bool is_array<std::array<T, Size>> = true;
+
+template <class T>
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
+
+template <class T>
+concept map_like = requires(T map, typename T::key_type key) {
+    typename T::mapped_type;
+    map.clear();
+    map.try_emplace(key);
+};
+
+template <class T>
+concept set_like = requires(T set, typename T::value_type value) {
+    typename T::key_type;
+    set.clear();
+    set.insert(value);
+};
+
+template <class T>
+concept vector_like = requires(T sequence) {
+    typename T::value_type;
+    sequence.clear();
+    sequence.emplace_back();
+    sequence.begin();
+};
+
+/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
+template <class T>
+concept foreign_json = requires(const T& value, std::string_view text) {
+    typename T::json_pointer;
+    T::parse(text, nullptr, false);
+    { value.dump() } -> std::convertible_to<std::string>;
+};
+
+template <class T>
+constexpr shape find_shape() {
+    if constexpr (has_codec<T>) return shape::codec;
+    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
+    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
+    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
+    else if constexpr (std::is_integral_v<T>) return shape::integer;
+    else if constexpr (std::is_floating_point_v<T>) return shape::number;
+    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
+    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
+        return shape::text;
+    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
+    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+        return shape::null;
+    else if constexpr (!std::is_class_v<T>) return shape::unknown;
+    else if constexpr (is_optional<T>) return shape::optional;
+    else if constexpr (is_variant<T>) return shape::variant;
+    else if constexpr (is_duration<T>) return shape::duration;
+    else if constexpr (described<T>) return shape::object;
+    else if constexpr (is_array<T>) return shape::array;
+    else if constexpr (tuple_like<T>) return shape::tuple;
+    else if constexpr (foreign_json<T>) return shape::foreign;
+    else if constexpr (map_like<T>) return shape::map;
+    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
+    else if constexpr (std::is_aggregate_v<T>) return shape::object;
+    else return shape::unknown;
+}
+
+template <class T>
+inline constexpr shape shape_of = find_shape<T>();
+
+/// Whether a value of this type may be left out of an object: absent is one of its values.
+template <class T>
+inline constexpr bool may_be_absent = is_optional<T>;
+
+/// The type of a map's key decides how it becomes a member's name.
+template <class Key>
+inline constexpr bool is_map_key =
+    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
+
+} // namespace detail
+
 } // namespace tenon
 
 #endif
@@ -2647,145 +2764,11 @@ inline constexpr auto enum_names = names_of_enum<Enum>();
 
 #endif
 
-// ---- tenon/json/shape.hpp ---------------------------------------------------------------------------------
-#ifndef TENON_JSON_SHAPE_HPP
-#define TENON_JSON_SHAPE_HPP
-
-// Which JSON a C++ type is, decided by what the type can do rather than by its name, so that no container's
-// header has to be included here. decode.hpp, encode.hpp and schema.hpp ask `shape_of<T>` and agree by that.
-
-namespace tenon {
-
-class json;
-class json_view;
-
-namespace detail {
-
-enum class shape {
-    codec,   // json_codec<T>
-    any,     // tenon::json and tenon::json_view
-    foreign, // nlohmann::json
-    null,    // std::monostate, std::nullptr_t
-    boolean,
-    integer,
-    number,
-    enumeration,
-    text, // std::string; std::string_view and const char* for writing
-    optional,
-    duration,
-    variant,
-    tuple,    // std::pair, std::tuple
-    map,      // string or integer keys
-    array,    // a fixed number of elements
-    sequence, // std::vector and its like, sets
-    object,   // a plain aggregate, or one with a describe()
-    unknown
-};
-
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... T>
-inline constexpr bool is_variant<std::variant<T...>> = true;
-template <class T>
-inline constexpr bool is_duration = false;
-template <class Rep, class Period>
-inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
-template <class T>
-inline constexpr bool is_array = false;
-template <class T, std::size_t Size>
-inline constexpr bool is_array<std::array<T, Size>> = true;
-
-template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
-
-template <class T>
-concept map_like = requires(T map, typename T::key_type key) {
-    typename T::mapped_type;
-    map.clear();
-    map.try_emplace(key);
-};
-
-template <class T>
-concept set_like = requires(T set, typename T::value_type value) {
-    typename T::key_type;
-    set.clear();
-    set.insert(value);
-};
-
-template <class T>
-concept vector_like = requires(T sequence) {
-    typename T::value_type;
-    sequence.clear();
-    sequence.emplace_back();
-    sequence.begin();
-};
-
-/// nlohmann::json, recognised without its header, so that the order of includes does not matter.
-template <class T>
-concept foreign_json = requires(const T& value, std::string_view text) {
-    typename T::json_pointer;
-    T::parse(text, nullptr, false);
-    { value.dump() } -> std::convertible_to<std::string>;
-};
-
-template <class T>
-constexpr shape find_shape() {
-    if constexpr (has_codec<T>) return shape::codec;
-    else if constexpr (std::is_same_v<T, json> || std::is_same_v<T, json_view>) return shape::any;
-    else if constexpr (std::is_same_v<T, bool>) return shape::boolean;
-    else if constexpr (std::is_same_v<T, char> || std::is_same_v<T, wchar_t>) return shape::unknown;
-    else if constexpr (std::is_integral_v<T>) return shape::integer;
-    else if constexpr (std::is_floating_point_v<T>) return shape::number;
-    else if constexpr (std::is_enum_v<T>) return shape::enumeration;
-    else if constexpr (std::is_same_v<T, std::string>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>)
-        return shape::text;
-    else if constexpr (std::is_array_v<T> && std::is_convertible_v<T, std::string_view>) return shape::text;
-    else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
-        return shape::null;
-    else if constexpr (!std::is_class_v<T>) return shape::unknown;
-    else if constexpr (is_optional<T>) return shape::optional;
-    else if constexpr (is_variant<T>) return shape::variant;
-    else if constexpr (is_duration<T>) return shape::duration;
-    else if constexpr (described<T>) return shape::object;
-    else if constexpr (is_array<T>) return shape::array;
-    else if constexpr (tuple_like<T>) return shape::tuple;
-    else if constexpr (foreign_json<T>) return shape::foreign;
-    else if constexpr (map_like<T>) return shape::map;
-    else if constexpr (set_like<T> || vector_like<T>) return shape::sequence;
-    else if constexpr (std::is_aggregate_v<T>) return shape::object;
-    else return shape::unknown;
-}
-
-template <class T>
-inline constexpr shape shape_of = find_shape<T>();
-
-/// Whether a value of this type may be left out of an object: absent is one of its values.
-template <class T>
-inline constexpr bool may_be_absent = is_optional<T>;
-
-/// The type of a map's key decides how it becomes a member's name.
-template <class Key>
-inline constexpr bool is_map_key =
-    std::is_same_v<Key, std::string> || shape_of<Key> == shape::integer || std::is_enum_v<Key>;
-
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/json/decode.hpp --------------------------------------------------------------------------------
 #ifndef TENON_JSON_DECODE_HPP
 #define TENON_JSON_DECODE_HPP
 
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+// From bytes straight into a C++ value. The rules, by shape (json/describe.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
 //   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
@@ -8321,7 +8304,7 @@ public:
     watch<event_record> watch_events(watch_settings<event_record> settings = {});
 
     /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: config/trusted.hpp is one judge.
+    /// the plugin's state says why: config/system_trusted.hpp is one judge.
     void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
         core_->start_judge = std::move(judge);
     }
@@ -8479,15 +8462,182 @@ private:
 
 #endif
 
-// ---- tenon/rules/supervision/stop_sequence.hpp ------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_STOP_SEQUENCE_HPP
-#define TENON_RULES_SUPERVISION_STOP_SEQUENCE_HPP
+// ---- tenon/rules/supervision/schedules.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SCHEDULES_HPP
+#define TENON_RULES_SUPERVISION_SCHEDULES_HPP
+
+// When a supervisor acts by itself: restarts and health checks, spread so that many plugins do not act at once, and the
+// steps of stopping a plugin.
+
+namespace tenon::detail {
+
+/// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
+/// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
+/// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: two numbers
+/// tell the rest.
+class random_source {
+public:
+    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
+
+    std::uint64_t next() noexcept {
+        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
+        std::uint64_t mixed = state_;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+        return mixed ^ (mixed >> 31);
+    }
+    /// From 0 up to but not 1, all multiples of 2^-53 alike.
+    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+private:
+    std::uint64_t state_;
+};
+
+inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
+    return hash ^ random_source(seed).next();
+}
+
+/// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
+/// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
+/// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
+/// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
+class restart_counter {
+public:
+    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
+
+    void use(const restart_policy& policy) { policy_ = policy; }
+    const restart_policy& policy() const noexcept { return policy_; }
+
+    /// How many retries there were since the last reset.
+    int count() const noexcept { return count_; }
+    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
+    void reset() noexcept { count_ = 0; }
+    /// How long the next retry is put off. Counts it.
+    milliseconds next_delay() noexcept {
+        const double middle = capped(count_);
+        if (count_ < INT32_MAX) ++count_;
+        const double jitter = within(policy_.jitter, 0.0, 1.0);
+        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
+    }
+    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
+    /// plugins come back at the same moment.
+    milliseconds spread(milliseconds delay) noexcept {
+        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
+                       random_.share());
+    }
+    random_source& random() noexcept { return random_; }
+
+private:
+    static double within(double value, double low, double high) noexcept {
+        return value > low ? (value < high ? value : high) : low; // NaN is low
+    }
+    // A double holds every sum of years in milliseconds that a person configures.
+    double capped(int retries) const noexcept {
+        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
+        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
+        double delay = base;
+        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
+        else
+            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
+        return delay < most ? delay : most;
+    }
+    static milliseconds rounded(double delay) noexcept {
+        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
+    }
+
+    restart_policy policy_;
+    random_source random_;
+    int count_ = 0;
+};
+
+// When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
+// misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
+// count anew.
+//
+// Whoever asks says missed() when its call has failed. Where it forgets to, the check is missed some time after
+// its deadline by itself. A check that is late because the host itself stood still says nothing about the plugin:
+// it is asked again.
+
+/// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
+/// debugger, swapped out), not from a busy loop: its plugins may have answered long ago, unread.
+inline constexpr milliseconds host_pause{500};
+
+inline bool is_pause(time_point due, time_point now) noexcept { return now > after(due, host_pause); }
+
+class health_schedule {
+public:
+    enum class step { nothing, check, hung };
+
+    void use(const plugin_options& options) noexcept {
+        interval_ = options.health_interval;
+        timeout_ = options.health_timeout;
+        allowed_misses_ = options.health_misses;
+    }
+    /// The plugin is ready. The first check comes within the second half of an interval, so that plugins that
+    /// were started together are not all asked at the same moment.
+    void begin(time_point now, random_source& random) {
+        end();
+        if (interval_.count() <= 0) return;
+        const auto half = static_cast<double>(interval_.count() / 2);
+        const auto early = static_cast<milliseconds::rep>(half * random.share());
+        deadline_ = after(now, interval_ - milliseconds(early));
+    }
+    void end() noexcept {
+        deadline_ = never;
+        asking_ = false;
+        misses_ = 0;
+        health_ = plugin_health::unknown;
+        message_.clear();
+    }
+    time_point next_deadline() const noexcept { return deadline_; }
+    /// Until when the check that was just begun is to be answered.
+    time_point answer_by() const noexcept { return answer_by_; }
+    plugin_health health() const noexcept { return health_; }
+    const std::string& message() const noexcept { return message_; }
+    int misses() const noexcept { return misses_; }
+
+    void answered(plugin_health health, std::string message) noexcept {
+        misses_ = 0;
+        health_ = health;
+        message_ = std::move(message);
+        if (asking_) deadline_ = after(asked_, interval_);
+        asking_ = false;
+    }
+    step missed(time_point now) noexcept {
+        if (!asking_) return step::nothing;
+        asking_ = false;
+        if (is_pause(answer_by_, now)) {
+            deadline_ = after(now, interval_);
+            return step::nothing;
+        }
+        deadline_ = after(asked_, interval_); // at once where it took longer than an interval
+        return ++misses_ >= allowed_misses_ ? step::hung : step::nothing;
+    }
+    step handle_timeout(time_point now) noexcept {
+        if (now < deadline_) return step::nothing;
+        if (asking_) return missed(now);
+        asking_ = true;
+        asked_ = now;
+        answer_by_ = after(now, timeout_);
+        deadline_ = after(answer_by_, host_pause / 2);
+        return step::check;
+    }
+
+private:
+    milliseconds interval_{0}, timeout_{0};
+    int allowed_misses_ = 0;
+    time_point deadline_ = never, asked_ = {}, answer_by_ = {};
+    bool asking_ = false;
+    int misses_ = 0;
+    plugin_health health_ = plugin_health::unknown;
+    std::string message_;
+};
 
 // The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
 // that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
 // step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
-
-namespace tenon::detail {
 
 /// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
 /// it is given this long to end, or what is left of its step where that is less.
@@ -8708,6 +8858,170 @@ inline fault explain(const start_failure& failure) {
 
 #endif
 
+// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+
+// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
+// apart, and nothing that waits. Whoever waits is the caller's event loop.
+//
+// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
+
+namespace tenon::detail {
+
+enum class transfer_state : std::uint8_t {
+    some,        // count bytes went over, at least one
+    would_block, // none now
+    over,        // none ever again: the end of the input, or nobody reads any more
+};
+
+struct transfer {
+    transfer_state state;
+    std::size_t count = 0;
+};
+
+inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
+
+inline bool make_nonblocking(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+inline bool is_socket(int descriptor) noexcept {
+    struct stat state {};
+    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
+}
+
+/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
+inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
+#ifdef F_SETPIPE_SZ
+    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
+#else
+    return false;
+#endif
+}
+
+/// Whoever reads the other end sees the end of what we send; the other direction stays.
+inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
+
+/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
+/// than SIG_IGN, because children inherit what is ignored.
+inline void survive_closed_pipes() noexcept {
+    struct sigaction action {};
+    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+inline transfer transferred(ssize_t count) noexcept {
+    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
+    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return {later ? transfer_state::would_block : transfer_state::over};
+}
+
+inline transfer read_some(int descriptor, std::span<char> room) noexcept {
+    for (;;) {
+        const ssize_t got = ::read(descriptor, room.data(), room.size());
+        if (got >= 0 || errno != EINTR) return transferred(got);
+    }
+}
+
+/// At most 64 pieces are written at once; none of them may be empty.
+inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
+    iovec vectors[64];
+    std::size_t used = 0;
+    for (const std::string_view piece : pieces) {
+        if (used == 64) break;
+        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    for (;;) {
+        ssize_t put = 0;
+        if (socket) {
+            msghdr message{};
+            message.msg_iov = vectors;
+            message.msg_iovlen = used;
+            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        } else if (used == 1) {
+            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
+        } else {
+            put = ::writev(descriptor, vectors, static_cast<int>(used));
+        }
+        if (put >= 0 || errno != EINTR) return transferred(put);
+    }
+}
+
+/// Of a pipe that we write to.
+inline bool nobody_holds_other_end(int pipe) noexcept {
+    pollfd entry{pipe, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
+/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
+inline bool make_socket_pair(int (&ends)[2]) noexcept {
+    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
+}
+
+/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
+inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
+
+/// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int owned) noexcept : number_(owned) {}
+    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~descriptor() { reset(); }
+
+    /// The number, or -1 for none.
+    int get() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+    int release() noexcept { return std::exchange(number_, -1); }
+    void reset(int owned = -1) noexcept {
+        if (number_ >= 0) close_descriptor(number_);
+        number_ = owned;
+    }
+
+private:
+    int number_ = -1;
+};
+
+/// Whether reading and writing a descriptor waits belongs to everybody who shares it: the shell, the next program of a
+/// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
+class descriptor_mode {
+public:
+    explicit descriptor_mode(int descriptor) noexcept
+        : descriptor_(descriptor), flags_(::fcntl(descriptor, F_GETFL)) {
+        struct stat state {};
+        const bool waits_for_others =
+            ::fstat(descriptor, &state) == 0 && (S_ISFIFO(state.st_mode) || S_ISSOCK(state.st_mode));
+        nonblocking_ =
+            flags_ >= 0 && waits_for_others && ::fcntl(descriptor, F_SETFL, flags_ | O_NONBLOCK) == 0;
+    }
+    descriptor_mode(const descriptor_mode&) = delete;
+    descriptor_mode& operator=(const descriptor_mode&) = delete;
+    ~descriptor_mode() {
+        if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) ::fcntl(descriptor_, F_SETFL, flags_);
+    }
+
+    /// Whether it can be waited for in a loop.
+    bool nonblocking() const noexcept { return nonblocking_; }
+
+private:
+    int descriptor_;
+    int flags_;
+    bool nonblocking_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/process/system_child_setup.hpp -----------------------------------------------------------------
 #ifndef TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
 #define TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
@@ -8835,167 +9149,8 @@ inline void reset_signals() noexcept {
     give_up(plan, launch_step::program);
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-
-// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Whoever waits is the caller's event loop.
-//
-// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
-
-namespace tenon::detail {
-
-enum class transfer_state : std::uint8_t {
-    some,        // count bytes went over, at least one
-    would_block, // none now
-    over,        // none ever again: the end of the input, or nobody reads any more
-};
-
-struct transfer {
-    transfer_state state;
-    std::size_t count = 0;
-};
-
-inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
-
-inline bool make_nonblocking(int descriptor) noexcept {
-    const int flags = ::fcntl(descriptor, F_GETFL);
-    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-inline bool is_socket(int descriptor) noexcept {
-    struct stat state {};
-    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
-}
-
-/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
-inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
-#ifdef F_SETPIPE_SZ
-    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
-#else
-    return false;
-#endif
-}
-
-/// Whoever reads the other end sees the end of what we send; the other direction stays.
-inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
-
-/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
-/// than SIG_IGN, because children inherit what is ignored.
-inline void survive_closed_pipes() noexcept {
-    struct sigaction action {};
-    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
-    action.sa_handler = [](int) {};
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGPIPE, &action, nullptr);
-}
-
-inline transfer transferred(ssize_t count) noexcept {
-    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
-    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    return {later ? transfer_state::would_block : transfer_state::over};
-}
-
-inline transfer read_some(int descriptor, std::span<char> room) noexcept {
-    for (;;) {
-        const ssize_t got = ::read(descriptor, room.data(), room.size());
-        if (got >= 0 || errno != EINTR) return transferred(got);
-    }
-}
-
-/// At most 64 pieces are written at once; none of them may be empty.
-inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
-    iovec vectors[64];
-    std::size_t used = 0;
-    for (const std::string_view piece : pieces) {
-        if (used == 64) break;
-        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-    for (;;) {
-        ssize_t put = 0;
-        if (socket) {
-            msghdr message{};
-            message.msg_iov = vectors;
-            message.msg_iovlen = used;
-            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-        } else if (used == 1) {
-            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
-        } else {
-            put = ::writev(descriptor, vectors, static_cast<int>(used));
-        }
-        if (put >= 0 || errno != EINTR) return transferred(put);
-    }
-}
-
-/// Of a pipe that we write to.
-inline bool nobody_holds_other_end(int pipe) noexcept {
-    pollfd entry{pipe, 0, 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
-}
-
-/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
-inline bool make_socket_pair(int (&ends)[2]) noexcept {
-    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
-}
-
-/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
-inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/descriptor.hpp -----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_DESCRIPTOR_HPP
-#define TENON_TRANSPORT_DESCRIPTOR_HPP
-
-// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
-
-namespace tenon::detail {
-
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int owned) noexcept : number_(owned) {}
-    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        if (this != &other) reset(other.release());
-        return *this;
-    }
-    ~descriptor() { reset(); }
-
-    /// The number, or -1 for none.
-    int get() const noexcept { return number_; }
-    explicit operator bool() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-    void reset(int owned = -1) noexcept {
-        if (number_ >= 0) close_descriptor(number_);
-        number_ = owned;
-    }
-
-private:
-    int number_ = -1;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/process/system_child_pipes.hpp -----------------------------------------------------------------
-#ifndef TENON_PROCESS_SYSTEM_CHILD_PIPES_HPP
-#define TENON_PROCESS_SYSTEM_CHILD_PIPES_HPP
-
-// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
-// its program is looked for. Fills in a child_plan, which process/system_child_setup.hpp carries out in the child.
-
-namespace tenon::detail {
-
+/// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
+/// its program is looked for. Fills in a child_plan, which process/system_child_setup.hpp carries out in the child.
 struct pipe_ends {
     descriptor read, write;
 };
@@ -9485,18 +9640,19 @@ inline result<launched> launch(const launch_spec& spec) {
 
 #endif
 
-// ---- tenon/process/process_usage.hpp ----------------------------------------------------------------------
-#ifndef TENON_PROCESS_PROCESS_USAGE_HPP
-#define TENON_PROCESS_PROCESS_USAGE_HPP
+// ---- tenon/process/system_process.hpp ---------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
+#define TENON_PROCESS_SYSTEM_PROCESS_HPP
 
-// What a process uses, as /proc/PID/stat says it. usage_of(pid), which reads that file, is in
-// process/system_process.hpp; here is only what its text means.
-//
-// It is of one process, not of those that it started, and only worth something while the process is ours: a
-// number may be given to another once its process was reaped.
+// Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
+// so none can meet a stranger that got the same number; none waits for longer than it was told.
 
 namespace tenon::detail {
 
+/// What a process uses, as /proc/PID/stat says it.
+///
+/// It is of one process, not of those that it started, and only worth something while the process is ours: a
+/// number may be given to another once its process was reaped.
 struct process_usage {
     std::uint64_t resident_bytes = 0;
     milliseconds cpu{0}; // of all its threads, in the program and in the kernel
@@ -9533,19 +9689,6 @@ inline std::optional<process_usage> read_usage(std::string_view stat, const syst
     usage.cpu = milliseconds(static_cast<milliseconds::rep>(ticks * 1'000 / units.ticks_per_second));
     return usage;
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/process/system_process.hpp ---------------------------------------------------------------------
-#ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
-#define TENON_PROCESS_SYSTEM_PROCESS_HPP
-
-// Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
-// so none can meet a stranger that got the same number; none waits for longer than it was told.
-
-namespace tenon::detail {
 
 inline constexpr int terminate_signal = SIGTERM;
 inline constexpr int kill_signal = SIGKILL;
@@ -9844,182 +9987,6 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
-// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_SEQUENCE_HPP
-#define TENON_SESSION_SEQUENCE_HPP
-
-// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
-// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
-
-namespace tenon::detail {
-
-template <class T>
-class sequence {
-public:
-    sequence() = default;
-    sequence(sequence&& other) noexcept { swap(other); }
-    sequence& operator=(sequence&& other) noexcept {
-        swap(other);
-        return *this;
-    }
-    ~sequence() {
-        clear();
-        ::operator delete(data_);
-    }
-
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-    std::size_t size() const noexcept { return size_; }
-    T& operator[](std::size_t index) noexcept { return data_[index]; }
-    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
-
-    void push_back(T value) {
-        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-    }
-    /// Appends values made of nothing until there are `size`.
-    void extend(std::size_t size) {
-        if (size > capacity_) grow(size);
-        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
-    }
-    void clear() noexcept {
-        while (size_ != 0) data_[--size_].~T();
-    }
-    void swap(sequence& other) noexcept {
-        T* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
-    }
-
-private:
-    void grow(std::size_t capacity) {
-        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
-        for (std::size_t index = 0; index != size_; ++index) {
-            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
-            data_[index].~T();
-        }
-        ::operator delete(data_);
-        data_ = larger;
-        capacity_ = capacity;
-    }
-
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/batch.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_BATCH_HPP
-#define TENON_SESSION_BATCH_HPP
-
-// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
-// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
-// too, because the input may move on before its last entry. We never send one.
-
-namespace tenon::detail {
-
-class batch_table {
-public:
-    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
-    void begin(std::string_view text);
-    std::string_view text() const noexcept { return text_; }
-    void add(std::string_view entry) { entries_.push_back(entry); }
-
-    /// Whether entries are still to be delivered.
-    bool delivering() const noexcept { return current_ != 0; }
-    /// The batch whose entries are delivered; 0 if there is none.
-    std::uint32_t current() const noexcept { return current_; }
-    bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
-    bool end_delivery() noexcept;
-
-    /// A request of the batch awaits its answer, or has got it. True if it was the last.
-    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
-    bool answered(std::uint32_t batch) noexcept {
-        return --batches_[batch - 1].open == 0 && batch != current_;
-    }
-
-    /// Where the next answer goes, behind a comma if one is due.
-    byte_buffer& begin_answer(std::uint32_t batch);
-    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
-    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
-    /// Forgets the batch.
-    void end(std::uint32_t batch) noexcept;
-    void clear() noexcept;
-
-private:
-    struct kept {
-        byte_buffer answers = {};
-        std::uint32_t open = 0;
-        bool used = false;
-    };
-
-    sequence<kept> batches_;
-    std::string text_;
-    sequence<std::string_view> entries_;
-    std::size_t next_ = 0;
-    std::uint32_t current_ = 0;
-};
-
-inline void batch_table::begin(std::string_view text) {
-    std::uint32_t slot = 0;
-    while (slot != batches_.size() && batches_[slot].used) ++slot;
-    if (slot == batches_.size()) batches_.push_back({});
-    batches_[slot].used = true;
-    current_ = slot + 1;
-    entries_.clear();
-    next_ = 0;
-    text_.clear();
-    append(text_, text);
-}
-
-inline bool batch_table::next_entry(std::string_view& entry) noexcept {
-    if (next_ == entries_.size()) return false;
-    entry = entries_[next_++];
-    return true;
-}
-
-inline bool batch_table::end_delivery() noexcept {
-    const std::uint32_t batch = current_;
-    current_ = 0;
-    return batches_[batch - 1].open == 0;
-}
-
-inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
-    byte_buffer& answers = batches_[batch - 1].answers;
-    answers.append(answers.empty() ? '[' : ',');
-    return answers;
-}
-
-inline void batch_table::end(std::uint32_t batch) noexcept {
-    kept& done = batches_[batch - 1];
-    done.answers.clear();
-    done.answers.shrink(0); // batches are rare
-    done.open = 0;
-    done.used = false;
-}
-
-inline void batch_table::clear() noexcept {
-    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
-    current_ = 0;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/wire/violation.hpp -----------------------------------------------------------------------------
 #ifndef TENON_WIRE_VIOLATION_HPP
 #define TENON_WIRE_VIOLATION_HPP
@@ -10171,11 +10138,88 @@ struct session_event {
 
 #endif
 
+// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_SEQUENCE_HPP
+#define TENON_SESSION_SEQUENCE_HPP
+
+// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
+// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
+
+namespace tenon::detail {
+
+template <class T>
+class sequence {
+public:
+    sequence() = default;
+    sequence(sequence&& other) noexcept { swap(other); }
+    sequence& operator=(sequence&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~sequence() {
+        clear();
+        ::operator delete(data_);
+    }
+
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+    std::size_t size() const noexcept { return size_; }
+    T& operator[](std::size_t index) noexcept { return data_[index]; }
+    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
+
+    void push_back(T value) {
+        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+    }
+    /// Appends values made of nothing until there are `size`.
+    void extend(std::size_t size) {
+        if (size > capacity_) grow(size);
+        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
+    }
+    void clear() noexcept {
+        while (size_ != 0) data_[--size_].~T();
+    }
+    void swap(sequence& other) noexcept {
+        T* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
+
+private:
+    void grow(std::size_t capacity) {
+        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
+        for (std::size_t index = 0; index != size_; ++index) {
+            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
+            data_[index].~T();
+        }
+        ::operator delete(data_);
+        data_ = larger;
+        capacity_ = capacity;
+    }
+
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/session/tables.hpp -----------------------------------------------------------------------------
 #ifndef TENON_SESSION_TABLES_HPP
 #define TENON_SESSION_TABLES_HPP
 
-// What is open on a connection: our calls that wait for an answer, and the peer's requests that are to be answered.
+// What is open on a connection: our calls that wait for an answer, the peer's requests that are to be answered, and its
+// batches.
 
 namespace tenon::detail {
 
@@ -10425,6 +10469,95 @@ inline void incoming_table::remove(request_token token) noexcept {
 
 inline void incoming_table::clear() noexcept {
     for (std::uint32_t slot = 0; slot != slots_.size(); ++slot) remove({slot, slots_[slot].generation});
+}
+
+/// Batches of the peer. Their entries are delivered one after the other like any message; the answers are kept
+/// until the last one is there and go out as one array. The text of the batch that is being delivered is kept
+/// too, because the input may move on before its last entry. We never send one.
+class batch_table {
+public:
+    /// Begins to deliver a batch: add() its entries, whose text must be a slice of text().
+    void begin(std::string_view text);
+    std::string_view text() const noexcept { return text_; }
+    void add(std::string_view entry) { entries_.push_back(entry); }
+
+    /// Whether entries are still to be delivered.
+    bool delivering() const noexcept { return current_ != 0; }
+    /// The batch whose entries are delivered; 0 if there is none.
+    std::uint32_t current() const noexcept { return current_; }
+    bool next_entry(std::string_view& entry) noexcept;
+    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    bool end_delivery() noexcept;
+
+    /// A request of the batch awaits its answer, or has got it. True if it was the last.
+    void opened(std::uint32_t batch) noexcept { ++batches_[batch - 1].open; }
+    bool answered(std::uint32_t batch) noexcept {
+        return --batches_[batch - 1].open == 0 && batch != current_;
+    }
+
+    /// Where the next answer goes, behind a comma if one is due.
+    byte_buffer& begin_answer(std::uint32_t batch);
+    byte_buffer& answers(std::uint32_t batch) noexcept { return batches_[batch - 1].answers; }
+    const byte_buffer& answers(std::uint32_t batch) const noexcept { return batches_[batch - 1].answers; }
+    /// Forgets the batch.
+    void end(std::uint32_t batch) noexcept;
+    void clear() noexcept;
+
+private:
+    struct kept {
+        byte_buffer answers = {};
+        std::uint32_t open = 0;
+        bool used = false;
+    };
+
+    sequence<kept> batches_;
+    std::string text_;
+    sequence<std::string_view> entries_;
+    std::size_t next_ = 0;
+    std::uint32_t current_ = 0;
+};
+
+inline void batch_table::begin(std::string_view text) {
+    std::uint32_t slot = 0;
+    while (slot != batches_.size() && batches_[slot].used) ++slot;
+    if (slot == batches_.size()) batches_.push_back({});
+    batches_[slot].used = true;
+    current_ = slot + 1;
+    entries_.clear();
+    next_ = 0;
+    text_.clear();
+    append(text_, text);
+}
+
+inline bool batch_table::next_entry(std::string_view& entry) noexcept {
+    if (next_ == entries_.size()) return false;
+    entry = entries_[next_++];
+    return true;
+}
+
+inline bool batch_table::end_delivery() noexcept {
+    const std::uint32_t batch = current_;
+    current_ = 0;
+    return batches_[batch - 1].open == 0;
+}
+
+inline byte_buffer& batch_table::begin_answer(std::uint32_t batch) {
+    byte_buffer& answers = batches_[batch - 1].answers;
+    answers.append(answers.empty() ? '[' : ',');
+    return answers;
+}
+
+inline void batch_table::end(std::uint32_t batch) noexcept {
+    kept& done = batches_[batch - 1];
+    done.answers.clear();
+    done.answers.shrink(0); // batches are rare
+    done.open = 0;
+    done.used = false;
+}
+
+inline void batch_table::clear() noexcept {
+    for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
+    current_ = 0;
 }
 
 } // namespace tenon::detail
@@ -17025,182 +17158,6 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 
 #endif
 
-// ---- tenon/rules/supervision/schedules.hpp ----------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SCHEDULES_HPP
-#define TENON_RULES_SUPERVISION_SCHEDULES_HPP
-
-// When a supervisor acts by itself: restarts and health checks, spread so that many plugins do not act at once.
-
-namespace tenon::detail {
-
-/// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
-/// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
-/// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: two numbers
-/// tell the rest.
-class random_source {
-public:
-    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
-
-    std::uint64_t next() noexcept {
-        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
-        std::uint64_t mixed = state_;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-        return mixed ^ (mixed >> 31);
-    }
-    /// From 0 up to but not 1, all multiples of 2^-53 alike.
-    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-private:
-    std::uint64_t state_;
-};
-
-inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
-    return hash ^ random_source(seed).next();
-}
-
-/// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
-/// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
-/// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
-/// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
-class restart_counter {
-public:
-    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
-
-    void use(const restart_policy& policy) { policy_ = policy; }
-    const restart_policy& policy() const noexcept { return policy_; }
-
-    /// How many retries there were since the last reset.
-    int count() const noexcept { return count_; }
-    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
-    void reset() noexcept { count_ = 0; }
-    /// How long the next retry is put off. Counts it.
-    milliseconds next_delay() noexcept {
-        const double middle = capped(count_);
-        if (count_ < INT32_MAX) ++count_;
-        const double jitter = within(policy_.jitter, 0.0, 1.0);
-        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
-    }
-    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
-    /// plugins come back at the same moment.
-    milliseconds spread(milliseconds delay) noexcept {
-        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
-                       random_.share());
-    }
-    random_source& random() noexcept { return random_; }
-
-private:
-    static double within(double value, double low, double high) noexcept {
-        return value > low ? (value < high ? value : high) : low; // NaN is low
-    }
-    // A double holds every sum of years in milliseconds that a person configures.
-    double capped(int retries) const noexcept {
-        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
-        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
-        double delay = base;
-        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
-        else
-            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
-        return delay < most ? delay : most;
-    }
-    static milliseconds rounded(double delay) noexcept {
-        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
-    }
-
-    restart_policy policy_;
-    random_source random_;
-    int count_ = 0;
-};
-
-// When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
-// misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
-// count anew.
-//
-// Whoever asks says missed() when its call has failed. Where it forgets to, the check is missed some time after
-// its deadline by itself. A check that is late because the host itself stood still says nothing about the plugin:
-// it is asked again.
-
-/// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
-/// debugger, swapped out), not from a busy loop: its plugins may have answered long ago, unread.
-inline constexpr milliseconds host_pause{500};
-
-inline bool is_pause(time_point due, time_point now) noexcept { return now > after(due, host_pause); }
-
-class health_schedule {
-public:
-    enum class step { nothing, check, hung };
-
-    void use(const plugin_options& options) noexcept {
-        interval_ = options.health_interval;
-        timeout_ = options.health_timeout;
-        allowed_misses_ = options.health_misses;
-    }
-    /// The plugin is ready. The first check comes within the second half of an interval, so that plugins that
-    /// were started together are not all asked at the same moment.
-    void begin(time_point now, random_source& random) {
-        end();
-        if (interval_.count() <= 0) return;
-        const auto half = static_cast<double>(interval_.count() / 2);
-        const auto early = static_cast<milliseconds::rep>(half * random.share());
-        deadline_ = after(now, interval_ - milliseconds(early));
-    }
-    void end() noexcept {
-        deadline_ = never;
-        asking_ = false;
-        misses_ = 0;
-        health_ = plugin_health::unknown;
-        message_.clear();
-    }
-    time_point next_deadline() const noexcept { return deadline_; }
-    /// Until when the check that was just begun is to be answered.
-    time_point answer_by() const noexcept { return answer_by_; }
-    plugin_health health() const noexcept { return health_; }
-    const std::string& message() const noexcept { return message_; }
-    int misses() const noexcept { return misses_; }
-
-    void answered(plugin_health health, std::string message) noexcept {
-        misses_ = 0;
-        health_ = health;
-        message_ = std::move(message);
-        if (asking_) deadline_ = after(asked_, interval_);
-        asking_ = false;
-    }
-    step missed(time_point now) noexcept {
-        if (!asking_) return step::nothing;
-        asking_ = false;
-        if (is_pause(answer_by_, now)) {
-            deadline_ = after(now, interval_);
-            return step::nothing;
-        }
-        deadline_ = after(asked_, interval_); // at once where it took longer than an interval
-        return ++misses_ >= allowed_misses_ ? step::hung : step::nothing;
-    }
-    step handle_timeout(time_point now) noexcept {
-        if (now < deadline_) return step::nothing;
-        if (asking_) return missed(now);
-        asking_ = true;
-        asked_ = now;
-        answer_by_ = after(now, timeout_);
-        deadline_ = after(answer_by_, host_pause / 2);
-        return step::check;
-    }
-
-private:
-    milliseconds interval_{0}, timeout_{0};
-    int allowed_misses_ = 0;
-    time_point deadline_ = never, asked_ = {}, answer_by_ = {};
-    bool asking_ = false;
-    int misses_ = 0;
-    plugin_health health_ = plugin_health::unknown;
-    std::string message_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/rules/supervision/supervisor_table.hpp ---------------------------------------------------------
 #ifndef TENON_RULES_SUPERVISION_SUPERVISOR_TABLE_HPP
 #define TENON_RULES_SUPERVISION_SUPERVISOR_TABLE_HPP
@@ -18251,86 +18208,6 @@ private:
 
 #endif
 
-// ---- tenon/transport/handler_memory.hpp -------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_HANDLER_MEMORY_HPP
-#define TENON_TRANSPORT_HANDLER_MEMORY_HPP
-
-// Memory for one asynchronous operation at a time, within whoever starts it: waiting for a descriptor again and
-// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
-//
-// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
-
-namespace tenon::detail {
-
-class handler_memory {
-public:
-    handler_memory() = default;
-    handler_memory(const handler_memory&) = delete;
-    handler_memory& operator=(const handler_memory&) = delete;
-
-    void* allocate(std::size_t size) {
-        if (used_ || size > sizeof room_) return ::operator new(size);
-        used_ = true;
-        return room_;
-    }
-    void deallocate(void* memory) noexcept {
-        if (memory == room_) used_ = false;
-        else ::operator delete(memory);
-    }
-
-private:
-    // An operation of Asio with a small handler takes some 150 bytes.
-    alignas(std::max_align_t) unsigned char room_[384];
-    bool used_ = false;
-};
-
-template <class T>
-class handler_allocator {
-public:
-    using value_type = T;
-
-    explicit handler_allocator(handler_memory& memory) noexcept : memory_(&memory) {}
-    template <class Other>
-    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_(other.memory_) {}
-
-    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
-    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
-
-    template <class Other>
-    bool operator==(const handler_allocator<Other>& other) const noexcept {
-        return memory_ == other.memory_;
-    }
-
-private:
-    template <class>
-    friend class handler_allocator;
-
-    handler_memory* memory_;
-};
-
-/// A completion handler whose operation lives in `memory`.
-template <class Function>
-class placed_handler {
-public:
-    using allocator_type = handler_allocator<std::byte>;
-
-    placed_handler(handler_memory& memory, Function function)
-        : memory_(&memory), function_(std::move(function)) {}
-    allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
-    template <class... Arguments>
-    void operator()(Arguments&&... arguments) {
-        function_(std::forward<Arguments>(arguments)...);
-    }
-
-private:
-    handler_memory* memory_;
-    Function function_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/transport/link.hpp -----------------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_LINK_HPP
 #define TENON_TRANSPORT_LINK_HPP
@@ -18437,65 +18314,6 @@ private:
 };
 
 } // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/more_input.hpp -----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_MORE_INPUT_HPP
-#define TENON_TRANSPORT_MORE_INPUT_HPP
-
-// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
-// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
-// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
-//
-// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
-// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
-// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
-
-#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
-    ASIO_VERSION < 102300
-#define TENON_WAITS_FOR_MORE_INPUT 1
-#else
-#define TENON_WAITS_FOR_MORE_INPUT 0
-#endif
-
-namespace tenon::detail {
-
-/// Stands for the buffer, because a read into an empty one completes at once.
-struct nothing_to_read_into : asio::mutable_buffer {
-    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
-};
-
-} // namespace tenon::detail
-
-#if TENON_WAITS_FOR_MORE_INPUT
-template <>
-class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
-public:
-    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
-                            func_type completed)
-        : reactor_op(success, &do_perform, completed) {}
-
-    // Exhausted: the next one waits for the kernel's word.
-    static status do_perform(reactor_op*) { return done_and_exhausted; }
-};
-#endif
-
-namespace tenon::detail {
-
-/// The handler takes an error and a number that means nothing.
-template <class Handler>
-void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
-#if TENON_WAITS_FOR_MORE_INPUT
-    from.async_read_some(nothing_to_read_into(), std::move(handler));
-#else
-    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
-#endif
-}
-
-} // namespace tenon::detail
-
-#undef TENON_WAITS_FOR_MORE_INPUT
 
 #endif
 
@@ -18660,6 +18478,132 @@ private:
 //
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
+
+namespace tenon::detail {
+
+/// Memory for one asynchronous operation at a time, within whoever starts it: waiting for a descriptor again and
+/// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
+///
+/// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
+class handler_memory {
+public:
+    handler_memory() = default;
+    handler_memory(const handler_memory&) = delete;
+    handler_memory& operator=(const handler_memory&) = delete;
+
+    void* allocate(std::size_t size) {
+        if (used_ || size > sizeof room_) return ::operator new(size);
+        used_ = true;
+        return room_;
+    }
+    void deallocate(void* memory) noexcept {
+        if (memory == room_) used_ = false;
+        else ::operator delete(memory);
+    }
+
+private:
+    // An operation of Asio with a small handler takes some 150 bytes.
+    alignas(std::max_align_t) unsigned char room_[384];
+    bool used_ = false;
+};
+
+template <class T>
+class handler_allocator {
+public:
+    using value_type = T;
+
+    explicit handler_allocator(handler_memory& memory) noexcept : memory_(&memory) {}
+    template <class Other>
+    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_(other.memory_) {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
+
+    template <class Other>
+    bool operator==(const handler_allocator<Other>& other) const noexcept {
+        return memory_ == other.memory_;
+    }
+
+private:
+    template <class>
+    friend class handler_allocator;
+
+    handler_memory* memory_;
+};
+
+/// A completion handler whose operation lives in `memory`.
+template <class Function>
+class placed_handler {
+public:
+    using allocator_type = handler_allocator<std::byte>;
+
+    placed_handler(handler_memory& memory, Function function)
+        : memory_(&memory), function_(std::move(function)) {}
+    allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
+    template <class... Arguments>
+    void operator()(Arguments&&... arguments) {
+        function_(std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    handler_memory* memory_;
+    Function function_;
+};
+
+} // namespace tenon::detail
+
+// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
+// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
+// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
+//
+// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
+// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
+
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
+    ASIO_VERSION < 102300
+#define TENON_WAITS_FOR_MORE_INPUT 1
+#else
+#define TENON_WAITS_FOR_MORE_INPUT 0
+#endif
+
+namespace tenon::detail {
+
+/// Stands for the buffer, because a read into an empty one completes at once.
+struct nothing_to_read_into : asio::mutable_buffer {
+    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
+};
+
+} // namespace tenon::detail
+
+#if TENON_WAITS_FOR_MORE_INPUT
+template <>
+class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
+public:
+    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
+                            func_type completed)
+        : reactor_op(success, &do_perform, completed) {}
+
+    // Exhausted: the next one waits for the kernel's word.
+    static status do_perform(reactor_op*) { return done_and_exhausted; }
+};
+#endif
+
+namespace tenon::detail {
+
+/// The handler takes an error and a number that means nothing.
+template <class Handler>
+void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
+#if TENON_WAITS_FOR_MORE_INPUT
+    from.async_read_some(nothing_to_read_into(), std::move(handler));
+#else
+    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+#endif
+}
+
+} // namespace tenon::detail
+
+#undef TENON_WAITS_FOR_MORE_INPUT
 
 namespace tenon::detail {
 
@@ -24480,135 +24424,6 @@ inline watch<event_record> host_base::watch_events(watch_settings<event_record> 
 
 #endif
 
-// ---- tenon/joint/running_calls.hpp ------------------------------------------------------------------------
-#ifndef TENON_JOINT_RUNNING_CALLS_HPP
-#define TENON_JOINT_RUNNING_CALLS_HPP
-
-// The handlers of one plugin that have begun and not ended yet, because they are coroutines. At most so many run at
-// once; what comes beyond that waits for its turn, in order. Requests cannot be more than the session lets in; of
-// events, which nobody waits for, those beyond 16 MiB are dropped.
-//
-// Everything happens on the executor of the loop.
-
-namespace tenon::detail {
-
-inline constexpr std::size_t max_waiting_call_bytes = std::size_t{16} << 20;
-
-/// One call of such a handler.
-class running_call {
-public:
-    running_call(request_token for_request, std::size_t size) : request(for_request), bytes(size) {}
-    running_call(const running_call&) = delete;
-    running_call& operator=(const running_call&) = delete;
-    virtual ~running_call() = default;
-
-    /// `ended` is called once, never from within this.
-    virtual void begin(asio::cancellation_slot slot, unique_function<void()> ended) = 0;
-    /// Instead of beginning.
-    virtual void refuse(const fault& why) = 0;
-
-    const request_token request; // generation 0: nobody waits for the answer
-    const std::size_t bytes;     // of its parameters
-    bool cancelled = false;
-};
-
-class running_calls : public std::enable_shared_from_this<running_calls> {
-public:
-    explicit running_calls(std::size_t most) : most_(most == 0 ? 1 : most) {}
-
-    /// False if it was dropped.
-    bool start(std::shared_ptr<running_call> call) {
-        if (running_.size() < most_ && waiting_.empty()) return begin(std::move(call)), true;
-        if (call->request.generation == 0 && waiting_bytes_ + call->bytes > max_waiting_call_bytes)
-            return false;
-        waiting_bytes_ += call->bytes;
-        waiting_.push_back(std::move(call));
-        return true;
-    }
-
-    void cancel(request_token request) {
-        for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {
-            if ((*at)->request != request) continue;
-            const auto dropped = std::move(*at);
-            waiting_bytes_ -= dropped->bytes;
-            waiting_.erase(at);
-            return dropped->refuse({codes::cancelled, "cancelled"});
-        }
-        for (entry& one : running_)
-            if (one.call->request == request) return stop(one);
-    }
-
-    /// For the end of the connection: nobody wants an answer any more.
-    void cancel_all() {
-        waiting_.clear();
-        waiting_bytes_ = 0;
-        for (auto at = running_.begin(); at != running_.end();) stop(*at++);
-    }
-
-    std::size_t running() const noexcept { return running_.size(); }
-    std::size_t waiting() const noexcept { return waiting_.size(); }
-
-    /// Called when the last one has ended.
-    std::function<void()> emptied;
-
-private:
-    struct entry {
-        std::shared_ptr<running_call> call;
-        asio::cancellation_signal signal;
-    };
-
-    static void stop(entry& one) {
-        if (std::exchange(one.call->cancelled, true)) return;
-        const auto kept = one.call;
-        one.signal.emit(asio::cancellation_type::terminal);
-    }
-
-    void begin(std::shared_ptr<running_call> call) {
-        running_.emplace_back();
-        const auto at = std::prev(running_.end());
-        at->call = std::move(call);
-        at->call->begin(at->signal.slot(), [self = shared_from_this(), at] {
-            self->running_.erase(at);
-            if (!self->waiting_.empty()) {
-                auto next = std::move(self->waiting_.front());
-                self->waiting_.pop_front();
-                self->waiting_bytes_ -= next->bytes;
-                self->begin(std::move(next));
-            }
-            if (self->running_.empty() && self->emptied) self->emptied();
-        });
-    }
-
-    std::size_t most_;
-    std::list<entry> running_;
-    std::deque<std::shared_ptr<running_call>> waiting_;
-    std::size_t waiting_bytes_ = 0;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
-#ifndef TENON_SESSION_HTTP_REQUEST_HPP
-#define TENON_SESSION_HTTP_REQUEST_HPP
-
-namespace tenon {
-
-/// The HTTP request behind a route, as the host hands it over.
-struct http_request {
-    std::string method;
-    std::string path;
-    json params;
-    json query;
-    json headers; // each value a string, or an array of strings where it was repeated
-    std::string body;
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/plugin/handler.hpp -----------------------------------------------------------------------------
 #ifndef TENON_PLUGIN_HANDLER_HPP
 #define TENON_PLUGIN_HANDLER_HPP
@@ -24691,6 +24506,26 @@ struct plugin_hooks {
 };
 
 } // namespace detail
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
+#ifndef TENON_SESSION_HTTP_REQUEST_HPP
+#define TENON_SESSION_HTTP_REQUEST_HPP
+
+namespace tenon {
+
+/// The HTTP request behind a route, as the host hands it over.
+struct http_request {
+    std::string method;
+    std::string path;
+    json params;
+    json query;
+    json headers; // each value a string, or an array of strings where it was repeated
+    std::string body;
+};
 
 } // namespace tenon
 
@@ -24843,21 +24678,11 @@ constexpr std::string_view method_of_message() {
     else return {};
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/bind.hpp --------------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_BIND_HPP
-#define TENON_PLUGIN_BIND_HPP
-
 // From an invocation to the message that a handler takes. Parameters of commands and events are one JSON value:
 // an object by member name, or an array by position. A route's members come from three places, the first that
 // has one wins: the path's parameters, the query, the JSON object in the body. Path and query are text, which
 // is read as the member's type wants it: `?limit=20&tag=a&tag=b`. A body may be anything (a picture, a form) as
 // long as no member that must be there is missing: its handler has it in context::request().
-
-namespace tenon::detail {
 
 // --- routes ---
 
@@ -27322,7 +27147,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     answer.finish_reply();
 }
 
-// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp ----
+// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for message.hpp ----
 
 inline json json_of(std::string_view value) {
     return value.empty() ? json() : json::parse(value).value_or(json());
@@ -27576,13 +27401,112 @@ plugin_hooks make_hooks(const about& identity) {
 #define TENON_JOINT_EVENT_LOOP_HPP
 
 // What an engine is driven by where it does not have a thread to itself: the loop of a plugin that is served on Asio
-// (served_loop.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
+// (serve_async.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
 // executor, which is also where everything here is to be called.
 //
 // It belongs to the engine's stream and lives as long as the engine; who drives it may be gone before, which end()
 // says.
 
 namespace tenon::detail {
+
+// The handlers of one plugin that have begun and not ended yet, because they are coroutines. At most so many run at
+// once; what comes beyond that waits for its turn, in order. Requests cannot be more than the session lets in; of
+// events, which nobody waits for, those beyond 16 MiB are dropped.
+//
+// Everything happens on the executor of the loop.
+
+inline constexpr std::size_t max_waiting_call_bytes = std::size_t{16} << 20;
+
+/// One call of such a handler.
+class running_call {
+public:
+    running_call(request_token for_request, std::size_t size) : request(for_request), bytes(size) {}
+    running_call(const running_call&) = delete;
+    running_call& operator=(const running_call&) = delete;
+    virtual ~running_call() = default;
+
+    /// `ended` is called once, never from within this.
+    virtual void begin(asio::cancellation_slot slot, unique_function<void()> ended) = 0;
+    /// Instead of beginning.
+    virtual void refuse(const fault& why) = 0;
+
+    const request_token request; // generation 0: nobody waits for the answer
+    const std::size_t bytes;     // of its parameters
+    bool cancelled = false;
+};
+
+class running_calls : public std::enable_shared_from_this<running_calls> {
+public:
+    explicit running_calls(std::size_t most) : most_(most == 0 ? 1 : most) {}
+
+    /// False if it was dropped.
+    bool start(std::shared_ptr<running_call> call) {
+        if (running_.size() < most_ && waiting_.empty()) return begin(std::move(call)), true;
+        if (call->request.generation == 0 && waiting_bytes_ + call->bytes > max_waiting_call_bytes)
+            return false;
+        waiting_bytes_ += call->bytes;
+        waiting_.push_back(std::move(call));
+        return true;
+    }
+
+    void cancel(request_token request) {
+        for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {
+            if ((*at)->request != request) continue;
+            const auto dropped = std::move(*at);
+            waiting_bytes_ -= dropped->bytes;
+            waiting_.erase(at);
+            return dropped->refuse({codes::cancelled, "cancelled"});
+        }
+        for (entry& one : running_)
+            if (one.call->request == request) return stop(one);
+    }
+
+    /// For the end of the connection: nobody wants an answer any more.
+    void cancel_all() {
+        waiting_.clear();
+        waiting_bytes_ = 0;
+        for (auto at = running_.begin(); at != running_.end();) stop(*at++);
+    }
+
+    std::size_t running() const noexcept { return running_.size(); }
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+
+    /// Called when the last one has ended.
+    std::function<void()> emptied;
+
+private:
+    struct entry {
+        std::shared_ptr<running_call> call;
+        asio::cancellation_signal signal;
+    };
+
+    static void stop(entry& one) {
+        if (std::exchange(one.call->cancelled, true)) return;
+        const auto kept = one.call;
+        one.signal.emit(asio::cancellation_type::terminal);
+    }
+
+    void begin(std::shared_ptr<running_call> call) {
+        running_.emplace_back();
+        const auto at = std::prev(running_.end());
+        at->call = std::move(call);
+        at->call->begin(at->signal.slot(), [self = shared_from_this(), at] {
+            self->running_.erase(at);
+            if (!self->waiting_.empty()) {
+                auto next = std::move(self->waiting_.front());
+                self->waiting_.pop_front();
+                self->waiting_bytes_ -= next->bytes;
+                self->begin(std::move(next));
+            }
+            if (self->running_.empty() && self->emptied) self->emptied();
+        });
+    }
+
+    std::size_t most_;
+    std::list<entry> running_;
+    std::deque<std::shared_ptr<running_call>> waiting_;
+    std::size_t waiting_bytes_ = 0;
+};
 
 /// Who gives the engine its turns.
 class loop_driver {

@@ -8,12 +8,11 @@
 #include <tenon/config/apply.hpp>
 #include <tenon/config/changes.hpp>
 #include <tenon/config/config_reader.hpp>
-#include <tenon/config/config_text.hpp>
 #include <tenon/config/config_warnings.hpp>
 #include <tenon/config/hidden_secrets.hpp>
 #include <tenon/config/plugin_config.hpp>
 #include <tenon/config/saved_config.hpp>
-#include <tenon/config/trusted.hpp>
+#include <tenon/config/system_trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/host.hpp>
 #include <tenon/rules/option_words.hpp>

@@ -4,6 +4,6 @@
 // Examines a plugin of any language: `#include <tenon/doctor.hpp>`. For tests; a tour is in docs/testing.md.
 
 #include <tenon/doctor/doctor.hpp>
-#include <tenon/doctor/report.hpp>
+#include <tenon/doctor/finding.hpp>
 
 #endif

@@ -5,7 +5,7 @@
 #include <tenon/config/apply.hpp>
 #include <tenon/host.hpp>
 #include <tenon/host/clocks.hpp>
-#include <tenon/config/trusted.hpp>
+#include <tenon/config/system_trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/rules/time_words.hpp>
 

@@ -5,9 +5,8 @@
 #include "settings/yaml.hpp"
 
 #include <tenon/config/config_reader.hpp>
-#include <tenon/config/config_text.hpp>
 #include <tenon/config/system_small_file.hpp>
-#include <tenon/config/trusted.hpp>
+#include <tenon/config/system_trusted.hpp>
 #include <tenon/config/variables.hpp>
 #include <tenon/process/system_program.hpp>
 #include <tenon/web/address.hpp>

@@ -8,7 +8,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/config/plugin_config.hpp>
-#include <tenon/config/trusted.hpp>
+#include <tenon/config/system_trusted.hpp>
 #include <tenon/config/variables.hpp>
 
 #include <map>

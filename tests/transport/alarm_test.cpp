@@ -1,5 +1,5 @@
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/descriptor.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <doctest/doctest.h>
 

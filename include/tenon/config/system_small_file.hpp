@@ -5,7 +5,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/transport/descriptor.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <cerrno>
 #include <cstddef>

@@ -11,12 +11,19 @@
 // Reading the value of a failed result, or the error of a good one, is a bug of the caller and stops the
 // program.
 
-#include <tenon/core/assert.hpp>
-
+#include <cstdlib>
 #include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+// TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer
+// sent: a peer's bytes are answered with a fault. It stays on in release builds, because the alternative to
+// stopping here is reading memory that is not ours. Define it yourself to report it in another way.
+
+#ifndef TENON_ASSERT
+#define TENON_ASSERT(condition) ((condition) ? static_cast<void>(0) : std::abort())
+#endif
 
 namespace tenon {
 

@@ -6,7 +6,7 @@
 // throwing stay inside, enough for an operation of Asio's with a callback of a few captures; only what is larger is
 // allocated.
 
-#include <tenon/core/assert.hpp>
+#include <tenon/core/result.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -16,11 +16,10 @@
 // A fault makes one finding bad, as far as that can be: what may show anywhere, such as text on stdout, is collected
 // in a finding of its own, and each check begins with a process that the one before left in order.
 
-#include <tenon/doctor/end_checks.hpp>
+#include <tenon/doctor/strain_checks.hpp>
 #include <tenon/doctor/finding.hpp>
 #include <tenon/doctor/handshake_checks.hpp>
 #include <tenon/doctor/request_checks.hpp>
-#include <tenon/doctor/strain_checks.hpp>
 #include <tenon/doctor/wire_checks.hpp>
 #include <tenon/doctor/work_checks.hpp>
 

@@ -7,7 +7,7 @@
 
 #include <tenon/json/reader.hpp>
 #include <tenon/json/scan.hpp>
-#include <tenon/doctor/notes.hpp>
+#include <tenon/doctor/finding.hpp>
 #include <tenon/wire/framing.hpp>
 
 #include <cstddef>

@@ -12,12 +12,11 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/process/start_fault.hpp>
-#include <tenon/process/system_child_pipes.hpp>
+#include <tenon/process/system_child_setup.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/process/system_program.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/doctor/finding.hpp>
-#include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 
 #include <tenon/json/scan.hpp>
 #include <tenon/session/messages.hpp>
-#include <tenon/doctor/notes.hpp>
+#include <tenon/doctor/finding.hpp>
 #include <tenon/doctor/stream.hpp>
 #include <tenon/testing/same_json.hpp>
 #include <tenon/doctor/system_doctor_process.hpp>

@@ -299,7 +299,7 @@ public:
     watch<event_record> watch_events(watch_settings<event_record> settings = {});
 
     /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: config/trusted.hpp is one judge.
+    /// the plugin's state says why: config/system_trusted.hpp is one judge.
     void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
         core_->start_judge = std::move(judge);
     }

@@ -4,7 +4,6 @@
 // The bodies of host/host_core.hpp.
 
 #include <tenon/host/host_core.hpp>
-#include <tenon/process/process_usage.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/rules/check_options.hpp>

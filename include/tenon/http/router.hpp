@@ -11,7 +11,7 @@
 // What changes something takes JSON. HEAD is answered as GET is. It belongs to the server's executor, and has to be
 // there for as long as the server.
 
-#include <tenon/core/assert.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/rules/calls/routes.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/guard.hpp>

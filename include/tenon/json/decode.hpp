@@ -1,7 +1,7 @@
 #ifndef TENON_JSON_DECODE_HPP
 #define TENON_JSON_DECODE_HPP
 
-// From bytes straight into a C++ value. The rules, by shape (json/shape.hpp):
+// From bytes straight into a C++ value. The rules, by shape (json/describe.hpp):
 //
 // - object: unknown members are skipped, a member given twice is refused, a missing one is refused unless it
 //   is a std::optional or omit_empty, or the struct says `static constexpr bool allow_missing = true`.
@@ -15,7 +15,7 @@
 
 #include <tenon/json/reader.hpp>
 #include <tenon/json/reflect.hpp>
-#include <tenon/json/shape.hpp>
+#include <tenon/json/describe.hpp>
 
 #include <cstddef>
 #include <cstdint>

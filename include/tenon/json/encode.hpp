@@ -6,7 +6,7 @@
 // are no UTF-8 as U+FFFD). An empty optional is left out of an object and is null elsewhere.
 
 #include <tenon/json/reflect.hpp>
-#include <tenon/json/shape.hpp>
+#include <tenon/json/describe.hpp>
 #include <tenon/json/writer.hpp>
 
 #include <string>

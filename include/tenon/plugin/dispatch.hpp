@@ -6,7 +6,7 @@
 
 #include <tenon/core/nearest_name.hpp>
 #include <tenon/json/schema.hpp>
-#include <tenon/plugin/bind.hpp>
+#include <tenon/plugin/message.hpp>
 #include <tenon/plugin/check.hpp>
 #include <tenon/plugin/encode_answer.hpp>
 #include <tenon/plugin/run_requests.hpp>

@@ -87,7 +87,7 @@ inline void run_event(engine& runs_in, invocation& call) {
     answer.finish_reply();
 }
 
-// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for bind.hpp ----
+// ---- `plugin/handleRequest`: the handler by method and declared path, the whole HTTP request for message.hpp ----
 
 inline json json_of(std::string_view value) {
     return value.empty() ? json() : json::parse(value).value_or(json());

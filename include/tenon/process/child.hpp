@@ -14,11 +14,11 @@
 #include <tenon/core/time.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>
-#include <tenon/rules/supervision/stop_sequence.hpp>
+#include <tenon/rules/supervision/schedules.hpp>
 #include <tenon/process/system_launcher.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/transport/asio_io.hpp>
-#include <tenon/transport/descriptor.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <algorithm>
 #include <chrono>

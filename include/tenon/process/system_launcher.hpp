@@ -14,11 +14,10 @@
 #include <tenon/core/text.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/process/start_fault.hpp>
-#include <tenon/process/system_child_pipes.hpp>
 #include <tenon/process/system_child_setup.hpp>
 #include <tenon/process/system_program.hpp>
 #include <tenon/transport/asio.hpp>
-#include <tenon/transport/descriptor.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <array>
 #include <cerrno>

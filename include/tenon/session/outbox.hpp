@@ -7,7 +7,7 @@
 // There are two sides: one is filled while the other is written, and they change places when the latter is
 // empty. So what transmit() gave out stays where it is, whatever is queued meanwhile.
 
-#include <tenon/core/assert.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/session/sequence.hpp>
 #include <tenon/session/shared_bytes.hpp>

@@ -24,7 +24,6 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/writer.hpp>
-#include <tenon/session/batch.hpp>
 #include <tenon/session/tables.hpp>
 #include <tenon/session/limits.hpp>
 #include <tenon/session/event.hpp>

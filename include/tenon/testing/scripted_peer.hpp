@@ -9,13 +9,207 @@
 //         expect("plugin/execute").replies("HELLO"),
 //     });
 
-#include <tenon/testing/answering_peer.hpp>
+#include <tenon/json/value.hpp>
+#include <tenon/session/session.hpp>
+#include <tenon/testing/same_json.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tenon::testing {
+
+// What the other side is expected to ask, and what it is answered. A script is a list of them, in order:
+//
+//     using tenon::testing::expect;
+//     std::vector<tenon::testing::expected_call> script = {
+//         expect("users/kick").with(kick{"ada"}).replies(true),
+//         expect("users/find").fails({404, "no such user"}).after(std::chrono::seconds(2)),
+//         expect("host/saveConfig").never_answers(),
+//     };
+//
+// Where a request is not the one that comes next it is answered -32601 and kept as a surprise; the script waits.
+
+/// What a request is answered, and when.
+struct scripted_answer {
+    result<std::string> outcome = std::string("null"); // JSON text
+    milliseconds after{0};
+    bool never = false;
+};
+
+class expected_call {
+public:
+    explicit expected_call(std::string_view method) : method_(method) {}
+
+    /// The params must be this value; without it they may be any.
+    template <class Params>
+    expected_call with(const Params& params) && {
+        params_ = to_json(params);
+        return std::move(*this);
+    }
+    expected_call with_json(std::string_view params) && {
+        params_ = params;
+        return std::move(*this);
+    }
+    template <class Result>
+    expected_call replies(const Result& result) && {
+        answer_.outcome = to_json(result);
+        return std::move(*this);
+    }
+    expected_call replies_json(std::string_view result) && {
+        answer_.outcome = std::string(result);
+        return std::move(*this);
+    }
+    expected_call fails(fault error) && {
+        answer_.outcome = std::move(error);
+        return std::move(*this);
+    }
+    expected_call after(milliseconds wait) && {
+        answer_.after = wait;
+        return std::move(*this);
+    }
+    expected_call never_answers() && {
+        answer_.never = true;
+        return std::move(*this);
+    }
+
+    const std::string& method() const noexcept { return method_; }
+    const scripted_answer& answer() const noexcept { return answer_; }
+    bool fits(std::string_view method, std::string_view params) const {
+        if (method != method_) return false;
+        return params_.empty() || same_json(params_, params.empty() ? "null" : params);
+    }
+    std::string text() const { return method_ + (params_.empty() ? "" : " " + params_); }
+
+private:
+    std::string method_;
+    std::string params_;
+    scripted_answer answer_;
+};
+
+inline expected_call expect(std::string_view method) { return expected_call(method); }
+
+class script {
+public:
+    script() = default;
+    script(std::vector<expected_call> steps) : steps_(std::move(steps)) {}
+
+    bool finished() const noexcept { return next_ == steps_.size(); }
+    const std::vector<std::string>& surprises() const noexcept { return surprises_; }
+    /// Whether this is what comes next.
+    bool awaits(std::string_view method, std::string_view params) const {
+        return !finished() && steps_[next_].fits(method, params);
+    }
+
+    scripted_answer answer(std::string_view method, std::string_view params) {
+        if (awaits(method, params)) return steps_[next_++].answer();
+        std::string asked = std::string(method) + (params.empty() ? "" : " " + std::string(params));
+        surprises_.push_back(
+            "asked " + asked +
+            (finished() ? ", and the script is over" : ", expected was " + steps_[next_].text()));
+        return {.outcome =
+                    fault{codes::method_not_found, "the script says nothing about " + std::string(method)}};
+    }
+
+private:
+    std::vector<expected_call> steps_;
+    std::size_t next_ = 0;
+    std::vector<std::string> surprises_;
+};
+
+/// A session that answers by itself: every request goes to `on_request`, which says what and when; everything
+/// else goes to `on_event`. It does no I/O and reads no clock, as the session does not: bytes and time come in.
+///
+///     peer.receive(bytes, now);
+///     send(peer.transmit(now));
+///     ... again at peer.next_time()
+class answering_peer {
+public:
+    answering_peer(detail::session_role role, session_limits limits = {}) : session_(role, limits) {}
+
+    std::function<scripted_answer(const detail::session_event&)> on_request;
+    std::function<void(const detail::session_event&)> on_event;
+
+    detail::session& session() noexcept { return session_; }
+    const detail::session& session() const noexcept { return session_; }
+
+    void receive(std::string_view bytes, time_point now) {
+        session_.receive_bytes(bytes, now);
+        take_events(now);
+    }
+    void receive_end(time_point now) {
+        session_.receive_end(now);
+        take_events(now);
+    }
+
+    /// What is to be sent by now: answers whose time has come, too.
+    std::string transmit(time_point now) {
+        if (session_.next_deadline() <= now) session_.handle_timeout(now);
+        take_events(now);
+        for (std::size_t index = 0; index < waiting_.size();) {
+            if (waiting_[index].when > now) {
+                ++index;
+                continue;
+            }
+            answer(waiting_[index]);
+            waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
+        }
+        std::string bytes;
+        for (auto pieces = session_.transmit(); !pieces.empty(); pieces = session_.transmit()) {
+            std::size_t count = 0;
+            for (const auto piece : pieces) {
+                bytes += piece;
+                count += piece.size();
+            }
+            session_.sent(count);
+        }
+        return bytes;
+    }
+
+    /// When transmit() will have something new even if nothing is received.
+    time_point next_time() const {
+        time_point earliest = session_.next_deadline();
+        for (const auto& entry : waiting_) earliest = std::min(earliest, entry.when);
+        return earliest;
+    }
+
+private:
+    struct waiting_answer {
+        time_point when;
+        detail::request_token request;
+        result<std::string> outcome;
+        bool handshake;
+    };
+
+    void take_events(time_point now) {
+        detail::session_event event;
+        while (session_.next_event(event, now)) {
+            using detail::event_kind;
+            if (event.kind != event_kind::request && event.kind != event_kind::handshake) {
+                if (on_event) on_event(event);
+                continue;
+            }
+            scripted_answer said;
+            if (on_request) said = on_request(event);
+            if (said.never) continue;
+            waiting_.push_back({after(now, said.after), event.request, std::move(said.outcome),
+                                event.kind == event_kind::handshake});
+        }
+    }
+
+    void answer(const waiting_answer& entry) {
+        const bool good = entry.outcome.has_value();
+        if (good) session_.reply(entry.request, *entry.outcome);
+        else session_.reject(entry.request, entry.outcome.error());
+        if (entry.handshake) session_.handshake_done(good);
+    }
+
+    detail::session session_;
+    std::vector<waiting_answer> waiting_;
+};
 
 /// Something that the other side said.
 struct heard {

@@ -8,7 +8,7 @@
 
 #include <tenon/core/time.hpp>
 #include <tenon/transport/asio_io.hpp>
-#include <tenon/transport/descriptor.hpp>
+#include <tenon/transport/system_streams.hpp>
 
 #include <cstddef>
 #include <functional>

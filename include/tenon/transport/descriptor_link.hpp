@@ -16,20 +16,144 @@
 #include <tenon/core/time.hpp>
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/asio_io.hpp>
-#include <tenon/transport/descriptor.hpp>
-#include <tenon/transport/handler_memory.hpp>
-#include <tenon/transport/link.hpp>
-#include <tenon/transport/more_input.hpp>
 #include <tenon/transport/system_streams.hpp>
+#include <tenon/transport/link.hpp>
 #include <tenon/transport/vigil.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
+
+namespace tenon::detail {
+
+/// Memory for one asynchronous operation at a time, within whoever starts it: waiting for a descriptor again and
+/// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
+///
+/// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
+class handler_memory {
+public:
+    handler_memory() = default;
+    handler_memory(const handler_memory&) = delete;
+    handler_memory& operator=(const handler_memory&) = delete;
+
+    void* allocate(std::size_t size) {
+        if (used_ || size > sizeof room_) return ::operator new(size);
+        used_ = true;
+        return room_;
+    }
+    void deallocate(void* memory) noexcept {
+        if (memory == room_) used_ = false;
+        else ::operator delete(memory);
+    }
+
+private:
+    // An operation of Asio with a small handler takes some 150 bytes.
+    alignas(std::max_align_t) unsigned char room_[384];
+    bool used_ = false;
+};
+
+template <class T>
+class handler_allocator {
+public:
+    using value_type = T;
+
+    explicit handler_allocator(handler_memory& memory) noexcept : memory_(&memory) {}
+    template <class Other>
+    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_(other.memory_) {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
+
+    template <class Other>
+    bool operator==(const handler_allocator<Other>& other) const noexcept {
+        return memory_ == other.memory_;
+    }
+
+private:
+    template <class>
+    friend class handler_allocator;
+
+    handler_memory* memory_;
+};
+
+/// A completion handler whose operation lives in `memory`.
+template <class Function>
+class placed_handler {
+public:
+    using allocator_type = handler_allocator<std::byte>;
+
+    placed_handler(handler_memory& memory, Function function)
+        : memory_(&memory), function_(std::move(function)) {}
+    allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
+    template <class... Arguments>
+    void operator()(Arguments&&... arguments) {
+        function_(std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    handler_memory* memory_;
+    Function function_;
+};
+
+} // namespace tenon::detail
+
+// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
+// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
+// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
+//
+// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
+// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
+
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
+    ASIO_VERSION < 102300
+#define TENON_WAITS_FOR_MORE_INPUT 1
+#else
+#define TENON_WAITS_FOR_MORE_INPUT 0
+#endif
+
+namespace tenon::detail {
+
+/// Stands for the buffer, because a read into an empty one completes at once.
+struct nothing_to_read_into : asio::mutable_buffer {
+    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
+};
+
+} // namespace tenon::detail
+
+#if TENON_WAITS_FOR_MORE_INPUT
+template <>
+class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
+public:
+    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
+                            func_type completed)
+        : reactor_op(success, &do_perform, completed) {}
+
+    // Exhausted: the next one waits for the kernel's word.
+    static status do_perform(reactor_op*) { return done_and_exhausted; }
+};
+#endif
+
+namespace tenon::detail {
+
+/// The handler takes an error and a number that means nothing.
+template <class Handler>
+void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
+#if TENON_WAITS_FOR_MORE_INPUT
+    from.async_read_some(nothing_to_read_into(), std::move(handler));
+#else
+    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+#endif
+}
+
+} // namespace tenon::detail
+
+#undef TENON_WAITS_FOR_MORE_INPUT
 
 namespace tenon::detail {
 

@@ -9,16 +9,16 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string_view>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <span>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -118,6 +118,58 @@ inline bool make_socket_pair(int (&ends)[2]) noexcept {
 
 /// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
 inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
+
+/// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int owned) noexcept : number_(owned) {}
+    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~descriptor() { reset(); }
+
+    /// The number, or -1 for none.
+    int get() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+    int release() noexcept { return std::exchange(number_, -1); }
+    void reset(int owned = -1) noexcept {
+        if (number_ >= 0) close_descriptor(number_);
+        number_ = owned;
+    }
+
+private:
+    int number_ = -1;
+};
+
+/// Whether reading and writing a descriptor waits belongs to everybody who shares it: the shell, the next program of a
+/// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
+class descriptor_mode {
+public:
+    explicit descriptor_mode(int descriptor) noexcept
+        : descriptor_(descriptor), flags_(::fcntl(descriptor, F_GETFL)) {
+        struct stat state {};
+        const bool waits_for_others =
+            ::fstat(descriptor, &state) == 0 && (S_ISFIFO(state.st_mode) || S_ISSOCK(state.st_mode));
+        nonblocking_ =
+            flags_ >= 0 && waits_for_others && ::fcntl(descriptor, F_SETFL, flags_ | O_NONBLOCK) == 0;
+    }
+    descriptor_mode(const descriptor_mode&) = delete;
+    descriptor_mode& operator=(const descriptor_mode&) = delete;
+    ~descriptor_mode() {
+        if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) ::fcntl(descriptor_, F_SETFL, flags_);
+    }
+
+    /// Whether it can be waited for in a loop.
+    bool nonblocking() const noexcept { return nonblocking_; }
+
+private:
+    int descriptor_;
+    int flags_;
+    bool nonblocking_ = false;
+};
 
 } // namespace tenon::detail
 

@@ -11,7 +11,6 @@
 #include <tenon/rules/decision.hpp>
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/transport/asio_io.hpp>
-#include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
 #include <tenon/wire/framing.hpp>
 

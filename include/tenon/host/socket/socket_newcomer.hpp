@@ -9,7 +9,6 @@
 #include <tenon/host/socket/socket_words.hpp>
 #include <tenon/host/socket/system_socket.hpp>
 #include <tenon/transport/asio_io.hpp>
-#include <tenon/transport/descriptor.hpp>
 #include <tenon/transport/system_streams.hpp>
 #include <tenon/wire/framing.hpp>
 

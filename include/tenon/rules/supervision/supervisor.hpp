@@ -19,7 +19,6 @@
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/rules/supervision/schedules.hpp>
-#include <tenon/rules/supervision/stop_sequence.hpp>
 #include <tenon/rules/supervision/supervisor_table.hpp>
 #include <tenon/rules/time_words.hpp>
 

@@ -1,6 +1,6 @@
 #include "../scratch_folder.hpp"
 
-#include <tenon/config/trusted.hpp>
+#include <tenon/config/system_trusted.hpp>
 
 #include <doctest/doctest.h>
 

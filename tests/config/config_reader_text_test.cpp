@@ -1,4 +1,4 @@
-#include <tenon/config/config_text.hpp>
+#include <tenon/config/config_reader.hpp>
 
 #include <doctest/doctest.h>
 

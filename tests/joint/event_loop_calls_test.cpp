@@ -1,6 +1,6 @@
 // Which handlers run, which wait, and what becomes of those that are taken back. No plugin, no loop.
 
-#include <tenon/joint/running_calls.hpp>
+#include <tenon/joint/event_loop.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <tenon/json/shape.hpp>
+#include <tenon/json/describe.hpp>
 #include <tenon/json/value.hpp>
 
 #include <doctest/doctest.h>

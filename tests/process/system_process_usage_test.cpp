@@ -1,4 +1,4 @@
-#include <tenon/process/process_usage.hpp>
+#include <tenon/process/system_process.hpp>
 
 #include <doctest/doctest.h>
 
