@@ -4535,11 +4535,11 @@ struct event_filter {
     std::vector<std::string> include = {}, exclude = {};
 };
 
-/// What becomes of an event that a plugin should decide about while it is not there: it crashed, is being restarted, has
-/// failed. Not of one that was stopped on purpose, unless it is required.
+/// What becomes of an event that a plugin should decide about while it is not there: it crashed, also while it was asked,
+/// is being restarted, has failed, was stopped. As long as it has not said what it wants, it is every event.
 enum class absence {
     pass, // goes on without it
-    hold, // waits for its return, for as long as the decision may take; then onFailure decides
+    hold, // waits for its return, for as long as the decision may take; then, and where nobody starts it, onFailure decides
     stop, // is stopped
 };
 
@@ -14341,7 +14341,8 @@ struct describe_request {};
 //    mode, priority and onFailure, and of two that are the same the subscription; and
 // 3. the configuration does not exclude the event, and includes it where it includes anything.
 //
-// A plugin that has not shaken hands yet should be asked about what the configuration says it is required for.
+// A plugin that has not shaken hands yet should be asked about what the configuration says must not pass without it: what it
+// is required for, and what its absence stops or holds.
 //
 // of() and asked() are asked for every event and answer from what they found out the last time, without allocating.
 
@@ -14408,7 +14409,7 @@ public:
     bool unsubscribe(plugin_index plugin, std::string_view type);
     /// Its connection is gone.
     void withdraw(plugin_index plugin);
-    /// Whether it is missed while it is away: not if it was stopped on purpose.
+    /// Whether it is missed while it is away: if it was stopped on purpose, only by what must not pass without it.
     void set_expected(plugin_index plugin, bool expected);
     void remove(plugin_index plugin);
 
@@ -14459,6 +14460,9 @@ private:
     };
 
     static bool is_capable(const configured_plugin& plugin, std::string_view family) noexcept;
+    static absence absence_of(const configured_plugin& plugin, std::string_view type) noexcept {
+        return most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
+    }
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
@@ -14585,7 +14589,8 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
                                                      std::string_view type) noexcept {
     verdict found;
     found.required = first_match(plugin.terms.required, type) != nullptr;
-    if (!plugin.declared && !found.required) return {exclusion::not_declared};
+    const bool must_not_pass = found.required || absence_of(plugin, type) != absence::pass;
+    if (!plugin.declared && !must_not_pass) return {exclusion::not_declared};
     if (plugin.declared && !is_capable(plugin, event_family(type))) return {exclusion::capability};
     std::size_t best = 0;
     const auto look_at = [&](const std::vector<event_interest>& entries, bool subscribed) {
@@ -14608,7 +14613,7 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
     else if (!passes(plugin.filter, type)) found.why_not = exclusion::not_included;
     else if (!plugin.present) {
         found.why_not = plugin.declared ? exclusion::state : exclusion::not_declared;
-        found.missed = !only_told && (plugin.expected || found.required);
+        found.missed = !only_told && (plugin.expected || must_not_pass);
     }
     return found;
 }
@@ -14621,7 +14626,7 @@ inline interest interest_table::interest_of(plugin_index index, const configured
                   .patience = plugin.terms.patience,
                   .away = found.missed,
                   .required = found.required};
-    made.absent = most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
+    made.absent = absence_of(plugin, type);
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
@@ -20496,6 +20501,12 @@ public:
 
     /// Nothing is begun any more.
     bool closing() const noexcept { return closing_; }
+    /// Whether it may be ready again by then, as far as anybody knows.
+    bool may_return(const plugin_actor& plugin, time_point by) const noexcept {
+        const time_point retry = plugin.supervised().next_retry();
+        return !closing_ && is_expected(plugin) && plugin.state() != plugin_state::failed &&
+               (retry == never || retry < by);
+    }
     void refuse_from_now_on() noexcept { closing_ = true; }
     void shutdown(life_done done);
     /// Stops and reaps every process, side by side.
@@ -20794,6 +20805,8 @@ inline void host_plugins::retire() {
 //   changed is kept.
 // - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
 //   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
+// - Who goes while it is asked has not decided. Where the host says what its absence means, it is absent then, too; else it
+//   has failed. It is asked a second time when it returns, and not a third: the event may be what ends it.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
 // - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
 //   nobody is asked any more; who observes is told all the same.
@@ -20849,6 +20862,8 @@ public:
     /// The same where it may return: whether it is waited for. If not, nothing has happened.
     bool hold(plugin_index plugin, std::string_view why, time_point now);
     bool holds(plugin_index plugin) const noexcept;
+    /// It went while it was asked: whether it is to be taken for absent. Else it has failed.
+    bool misses(plugin_index plugin) noexcept;
     /// It is there again: next_ask() names it once more.
     void returned(plugin_index plugin, time_point now);
     /// It has returned, and wants no such events any more.
@@ -20884,6 +20899,7 @@ private:
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
+        int asks = 0;       // how often it was asked
         call_ticket call = {};
         time_point asked_at = {};
         std::string data = {};
@@ -21044,6 +21060,7 @@ inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
            message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
+    ++of.asks;
 }
 
 inline bool decision_chain::next_cancel(chain_cancel& cancel) {
@@ -21177,6 +21194,12 @@ inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time
     of->state = step_state::held;
     of->outcome.reason = cut_reason(why);
     return true;
+}
+
+inline bool decision_chain::misses(plugin_index plugin) noexcept {
+    const step* const of = open_step(plugin);
+    if (of == nullptr || of->state != step_state::asked) return false;
+    return of->absent == absence::stop || (of->absent == absence::hold && of->asks == 1);
 }
 
 inline bool decision_chain::holds(plugin_index plugin) const noexcept {
@@ -21535,7 +21558,10 @@ public:
 private:
     /// For what goes on by itself, and has to keep the host for so long.
     std::shared_ptr<host_events> kept() { return {host_.shared_from_this(), this}; }
-    std::vector<interest> still_required(std::string_view type);
+    milliseconds time_to_decide(std::string_view type) const noexcept {
+        return most_particular(host_.options().decision_timeouts, type, host_.options().decision_timeout);
+    }
+    std::vector<interest> still_needed(std::string_view type);
     void send_told(plugin_record& plugin);
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
@@ -21656,10 +21682,8 @@ private:
 
     void miss(const plugin_actor& actor, time_point now) {
         const std::string why = why_not_there(actor);
-        const bool may_return =
-            !plugins().closing() && is_expected(actor) && actor.state() != plugin_state::failed &&
-            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
-        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        if (plugins().may_return(actor, chain_.deadline()) && chain_.hold(actor.index(), why, now))
+            return stay();
         chain_.absent(actor.index(), why, now);
     }
 
@@ -21675,11 +21699,20 @@ private:
     void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
         events_->hops().answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
+        else if (const plugin_actor* const gone = went(index, answer.error().code);
+                 gone != nullptr && chain_.misses(index))
+            miss(*gone, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
         else chain_.failed(index, answer.error(), now);
         go();
     }
 
+    /// It was asked, and cannot decide any more: its connection is over, or it is on its way out. Else null.
+    const plugin_actor* went(plugin_index index, int code) const noexcept {
+        if (code != codes::unavailable && code != codes::shutting_down) return nullptr;
+        const plugin_record* const plugin = plugins().find(index);
+        return plugin == nullptr || plugin->actor->can_be_asked() ? nullptr : plugin->actor.get();
+    }
     static bool was_never_asked(int code) noexcept {
         return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
     }
@@ -21794,10 +21827,7 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
                                                        decide_options options, payload_check check,
                                                        decided done) {
     const time_point now = steady_now();
-    const milliseconds timeout =
-        options.timeout.count() > 0
-            ? options.timeout
-            : most_particular(host_.options().decision_timeouts, type, host_.options().decision_timeout);
+    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : time_to_decide(type);
     event_head event{.id = event_ids_.next(),
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
@@ -21807,7 +21837,7 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
     tell_application(host_.where(), host_.on_event_told, event.type, payload);
     if (host_.watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
     std::vector<interest> still;
-    if (plugins_.closing()) still = still_required(event.type);
+    if (plugins_.closing()) still = still_needed(event.type);
     const std::span<const interest> asked = plugins_.closing() ? still : interests_.asked(event.type);
     const auto run = std::make_shared<decision_run>(kept(), asked, std::move(event), std::move(payload),
                                                     after(now, timeout), now, check, number, std::move(done));
@@ -21818,10 +21848,10 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
 }
 
 /// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
-inline std::vector<interest> host_events::still_required(std::string_view type) {
+inline std::vector<interest> host_events::still_needed(std::string_view type) {
     std::vector<interest> still;
     for (const interest& one : interests_.asked(type))
-        if (one.required) still.push_back(one);
+        if (one.required || one.absent != absence::pass) still.push_back(one);
     return still;
 }
 
@@ -21949,9 +21979,11 @@ inline void host_events::count_lost(plugin_record& plugin, std::size_t lost) {
 }
 
 /// What becomes of an event that it should decide about, while it is not there.
-inline std::string_view fate_of(const explanation& missed) noexcept {
-    if (missed.absent == absence::hold) return "such an event waits for its return";
-    const bool stops = missed.required || missed.absent == absence::stop;
+inline std::string_view fate_of(const explanation& missed, bool may_return) noexcept {
+    const bool holds = missed.absent == absence::hold;
+    if (holds && may_return) return "such an event waits for its return";
+    const bool stops = missed.required || missed.absent == absence::stop ||
+                       (holds && missed.on_failure == failure_policy::stop);
     return stops ? "such an event is stopped" : "such an event passes without it";
 }
 
@@ -21965,7 +21997,8 @@ inline std::vector<explanation> host_events::explain(std::string_view type) cons
             one.missed = one.missed || (one.receives() && !only_told);
             one.why_not = exclusion::state;
             one.words = why_not_there(actor);
-            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
+            const bool returns = plugins_.may_return(actor, after(now, time_to_decide(type)));
+            if (one.missed) append(one.words, join({"; ", fate_of(one, returns)}));
         } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
                    actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
             one.why_not = exclusion::breaker;

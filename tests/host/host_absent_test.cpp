@@ -97,19 +97,109 @@ TEST_CASE("nothing passes without a required plugin: before its first handshake,
     CHECK(run.decide(message{"hello"}).stopped());
 }
 
-TEST_CASE("who was stopped on purpose, was never started or is not required is missed by nobody") {
+TEST_CASE(
+    "who was stopped on purpose or was never started is missed by nobody where events may pass without it") {
     running_host run;
     scripted_plugin moderator = moderating(), never = moderating("never");
     REQUIRE(never.add_to(run.host, quick("never")));
-    auto options = quick("moderator");
-    options.absent = absence::stop;
-    REQUIRE(start(run, moderator, options));
+    REQUIRE(start(run, moderator, quick("moderator")));
     CHECK(run.decide(message{"hello"}).plugins().size() == 1);
     REQUIRE(run.stop("moderator"));
     const auto made = run.decide(message{"buy spam"});
     CHECK(made.plugins().empty());
     CHECK_FALSE(made.stopped());
     CHECK_FALSE(why(run, "moderator").missed);
+}
+
+TEST_CASE(
+    "spam passed whose absence stops or holds messages, before its first handshake and after it was stopped "
+    "by hand, and the receipt had no line") {
+    running_host run({.decision_timeout = milliseconds(60'000)});
+    scripted_plugin stops = moderating("stops"), holds = moderating("holds");
+    auto options = quick("stops");
+    options.absent = absence::stop;
+    REQUIRE(stops.add_to(run.host, options));
+    const auto stopped = [&] {
+        const auto made = run.decide(message{"hello"});
+        REQUIRE(made.plugins().size() == 1);
+        CHECK(made.plugins()[0].outcome == outcome_kind::absent);
+        return made.stopped_by() == "stops";
+    };
+    CHECK(stopped()); // never started
+    CHECK(why(run, "stops").words.ends_with("; such an event is stopped"));
+    bool began = false;
+    run.host.start("stops", [&](const result<void>&) { began = true; });
+    CHECK(stopped()); // on its way
+    REQUIRE(run.wait_for([&] { return began; }));
+    CHECK_FALSE(run.decide(message{"hello"}).stopped());
+    REQUIRE(run.stop("stops"));
+    CHECK(stopped());
+    bool gone = false;
+    run.host.remove("stops", [&](const result<void>&) { gone = true; });
+    REQUIRE(run.wait_for([&] { return gone; }));
+
+    auto patient = quick("holds");
+    patient.absent = absence::hold;
+    REQUIRE(holds.add_to(run.host, patient));
+    const auto unstarted = run.decide(message{"buy spam"}); // nobody starts it, so nobody waits
+    REQUIRE(unstarted.plugins().size() == 1);
+    CHECK(unstarted.plugins()[0].outcome == outcome_kind::absent);
+    CHECK(why(run, "holds").words.ends_with("; such an event passes without it"));
+    run.host.start("holds", [](const result<void>&) {});
+    CHECK(run.decide(message{"buy spam"}).stopped_by() == "holds"); // it waited for the first handshake
+    REQUIRE(run.stop("holds"));
+    CHECK(run.decide(message{"buy spam"}).plugins().size() == 1);
+}
+
+/// Hangs up on the first `times` questions about spam, and decides afterwards.
+struct dying {
+    dying(running_host& of, int times) : left(times) {
+        plugin.on("plugin/onEvent", [this, &of](const json&, scripted_reply reply) {
+            ++asked;
+            if (left-- <= 0) {
+                reply.reply_json(R"({"flow":"stop","reason":"spam"})");
+                return;
+            }
+            unanswered.push_back(std::move(reply));
+            asio::post(of.io, [this] { plugin.hang_up(); });
+        });
+    }
+    scripted_plugin plugin{{.name = "moderator", .events = {"message.*"}}};
+    std::vector<scripted_reply> unanswered;
+    int left, asked = 0;
+};
+
+TEST_CASE(
+    "spam passed as failed when the moderator was killed while it was asked, though its absence stops or "
+    "holds messages") {
+    for (const absence absent : {absence::stop, absence::hold, absence::pass}) {
+        running_host run({.decision_timeout = milliseconds(60'000)});
+        dying moderator(run, 1);
+        auto options = quick("moderator");
+        options.absent = absent;
+        options.restart.backoff = options.restart.max_backoff = milliseconds(20);
+        REQUIRE(start(run, moderator.plugin, options));
+        const auto made = run.decide(message{"buy spam"});
+        REQUIRE(made.plugins().size() == 1);
+        CHECK(made.stopped() == (absent != absence::pass));
+        CHECK(made.plugins()[0].outcome == (absent == absence::stop   ? outcome_kind::absent
+                                            : absent == absence::hold ? outcome_kind::stop
+                                                                      : outcome_kind::failed));
+        CHECK(moderator.asked == (absent == absence::hold ? 2 : 1));
+    }
+}
+
+TEST_CASE("an event that ends whoever is asked about it is held once, and not for a third instance") {
+    running_host run({.decision_timeout = milliseconds(60'000)});
+    dying moderator(run, 1'000);
+    auto options = quick("moderator");
+    options.absent = absence::hold;
+    options.restart.max_retries = 1'000;
+    options.restart.backoff = options.restart.max_backoff = milliseconds(20);
+    REQUIRE(start(run, moderator.plugin, options));
+    const auto made = run.decide(message{"buy spam"});
+    CHECK(made.plugins().at(0).outcome == outcome_kind::failed);
+    CHECK(moderator.asked == 2);
 }
 
 TEST_CASE("an event is held until the moderator is there again, and then it is asked") {

@@ -456,9 +456,13 @@ TEST_CASE(
     CHECK(table.asked("n.x").empty());
     CHECK_FALSE(table.subscribe(1, {"m.x", {}, {}})); // its connection is gone
     CHECK(table.wanted_by(1).listed.empty());
-    table.set_expected(1, false); // stopped on purpose
-    CHECK(table.asked("m.x").size() == 1);
+    table.set_expected(1, false); // stopped on purpose, and its absence holds
+    table.set_expected(2, false);
+    table.withdraw(2); // the same, and it passes without it
+    REQUIRE(table.asked("m.x").size() == 1);
+    CHECK(table.asked("m.x")[0].name == "a");
     table.set_expected(1, true);
+    table.declare(2, declaring({"m"}));
     table.declare(1, declaring({"m"}, {{wants("m.z")}}));
     CHECK(table.asked("m.x").size() == 1);
     CHECK(names(table, "m.z") == "a b");

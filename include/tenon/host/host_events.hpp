@@ -103,7 +103,10 @@ public:
 private:
     /// For what goes on by itself, and has to keep the host for so long.
     std::shared_ptr<host_events> kept() { return {host_.shared_from_this(), this}; }
-    std::vector<interest> still_required(std::string_view type);
+    milliseconds time_to_decide(std::string_view type) const noexcept {
+        return most_particular(host_.options().decision_timeouts, type, host_.options().decision_timeout);
+    }
+    std::vector<interest> still_needed(std::string_view type);
     void send_told(plugin_record& plugin);
     void end_overdue_decisions(time_point now);
     void count_lost(plugin_record& plugin, std::size_t lost);
@@ -224,10 +227,8 @@ private:
 
     void miss(const plugin_actor& actor, time_point now) {
         const std::string why = why_not_there(actor);
-        const bool may_return =
-            !plugins().closing() && is_expected(actor) && actor.state() != plugin_state::failed &&
-            (actor.supervised().next_retry() == never || actor.supervised().next_retry() < chain_.deadline());
-        if (may_return && chain_.hold(actor.index(), why, now)) return stay();
+        if (plugins().may_return(actor, chain_.deadline()) && chain_.hold(actor.index(), why, now))
+            return stay();
         chain_.absent(actor.index(), why, now);
     }
 
@@ -243,11 +244,20 @@ private:
     void take(plugin_index index, const result<std::string_view>& answer, time_point now) {
         events_->hops().answered(index, place_, now);
         if (answer) chain_.answered(index, *answer, now);
+        else if (const plugin_actor* const gone = went(index, answer.error().code);
+                 gone != nullptr && chain_.misses(index))
+            miss(*gone, now);
         else if (was_never_asked(answer.error().code)) chain_.skipped(index, answer.error().message, now);
         else chain_.failed(index, answer.error(), now);
         go();
     }
 
+    /// It was asked, and cannot decide any more: its connection is over, or it is on its way out. Else null.
+    const plugin_actor* went(plugin_index index, int code) const noexcept {
+        if (code != codes::unavailable && code != codes::shutting_down) return nullptr;
+        const plugin_record* const plugin = plugins().find(index);
+        return plugin == nullptr || plugin->actor->can_be_asked() ? nullptr : plugin->actor.get();
+    }
     static bool was_never_asked(int code) noexcept {
         return code == codes::circuit_open || code == codes::overloaded || code == codes::shutting_down;
     }

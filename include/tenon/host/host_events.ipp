@@ -81,10 +81,7 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
                                                        decide_options options, payload_check check,
                                                        decided done) {
     const time_point now = steady_now();
-    const milliseconds timeout =
-        options.timeout.count() > 0
-            ? options.timeout
-            : most_particular(host_.options().decision_timeouts, type, host_.options().decision_timeout);
+    const milliseconds timeout = options.timeout.count() > 0 ? options.timeout : time_to_decide(type);
     event_head event{.id = event_ids_.next(),
                      .type = std::move(type),
                      .metadata = options.metadata.is_null() ? "{}" : options.metadata.text(),
@@ -94,7 +91,7 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
     tell_application(host_.where(), host_.on_event_told, event.type, payload);
     if (host_.watched_events.watched_at_all()) done = watched_decision(event, std::move(done));
     std::vector<interest> still;
-    if (plugins_.closing()) still = still_required(event.type);
+    if (plugins_.closing()) still = still_needed(event.type);
     const std::span<const interest> asked = plugins_.closing() ? still : interests_.asked(event.type);
     const auto run = std::make_shared<decision_run>(kept(), asked, std::move(event), std::move(payload),
                                                     after(now, timeout), now, check, number, std::move(done));
@@ -105,10 +102,10 @@ inline std::weak_ptr<decision_run> host_events::decide(std::string type, std::st
 }
 
 /// Nobody is asked any more, but what must not pass without a plugin does not pass now either.
-inline std::vector<interest> host_events::still_required(std::string_view type) {
+inline std::vector<interest> host_events::still_needed(std::string_view type) {
     std::vector<interest> still;
     for (const interest& one : interests_.asked(type))
-        if (one.required) still.push_back(one);
+        if (one.required || one.absent != absence::pass) still.push_back(one);
     return still;
 }
 
@@ -236,9 +233,11 @@ inline void host_events::count_lost(plugin_record& plugin, std::size_t lost) {
 }
 
 /// What becomes of an event that it should decide about, while it is not there.
-inline std::string_view fate_of(const explanation& missed) noexcept {
-    if (missed.absent == absence::hold) return "such an event waits for its return";
-    const bool stops = missed.required || missed.absent == absence::stop;
+inline std::string_view fate_of(const explanation& missed, bool may_return) noexcept {
+    const bool holds = missed.absent == absence::hold;
+    if (holds && may_return) return "such an event waits for its return";
+    const bool stops = missed.required || missed.absent == absence::stop ||
+                       (holds && missed.on_failure == failure_policy::stop);
     return stops ? "such an event is stopped" : "such an event passes without it";
 }
 
@@ -252,7 +251,8 @@ inline std::vector<explanation> host_events::explain(std::string_view type) cons
             one.missed = one.missed || (one.receives() && !only_told);
             one.why_not = exclusion::state;
             one.words = why_not_there(actor);
-            if (one.missed) append(one.words, join({"; ", fate_of(one)}));
+            const bool returns = plugins_.may_return(actor, after(now, time_to_decide(type)));
+            if (one.missed) append(one.words, join({"; ", fate_of(one, returns)}));
         } else if (one.receives() && (!one.mode_given || one.mode != event_mode::observe) &&
                    actor.calls().breaker_of(lane::events).state(now) == breaker_state::open) {
             one.why_not = exclusion::breaker;

@@ -136,6 +136,12 @@ public:
 
     /// Nothing is begun any more.
     bool closing() const noexcept { return closing_; }
+    /// Whether it may be ready again by then, as far as anybody knows.
+    bool may_return(const plugin_actor& plugin, time_point by) const noexcept {
+        const time_point retry = plugin.supervised().next_retry();
+        return !closing_ && is_expected(plugin) && plugin.state() != plugin_state::failed &&
+               (retry == never || retry < by);
+    }
     void refuse_from_now_on() noexcept { closing_ = true; }
     void shutdown(life_done done);
     /// Stops and reaps every process, side by side.

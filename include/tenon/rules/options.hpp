@@ -68,11 +68,11 @@ struct event_filter {
     std::vector<std::string> include = {}, exclude = {};
 };
 
-/// What becomes of an event that a plugin should decide about while it is not there: it crashed, is being restarted, has
-/// failed. Not of one that was stopped on purpose, unless it is required.
+/// What becomes of an event that a plugin should decide about while it is not there: it crashed, also while it was asked,
+/// is being restarted, has failed, was stopped. As long as it has not said what it wants, it is every event.
 enum class absence {
     pass, // goes on without it
-    hold, // waits for its return, for as long as the decision may take; then onFailure decides
+    hold, // waits for its return, for as long as the decision may take; then, and where nobody starts it, onFailure decides
     stop, // is stopped
 };
 

@@ -13,6 +13,8 @@
 //   changed is kept.
 // - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
 //   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
+// - Who goes while it is asked has not decided. Where the host says what its absence means, it is absent then, too; else it
+//   has failed. It is asked a second time when it returns, and not a third: the event may be what ends it.
 // - An event that was not stopped is told to those that observe it, as it is at the end.
 // - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
 //   nobody is asked any more; who observes is told all the same.
@@ -82,6 +84,8 @@ public:
     /// The same where it may return: whether it is waited for. If not, nothing has happened.
     bool hold(plugin_index plugin, std::string_view why, time_point now);
     bool holds(plugin_index plugin) const noexcept;
+    /// It went while it was asked: whether it is to be taken for absent. Else it has failed.
+    bool misses(plugin_index plugin) noexcept;
     /// It is there again: next_ask() names it once more.
     void returned(plugin_index plugin, time_point now);
     /// It has returned, and wants no such events any more.
@@ -117,6 +121,7 @@ private:
         step_state state = step_state::waiting;
         bool to_cancel = false;
         bool stops = false; // by its decision or by its onFailure
+        int asks = 0;       // how often it was asked
         call_ticket call = {};
         time_point asked_at = {};
         std::string data = {};
@@ -277,6 +282,7 @@ inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
            message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
+    ++of.asks;
 }
 
 inline bool decision_chain::next_cancel(chain_cancel& cancel) {
@@ -410,6 +416,12 @@ inline bool decision_chain::hold(plugin_index plugin, std::string_view why, time
     of->state = step_state::held;
     of->outcome.reason = cut_reason(why);
     return true;
+}
+
+inline bool decision_chain::misses(plugin_index plugin) noexcept {
+    const step* const of = open_step(plugin);
+    if (of == nullptr || of->state != step_state::asked) return false;
+    return of->absent == absence::stop || (of->absent == absence::hold && of->asks == 1);
 }
 
 inline bool decision_chain::holds(plugin_index plugin) const noexcept {

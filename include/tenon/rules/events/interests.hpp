@@ -10,7 +10,8 @@
 //    mode, priority and onFailure, and of two that are the same the subscription; and
 // 3. the configuration does not exclude the event, and includes it where it includes anything.
 //
-// A plugin that has not shaken hands yet should be asked about what the configuration says it is required for.
+// A plugin that has not shaken hands yet should be asked about what the configuration says must not pass without it: what it
+// is required for, and what its absence stops or holds.
 //
 // of() and asked() are asked for every event and answer from what they found out the last time, without allocating.
 
@@ -100,7 +101,7 @@ public:
     bool unsubscribe(plugin_index plugin, std::string_view type);
     /// Its connection is gone.
     void withdraw(plugin_index plugin);
-    /// Whether it is missed while it is away: not if it was stopped on purpose.
+    /// Whether it is missed while it is away: if it was stopped on purpose, only by what must not pass without it.
     void set_expected(plugin_index plugin, bool expected);
     void remove(plugin_index plugin);
 
@@ -151,6 +152,9 @@ private:
     };
 
     static bool is_capable(const configured_plugin& plugin, std::string_view family) noexcept;
+    static absence absence_of(const configured_plugin& plugin, std::string_view type) noexcept {
+        return most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
+    }
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
@@ -277,7 +281,8 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
                                                      std::string_view type) noexcept {
     verdict found;
     found.required = first_match(plugin.terms.required, type) != nullptr;
-    if (!plugin.declared && !found.required) return {exclusion::not_declared};
+    const bool must_not_pass = found.required || absence_of(plugin, type) != absence::pass;
+    if (!plugin.declared && !must_not_pass) return {exclusion::not_declared};
     if (plugin.declared && !is_capable(plugin, event_family(type))) return {exclusion::capability};
     std::size_t best = 0;
     const auto look_at = [&](const std::vector<event_interest>& entries, bool subscribed) {
@@ -300,7 +305,7 @@ inline interest_table::verdict interest_table::judge(const configured_plugin& pl
     else if (!passes(plugin.filter, type)) found.why_not = exclusion::not_included;
     else if (!plugin.present) {
         found.why_not = plugin.declared ? exclusion::state : exclusion::not_declared;
-        found.missed = !only_told && (plugin.expected || found.required);
+        found.missed = !only_told && (plugin.expected || must_not_pass);
     }
     return found;
 }
@@ -313,7 +318,7 @@ inline interest interest_table::interest_of(plugin_index index, const configured
                   .patience = plugin.terms.patience,
                   .away = found.missed,
                   .required = found.required};
-    made.absent = most_particular(plugin.terms.absent_of, type, plugin.terms.absent);
+    made.absent = absence_of(plugin, type);
     std::int64_t priority = plugin.priority; // the sum of two ints, one of them a stranger's
     if (found.chosen != nullptr) {
         made.mode_given = found.chosen->mode.has_value();
