@@ -5186,7 +5186,8 @@ struct plugin_status {
     std::vector<subscription_status> subscriptions = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
-    std::vector<std::string> refused = {}; // of what it declared, and why
+    std::vector<std::string> refused = {};  // of what it declared, and why
+    std::vector<std::string> warnings = {}; // what its configuration says and does not hold, and why
     // Of the lists above that it declared, by their names in JSON: how many more there are than the first 100.
     std::map<std::string, std::uint64_t, std::less<>> left_out = {};
     std::vector<change_report> history = {}; // oldest first
@@ -5211,8 +5212,8 @@ struct plugin_status {
                        member("permissions", &self::permissions), member("needs", &self::needs),
                        member("subscriptions", &self::subscriptions), member("routes", &self::routes),
                        member("commands", &self::commands), member("refused", &self::refused),
-                       member("leftOut", &self::left_out), member("history", &self::history),
-                       member("description", &self::description));
+                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 
@@ -14146,6 +14147,17 @@ inline bool passes(const event_filter& filter, std::string_view type) noexcept {
     return filter.include.empty() || first_match(filter.include, type) != nullptr;
 }
 
+/// Why a configuration keeps events of the pattern from its plugin, for people; empty where it does not. Of "*" it may keep
+/// some: that is what filters are for.
+inline std::string kept_from_plugin(const event_filter& filter, std::string_view pattern) {
+    for (const std::string& one : filter.exclude)
+        if (matches(one, pattern) || (pattern != "*" && matches(pattern, one)))
+            return join({"events.exclude keeps \"", one, "\" from the plugin"});
+    for (const std::string& one : filter.include)
+        if (matches(one, pattern) || matches(pattern, one)) return {};
+    return filter.include.empty() ? "" : "events.include has none of them";
+}
+
 } // namespace tenon::detail
 
 #endif
@@ -14429,6 +14441,8 @@ public:
 
     /// Of a plugin that is there, for its status.
     wanted_events wanted_by(plugin_index plugin) const;
+    /// The same: what the configuration says must not pass without it, and it decides about none of that. For people.
+    std::vector<std::string> undecided(plugin_index plugin) const;
 
 private:
     struct configured_plugin {
@@ -14466,6 +14480,7 @@ private:
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
+    static std::string why_undecided(const configured_plugin& plugin, const std::string& pattern);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
@@ -14757,6 +14772,47 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     if (known == plugins_.end() || !known->second.present) return {};
     const configured_plugin& of = known->second;
     return {of.capabilities, of.whole_families, of.events, of.subscriptions};
+}
+
+/// Empty where it decides about some events of the pattern.
+inline std::string interest_table::why_undecided(const configured_plugin& plugin,
+                                                 const std::string& pattern) {
+    std::vector<std::string> within = {pattern}; // what of the pattern may be told apart
+    for (const std::string& family : plugin.capabilities)
+        within.push_back(family == "*" ? family : family + ".*");
+    for (const auto* const listed : {&plugin.events, &plugin.subscriptions})
+        for (const event_interest& one : *listed) within.push_back(one.type);
+    within.insert(within.end(), plugin.filter.include.begin(), plugin.filter.include.end());
+    bool observes = false;
+    for (const std::string& type : within) {
+        if (!matches(pattern, type)) continue;
+        const verdict found = judge(plugin, type);
+        if (found.why_not != exclusion::none) continue;
+        if (found.chosen == nullptr || found.chosen->mode != event_mode::observe) return {};
+        observes = true;
+    }
+    if (observes) return "it only observes them";
+    if (std::string kept = kept_from_plugin(plugin.filter, pattern); !kept.empty()) return kept;
+    const std::string_view family = event_family(pattern);
+    if (family == "*" || is_capable(plugin, family)) return "it lists none of them";
+    return join({"its handshake does not name the capability \"", family, "\""});
+}
+
+inline std::vector<std::string> interest_table::undecided(plugin_index index) const {
+    std::vector<std::string> found;
+    const auto known = plugins_.find(index);
+    if (known == plugins_.end() || !known->second.present) return found;
+    const configured_plugin& plugin = known->second;
+    const auto look_at = [&](std::string_view key, const std::string& pattern) {
+        if (const std::string why = why_undecided(plugin, pattern); !why.empty())
+            found.push_back(
+                join({key, ": it decides about no event of \"", pattern, "\", and they pass: ", why}));
+    };
+    for (const std::string& pattern : plugin.terms.required) look_at("required", pattern);
+    for (const auto& [pattern, absent] : plugin.terms.absent_of)
+        if (absent != absence::pass) look_at("absent", pattern);
+    if (plugin.terms.absent != absence::pass) look_at("absent", "*");
+    return found;
 }
 
 } // namespace tenon::detail
@@ -21516,6 +21572,7 @@ public:
         return interests_.unsubscribe(plugin, type);
     }
     wanted_events wanted_by(plugin_index plugin) const { return interests_.wanted_by(plugin); }
+    std::vector<std::string> undecided(plugin_index plugin) const { return interests_.undecided(plugin); }
     bool is_asked(plugin_index plugin, std::string_view type);
     std::vector<explanation> explain(std::string_view type) const;
 
@@ -24144,6 +24201,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     calls_.declare(actor, answer, told);
     plugin->refused = told.take();
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
+    for (const std::string& why : events_.undecided(actor.index())) actor.note(log_level::warn, why);
 }
 
 inline void host_core::on_withdrawn(plugin_actor& actor) {
@@ -24336,6 +24394,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     if (actor.declared()) add_declarations(status, *actor.declared());
     add_subscriptions(status, events_.wanted_by(actor.index()));
     status.refused = plugin.refused;
+    status.warnings = events_.undecided(actor.index());
     for (const known_command* command : commands().of(actor.index()))
         status.commands.push_back({.name = command->name,
                                    .description = command->description,

@@ -117,6 +117,7 @@ int print_plugin(const json& value) {
     add_all("permission", one.permissions, as_it_is);
     add_all("needs", one.needs, as_it_is);
     add_all("refused", one.refused, as_it_is);
+    for (const std::string& words : one.warnings) add("warning", words, look::warning);
     print_table(rows);
     return exit_code::good;
 }

@@ -34,7 +34,7 @@ TEST_CASE("what a file allows and nobody means was not said: needs, permissions,
     const host_offer offer{.permissions = {"users:kick", "rooms:read"},
                            .events = {"message.incoming", "room.joined"}};
     const auto warned = config_warnings(plugins, offer);
-    REQUIRE(warned.size() == 10);
+    REQUIRE(warned.size() == 11);
     CHECK(warned[0] ==
           "plugins[1].needs[0]: no plugin here is called \"storge\", so this one waits for ever; did "
           "you mean \"storage\"?");
@@ -56,6 +56,31 @@ TEST_CASE("what a file allows and nobody means was not said: needs, permissions,
           "plugins[2].required[0]: this host has no event \"mesage.*\"; did you mean \"message.*\"?");
     CHECK(
         warned[9].starts_with("plugins[2].absent: this host has no event \"message.incomng\"; did you mean"));
+    CHECK(warned[10].ends_with("events.include has none of them"));
     plugins[2].enabled = false;
+    CHECK(config_warnings(plugins).size() == 4);
+}
+
+TEST_CASE("a file that required a plugin for what it excludes was good, and such messages passed") {
+    std::vector<plugin_config> plugins(1);
+    plugin_options& one = plugins[0].options;
+    one.events.exclude = {"message.incoming"};
+    one.required = {"message.*", "room.*"};
+    one.absent_of = {{"message.incoming", absence::stop}, {"message.*", absence::pass}};
+    const auto warned = config_warnings(plugins);
+    REQUIRE(warned.size() == 2);
+    CHECK(warned[0] ==
+          "plugins[0].required[0]: of \"message.*\" events pass without it: events.exclude keeps "
+          "\"message.incoming\" from the plugin");
+    CHECK(warned[1].starts_with("plugins[0].absent: of \"message.incoming\" events pass without it: "));
+    one.events = {.include = {"room.*"}};
+    one.required = {"message.incoming"};
+    one.absent_of.clear();
+    REQUIRE(config_warnings(plugins).size() == 1);
+    CHECK(config_warnings(plugins)[0].ends_with("events.include has none of them"));
+    one.required = {"*", "room.joined"}; // all that it gets
+    one.absent = absence::hold;
+    CHECK(config_warnings(plugins).empty());
+    one.events = {.exclude = {"*"}};
     CHECK(config_warnings(plugins).size() == 3);
 }

@@ -202,6 +202,25 @@ TEST_CASE("an event that ends whoever is asked about it is held once, and not fo
     CHECK(moderator.asked == 2);
 }
 
+TEST_CASE(
+    "messages passed a required plugin that only observes them, and neither the log nor its status said so") {
+    running_host run;
+    scripted_plugin moderator({.name = "moderator"});
+    moderator.on("plugin/handshake", [] {
+        return json::parse(R"({"name":"moderator","version":"1","capabilities":["message"],)"
+                           R"("events":[{"type":"message.incoming","mode":"observe"}]})")
+            .value();
+    });
+    auto options = quick("moderator");
+    options.required = {"message.*"};
+    REQUIRE(start(run, moderator, options));
+    CHECK_FALSE(run.decide(message{"buy spam"}).stopped());
+    const std::string words =
+        "required: it decides about no event of \"message.*\", and they pass: it only observes them";
+    CHECK(run.status("moderator").warnings == std::vector{words});
+    CHECK(run.logged(words));
+}
+
 TEST_CASE("an event is held until the moderator is there again, and then it is asked") {
     running_host run({.decision_timeout = milliseconds(60'000)});
     scripted_plugin moderator = moderating();

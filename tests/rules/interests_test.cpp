@@ -498,3 +498,47 @@ TEST_CASE("before its first handshake a plugin owes what the configuration requi
     CHECK(to_json(said).find(R"("whyNot":"state","words":"is not there","absent":"pass","required":true})") !=
           std::string::npos);
 }
+
+TEST_CASE("nothing said that a plugin is required for events about which it does not decide") {
+    interest_table table;
+    const auto told = [&](event_filter filter, interest_terms terms, const handshake_answer& answer) {
+        table.set_plugin(1, "a", std::move(filter), 0, {}, std::move(terms));
+        CHECK(table.undecided(1).empty()); // it is not there: that is another matter
+        table.declare(1, answer);
+        std::string all;
+        for (const std::string& one : table.undecided(1)) all += one + '\n';
+        table.remove(1);
+        return all;
+    };
+    const interest_terms family{.required = {"m.*"}}, exactly{.required = {"m.x"}}, all{.required = {"*"}},
+        stops{.absent = absence::stop}, holds{.absent_of = {{"m.x", absence::hold}, {"m.y", absence::pass}}};
+    const auto lists = [](std::string type, std::optional<event_mode> mode = event_mode::validate) {
+        return declaring({"m"}, {{wants(std::move(type), mode)}});
+    };
+    for (const interest_terms& one : {family, exactly, all, stops, holds}) {
+        CHECK(told({}, one, lists("m.x")).empty());
+        CHECK(told({}, one, lists("m.*")).empty());
+        CHECK(told({}, one, lists("m.x", {})).empty());
+        CHECK(told({}, one, declaring({"m"})).empty());
+        CHECK(told({}, one, declaring({"*"})).empty());
+        CHECK(told({{"m.x"}, {}}, one, declaring({"*"})).empty());
+        CHECK_FALSE(told({}, one, lists("m.*", event_mode::observe)).empty());
+        CHECK_FALSE(told({}, one, declaring({"m"}, {{wants("m x")}})).empty()); // which is refused
+        CHECK_FALSE(told({}, one, declaring({})).empty());
+        CHECK_FALSE(told({{}, {"m.*"}}, one, lists("m.x")).empty());
+    }
+    for (const interest_terms& one : {family, all, stops}) { // one of several is enough
+        CHECK(told({}, one, lists("m.other")).empty());
+        CHECK(told({{}, {"m.x"}}, one, lists("m.*")).empty());
+    }
+    CHECK(told({}, family, lists("m.*", event_mode::observe)) ==
+          "required: it decides about no event of \"m.*\", and they pass: it only observes them\n");
+    CHECK(told({}, exactly, lists("m.other")) ==
+          "required: it decides about no event of \"m.x\", and they pass: it lists none of them\n");
+    CHECK(told({}, holds, declaring({"n"})) ==
+          "absent: it decides about no event of \"m.x\", and they pass: its handshake does not name the "
+          "capability \"m\"\n");
+    CHECK(told({{}, {"m.x"}}, exactly, lists("m.*")) ==
+          "required: it decides about no event of \"m.x\", and they pass: events.exclude keeps \"m.x\" from "
+          "the plugin\n");
+}

@@ -96,7 +96,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
         R"("subscriptions":[{"type":"message.*","mode":"validate","priority":5,"onFailure":"continue",)"
         R"("source":"handshake"}],)"
         R"("routes":[{"method":"GET","path":"/api/plugins/echo/x","description":"d","auth":true}],)"
-        R"("commands":[{"name":"say","description":"","params":{"type":"object"},"atRunTime":true}],"refused":[],"leftOut":{},)"
+        R"("commands":[{"name":"say","description":"","params":{"type":"object"},"atRunTime":true}],"refused":[],"warnings":[],"leftOut":{},)"
         R"("history":[{"time":1,"plugin":"","from":"ready","to":"backoff",)"
         R"("reason":{"cause":"exited","text":"exit code 3"},"generation":2}],"description":""})";
     CHECK(text.ends_with(rest));

@@ -53,6 +53,7 @@ public:
             look_at_events("required", plugins_[at].options.required);
             for (const auto& [pattern, absent] : plugins_[at].options.absent_of)
                 look_at_event("absent", pattern);
+            look_at_kept(plugins_[at].options);
         }
         return std::move(found_);
     }
@@ -89,6 +90,18 @@ private:
     }
     void look_at_events(std::string_view key, const std::vector<std::string>& patterns) {
         for (std::size_t at = 0; at < patterns.size(); ++at) look_at_event(item_path(key, at), patterns[at]);
+    }
+    /// What must not pass without the plugin, and never comes to it.
+    void look_at_kept(const plugin_options& plugin) {
+        const auto look_at = [&](std::string_view key, std::string_view pattern) {
+            const std::string why = kept_from_plugin(plugin.events, pattern);
+            if (!why.empty()) warn(key, join({"of \"", pattern, "\" events pass without it: ", why}));
+        };
+        for (std::size_t at = 0; at < plugin.required.size(); ++at)
+            look_at(item_path("required", at), plugin.required[at]);
+        for (const auto& [pattern, absent] : plugin.absent_of)
+            if (absent != absence::pass) look_at("absent", pattern);
+        if (plugin.absent != absence::pass) look_at("absent", "*");
     }
     void look_at_event(std::string_view key, std::string_view pattern) {
         const bool known = std::any_of(events_.begin(), events_.end(),

@@ -126,6 +126,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     calls_.declare(actor, answer, told);
     plugin->refused = told.take();
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
+    for (const std::string& why : events_.undecided(actor.index())) actor.note(log_level::warn, why);
 }
 
 inline void host_core::on_withdrawn(plugin_actor& actor) {
@@ -318,6 +319,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     if (actor.declared()) add_declarations(status, *actor.declared());
     add_subscriptions(status, events_.wanted_by(actor.index()));
     status.refused = plugin.refused;
+    status.warnings = events_.undecided(actor.index());
     for (const known_command* command : commands().of(actor.index()))
         status.commands.push_back({.name = command->name,
                                    .description = command->description,

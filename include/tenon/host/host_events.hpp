@@ -61,6 +61,7 @@ public:
         return interests_.unsubscribe(plugin, type);
     }
     wanted_events wanted_by(plugin_index plugin) const { return interests_.wanted_by(plugin); }
+    std::vector<std::string> undecided(plugin_index plugin) const { return interests_.undecided(plugin); }
     bool is_asked(plugin_index plugin, std::string_view type);
     std::vector<explanation> explain(std::string_view type) const;
 

@@ -284,7 +284,8 @@ struct plugin_status {
     std::vector<subscription_status> subscriptions = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
-    std::vector<std::string> refused = {}; // of what it declared, and why
+    std::vector<std::string> refused = {};  // of what it declared, and why
+    std::vector<std::string> warnings = {}; // what its configuration says and does not hold, and why
     // Of the lists above that it declared, by their names in JSON: how many more there are than the first 100.
     std::map<std::string, std::uint64_t, std::less<>> left_out = {};
     std::vector<change_report> history = {}; // oldest first
@@ -309,8 +310,8 @@ struct plugin_status {
                        member("permissions", &self::permissions), member("needs", &self::needs),
                        member("subscriptions", &self::subscriptions), member("routes", &self::routes),
                        member("commands", &self::commands), member("refused", &self::refused),
-                       member("leftOut", &self::left_out), member("history", &self::history),
-                       member("description", &self::description));
+                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 

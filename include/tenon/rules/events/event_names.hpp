@@ -5,6 +5,7 @@
 // which is its family: "message" of "message.incoming". A pattern is a type, "message.*" for everything whose
 // type starts with "message.", or "*" for everything. A star anywhere else stands for nothing.
 
+#include <tenon/core/text.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/session/names.hpp>
 
@@ -64,6 +65,17 @@ inline const std::string* first_match(const std::vector<std::string>& patterns,
 inline bool passes(const event_filter& filter, std::string_view type) noexcept {
     if (first_match(filter.exclude, type) != nullptr) return false;
     return filter.include.empty() || first_match(filter.include, type) != nullptr;
+}
+
+/// Why a configuration keeps events of the pattern from its plugin, for people; empty where it does not. Of "*" it may keep
+/// some: that is what filters are for.
+inline std::string kept_from_plugin(const event_filter& filter, std::string_view pattern) {
+    for (const std::string& one : filter.exclude)
+        if (matches(one, pattern) || (pattern != "*" && matches(pattern, one)))
+            return join({"events.exclude keeps \"", one, "\" from the plugin"});
+    for (const std::string& one : filter.include)
+        if (matches(one, pattern) || matches(pattern, one)) return {};
+    return filter.include.empty() ? "" : "events.include has none of them";
 }
 
 } // namespace tenon::detail

@@ -121,6 +121,8 @@ public:
 
     /// Of a plugin that is there, for its status.
     wanted_events wanted_by(plugin_index plugin) const;
+    /// The same: what the configuration says must not pass without it, and it decides about none of that. For people.
+    std::vector<std::string> undecided(plugin_index plugin) const;
 
 private:
     struct configured_plugin {
@@ -158,6 +160,7 @@ private:
     static verdict judge(const configured_plugin& plugin, std::string_view type) noexcept;
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
+    static std::string why_undecided(const configured_plugin& plugin, const std::string& pattern);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
@@ -449,6 +452,47 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     if (known == plugins_.end() || !known->second.present) return {};
     const configured_plugin& of = known->second;
     return {of.capabilities, of.whole_families, of.events, of.subscriptions};
+}
+
+/// Empty where it decides about some events of the pattern.
+inline std::string interest_table::why_undecided(const configured_plugin& plugin,
+                                                 const std::string& pattern) {
+    std::vector<std::string> within = {pattern}; // what of the pattern may be told apart
+    for (const std::string& family : plugin.capabilities)
+        within.push_back(family == "*" ? family : family + ".*");
+    for (const auto* const listed : {&plugin.events, &plugin.subscriptions})
+        for (const event_interest& one : *listed) within.push_back(one.type);
+    within.insert(within.end(), plugin.filter.include.begin(), plugin.filter.include.end());
+    bool observes = false;
+    for (const std::string& type : within) {
+        if (!matches(pattern, type)) continue;
+        const verdict found = judge(plugin, type);
+        if (found.why_not != exclusion::none) continue;
+        if (found.chosen == nullptr || found.chosen->mode != event_mode::observe) return {};
+        observes = true;
+    }
+    if (observes) return "it only observes them";
+    if (std::string kept = kept_from_plugin(plugin.filter, pattern); !kept.empty()) return kept;
+    const std::string_view family = event_family(pattern);
+    if (family == "*" || is_capable(plugin, family)) return "it lists none of them";
+    return join({"its handshake does not name the capability \"", family, "\""});
+}
+
+inline std::vector<std::string> interest_table::undecided(plugin_index index) const {
+    std::vector<std::string> found;
+    const auto known = plugins_.find(index);
+    if (known == plugins_.end() || !known->second.present) return found;
+    const configured_plugin& plugin = known->second;
+    const auto look_at = [&](std::string_view key, const std::string& pattern) {
+        if (const std::string why = why_undecided(plugin, pattern); !why.empty())
+            found.push_back(
+                join({key, ": it decides about no event of \"", pattern, "\", and they pass: ", why}));
+    };
+    for (const std::string& pattern : plugin.terms.required) look_at("required", pattern);
+    for (const auto& [pattern, absent] : plugin.terms.absent_of)
+        if (absent != absence::pass) look_at("absent", pattern);
+    if (plugin.terms.absent != absence::pass) look_at("absent", "*");
+    return found;
 }
 
 } // namespace tenon::detail

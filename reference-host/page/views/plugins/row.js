@@ -208,19 +208,20 @@ class Row {
     const facts = factsOf(status);
     fill(this.facts, JSON.stringify(facts), () => facts.map(([title, pairs]) => el('div', null, el('h3', null, title),
       el('dl.facts', null, pairs.map(([name, value]) => [el('dt', null, name), el('dd', null, String(value))])))));
-    const {subscriptions, commands, routes, permissions, needs, capabilities, refused, history, leftOut = {}} = status;
+    const {subscriptions, commands, routes, permissions, needs, capabilities, refused, warnings = [], history, leftOut = {}} = status;
     const block = (title, list, words, more) => el('div', null, el('h3', null, title), el('ul', null,
       list.length ? list.map(one => el('li', null, words(one))) : el('li.muted', null, nothing),
       more > 0 && el('li', null, el('small', null, `and ${whole(more)} more`))));
     const about = text => el('small', null, ` ${clip(visible(text), 200)}`);
-    fill(this.declares, JSON.stringify([subscriptions, commands, routes, permissions, needs, refused, leftOut]), () => [
+    fill(this.declares, JSON.stringify([subscriptions, commands, routes, permissions, needs, refused, warnings, leftOut]), () => [
       block('Subscriptions', subscriptions, one => [code(one.type), about(joined(handlingOf(one)))], leftOut.subscriptions),
       block('Commands', commands, one => [code(one.name), about(one.description)], leftOut.commands),
       block('Routes', routes, one => [code(`${one.method} ${one.path}`), about(joined([one.auth && 'with a token', one.description]))],
         leftOut.routes),
       block('Permissions', permissions, code), block('Needs', needs, code),
       block('Capabilities', capabilities, code, leftOut.capabilities),
-      refused.length > 0 && block('Refused by the host', refused, text => el('span.bad', null, visible(text)))]);
+      refused.length > 0 && block('Refused by the host', refused, text => el('span.bad', null, visible(text))),
+      warnings.length > 0 && block('Warnings', warnings, text => el('span.bad', null, visible(text)))]);
     const past = history.slice(-8).reverse();
     fill(this.past, JSON.stringify(past), () => past.map(one => el('li', null,
       el('span.muted', null, timeOf(one.time)), ` ${wordFor(one.to)} `, el('small', null, because(one.reason)))));
