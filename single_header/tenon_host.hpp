@@ -4196,87 +4196,6 @@ inline std::size_t bytes_held(const log_record& record) noexcept {
 
 #endif
 
-// ---- tenon/rules/state.hpp --------------------------------------------------------------------------------
-#ifndef TENON_RULES_STATE_HPP
-#define TENON_RULES_STATE_HPP
-
-// The words for how a plugin is. Its process and its health are two axes that are never mixed; every change of
-// the first one has a reason.
-
-namespace tenon {
-
-enum class plugin_state { stopped, starting, handshaking, ready, stopping, backoff, failed, blocked };
-
-enum class plugin_health { unknown, healthy, warning, critical };
-
-enum class change_cause {
-    requested,  // somebody asked for it
-    shutdown,   // of the host
-    reload,     // to take over another configuration or program
-    config,     // the configuration does not allow it, or the plugin refused it
-    start,      // the program could not be started
-    handshake,  // it failed, or the plugin does not want to run here
-    crashed,    // ended by a signal
-    exited,     // ended by itself
-    health,     // too many checks in a row without an answer
-    protocol,   // it broke the wire
-    limit,      // it broke a limit
-    dependency, // another plugin is not ready
-    progress,   // the next step of what went before
-};
-
-/// As a person says it: "it is waiting to retry".
-inline std::string_view words_of(plugin_state state) noexcept {
-    if (state == plugin_state::handshaking) return "shaking hands";
-    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
-}
-
-/// How a process ended.
-struct exit_status {
-    enum class kind { exited, signalled, unknown }; // unknown: somebody else took it from us
-    kind how = kind::unknown;
-    int value = 0; // exit code or signal
-    bool operator==(const exit_status&) const = default;
-};
-
-struct change_reason {
-    change_cause cause = change_cause::requested;
-    std::string text = {}; // for a person: "signal 9 (SIGKILL)", "handshake.name: expected ..."
-};
-
-/// One change of one plugin's state.
-struct state_change {
-    std::string plugin;
-    plugin_state from = plugin_state::stopped, to = plugin_state::stopped;
-    change_reason reason = {};
-    std::uint64_t generation = 0; // counts the plugin's instances, from 1
-    time_point at = {};
-    std::string log = {}; // of an instance that ended unasked: its last lines
-};
-
-/// "exit code 3", "signal 11 (SIGSEGV)", "unknown".
-inline std::string describe_exit(const exit_status& status) {
-    struct named {
-        int number;
-        std::string_view name;
-    };
-    // As Linux numbers them on every machine that we build for.
-    constexpr named signals[] = {{1, "SIGHUP"},   {2, "SIGINT"},   {3, "SIGQUIT"},  {4, "SIGILL"},
-                                 {6, "SIGABRT"},  {7, "SIGBUS"},   {8, "SIGFPE"},   {9, "SIGKILL"},
-                                 {11, "SIGSEGV"}, {13, "SIGPIPE"}, {15, "SIGTERM"}, {24, "SIGXCPU"},
-                                 {31, "SIGSYS"}};
-    const auto number = detail::digits(static_cast<std::uint64_t>(status.value));
-    if (status.how == exit_status::kind::exited) return detail::join({"exit code ", number});
-    if (status.how == exit_status::kind::unknown) return "unknown";
-    for (const named& one : signals)
-        if (one.number == status.value) return detail::join({"signal ", number, " (", one.name, ")"});
-    return detail::join({"signal ", number});
-}
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
 #ifndef TENON_CORE_PATIENCE_HPP
 #define TENON_CORE_PATIENCE_HPP
@@ -4646,6 +4565,87 @@ struct host_options {
     /// that the host starts are told (TENON_WAIT_US).
     std::chrono::microseconds longest_look = detail::default_longest_look;
 };
+
+} // namespace tenon
+
+#endif
+
+// ---- tenon/rules/state.hpp --------------------------------------------------------------------------------
+#ifndef TENON_RULES_STATE_HPP
+#define TENON_RULES_STATE_HPP
+
+// The words for how a plugin is. Its process and its health are two axes that are never mixed; every change of
+// the first one has a reason.
+
+namespace tenon {
+
+enum class plugin_state { stopped, starting, handshaking, ready, stopping, backoff, failed, blocked };
+
+enum class plugin_health { unknown, healthy, warning, critical };
+
+enum class change_cause {
+    requested,  // somebody asked for it
+    shutdown,   // of the host
+    reload,     // to take over another configuration or program
+    config,     // the configuration does not allow it, or the plugin refused it
+    start,      // the program could not be started
+    handshake,  // it failed, or the plugin does not want to run here
+    crashed,    // ended by a signal
+    exited,     // ended by itself
+    health,     // too many checks in a row without an answer
+    protocol,   // it broke the wire
+    limit,      // it broke a limit
+    dependency, // another plugin is not ready
+    progress,   // the next step of what went before
+};
+
+/// As a person says it: "it is waiting to retry".
+inline std::string_view words_of(plugin_state state) noexcept {
+    if (state == plugin_state::handshaking) return "shaking hands";
+    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
+}
+
+/// How a process ended.
+struct exit_status {
+    enum class kind { exited, signalled, unknown }; // unknown: somebody else took it from us
+    kind how = kind::unknown;
+    int value = 0; // exit code or signal
+    bool operator==(const exit_status&) const = default;
+};
+
+struct change_reason {
+    change_cause cause = change_cause::requested;
+    std::string text = {}; // for a person: "signal 9 (SIGKILL)", "handshake.name: expected ..."
+};
+
+/// One change of one plugin's state.
+struct state_change {
+    std::string plugin;
+    plugin_state from = plugin_state::stopped, to = plugin_state::stopped;
+    change_reason reason = {};
+    std::uint64_t generation = 0; // counts the plugin's instances, from 1
+    time_point at = {};
+    std::string log = {}; // of an instance that ended unasked: its last lines
+};
+
+/// "exit code 3", "signal 11 (SIGSEGV)", "unknown".
+inline std::string describe_exit(const exit_status& status) {
+    struct named {
+        int number;
+        std::string_view name;
+    };
+    // As Linux numbers them on every machine that we build for.
+    constexpr named signals[] = {{1, "SIGHUP"},   {2, "SIGINT"},   {3, "SIGQUIT"},  {4, "SIGILL"},
+                                 {6, "SIGABRT"},  {7, "SIGBUS"},   {8, "SIGFPE"},   {9, "SIGKILL"},
+                                 {11, "SIGSEGV"}, {13, "SIGPIPE"}, {15, "SIGTERM"}, {24, "SIGXCPU"},
+                                 {31, "SIGSYS"}};
+    const auto number = detail::digits(static_cast<std::uint64_t>(status.value));
+    if (status.how == exit_status::kind::exited) return detail::join({"exit code ", number});
+    if (status.how == exit_status::kind::unknown) return "unknown";
+    for (const named& one : signals)
+        if (one.number == status.value) return detail::join({"signal ", number, " (", one.name, ")"});
+    return detail::join({"signal ", number});
+}
 
 } // namespace tenon
 
@@ -5184,6 +5184,10 @@ struct plugin_status {
 
     std::vector<std::string> capabilities = {}, features = {}, permissions = {}, needs = {};
     std::vector<subscription_status> subscriptions = {};
+    // What its configuration says of events that it should decide about: plugin_options has the same three.
+    std::vector<std::string> required = {};
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
     std::vector<std::string> refused = {};  // of what it declared, and why
@@ -5210,10 +5214,12 @@ struct plugin_status {
                        member("process", &self::process), member("metrics", &self::metrics),
                        member("capabilities", &self::capabilities), member("features", &self::features),
                        member("permissions", &self::permissions), member("needs", &self::needs),
-                       member("subscriptions", &self::subscriptions), member("routes", &self::routes),
-                       member("commands", &self::commands), member("refused", &self::refused),
-                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("subscriptions", &self::subscriptions), member("required", &self::required),
+                       member("absent", &self::absent), member("absentOf", &self::absent_of),
+                       member("routes", &self::routes), member("commands", &self::commands),
+                       member("refused", &self::refused), member("warnings", &self::warnings),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 
@@ -5454,8 +5460,23 @@ private:
         each("tenon_plugin_events_absent_total", "counter",
              "Decisions that the plugin owed and was not there for.",
              [](const status& of) { return of.events.absent; });
+        out_.family("tenon_plugin_needed", "gauge",
+                    "1 for each rule of the configuration by which events do not pass without the plugin.");
+        for (const plugin_status& plugin : of_.plugins) write_rules(plugin);
+        each("tenon_plugin_warnings", "gauge", "What its configuration says and does not hold.",
+             [](const status& of) { return of.warnings.size(); });
         each("tenon_plugin_events_emitted_total", "counter", "Events that the plugin emitted.",
              [](const status& of) { return of.events.emitted; });
+    }
+
+    void write_rules(const plugin_status& of) {
+        const auto write = [&](std::string_view rule, std::string_view events) {
+            out_.sample({{"plugin", of.name}, {"rule", rule}, {"events", events}}, 1);
+        };
+        for (const std::string& pattern : of.required) write("required", pattern);
+        for (const auto& [pattern, absent] : of.absent_of)
+            if (absent != absence::pass) write(name_of(absent), pattern);
+        if (of.absent != absence::pass && !of.absent_of.contains("*")) write(name_of(of.absent), "*");
     }
 
     void write_queues() {
@@ -7824,7 +7845,8 @@ struct explanation {
 namespace detail {
 
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
+/// (where it is given), priority and onFailure; for who is missed, or decides and is not to be passed over, with absent; for
+/// who is required with that.
 struct explanation_form {
     std::string_view plugin;
     bool receives;
@@ -7853,7 +7875,9 @@ struct json_codec<explanation> {
         if (!form.receives) form.why_not = value.why_not;
         else form.priority = value.priority, form.on_failure = value.on_failure;
         if (form.receives && value.mode_given) form.mode = value.mode;
-        if (value.missed) form.absent = value.absent;
+        const bool decides =
+            form.receives && !(value.mode_given && value.mode == detail::event_mode::observe);
+        if (value.missed || (decides && value.absent != absence::pass)) form.absent = value.absent;
         detail::encode(out, form);
     }
 };
@@ -14481,6 +14505,8 @@ private:
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
     static std::string why_undecided(const configured_plugin& plugin, const std::string& pattern);
+    static std::string terms_for(const configured_plugin& plugin, std::string_view type,
+                                 const verdict& found);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
@@ -14754,6 +14780,7 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         made.missed = found.missed;
         made.required = found.required;
         made.absent = as.absent;
+        if (plugin.present && can_be) append(made.words, terms_for(plugin, type, found));
         all.push_back(std::move(made));
     }
     return all;
@@ -14772,6 +14799,23 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     if (known == plugins_.end() || !known->second.present) return {};
     const configured_plugin& of = known->second;
     return {of.capabilities, of.whole_families, of.events, of.subscriptions};
+}
+
+/// What the configuration says besides of an event that it decides about, or does not.
+inline std::string interest_table::terms_for(const configured_plugin& plugin, std::string_view type,
+                                             const verdict& found) {
+    const bool decides = found.why_not == exclusion::none &&
+                         (found.chosen == nullptr || found.chosen->mode != event_mode::observe);
+    const absence absent = absence_of(plugin, type);
+    const bool required = first_match(plugin.terms.required, type) != nullptr;
+    if (!decides && (required || absent != absence::pass))
+        return "; the configuration lets none pass without it, and it does not decide about them";
+    std::string words;
+    if (required) words = "; required";
+    if (decides && absent != absence::pass)
+        append(words,
+               absent == absence::stop ? "; stopped while it is not there" : "; held while it is not there");
+    return words;
 }
 
 /// Empty where it decides about some events of the pattern.
@@ -24359,7 +24403,10 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .events = plugin.events,
                          .metrics = actor.metrics(),
                          .permissions = options.permissions,
-                         .needs = options.needs};
+                         .needs = options.needs,
+                         .required = options.required,
+                         .absent = options.absent,
+                         .absent_of = options.absent_of};
     if (actor.pid() != 0) {
         status.pid = actor.pid();
         status.process = process_status_of(actor.pid());

@@ -105,6 +105,11 @@ int print_plugin(const json& value) {
     add("process", process_words(one));
     add("calls", call_words(one));
     add_all("event", one.subscriptions, event_words);
+    add_all("required", one.required, as_it_is);
+    const auto name_of_absence = [](tenon::absence absent) { return text_of(json::of(absent).view()); };
+    if (one.absent != tenon::absence::pass) add("absent", name_of_absence(one.absent));
+    for (const auto& [pattern, absent] : one.absent_of)
+        add("absent", pattern + ": " + name_of_absence(absent));
     add_all("command", one.commands, [](const auto& each) {
         const std::string takes = each.params ? fields_words(fields_of(each.params->view())) : "";
         return each.name + (takes.empty() ? "" : " ") + takes + (each.description.empty() ? "" : ": ") +

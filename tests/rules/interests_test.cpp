@@ -499,6 +499,19 @@ TEST_CASE("before its first handshake a plugin owes what the configuration requi
           std::string::npos);
 }
 
+TEST_CASE("what must not pass without a plugin was seen nowhere while the plugin was there") {
+    interest_table table;
+    table.set_plugin(1, "a", {}, 0, {}, {.required = {"m.x"}, .absent_of = {{"m.*", absence::hold}}});
+    table.declare(1, declaring({"m"}, {{wants("m.x"), wants("m.y"), wants("m.seen", event_mode::observe)}}));
+    CHECK(table.explain("m.x").at(0).words == "lists \"m.x\"; required; held while it is not there");
+    CHECK(to_json(table.explain("m.x").at(0)).ends_with(R"("absent":"hold","required":true})"));
+    CHECK(table.explain("m.y").at(0).words == "lists \"m.y\"; held while it is not there");
+    CHECK(table.explain("m.seen").at(0).words ==
+          "lists \"m.seen\"; the configuration lets none pass without it, and it does not decide about them");
+    CHECK(to_json(table.explain("m.seen").at(0)).find("absent") == std::string::npos);
+    CHECK(table.explain("n.x").at(0).words == "its handshake does not name the capability \"n\"");
+}
+
 TEST_CASE("nothing said that a plugin is required for events about which it does not decide") {
     interest_table table;
     const auto told = [&](event_filter filter, interest_terms terms, const handshake_answer& answer) {

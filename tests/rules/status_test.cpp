@@ -94,7 +94,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
         R"("metrics":[{"name":"cache","value":0.5}],"capabilities":["message"],"features":["configure"],)"
         R"("permissions":["events:emit"],"needs":["store"],)"
         R"("subscriptions":[{"type":"message.*","mode":"validate","priority":5,"onFailure":"continue",)"
-        R"("source":"handshake"}],)"
+        R"("source":"handshake"}],"required":[],"absent":"pass","absentOf":{},)"
         R"("routes":[{"method":"GET","path":"/api/plugins/echo/x","description":"d","auth":true}],)"
         R"("commands":[{"name":"say","description":"","params":{"type":"object"},"atRunTime":true}],"refused":[],"warnings":[],"leftOut":{},)"
         R"("history":[{"time":1,"plugin":"","from":"ready","to":"backoff",)"

@@ -284,7 +284,10 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .events = plugin.events,
                          .metrics = actor.metrics(),
                          .permissions = options.permissions,
-                         .needs = options.needs};
+                         .needs = options.needs,
+                         .required = options.required,
+                         .absent = options.absent,
+                         .absent_of = options.absent_of};
     if (actor.pid() != 0) {
         status.pid = actor.pid();
         status.process = process_status_of(actor.pid());

@@ -191,8 +191,23 @@ private:
         each("tenon_plugin_events_absent_total", "counter",
              "Decisions that the plugin owed and was not there for.",
              [](const status& of) { return of.events.absent; });
+        out_.family("tenon_plugin_needed", "gauge",
+                    "1 for each rule of the configuration by which events do not pass without the plugin.");
+        for (const plugin_status& plugin : of_.plugins) write_rules(plugin);
+        each("tenon_plugin_warnings", "gauge", "What its configuration says and does not hold.",
+             [](const status& of) { return of.warnings.size(); });
         each("tenon_plugin_events_emitted_total", "counter", "Events that the plugin emitted.",
              [](const status& of) { return of.events.emitted; });
+    }
+
+    void write_rules(const plugin_status& of) {
+        const auto write = [&](std::string_view rule, std::string_view events) {
+            out_.sample({{"plugin", of.name}, {"rule", rule}, {"events", events}}, 1);
+        };
+        for (const std::string& pattern : of.required) write("required", pattern);
+        for (const auto& [pattern, absent] : of.absent_of)
+            if (absent != absence::pass) write(name_of(absent), pattern);
+        if (of.absent != absence::pass && !of.absent_of.contains("*")) write(name_of(of.absent), "*");
     }
 
     void write_queues() {

@@ -9,6 +9,7 @@
 #include <tenon/json/value.hpp>
 #include <tenon/rules/logs/latency.hpp>
 #include <tenon/rules/logs/log_record.hpp>
+#include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/session/handshake.hpp>
@@ -282,6 +283,10 @@ struct plugin_status {
 
     std::vector<std::string> capabilities = {}, features = {}, permissions = {}, needs = {};
     std::vector<subscription_status> subscriptions = {};
+    // What its configuration says of events that it should decide about: plugin_options has the same three.
+    std::vector<std::string> required = {};
+    absence absent = absence::pass;
+    std::map<std::string, absence> absent_of = {};
     std::vector<route_status> routes = {};
     std::vector<command_status> commands = {};
     std::vector<std::string> refused = {};  // of what it declared, and why
@@ -308,10 +313,12 @@ struct plugin_status {
                        member("process", &self::process), member("metrics", &self::metrics),
                        member("capabilities", &self::capabilities), member("features", &self::features),
                        member("permissions", &self::permissions), member("needs", &self::needs),
-                       member("subscriptions", &self::subscriptions), member("routes", &self::routes),
-                       member("commands", &self::commands), member("refused", &self::refused),
-                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("subscriptions", &self::subscriptions), member("required", &self::required),
+                       member("absent", &self::absent), member("absentOf", &self::absent_of),
+                       member("routes", &self::routes), member("commands", &self::commands),
+                       member("refused", &self::refused), member("warnings", &self::warnings),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 

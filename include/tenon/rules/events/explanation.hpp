@@ -52,7 +52,8 @@ struct explanation {
 namespace detail {
 
 /// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure; for who is missed with absent; for who is required with that.
+/// (where it is given), priority and onFailure; for who is missed, or decides and is not to be passed over, with absent; for
+/// who is required with that.
 struct explanation_form {
     std::string_view plugin;
     bool receives;
@@ -81,7 +82,9 @@ struct json_codec<explanation> {
         if (!form.receives) form.why_not = value.why_not;
         else form.priority = value.priority, form.on_failure = value.on_failure;
         if (form.receives && value.mode_given) form.mode = value.mode;
-        if (value.missed) form.absent = value.absent;
+        const bool decides =
+            form.receives && !(value.mode_given && value.mode == detail::event_mode::observe);
+        if (value.missed || (decides && value.absent != absence::pass)) form.absent = value.absent;
         detail::encode(out, form);
     }
 };

@@ -161,6 +161,8 @@ private:
     static interest interest_of(plugin_index index, const configured_plugin& plugin, std::string_view type,
                                 const verdict& found);
     static std::string why_undecided(const configured_plugin& plugin, const std::string& pattern);
+    static std::string terms_for(const configured_plugin& plugin, std::string_view type,
+                                 const verdict& found);
     static bool erase(std::vector<event_interest>& from, std::string_view type);
     std::shared_ptr<const interest_list> collect(std::string_view type) const;
     const std::shared_ptr<const interest_list>* look_up(std::string_view type);
@@ -434,6 +436,7 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         made.missed = found.missed;
         made.required = found.required;
         made.absent = as.absent;
+        if (plugin.present && can_be) append(made.words, terms_for(plugin, type, found));
         all.push_back(std::move(made));
     }
     return all;
@@ -452,6 +455,23 @@ inline wanted_events interest_table::wanted_by(plugin_index plugin) const {
     if (known == plugins_.end() || !known->second.present) return {};
     const configured_plugin& of = known->second;
     return {of.capabilities, of.whole_families, of.events, of.subscriptions};
+}
+
+/// What the configuration says besides of an event that it decides about, or does not.
+inline std::string interest_table::terms_for(const configured_plugin& plugin, std::string_view type,
+                                             const verdict& found) {
+    const bool decides = found.why_not == exclusion::none &&
+                         (found.chosen == nullptr || found.chosen->mode != event_mode::observe);
+    const absence absent = absence_of(plugin, type);
+    const bool required = first_match(plugin.terms.required, type) != nullptr;
+    if (!decides && (required || absent != absence::pass))
+        return "; the configuration lets none pass without it, and it does not decide about them";
+    std::string words;
+    if (required) words = "; required";
+    if (decides && absent != absence::pass)
+        append(words,
+               absent == absence::stop ? "; stopped while it is not there" : "; held while it is not there");
+    return words;
 }
 
 /// Empty where it decides about some events of the pattern.

@@ -208,13 +208,18 @@ class Row {
     const facts = factsOf(status);
     fill(this.facts, JSON.stringify(facts), () => facts.map(([title, pairs]) => el('div', null, el('h3', null, title),
       el('dl.facts', null, pairs.map(([name, value]) => [el('dt', null, name), el('dd', null, String(value))])))));
-    const {subscriptions, commands, routes, permissions, needs, capabilities, refused, warnings = [], history, leftOut = {}} = status;
+    const {subscriptions, required = [], absent, absentOf = {}, commands, routes, permissions, needs, capabilities, refused, warnings = [], history, leftOut = {}} = status;
     const block = (title, list, words, more) => el('div', null, el('h3', null, title), el('ul', null,
       list.length ? list.map(one => el('li', null, words(one))) : el('li.muted', null, nothing),
       more > 0 && el('li', null, el('small', null, `and ${whole(more)} more`))));
+    const away = {hold: 'held while it is not there', stop: 'stopped while it is not there'};
+    const rules = [...required.map(type => ({type, rule: 'required'})),
+      ...Object.entries({...absent !== 'pass' && {'*': absent}, ...absentOf}).filter(([, what]) => away[what])
+        .map(([type, what]) => ({type, rule: away[what]}))];
     const about = text => el('small', null, ` ${clip(visible(text), 200)}`);
-    fill(this.declares, JSON.stringify([subscriptions, commands, routes, permissions, needs, refused, warnings, leftOut]), () => [
-      block('Subscriptions', subscriptions, one => [code(one.type), about(joined(handlingOf(one)))], leftOut.subscriptions),
+    fill(this.declares, JSON.stringify([subscriptions, rules, commands, routes, permissions, needs, refused, warnings, leftOut]), () => [
+      block('Subscriptions', [...subscriptions, ...rules], one => [code(one.type), about(one.rule ?? joined(handlingOf(one)))],
+        leftOut.subscriptions),
       block('Commands', commands, one => [code(one.name), about(one.description)], leftOut.commands),
       block('Routes', routes, one => [code(`${one.method} ${one.path}`), about(joined([one.auth && 'with a token', one.description]))],
         leftOut.routes),
