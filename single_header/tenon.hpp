@@ -925,7 +925,7 @@ inline constexpr auto enum_names = names_of_enum<Enum>();
 #ifndef TENON_CORE_BYTE_BUFFER_HPP
 #define TENON_CORE_BYTE_BUFFER_HPP
 
-// A growing run of bytes for input and output. Unlike std::string it hands out room without clearing it
+// Memory that grows: a run of bytes for input and output, and an array (`sequence`). Unlike std::string it hands out room without clearing it
 // first, so that a read() or an encoder writes straight into it.
 //
 //     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
@@ -1026,6 +1026,75 @@ private:
 };
 
 } // namespace tenon
+
+namespace tenon::detail {
+
+/// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
+/// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
+template <class T>
+class sequence {
+public:
+    sequence() = default;
+    sequence(sequence&& other) noexcept { swap(other); }
+    sequence& operator=(sequence&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~sequence() {
+        clear();
+        ::operator delete(data_);
+    }
+
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+    std::size_t size() const noexcept { return size_; }
+    T& operator[](std::size_t index) noexcept { return data_[index]; }
+    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
+
+    void push_back(T value) {
+        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+    }
+    /// Appends values made of nothing until there are `size`.
+    void extend(std::size_t size) {
+        if (size > capacity_) grow(size);
+        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
+    }
+    void clear() noexcept {
+        while (size_ != 0) data_[--size_].~T();
+    }
+    void swap(sequence& other) noexcept {
+        T* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
+
+private:
+    void grow(std::size_t capacity) {
+        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
+        for (std::size_t index = 0; index != size_; ++index) {
+            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
+            data_[index].~T();
+        }
+        ::operator delete(data_);
+        data_ = larger;
+        capacity_ = capacity;
+    }
+
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+} // namespace tenon::detail
 
 #endif
 
@@ -1363,6 +1432,140 @@ constexpr bool is_seen(std::string_view text) noexcept {
         at += length;
     }
     return true;
+}
+
+// What stands between the quotes of a JSON string: UTF-8 and escapes. Checking comes first and says what is
+// wrong; what it has passed can be unescaped without looking for mistakes again.
+
+/// The value of four hexadecimal digits, or -1.
+inline int hex4(const char* at, const char* end) noexcept {
+    if (end - at < 4) return -1;
+    int value = 0;
+    for (int index = 0; index < 4; ++index) {
+        const char digit = at[index];
+        const char lower = static_cast<char>(digit | 0x20);
+        if (is_digit(digit)) value = value * 16 + (digit - '0');
+        else if (lower >= 'a' && lower <= 'f') value = value * 16 + (lower - 'a' + 10);
+        else return -1;
+    }
+    return value;
+}
+
+inline char* write_utf8(char* to, unsigned code) noexcept {
+    const auto tail = [&](unsigned shift) { return static_cast<char>(0x80u | ((code >> shift) & 0x3Fu)); };
+    if (code < 0x80) {
+        *to++ = static_cast<char>(code);
+    } else if (code < 0x800) {
+        *to++ = static_cast<char>(0xC0u | (code >> 6));
+        *to++ = tail(0);
+    } else if (code < 0x10000) {
+        *to++ = static_cast<char>(0xE0u | (code >> 12));
+        *to++ = tail(6);
+        *to++ = tail(0);
+    } else {
+        *to++ = static_cast<char>(0xF0u | (code >> 18));
+        *to++ = tail(12);
+        *to++ = tail(6);
+        *to++ = tail(0);
+    }
+    return to;
+}
+
+/// Moves `at` behind the escape that it stands on; what is wrong with it otherwise.
+inline const char* check_escape(const char*& at, const char* end) noexcept {
+    const char* next = at + 1;
+    if (next == end) return "string without an end";
+    switch (*next++) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        at = next;
+        return nullptr;
+    case 'u':
+        break;
+    default:
+        return "unknown escape in a string";
+    }
+    const int code = hex4(next, end);
+    if (code < 0) return "\\u without four hexadecimal digits";
+    next += 4;
+    if (code >= 0xD800 && code <= 0xDFFF) {
+        // A high surrogate must be followed by a low one, and a low one may not stand alone.
+        const bool pair = code < 0xDC00 && end - next >= 6 && next[0] == '\\' && next[1] == 'u';
+        const int low = pair ? hex4(next + 2, end) : -1;
+        if (low < 0xDC00 || low > 0xDFFF) return "surrogate without its partner";
+        next += 6;
+    }
+    at = next;
+    return nullptr;
+}
+
+/// Writes what the checked escape at `at` stands for, and moves both behind it.
+inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
+    const char letter = at[1];
+    at += 2;
+    switch (letter) {
+    case 'b':
+        *to++ = '\b';
+        break;
+    case 'f':
+        *to++ = '\f';
+        break;
+    case 'n':
+        *to++ = '\n';
+        break;
+    case 'r':
+        *to++ = '\r';
+        break;
+    case 't':
+        *to++ = '\t';
+        break;
+    case 'u': {
+        auto code = static_cast<unsigned>(hex4(at, end));
+        at += 4;
+        if (code >= 0xD800 && code <= 0xDFFF) {
+            const auto low = static_cast<unsigned>(hex4(at + 2, end));
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            at += 6;
+        }
+        to = write_utf8(to, code);
+        break;
+    }
+    default:
+        *to++ = letter;
+        break;
+    }
+}
+
+/// The text that the checked `raw` stands for. Made piece by piece beside the string, because it can only be
+/// written into once it has been filled with zeros.
+inline void unescape(std::string_view raw, std::string& value) {
+    constexpr std::size_t piece = 256;
+    char text[piece + scan_step];
+    const char* at = raw.data();
+    const char* const end = at + raw.size();
+    value.clear();
+    while (at != end) {
+        char* to = text;
+        while (at != end && to < text + piece) {
+            if (static_cast<std::size_t>(end - at) >= scan_step) {
+                std::memcpy(to, at, scan_step);
+                const byte_set escapes = backslashes(at);
+                const std::size_t plain = escapes == 0 ? scan_step : first_of(escapes);
+                to += plain;
+                at += plain;
+                if (escapes == 0 || to >= text + piece) continue;
+            }
+            if (*at == '\\') take_escape(at, end, to);
+            else *to++ = *at++;
+        }
+        value.append(text, static_cast<std::size_t>(to - text));
+    }
 }
 
 } // namespace tenon::detail
@@ -2140,150 +2343,6 @@ constexpr bool is_token(std::string_view name) noexcept {
     for (const char letter : name)
         if (!is_token(letter)) return false;
     return !name.empty();
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/escape.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_ESCAPE_HPP
-#define TENON_JSON_ESCAPE_HPP
-
-// What stands between the quotes of a JSON string: UTF-8 and escapes. Checking comes first and says what is
-// wrong; what it has passed can be unescaped without looking for mistakes again.
-
-namespace tenon::detail {
-
-/// The value of four hexadecimal digits, or -1.
-inline int hex4(const char* at, const char* end) noexcept {
-    if (end - at < 4) return -1;
-    int value = 0;
-    for (int index = 0; index < 4; ++index) {
-        const char digit = at[index];
-        const char lower = static_cast<char>(digit | 0x20);
-        if (is_digit(digit)) value = value * 16 + (digit - '0');
-        else if (lower >= 'a' && lower <= 'f') value = value * 16 + (lower - 'a' + 10);
-        else return -1;
-    }
-    return value;
-}
-
-inline char* write_utf8(char* to, unsigned code) noexcept {
-    const auto tail = [&](unsigned shift) { return static_cast<char>(0x80u | ((code >> shift) & 0x3Fu)); };
-    if (code < 0x80) {
-        *to++ = static_cast<char>(code);
-    } else if (code < 0x800) {
-        *to++ = static_cast<char>(0xC0u | (code >> 6));
-        *to++ = tail(0);
-    } else if (code < 0x10000) {
-        *to++ = static_cast<char>(0xE0u | (code >> 12));
-        *to++ = tail(6);
-        *to++ = tail(0);
-    } else {
-        *to++ = static_cast<char>(0xF0u | (code >> 18));
-        *to++ = tail(12);
-        *to++ = tail(6);
-        *to++ = tail(0);
-    }
-    return to;
-}
-
-/// Moves `at` behind the escape that it stands on; what is wrong with it otherwise.
-inline const char* check_escape(const char*& at, const char* end) noexcept {
-    const char* next = at + 1;
-    if (next == end) return "string without an end";
-    switch (*next++) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        at = next;
-        return nullptr;
-    case 'u':
-        break;
-    default:
-        return "unknown escape in a string";
-    }
-    const int code = hex4(next, end);
-    if (code < 0) return "\\u without four hexadecimal digits";
-    next += 4;
-    if (code >= 0xD800 && code <= 0xDFFF) {
-        // A high surrogate must be followed by a low one, and a low one may not stand alone.
-        const bool pair = code < 0xDC00 && end - next >= 6 && next[0] == '\\' && next[1] == 'u';
-        const int low = pair ? hex4(next + 2, end) : -1;
-        if (low < 0xDC00 || low > 0xDFFF) return "surrogate without its partner";
-        next += 6;
-    }
-    at = next;
-    return nullptr;
-}
-
-/// Writes what the checked escape at `at` stands for, and moves both behind it.
-inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
-    const char letter = at[1];
-    at += 2;
-    switch (letter) {
-    case 'b':
-        *to++ = '\b';
-        break;
-    case 'f':
-        *to++ = '\f';
-        break;
-    case 'n':
-        *to++ = '\n';
-        break;
-    case 'r':
-        *to++ = '\r';
-        break;
-    case 't':
-        *to++ = '\t';
-        break;
-    case 'u': {
-        auto code = static_cast<unsigned>(hex4(at, end));
-        at += 4;
-        if (code >= 0xD800 && code <= 0xDFFF) {
-            const auto low = static_cast<unsigned>(hex4(at + 2, end));
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-            at += 6;
-        }
-        to = write_utf8(to, code);
-        break;
-    }
-    default:
-        *to++ = letter;
-        break;
-    }
-}
-
-/// The text that the checked `raw` stands for. Made piece by piece beside the string, because it can only be
-/// written into once it has been filled with zeros.
-inline void unescape(std::string_view raw, std::string& value) {
-    constexpr std::size_t piece = 256;
-    char text[piece + scan_step];
-    const char* at = raw.data();
-    const char* const end = at + raw.size();
-    value.clear();
-    while (at != end) {
-        char* to = text;
-        while (at != end && to < text + piece) {
-            if (static_cast<std::size_t>(end - at) >= scan_step) {
-                std::memcpy(to, at, scan_step);
-                const byte_set escapes = backslashes(at);
-                const std::size_t plain = escapes == 0 ? scan_step : first_of(escapes);
-                to += plain;
-                at += plain;
-                if (escapes == 0 || to >= text + piece) continue;
-            }
-            if (*at == '\\') take_escape(at, end, to);
-            else *to++ = *at++;
-        }
-        value.append(text, static_cast<std::size_t>(to - text));
-    }
 }
 
 } // namespace tenon::detail
@@ -3873,6 +3932,61 @@ inline std::string or_meant(std::string_view given, std::span<const std::string_
 
 #endif
 
+// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
+
+// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
+// nothing but the alphabet, no missing padding, no stray bits.
+
+namespace tenon::detail {
+
+inline constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+inline std::string to_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t index = 0; index < 3; ++index)
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+        for (std::size_t index = 0; index < 4; ++index)
+            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
+    }
+    return text;
+}
+
+inline std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t group = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::size_t digit = 0;
+        if (at < text.size() - padding) {
+            digit = base64_alphabet.find(text[at]);
+            if (digit == std::string_view::npos) return std::nullopt;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        if (at % 4 != 3) continue;
+        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
+        group = 0;
+    }
+    for (std::size_t extra = 0; extra < padding; ++extra) {
+        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
+        bytes.pop_back();
+    }
+    return bytes;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/web/response.hpp -------------------------------------------------------------------------------
 #ifndef TENON_WEB_RESPONSE_HPP
 #define TENON_WEB_RESPONSE_HPP
@@ -4013,6 +4127,78 @@ inline void write_answer(json_writer& out, const health& state) {
 } // namespace detail
 
 } // namespace tenon
+
+#endif
+
+// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_NAMES_HPP
+#define TENON_SESSION_NAMES_HPP
+
+// The names of the protocol: its methods, and which names events and commands may have.
+
+namespace tenon::detail {
+
+// The methods of docs/protocol.md.
+namespace methods {
+// host to plugin
+inline constexpr std::string_view handshake = "plugin/handshake";
+inline constexpr std::string_view on_event = "plugin/onEvent";
+inline constexpr std::string_view handle_request = "plugin/handleRequest";
+inline constexpr std::string_view execute = "plugin/execute";
+inline constexpr std::string_view health = "plugin/health";
+inline constexpr std::string_view configure = "plugin/configure";
+inline constexpr std::string_view shutdown = "plugin/shutdown";
+inline constexpr std::string_view exit = "exit";
+// plugin to host
+inline constexpr std::string_view attach = "plugin/attach";
+inline constexpr std::string_view acknowledge = "plugin/ackEvent";
+inline constexpr std::string_view log = "host/log";
+inline constexpr std::string_view emit = "host/emit";
+inline constexpr std::string_view subscribe = "host/subscribe";
+inline constexpr std::string_view unsubscribe = "host/unsubscribe";
+inline constexpr std::string_view register_command = "host/registerCommand";
+inline constexpr std::string_view unregister_command = "host/unregisterCommand";
+inline constexpr std::string_view host_execute = "host/execute";
+inline constexpr std::string_view get_config = "host/getConfig";
+inline constexpr std::string_view set_config = "host/setConfig";
+inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
+} // namespace methods
+
+// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
+// compile.
+
+/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
+inline constexpr std::size_t longest_event_type = 128;
+inline constexpr std::size_t longest_command = 128;
+
+/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
+constexpr bool is_event_type(std::string_view type) noexcept {
+    if (type.empty() || type.size() > longest_event_type) return false;
+    char before = '.';
+    bool is_ascii = true;
+    for (const char byte : type) {
+        const auto value = static_cast<unsigned char>(byte);
+        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && value < 0x80;
+        before = byte;
+    }
+    return before != '.' && (is_ascii || is_seen(type));
+}
+
+/// Whether this is a type, "*", or a type with ".*" behind it.
+constexpr bool is_event_pattern(std::string_view pattern) noexcept {
+    if (pattern == "*") return true;
+    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
+    return is_event_type(pattern);
+}
+
+/// 1 to 128 bytes that can be seen.
+constexpr bool is_command_name(std::string_view name) noexcept {
+    return !name.empty() && name.size() <= longest_command && is_seen(name);
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -4545,133 +4731,6 @@ result<void> bind_message(const invocation& call, M& message) {
         if (!decode_message(in, message) || !in.finish()) return in.error();
         return {};
     }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_NAMES_HPP
-#define TENON_SESSION_NAMES_HPP
-
-// The names of the protocol: its methods, and which names events and commands may have.
-
-namespace tenon::detail {
-
-// The methods of docs/protocol.md.
-namespace methods {
-// host to plugin
-inline constexpr std::string_view handshake = "plugin/handshake";
-inline constexpr std::string_view on_event = "plugin/onEvent";
-inline constexpr std::string_view handle_request = "plugin/handleRequest";
-inline constexpr std::string_view execute = "plugin/execute";
-inline constexpr std::string_view health = "plugin/health";
-inline constexpr std::string_view configure = "plugin/configure";
-inline constexpr std::string_view shutdown = "plugin/shutdown";
-inline constexpr std::string_view exit = "exit";
-// plugin to host
-inline constexpr std::string_view attach = "plugin/attach";
-inline constexpr std::string_view acknowledge = "plugin/ackEvent";
-inline constexpr std::string_view log = "host/log";
-inline constexpr std::string_view emit = "host/emit";
-inline constexpr std::string_view subscribe = "host/subscribe";
-inline constexpr std::string_view unsubscribe = "host/unsubscribe";
-inline constexpr std::string_view register_command = "host/registerCommand";
-inline constexpr std::string_view unregister_command = "host/unregisterCommand";
-inline constexpr std::string_view host_execute = "host/execute";
-inline constexpr std::string_view get_config = "host/getConfig";
-inline constexpr std::string_view set_config = "host/setConfig";
-inline constexpr std::string_view save_config = "host/saveConfig";
-inline constexpr std::string_view describe = "host/describe";
-} // namespace methods
-
-// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
-// compile.
-
-/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
-inline constexpr std::size_t longest_event_type = 128;
-inline constexpr std::size_t longest_command = 128;
-
-/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
-constexpr bool is_event_type(std::string_view type) noexcept {
-    if (type.empty() || type.size() > longest_event_type) return false;
-    char before = '.';
-    bool is_ascii = true;
-    for (const char byte : type) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
-        is_ascii = is_ascii && value < 0x80;
-        before = byte;
-    }
-    return before != '.' && (is_ascii || is_seen(type));
-}
-
-/// Whether this is a type, "*", or a type with ".*" behind it.
-constexpr bool is_event_pattern(std::string_view pattern) noexcept {
-    if (pattern == "*") return true;
-    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
-    return is_event_type(pattern);
-}
-
-/// 1 to 128 bytes that can be seen.
-constexpr bool is_command_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= longest_command && is_seen(name);
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_BASE64_HPP
-#define TENON_JSON_BASE64_HPP
-
-// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
-// nothing but the alphabet, no missing padding, no stray bits.
-
-namespace tenon::detail {
-
-inline constexpr std::string_view base64_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t index = 0; index < 3; ++index)
-            group =
-                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
-        for (std::size_t index = 0; index < 4; ++index)
-            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
-    }
-    return text;
-}
-
-inline std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
-    std::uint32_t group = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::size_t digit = 0;
-        if (at < text.size() - padding) {
-            digit = base64_alphabet.find(text[at]);
-            if (digit == std::string_view::npos) return std::nullopt;
-        }
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        if (at % 4 != 3) continue;
-        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
-        group = 0;
-    }
-    for (std::size_t extra = 0; extra < padding; ++extra) {
-        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
-        bytes.pop_back();
-    }
-    return bytes;
 }
 
 } // namespace tenon::detail
@@ -5537,82 +5596,6 @@ inline void survive_broken_pipes() noexcept {
 #endif
 
 #endif
-
-#endif
-
-// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_SEQUENCE_HPP
-#define TENON_SESSION_SEQUENCE_HPP
-
-// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
-// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
-
-namespace tenon::detail {
-
-template <class T>
-class sequence {
-public:
-    sequence() = default;
-    sequence(sequence&& other) noexcept { swap(other); }
-    sequence& operator=(sequence&& other) noexcept {
-        swap(other);
-        return *this;
-    }
-    ~sequence() {
-        clear();
-        ::operator delete(data_);
-    }
-
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-    std::size_t size() const noexcept { return size_; }
-    T& operator[](std::size_t index) noexcept { return data_[index]; }
-    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
-
-    void push_back(T value) {
-        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-    }
-    /// Appends values made of nothing until there are `size`.
-    void extend(std::size_t size) {
-        if (size > capacity_) grow(size);
-        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
-    }
-    void clear() noexcept {
-        while (size_ != 0) data_[--size_].~T();
-    }
-    void swap(sequence& other) noexcept {
-        T* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
-    }
-
-private:
-    void grow(std::size_t capacity) {
-        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
-        for (std::size_t index = 0; index != size_; ++index) {
-            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
-            data_[index].~T();
-        }
-        ::operator delete(data_);
-        data_ = larger;
-        capacity_ = capacity;
-    }
-
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
-};
-
-} // namespace tenon::detail
 
 #endif
 
@@ -10014,15 +9997,18 @@ constexpr bool check_plugin_class() {
 
 #endif
 
-// ---- tenon/plugin/run_requests.hpp ------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_REQUESTS_HPP
-#define TENON_PLUGIN_RUN_REQUESTS_HPP
+// ---- tenon/plugin/dispatch.hpp ----------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_DISPATCH_HPP
+#define TENON_PLUGIN_DISPATCH_HPP
+
+// From an author's class to the function pointers that the engine runs: one table of handlers, made while
+// compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
+
+namespace tenon::detail {
 
 // Which handler a request of the host is for, and what of its parameters the handler gets: `plugin/execute`,
 // `plugin/onEvent`, `plugin/handleRequest`. A plugin without commands, events or routes does not name the function, so
 // it is not in its program.
-
-namespace tenon::detail {
 
 // ---- `plugin/execute`: the command by its name, its arguments as the message ---------------------------------
 
@@ -10132,19 +10118,6 @@ inline void run_route(engine& runs_in, invocation& call) {
     }
     runs_in.refuse(call, {codes::method_not_found, join({"no route for '", request.path, "'"})});
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/dispatch.hpp ----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_DISPATCH_HPP
-#define TENON_PLUGIN_DISPATCH_HPP
-
-// From an author's class to the function pointers that the engine runs: one table of handlers, made while
-// compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
-
-namespace tenon::detail {
 
 template <class M, class Receive>
 void answer_with(invocation& call, Receive receive) {

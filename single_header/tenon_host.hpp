@@ -511,18 +511,8 @@ constexpr bool is_seen(std::string_view text) noexcept {
     return true;
 }
 
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/json/escape.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_ESCAPE_HPP
-#define TENON_JSON_ESCAPE_HPP
-
 // What stands between the quotes of a JSON string: UTF-8 and escapes. Checking comes first and says what is
 // wrong; what it has passed can be unescaped without looking for mistakes again.
-
-namespace tenon::detail {
 
 /// The value of four hexadecimal digits, or -1.
 inline int hex4(const char* at, const char* end) noexcept {
@@ -3217,7 +3207,7 @@ bool decode_message(json_reader& in, M& message) {
 #ifndef TENON_CORE_BYTE_BUFFER_HPP
 #define TENON_CORE_BYTE_BUFFER_HPP
 
-// A growing run of bytes for input and output. Unlike std::string it hands out room without clearing it
+// Memory that grows: a run of bytes for input and output, and an array (`sequence`). Unlike std::string it hands out room without clearing it
 // first, so that a read() or an encoder writes straight into it.
 //
 //     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
@@ -3318,6 +3308,75 @@ private:
 };
 
 } // namespace tenon
+
+namespace tenon::detail {
+
+/// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
+/// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
+template <class T>
+class sequence {
+public:
+    sequence() = default;
+    sequence(sequence&& other) noexcept { swap(other); }
+    sequence& operator=(sequence&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~sequence() {
+        clear();
+        ::operator delete(data_);
+    }
+
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+    const T* begin() const noexcept { return data_; }
+    const T* end() const noexcept { return data_ + size_; }
+    std::size_t size() const noexcept { return size_; }
+    T& operator[](std::size_t index) noexcept { return data_[index]; }
+    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
+
+    void push_back(T value) {
+        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
+        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+        ++size_;
+    }
+    /// Appends values made of nothing until there are `size`.
+    void extend(std::size_t size) {
+        if (size > capacity_) grow(size);
+        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
+    }
+    void clear() noexcept {
+        while (size_ != 0) data_[--size_].~T();
+    }
+    void swap(sequence& other) noexcept {
+        T* const data = data_;
+        const std::size_t size = size_, capacity = capacity_;
+        data_ = other.data_;
+        size_ = other.size_;
+        capacity_ = other.capacity_;
+        other.data_ = data;
+        other.size_ = size;
+        other.capacity_ = capacity;
+    }
+
+private:
+    void grow(std::size_t capacity) {
+        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
+        for (std::size_t index = 0; index != size_; ++index) {
+            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
+            data_[index].~T();
+        }
+        ::operator delete(data_);
+        data_ = larger;
+        capacity_ = capacity;
+    }
+
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+} // namespace tenon::detail
 
 #endif
 
@@ -6029,10 +6088,24 @@ inline way_back::way_back(std::shared_ptr<const home> from, std::shared_ptr<canc
 #ifndef TENON_RULES_DECISION_HPP
 #define TENON_RULES_DECISION_HPP
 
-// What became of an event: of one that plugins were asked about (`decision`), and of any that went through the host, for
-// dashboards and log files (`event_record`).
+// What may be said of a question to plugins, beside the question itself, and what became of an event: of one that plugins
+// were asked about (`decision`), and of any that went through the host, for dashboards and log files (`event_record`).
 
 namespace tenon {
+
+struct decide_options {
+    milliseconds timeout{0}; // of the whole chain; 0: as the host's options say
+    json metadata = {};      // an object, or null
+};
+
+struct call_options {
+    milliseconds timeout{0}; // 0: as the plugin's options say
+    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
+    bool idempotent = false;
+    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
+    /// call was completed or cancelled.
+    std::function<void(json_view value)> progress = {};
+};
 
 /// What a plugin made of an event. On the wire as docs/protocol.md has it for events that are put in by hand.
 enum class outcome_kind {
@@ -6678,32 +6751,6 @@ private:
     };
 
     std::shared_ptr<state> state_;
-};
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/rules/call_options.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_CALL_OPTIONS_HPP
-#define TENON_RULES_CALL_OPTIONS_HPP
-
-// What may be said of one question to plugins, beside the question itself.
-
-namespace tenon {
-
-struct decide_options {
-    milliseconds timeout{0}; // of the whole chain; 0: as the host's options say
-    json metadata = {};      // an object, or null
-};
-
-struct call_options {
-    milliseconds timeout{0}; // 0: as the plugin's options say
-    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
-    bool idempotent = false;
-    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
-    /// call was completed or cancelled.
-    std::function<void(json_view value)> progress = {};
 };
 
 } // namespace tenon
@@ -10157,82 +10204,6 @@ struct session_event {
     std::string_view text = {};
     fault error = {};
     violation_reason reason = violation_reason::none;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/sequence.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_SEQUENCE_HPP
-#define TENON_SESSION_SEQUENCE_HPP
-
-// A growing array with the few verbs that a session needs. std::vector would do, but every type of it costs
-// every plugin 20 ms of compile time without optimisation, and a session needs seven. Moving a T must not fail.
-
-namespace tenon::detail {
-
-template <class T>
-class sequence {
-public:
-    sequence() = default;
-    sequence(sequence&& other) noexcept { swap(other); }
-    sequence& operator=(sequence&& other) noexcept {
-        swap(other);
-        return *this;
-    }
-    ~sequence() {
-        clear();
-        ::operator delete(data_);
-    }
-
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
-    const T* begin() const noexcept { return data_; }
-    const T* end() const noexcept { return data_ + size_; }
-    std::size_t size() const noexcept { return size_; }
-    T& operator[](std::size_t index) noexcept { return data_[index]; }
-    const T& operator[](std::size_t index) const noexcept { return data_[index]; }
-
-    void push_back(T value) {
-        if (size_ == capacity_) grow(capacity_ == 0 ? 8 : 2 * capacity_);
-        ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
-        ++size_;
-    }
-    /// Appends values made of nothing until there are `size`.
-    void extend(std::size_t size) {
-        if (size > capacity_) grow(size);
-        while (size_ < size) ::new (static_cast<void*>(data_ + size_++)) T();
-    }
-    void clear() noexcept {
-        while (size_ != 0) data_[--size_].~T();
-    }
-    void swap(sequence& other) noexcept {
-        T* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
-    }
-
-private:
-    void grow(std::size_t capacity) {
-        auto* larger = static_cast<T*>(::operator new(capacity * sizeof(T)));
-        for (std::size_t index = 0; index != size_; ++index) {
-            ::new (static_cast<void*>(larger + index)) T(std::move(data_[index]));
-            data_[index].~T();
-        }
-        ::operator delete(data_);
-        data_ = larger;
-        capacity_ = capacity;
-    }
-
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
-    std::size_t capacity_ = 0;
 };
 
 } // namespace tenon::detail
@@ -16460,19 +16431,25 @@ inline std::optional<log_level> take_level(std::string_view& line) noexcept {
 
 #endif
 
-// ---- tenon/rules/logs/log_mask.hpp ------------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_MASK_HPP
-#define TENON_RULES_LOGS_LOG_MASK_HPP
+// ---- tenon/rules/logs/log_clean.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_CLEAN_HPP
+#define TENON_RULES_LOGS_LOG_CLEAN_HPP
 
-// Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
-// which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
-// covered. A secret of several lines (a key in PEM) is masked line by line, one with quotes also as JSON writes it.
-//
-// The time is linear in the text for each part of each pattern, so that a plugin cannot make masking expensive.
-// In text that was cut off, a match that has begun at its end counts.
+// One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
+// order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
+// escaped, because secrets are configured as they are.
 
 namespace tenon::detail {
 
+/// 64 KiB: the longest line that is taken whole, and the most that a finished message holds.
+inline constexpr std::size_t max_log_line = std::size_t{64} << 10;
+
+/// Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
+/// which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
+/// covered. A secret of several lines (a key in PEM) is masked line by line, one with quotes also as JSON writes it.
+///
+/// The time is linear in the text for each part of each pattern, so that a plugin cannot make masking expensive.
+/// In text that was cut off, a match that has begun at its end counts.
 class log_mask {
 public:
     explicit log_mask(const log_options& options) {
@@ -16604,156 +16581,6 @@ private:
 
     std::vector<pattern> patterns_;
 };
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/logs/log_split.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_SPLIT_HPP
-#define TENON_RULES_LOGS_LOG_SPLIT_HPP
-
-// From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
-// that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
-// fast as memchr can.
-
-namespace tenon::detail {
-
-/// 64 KiB: the longest line that is taken whole, and the most that a finished message holds.
-inline constexpr std::size_t max_log_line = std::size_t{64} << 10;
-
-using log_block = unsigned char __attribute__((vector_size(16)));
-
-inline log_block newlines_in(const char* from) noexcept {
-    log_block bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    return reinterpret_cast<log_block>(bytes == static_cast<unsigned char>('\n')); // 255 where there is one
-}
-
-inline std::uint64_t count_newlines(std::string_view bytes) noexcept {
-    const char* at = bytes.data();
-    const char* const end = at + bytes.size();
-    std::uint64_t count = 0;
-    while (static_cast<std::size_t>(end - at) >= sizeof(log_block)) {
-        // Sixteen counters of a byte each, emptied before one can overflow.
-        log_block counters = {};
-        for (int step = 0; step < 255 && static_cast<std::size_t>(end - at) >= sizeof(log_block); ++step) {
-            counters -= newlines_in(at);
-            at += sizeof(log_block);
-        }
-        for (std::size_t lane = 0; lane < sizeof(log_block); ++lane) count += counters[lane];
-    }
-    for (; at != end; ++at) count += *at == '\n' ? 1 : 0;
-    return count;
-}
-
-/// How many bytes there are up to the last newline and with it; 0 if there is none.
-inline std::size_t size_of_lines(std::string_view bytes) noexcept {
-    std::size_t size = bytes.size();
-    for (; size >= sizeof(log_block); size -= sizeof(log_block)) {
-        const log_block found = newlines_in(bytes.data() + size - sizeof(log_block));
-        std::uint64_t halves[2];
-        std::memcpy(halves, &found, sizeof found);
-        if ((halves[0] | halves[1]) != 0) break;
-    }
-    while (size != 0 && bytes[size - 1] != '\n') --size;
-    return size;
-}
-
-class log_splitter {
-public:
-    /// Takes bytes from the front up to the end of a line. False if there is no end in them: they are used up. The
-    /// line, without its newline, is valid until the next call and as long as the bytes are. One that is too long
-    /// is told as soon as that is known, `cut`.
-    bool next_line(std::string_view& bytes, std::string_view& line, bool& cut) {
-        forget_told();
-        if (skipping_ && !skip_rest(bytes)) return false;
-        const std::size_t room = max_log_line - held_.size();
-        const std::size_t looked_at = bytes.size() < room + 1 ? bytes.size() : room + 1;
-        if (looked_at == 0) return false;
-        const void* newline = std::memchr(bytes.data(), '\n', looked_at);
-        cut = newline == nullptr && looked_at > room;
-        if (newline == nullptr && !cut) {
-            held_.append(bytes);
-            bytes = {};
-            return false;
-        }
-        const std::size_t size =
-            cut ? room : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
-        line = bytes.substr(0, size);
-        if (!held_.empty()) {
-            held_.append(line);
-            line = held_;
-            told_ = true;
-        }
-        bytes.remove_prefix(cut ? size : size + 1);
-        skipping_ = cut;
-        return true;
-    }
-
-    /// The end of the stream ends the last line. False if there is none.
-    bool take_rest(std::string_view& line, bool& cut) {
-        forget_told();
-        const bool held = !held_.empty();
-        line = held_;
-        cut = false;
-        told_ = held;
-        skipping_ = false;
-        return held;
-    }
-
-    /// Takes all whole lines from the front without looking at them, also the one that is half here, and says how
-    /// many they were.
-    std::uint64_t skip_lines(std::string_view& bytes) {
-        forget_told();
-        if (skipping_ && !skip_rest(bytes)) return 0; // that line was told when it became too long
-        const std::uint64_t lines = count_newlines(bytes);
-        if (lines == 0) return 0;
-        clear_held();
-        bytes.remove_prefix(size_of_lines(bytes));
-        return lines;
-    }
-
-private:
-    // What a plugin of short lines holds; more is given back with the next line.
-    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
-
-    void forget_told() {
-        if (told_) clear_held();
-        told_ = false;
-    }
-    void clear_held() {
-        held_.clear();
-        if (held_.capacity() > kept_bytes) held_.shrink_to_fit();
-    }
-    bool skip_rest(std::string_view& bytes) noexcept {
-        const void* newline = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
-        skipping_ = newline == nullptr;
-        if (skipping_) bytes = {};
-        else
-            bytes.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data()) +
-                                1);
-        return !skipping_;
-    }
-
-    std::string held_;      // the beginning of a line
-    bool told_ = false;     // what is held was the last line told
-    bool skipping_ = false; // the rest of a line that was cut
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/logs/log_clean.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_CLEAN_HPP
-#define TENON_RULES_LOGS_LOG_CLEAN_HPP
-
-// One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
-// order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
-// escaped, because secrets are configured as they are.
-
-namespace tenon::detail {
 
 /// JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
 /// a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
@@ -17094,6 +16921,129 @@ private:
 // or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
 
 namespace tenon::detail {
+
+// From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
+// that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
+// fast as memchr can.
+
+using log_block = unsigned char __attribute__((vector_size(16)));
+
+inline log_block newlines_in(const char* from) noexcept {
+    log_block bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    return reinterpret_cast<log_block>(bytes == static_cast<unsigned char>('\n')); // 255 where there is one
+}
+
+inline std::uint64_t count_newlines(std::string_view bytes) noexcept {
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    std::uint64_t count = 0;
+    while (static_cast<std::size_t>(end - at) >= sizeof(log_block)) {
+        // Sixteen counters of a byte each, emptied before one can overflow.
+        log_block counters = {};
+        for (int step = 0; step < 255 && static_cast<std::size_t>(end - at) >= sizeof(log_block); ++step) {
+            counters -= newlines_in(at);
+            at += sizeof(log_block);
+        }
+        for (std::size_t lane = 0; lane < sizeof(log_block); ++lane) count += counters[lane];
+    }
+    for (; at != end; ++at) count += *at == '\n' ? 1 : 0;
+    return count;
+}
+
+/// How many bytes there are up to the last newline and with it; 0 if there is none.
+inline std::size_t size_of_lines(std::string_view bytes) noexcept {
+    std::size_t size = bytes.size();
+    for (; size >= sizeof(log_block); size -= sizeof(log_block)) {
+        const log_block found = newlines_in(bytes.data() + size - sizeof(log_block));
+        std::uint64_t halves[2];
+        std::memcpy(halves, &found, sizeof found);
+        if ((halves[0] | halves[1]) != 0) break;
+    }
+    while (size != 0 && bytes[size - 1] != '\n') --size;
+    return size;
+}
+
+class log_splitter {
+public:
+    /// Takes bytes from the front up to the end of a line. False if there is no end in them: they are used up. The
+    /// line, without its newline, is valid until the next call and as long as the bytes are. One that is too long
+    /// is told as soon as that is known, `cut`.
+    bool next_line(std::string_view& bytes, std::string_view& line, bool& cut) {
+        forget_told();
+        if (skipping_ && !skip_rest(bytes)) return false;
+        const std::size_t room = max_log_line - held_.size();
+        const std::size_t looked_at = bytes.size() < room + 1 ? bytes.size() : room + 1;
+        if (looked_at == 0) return false;
+        const void* newline = std::memchr(bytes.data(), '\n', looked_at);
+        cut = newline == nullptr && looked_at > room;
+        if (newline == nullptr && !cut) {
+            held_.append(bytes);
+            bytes = {};
+            return false;
+        }
+        const std::size_t size =
+            cut ? room : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
+        line = bytes.substr(0, size);
+        if (!held_.empty()) {
+            held_.append(line);
+            line = held_;
+            told_ = true;
+        }
+        bytes.remove_prefix(cut ? size : size + 1);
+        skipping_ = cut;
+        return true;
+    }
+
+    /// The end of the stream ends the last line. False if there is none.
+    bool take_rest(std::string_view& line, bool& cut) {
+        forget_told();
+        const bool held = !held_.empty();
+        line = held_;
+        cut = false;
+        told_ = held;
+        skipping_ = false;
+        return held;
+    }
+
+    /// Takes all whole lines from the front without looking at them, also the one that is half here, and says how
+    /// many they were.
+    std::uint64_t skip_lines(std::string_view& bytes) {
+        forget_told();
+        if (skipping_ && !skip_rest(bytes)) return 0; // that line was told when it became too long
+        const std::uint64_t lines = count_newlines(bytes);
+        if (lines == 0) return 0;
+        clear_held();
+        bytes.remove_prefix(size_of_lines(bytes));
+        return lines;
+    }
+
+private:
+    // What a plugin of short lines holds; more is given back with the next line.
+    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
+
+    void forget_told() {
+        if (told_) clear_held();
+        told_ = false;
+    }
+    void clear_held() {
+        held_.clear();
+        if (held_.capacity() > kept_bytes) held_.shrink_to_fit();
+    }
+    bool skip_rest(std::string_view& bytes) noexcept {
+        const void* newline = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
+        skipping_ = newline == nullptr;
+        if (skipping_) bytes = {};
+        else
+            bytes.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data()) +
+                                1);
+        return !skipping_;
+    }
+
+    std::string held_;      // the beginning of a line
+    bool told_ = false;     // what is held was the last line told
+    bool skipping_ = false; // the rest of a line that was cut
+};
 
 /// Streams of one plugin that share its share of lines.
 enum class log_stream { error, output };
@@ -27203,15 +27153,18 @@ constexpr bool check_plugin_class() {
 
 #endif
 
-// ---- tenon/plugin/run_requests.hpp ------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_RUN_REQUESTS_HPP
-#define TENON_PLUGIN_RUN_REQUESTS_HPP
+// ---- tenon/plugin/dispatch.hpp ----------------------------------------------------------------------------
+#ifndef TENON_PLUGIN_DISPATCH_HPP
+#define TENON_PLUGIN_DISPATCH_HPP
+
+// From an author's class to the function pointers that the engine runs: one table of handlers, made while
+// compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
+
+namespace tenon::detail {
 
 // Which handler a request of the host is for, and what of its parameters the handler gets: `plugin/execute`,
 // `plugin/onEvent`, `plugin/handleRequest`. A plugin without commands, events or routes does not name the function, so
 // it is not in its program.
-
-namespace tenon::detail {
 
 // ---- `plugin/execute`: the command by its name, its arguments as the message ---------------------------------
 
@@ -27321,19 +27274,6 @@ inline void run_route(engine& runs_in, invocation& call) {
     }
     runs_in.refuse(call, {codes::method_not_found, join({"no route for '", request.path, "'"})});
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/plugin/dispatch.hpp ----------------------------------------------------------------------------
-#ifndef TENON_PLUGIN_DISPATCH_HPP
-#define TENON_PLUGIN_DISPATCH_HPP
-
-// From an author's class to the function pointers that the engine runs: one table of handlers, made while
-// compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
-
-namespace tenon::detail {
 
 template <class M, class Receive>
 void answer_with(invocation& call, Receive receive) {

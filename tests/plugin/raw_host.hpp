@@ -6,7 +6,7 @@
 
 #include <tenon/plugin/dispatch.hpp>
 #include <tenon/testing/memory_stream.hpp>
-#include <tenon/testing/same_json.hpp>
+#include <tenon/testing/scripted_peer.hpp>
 
 #include <doctest/doctest.h>
 

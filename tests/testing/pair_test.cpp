@@ -1,7 +1,7 @@
 // Two sessions joined by bytes that may come in pieces, late or not at all; and peers that follow a script.
 
 #include <tenon/testing/pair.hpp>
-#include <tenon/testing/same_json.hpp>
+#include <tenon/testing/scripted_peer.hpp>
 
 #include <doctest/doctest.h>
 

@@ -9,7 +9,7 @@
 #include <tenon/session/messages.hpp>
 #include <tenon/doctor/finding.hpp>
 #include <tenon/doctor/stream.hpp>
-#include <tenon/testing/same_json.hpp>
+#include <tenon/testing/scripted_peer.hpp>
 #include <tenon/doctor/system_doctor_process.hpp>
 #include <tenon/wire/envelope.hpp>
 

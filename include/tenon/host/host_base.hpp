@@ -9,9 +9,8 @@
 #include <tenon/host/untyped_host.hpp>
 #include <tenon/host/watch.hpp>
 #include <tenon/json/encode.hpp>
-#include <tenon/rules/call_options.hpp>
-#include <tenon/rules/catalogue.hpp>
 #include <tenon/rules/decision.hpp>
+#include <tenon/rules/catalogue.hpp>
 
 #include <concepts>
 #include <functional>

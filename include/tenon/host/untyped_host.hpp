@@ -12,14 +12,13 @@
 #include <tenon/host/home.hpp>
 #include <tenon/host/watch.hpp>
 #include <tenon/json/writer.hpp>
-#include <tenon/rules/call_options.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/calls/service_handler.hpp>
 #include <tenon/rules/catalogue.hpp>
 #include <tenon/rules/status.hpp>
 #include <tenon/web/request.hpp>
 #include <tenon/rules/events/explanation.hpp>
-#include <tenon/rules/decision.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/transport/link_maker.hpp>
 

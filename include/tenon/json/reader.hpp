@@ -18,9 +18,8 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
-#include <tenon/json/escape.hpp>
-#include <tenon/json/number.hpp>
 #include <tenon/json/scan.hpp>
+#include <tenon/json/number.hpp>
 
 #include <array>
 #include <cstdint>

@@ -1,20 +1,37 @@
 #ifndef TENON_RULES_DECISION_HPP
 #define TENON_RULES_DECISION_HPP
 
-// What became of an event: of one that plugins were asked about (`decision`), and of any that went through the host, for
-// dashboards and log files (`event_record`).
+// What may be said of a question to plugins, beside the question itself, and what became of an event: of one that plugins
+// were asked about (`decision`), and of any that went through the host, for dashboards and log files (`event_record`).
 
 #include <tenon/core/result.hpp>
+#include <tenon/core/time.hpp>
+#include <tenon/json/value.hpp>
 #include <tenon/rules/json_text.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tenon {
+
+struct decide_options {
+    milliseconds timeout{0}; // of the whole chain; 0: as the host's options say
+    json metadata = {};      // an object, or null
+};
+
+struct call_options {
+    milliseconds timeout{0}; // 0: as the plugin's options say
+    /// It does no harm twice: if the plugin is gone before it has answered, its next instance is asked again.
+    bool idempotent = false;
+    /// Told what the plugin reports while it works on the call; the value is valid until this returns. Not after the
+    /// call was completed or cancelled.
+    std::function<void(json_view value)> progress = {};
+};
 
 /// What a plugin made of an event. On the wire as docs/protocol.md has it for events that are put in by hand.
 enum class outcome_kind {

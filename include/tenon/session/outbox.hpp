@@ -9,7 +9,6 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/byte_buffer.hpp>
-#include <tenon/session/sequence.hpp>
 #include <tenon/session/shared_bytes.hpp>
 #include <tenon/wire/framing.hpp>
 

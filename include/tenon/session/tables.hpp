@@ -8,7 +8,6 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/session/event.hpp>
-#include <tenon/session/sequence.hpp>
 
 #include <cstddef>
 #include <cstdint>

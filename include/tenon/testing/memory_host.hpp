@@ -15,7 +15,6 @@
 #include <tenon/rules/calls/permissions.hpp>
 #include <tenon/testing/http_parts.hpp>
 #include <tenon/testing/memory_stream.hpp>
-#include <tenon/testing/provided.hpp>
 #include <tenon/testing/scripted_peer.hpp>
 
 #include <algorithm>

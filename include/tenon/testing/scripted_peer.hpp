@@ -9,18 +9,69 @@
 //         expect("plugin/execute").replies("HELLO"),
 //     });
 
+#include <tenon/json/decode.hpp>
+#include <tenon/json/encode.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/session/session.hpp>
-#include <tenon/testing/same_json.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+namespace tenon::detail {
+
+// Whether two texts are the same JSON value: the order of members, white space and the spelling of strings and
+// numbers do not matter. Integers are compared exactly, other numbers as doubles.
+
+inline bool same_number(const json& a, const json& b) {
+    const auto left = a.as<std::int64_t>(), right = b.as<std::int64_t>();
+    if (left && right) return *left == *right;
+    const auto left_double = a.as<double>(), right_double = b.as<double>();
+    return left_double && right_double && *left_double == *right_double;
+}
+
+inline bool same_value(const json& a, const json& b) {
+    if (a.kind() != b.kind()) return false;
+    switch (a.kind()) {
+    case json_kind::object: {
+        const auto left = a.as<std::map<std::string, json>>(), right = b.as<std::map<std::string, json>>();
+        if (!left || !right || left->size() != right->size()) return false;
+        for (const auto& [name, value] : *left)
+            if (const auto found = right->find(name);
+                found == right->end() || !same_value(value, found->second))
+                return false;
+        return true;
+    }
+    case json_kind::array: {
+        const auto left = a.as<std::vector<json>>(), right = b.as<std::vector<json>>();
+        if (!left || !right || left->size() != right->size()) return false;
+        for (std::size_t index = 0; index < left->size(); ++index)
+            if (!same_value((*left)[index], (*right)[index])) return false;
+        return true;
+    }
+    case json_kind::string:
+        return *a.as<std::string>() == *b.as<std::string>();
+    case json_kind::number:
+        return same_number(a, b);
+    default:
+        return a.text() == b.text();
+    }
+}
+
+} // namespace tenon::detail
+
 namespace tenon::testing {
+
+/// False too where one of them is no JSON.
+inline bool same_json(std::string_view a, std::string_view b) {
+    const auto left = json::parse(a), right = json::parse(b);
+    return left && right && detail::same_value(*left, *right);
+}
 
 // What the other side is expected to ask, and what it is answered. A script is a list of them, in order:
 //
@@ -268,5 +319,58 @@ private:
 };
 
 } // namespace tenon::testing
+
+namespace tenon::detail {
+
+// A function of a test that answers a plugin's calls. It takes what was sent as a struct of its own choice, as
+// tenon::json, or not at all, and returns a value, a result or nothing.
+
+/// JSON text of the params to JSON text of the answer.
+using provided_function = std::function<result<std::string>(std::string_view params)>;
+
+template <class Function>
+struct provided_params : provided_params<decltype(&Function::operator())> {};
+template <class Function, class Result, class Params>
+struct provided_params<Result (Function::*)(Params)> {
+    using type = std::remove_cvref_t<Params>;
+};
+template <class Function, class Result, class Params>
+struct provided_params<Result (Function::*)(Params) const> {
+    using type = std::remove_cvref_t<Params>;
+};
+
+template <class Call>
+result<std::string> provided_answer(Call call) {
+    if constexpr (std::is_void_v<decltype(call())>) {
+        call();
+        return std::string("null");
+    } else {
+        auto answer = call();
+        if constexpr (is_result<decltype(answer)>) {
+            if (!answer) return answer.error();
+            if constexpr (std::is_void_v<typename decltype(answer)::value_type>) return std::string("null");
+            else return to_json(*answer);
+        } else {
+            return to_json(answer);
+        }
+    }
+}
+
+template <class Function>
+provided_function provide(Function function) {
+    if constexpr (std::is_invocable_v<Function&>) {
+        return
+            [function = std::move(function)](std::string_view) mutable { return provided_answer(function); };
+    } else {
+        using params = typename provided_params<Function>::type;
+        return [function = std::move(function)](std::string_view text) mutable -> result<std::string> {
+            auto read = from_json<params>(text.empty() ? "null" : text, {.root = "params"});
+            if (!read) return fault{codes::invalid_params, read.error().message};
+            return provided_answer([&]() -> decltype(auto) { return function(*read); });
+        };
+    }
+}
+
+} // namespace tenon::detail
 
 #endif

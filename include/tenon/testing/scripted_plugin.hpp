@@ -17,7 +17,6 @@
 
 #include <tenon/host/host_base.hpp>
 #include <tenon/session/messages.hpp>
-#include <tenon/testing/provided.hpp>
 #include <tenon/testing/scripted_peer.hpp>
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/link.hpp>

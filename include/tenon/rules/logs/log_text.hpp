@@ -6,7 +6,6 @@
 // stays as it is, so that paths and JSON can be read; who writes "\x1b" himself fools nobody.
 
 #include <tenon/core/text.hpp>
-#include <tenon/json/escape.hpp>
 #include <tenon/json/scan.hpp>
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include <tenon/rules/logs/log_mask.hpp>
+#include <tenon/rules/logs/log_clean.hpp>
 
 #include <doctest/doctest.h>
 

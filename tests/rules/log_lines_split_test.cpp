@@ -1,4 +1,4 @@
-#include <tenon/rules/logs/log_split.hpp>
+#include <tenon/rules/logs/log_lines.hpp>
 
 #include <doctest/doctest.h>
 
