@@ -925,8 +925,8 @@ inline constexpr auto enum_names = names_of_enum<Enum>();
 #ifndef TENON_CORE_BYTE_BUFFER_HPP
 #define TENON_CORE_BYTE_BUFFER_HPP
 
-// Memory that grows: a run of bytes for input and output, and an array (`sequence`). Unlike std::string it hands out room without clearing it
-// first, so that a read() or an encoder writes straight into it.
+// Memory that grows: an array (`sequence`, below) and a run of bytes for input and output. Unlike std::string the bytes'
+// room is handed out without clearing it first, so that a read() or an encoder writes straight into it.
 //
 //     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
 //     buffer.commit(fill(room));          // how many of them were used
@@ -1009,7 +1009,7 @@ private:
     // from lists of its own, several times faster.
     static constexpr std::size_t first_capacity = 1024;
 
-    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    // Apart, so that the rest of prepare() is small enough to be inlined.
     [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;
@@ -2148,8 +2148,8 @@ std::string to_json(const T& value) {
 
 namespace tenon {
 
-// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
-// not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
+// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for the caller, not the end
+// of anything: the connection lives on. What ends a connection is a `protocol_violation`
 // (wire/framing.hpp).
 //
 // The message names the thing, what was expected and what came. It is written for a person and never
@@ -2467,7 +2467,7 @@ public:
     [[gnu::cold]] fault error() const;
     /// Where that was, as offset_of() counts. Only after a failure.
     std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
-    /// The same without the position, for whoever does not see the text.
+    /// The same without the position, for people who do not see the text.
     [[gnu::cold]] std::string complaint() const;
 
     /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
@@ -2567,7 +2567,7 @@ public:
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
                                const char* at) noexcept {
         if (count == 0) {
-            // Four to start with, while what nobody may ever use adds up to no more than the text.
+            // Four to start with, while the room that may stay unused adds up to no more than the text.
             if (hoped_ + size * 4 > static_cast<std::size_t>(end_ - begin_) + 2048) return 1;
             hoped_ += size * 4;
             return 4;
@@ -3097,7 +3097,7 @@ constexpr bool can_be_read() {
     return true;
 }
 
-/// The same with the reader's own position, for whoever is not deep inside.
+/// The same with the reader's own position, for callers outside of decode_at().
 template <class T>
 bool decode(json_reader& in, T& value) {
     return in.arrive(detail::decode_at(in, in.position(), value));
@@ -3522,7 +3522,7 @@ bool decode_message(json_reader& in, M& message) {
 //     auto numbers = any.as<std::vector<int>>();          // result<std::vector<int>>
 //     std::string_view name = any["user"]["name"].text(); // "null" where there is none
 //
-// Looking up a member walks the text from its start. Whoever reads many members reads a struct.
+// Looking up a member walks the text from its start. To read many members, read a struct.
 
 namespace tenon {
 
@@ -3856,7 +3856,7 @@ std::string json_schema() {
 #ifndef TENON_CORE_NEAREST_NAME_HPP
 #define TENON_CORE_NEAREST_NAME_HPP
 
-// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// Which of the known names was probably meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
 // left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
 // beyond that a guess would be no help.
 
@@ -4031,11 +4031,11 @@ inline response text(std::string_view body, int status = 200) {
 
 namespace tenon {
 
-/// Whether an event goes on to whoever is next.
+/// Whether an event goes on to the next plugin.
 struct flow {
     bool stopped = false;
     std::string reason = {};
-    std::optional<json> data = {}; // anything more that whoever asked should know
+    std::optional<json> data = {}; // anything more for the program that asked
 };
 
 inline flow proceed() { return {}; }
@@ -4389,7 +4389,7 @@ class event_loop; // joint/event_loop.hpp
 /// One call of a handler.
 struct invocation {
     engine& runs_in;
-    request_token request = {};     // generation 0: nobody waits for an answer
+    request_token request = {};     // generation 0: it has no answer
     std::string_view name = {};     // the event's type or the command's name
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
@@ -4742,8 +4742,7 @@ result<void> bind_message(const invocation& call, M& message) {
 #define TENON_JSON_CHECKED_HPP
 
 // Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
+// whole first, so these functions need not check it again. A text that was not accepted may be read past its end.
 
 namespace tenon::detail {
 
@@ -4865,8 +4864,7 @@ private:
     const char* end_;
 };
 
-// How deep a JSON text is nested, for who puts it into another one: what may be read alone may be too deep within a
-// message.
+// How deep a JSON text is nested: one that may be read alone may be too deep within a message.
 
 /// Of what stands in the params of a message: the message and its params are levels themselves.
 inline constexpr unsigned max_param_depth = max_json_depth - 2;
@@ -5027,7 +5025,7 @@ public:
     /// is over already takes what is there without waiting.
     virtual read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) = 0;
 
-    /// Writes some of the pieces, at least one byte; how many, or 0 if nobody reads any more.
+    /// Writes some of the pieces, at least one byte; how many, or 0 if the host does not read any more.
     virtual std::size_t write(std::span<const std::string_view> pieces) = 0;
 
     virtual time_point now() = 0;
@@ -5037,7 +5035,7 @@ public:
 };
 
 /// What poll() takes for a wait until `deadline`: rounded up, so that the deadline is over when poll() says that
-/// it is, and at most a minute, after which whoever waits looks again.
+/// it is, and at most a minute, after which the caller looks again.
 inline int poll_timeout(time_point deadline, time_point now) noexcept {
     if (deadline == never) return -1;
     if (deadline <= now) return 0; // as far back as time_point::min(), out of reach of a subtraction
@@ -5054,24 +5052,24 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 #define TENON_CORE_PATIENCE_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
+// while it pays, which is learned from the waits themselves:
 //
 //     const time_point until = patience.begin(now);   // said something; until then it is worth looking
 //     patience.heard(now);                            // something came, however it was waited for
 //
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
+// - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
+//   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
+//   counts as in vain when another process had this CPU meanwhile.
+// - While it does not look, it counts the waits that looking might make shorter. After some in a row it looks again.
+//   After each look in vain it takes twice as many.
+// - After a pause it does not look. It looks only while messages follow each other closely.
 //
 // It knows no clock. One thread, or a lock.
 
 namespace tenon::detail {
 
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// The default. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
@@ -5097,8 +5095,8 @@ public:
         return until_;
     }
 
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    /// `blind`: how long ago the last look was, if there was one. Where that is long, another process ran on our CPU
+    /// meanwhile: perhaps the peer, which only waited for us to leave it.
     void heard(time_point now, duration blind = {}) noexcept {
         heard_ = now;
         if (!waiting_) return;
@@ -5380,7 +5378,7 @@ public:
         wait_until(held, deadline);
         --waiting_;
     }
-    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    /// The caller holds the lock. Where no thread waits, nothing is asked of the system.
     void wake_all() noexcept {
         if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
     }
@@ -5411,7 +5409,7 @@ private:
     pthread_t thread_ = ::pthread_self();
 };
 
-/// Starts a thread that nobody joins; false if the system refuses.
+/// Starts a detached thread; false if the system refuses.
 inline bool start_thread(void* (*run)(void*), void* argument) noexcept {
     pthread_t thread;
     if (::pthread_create(&thread, nullptr, run, argument) != 0) return false;
@@ -5449,7 +5447,7 @@ public:
                 return read_outcome::bytes;
             }
             if (got < 0 && errno == EINTR) continue;
-            // Somebody else may have made the shared file description non-blocking; it is not ours to change.
+            // Another program may have made the shared file description non-blocking; it is not ours to change.
             if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never)))
                 continue;
             return read_outcome::ended;
@@ -5478,8 +5476,8 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
-    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine whoever gives the
-    /// CPU away gets it back milliseconds later, while who sleeps is woken at once.
+    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine a thread that gives
+    /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
         time_point until = patience_.begin(looked);
@@ -5608,8 +5606,8 @@ inline void survive_broken_pipes() noexcept {
 
 namespace tenon::detail {
 
-// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
-// from it completes the call, so nothing completes twice.
+// Our calls that wait for an answer. This table is the only owner of their completion: a call is
+// completed where its id is removed from it, so nothing completes twice.
 //
 // Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
 // its lap makes the next ones step aside. In steady use nothing is allocated.
@@ -5707,7 +5705,7 @@ inline bool call_table::remove(call_id& call) noexcept {
     const entry* found = find(call.value);
     if (found == nullptr) return false;
     call.tag = found->tag;
-    // Close the gap: whoever stepped aside because of this call moves up.
+    // Close the gap: an id that stepped aside because of this call moves up.
     auto gap = static_cast<std::size_t>(found - slots_.begin());
     for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
         const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
@@ -5871,7 +5869,7 @@ public:
     /// The batch whose entries are delivered; 0 if there is none.
     std::uint32_t current() const noexcept { return current_; }
     bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    /// All entries are delivered. True if all are answered too, so that the batch is done.
     bool end_delivery() noexcept;
 
     /// A request of the batch awaits its answer, or has got it. True if it was the last.
@@ -5964,11 +5962,11 @@ inline constexpr std::size_t max_header_bytes = std::size_t{8} << 10;
 /// 16 MiB: a photograph in base64 fits, and a hundred plugins at the limit do not fill a small machine.
 inline constexpr std::size_t default_max_frame_bytes = std::size_t{16} << 20;
 
-/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is too generous
-/// by a little is told so. One beyond that does not know what it is doing.
+/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is a little
+/// beyond the limit is told so. One far beyond it is broken, and its connection ends.
 inline constexpr std::size_t drain_factor = 16;
 
-/// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
+/// Text between frames is recovered from: the plugin printed it. Beyond 64 KiB on one connection no person reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
 /// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log
@@ -6248,7 +6246,7 @@ private:
 //     frames.input_received(read(0, room.data(), room.size()));
 //     while ((step = frames.next(text)) != frame_step::need_more) ...
 //
-// Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
+// Between frames, empty lines are skipped. A line that cannot be a header is pollution: text that was printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block) has no
 // safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
@@ -6267,7 +6265,7 @@ enum class frame_step : std::uint8_t {
 
 inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
 
-/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+/// How messages are told apart. By the first byte: the peer that speaks first decides for both.
 enum class framing_rule : std::uint8_t { first_byte, headers, lines };
 
 class frame_reader {
@@ -6350,7 +6348,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
-    bool lines_agreed_ = false; // so what is no message is text that somebody printed
+    bool lines_agreed_ = false; // so what is no message is text that was printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;
@@ -6904,13 +6902,13 @@ inline void outbox::sent(std::size_t count) {
 #define TENON_WIRE_ENVELOPE_HPP
 
 // A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+// their type is known. All of the body is checked to be strict JSON, the skipped parts too.
 //
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// What is acceptable is decided here once, so that no later code sees another meaning: a member that appears
 // twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
 // that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
 //
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
+// A refused message keeps its id where that could be read, so that the answer finds its call.
 
 namespace tenon::detail {
 
@@ -7419,7 +7417,7 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
-    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    /// A line end behind what was sent, for a peer that waits for one. To any other peer it is a fault of ours.
     void end_line() {
         if (phase_ != session_phase::closed) outbox_.put("\n");
     }
@@ -7474,7 +7472,7 @@ public:
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
-    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    /// Input could not be read for so long: that time does not count for a frame that has begun.
     void excuse(time_point::duration busy) noexcept {
         if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
     }
@@ -7761,7 +7759,7 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
-        // Whoever connects to a socket says first who it is.
+        // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:
@@ -8330,8 +8328,8 @@ inline void session::end_stalled() {
 // - A handler that waits for the host (call, cancelled) on the reader's own thread reads on in the meantime:
 //   answers, health, cancellation and shutdown are attended to at once, other work is kept for later, in order.
 // - One lock guards the session; it is never held across a read, a write or a line of the author's.
-// - Writing is done by whoever has something to say while nobody writes; others leave theirs in the queue, and
-//   wait only when it is long.
+// - A thread that has something to say writes it, unless another thread is writing. Then it leaves it in the queue,
+//   and waits only when the queue is long.
 
 namespace tenon::detail {
 
@@ -8427,8 +8425,8 @@ public:
 
     /// Serves until the host says goodbye or is gone; the process's exit code.
     int run();
-    /// The same in turns, for who has the thread to itself, as a test has: does what there is to do without
-    /// waiting, and says when there will be more even if nothing comes. The last one says goodbye.
+    /// The same in turns, for a caller that keeps the thread, as a test does. A turn does what there is to do without
+    /// waiting, and says when there will be more even if nothing comes. The last turn says goodbye.
     time_point turn();
     bool over();
     /// Introduces itself on a socket and goes on once the host has agreed; otherwise says why not.
@@ -8440,8 +8438,8 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
-    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
-    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    /// Waits for the answer to a call of ours: a thread does, or `tell` is called, under the lock, by the thread
+    /// that reads. Once it is told, the engine does not touch the waiter any more.
     struct waiter {
         waiter* next = nullptr;
         call_id call = {};
@@ -8463,7 +8461,7 @@ public:
     /// Calls the handler, and answers for it where it throws.
     void run(const handler& target, invocation& call);
     void start_workers();
-    /// Says no to a request, or logs why an event that nobody waits for was ignored.
+    /// Refuses a request, or logs why an event was ignored: an event has no answer.
     void refuse(const invocation& call, const fault& error);
     std::string config();
 
@@ -8529,7 +8527,7 @@ private:
     bool writing_ = false;
     bool gathering_ = false; // answers to what one read brought are written together
     unsigned gathered_ = 0;
-    unsigned reads_to_prove_ = 1; // in which handlers have to be quick before that is done
+    unsigned reads_to_prove_ = 1; // so many reads with quick handlers, and answers are gathered
     bool over_ = false;
     bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
@@ -8545,7 +8543,7 @@ private:
 /// Keeps an engine alive for those who may outlive the connection: responders and links to the host.
 class engine_ref {
 public:
-    /// For an engine just made, whose first reference nobody holds yet.
+    /// For an engine just made: takes over its first reference.
     static engine_ref adopt(engine* made) noexcept {
         engine_ref owner(*made);
         made->release();
@@ -8611,7 +8609,7 @@ public:
         if (!call) return call.error();
         return owner_.wait_for(*call);
     }
-    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    /// The same without waiting: `told` is told of the answer. After a fault it is not.
     result<void> finish_call(milliseconds timeout, waiter& told) {
         finished_ = true;
         const time_point now = owner_.now();
@@ -8704,9 +8702,9 @@ inline void engine::take_messages(bool may_run) {
     if (may_run && messages > 1) learn_pace(messages);
 }
 
-// To write costs more than a quick handler does, so the answers of quick ones are written together. Nobody knows how
-// long a handler takes before it has: one that was slow keeps the answers before it waiting once, and from then on each
-// is written before the next handler runs, until all have been quick for a while.
+// To write costs more than a quick handler does, so the answers of quick handlers are written together. How long a
+// handler takes is known only afterwards. A slow one keeps the answers before it waiting once. From then on each answer
+// is written before the next handler runs, until all handlers have been quick for a while.
 inline void engine::learn_pace(unsigned messages) {
     constexpr std::chrono::microseconds quick{20};
     constexpr unsigned proof = 64;
@@ -8825,7 +8823,7 @@ inline void engine::enqueue(const session_event& event) {
     const std::size_t size = event.params.size() + sizeof(job);
     const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
     if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
-        ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
+        ++dropped_events_; // a handler has been busy for long, and events have no answer
         return;
     }
     auto* added = new job{
@@ -9094,7 +9092,7 @@ inline void engine::run(const handler& target, invocation& call) {
 
 inline void engine::refuse(const invocation& call, const fault& error) {
     if (call.wants_answer()) return reject(call.request, error);
-    log(log_level::warn, error.message, {}); // nobody waits, so the event is ignored
+    log(log_level::warn, error.message, {}); // an event has no answer: it is ignored
 }
 
 // --- what handlers ask for ---
@@ -9119,7 +9117,7 @@ inline void engine::log(log_level level, std::string_view message, std::string_v
 inline bool engine::cancelled(request_token request) {
     held lock(*this);
     if (!over_ && workers_ == 0 && reader_.is_this()) {
-        read_once(time_point::min()); // nobody else would notice
+        read_once(time_point::min()); // no other thread reads
         take_messages(false);
         flush();
     }
@@ -9334,7 +9332,7 @@ struct json_codec<emitted> {
     }
 };
 
-/// To whom an event goes, where not to everybody who wants it.
+/// Which plugins an event goes to, where not to all that want it.
 struct emit_options {
     std::string to = {};                        // one plugin, by name
     std::vector<std::string> capabilities = {}; // those that have one of these
@@ -9344,7 +9342,7 @@ struct emit_options {
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
-    /// A copy names no event as the cause of what it emits: whoever keeps one does something else later.
+    /// A copy does not say that an event is the cause of what it emits: it is kept for later work.
     host_link(const host_link& other) noexcept : engine_(other.engine_) {}
     host_link& operator=(const host_link& other) noexcept {
         engine_ = other.engine_;
@@ -9584,7 +9582,7 @@ private:
 ///     answer.reply(report{...});         // or answer.fail({42, "no such project"})
 ///
 /// Answering twice is harmless, the first counts. A responder that is dropped without an answer answers with an
-/// error, so that nobody waits for it. While the plugin lives it may be kept for as long as the work takes.
+/// error, so that its caller does not wait in vain. It may be kept for as long as the work takes, while the plugin lives.
 template <class Message>
 class responder {
 public:
@@ -9835,8 +9833,8 @@ concept lists_messages = requires {
 };
 
 // A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
-// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. Who has a public
-// member of that name which is no function does not mean us.
+// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. A public
+// member of that name which is no function is not meant for us.
 struct names_looked_for {
     int configure, health, tick;
 };

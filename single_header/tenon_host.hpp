@@ -655,7 +655,7 @@ inline void unescape(std::string_view raw, std::string& value) {
 
 // Text of a plugin made safe to be shown: valid UTF-8, on one line, nothing in it that a terminal acts on or that
 // makes it look like other text than it is. What would is written as its name: \t, \r, \x1b, \u{202e}. A backslash
-// stays as it is, so that paths and JSON can be read; who writes "\x1b" himself fools nobody.
+// stays as it is, so that paths and JSON can be read: a written "\x1b" does no harm.
 
 namespace tenon::detail {
 
@@ -744,7 +744,7 @@ inline std::string shortened(std::string_view text) {
 
 namespace tenon {
 
-/// Somebody else's text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
+/// A foreign text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
 inline std::string safe_text(std::string_view text, std::size_t longest = std::size_t{1} << 20) {
     std::string safe;
     if (!detail::append_safe(safe, text, longest)) safe += detail::cut_mark;
@@ -1104,8 +1104,8 @@ constexpr time_point after(time_point from, milliseconds wait) noexcept {
 
 namespace tenon {
 
-// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
-// not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
+// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for the caller, not the end
+// of anything: the connection lives on. What ends a connection is a `protocol_violation`
 // (wire/framing.hpp).
 //
 // The message names the thing, what was expected and what came. It is written for a person and never
@@ -1340,7 +1340,7 @@ public:
     [[gnu::cold]] fault error() const;
     /// Where that was, as offset_of() counts. Only after a failure.
     std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
-    /// The same without the position, for whoever does not see the text.
+    /// The same without the position, for people who do not see the text.
     [[gnu::cold]] std::string complaint() const;
 
     /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
@@ -1440,7 +1440,7 @@ public:
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
                                const char* at) noexcept {
         if (count == 0) {
-            // Four to start with, while what nobody may ever use adds up to no more than the text.
+            // Four to start with, while the room that may stay unused adds up to no more than the text.
             if (hoped_ + size * 4 > static_cast<std::size_t>(end_ - begin_) + 2048) return 1;
             hoped_ += size * 4;
             return 4;
@@ -2790,7 +2790,7 @@ constexpr bool can_be_read() {
     return true;
 }
 
-/// The same with the reader's own position, for whoever is not deep inside.
+/// The same with the reader's own position, for callers outside of decode_at().
 template <class T>
 bool decode(json_reader& in, T& value) {
     return in.arrive(detail::decode_at(in, in.position(), value));
@@ -3207,8 +3207,8 @@ bool decode_message(json_reader& in, M& message) {
 #ifndef TENON_CORE_BYTE_BUFFER_HPP
 #define TENON_CORE_BYTE_BUFFER_HPP
 
-// Memory that grows: a run of bytes for input and output, and an array (`sequence`). Unlike std::string it hands out room without clearing it
-// first, so that a read() or an encoder writes straight into it.
+// Memory that grows: an array (`sequence`, below) and a run of bytes for input and output. Unlike std::string the bytes'
+// room is handed out without clearing it first, so that a read() or an encoder writes straight into it.
 //
 //     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
 //     buffer.commit(fill(room));          // how many of them were used
@@ -3291,7 +3291,7 @@ private:
     // from lists of its own, several times faster.
     static constexpr std::size_t first_capacity = 1024;
 
-    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    // Apart, so that the rest of prepare() is small enough to be inlined.
     [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;
@@ -3762,7 +3762,7 @@ std::string to_json(const T& value) {
 //     auto numbers = any.as<std::vector<int>>();          // result<std::vector<int>>
 //     std::string_view name = any["user"]["name"].text(); // "null" where there is none
 //
-// Looking up a member walks the text from its start. Whoever reads many members reads a struct.
+// Looking up a member walks the text from its start. To read many members, read a struct.
 
 namespace tenon {
 
@@ -4032,8 +4032,8 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
 #ifndef TENON_RULES_JSON_TEXT_HPP
 #define TENON_RULES_JSON_TEXT_HPP
 
-// JSON that a record keeps as the text that it was: nobody has looked into it here, and it is written as it stands, but
-// on one line. Whoever fills one knows that it is JSON. Empty is none, written as null.
+// JSON that a record keeps as text. It is not looked into, and is written as it stands, but on one line. The code that
+// fills it in knows that it is JSON. An empty text is written as null.
 
 namespace tenon {
 
@@ -4045,7 +4045,7 @@ struct json_text : std::string {
 
 namespace detail {
 
-/// JSON stands as somebody wrote it, on any number of lines. Within a string there are no such bytes.
+/// JSON may stand on any number of lines. Within a string there are no such bytes.
 inline std::string on_one_line(std::string text) {
     for (char& byte : text)
         if (byte == '\n' || byte == '\r') byte = ' ';
@@ -4117,11 +4117,11 @@ inline response text(std::string_view body, int status = 200) {
 
 namespace tenon {
 
-/// Whether an event goes on to whoever is next.
+/// Whether an event goes on to the next plugin.
 struct flow {
     bool stopped = false;
     std::string reason = {};
-    std::optional<json> data = {}; // anything more that whoever asked should know
+    std::optional<json> data = {}; // anything more for the program that asked
 };
 
 inline flow proceed() { return {}; }
@@ -4226,7 +4226,7 @@ inline void write_answer(json_writer& out, const health& state) {
 //     {"time":1700000000000,"level":"warn","plugin":"echo","pid":12,"generation":1,"source":"stderr",
 //      "message":"disk almost full","fields":{"free":3}}
 //
-// A record never says who it is from by what the plugin wrote: plugin, pid, generation and source come from the
+// Where a record is from does not depend on what the plugin wrote: plugin, pid, generation and source come from the
 // connection.
 
 namespace tenon {
@@ -4260,24 +4260,24 @@ inline std::size_t bytes_held(const log_record& record) noexcept {
 #define TENON_CORE_PATIENCE_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
+// while it pays, which is learned from the waits themselves:
 //
 //     const time_point until = patience.begin(now);   // said something; until then it is worth looking
 //     patience.heard(now);                            // something came, however it was waited for
 //
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
+// - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
+//   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
+//   counts as in vain when another process had this CPU meanwhile.
+// - While it does not look, it counts the waits that looking might make shorter. After some in a row it looks again.
+//   After each look in vain it takes twice as many.
+// - After a pause it does not look. It looks only while messages follow each other closely.
 //
 // It knows no clock. One thread, or a lock.
 
 namespace tenon::detail {
 
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// The default. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
@@ -4303,8 +4303,8 @@ public:
         return until_;
     }
 
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    /// `blind`: how long ago the last look was, if there was one. Where that is long, another process ran on our CPU
+    /// meanwhile: perhaps the peer, which only waited for us to leave it.
     void heard(time_point now, duration blind = {}) noexcept {
         heard_ = now;
         if (!waiting_) return;
@@ -4371,11 +4371,11 @@ inline constexpr std::size_t max_header_bytes = std::size_t{8} << 10;
 /// 16 MiB: a photograph in base64 fits, and a hundred plugins at the limit do not fill a small machine.
 inline constexpr std::size_t default_max_frame_bytes = std::size_t{16} << 20;
 
-/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is too generous
-/// by a little is told so. One beyond that does not know what it is doing.
+/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is a little
+/// beyond the limit is told so. One far beyond it is broken, and its connection ends.
 inline constexpr std::size_t drain_factor = 16;
 
-/// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
+/// Text between frames is recovered from: the plugin printed it. Beyond 64 KiB on one connection no person reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
 /// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log
@@ -4472,7 +4472,7 @@ enum class backoff_growth { exponential, linear };
 
 /// When a plugin that ended unasked is started again. The delay is backoff * 2^n, or backoff * (n + 1), at most
 /// max_backoff, moved at random by up to the share `jitter` of itself. The count n goes back to 0 only after
-/// the plugin was ready for reset_after. Beyond max_retries it has failed, until somebody starts it by hand.
+/// the plugin was ready for reset_after. Beyond max_retries it has failed, until it is started by hand.
 struct restart_policy {
     bool enabled = true;
     int max_retries = 3;
@@ -4541,8 +4541,8 @@ enum class plugin_channel {
     socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
 };
 
-/// How messages are told apart on the pipes of a plugin. Whoever connects to the host's socket decides that by its first
-/// byte.
+/// How messages are told apart on the pipes of a plugin. On the host's socket the first byte of a connection decides
+/// that.
 enum class plugin_framing {
     headers, // Content-Length in front of each
     lines,   // one message a line, for programs that know nothing else
@@ -4603,11 +4603,11 @@ struct plugin_options {
 /// How the plugin comes to run. One that is mounted into the host's process needs no command.
 enum class plugin_origin { process, mounted };
 
-/// What the host's socket allows those who connect.
+/// What connections to the host's socket may do.
 struct socket_options {
     milliseconds introduction_timeout{5'000}; // until the first message is whole
-    std::size_t max_newcomers = 16;           // who have not said who they are; the oldest goes for a new one
-    std::size_t max_clients = 64;             // who put in events by hand
+    std::size_t max_newcomers = 16;           // that have not introduced themselves; the oldest makes room
+    std::size_t max_clients = 64;             // that put in events by hand
     std::size_t max_line_bytes = std::size_t{1} << 20;
 };
 
@@ -4643,7 +4643,7 @@ enum class plugin_state { stopped, starting, handshaking, ready, stopping, backo
 enum class plugin_health { unknown, healthy, warning, critical };
 
 enum class change_cause {
-    requested,  // somebody asked for it
+    requested,  // by the program or an administrator
     shutdown,   // of the host
     reload,     // to take over another configuration or program
     config,     // the configuration does not allow it, or the plugin refused it
@@ -4666,7 +4666,7 @@ inline std::string_view words_of(plugin_state state) noexcept {
 
 /// How a process ended.
 struct exit_status {
-    enum class kind { exited, signalled, unknown }; // unknown: somebody else took it from us
+    enum class kind { exited, signalled, unknown }; // unknown: it was taken elsewhere
     kind how = kind::unknown;
     int value = 0; // exit code or signal
     bool operator==(const exit_status&) const = default;
@@ -4771,7 +4771,7 @@ inline breaker_state breaker::state(time_point now) const noexcept {
 
 inline bool breaker::may_ask(time_point now) noexcept {
     if (state_ == breaker_state::closed) return true;
-    // A probe whose outcome nobody told must not keep it half open for ever: after as long again comes another.
+    // A probe whose outcome is never told must not keep it half open for ever: after as long again comes another.
     if (now < until_) return ++refused_, false;
     state_ = breaker_state::half_open;
     until_ = after(now, policy_.open_for);
@@ -6140,7 +6140,7 @@ struct plugin_outcome {
 
 namespace detail {
 
-/// Whether a payload that a plugin changed is one that whoever asked can take. Null: anything is.
+/// Whether the program that asked can take a payload that a plugin changed. Null: any payload.
 struct payload_check {
     void* context = nullptr;
     result<void> (*accept)(void* context, std::string_view payload) = nullptr;
@@ -6152,7 +6152,7 @@ struct raw_decision {
     std::string reason = {};
     std::string payload = "null"; // as it was at the end
     bool modified = false;        // whether that differs from what it was at first
-    std::string data = {};        // of who stopped it, else of the last one that gave any; empty: none
+    std::string data = {}; // of the plugin that stopped it, else of the last one that gave any; empty: none
     std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
 
     std::string to_json() const; // without line breaks
@@ -6371,9 +6371,9 @@ private:
 #ifndef TENON_RULES_LOGS_LOG_FAN_OUT_HPP
 #define TENON_RULES_LOGS_LOG_FAN_OUT_HPP
 
-// One stream of records, state changes or events, and many who watch it: dashboards, log files, tests. Each has a
-// queue of its own that is bounded in items and bytes. Who is slow loses its own oldest items and is told how many
-// with the next one that it takes; nobody else and no publisher ever waits for it. An item is stored once for all.
+// One stream of records, state changes or events, and many watchers: dashboards, log files, tests. Each watcher has a
+// queue of its own that is bounded in items and bytes. A slow watcher loses its own oldest items and is told how many
+// with the next one that it takes. No other watcher and no publisher ever waits for it. An item is stored once for all.
 //
 //     fan_out<log_record> logs;
 //     auto watching = logs.watch({.wake = [&] { start_writing(); }});
@@ -6386,7 +6386,7 @@ private:
 
 namespace tenon::detail {
 
-// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
+// The last records of one plugin, for the report of its crash and for new watchers. Older ones are
 // forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
 
 /// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
@@ -6546,7 +6546,7 @@ public:
     explicit fan_out(std::size_t max_watchers = 256) noexcept : max_watchers_(max_watchers) {}
     fan_out(const fan_out&) = delete;
     fan_out& operator=(const fan_out&) = delete;
-    /// Wakes nobody: what a watcher would find may be gone already. close() does.
+    /// Wakes no watcher: what it would find may be gone already. close() does.
     ~fan_out() {
         for (const auto& queue : queues_) queue->end();
     }
@@ -6564,12 +6564,12 @@ public:
         return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); });
     }
 
-    /// Copies the item once if somebody wants it.
+    /// Copies the item once if a watcher wants it.
     void publish(const Item& item) {
         if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(item); });
     }
     void publish(Item&& item) {
-        // Looked at by filters first, and moved from for the first who wants it.
+        // Looked at by filters first, and moved from for the first watcher that wants it.
         if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(std::move(item)); });
     }
 
@@ -6762,8 +6762,8 @@ private:
 #define TENON_RULES_CALLS_PENDING_CALLS_HPP
 
 // The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
-// used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
-// so nothing completes twice. It calls nobody and decides nothing.
+// used again, each in one of a few queues. This is the only owner of completions: a call is completed where its
+// slot is taken, so nothing completes twice. It calls nothing and decides nothing.
 
 namespace tenon::detail {
 
@@ -6902,7 +6902,7 @@ private:
 
 // What a plugin may ask of its host. A permission is `scope:verb`: lower-case letters, digits, '-', '_' and '.' on both
 // sides. What is granted in a configuration is a permission, `scope:*` for all of a scope, or `*` for everything.
-// Nothing is granted by default. Who asks is known from the connection alone, never from what was sent on it.
+// Nothing is granted by default. Which plugin asks is known from the connection alone, never from what was sent on it.
 
 namespace tenon {
 
@@ -7303,7 +7303,7 @@ public:
 
 private:
     void answer(result<std::string_view> outcome) {
-        // Out of here first: an answer may come back to whoever gives it.
+        // Out of here first: giving the answer may come back to this object.
         auto once = std::move(request_.answer);
         if (once) once(std::move(outcome));
     }
@@ -7328,14 +7328,14 @@ public:
     void reply(const T& value) {
         if (request_.open()) detail::give_value(request_, value);
     }
-    /// The value as JSON text, for whoever has it already: one value, checked.
+    /// The value as JSON text, where it is there already: one value, checked.
     void reply_encoded(std::string_view text) { request_.give(text); }
     void reply(result<T> outcome) {
         if (outcome) reply(*outcome);
         else fail(std::move(outcome).error());
     }
     void fail(fault error) { request_.fail(std::move(error)); }
-    /// Whether the plugin has taken the call back, or it was answered. It may be asked by whoever works for long.
+    /// Whether the plugin has taken the call back, or it was answered. Work that takes long may ask now and then.
     bool cancelled() { return !request_.open() || request_.cancelled(); }
 
 private:
@@ -7891,9 +7891,9 @@ struct explanation {
 
 namespace detail {
 
-/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure; for who is missed, or decides and is not to be passed over, with absent; for
-/// who is required with that.
+/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}. A plugin that receives it has mode (where it
+/// is given), priority and onFailure besides. One that is missed, or that decides and is not to be passed over, has absent;
+/// one that is required has required.
 struct explanation_form {
     std::string_view plugin;
     bool receives;
@@ -8456,11 +8456,11 @@ inline std::int64_t wall_clock_ms() {
 #ifndef TENON_CORE_SYSTEM_SECRET_HPP
 #define TENON_CORE_SYSTEM_SECRET_HPP
 
-// Secrets of a program: made of bytes that nobody can guess, and compared without telling how near a guess was.
+// Secrets of a program: made of bytes that cannot be guessed, and compared without telling how near a guess was.
 
 namespace tenon::detail {
 
-/// Bytes that nobody can guess. False if the system has none.
+/// Bytes that cannot be guessed. False if the system has none.
 inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
     constexpr std::size_t most = 256; // that the system gives at once
     while (!bytes.empty()) {
@@ -8628,8 +8628,8 @@ private:
 // misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
 // count anew.
 //
-// Whoever asks says missed() when its call has failed. Where it forgets to, the check is missed some time after
-// its deadline by itself. A check that is late because the host itself stood still says nothing about the plugin:
+// The owner says missed() when its call has failed. Where it does not, the check counts as missed some time after its
+// deadline. A check that is late because the host itself stood still says nothing about the plugin:
 // it is asked again.
 
 /// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
@@ -8708,7 +8708,7 @@ private:
 };
 
 // The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
-// that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
+// that cannot work are left out: a plugin that is not listening is not asked. A process that outlives the last
 // step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
 
 /// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
@@ -8747,7 +8747,7 @@ public:
     void hasten(time_point now, milliseconds most) noexcept {
         if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
     }
-    /// Nobody is there any more to be asked.
+    /// The plugin cannot be asked any more.
     void without_connection() noexcept { with_ask_ = false; }
     /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
     bool rearm(time_point now) noexcept {
@@ -8935,7 +8935,7 @@ inline fault explain(const start_failure& failure) {
 #define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
 
 // What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Whoever waits is the caller's event loop.
+// apart, and nothing that waits. Waiting is the matter of the caller's event loop.
 //
 // Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
 
@@ -8944,7 +8944,7 @@ namespace tenon::detail {
 enum class transfer_state : std::uint8_t {
     some,        // count bytes went over, at least one
     would_block, // none now
-    over,        // none ever again: the end of the input, or nobody reads any more
+    over,        // none ever again: the end of the input, or the peer does not read any more
 };
 
 struct transfer {
@@ -8973,11 +8973,11 @@ inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int byte
 #endif
 }
 
-/// Whoever reads the other end sees the end of what we send; the other direction stays.
+/// The peer sees the end of what we send; the other direction stays open.
 inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
 
-/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
+/// A write into a pipe without a reader must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless the program has decided about it already. A handler rather
 /// than SIG_IGN, because children inherit what is ignored.
 inline void survive_closed_pipes() noexcept {
     struct sigaction action {};
@@ -9063,7 +9063,7 @@ private:
     int number_ = -1;
 };
 
-/// Whether reading and writing a descriptor waits belongs to everybody who shares it: the shell, the next program of a
+/// Whether reading and writing a descriptor waits is shared by all programs that have it: the shell, the next program of a
 /// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
 class descriptor_mode {
 public:
@@ -9205,7 +9205,7 @@ inline void reset_signals() noexcept {
     *plan.shares_memory = true;
     if (::setsid() < 0) give_up(plan, launch_step::session);
     // The signal comes when the thread ends that made the child, so only the thread that lives as long as the
-    // process may use it. Whoever's parent is another already came too late for it.
+    // process may use it. Where the parent is another one already, the host has ended before the signal was set.
     if (plan.dies_with_thread && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         give_up(plan, launch_step::parent_death);
     if (::getppid() != plan.parent) ::_exit(127);
@@ -9221,8 +9221,9 @@ inline void reset_signals() noexcept {
     give_up(plan, launch_step::program);
 }
 
-/// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
-/// its program is looked for. Fills in a child_plan, which process/system_child_setup.hpp carries out in the child.
+// What has to be there before a child is made: its pipes, its words as execve wants them, and where its program is looked
+// for. Fills in a child_plan, which is carried out in the child.
+
 struct pipe_ends {
     descriptor read, write;
 };
@@ -9404,7 +9405,7 @@ inline file_facts look_at(const std::string& path) {
     facts.empty = found.st_size == 0;
     struct statvfs mount {};
     facts.on_noexec_mount = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
-    // The kernel grants X_OK on a noexec mount to nobody: tell the two apart by the mode.
+    // The kernel never grants X_OK on a noexec mount: tell the two apart by the mode.
     if (!facts.executable && facts.on_noexec_mount && (found.st_mode & 0111) != 0) facts.executable = true;
     return facts;
 }
@@ -9545,7 +9546,7 @@ struct launch_spec {
 
 struct launched {
     int pid = 0;
-    descriptor process; // a pidfd; none if the process is gone already and somebody else took its status
+    descriptor process; // a pidfd; none if the process is gone and its status was taken elsewhere
     descriptor input;   // its stdin: to be written
     descriptor output, error;
     /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
@@ -9556,7 +9557,7 @@ struct launched {
     /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
     /// Each open file brings a signal of its own, and what the first one missed is there for the second.
     std::array<descriptor, 4> guard_readers;
-    /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
+    /// While this is open the process group lives. As soon as it is closed everywhere, the kernel itself kills the group: also
     /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
     /// member, so it is closed before its readers.)
     descriptor guard;
@@ -9767,8 +9768,8 @@ inline constexpr int kill_signal = SIGKILL;
 
 enum class process_state {
     running,
-    ended, // and still ours to reap, so its number belongs to nobody else
-    lost,  // ended, and somebody else took its status
+    ended, // and still ours to reap, so its number belongs to no other process
+    lost,  // ended, and its status was taken elsewhere
 };
 
 inline int wait_for_pidfd(int process, int flags, siginfo_t& told) noexcept {
@@ -9920,19 +9921,19 @@ public:
     }
 
     /// True if the process is over and something that it started lives on outside its group. Killing takes the
-    /// system a moment, so who asks at once may be told of somebody who is dying.
+    /// system a moment, so at first it may be true of a process that is just dying.
     bool left_behind() const noexcept {
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
     }
 
-    /// For who wants to ask that later.
+    /// For asking that later.
     descriptor release_guard() noexcept { return std::move(self_->made.guard); }
 
 private:
     friend void stop_children(std::vector<child_to_stop> children);
 
     // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
-    // it, the host goes on, and the process is reaped by whoever inherits it.
+    // it, the host goes on, and the process that inherits it reaps it.
     static constexpr milliseconds longest_death{5'000};
 
     // Outlives the child while a wait is under way.
@@ -9955,7 +9956,7 @@ private:
             if (!self->told) return; // the child is gone
             self->finish_if_ended();
             if (!self->over && !failed) return await(self);
-            if (!self->over) { // a process whose end nobody would hear of
+            if (!self->over) { // its end would not be noticed
                 self->kill_all();
                 self->await_end(after(std::chrono::steady_clock::now(), longest_death));
                 self->over = true;
@@ -9978,7 +9979,7 @@ private:
             if (now == process_state::running) return;
             kill_all(); // whom it left in its group
             for (descriptor& one : made.guard_readers)
-                one.reset(); // who holds the guard now has left the group
+                one.reset(); // a process that holds the guard now has left the group
             if (now == process_state::ended) status = reap_ended(process());
             over = true;
         }
@@ -10012,13 +10013,13 @@ struct child_to_stop {
 };
 
 /// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
-/// runs any more. Nobody can be asked without one, so that step is left out; whatever a policy says, its last step
+/// runs any more. A plugin cannot be asked without a loop, so that step is left out. Whatever a policy says, the last step
 /// is to kill. `ended` of each is called as ever if the loop runs again.
 inline void stop_children(std::vector<child_to_stop> children) {
     struct stopping {
         child* process;
         stop_sequence steps = {};
-        time_point due = {}; // of the next step, or of giving up on who was killed
+        time_point due = {}; // of the next step, or of giving up on a process that was killed
         bool killed = false;
     };
     std::vector<stopping> living;
@@ -10219,8 +10220,8 @@ struct session_event {
 
 namespace tenon::detail {
 
-// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
-// from it completes the call, so nothing completes twice.
+// Our calls that wait for an answer. This table is the only owner of their completion: a call is
+// completed where its id is removed from it, so nothing completes twice.
 //
 // Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
 // its lap makes the next ones step aside. In steady use nothing is allocated.
@@ -10318,7 +10319,7 @@ inline bool call_table::remove(call_id& call) noexcept {
     const entry* found = find(call.value);
     if (found == nullptr) return false;
     call.tag = found->tag;
-    // Close the gap: whoever stepped aside because of this call moves up.
+    // Close the gap: an id that stepped aside because of this call moves up.
     auto gap = static_cast<std::size_t>(found - slots_.begin());
     for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
         const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
@@ -10482,7 +10483,7 @@ public:
     /// The batch whose entries are delivered; 0 if there is none.
     std::uint32_t current() const noexcept { return current_; }
     bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    /// All entries are delivered. True if all are answered too, so that the batch is done.
     bool end_delivery() noexcept;
 
     /// A request of the batch awaits its answer, or has got it. True if it was the last.
@@ -10769,7 +10770,7 @@ private:
 //     frames.input_received(read(0, room.data(), room.size()));
 //     while ((step = frames.next(text)) != frame_step::need_more) ...
 //
-// Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
+// Between frames, empty lines are skipped. A line that cannot be a header is pollution: text that was printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block) has no
 // safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
@@ -10788,7 +10789,7 @@ enum class frame_step : std::uint8_t {
 
 inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
 
-/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+/// How messages are told apart. By the first byte: the peer that speaks first decides for both.
 enum class framing_rule : std::uint8_t { first_byte, headers, lines };
 
 class frame_reader {
@@ -10871,7 +10872,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
-    bool lines_agreed_ = false; // so what is no message is text that somebody printed
+    bool lines_agreed_ = false; // so what is no message is text that was printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;
@@ -11425,13 +11426,13 @@ inline void outbox::sent(std::size_t count) {
 #define TENON_WIRE_ENVELOPE_HPP
 
 // A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+// their type is known. All of the body is checked to be strict JSON, the skipped parts too.
 //
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// What is acceptable is decided here once, so that no later code sees another meaning: a member that appears
 // twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
 // that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
 //
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
+// A refused message keeps its id where that could be read, so that the answer finds its call.
 
 namespace tenon::detail {
 
@@ -11940,7 +11941,7 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
-    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    /// A line end behind what was sent, for a peer that waits for one. To any other peer it is a fault of ours.
     void end_line() {
         if (phase_ != session_phase::closed) outbox_.put("\n");
     }
@@ -11995,7 +11996,7 @@ public:
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
-    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    /// Input could not be read for so long: that time does not count for a frame that has begun.
     void excuse(time_point::duration busy) noexcept {
         if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
     }
@@ -12282,7 +12283,7 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
-        // Whoever connects to a socket says first who it is.
+        // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:
@@ -12850,8 +12851,8 @@ inline void session::end_stalled() {
 //
 // Rules of completions: one may be called before ask() returns (what can be said at once is said at once, and the
 // ticket is empty then). Its text is valid during the call. It may do anything, also ask again, cancel others, or
-// destroy this object. Nothing is sent twice: whether a call is repeated decides whoever asked, by `retryable` in
-// the fault's data, which is true only for what was never sent.
+// destroy this object. Nothing is sent twice. The asker decides whether a call is repeated, by `retryable` in the
+// fault's data, which is true only for what was never sent.
 //
 // What to do after which verb: the session's output may have grown after all of them, and next_deadline() may be
 // earlier. This object never looks at the session's events by itself.
@@ -12860,10 +12861,10 @@ inline void session::end_stalled() {
 
 namespace tenon::detail {
 
-/// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
+/// Which plugin waits for which: plugins call other plugins through the host. A call that could only wait for itself (its
 /// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
-/// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
-/// taken to mean that it works on that because of the call.
+/// deadline. Which of its work a plugin calls for is not known. So it is taken to be all of it, and the call is refused
+/// rather than let in.
 ///
 /// One of these per host. Plugins are numbers that are never reused.
 class call_waits {
@@ -12930,8 +12931,8 @@ private:
     std::uint64_t walk_ = 0;
 };
 
-// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
-// can do harm: {"source":"host","plugin":"backup","retryable":true}.
+// What a host adds to a fault of its own making: that the host says so, and whether the call may be repeated without
+// harm. {"source":"host","plugin":"backup","retryable":true}
 
 /// Data that the fault has already is kept.
 inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
@@ -12969,7 +12970,7 @@ struct lane_counts {
     std::uint64_t answered = 0;  // with a result
     std::uint64_t errors = 0;    // the plugin's own
     std::uint64_t timeouts = 0;  // waiting or in flight
-    std::uint64_t cancelled = 0; // by whoever asked
+    std::uint64_t cancelled = 0; // by the asker
     std::uint64_t lost = 0;      // with the connection
     std::uint64_t overloaded = 0, circuit_open = 0, unavailable = 0, reentrant = 0, too_large = 0; // refused
 
@@ -13023,7 +13024,7 @@ public:
     /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
     /// that was completed.
     void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
-    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
+    /// The asker waits no longer, whatever the call's own deadline is by now. The call ends as a timeout, which is the
     /// plugin's failure.
     void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
 
@@ -13337,7 +13338,7 @@ inline bool call_lanes::on_progress(const session_event& event, time_point now) 
 }
 
 inline void call_lanes::pump(time_point now) {
-    if (pumping_) return; // whoever pumps already goes on with what is new
+    if (pumping_) return; // the pump that is running goes on with what is new
     last_ = now;
     pumping_ = true;
     presence here(*this);
@@ -13525,8 +13526,7 @@ inline fault call_lanes::refusal(int code) const {
 #define TENON_JSON_CHECKED_HPP
 
 // Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
+// whole first, so these functions need not check it again. A text that was not accepted may be read past its end.
 
 namespace tenon::detail {
 
@@ -13648,8 +13648,7 @@ private:
     const char* end_;
 };
 
-// How deep a JSON text is nested, for who puts it into another one: what may be read alone may be too deep within a
-// message.
+// How deep a JSON text is nested: one that may be read alone may be too deep within a message.
 
 /// Of what stands in the params of a message: the message and its params are levels themselves.
 inline constexpr unsigned max_param_depth = max_json_depth - 2;
@@ -13946,8 +13945,8 @@ inline void route_table::withdraw(std::uint32_t plugin) {
 #define TENON_RULES_CALLS_COMMANDS_HPP
 
 // The commands of all plugins, by name: declared in a handshake or registered while the plugin runs. A name belongs to
-// whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
-// words and does not take over by itself. Which plugin says it first follows from the order of their handshakes.
+// the plugin that said it first, until that plugin's connection ends or it takes the name back. A later plugin is refused
+// in words and does not take over by itself. Which plugin is first follows from the order of their handshakes.
 
 namespace tenon::detail {
 
@@ -13982,7 +13981,7 @@ private:
     std::map<std::uint32_t, std::size_t> counts_;
 };
 
-// Why nobody may declare it; empty where somebody may.
+// Why it may not be declared; empty where it may.
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";
@@ -14339,9 +14338,9 @@ struct describe_request {};
 #ifndef TENON_RULES_EVENTS_INTERESTS_HPP
 #define TENON_RULES_EVENTS_INTERESTS_HPP
 
-// Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
-// declared in its handshake and subscribed to afterwards holds until its next handshake: while it is away it is told
-// nothing, but who asks for a decision hears that it should have been asked. An event reaches a plugin if
+// Which plugin gets which events. What the configuration says of a plugin stays while it comes and goes. What it declared
+// in its handshake and subscribed to afterwards holds until its next handshake. While it is away it is told nothing, but
+// a decision knows that it should have been asked. An event reaches a plugin if
 //
 // 1. the event's family is one of its capabilities ("*" is all of them), and
 // 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says
@@ -14382,13 +14381,13 @@ struct interest_terms {
     std::map<std::string, absence> absent_of = {};
 };
 
-/// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
+/// The plugins that an event goes to. Stays as it is for as long as it is held, whatever becomes of the table.
 struct interest_list {
     struct names {
         std::string id, name;
     };
     std::vector<interest> all;
-    std::vector<interest> asked; // the same with those that are away; empty where nobody is
+    std::vector<interest> asked; // the same with those that are away; empty where none is away
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
@@ -14425,7 +14424,7 @@ public:
     std::span<const interest> of(std::string_view type);
     /// The same with those that should be asked for a decision and are away.
     std::span<const interest> asked(std::string_view type);
-    /// The same for who does something with each of them that may come back here. Null where there are none.
+    /// The same for a caller that may change the table while it goes through the list. Null where there are none.
     std::shared_ptr<const interest_list> hold(std::string_view type);
 
     /// One for every plugin, in the order of their ids.
@@ -14926,8 +14925,8 @@ inline void cut_lists(handshake_answer& answer, refusals& told) {
 
 // Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
 // members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
-// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
-// somebody made to collide it says that they are the same.
+// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Two texts
+// that were made to collide are said to be the same.
 
 namespace tenon::detail {
 
@@ -15099,8 +15098,8 @@ namespace tenon {
 ///     wrong.add("plugins[2].priority", "expected number, got string");
 ///     return wrong.finish();   // a fault: one line for each
 ///
-/// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
-/// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+/// The first 20 are kept and the rest is counted: when those are mended, the others are told. A sentence about a part of
+/// what another sentence is about (`stop` and `stop[1].action`) is left out: it may only follow from that.
 class mistakes {
 public:
     static constexpr std::size_t most = 20;
@@ -15393,7 +15392,7 @@ void lead_along(Form& form, auto& options) {
         in.texts("include", options.events.include, event_pattern);
         in.texts("exclude", options.events.exclude, event_pattern);
     });
-    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
+    // What the plugin says itself is added: the sum must not overflow, and more is never needed.
     form.count("priority", options.priority, between{-1'000'000, 1'000'000});
     form.each_pattern("absent", options.absent, options.absent_of,
                       [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
@@ -15436,13 +15435,13 @@ inline constexpr std::string_view a_plugin_name =
     "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
-    // Whoever speaks on the socket speaks first, and says by that which framing it is.
+    // A plugin on the socket speaks first, and its first byte says which framing it uses.
     if (options.framing == plugin_framing::lines &&
         (options.channel == plugin_channel::socket || (options.command.empty() && options.attach)))
         check.refuse(
             "framing",
             "\"lines\" is for pipes, and this plugin speaks on the socket: there the host answers in "
-            "lines who speaks in lines");
+            "lines to a plugin that speaks in lines");
     if (options.command.empty()) {
         if (origin == plugin_origin::process && !options.attach)
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");
@@ -15499,7 +15498,7 @@ inline void check_route_prefix(option_check& check, const plugin_options& option
                                    prefix.find("//") == prefix.npos);
     for (const char byte : prefix)
         good = good && byte > ' ' && byte < 0x7F && std::string_view("?#%{}\\\"<>").find(byte) == prefix.npos;
-    // A segment of one or two dots is another path to whoever resolves it.
+    // A segment of one or two dots is another path where it is resolved.
     for (std::string_view rest = prefix; !rest.empty();) {
         const std::size_t end = rest.find('/', 1);
         good = good && rest.substr(0, end) != "/." && rest.substr(0, end) != "/..";
@@ -15508,7 +15507,7 @@ inline void check_route_prefix(option_check& check, const plugin_options& option
     check.text("routePrefix", prefix, good, "a path like \"/api/plugins/name\"");
 }
 
-/// What people write who take a mask for a regular expression, or nothing.
+/// The part of `pattern` that belongs to regular expressions, which a mask is not; or nothing.
 inline std::string_view part_of_regular_expression(std::string_view pattern) noexcept {
     for (const std::string_view part :
          {".*", ".+", "\\d", "\\w", "\\s", "\\S", "\\b", "[^", "]+", "]*", ")+", "(?"})
@@ -15616,7 +15615,7 @@ inline result<void> check_options(const host_options& options) {
 #ifndef TENON_CORE_NEAREST_NAME_HPP
 #define TENON_CORE_NEAREST_NAME_HPP
 
-// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// Which of the known names was probably meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
 // left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
 // beyond that a guess would be no help.
 
@@ -15708,8 +15707,8 @@ inline std::string or_meant(std::string_view given, std::span<const std::string_
 // not looked at, and nothing is refused for it: so `pattern` (an expression of a stranger's can take a regex engine
 // minutes), `format`, references elsewhere, and what `additionalProperties` says where there are `patternProperties`.
 //
-// Schemas come from plugins, which nobody has to trust. Work and depth are bounded, whatever stands in one; a schema that
-// goes beyond, or that is none, is a fault of its own and says nothing about the value. Values are never quoted: they may
+// Schemas come from plugins, which are not trusted. Work and depth are bounded, whatever stands in one. A schema that goes
+// beyond, or a text that is no schema, is a fault of its own and says nothing about the value. Values are never quoted: they may
 // be secret.
 
 namespace tenon {
@@ -15730,7 +15729,7 @@ struct schema_check_options {
     std::size_t most_work = std::size_t{16} << 20;
 };
 
-/// What is wrong with `value`, or nothing; a fault where the schema is none, or takes too much to check with.
+/// What is wrong with `value`, or nothing; a fault where `schema` is no schema, or takes too much to check with.
 result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
                                                const schema_check_options& options = {});
 
@@ -16263,7 +16262,7 @@ private:
 #ifndef TENON_RULES_HANDSHAKE_CLUES_HPP
 #define TENON_RULES_HANDSHAKE_CLUES_HPP
 
-// What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
+// What was heard of a plugin before its handshake. Where the handshake does not come, this says why: a program that prints a question
 // and waits, one that reads lines, one that says what is missing and ends.
 
 namespace tenon::detail {
@@ -17056,7 +17055,7 @@ struct log_line_counts {
     std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
 };
 
-/// A reference to whoever takes messages, for the duration of a call.
+/// A reference to the function that takes messages, for the duration of a call.
 class log_sink {
 public:
     template <class Sink>
@@ -17484,7 +17483,7 @@ public:
     void start(change_reason reason, time_point now);
     /// With change_cause::shutdown it is final: whatever comes later, nothing is started any more.
     void stop(change_reason reason, time_point now);
-    /// Any cause but `requested` restarts only what somebody wants to run, not what was stopped by hand.
+    /// Any cause but `requested` restarts only a plugin that is meant to run, not one that was stopped by hand.
     void restart(change_reason reason, time_point now);
     /// The next step of a stop that is under way, now.
     void hasten(time_point now);
@@ -17502,8 +17501,8 @@ public:
     // --- the connection ---
 
     /// It came by itself, or it is how an instance without a process is launched: straight to handshaking, no
-    /// process to stop. While the process of this instance is handshaking: shake hands there instead. Whoever
-    /// comes in another state is not taken: look whether it is_attached().
+    /// process to stop. While the process of this instance is handshaking: shake hands there instead. In
+    /// any other state it is not taken: look whether it is_attached().
     void attached(time_point now);
     void handshake_accepted(time_point now);
     /// A bad answer. It would be as bad the next time: failed. With codes::unavailable nothing happens yet: why
@@ -17610,12 +17609,12 @@ private:
 
     bool launching_ = false; // told to launch, and no word of it yet
     bool process_ = false;   // launched and not reaped
-    bool connected_ = false; // and nobody has said that the connection is gone
+    bool connected_ = false; // until on_disconnected(), or the end of the process
     bool attached_ = false;  // the connection came by itself
     bool wanted_ = false, final_ = false;
     std::string missing_;
 
-    bool retrying_ = false; // the next start is none by hand
+    bool retrying_ = false; // the next start is a retry, not one by hand
 
     sequel sequel_ = sequel::rest;
     change_reason stop_reason_, begin_reason_; // why it stops, and why it starts after that
@@ -18008,7 +18007,7 @@ inline void supervisor::retry(change_reason reason, time_point now) {
 
 inline void supervisor::end(sequel then, change_reason reason, time_point now) {
     note_stability(now);
-    // Nobody asks a plugin that has not greeted or whose answers are worth nothing; one that is hung does not
+    // A plugin that has not greeted, or whose answers are worth nothing, is not asked; one that is hung does not
     // see its input end either, and every step would only put off its next start.
     const bool hangs = reason.cause == change_cause::health;
     const bool asks = state_ == plugin_state::ready && connected_ && !hangs && then != sequel::retry;
@@ -18115,9 +18114,9 @@ inline void supervisor::act(supervisor_action_kind kind, time_point deadline, ch
 #ifndef TENON_TRANSPORT_ALARM_HPP
 #define TENON_TRANSPORT_ALARM_HPP
 
-// A timer for who has deadlines that come and go with every message. Setting a timer costs a system call, so it
-// is touched only for a time EARLIER than the one it is set to: it may ring early, never late. Whoever is rung
-// handles what is due, and sets it again to what comes next.
+// A timer for deadlines that come and go with every message. Setting a timer costs a system call, so it is touched
+// only for a time EARLIER than the one it is set to: it may ring early, never late. The callback handles what is due,
+// and sets it again to what comes next.
 //
 //     alarm wakes(executor, [this](time_point now) { peer.handle_timeout(now); wakes.set(peer.next_deadline()); });
 //
@@ -18210,7 +18209,7 @@ public:
     }
 
     /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
-    /// process that is gone. Whoever else holds the other end still is heard no more.
+    /// process that is gone. Processes that still hold the other end are heard no more.
     void finish() {
         const auto self = self_;
         asio::error_code error;
@@ -18274,7 +18273,7 @@ private:
 // is written when all events of one read were told, in one go. Nothing is ever told from within a verb of the
 // link, but for read_rest().
 //
-// A link lives as long as somebody holds it. Letting go of it closes it, within on_event() too.
+// A link lives as long as a pointer to it. Letting go of the last one closes it, within on_event() too.
 
 namespace tenon::detail {
 
@@ -18317,7 +18316,7 @@ public:
         owner_ = nullptr;
         close();
     }
-    /// From now on somebody else is told, also of what is left of this read: for who finds out whose link it is.
+    /// From now on another owner is told, also of what is left of this read.
     void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
     /// Whether the `closed` event was told.
     bool told_end() const noexcept { return told_end_; }
@@ -18328,12 +18327,11 @@ protected:
 
     /// Events are being told: nothing is to be written and nothing else to be told.
     bool telling() const noexcept { return telling_; }
-    /// Whether nobody listens any more.
+    /// Whether the owner is gone.
     bool abandoned() const noexcept { return owner_ == nullptr; }
     void abandon() noexcept { owner_ = nullptr; }
 
-    /// Tells all that the session has to tell. False if nobody listens any more. Whoever calls it keeps the link
-    /// alive meanwhile.
+    /// Tells all that the session has to tell. False if the owner is gone. The caller keeps the link alive meanwhile.
     bool tell(time_point now) {
         const telling_guard guard(*this);
         while (owner_ != nullptr && session_.next_event(event_, now)) {
@@ -18398,14 +18396,14 @@ inline int other_cpus() noexcept {
 #ifndef TENON_TRANSPORT_VIGIL_HPP
 #define TENON_TRANSPORT_VIGIL_HPP
 
-// Keeps an event loop awake for as long as it is worth looking for an answer: a handler that hands itself to the loop
-// again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
-// ever. What comes is heard the way it always is. One for all connections of a loop.
+// Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
+// loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
+// input is read the way it always is. One for all connections of a loop.
 //
-// Whoever waits for more connections than there are other CPUs leaves his own to those that are to answer.
+// A loop that waits for more connections than there are other CPUs does not look: the peers need this CPU to answer.
 //
 // There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
-// means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
+// means that several threads may run the loop. Then one of them sleeps for the input and has to be woken anyway.
 
 namespace tenon::detail {
 
@@ -18414,7 +18412,7 @@ class vigil : public std::enable_shared_from_this<vigil> {
     using loop = asio::io_context::executor_type;
 
 public:
-    /// Or none. 0: nobody looks.
+    /// Null where it would be of no use, and where `longest_look` is 0.
     static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
         const int others = other_cpus();
@@ -18435,7 +18433,7 @@ public:
     void begin(wait& one, time_point now, time_point until) {
         looked_ = now;
         if (!awake_) {
-            // Whoever waits still since an earlier round is not looked for any more.
+            // Connections that still wait from an earlier round do not count any more.
             waits_ = 0;
             if (++round_ == 0) ++round_;
             until_ = until;
@@ -18447,8 +18445,9 @@ public:
         look_on(shared_from_this());
         awake_ = true;
     }
-    /// When the loop looked for input the last time. Whoever was busy for the loop meanwhile says so.
+    /// When the loop looked for input the last time.
     time_point looked() const noexcept { return looked_; }
+    /// To be called after work that kept the loop from looking.
     void was_busy() noexcept {
         if (awake_) looked_ = std::chrono::steady_clock::now();
     }
@@ -18484,7 +18483,7 @@ private:
 /// One connection's part in it: what is to be heard there, and for how long that is worth looking.
 class lookout {
 public:
-    /// With no vigil nobody looks: then only end() and was_busy() may be called.
+    /// Without a vigil only end() and was_busy() may be called.
     explicit lookout(std::shared_ptr<vigil> awake)
         : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
 
@@ -18492,7 +18491,7 @@ public:
 
     /// Something was said that is likely to be answered.
     void expect() {
-        // Now: whoever was told something before may have taken his time.
+        // The time is asked for anew: the handler before this one may have been slow.
         const time_point now = std::chrono::steady_clock::now();
         const time_point until = patience_.begin(now);
         if (until > now) awake_->begin(wait_, now, until);
@@ -18525,18 +18524,18 @@ private:
 // A link over file descriptors: two pipes, or one socket for both directions.
 //
 // What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
-// whether the descriptor is ready; reading by ourselves goes straight into the session, holds no buffer for whoever
-// is silent, and needs no second read() that finds nothing. Of a pipe the end may have come with the last bytes and
-// be overlooked so: it is looked for a moment later. Output is
-// written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
-// its end of a pipe is told at once, also when there is nothing to write.
+// whether the descriptor is ready. Reading by ourselves goes straight into the session, holds no buffer for a silent
+// peer, and needs no second read() that finds nothing. The end of a pipe may come with its last bytes and be overlooked
+// that way: it is looked for a moment later. Output is written at once where there is room, and Asio is asked for room
+// only when the peer falls behind. That a peer has closed its end of a pipe is told at once, also when there is nothing
+// to write.
 //
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
 
 namespace tenon::detail {
 
-/// Memory for one asynchronous operation at a time, within whoever starts it: waiting for a descriptor again and
+/// Memory for one asynchronous operation at a time, within the object that starts it: waiting for a descriptor again and
 /// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
 ///
 /// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
@@ -18611,8 +18610,8 @@ private:
 // anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
 // another system call. This is a read of Asio's that reads nothing: it completes when something comes.
 //
-// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
-// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// The caller must know that there is nothing left: what is there already is not told. That includes the end of the
+// input where it came together with the last bytes. The specialisation below is the one place that knows Asio
 // from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
 
 #if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
@@ -18665,7 +18664,7 @@ namespace tenon::detail {
 /// What is read from one peer, and written to it, in one turn of the loop.
 inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
 
-/// As much as a pipe of an ordinary user can hold: the last words of whoever is gone.
+/// As much as a pipe of an ordinary user can hold: the last words of a peer that is gone.
 inline constexpr std::size_t most_at_once = 4 * turn_bytes;
 
 /// When the end of a pipe is looked for that may have come with its last bytes.
@@ -18686,7 +18685,7 @@ public:
                                                  milliseconds write_timeout = milliseconds{10'000},
                                                  std::shared_ptr<vigil> awake = nullptr) {
         survive_closed_pipes();
-        // What is on its way in Asio holds the link itself; whoever lets go of the one returned here closes it.
+        // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
         auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
                                                       std::move(awake));
         held->start(std::move(input), std::move(output));
@@ -18706,12 +18705,12 @@ public:
     inline void close_output() override;
     inline void read_rest() override;
     inline void close() override;
-    /// Bytes that somebody else has read from the connection already, told now.
+    /// Bytes that were read from the connection before it was a link, told now.
     void hear(std::string_view bytes);
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };
-    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: nobody listens any more
+    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: the owner is gone
     enum class writing : std::uint8_t { idle, waiting, over };
 
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
@@ -18773,7 +18772,7 @@ private:
 
 inline void descriptor_link::flush() {
     if (closed_ || telling()) return;
-    write_now(peer().wants_write() ? clock() : time_point()); // nobody asks for the time then
+    write_now(peer().wants_write() ? clock() : time_point()); // without output the time is not needed
     if (peer().has_news()) look_again();
     settle();
 }
@@ -19033,7 +19032,7 @@ inline transfer_state descriptor_link::write_queued(time_point now) {
     }
 }
 
-// Nobody reads it any more.
+// The peer does not read any more.
 inline void descriptor_link::lose_output() {
     shut_output();
     output_lost_ = true;
@@ -19834,8 +19833,8 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
 // (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
 // with a way to answer it, which is used exactly once.
 //
-// Who asks is the service_client that belongs to the connection. What is unknown is answered -32601, what is not
-// granted -32013, both counted; a plugin that goes on and on with that is reported as abusive, once.
+// The asker is the service_client that belongs to the connection. An unknown method is answered -32601, one that is not
+// granted -32013. Both are counted; a plugin that goes on and on with that is reported as abusive, once.
 
 namespace tenon::detail {
 
@@ -19847,7 +19846,7 @@ class refusal_meter {
 public:
     explicit refusal_meter(std::size_t limit = max_refusals_per_second) noexcept : limit_(limit) {}
 
-    /// True when it is too much, once in a second. A limit of 0 is none.
+    /// True when it is too much, once in a second. 0: without a limit.
     bool add(time_point now) noexcept {
         if (count_ == 0 || now < since_ || now - since_ >= milliseconds(1'000)) {
             since_ = now;
@@ -20018,7 +20017,7 @@ inline std::vector<services::listed> services::list() const {
 #ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 #define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 
-// The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
+// The params of plugin/onEvent, written once for all plugins that get the event, and what belongs to them: ids,
 // timestamps, and the host's own members of the metadata.
 
 namespace tenon::detail {
@@ -20161,11 +20160,11 @@ namespace tenon::detail {
 struct broadcast {
     /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
     std::span<const interest> told;
-    shared_bytes message; // empty where nobody is told
+    shared_bytes message; // empty where no plugin is told
     std::shared_ptr<const interest_list> held;
 };
 
-/// Encodes nothing where nobody wants it.
+/// Encodes nothing where no plugin wants it.
 inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
     broadcast plan;
     plan.held = interests.hold(head.type);
@@ -20199,12 +20198,12 @@ struct event_backlog : bounded_queue<waiting_event> {
 #ifndef TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
 #define TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
 
-// Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
-// ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
+// Which plugin needs which others to be ready before it may start: which ones wait, which ones may start when another
+// gets ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
 // said, with the circle in the words, and leave everything as it was.
 //
-// A need that nobody has heard of is no fault: its plugin may come later, and who needs it waits. Nothing here
-// starts or stops anything: a plugin that runs goes on when a need of it is gone.
+// A need may be a name that is not known yet: that plugin may come later, and until then the one that needs it waits.
+// Nothing here starts or stops anything: a plugin that runs goes on when a need of it is gone.
 //
 //     if (auto said = needs.set("bot", {"store"}); !said) refuse(said.error());
 //     if (auto missing = needs.missing_of("bot"); !missing.empty()) bot.needs_missing(missing);
@@ -20223,19 +20222,19 @@ public:
 
     /// What this plugin needs from now on. Said once more, the new needs replace the old ones.
     result<void> set(std::string_view name, const std::vector<std::string>& needs);
-    /// The plugin is no more. Who needs it waits for another one of that name.
+    /// The plugin is no more. Plugins that need it wait for another one of that name.
     std::vector<std::string> remove(std::string_view name);
 
-    /// Who may start now and could not before, in the order in which they were said.
+    /// The plugins that may start now and could not before, in the order in which they were said.
     std::vector<std::string> got_ready(std::string_view name);
-    /// Who would have to wait now and did not before.
+    /// The plugins that would have to wait now and did not before.
     std::vector<std::string> was_lost(std::string_view name);
 
     /// The first need that is not ready, or empty if it may start.
     std::string_view missing_of(std::string_view name) const;
     /// "it needs b, which needs c, which is not there", or empty if it may start.
     std::string explain(std::string_view name) const;
-    /// Who needs it, directly.
+    /// The plugins that need it, directly.
     std::vector<std::string> needed_by(std::string_view name) const;
     /// All plugins, each after what it needs; else in the order in which they were said.
     std::vector<std::string> order() const;
@@ -20245,7 +20244,7 @@ private:
         std::string name = {};
         std::vector<node*> needs = {}, needed_by = {};
         std::size_t missing = 0; // how many of its needs are not ready
-        bool known = false;      // a plugin, not only somebody's need
+        bool known = false;      // a plugin, not only a name that another one needs
         bool ready = false;
     };
 
@@ -20390,7 +20389,7 @@ inline void dependencies::unlink(node& one) {
     one.missing = 0;
 }
 
-/// Nobody needs to remember a name that is no plugin and that no plugin needs.
+/// A name that is no plugin, and that no plugin needs, is forgotten.
 inline void dependencies::forget(node& one) {
     if (!one.known && one.needed_by.empty()) nodes_.erase(nodes_.find(one.name));
 }
@@ -20848,28 +20847,29 @@ inline void host_plugins::retire() {
 //
 // - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after
 //   another, each about what the former made of the payload; then those that validate all at once.
-// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What
-//   still comes from them before the decision is taken counts: of several stops the first in the order of
-//   asking is the one reported.
-// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
-//   changed is kept.
-// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
-//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
-// - Who goes while it is asked has not decided. Where the host says what its absence means, it is absent then, too; else it
-//   has failed. It is asked a second time when it returns, and not a third: the event may be what ends it.
-// - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
-//   nobody is asked any more; who observes is told all the same.
+// - A stop ends it after its tier. The next tiers are not asked, and questions without an answer are cancelled. An
+//   answer that still comes before the decision is taken counts: of several stops the first in the order of asking
+//   is the one reported.
+// - A plugin that fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What other
+//   plugins changed is kept.
+// - A plugin that should be asked and is not there is absent. The host's options for it say what follows: the event goes
+//   on, is stopped, or is held until the plugin returns or the deadline has passed. A required plugin stops the events
+//   that it has not decided about.
+// - A plugin that goes while it is asked has not decided. Where the host's options say what its absence means, it is
+//   absent then, too; else it has failed. It is asked a second time when it returns, and not a third: the event may be
+//   what ends it.
+// - An event that was not stopped is told to the plugins that observe it, as it is at the end.
+// - One deadline is over everything, and each plugin has a timeout of its own besides. After the deadline no plugin is
+//   asked any more; the observers are told all the same.
 //
-// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
-// ignored.
+// An answer that comes when it means nothing (after the deadline, or of a plugin that was not asked) is ignored.
 
 namespace tenon::detail {
 
 /// What the owner is to send.
 struct chain_ask {
     plugin_index plugin = 0;
-    bool wants_answer = true;    // a request; else a notification to who observes
+    bool wants_answer = true;    // a request; else a notification to an observer
     time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
@@ -20877,7 +20877,7 @@ struct chain_ask {
     std::size_t step = 0;     // for asked_by(), where an answer is wanted
 };
 
-/// Who is still being asked although its answer does not matter any more, and by which call.
+/// A plugin that is still being asked although its answer does not matter any more, and by which call.
 struct chain_cancel {
     plugin_index plugin = 0;
     call_ticket call = {};
@@ -20919,12 +20919,12 @@ public:
     /// It has returned, and wants no such events any more.
     void released(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
-    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
+    /// The decision is not wanted any more. It is over, no plugin has stopped it, and no observer is told.
     void cancel(time_point now);
 
     /// `never` once it is done.
     time_point deadline() const noexcept { return done() ? never : deadline_; }
-    /// Nobody will be asked or told any more.
+    /// No plugin will be asked or told any more.
     bool done() const noexcept { return stage_ == stage::done; }
     /// Ends it. Call it when it is done and next_cancel() was drained.
     raw_decision take();
@@ -20978,7 +20978,7 @@ private:
     time_point deadline_, now_;
 
     stage stage_ = stage::asking;
-    std::vector<step> steps_; // who is asked, in that order
+    std::vector<step> steps_; // the plugins that are asked, in that order
     std::vector<plugin_index> observers_;
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
@@ -21076,7 +21076,7 @@ inline milliseconds decision_chain::time_for(const step& of) const noexcept {
 
 inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
-        // Without a deadline, as nobody waits for who is told.
+        // Without a deadline: an observer does not answer.
         ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
                payload_,          0};
         ++next_;
@@ -21094,7 +21094,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     if (next_ == tier_end_) return false;
     step& of = steps_[next_];
     const bool validates = of.mode == event_mode::validate;
-    // Who mutates waits for everybody before it; who validates for those that mutate.
+    // A plugin that mutates waits for all before it. One that validates waits for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
     put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
@@ -21298,7 +21298,8 @@ inline void decision_chain::cancel(time_point now) {
     stage_ = stage::done;
 }
 
-// Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
+// A plugin that has not answered has no decision, whether it was asked or not. One that must not be passed over stops the
+// event.
 inline void decision_chain::pass_deadline() {
     bool stops = stopped_;
     for (step& of : steps_) {
@@ -21343,7 +21344,7 @@ inline raw_decision decision_chain::take() {
         made.plugins.push_back(std::move(of.outcome));
     }
     made.payload = std::move(payload_);
-    steps_.clear(); // whatever still comes finds nobody
+    steps_.clear(); // answers that still come find no step
     observers_.clear();
     tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
     stage_ = stage::done;
@@ -24549,7 +24550,7 @@ class event_loop; // joint/event_loop.hpp
 /// One call of a handler.
 struct invocation {
     engine& runs_in;
-    request_token request = {};     // generation 0: nobody waits for an answer
+    request_token request = {};     // generation 0: it has no answer
     std::string_view name = {};     // the event's type or the command's name
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};
@@ -25028,7 +25029,7 @@ public:
     /// is over already takes what is there without waiting.
     virtual read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) = 0;
 
-    /// Writes some of the pieces, at least one byte; how many, or 0 if nobody reads any more.
+    /// Writes some of the pieces, at least one byte; how many, or 0 if the host does not read any more.
     virtual std::size_t write(std::span<const std::string_view> pieces) = 0;
 
     virtual time_point now() = 0;
@@ -25038,7 +25039,7 @@ public:
 };
 
 /// What poll() takes for a wait until `deadline`: rounded up, so that the deadline is over when poll() says that
-/// it is, and at most a minute, after which whoever waits looks again.
+/// it is, and at most a minute, after which the caller looks again.
 inline int poll_timeout(time_point deadline, time_point now) noexcept {
     if (deadline == never) return -1;
     if (deadline <= now) return 0; // as far back as time_point::min(), out of reach of a subtraction
@@ -25255,7 +25256,7 @@ public:
         wait_until(held, deadline);
         --waiting_;
     }
-    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    /// The caller holds the lock. Where no thread waits, nothing is asked of the system.
     void wake_all() noexcept {
         if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
     }
@@ -25286,7 +25287,7 @@ private:
     pthread_t thread_ = ::pthread_self();
 };
 
-/// Starts a thread that nobody joins; false if the system refuses.
+/// Starts a detached thread; false if the system refuses.
 inline bool start_thread(void* (*run)(void*), void* argument) noexcept {
     pthread_t thread;
     if (::pthread_create(&thread, nullptr, run, argument) != 0) return false;
@@ -25324,7 +25325,7 @@ public:
                 return read_outcome::bytes;
             }
             if (got < 0 && errno == EINTR) continue;
-            // Somebody else may have made the shared file description non-blocking; it is not ours to change.
+            // Another program may have made the shared file description non-blocking; it is not ours to change.
             if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never)))
                 continue;
             return read_outcome::ended;
@@ -25353,8 +25354,8 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
-    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine whoever gives the
-    /// CPU away gets it back milliseconds later, while who sleeps is woken at once.
+    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine a thread that gives
+    /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
         time_point until = patience_.begin(looked);
@@ -25486,8 +25487,8 @@ inline void survive_broken_pipes() noexcept {
 // - A handler that waits for the host (call, cancelled) on the reader's own thread reads on in the meantime:
 //   answers, health, cancellation and shutdown are attended to at once, other work is kept for later, in order.
 // - One lock guards the session; it is never held across a read, a write or a line of the author's.
-// - Writing is done by whoever has something to say while nobody writes; others leave theirs in the queue, and
-//   wait only when it is long.
+// - A thread that has something to say writes it, unless another thread is writing. Then it leaves it in the queue,
+//   and waits only when the queue is long.
 
 namespace tenon::detail {
 
@@ -25583,8 +25584,8 @@ public:
 
     /// Serves until the host says goodbye or is gone; the process's exit code.
     int run();
-    /// The same in turns, for who has the thread to itself, as a test has: does what there is to do without
-    /// waiting, and says when there will be more even if nothing comes. The last one says goodbye.
+    /// The same in turns, for a caller that keeps the thread, as a test does. A turn does what there is to do without
+    /// waiting, and says when there will be more even if nothing comes. The last turn says goodbye.
     time_point turn();
     bool over();
     /// Introduces itself on a socket and goes on once the host has agreed; otherwise says why not.
@@ -25596,8 +25597,8 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
-    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
-    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    /// Waits for the answer to a call of ours: a thread does, or `tell` is called, under the lock, by the thread
+    /// that reads. Once it is told, the engine does not touch the waiter any more.
     struct waiter {
         waiter* next = nullptr;
         call_id call = {};
@@ -25619,7 +25620,7 @@ public:
     /// Calls the handler, and answers for it where it throws.
     void run(const handler& target, invocation& call);
     void start_workers();
-    /// Says no to a request, or logs why an event that nobody waits for was ignored.
+    /// Refuses a request, or logs why an event was ignored: an event has no answer.
     void refuse(const invocation& call, const fault& error);
     std::string config();
 
@@ -25685,7 +25686,7 @@ private:
     bool writing_ = false;
     bool gathering_ = false; // answers to what one read brought are written together
     unsigned gathered_ = 0;
-    unsigned reads_to_prove_ = 1; // in which handlers have to be quick before that is done
+    unsigned reads_to_prove_ = 1; // so many reads with quick handlers, and answers are gathered
     bool over_ = false;
     bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
@@ -25701,7 +25702,7 @@ private:
 /// Keeps an engine alive for those who may outlive the connection: responders and links to the host.
 class engine_ref {
 public:
-    /// For an engine just made, whose first reference nobody holds yet.
+    /// For an engine just made: takes over its first reference.
     static engine_ref adopt(engine* made) noexcept {
         engine_ref owner(*made);
         made->release();
@@ -25767,7 +25768,7 @@ public:
         if (!call) return call.error();
         return owner_.wait_for(*call);
     }
-    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    /// The same without waiting: `told` is told of the answer. After a fault it is not.
     result<void> finish_call(milliseconds timeout, waiter& told) {
         finished_ = true;
         const time_point now = owner_.now();
@@ -25860,9 +25861,9 @@ inline void engine::take_messages(bool may_run) {
     if (may_run && messages > 1) learn_pace(messages);
 }
 
-// To write costs more than a quick handler does, so the answers of quick ones are written together. Nobody knows how
-// long a handler takes before it has: one that was slow keeps the answers before it waiting once, and from then on each
-// is written before the next handler runs, until all have been quick for a while.
+// To write costs more than a quick handler does, so the answers of quick handlers are written together. How long a
+// handler takes is known only afterwards. A slow one keeps the answers before it waiting once. From then on each answer
+// is written before the next handler runs, until all handlers have been quick for a while.
 inline void engine::learn_pace(unsigned messages) {
     constexpr std::chrono::microseconds quick{20};
     constexpr unsigned proof = 64;
@@ -25981,7 +25982,7 @@ inline void engine::enqueue(const session_event& event) {
     const std::size_t size = event.params.size() + sizeof(job);
     const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
     if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
-        ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
+        ++dropped_events_; // a handler has been busy for long, and events have no answer
         return;
     }
     auto* added = new job{
@@ -26250,7 +26251,7 @@ inline void engine::run(const handler& target, invocation& call) {
 
 inline void engine::refuse(const invocation& call, const fault& error) {
     if (call.wants_answer()) return reject(call.request, error);
-    log(log_level::warn, error.message, {}); // nobody waits, so the event is ignored
+    log(log_level::warn, error.message, {}); // an event has no answer: it is ignored
 }
 
 // --- what handlers ask for ---
@@ -26275,7 +26276,7 @@ inline void engine::log(log_level level, std::string_view message, std::string_v
 inline bool engine::cancelled(request_token request) {
     held lock(*this);
     if (!over_ && workers_ == 0 && reader_.is_this()) {
-        read_once(time_point::min()); // nobody else would notice
+        read_once(time_point::min()); // no other thread reads
         take_messages(false);
         flush();
     }
@@ -26490,7 +26491,7 @@ struct json_codec<emitted> {
     }
 };
 
-/// To whom an event goes, where not to everybody who wants it.
+/// Which plugins an event goes to, where not to all that want it.
 struct emit_options {
     std::string to = {};                        // one plugin, by name
     std::vector<std::string> capabilities = {}; // those that have one of these
@@ -26500,7 +26501,7 @@ struct emit_options {
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
-    /// A copy names no event as the cause of what it emits: whoever keeps one does something else later.
+    /// A copy does not say that an event is the cause of what it emits: it is kept for later work.
     host_link(const host_link& other) noexcept : engine_(other.engine_) {}
     host_link& operator=(const host_link& other) noexcept {
         engine_ = other.engine_;
@@ -26740,7 +26741,7 @@ private:
 ///     answer.reply(report{...});         // or answer.fail({42, "no such project"})
 ///
 /// Answering twice is harmless, the first counts. A responder that is dropped without an answer answers with an
-/// error, so that nobody waits for it. While the plugin lives it may be kept for as long as the work takes.
+/// error, so that its caller does not wait in vain. It may be kept for as long as the work takes, while the plugin lives.
 template <class Message>
 class responder {
 public:
@@ -26991,8 +26992,8 @@ concept lists_messages = requires {
 };
 
 // A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
-// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. Who has a public
-// member of that name which is no function does not mean us.
+// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. A public
+// member of that name which is no function is not meant for us.
 struct names_looked_for {
     int configure, health, tick;
 };
@@ -27483,14 +27484,13 @@ plugin_hooks make_hooks(const about& identity) {
 // (serve_async.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
 // executor, which is also where everything here is to be called.
 //
-// It belongs to the engine's stream and lives as long as the engine; who drives it may be gone before, which end()
-// says.
+// It belongs to the engine's stream and lives as long as the engine. Its driver may be gone before: then it calls end().
 
 namespace tenon::detail {
 
 // The handlers of one plugin that have begun and not ended yet, because they are coroutines. At most so many run at
 // once; what comes beyond that waits for its turn, in order. Requests cannot be more than the session lets in; of
-// events, which nobody waits for, those beyond 16 MiB are dropped.
+// events, which have no answer, those beyond 16 MiB are dropped.
 //
 // Everything happens on the executor of the loop.
 
@@ -27509,7 +27509,7 @@ public:
     /// Instead of beginning.
     virtual void refuse(const fault& why) = 0;
 
-    const request_token request; // generation 0: nobody waits for the answer
+    const request_token request; // generation 0: it has no answer
     const std::size_t bytes;     // of its parameters
     bool cancelled = false;
 };
@@ -27540,7 +27540,7 @@ public:
             if (one.call->request == request) return stop(one);
     }
 
-    /// For the end of the connection: nobody wants an answer any more.
+    /// For the end of the connection: answers are not wanted any more.
     void cancel_all() {
         waiting_.clear();
         waiting_bytes_ = 0;
@@ -27587,7 +27587,7 @@ private:
     std::size_t waiting_bytes_ = 0;
 };
 
-/// Who gives the engine its turns.
+/// Gives the engine its turns.
 class loop_driver {
 public:
     virtual void turn_at(time_point when) = 0;
@@ -28810,16 +28810,16 @@ inline result<void> mount_plugin(const std::shared_ptr<untyped_host>& core,
 #ifndef TENON_PROCESS_SYSTEM_SURROUNDINGS_HPP
 #define TENON_PROCESS_SYSTEM_SURROUNDINGS_HPP
 
-// What a program with a host needs of the process that it is, and does not always get. Whoever starts it, a shell script, a
-// container or a service manager, may have closed its standard streams, may stop reading what it prints, or may have blocked
-// the signals that end it. Called first in main(), before anything is opened and any thread is made:
+// What a program with a host needs of its process, and does not always get. The shell script, container or service manager
+// that starts it may have closed its standard streams, may stop reading what it prints, or may have blocked the signals
+// that end it. Called first in main(), before anything is opened and any thread is made:
 //
 //     int main() {
 //         tenon::mend_surroundings();
 
 namespace tenon {
 
-/// Streams that are closed become /dev/null, a write that nobody reads fails instead of ending the process, and `signals`
+/// Streams that are closed become /dev/null, a write that is not read fails instead of ending the process, and `signals`
 /// arrive. What they do is not changed.
 inline void mend_surroundings(std::initializer_list<int> signals = {SIGINT, SIGTERM, SIGHUP}) noexcept {
     // What is opened first would get the number of a stream that is closed, and what is printed.

@@ -51,7 +51,7 @@ struct chat::state : std::enable_shared_from_this<state> {
     // --- who hears what ---
 
     void tell(stream_number stream, std::string_view event, std::string_view data) {
-        // A copy: whoever hears may disconnect.
+        // A copy: the function that is called may disconnect the stream.
         if (const auto at = streams.find(stream); at != streams.end())
             if (const auto hear = at->second.hears.hear) hear(event, data);
     }
@@ -68,7 +68,7 @@ struct chat::state : std::enable_shared_from_this<state> {
             if (const auto self = weak.lock()) self->tell_lists();
         });
     }
-    /// At once to who has just come. To all the others only every `lists_every`: where a crowd comes, each of them would
+    /// At once to users who have just come. To all the others only every `lists_every`: where a crowd comes, each of them would
     /// be told of each other one.
     void tell_lists() {
         lists_due = false;

@@ -4,7 +4,7 @@
 // A small chat whose every message passes through the plugins of a host: users, rooms and messages, in memory.
 //
 // A message is an event that plugins decide; what they let pass is given out at most once to each user it is for, and
-// once to whoever said it, who gets a receipt in any case. What happens is published: message.delivered,
+// once to its sender, who gets a receipt in any case. What happens is published: message.delivered,
 // user.connected, room.joined and so on. A message that begins with a slash and a word is no message but a command,
 // which plugins decide as command.input: /game, /guess and /giveup are a game. Plugins call what their permissions allow: users/kick, rooms/create,
 // messages/send and so on, and what they emit as message.outgoing {room, content} is said there as "plugin:NAME".
@@ -46,8 +46,8 @@ struct command_input {
 
 struct receipt {
     std::string id = {};
-    bool delivered = false; // nobody stopped it; to how many people is in `recipients`, without the sender
-    std::optional<std::string> command = {}; // it was one, and said to nobody
+    bool delivered = false; // no plugin stopped it; `recipients` counts those who got it, without the sender
+    std::optional<std::string> command = {}; // it was one, so it was not given out
     std::optional<std::string> stopped_by = {}, reason = {};
     std::string content = {}; // as the plugins left it
     std::size_t recipients = 0;

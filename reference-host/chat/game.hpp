@@ -1,7 +1,7 @@
 #ifndef REFERENCE_CHAT_GAME_HPP
 #define REFERENCE_CHAT_GAME_HPP
 
-// A game for a room: the host thinks of a number, and whoever names it has won. These are its rules, one game a room,
+// A game for a room: the host thinks of a number, and the first user who names it has won. These are its rules, one game a room,
 // without chat and plugins. Faults have the status that HTTP has for them.
 
 #include <tenon/core/result.hpp>
@@ -29,7 +29,7 @@ public:
     explicit games(pick number) : pick_(std::move(number)) {}
 
     tenon::result<void> start(const std::string& room, std::uint32_t highest);
-    /// The right number ends the game only by end(), so that whoever asks still knows it.
+    /// The right number ends the game only by end(), so that it is still known until then.
     tenon::result<answer> guess(const std::string& room, std::uint32_t number);
     /// The game that was on.
     tenon::result<game> end(const std::string& room);

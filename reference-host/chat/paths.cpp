@@ -37,7 +37,7 @@ std::string room_named(std::string name) {
     return name.starts_with('#') ? std::move(name) : "#" + std::move(name);
 }
 
-/// Whoever hears is there; whoever goes away has left.
+/// A user with a stream is there; a user without one has left.
 void listen(chat& talk, const call& asked) {
     const std::string uid = asked.queried("uid");
     if (auto may = talk.may_enter(uid); !may) return asked.answer(chat_problem(may.error()));

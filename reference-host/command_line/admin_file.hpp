@@ -2,7 +2,7 @@
 #define REFERENCE_COMMAND_LINE_ADMIN_FILE_HPP
 
 // NAME.admin.json beside the socket NAME of a running host, {"address","token","pid"}: for this user's commands alone (0600
-// in 0700). One for each socket, since hosts may share a folder; who holds the socket owns it. The token is there where the
+// in 0700). One for each socket, since hosts may share a folder; the host that holds the socket owns it. The token is there where the
 // host has made it; one that was configured is not written down.
 
 #include <tenon/core/result.hpp>

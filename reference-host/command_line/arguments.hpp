@@ -53,7 +53,7 @@ struct command {
     int (*run)(const arguments& given);
     std::size_t least = 0, most = 0; // words
     std::string_view more = {};      // of --help
-    bool runs_another = false;       // its words are a command of somebody's, whose options are not looked at
+    bool runs_another = false;       // its words are another program's, whose options are not looked at
 
     tenon::result<arguments> read(std::span<const std::string_view> given) const;
     std::string help() const;

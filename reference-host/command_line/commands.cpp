@@ -29,7 +29,7 @@ const std::vector<row>& exit_code_rows() {
         {"  0", "done"},
         {"  1",
          "the answer is no: a message that was stopped, a plugin that does not start, a contract that is not "
-         "kept, a name that nobody has"},
+         "kept, a name that is not known"},
         {"  64", "what was typed is wrong"},
         {"  66", "the configuration, or another file that is named, cannot be read"},
         {"  69", "no host answers; or another one has the address or the socket"},

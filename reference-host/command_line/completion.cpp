@@ -199,7 +199,7 @@ int complete_words(const arguments& given) {
         std::cout << script;
         return exit_code::good;
     }
-    // Somebody waits at the keyboard. Who does not answer at once is not asked again.
+    // A person waits at the keyboard. A host that does not answer at once is not asked again.
     const auto typed = std::span(given.words()).subspan(1);
     std::optional<found_host> host;
     if (auto found = find_host(remote_arguments(typed), std::chrono::milliseconds(100))) host.emplace(*found);

@@ -1,8 +1,8 @@
 #ifndef REFERENCE_COMMAND_LINE_FIELDS_HPP
 #define REFERENCE_COMMAND_LINE_FIELDS_HPP
 
-// What a command or an event takes, as somebody types it: `who=Bo times=3 tags:=["a"]`. A value is read by the schema that
-// the plugin gave; where there is none, or with `:=`, as JSON. One word may be all of it: JSON, @FILE, or - for stdin.
+// What a command or an event takes, as a person types it: `who=Bo times=3 tags:=["a"]`. A value is read by the schema that
+// the plugin gave; without a schema, or with `:=`, as JSON. One word may be all of it: JSON, @FILE, or - for stdin.
 
 #include <tenon/core/result.hpp>
 #include <tenon/json/value.hpp>
@@ -23,7 +23,7 @@ struct field {
 
 /// The members of an object's schema, in its order. None where it says none.
 std::vector<field> fields_of(tenon::json_view schema);
-/// Of one command in the host's list of them, or one event in its catalogue. None where there is none.
+/// Of one command in the host's list of them, or one event in its catalogue. Empty where it is not there.
 std::vector<field> fields_of_command(const tenon::json& commands, std::string_view name);
 std::vector<field> fields_of_event(const tenon::json& catalogue, std::string_view type);
 /// "who=TEXT [times=INTEGER]".

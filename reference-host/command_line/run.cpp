@@ -89,7 +89,7 @@ private:
         }
         paths_.guarded_by(tenon::http::guard(token, settings_.hosts));
         if (auto good = web_.listen(settings_.listen); !good) return good;
-        const bool known = !settings_.admin_token.empty(); // to who configured it, and it need not be shown
+        const bool known = !settings_.admin_token.empty(); // it was configured, so it need not be shown
         const admin_file file{.address = web_.address(), .token = known ? "" : token, .pid = ::getpid()};
         if (auto good = write_admin_file(settings_.socket, file); !good) return good.error();
         paths_.add({"GET", "/", tenon::http::access::open}, show_page);

@@ -1,4 +1,4 @@
-// The file's own keys; everything else is asked of whoever knows it.
+// Reads the file's own keys. The other keys are read by the floors that they are for.
 
 #include "settings/settings.hpp"
 
@@ -40,8 +40,8 @@ bool is_in_path(const std::string& program) {
     return !found.empty() && tenon::detail::may_execute(found);
 }
 
-/// What came from a variable into a plugin's environment or configuration is nobody's business. The file as it was written
-/// says where that is.
+/// What came from a variable into a plugin's environment or configuration is never shown. The file as it was written says
+/// where that is.
 void keep_secrets(tenon::json_view written, const std::string& plugin, settings& into) {
     for (const auto* key : {"env", "config"}) {
         auto read = tenon::expand_variables(written[key], variable);
@@ -52,8 +52,8 @@ void keep_secrets(tenon::json_view written, const std::string& plugin, settings&
     }
 }
 
-/// Who names a runtime may do without: it is known, and not started where that or its own program is missing. Why, or
-/// nothing.
+/// A plugin with a `runtime` is known to the host, and not started where the runtime or its own program is missing. Says
+/// which is missing, or nothing.
 std::string what_is_missing(const tenon::plugin_config& plugin) {
     if (plugin.runtime.empty()) return {};
     if (!is_in_path(plugin.runtime)) return "there is no " + plugin.runtime;

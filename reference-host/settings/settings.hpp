@@ -34,7 +34,7 @@ struct settings {
         {}; // what came from ${VAR}, by plugin
     std::map<std::string, tenon::variable_references, std::less<>> references = {}; // how that was written
     std::map<std::string, std::string, std::less<>> missing =
-        {}; // who is not to run without it: "there is no node"
+        {}; // by plugin, why it is not started: "there is no node"
 };
 
 /// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong, a line for each mistake.
@@ -43,7 +43,7 @@ tenon::result<settings> read_settings(const std::string& path);
 /// The environment's.
 std::optional<std::string> variable(const std::string& name);
 
-/// Whether what came from a variable is to be shown to nobody: what is so short stands everywhere.
+/// Whether what came from a variable is to be hidden. What is very short is not: it would be found everywhere.
 bool is_secret(std::string_view value);
 
 /// "~" and "~/..." below $HOME; another relative path below `folder`.

@@ -9,8 +9,8 @@
 // All at once, but that nothing new is started before those that leave have left: it may have their commands and
 // routes. Completes once, when each has come to an end, with what went wrong: a plugin that failed to start may still
 // be tried again by the host. A plugin that waits for one that is not about to come is said to have failed, and starts
-// when it does come. Who is removed and was not there is no failure. Who is disabled may not attach by itself either, so
-// one that could do nothing else is not even known to the host then.
+// when it does come. To remove a plugin that is not there is no failure. A disabled plugin may not attach by itself
+// either; one that could do nothing else is not even known to the host then.
 //
 // One plan after the other: a second one has to begin where the first one led to.
 
@@ -34,7 +34,7 @@ struct change_failure {
 
 namespace detail {
 
-/// One plan on its way. Whoever is told of an end of one of its parts keeps it alive.
+/// One plan on its way. The callbacks that tell it of its parts' ends keep it alive.
 class change_run final : public std::enable_shared_from_this<change_run> {
 public:
     using completion = unique_function<void(std::vector<change_failure>)>;
@@ -48,7 +48,7 @@ public:
         open_ = parts_.size() + 1;
         leaving_ = 1;
         for (const part& one : parts_) leaving_ += leaves(one);
-        // What goes, and who is replaced, needs nobody any more: with who comes in its place it could be a circle.
+        // A plugin that goes or is replaced gives up its needs first: with those of the new one they could be a circle.
         for (const part& one : parts_)
             if (one.change.action == config_action::remove || one.change.action == config_action::replace)
                 core_->forget_needs(one.change.name());
@@ -62,7 +62,7 @@ private:
     struct part {
         plugin_change change;
         bool closed = false;
-        std::uint64_t former = 0; // the generation of who is replaced
+        std::uint64_t former = 0; // the generation that is replaced
     };
 
     static bool leaves(const part& of) {

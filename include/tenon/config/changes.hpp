@@ -1,9 +1,9 @@
 #ifndef TENON_CONFIG_CHANGES_HPP
 #define TENON_CONFIG_CHANGES_HPP
 
-// From one list of plugins to another with as little as possible: who runs and stands there as before is left alone,
-// whose `config` alone differs is configured, who is disabled is stopped and still known, and only what is said about
-// the process itself takes another one; the level of its log is changed as it runs. Nothing is done here: config/apply.hpp does it.
+// From one list of plugins to another with as little as possible. A plugin that stands there as before is left alone. One
+// whose `config` alone differs is configured. One that is disabled is stopped, and the host still knows it. The level of a
+// log is changed while the plugin runs. Any other difference takes a new process. This only plans: config/apply.hpp does it.
 //
 //     former              latter               action
 //     -                   enabled / disabled   start / add
@@ -15,7 +15,7 @@
 //     there               anything else        replace: remove, then start or add
 //
 // Whether a plugin may attach by itself is its options' part, so one that may is replaced where it is enabled or
-// disabled. That another runtime is needed is no difference: whoever looks for runtimes says so by `enabled`.
+// disabled. That another runtime is needed is no difference: where a runtime is missing, `enabled` says so.
 
 #include <tenon/config/plugin_config.hpp>
 

@@ -9,7 +9,7 @@
 //     in.object("restart", [&](tenon::config_reader& restart) { restart.number("jitter", jitter); });
 //     return in.finish(); // plugins[2].restart.jiter: unknown key; did you mean "jitter"?
 //
-// What is not there keeps what it was. Each key that may be there is asked for, once; what nobody asked for is refused
+// What is not there keeps what it was. Each key that may be there is asked for, once; what was not asked for is refused
 // by finish(), and a key that is there twice as well. All that is wrong is said, a line each (rules/option_words.hpp),
 // but for a key that is missing where an unknown one is almost it. A text may be secret and is quoted only where one of
 // a few words was expected; numbers are.
@@ -36,8 +36,8 @@
 
 namespace tenon {
 
-// The text of a configuration as JSON. What is none is said for a person with an editor: by line and column, which are
-// counted from 1, the column in characters.
+// The text of a configuration as JSON. Mistakes are told to a person with an editor: by line and column, which are counted
+// from 1, the column in characters.
 //
 //     line 3, column 24: expected a member's name, got '}': is there a comma too many before it?
 
@@ -53,7 +53,7 @@ inline std::string place_in_text(std::string_view text, std::size_t offset) {
     return join({"line ", digits(line), ", column ", digits(column)});
 }
 
-/// What stands there, and what people write in JSON that is none of its own.
+/// What stands there, and a hint where it is what people often write in JSON by mistake.
 inline std::string what_stands_at(std::string_view text, std::size_t offset) {
     const std::string_view rest = text.substr(offset < text.size() ? offset : text.size());
     if (rest.empty()) return ", got the end of the file";
@@ -254,7 +254,7 @@ public:
     }
 
     result<void> finish() { return take_mistakes().finish(); }
-    /// The same for who has more to say. After all keys, and once.
+    /// The same for a caller that adds mistakes of its own. After all keys, and once.
     mistakes take_mistakes() {
         refuse_unknown();
         for (const std::string& path : complaints_->missing)

@@ -2,7 +2,7 @@
 #define TENON_CONFIG_CONFIG_WARNINGS_HPP
 
 // What is allowed in a list of plugins, and still looks as if it was meant otherwise: a need that no plugin fulfils, a
-// permission that no service asks for, an event that nobody has heard of, a program that cannot be run. For tools that
+// permission that no service asks for, an event that is not known, a program that cannot be run. For tools that
 // check a file; a host starts with all of it.
 
 #include <tenon/core/text.hpp>

@@ -2,8 +2,8 @@
 #define TENON_CONFIG_HIDDEN_SECRETS_HPP
 
 // A plugin's configuration as people may see it: "***" stands for what looks secret by its key (token, secret,
-// password, key) and for what holds a text that is one. What comes back from them with "***" in it keeps what was
-// there, so that who changes one value need not know the others.
+// password, key) and for what holds a text that is one. A "***" that comes back from them keeps what was there:
+// one value can be changed without knowing the others.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
@@ -42,7 +42,7 @@ inline bool holds_secret(json_view value, const std::vector<std::string>& secret
 
 } // namespace detail
 
-/// `secrets`: texts that nobody may see, as those that came from environment variables.
+/// `secrets`: texts that must not be shown, as those that came from environment variables.
 inline json hide_secrets(json_view config, const std::vector<std::string>& secrets = {}) {
     if (config.kind() == json_kind::object) {
         auto members = config.as<std::map<std::string, json>>().value_or({});
@@ -89,7 +89,7 @@ inline result<json> restored_secrets(json_view changed, json_view before) {
 
 } // namespace detail
 
-/// A fault where "***" stands for nothing, or a member is there twice: which of them is meant nobody can say.
+/// A fault where "***" stands for nothing, or where a member is there twice.
 inline result<json> restore_secrets(json_view changed, json_view before) {
     if (const std::string twice = detail::repeated_member(changed.text()); !twice.empty())
         return fault{codes::invalid_params, detail::join({"config.", twice, ": is there twice"})};

@@ -7,7 +7,7 @@
 //
 // One rule, the same before the host starts again and after: what was set replaces. `config` was set by an administrator
 // and replaces all that the host's file says; each of `members` was set by the plugin (host/setConfig) and replaces one
-// member of that. What nobody set is not in here, so it stays what the host's file says.
+// member of that. What was not set is not in here, so it stays what the host's file says.
 //
 // Everything stands here as in the host's file, before variables are put in: a secret is the reference that it was.
 // keep_variables() writes it like this, expand_variables() (config/variables.hpp) reads it.
@@ -31,7 +31,7 @@ namespace tenon {
 
 struct saved_config {
     std::int64_t unix_ms = 0;         // when something was set last
-    std::string by = "administrator"; // who did that; or "plugin"
+    std::string by = "administrator"; // that set it; or "plugin"
     std::optional<json> config = {};
     std::map<std::string, json> members = {};
 };
@@ -92,7 +92,7 @@ inline result<std::optional<saved_config>> read_saved_config(const std::string& 
     return std::optional(std::move(saved));
 }
 
-/// That there is none is no fault.
+/// A file that is not there is no fault.
 inline result<void> remove_saved_config(const std::string& folder, std::string_view plugin) {
     return remove_small_file(detail::saved_config_path(folder, plugin));
 }

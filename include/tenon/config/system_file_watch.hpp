@@ -8,7 +8,7 @@
 //
 // Its folder is watched, and that of what it links to, because editors write a new file and rename it. Whatever happens
 // there, the file is looked at, and told of when it was the same for 200 ms. Where the system watches nothing more, it
-// is looked at every other second. Nobody is told from within the destructor, or later.
+// is looked at every other second. Nothing is called from within the destructor, or later.
 
 #include <tenon/core/time.hpp>
 #include <tenon/transport/asio_io.hpp>

@@ -1,7 +1,7 @@
 #ifndef TENON_CONFIG_SYSTEM_SMALL_FILE_HPP
 #define TENON_CONFIG_SYSTEM_SMALL_FILE_HPP
 
-// Small files, read whole and written whole: who reads one sees the old text or the new one, also after a crash.
+// Small files, read whole and written whole: a reader sees the old text or the new one, also after a crash.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
@@ -76,7 +76,7 @@ inline result<void> write_small_file(const std::string& path, std::string_view t
     return {};
 }
 
-/// That there is none is no fault.
+/// A file that is not there is no fault.
 inline result<void> remove_small_file(const std::string& path) {
     if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
     return detail::file_fault(path);

@@ -8,9 +8,9 @@
 //     if (!program) return program.error(); // "/opt/x lies in no trusted directory (trustedDirs: /etc/chat/plugins)"
 //
 // A command without a slash is looked for in the plugin directories, in their order, and nowhere else: PATH has no part
-// in it. Where it is, with all symbolic links resolved, has to lie within a trusted directory, and neither the file nor
-// a directory from its own up to the trusted one may be changed by anybody but root and the user of this process. What
-// is above a trusted directory is whoever's who trusts it.
+// in it. The file, with all symbolic links resolved, has to lie within a trusted directory. The file and the directories
+// from its own up to the trusted one may be changed by root and the user of this process alone. The directories above a
+// trusted one are not looked at: the administrator who trusts it answers for them.
 //
 // The answer is the resolved path: what was looked at is what should be run. Sentences begin with the thing that they
 // are about, for the path of a key in front of them.
@@ -44,7 +44,7 @@ inline std::string resolved_path(const std::string& path) {
 
 inline std::string own_user_name() { return name_of_user(::geteuid()); }
 
-/// Why somebody else could change it, or put another thing into it; empty where nobody can.
+/// Why another user could change it, or put another thing into it; empty where no other user can.
 inline std::string why_not_ours(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) return join({path, " cannot be looked at"});
@@ -107,7 +107,7 @@ inline bool lies_within(std::string_view path, std::string_view folder) noexcept
     return path.size() > folder.size() + 1 && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-/// Why somebody else could change what is run: the file itself, and every folder up to the trusted one.
+/// Why another user could change what is run: the file itself, and every folder up to the trusted one.
 inline std::string why_changeable(std::string path, const std::string& trusted) {
     for (;;) {
         if (std::string why = why_not_ours(path); !why.empty() || path == trusted || path == "/") return why;

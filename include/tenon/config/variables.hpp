@@ -10,9 +10,9 @@
 // Only within string values, never in keys, numbers or the shape of the file: what a variable holds is a text whatever
 // it is, and a `${` in it is not looked at again. A `$` that stands for itself needs nothing. Which paths hold what
 // came from a variable is kept, since that may be secret; a complaint has the name of a variable and never a value.
-// Nothing is read from the environment here: who asks says where variables come from.
+// Nothing is read from the environment here: the caller says where variables come from.
 //
-// keep_variables() is the way back, for who writes a configuration down.
+// keep_variables() is the way back, for a configuration that is written down.
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>
@@ -30,7 +30,7 @@
 
 namespace tenon {
 
-/// A variable's value, or nothing where there is none of that name.
+/// A variable's value, or nothing where no variable has that name.
 using variable_lookup = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// A shorter value is too often the same as another text by chance: "true", "8080".

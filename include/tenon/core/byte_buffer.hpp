@@ -1,8 +1,8 @@
 #ifndef TENON_CORE_BYTE_BUFFER_HPP
 #define TENON_CORE_BYTE_BUFFER_HPP
 
-// Memory that grows: a run of bytes for input and output, and an array (`sequence`). Unlike std::string it hands out room without clearing it
-// first, so that a read() or an encoder writes straight into it.
+// Memory that grows: an array (`sequence`, below) and a run of bytes for input and output. Unlike std::string the bytes'
+// room is handed out without clearing it first, so that a read() or an encoder writes straight into it.
 //
 //     char* room = buffer.prepare(100);   // at least 100 bytes, valid until the next call
 //     buffer.commit(fill(room));          // how many of them were used
@@ -91,7 +91,7 @@ private:
     // from lists of its own, several times faster.
     static constexpr std::size_t first_capacity = 1024;
 
-    // Apart, so that the rest of prepare() is small enough to become part of who calls it.
+    // Apart, so that the rest of prepare() is small enough to be inlined.
     [[gnu::cold, gnu::noinline]] void grow(std::size_t room) {
         std::size_t wanted = capacity_ < first_capacity ? first_capacity : capacity_ * 2;
         if (wanted < size_ + room) wanted = size_ + room;

@@ -1,7 +1,7 @@
 #ifndef TENON_CORE_NEAREST_NAME_HPP
 #define TENON_CORE_NEAREST_NAME_HPP
 
-// Which of the known names somebody may have meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
+// Which of the known names was probably meant: "jiter" is jitter, "max_retries" is maxRetries. Letters that are
 // left out, put in, changed or swapped count one each; case, '-' and '_' count nothing. A third of a name may be wrong,
 // beyond that a guess would be no help.
 

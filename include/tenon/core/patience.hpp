@@ -2,18 +2,18 @@
 #define TENON_CORE_PATIENCE_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
-// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time, so it is done only
-// while it pays, and that is learned from the waits themselves:
+// and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
+// while it pays, which is learned from the waits themselves:
 //
 //     const time_point until = patience.begin(now);   // said something; until then it is worth looking
 //     patience.heard(now);                            // something came, however it was waited for
 //
-// - What came while it was looked for doubles the next look; a look in vain halves it, and after three in a row it
-//   is over. So a peer that is slow, or shares our CPU, or a machine that is busy, ends it by itself: whoever did not
-//   have the CPU to himself while he looked has looked in vain, too.
-// - Without looking it counts the waits that looking may make shorter, and after some in a row it tries. Each time
-//   that was in vain it takes twice as many.
-// - Nobody looks after a pause: only while one word gives the other.
+// - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
+//   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
+//   counts as in vain when another process had this CPU meanwhile.
+// - While it does not look, it counts the waits that looking might make shorter. After some in a row it looks again.
+//   After each look in vain it takes twice as many.
+// - After a pause it does not look. It looks only while messages follow each other closely.
 //
 // It knows no clock. One thread, or a lock.
 
@@ -21,7 +21,7 @@
 
 namespace tenon::detail {
 
-/// Unless somebody says otherwise. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
+/// The default. Longer than a sleeping CPU takes to wake (25 to 45 µs on virtual machines): what
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
@@ -47,8 +47,8 @@ public:
         return until_;
     }
 
-    /// `blind`: how long ago it was looked for the last time, if it was. Where it is long, somebody else ran on our CPU
-    /// meanwhile: perhaps the peer, which was only kept waiting by us.
+    /// `blind`: how long ago the last look was, if there was one. Where that is long, another process ran on our CPU
+    /// meanwhile: perhaps the peer, which only waited for us to leave it.
     void heard(time_point now, duration blind = {}) noexcept {
         heard_ = now;
         if (!waiting_) return;

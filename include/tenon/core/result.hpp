@@ -27,8 +27,8 @@
 
 namespace tenon {
 
-// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for whoever asked,
-// not the end of anything: the connection lives on. What ends a connection is a `protocol_violation`
+// What went wrong, in the form in which it travels: a JSON-RPC error. A fault is data for the caller, not the end
+// of anything: the connection lives on. What ends a connection is a `protocol_violation`
 // (wire/framing.hpp).
 //
 // The message names the thing, what was expected and what came. It is written for a person and never

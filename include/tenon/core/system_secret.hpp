@@ -1,7 +1,7 @@
 #ifndef TENON_CORE_SYSTEM_SECRET_HPP
 #define TENON_CORE_SYSTEM_SECRET_HPP
 
-// Secrets of a program: made of bytes that nobody can guess, and compared without telling how near a guess was.
+// Secrets of a program: made of bytes that cannot be guessed, and compared without telling how near a guess was.
 
 #include <cstddef>
 #include <span>
@@ -11,7 +11,7 @@
 
 namespace tenon::detail {
 
-/// Bytes that nobody can guess. False if the system has none.
+/// Bytes that cannot be guessed. False if the system has none.
 inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
     constexpr std::size_t most = 256; // that the system gives at once
     while (!bytes.empty()) {

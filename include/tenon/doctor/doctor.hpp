@@ -8,7 +8,7 @@
 //     CHECK(made.healthy());
 //
 // It blocks, for seconds. The plugin's events, commands and routes are really called, with arguments that mostly make
-// no sense, so it is nothing for a plugin that is at somebody's service. Its calls to the host are refused. For one
+// no sense, so it is not for a plugin that is in use. Its calls to the host are refused. For one
 // system, Linux; it needs neither Asio nor Boost.
 //
 // Bad is what goes wrong with what a host really sends. What comes of the rest is a hint, a verdict::warning.
@@ -38,7 +38,7 @@ struct doctor_check {
 };
 /// Done by begin().
 inline constexpr auto comes_first = doctor_check::kind::first;
-/// What it does then is a hint for its author, and costs nobody anything.
+/// What it does then is a hint for its author, and does no harm.
 inline constexpr auto no_host_sends_this = doctor_check::kind::hint;
 
 inline constexpr auto doctor_checks = std::to_array<doctor_check>({

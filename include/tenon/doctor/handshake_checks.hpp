@@ -125,7 +125,7 @@ inline doctor_outcome check_configure(doctor_visit& visit) {
         return found_bad(join({"the configuration that it began with is refused: ",
                                doctor_quote(heard.answers.front()->error.message)}),
                          "Take in plugin/configure what the handshake takes.");
-    // Nobody's configuration. Whether it is taken is the plugin's business; afterwards the old one is given again.
+    // A configuration that is made up. Whether it is taken is the plugin's business; afterwards the old one is given again.
     heard = visit.ask(*talk, methods::configure, R"({"config":{"doctor":[{}]}})");
     if (!heard.alive || !heard.answers.front())
         return found_bad(join({"another configuration: ", heard.alive ? "no answer" : heard.how}),

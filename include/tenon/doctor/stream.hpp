@@ -150,7 +150,7 @@ inline void doctor_stream::judge_line(std::string_view line) {
     constexpr std::string_view name = "Content-Length";
     if (!equals_ignoring_case(line.substr(0, name.size()), "content-length")) {
         notes_.note("framing", testing::verdict::warning, join({"another header: ", doctor_quote(line)}),
-                    "Write Content-Length alone: some readers want it first, and nobody reads the others.");
+                    "Write Content-Length alone: some readers want it first, and no reader uses the others.");
         return;
     }
     ++lengths_;

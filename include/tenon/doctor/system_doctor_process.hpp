@@ -149,7 +149,7 @@ public:
         }
         return over_;
     }
-    /// Of a process that is over. Whoever is left of its session is killed first and told of: where `grace` is over.
+    /// Of a process that is over. Processes that are left of its session are killed first and named, after `grace`.
     const exit_status& status(std::vector<std::string>& left_behind) {
         if (status_) return *status_;
         const time_point grace = after(std::chrono::steady_clock::now(), milliseconds(300));
@@ -172,7 +172,7 @@ public:
 private:
     doctor_process() = default;
 
-    // Of somebody who floods, the rest is left in the pipe, or forgotten if it is log.
+    // Of a plugin that floods, the rest is left in the pipe, or forgotten if it is log.
     static constexpr std::size_t most_output = std::size_t{64} << 20;
 
     bool read_into(descriptor& from, std::string& to) {

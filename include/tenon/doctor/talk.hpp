@@ -105,7 +105,7 @@ public:
     /// "the process ended (exit code 1); the last it logged was: ...", of what it logged since the check began.
     std::string end_words();
     void begin_check() noexcept { log_before_ = process_.log().size(); }
-    /// Whether it reads lines: it answers in lines, at the latest when one ends. For who has waited for an answer.
+    /// Whether it reads lines: then it answers in lines, at the latest when one ends. Asked after waiting for an answer.
     bool answers_lines(time_point deadline) {
         if (!stream_.headless()) say("\n");
         while (!stream_.headless() && listen(deadline)) {
@@ -212,7 +212,7 @@ inline void doctor_talk::take_body(const std::string& body) {
 inline void doctor_talk::salvage(const std::string& body, const fault& why) {
     const auto read = json::parse(body);
     const bool is_object = read && read->kind() == json_kind::object;
-    // A result for nobody: what it answers shows whether that is wrong.
+    // A result that nothing was asked for: the answer shows whether that is wrong.
     if (is_object && (*read)["id"].is_null() && has_member(*read, "result") && !has_member(*read, "error"))
         return take_answer({.id = "null", .text = body, .result = std::string((*read)["result"].text())});
     notes_->note(
@@ -261,7 +261,7 @@ inline void doctor_talk::take_answer(doctor_reply reply) {
                      "Answer each request exactly once, also when the handler fails after it has answered.");
     else
         notes_->note("once", testing::verdict::bad,
-                     join({"an answer to an id that nobody sent: ", doctor_quote(reply.text)}),
+                     join({"an answer to an id that was not sent: ", doctor_quote(reply.text)}),
                      "Answer with the id of the request; answer no notification.");
 }
 
@@ -329,7 +329,7 @@ inline void doctor_talk::judge_log() {
         if (!is_utf8(line))
             notes_->note("stderr", testing::verdict::warning,
                          join({"a line that is no UTF-8: ", doctor_quote(line)}),
-                         "Log as UTF-8: a host replaces what is none.");
+                         "Log as UTF-8: a host replaces all other bytes.");
     }
 }
 

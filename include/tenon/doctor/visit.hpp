@@ -2,8 +2,8 @@
 #define TENON_DOCTOR_VISIT_HPP
 
 // What the checks share: the patient, what it declared, and one conversation that goes on from check to check for as
-// long as nothing has disturbed it. After a bad finding the next check gets a fresh process; so does, by fresh(),
-// whoever is going to end one.
+// long as nothing has disturbed it. After a bad finding the next check gets a fresh process. So does, by
+// fresh(), a check that is going to end one.
 
 #include <tenon/session/handshake.hpp>
 #include <tenon/doctor/talk.hpp>
@@ -195,7 +195,7 @@ inline void doctor_visit::begin() {
             greeted,
             found_bad(join({answer.error().message, ": ", doctor_quote(declaration_)}),
                       "Answer at least {\"name\":\"...\",\"version\":\"...\"}, and 1 as protocolVersion."),
-            "its handshake is none");
+            "its handshake is not valid");
     declared = std::move(*answer);
     greeted = found_good(join(
         {declared.name, " ", declared.version, ", after ", digits(static_cast<std::uint64_t>(took)), " ms"}));

@@ -80,7 +80,7 @@ inline doctor_outcome check_large(doctor_visit& visit) {
         "read(N) may return less than N bytes: read until N are there. Frames have up to 16 MiB.");
 }
 
-/// After a frame that cannot be read nobody knows where the next one begins: the plugin ends, or says so.
+/// After a frame that cannot be read it is not known where the next one begins: the plugin ends, or says so.
 inline doctor_outcome broken_frame(doctor_visit& visit, std::string_view bytes) {
     auto talk = visit.fresh();
     if (!talk) return skipped("it could not be started again");
@@ -96,7 +96,7 @@ inline doctor_outcome broken_frame(doctor_visit& visit, std::string_view bytes) 
     const auto behind = usage_of(talk->process().pid());
     if (reply) return warned(join({doctor_quote(bytes), " is passed over in silence"}), std::string(mend));
     if (talk->gone()) return found_good("it ends");
-    // Who waits takes next to none of it; who goes round gets his share, which on a busy machine is small.
+    // A plugin that waits takes next to no CPU time; one that spins takes its share, which on a busy machine is small.
     if (before && behind && behind->cpu - before->cpu > visit.patient.answer_time / 50)
         return found_bad(join({doctor_quote(bytes), ": it works without end"}), std::string(mend));
     return found_bad(join({doctor_quote(bytes), ": it lives on and answers nothing any more"}),

@@ -193,7 +193,7 @@ inline bool requires_members(const command_declaration& command) {
 inline doctor_outcome check_commands(doctor_visit& visit) {
     auto commands = visit.declared.commands.value_or(std::vector<command_declaration>{});
     if (commands.size() > most_examined) commands.resize(most_examined);
-    commands.push_back({.name = "doctor.unknown"}); // that nobody has
+    commands.push_back({.name = "doctor.unknown"}); // no plugin has it
     constexpr std::string_view mend =
         "Answer arguments that make no sense with -32602, a command that you do not have with an error.";
     doctor_outcome worst;
@@ -207,7 +207,7 @@ inline doctor_outcome check_commands(doctor_visit& visit) {
                 visit.ask(*talk, methods::execute,
                           join({R"({"command":)", json::of(one.name).text(), R"(,"args":)", args, "}"}));
             const std::string what = join({one.name, " with ", args});
-            const auto judge = unknown ? warned : found_bad; // no host sends what nobody has
+            const auto judge = unknown ? warned : found_bad; // no host sends a command that was not declared
             if (unknown && (!heard.alive || !heard.answers.front())) visit.spoil();
             if (!heard.alive) return judge(join({what, ": ", heard.how}), std::string(mend));
             const auto& reply = heard.answers.front();
@@ -227,7 +227,7 @@ inline doctor_outcome check_commands(doctor_visit& visit) {
     return worst;
 }
 
-/// "/users/{id}" as somebody asks for it.
+/// "/users/{id}" as a client asks for it.
 inline std::string path_like(std::string_view route, std::string& params) {
     std::string path;
     params = "{";

@@ -5,8 +5,7 @@
 // (serve_async.hpp), or a host that has mounted it (mounted_link.hpp). Handlers that are coroutines run on its
 // executor, which is also where everything here is to be called.
 //
-// It belongs to the engine's stream and lives as long as the engine; who drives it may be gone before, which end()
-// says.
+// It belongs to the engine's stream and lives as long as the engine. Its driver may be gone before: then it calls end().
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
@@ -26,7 +25,7 @@ namespace tenon::detail {
 
 // The handlers of one plugin that have begun and not ended yet, because they are coroutines. At most so many run at
 // once; what comes beyond that waits for its turn, in order. Requests cannot be more than the session lets in; of
-// events, which nobody waits for, those beyond 16 MiB are dropped.
+// events, which have no answer, those beyond 16 MiB are dropped.
 //
 // Everything happens on the executor of the loop.
 
@@ -45,7 +44,7 @@ public:
     /// Instead of beginning.
     virtual void refuse(const fault& why) = 0;
 
-    const request_token request; // generation 0: nobody waits for the answer
+    const request_token request; // generation 0: it has no answer
     const std::size_t bytes;     // of its parameters
     bool cancelled = false;
 };
@@ -76,7 +75,7 @@ public:
             if (one.call->request == request) return stop(one);
     }
 
-    /// For the end of the connection: nobody wants an answer any more.
+    /// For the end of the connection: answers are not wanted any more.
     void cancel_all() {
         waiting_.clear();
         waiting_bytes_ = 0;
@@ -123,7 +122,7 @@ private:
     std::size_t waiting_bytes_ = 0;
 };
 
-/// Who gives the engine its turns.
+/// Gives the engine its turns.
 class loop_driver {
 public:
     virtual void turn_at(time_point when) = 0;

@@ -34,9 +34,9 @@
 
 namespace tenon::detail {
 
-// The stream of a plugin that is served on an event loop. A look at the input does not wait, and what the host does
-// not read at once is kept for later, so that the loop goes on; beyond 8 MiB of that whoever says more has to wait,
-// and beyond 1 MiB the plugin hears nothing new. An ordinary handler that waits for the host waits here, as with
+// The stream of a plugin that is served on an event loop. A look at the input does not wait. Output that the host does
+// not read at once is kept for later, so that the loop goes on. Beyond 1 MiB of it the plugin hears nothing new, and
+// beyond 8 MiB a handler that says more has to wait. An ordinary handler that waits for the host waits here, as with
 // serve().
 //
 // read() is the loop's, write() may be called on any thread.
@@ -54,7 +54,7 @@ public:
 
     event_loop& loop() noexcept { return loop_; }
 
-    // --- for who drives it ---
+    // --- for its driver ---
 
     /// How much may be read until the next turn.
     void begin_turn(std::size_t budget) noexcept {
@@ -144,7 +144,7 @@ private:
         if (outcome == read_outcome::bytes) note_input();
         return outcome;
     }
-    // Somebody read outside of a turn, and left work behind.
+    // A read outside of a turn left work behind.
     void note_input() {
         const std::lock_guard lock(mutex_);
         if (!turning_ && attention_) attention_();

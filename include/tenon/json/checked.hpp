@@ -2,8 +2,7 @@
 #define TENON_JSON_CHECKED_HPP
 
 // Finding one's way in text that a json_reader has accepted: what ends where, and nothing else. A message is checked
-// whole before anybody looks into it, so looking into it need not check it again. What is given to these functions and
-// was not accepted may be read past its end.
+// whole first, so these functions need not check it again. A text that was not accepted may be read past its end.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
@@ -133,8 +132,7 @@ private:
     const char* end_;
 };
 
-// How deep a JSON text is nested, for who puts it into another one: what may be read alone may be too deep within a
-// message.
+// How deep a JSON text is nested: one that may be read alone may be too deep within a message.
 
 /// Of what stands in the params of a message: the message and its params are levels themselves.
 inline constexpr unsigned max_param_depth = max_json_depth - 2;

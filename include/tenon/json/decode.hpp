@@ -46,7 +46,7 @@ constexpr bool can_be_read() {
     return true;
 }
 
-/// The same with the reader's own position, for whoever is not deep inside.
+/// The same with the reader's own position, for callers outside of decode_at().
 template <class T>
 bool decode(json_reader& in, T& value) {
     return in.arrive(detail::decode_at(in, in.position(), value));

@@ -127,7 +127,7 @@ public:
     [[gnu::cold]] fault error() const;
     /// Where that was, as offset_of() counts. Only after a failure.
     std::size_t failed_offset() const noexcept { return offset_of(failed_at_); }
-    /// The same without the position, for whoever does not see the text.
+    /// The same without the position, for people who do not see the text.
     [[gnu::cold]] std::string complaint() const;
 
     /// Asked about a member that its struct does not know, before its value is skipped; false where it refused it.
@@ -227,7 +227,7 @@ public:
     std::size_t expected_count(std::size_t count, std::size_t size, const char* begin,
                                const char* at) noexcept {
         if (count == 0) {
-            // Four to start with, while what nobody may ever use adds up to no more than the text.
+            // Four to start with, while the room that may stay unused adds up to no more than the text.
             if (hoped_ + size * 4 > static_cast<std::size_t>(end_ - begin_) + 2048) return 1;
             hoped_ += size * 4;
             return 4;

@@ -3,8 +3,8 @@
 
 // Whether two JSON texts that a reader has accepted are the same value: how strings and numbers are spelled, the order of
 // members and the space between them do not matter. Takes time in proportion to both texts, whatever stands in them, so
-// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Of two that
-// somebody made to collide it says that they are the same.
+// it may be asked about texts of strangers: objects are compared by hashes that do not depend on their order. Two texts
+// that were made to collide are said to be the same.
 
 #include <tenon/json/checked.hpp>
 #include <tenon/json/reader.hpp>

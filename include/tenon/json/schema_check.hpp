@@ -13,8 +13,8 @@
 // not looked at, and nothing is refused for it: so `pattern` (an expression of a stranger's can take a regex engine
 // minutes), `format`, references elsewhere, and what `additionalProperties` says where there are `patternProperties`.
 //
-// Schemas come from plugins, which nobody has to trust. Work and depth are bounded, whatever stands in one; a schema that
-// goes beyond, or that is none, is a fault of its own and says nothing about the value. Values are never quoted: they may
+// Schemas come from plugins, which are not trusted. Work and depth are bounded, whatever stands in one. A schema that goes
+// beyond, or a text that is no schema, is a fault of its own and says nothing about the value. Values are never quoted: they may
 // be secret.
 
 #include <tenon/core/nearest_name.hpp>
@@ -47,7 +47,7 @@ struct schema_check_options {
     std::size_t most_work = std::size_t{16} << 20;
 };
 
-/// What is wrong with `value`, or nothing; a fault where the schema is none, or takes too much to check with.
+/// What is wrong with `value`, or nothing; a fault where `schema` is no schema, or takes too much to check with.
 result<std::vector<schema_fault>> check_schema(json_view schema, json_view value,
                                                const schema_check_options& options = {});
 

@@ -9,7 +9,7 @@
 //     auto numbers = any.as<std::vector<int>>();          // result<std::vector<int>>
 //     std::string_view name = any["user"]["name"].text(); // "null" where there is none
 //
-// Looking up a member walks the text from its start. Whoever reads many members reads a struct.
+// Looking up a member walks the text from its start. To read many members, read a struct.
 
 #include <tenon/json/decode.hpp>
 #include <tenon/json/encode.hpp>

@@ -213,8 +213,8 @@ concept lists_messages = requires {
 };
 
 // A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
-// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. Who has a public
-// member of that name which is no function does not mean us.
+// from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. A public
+// member of that name which is no function is not meant for us.
 struct names_looked_for {
     int configure, health, tick;
 };

@@ -70,7 +70,7 @@ struct json_codec<emitted> {
     }
 };
 
-/// To whom an event goes, where not to everybody who wants it.
+/// Which plugins an event goes to, where not to all that want it.
 struct emit_options {
     std::string to = {};                        // one plugin, by name
     std::vector<std::string> capabilities = {}; // those that have one of these
@@ -80,7 +80,7 @@ struct emit_options {
 class host_link {
 public:
     explicit host_link(detail::engine& connection) : engine_(connection) {}
-    /// A copy names no event as the cause of what it emits: whoever keeps one does something else later.
+    /// A copy does not say that an event is the cause of what it emits: it is kept for later work.
     host_link(const host_link& other) noexcept : engine_(other.engine_) {}
     host_link& operator=(const host_link& other) noexcept {
         engine_ = other.engine_;
@@ -320,7 +320,7 @@ private:
 ///     answer.reply(report{...});         // or answer.fail({42, "no such project"})
 ///
 /// Answering twice is harmless, the first counts. A responder that is dropped without an answer answers with an
-/// error, so that nobody waits for it. While the plugin lives it may be kept for as long as the work takes.
+/// error, so that its caller does not wait in vain. It may be kept for as long as the work takes, while the plugin lives.
 template <class Message>
 class responder {
 public:

@@ -9,8 +9,8 @@
 // - A handler that waits for the host (call, cancelled) on the reader's own thread reads on in the meantime:
 //   answers, health, cancellation and shutdown are attended to at once, other work is kept for later, in order.
 // - One lock guards the session; it is never held across a read, a write or a line of the author's.
-// - Writing is done by whoever has something to say while nobody writes; others leave theirs in the queue, and
-//   wait only when it is long.
+// - A thread that has something to say writes it, unless another thread is writing. Then it leaves it in the queue,
+//   and waits only when the queue is long.
 
 #include <tenon/core/text.hpp>
 #include <tenon/core/version.hpp>
@@ -117,8 +117,8 @@ public:
 
     /// Serves until the host says goodbye or is gone; the process's exit code.
     int run();
-    /// The same in turns, for who has the thread to itself, as a test has: does what there is to do without
-    /// waiting, and says when there will be more even if nothing comes. The last one says goodbye.
+    /// The same in turns, for a caller that keeps the thread, as a test does. A turn does what there is to do without
+    /// waiting, and says when there will be more even if nothing comes. The last turn says goodbye.
     time_point turn();
     bool over();
     /// Introduces itself on a socket and goes on once the host has agreed; otherwise says why not.
@@ -130,8 +130,8 @@ public:
     /// Whether both sides said in the handshake that the plugin may call the host.
     result<void> may_call_host();
 
-    /// Who waits for the answer to a call of ours: a thread, or somebody who is told, under the lock, by the
-    /// thread that reads. The engine does not touch a waiter any more that it tells.
+    /// Waits for the answer to a call of ours: a thread does, or `tell` is called, under the lock, by the thread
+    /// that reads. Once it is told, the engine does not touch the waiter any more.
     struct waiter {
         waiter* next = nullptr;
         call_id call = {};
@@ -153,7 +153,7 @@ public:
     /// Calls the handler, and answers for it where it throws.
     void run(const handler& target, invocation& call);
     void start_workers();
-    /// Says no to a request, or logs why an event that nobody waits for was ignored.
+    /// Refuses a request, or logs why an event was ignored: an event has no answer.
     void refuse(const invocation& call, const fault& error);
     std::string config();
 
@@ -219,7 +219,7 @@ private:
     bool writing_ = false;
     bool gathering_ = false; // answers to what one read brought are written together
     unsigned gathered_ = 0;
-    unsigned reads_to_prove_ = 1; // in which handlers have to be quick before that is done
+    unsigned reads_to_prove_ = 1; // so many reads with quick handlers, and answers are gathered
     bool over_ = false;
     bool host_takes_calls_ = true;
     job* first_job_ = nullptr;
@@ -235,7 +235,7 @@ private:
 /// Keeps an engine alive for those who may outlive the connection: responders and links to the host.
 class engine_ref {
 public:
-    /// For an engine just made, whose first reference nobody holds yet.
+    /// For an engine just made: takes over its first reference.
     static engine_ref adopt(engine* made) noexcept {
         engine_ref owner(*made);
         made->release();
@@ -301,7 +301,7 @@ public:
         if (!call) return call.error();
         return owner_.wait_for(*call);
     }
-    /// The same for somebody who is told of the answer. A fault here means that nothing follows.
+    /// The same without waiting: `told` is told of the answer. After a fault it is not.
     result<void> finish_call(milliseconds timeout, waiter& told) {
         finished_ = true;
         const time_point now = owner_.now();
@@ -394,9 +394,9 @@ inline void engine::take_messages(bool may_run) {
     if (may_run && messages > 1) learn_pace(messages);
 }
 
-// To write costs more than a quick handler does, so the answers of quick ones are written together. Nobody knows how
-// long a handler takes before it has: one that was slow keeps the answers before it waiting once, and from then on each
-// is written before the next handler runs, until all have been quick for a while.
+// To write costs more than a quick handler does, so the answers of quick handlers are written together. How long a
+// handler takes is known only afterwards. A slow one keeps the answers before it waiting once. From then on each answer
+// is written before the next handler runs, until all handlers have been quick for a while.
 inline void engine::learn_pace(unsigned messages) {
     constexpr std::chrono::microseconds quick{20};
     constexpr unsigned proof = 64;
@@ -515,7 +515,7 @@ inline void engine::enqueue(const session_event& event) {
     const std::size_t size = event.params.size() + sizeof(job);
     const bool paused = workers_ != 0 && waiters_ == nullptr; // read_once() waits for room
     if (!paused && event.request.generation == 0 && waiting_bytes_ + size > max_waiting_bytes) {
-        ++dropped_events_; // a handler has been busy for long; nobody waits for an answer to these
+        ++dropped_events_; // a handler has been busy for long, and events have no answer
         return;
     }
     auto* added = new job{
@@ -784,7 +784,7 @@ inline void engine::run(const handler& target, invocation& call) {
 
 inline void engine::refuse(const invocation& call, const fault& error) {
     if (call.wants_answer()) return reject(call.request, error);
-    log(log_level::warn, error.message, {}); // nobody waits, so the event is ignored
+    log(log_level::warn, error.message, {}); // an event has no answer: it is ignored
 }
 
 // --- what handlers ask for ---
@@ -809,7 +809,7 @@ inline void engine::log(log_level level, std::string_view message, std::string_v
 inline bool engine::cancelled(request_token request) {
     held lock(*this);
     if (!over_ && workers_ == 0 && reader_.is_this()) {
-        read_once(time_point::min()); // nobody else would notice
+        read_once(time_point::min()); // no other thread reads
         take_messages(false);
         flush();
     }

@@ -43,7 +43,7 @@ class event_loop; // joint/event_loop.hpp
 /// One call of a handler.
 struct invocation {
     engine& runs_in;
-    request_token request = {};     // generation 0: nobody waits for an answer
+    request_token request = {};     // generation 0: it has no answer
     std::string_view name = {};     // the event's type or the command's name
     std::string_view event_id = {}; // raw JSON text
     std::string_view params = {};

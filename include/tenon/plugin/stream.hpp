@@ -24,7 +24,7 @@ public:
     /// is over already takes what is there without waiting.
     virtual read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) = 0;
 
-    /// Writes some of the pieces, at least one byte; how many, or 0 if nobody reads any more.
+    /// Writes some of the pieces, at least one byte; how many, or 0 if the host does not read any more.
     virtual std::size_t write(std::span<const std::string_view> pieces) = 0;
 
     virtual time_point now() = 0;
@@ -34,7 +34,7 @@ public:
 };
 
 /// What poll() takes for a wait until `deadline`: rounded up, so that the deadline is over when poll() says that
-/// it is, and at most a minute, after which whoever waits looks again.
+/// it is, and at most a minute, after which the caller looks again.
 inline int poll_timeout(time_point deadline, time_point now) noexcept {
     if (deadline == never) return -1;
     if (deadline <= now) return 0; // as far back as time_point::min(), out of reach of a subtraction

@@ -65,7 +65,7 @@ public:
         wait_until(held, deadline);
         --waiting_;
     }
-    /// Whoever calls it holds the lock of those who wait: where nobody does, nothing is asked of the system.
+    /// The caller holds the lock. Where no thread waits, nothing is asked of the system.
     void wake_all() noexcept {
         if (waiting_ != 0) ::pthread_cond_broadcast(&handle_);
     }
@@ -96,7 +96,7 @@ private:
     pthread_t thread_ = ::pthread_self();
 };
 
-/// Starts a thread that nobody joins; false if the system refuses.
+/// Starts a detached thread; false if the system refuses.
 inline bool start_thread(void* (*run)(void*), void* argument) noexcept {
     pthread_t thread;
     if (::pthread_create(&thread, nullptr, run, argument) != 0) return false;
@@ -134,7 +134,7 @@ public:
                 return read_outcome::bytes;
             }
             if (got < 0 && errno == EINTR) continue;
-            // Somebody else may have made the shared file description non-blocking; it is not ours to change.
+            // Another program may have made the shared file description non-blocking; it is not ours to change.
             if (got < 0 && errno == EAGAIN && (deadline != never || wait_for(input_, POLLIN, never)))
                 continue;
             return read_outcome::ended;
@@ -163,8 +163,8 @@ public:
     void report(std::string_view line) override { write_error(join({"tenon: ", line, "\n"})); }
 
 private:
-    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine whoever gives the
-    /// CPU away gets it back milliseconds later, while who sleeps is woken at once.
+    /// Whether something came while it was worth looking. Not by sched_yield(): on a busy machine a thread that gives
+    /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
         time_point until = patience_.begin(looked);

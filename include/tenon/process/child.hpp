@@ -66,19 +66,19 @@ public:
     }
 
     /// True if the process is over and something that it started lives on outside its group. Killing takes the
-    /// system a moment, so who asks at once may be told of somebody who is dying.
+    /// system a moment, so at first it may be true of a process that is just dying.
     bool left_behind() const noexcept {
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
     }
 
-    /// For who wants to ask that later.
+    /// For asking that later.
     descriptor release_guard() noexcept { return std::move(self_->made.guard); }
 
 private:
     friend void stop_children(std::vector<child_to_stop> children);
 
     // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
-    // it, the host goes on, and the process is reaped by whoever inherits it.
+    // it, the host goes on, and the process that inherits it reaps it.
     static constexpr milliseconds longest_death{5'000};
 
     // Outlives the child while a wait is under way.
@@ -101,7 +101,7 @@ private:
             if (!self->told) return; // the child is gone
             self->finish_if_ended();
             if (!self->over && !failed) return await(self);
-            if (!self->over) { // a process whose end nobody would hear of
+            if (!self->over) { // its end would not be noticed
                 self->kill_all();
                 self->await_end(after(std::chrono::steady_clock::now(), longest_death));
                 self->over = true;
@@ -124,7 +124,7 @@ private:
             if (now == process_state::running) return;
             kill_all(); // whom it left in its group
             for (descriptor& one : made.guard_readers)
-                one.reset(); // who holds the guard now has left the group
+                one.reset(); // a process that holds the guard now has left the group
             if (now == process_state::ended) status = reap_ended(process());
             over = true;
         }
@@ -158,13 +158,13 @@ struct child_to_stop {
 };
 
 /// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
-/// runs any more. Nobody can be asked without one, so that step is left out; whatever a policy says, its last step
+/// runs any more. A plugin cannot be asked without a loop, so that step is left out. Whatever a policy says, the last step
 /// is to kill. `ended` of each is called as ever if the loop runs again.
 inline void stop_children(std::vector<child_to_stop> children) {
     struct stopping {
         child* process;
         stop_sequence steps = {};
-        time_point due = {}; // of the next step, or of giving up on who was killed
+        time_point due = {}; // of the next step, or of giving up on a process that was killed
         bool killed = false;
     };
     std::vector<stopping> living;

@@ -129,7 +129,7 @@ inline void reset_signals() noexcept {
     *plan.shares_memory = true;
     if (::setsid() < 0) give_up(plan, launch_step::session);
     // The signal comes when the thread ends that made the child, so only the thread that lives as long as the
-    // process may use it. Whoever's parent is another already came too late for it.
+    // process may use it. Where the parent is another one already, the host has ended before the signal was set.
     if (plan.dies_with_thread && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         give_up(plan, launch_step::parent_death);
     if (::getppid() != plan.parent) ::_exit(127);
@@ -145,8 +145,9 @@ inline void reset_signals() noexcept {
     give_up(plan, launch_step::program);
 }
 
-/// What has to be there before a child is made, whoever makes it: its pipes, its words as execve wants them, and where
-/// its program is looked for. Fills in a child_plan, which process/system_child_setup.hpp carries out in the child.
+// What has to be there before a child is made: its pipes, its words as execve wants them, and where its program is looked
+// for. Fills in a child_plan, which is carried out in the child.
+
 struct pipe_ends {
     descriptor read, write;
 };

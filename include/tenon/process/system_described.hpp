@@ -1,7 +1,7 @@
 #ifndef TENON_PROCESS_SYSTEM_DESCRIBED_HPP
 #define TENON_PROCESS_SYSTEM_DESCRIBED_HPP
 
-// What a plugin's program says of itself when it is started with `--describe`, for who wants to know before a host runs it.
+// What a plugin's program says of itself when it is started with `--describe`: so it is known before a host runs it.
 // Other programs may take that word for anything, so only those are started whose file has the SDK's own line about it
 // (plugin/serve.hpp): no script, and nothing that an interpreter runs.
 

@@ -77,7 +77,7 @@ struct launch_spec {
 
 struct launched {
     int pid = 0;
-    descriptor process; // a pidfd; none if the process is gone already and somebody else took its status
+    descriptor process; // a pidfd; none if the process is gone and its status was taken elsewhere
     descriptor input;   // its stdin: to be written
     descriptor output, error;
     /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
@@ -88,7 +88,7 @@ struct launched {
     /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
     /// Each open file brings a signal of its own, and what the first one missed is there for the second.
     std::array<descriptor, 4> guard_readers;
-    /// While this is open the process group lives. As soon as nobody holds it, the kernel itself kills the group: also
+    /// While this is open the process group lives. As soon as it is closed everywhere, the kernel itself kills the group: also
     /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
     /// member, so it is closed before its readers.)
     descriptor guard;

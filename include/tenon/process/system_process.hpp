@@ -77,8 +77,8 @@ inline constexpr int kill_signal = SIGKILL;
 
 enum class process_state {
     running,
-    ended, // and still ours to reap, so its number belongs to nobody else
-    lost,  // ended, and somebody else took its status
+    ended, // and still ours to reap, so its number belongs to no other process
+    lost,  // ended, and its status was taken elsewhere
 };
 
 inline int wait_for_pidfd(int process, int flags, siginfo_t& told) noexcept {

@@ -104,7 +104,7 @@ inline file_facts look_at(const std::string& path) {
     facts.empty = found.st_size == 0;
     struct statvfs mount {};
     facts.on_noexec_mount = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
-    // The kernel grants X_OK on a noexec mount to nobody: tell the two apart by the mode.
+    // The kernel never grants X_OK on a noexec mount: tell the two apart by the mode.
     if (!facts.executable && facts.on_noexec_mount && (found.st_mode & 0111) != 0) facts.executable = true;
     return facts;
 }

@@ -1,9 +1,9 @@
 #ifndef TENON_PROCESS_SYSTEM_SURROUNDINGS_HPP
 #define TENON_PROCESS_SYSTEM_SURROUNDINGS_HPP
 
-// What a program with a host needs of the process that it is, and does not always get. Whoever starts it, a shell script, a
-// container or a service manager, may have closed its standard streams, may stop reading what it prints, or may have blocked
-// the signals that end it. Called first in main(), before anything is opened and any thread is made:
+// What a program with a host needs of its process, and does not always get. The shell script, container or service manager
+// that starts it may have closed its standard streams, may stop reading what it prints, or may have blocked the signals
+// that end it. Called first in main(), before anything is opened and any thread is made:
 //
 //     int main() {
 //         tenon::mend_surroundings();
@@ -18,7 +18,7 @@
 
 namespace tenon {
 
-/// Streams that are closed become /dev/null, a write that nobody reads fails instead of ending the process, and `signals`
+/// Streams that are closed become /dev/null, a write that is not read fails instead of ending the process, and `signals`
 /// arrive. What they do is not changed.
 inline void mend_surroundings(std::initializer_list<int> signals = {SIGINT, SIGTERM, SIGHUP}) noexcept {
     // What is opened first would get the number of a stream that is closed, and what is printed.

@@ -79,7 +79,7 @@ void lead_along(Form& form, auto& options) {
         in.texts("include", options.events.include, event_pattern);
         in.texts("exclude", options.events.exclude, event_pattern);
     });
-    // What the plugin says itself is added: the sum must not overflow, and nobody needs more.
+    // What the plugin says itself is added: the sum must not overflow, and more is never needed.
     form.count("priority", options.priority, between{-1'000'000, 1'000'000});
     form.each_pattern("absent", options.absent, options.absent_of,
                       [](auto& in, std::string_view key, auto& policy) { in.word(key, policy); });
@@ -122,13 +122,13 @@ inline constexpr std::string_view a_plugin_name =
     "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
-    // Whoever speaks on the socket speaks first, and says by that which framing it is.
+    // A plugin on the socket speaks first, and its first byte says which framing it uses.
     if (options.framing == plugin_framing::lines &&
         (options.channel == plugin_channel::socket || (options.command.empty() && options.attach)))
         check.refuse(
             "framing",
             "\"lines\" is for pipes, and this plugin speaks on the socket: there the host answers in "
-            "lines who speaks in lines");
+            "lines to a plugin that speaks in lines");
     if (options.command.empty()) {
         if (origin == plugin_origin::process && !options.attach)
             check.refuse("command", "expected a program, unless the plugin may attach by itself; got none");
@@ -185,7 +185,7 @@ inline void check_route_prefix(option_check& check, const plugin_options& option
                                    prefix.find("//") == prefix.npos);
     for (const char byte : prefix)
         good = good && byte > ' ' && byte < 0x7F && std::string_view("?#%{}\\\"<>").find(byte) == prefix.npos;
-    // A segment of one or two dots is another path to whoever resolves it.
+    // A segment of one or two dots is another path where it is resolved.
     for (std::string_view rest = prefix; !rest.empty();) {
         const std::size_t end = rest.find('/', 1);
         good = good && rest.substr(0, end) != "/." && rest.substr(0, end) != "/..";
@@ -194,7 +194,7 @@ inline void check_route_prefix(option_check& check, const plugin_options& option
     check.text("routePrefix", prefix, good, "a path like \"/api/plugins/name\"");
 }
 
-/// What people write who take a mask for a regular expression, or nothing.
+/// The part of `pattern` that belongs to regular expressions, which a mask is not; or nothing.
 inline std::string_view part_of_regular_expression(std::string_view pattern) noexcept {
     for (const std::string_view part :
          {".*", ".+", "\\d", "\\w", "\\s", "\\S", "\\b", "[^", "]+", "]*", ")+", "(?"})

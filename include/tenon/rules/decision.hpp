@@ -66,7 +66,7 @@ struct plugin_outcome {
 
 namespace detail {
 
-/// Whether a payload that a plugin changed is one that whoever asked can take. Null: anything is.
+/// Whether the program that asked can take a payload that a plugin changed. Null: any payload.
 struct payload_check {
     void* context = nullptr;
     result<void> (*accept)(void* context, std::string_view payload) = nullptr;
@@ -78,7 +78,7 @@ struct raw_decision {
     std::string reason = {};
     std::string payload = "null"; // as it was at the end
     bool modified = false;        // whether that differs from what it was at first
-    std::string data = {};        // of who stopped it, else of the last one that gave any; empty: none
+    std::string data = {}; // of the plugin that stopped it, else of the last one that gave any; empty: none
     std::vector<plugin_outcome> plugins = {}; // that were to be asked, in the order of being asked
 
     std::string to_json() const; // without line breaks

@@ -1,7 +1,7 @@
 #ifndef TENON_RULES_HANDSHAKE_CLUES_HPP
 #define TENON_RULES_HANDSHAKE_CLUES_HPP
 
-// What was heard of a plugin before its handshake. Where there is none, this says why: a program that prints a question
+// What was heard of a plugin before its handshake. Where the handshake does not come, this says why: a program that prints a question
 // and waits, one that reads lines, one that says what is missing and ends.
 
 #include <tenon/core/text.hpp>

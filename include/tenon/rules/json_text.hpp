@@ -1,8 +1,8 @@
 #ifndef TENON_RULES_JSON_TEXT_HPP
 #define TENON_RULES_JSON_TEXT_HPP
 
-// JSON that a record keeps as the text that it was: nobody has looked into it here, and it is written as it stands, but
-// on one line. Whoever fills one knows that it is JSON. Empty is none, written as null.
+// JSON that a record keeps as text. It is not looked into, and is written as it stands, but on one line. The code that
+// fills it in knows that it is JSON. An empty text is written as null.
 
 #include <tenon/json/decode.hpp>
 #include <tenon/json/encode.hpp>
@@ -21,7 +21,7 @@ struct json_text : std::string {
 
 namespace detail {
 
-/// JSON stands as somebody wrote it, on any number of lines. Within a string there are no such bytes.
+/// JSON may stand on any number of lines. Within a string there are no such bytes.
 inline std::string on_one_line(std::string text) {
     for (char& byte : text)
         if (byte == '\n' || byte == '\r') byte = ' ';

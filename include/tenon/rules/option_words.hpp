@@ -32,8 +32,8 @@ namespace tenon {
 ///     wrong.add("plugins[2].priority", "expected number, got string");
 ///     return wrong.finish();   // a fault: one line for each
 ///
-/// The first 20 are kept and the rest is counted: who mends those sees the others the next time. A sentence about what
-/// belongs to another one, as `stop` to `stop[1].action`, is left out: it may only be what follows from that.
+/// The first 20 are kept and the rest is counted: when those are mended, the others are told. A sentence about a part of
+/// what another sentence is about (`stop` and `stop[1].action`) is left out: it may only follow from that.
 class mistakes {
 public:
     static constexpr std::size_t most = 20;

@@ -27,7 +27,7 @@ enum class backoff_growth { exponential, linear };
 
 /// When a plugin that ended unasked is started again. The delay is backoff * 2^n, or backoff * (n + 1), at most
 /// max_backoff, moved at random by up to the share `jitter` of itself. The count n goes back to 0 only after
-/// the plugin was ready for reset_after. Beyond max_retries it has failed, until somebody starts it by hand.
+/// the plugin was ready for reset_after. Beyond max_retries it has failed, until it is started by hand.
 struct restart_policy {
     bool enabled = true;
     int max_retries = 3;
@@ -96,8 +96,8 @@ enum class plugin_channel {
     socket, // it connects to the host's socket, with TENON_SOCKET and TENON_TOKEN in its environment
 };
 
-/// How messages are told apart on the pipes of a plugin. Whoever connects to the host's socket decides that by its first
-/// byte.
+/// How messages are told apart on the pipes of a plugin. On the host's socket the first byte of a connection decides
+/// that.
 enum class plugin_framing {
     headers, // Content-Length in front of each
     lines,   // one message a line, for programs that know nothing else
@@ -158,11 +158,11 @@ struct plugin_options {
 /// How the plugin comes to run. One that is mounted into the host's process needs no command.
 enum class plugin_origin { process, mounted };
 
-/// What the host's socket allows those who connect.
+/// What connections to the host's socket may do.
 struct socket_options {
     milliseconds introduction_timeout{5'000}; // until the first message is whole
-    std::size_t max_newcomers = 16;           // who have not said who they are; the oldest goes for a new one
-    std::size_t max_clients = 64;             // who put in events by hand
+    std::size_t max_newcomers = 16;           // that have not introduced themselves; the oldest makes room
+    std::size_t max_clients = 64;             // that put in events by hand
     std::size_t max_line_bytes = std::size_t{1} << 20;
 };
 

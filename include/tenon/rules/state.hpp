@@ -19,7 +19,7 @@ enum class plugin_state { stopped, starting, handshaking, ready, stopping, backo
 enum class plugin_health { unknown, healthy, warning, critical };
 
 enum class change_cause {
-    requested,  // somebody asked for it
+    requested,  // by the program or an administrator
     shutdown,   // of the host
     reload,     // to take over another configuration or program
     config,     // the configuration does not allow it, or the plugin refused it
@@ -42,7 +42,7 @@ inline std::string_view words_of(plugin_state state) noexcept {
 
 /// How a process ended.
 struct exit_status {
-    enum class kind { exited, signalled, unknown }; // unknown: somebody else took it from us
+    enum class kind { exited, signalled, unknown }; // unknown: it was taken elsewhere
     kind how = kind::unknown;
     int value = 0; // exit code or signal
     bool operator==(const exit_status&) const = default;

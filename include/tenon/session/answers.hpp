@@ -15,11 +15,11 @@
 
 namespace tenon {
 
-/// Whether an event goes on to whoever is next.
+/// Whether an event goes on to the next plugin.
 struct flow {
     bool stopped = false;
     std::string reason = {};
-    std::optional<json> data = {}; // anything more that whoever asked should know
+    std::optional<json> data = {}; // anything more for the program that asked
 };
 
 inline flow proceed() { return {}; }

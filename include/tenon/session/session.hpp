@@ -125,7 +125,7 @@ public:
     bool notify(std::string_view method, const shared_bytes& params);
     json_writer begin_notify(std::string_view method);
     bool finish_notify();
-    /// A line end behind what was sent, for who may be waiting for one: to everybody else it is a fault of ours.
+    /// A line end behind what was sent, for a peer that waits for one. To any other peer it is a fault of ours.
     void end_line() {
         if (phase_ != session_phase::closed) outbox_.put("\n");
     }
@@ -180,7 +180,7 @@ public:
     /// Calls whose deadline is over complete with codes::timeout and are cancelled at the peer; a frame that
     /// began too long ago ends the connection.
     void handle_timeout(time_point now);
-    /// Nobody could read for so long: that time does not count for a frame that has begun.
+    /// Input could not be read for so long: that time does not count for a frame that has begun.
     void excuse(time_point::duration busy) noexcept {
         if (busy.count() > 0 && frame_deadline_ < never - busy) frame_deadline_ += busy;
     }
@@ -467,7 +467,7 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
     switch (phase_) {
     case session_phase::awaiting_handshake:
         if (handshake) return handshake_begun_ ? "there is a handshake already" : nullptr;
-        // Whoever connects to a socket says first who it is.
+        // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
     case session_phase::ready:

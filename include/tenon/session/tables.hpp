@@ -16,8 +16,8 @@
 
 namespace tenon::detail {
 
-// Our calls that wait for an answer. This table is the only owner of their completion: whoever removes an id
-// from it completes the call, so nothing completes twice.
+// Our calls that wait for an answer. This table is the only owner of their completion: a call is
+// completed where its id is removed from it, so nothing completes twice.
 //
 // Ids are sequential, so an id's low bits are its place: neighbours never collide, and a call that outlives
 // its lap makes the next ones step aside. In steady use nothing is allocated.
@@ -115,7 +115,7 @@ inline bool call_table::remove(call_id& call) noexcept {
     const entry* found = find(call.value);
     if (found == nullptr) return false;
     call.tag = found->tag;
-    // Close the gap: whoever stepped aside because of this call moves up.
+    // Close the gap: an id that stepped aside because of this call moves up.
     auto gap = static_cast<std::size_t>(found - slots_.begin());
     for (std::size_t place = behind(gap); slots_[place].id != 0; place = behind(place)) {
         const std::size_t home = place_of(slots_[place].id), mask = slots_.size() - 1;
@@ -279,7 +279,7 @@ public:
     /// The batch whose entries are delivered; 0 if there is none.
     std::uint32_t current() const noexcept { return current_; }
     bool next_entry(std::string_view& entry) noexcept;
-    /// All entries are delivered. True if all are answered too, so that nobody waits for this batch any more.
+    /// All entries are delivered. True if all are answered too, so that the batch is done.
     bool end_delivery() noexcept;
 
     /// A request of the batch awaits its answer, or has got it. True if it was the last.

@@ -239,7 +239,7 @@ private:
 };
 
 // ---- listening to the plugin: its calls are answered, what it says is kept ------------------------------------
-// Who may ask what is docs/protocol.md, section 5.
+// What a plugin may ask is in docs/protocol.md, section 5.
 
 /// Nothing happens by itself here, so an answer that did not come comes from a thread, or never.
 inline fault memory_host::explained(fault why) const {

@@ -3,8 +3,8 @@
 
 // What lies between a plugin's engine and its host in a test: two runs of bytes and a clock turned by hand.
 // The host lives inside read(): before anything is read `attend` is called, which looks at what the plugin wrote
-// and may put more in. Where that brings nothing, nobody has anything to say before the next deadline of either
-// side, so the clock jumps there.
+// and may put more in. Where that brings nothing, neither side has anything to say before its next
+// deadline, so the clock jumps there.
 //
 // The engine owns the stream and may outlive the test (a thread of the plugin's may still hold it): the clock is
 // shared with it, and abandon() cuts the way back to the host.
@@ -45,7 +45,7 @@ public:
     }
     /// The plugin's input ends behind what was put in.
     void end_input() { ended_ = true; }
-    /// From now on nobody reads what the plugin writes.
+    /// From now on the host does not read what the plugin writes.
     void stop_reading() {
         const std::lock_guard lock(mutex_);
         broken_ = true;
@@ -85,7 +85,7 @@ public:
             }
             if (ended_) return detail::read_outcome::ended;
             if (deadline <= now()) return detail::read_outcome::timed_out;
-            if (next == never) return detail::read_outcome::ended; // nobody will ever say anything
+            if (next == never) return detail::read_outcome::ended; // nothing will ever come
             clock_->advance_to(next);
         }
     }

@@ -199,7 +199,7 @@ class scripted_reply {
 public:
     scripted_reply() = default;
 
-    /// False where nobody waits any more.
+    /// False where the host does not wait any more.
     template <class Result>
     bool reply(const Result& result) {
         return reply_json(to_json(result));

@@ -1,9 +1,9 @@
 #ifndef TENON_TRANSPORT_ALARM_HPP
 #define TENON_TRANSPORT_ALARM_HPP
 
-// A timer for who has deadlines that come and go with every message. Setting a timer costs a system call, so it
-// is touched only for a time EARLIER than the one it is set to: it may ring early, never late. Whoever is rung
-// handles what is due, and sets it again to what comes next.
+// A timer for deadlines that come and go with every message. Setting a timer costs a system call, so it is touched
+// only for a time EARLIER than the one it is set to: it may ring early, never late. The callback handles what is due,
+// and sets it again to what comes next.
 //
 //     alarm wakes(executor, [this](time_point now) { peer.handle_timeout(now); wakes.set(peer.next_deadline()); });
 //

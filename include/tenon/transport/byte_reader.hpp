@@ -37,7 +37,7 @@ public:
     }
 
     /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
-    /// process that is gone. Whoever else holds the other end still is heard no more.
+    /// process that is gone. Processes that still hold the other end are heard no more.
     void finish() {
         const auto self = self_;
         asio::error_code error;

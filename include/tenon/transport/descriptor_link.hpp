@@ -4,11 +4,11 @@
 // A link over file descriptors: two pipes, or one socket for both directions.
 //
 // What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
-// whether the descriptor is ready; reading by ourselves goes straight into the session, holds no buffer for whoever
-// is silent, and needs no second read() that finds nothing. Of a pipe the end may have come with the last bytes and
-// be overlooked so: it is looked for a moment later. Output is
-// written at once where it goes, and Asio is asked for room only when the peer falls behind. That a peer has closed
-// its end of a pipe is told at once, also when there is nothing to write.
+// whether the descriptor is ready. Reading by ourselves goes straight into the session, holds no buffer for a silent
+// peer, and needs no second read() that finds nothing. The end of a pipe may come with its last bytes and be overlooked
+// that way: it is looked for a moment later. Output is written at once where there is room, and Asio is asked for room
+// only when the peer falls behind. That a peer has closed its end of a pipe is told at once, also when there is nothing
+// to write.
 //
 // A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
 // still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
@@ -31,7 +31,7 @@
 
 namespace tenon::detail {
 
-/// Memory for one asynchronous operation at a time, within whoever starts it: waiting for a descriptor again and
+/// Memory for one asynchronous operation at a time, within the object that starts it: waiting for a descriptor again and
 /// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
 ///
 /// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
@@ -106,8 +106,8 @@ private:
 // anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
 // another system call. This is a read of Asio's that reads nothing: it completes when something comes.
 //
-// Whoever uses it must know that there is nothing left: what is there already is not told. That includes the end of
-// the input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// The caller must know that there is nothing left: what is there already is not told. That includes the end of the
+// input where it came together with the last bytes. The specialisation below is the one place that knows Asio
 // from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
 
 #if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
@@ -160,7 +160,7 @@ namespace tenon::detail {
 /// What is read from one peer, and written to it, in one turn of the loop.
 inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
 
-/// As much as a pipe of an ordinary user can hold: the last words of whoever is gone.
+/// As much as a pipe of an ordinary user can hold: the last words of a peer that is gone.
 inline constexpr std::size_t most_at_once = 4 * turn_bytes;
 
 /// When the end of a pipe is looked for that may have come with its last bytes.
@@ -181,7 +181,7 @@ public:
                                                  milliseconds write_timeout = milliseconds{10'000},
                                                  std::shared_ptr<vigil> awake = nullptr) {
         survive_closed_pipes();
-        // What is on its way in Asio holds the link itself; whoever lets go of the one returned here closes it.
+        // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
         auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
                                                       std::move(awake));
         held->start(std::move(input), std::move(output));
@@ -201,12 +201,12 @@ public:
     inline void close_output() override;
     inline void read_rest() override;
     inline void close() override;
-    /// Bytes that somebody else has read from the connection already, told now.
+    /// Bytes that were read from the connection before it was a link, told now.
     void hear(std::string_view bytes);
 
 private:
     enum class reading : std::uint8_t { waiting, idle, over };
-    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: nobody listens any more
+    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: the owner is gone
     enum class writing : std::uint8_t { idle, waiting, over };
 
     static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
@@ -268,7 +268,7 @@ private:
 
 inline void descriptor_link::flush() {
     if (closed_ || telling()) return;
-    write_now(peer().wants_write() ? clock() : time_point()); // nobody asks for the time then
+    write_now(peer().wants_write() ? clock() : time_point()); // without output the time is not needed
     if (peer().has_news()) look_again();
     settle();
 }
@@ -528,7 +528,7 @@ inline transfer_state descriptor_link::write_queued(time_point now) {
     }
 }
 
-// Nobody reads it any more.
+// The peer does not read any more.
 inline void descriptor_link::lose_output() {
     shut_output();
     output_lost_ = true;

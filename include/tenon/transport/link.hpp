@@ -8,7 +8,7 @@
 // is written when all events of one read were told, in one go. Nothing is ever told from within a verb of the
 // link, but for read_rest().
 //
-// A link lives as long as somebody holds it. Letting go of it closes it, within on_event() too.
+// A link lives as long as a pointer to it. Letting go of the last one closes it, within on_event() too.
 
 #include <tenon/core/time.hpp>
 #include <tenon/session/session.hpp>
@@ -57,7 +57,7 @@ public:
         owner_ = nullptr;
         close();
     }
-    /// From now on somebody else is told, also of what is left of this read: for who finds out whose link it is.
+    /// From now on another owner is told, also of what is left of this read.
     void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
     /// Whether the `closed` event was told.
     bool told_end() const noexcept { return told_end_; }
@@ -68,12 +68,11 @@ protected:
 
     /// Events are being told: nothing is to be written and nothing else to be told.
     bool telling() const noexcept { return telling_; }
-    /// Whether nobody listens any more.
+    /// Whether the owner is gone.
     bool abandoned() const noexcept { return owner_ == nullptr; }
     void abandon() noexcept { owner_ = nullptr; }
 
-    /// Tells all that the session has to tell. False if nobody listens any more. Whoever calls it keeps the link
-    /// alive meanwhile.
+    /// Tells all that the session has to tell. False if the owner is gone. The caller keeps the link alive meanwhile.
     bool tell(time_point now) {
         const telling_guard guard(*this);
         while (owner_ != nullptr && session_.next_event(event_, now)) {

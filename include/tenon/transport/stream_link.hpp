@@ -5,7 +5,7 @@
 // for descriptors use that one, which is faster. One read and one write are under way at a time, the read into
 // the session's own room, the write straight from what it has queued.
 //
-// A stream cannot be asked what is there already, so read_rest() does nothing: whoever has a process behind a
+// A stream cannot be asked what is there already, so read_rest() does nothing: a host with a process behind a
 // stream waits for the end of the stream.
 
 #include <tenon/core/time.hpp>
@@ -32,7 +32,7 @@ public:
     static std::shared_ptr<stream_link> open(session_role role, const session_limits& limits,
                                              link_owner& owner, Stream stream,
                                              milliseconds write_timeout = milliseconds{10'000}) {
-        // What is on its way in Asio holds the link itself; whoever lets go of the one returned here closes it.
+        // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
         auto held =
             std::make_shared<stream_link>(key{}, role, limits, owner, std::move(stream), write_timeout);
         held->read();

@@ -2,7 +2,7 @@
 #define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
 
 // What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Whoever waits is the caller's event loop.
+// apart, and nothing that waits. Waiting is the matter of the caller's event loop.
 //
 // Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
 
@@ -25,7 +25,7 @@ namespace tenon::detail {
 enum class transfer_state : std::uint8_t {
     some,        // count bytes went over, at least one
     would_block, // none now
-    over,        // none ever again: the end of the input, or nobody reads any more
+    over,        // none ever again: the end of the input, or the peer does not read any more
 };
 
 struct transfer {
@@ -54,11 +54,11 @@ inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int byte
 #endif
 }
 
-/// Whoever reads the other end sees the end of what we send; the other direction stays.
+/// The peer sees the end of what we send; the other direction stays open.
 inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
 
-/// A write into a pipe that nobody reads must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless somebody has decided about it already. A handler rather
+/// A write into a pipe without a reader must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless the program has decided about it already. A handler rather
 /// than SIG_IGN, because children inherit what is ignored.
 inline void survive_closed_pipes() noexcept {
     struct sigaction action {};
@@ -144,7 +144,7 @@ private:
     int number_ = -1;
 };
 
-/// Whether reading and writing a descriptor waits belongs to everybody who shares it: the shell, the next program of a
+/// Whether reading and writing a descriptor waits is shared by all programs that have it: the shell, the next program of a
 /// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
 class descriptor_mode {
 public:

@@ -1,14 +1,14 @@
 #ifndef TENON_TRANSPORT_VIGIL_HPP
 #define TENON_TRANSPORT_VIGIL_HPP
 
-// Keeps an event loop awake for as long as it is worth looking for an answer: a handler that hands itself to the loop
-// again, so that the loop looks for input instead of sleeping, and whoever else has something to do has his turn as
-// ever. What comes is heard the way it always is. One for all connections of a loop.
+// Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
+// loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
+// input is read the way it always is. One for all connections of a loop.
 //
-// Whoever waits for more connections than there are other CPUs leaves his own to those that are to answer.
+// A loop that waits for more connections than there are other CPUs does not look: the peers need this CPU to answer.
 //
 // There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
-// means that other threads may run the loop, and then one of them sleeps for the input and has to be woken anyway.
+// means that several threads may run the loop. Then one of them sleeps for the input and has to be woken anyway.
 
 #include <tenon/core/patience.hpp>
 #include <tenon/core/system_cpus.hpp>
@@ -25,7 +25,7 @@ class vigil : public std::enable_shared_from_this<vigil> {
     using loop = asio::io_context::executor_type;
 
 public:
-    /// Or none. 0: nobody looks.
+    /// Null where it would be of no use, and where `longest_look` is 0.
     static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
         const int others = other_cpus();
@@ -46,7 +46,7 @@ public:
     void begin(wait& one, time_point now, time_point until) {
         looked_ = now;
         if (!awake_) {
-            // Whoever waits still since an earlier round is not looked for any more.
+            // Connections that still wait from an earlier round do not count any more.
             waits_ = 0;
             if (++round_ == 0) ++round_;
             until_ = until;
@@ -58,8 +58,9 @@ public:
         look_on(shared_from_this());
         awake_ = true;
     }
-    /// When the loop looked for input the last time. Whoever was busy for the loop meanwhile says so.
+    /// When the loop looked for input the last time.
     time_point looked() const noexcept { return looked_; }
+    /// To be called after work that kept the loop from looking.
     void was_busy() noexcept {
         if (awake_) looked_ = std::chrono::steady_clock::now();
     }
@@ -95,7 +96,7 @@ private:
 /// One connection's part in it: what is to be heard there, and for how long that is worth looking.
 class lookout {
 public:
-    /// With no vigil nobody looks: then only end() and was_busy() may be called.
+    /// Without a vigil only end() and was_busy() may be called.
     explicit lookout(std::shared_ptr<vigil> awake)
         : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
 
@@ -103,7 +104,7 @@ public:
 
     /// Something was said that is likely to be answered.
     void expect() {
-        // Now: whoever was told something before may have taken his time.
+        // The time is asked for anew: the handler before this one may have been slow.
         const time_point now = std::chrono::steady_clock::now();
         const time_point until = patience_.begin(now);
         if (until > now) awake_->begin(wait_, now, until);

@@ -2,13 +2,13 @@
 #define TENON_WIRE_ENVELOPE_HPP
 
 // A JSON-RPC message, located in its body by one scan. `params` and `result` stay slices of the body until
-// somebody knows their type. All of the body is checked to be strict JSON, the skipped parts too.
+// their type is known. All of the body is checked to be strict JSON, the skipped parts too.
 //
-// What is acceptable is decided here once, so that nobody behind sees two meanings: a member that appears
+// What is acceptable is decided here once, so that no later code sees another meaning: a member that appears
 // twice, or in another case ("Method"), is refused; unknown members are ignored. Ids are strings or integers
 // that fit 64 bits, and are never unescaped or converted: 0, "0" and "\u0030" are three different ids.
 //
-// A refused message keeps its id where that could be read, so that the answer reaches whoever waits.
+// A refused message keeps its id where that could be read, so that the answer finds its call.
 
 #include <tenon/core/byte_buffer.hpp>
 #include <tenon/core/result.hpp>

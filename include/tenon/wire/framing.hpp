@@ -148,7 +148,7 @@ private:
 //     frames.input_received(read(0, room.data(), room.size()));
 //     while ((step = frames.next(text)) != frame_step::need_more) ...
 //
-// Between frames, empty lines are skipped. A line that cannot be a header is pollution: somebody printed to
+// Between frames, empty lines are skipped. A line that cannot be a header is pollution: text that was printed to
 // stdout. It is handed out line by line, and the stream goes on at the next line that can be a header, or at
 // `Content-Length:` wherever it stands. A fault inside a header block that is ours (header_block) has no
 // safe place behind it and is a violation. Where lines are agreed on, a line that is no message is pollution.
@@ -167,7 +167,7 @@ enum class frame_step : std::uint8_t {
 
 inline bool begins_json(char byte) noexcept { return byte == '{' || byte == '['; }
 
-/// How messages are told apart. By the first byte: whoever speaks first on a connection decides for it.
+/// How messages are told apart. By the first byte: the peer that speaks first decides for both.
 enum class framing_rule : std::uint8_t { first_byte, headers, lines };
 
 class frame_reader {
@@ -250,7 +250,7 @@ private:
     std::size_t max_frame_bytes_;
     state state_ = state::boundary;
     framing framing_ = framing::undecided;
-    bool lines_agreed_ = false; // so what is no message is text that somebody printed
+    bool lines_agreed_ = false; // so what is no message is text that was printed
     bool ended_ = false;
     buffer_upkeep upkeep_;
     header_block header_;

@@ -14,11 +14,11 @@ inline constexpr std::size_t max_header_bytes = std::size_t{8} << 10;
 /// 16 MiB: a photograph in base64 fits, and a hundred plugins at the limit do not fill a small machine.
 inline constexpr std::size_t default_max_frame_bytes = std::size_t{16} << 20;
 
-/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is too generous
-/// by a little is told so. One beyond that does not know what it is doing.
+/// A frame up to this many times the limit is read and forgotten, to stay in step: a peer that is a little
+/// beyond the limit is told so. One far beyond it is broken, and its connection ends.
 inline constexpr std::size_t drain_factor = 16;
 
-/// Text between frames is recovered from: somebody printed. Beyond 64 KiB on one connection nobody reads it.
+/// Text between frames is recovered from: the plugin printed it. Beyond 64 KiB on one connection no person reads it.
 inline constexpr std::size_t max_pollution_bytes = std::size_t{64} << 10;
 
 /// What a reason quotes of it, and the longest piece of a line that is handed on at once: a line of a structured log

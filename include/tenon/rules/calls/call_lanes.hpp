@@ -8,8 +8,8 @@
 //
 // Rules of completions: one may be called before ask() returns (what can be said at once is said at once, and the
 // ticket is empty then). Its text is valid during the call. It may do anything, also ask again, cancel others, or
-// destroy this object. Nothing is sent twice: whether a call is repeated decides whoever asked, by `retryable` in
-// the fault's data, which is true only for what was never sent.
+// destroy this object. Nothing is sent twice. The asker decides whether a call is repeated, by `retryable` in the
+// fault's data, which is true only for what was never sent.
 //
 // What to do after which verb: the session's output may have grown after all of them, and next_deadline() may be
 // earlier. This object never looks at the session's events by itself.
@@ -37,10 +37,10 @@
 
 namespace tenon::detail {
 
-/// Who waits for whom: plugins that call other plugins through the host. A call that could only wait for itself (its
+/// Which plugin waits for which: plugins call other plugins through the host. A call that could only wait for itself (its
 /// plugin is busy to the last place with work that itself waits for this call) is refused at once instead of at its
-/// deadline. What cannot be known is decided against the call: that a plugin calls while it works on something is
-/// taken to mean that it works on that because of the call.
+/// deadline. Which of its work a plugin calls for is not known. So it is taken to be all of it, and the call is refused
+/// rather than let in.
 ///
 /// One of these per host. Plugins are numbers that are never reused.
 class call_waits {
@@ -107,8 +107,8 @@ private:
     std::uint64_t walk_ = 0;
 };
 
-// What a host adds to a fault of its own making, so that whoever gets it knows who says so and whether asking again
-// can do harm: {"source":"host","plugin":"backup","retryable":true}.
+// What a host adds to a fault of its own making: that the host says so, and whether the call may be repeated without
+// harm. {"source":"host","plugin":"backup","retryable":true}
 
 /// Data that the fault has already is kept.
 inline fault said_by_host(fault error, std::string_view plugin, bool retryable) {
@@ -146,7 +146,7 @@ struct lane_counts {
     std::uint64_t answered = 0;  // with a result
     std::uint64_t errors = 0;    // the plugin's own
     std::uint64_t timeouts = 0;  // waiting or in flight
-    std::uint64_t cancelled = 0; // by whoever asked
+    std::uint64_t cancelled = 0; // by the asker
     std::uint64_t lost = 0;      // with the connection
     std::uint64_t overloaded = 0, circuit_open = 0, unavailable = 0, reentrant = 0, too_large = 0; // refused
 
@@ -200,7 +200,7 @@ public:
     /// Completes the call with codes::cancelled and tells the plugin if it has heard of it. Does nothing for a call
     /// that was completed.
     void cancel(call_ticket call, time_point now) { withdraw(call, codes::cancelled, now); }
-    /// Whoever asked waits no longer, whatever the call's own deadline is by now: it ends as a timeout, which is the
+    /// The asker waits no longer, whatever the call's own deadline is by now. The call ends as a timeout, which is the
     /// plugin's failure.
     void expire(call_ticket call, time_point now) { withdraw(call, codes::timeout, now); }
 
@@ -514,7 +514,7 @@ inline bool call_lanes::on_progress(const session_event& event, time_point now) 
 }
 
 inline void call_lanes::pump(time_point now) {
-    if (pumping_) return; // whoever pumps already goes on with what is new
+    if (pumping_) return; // the pump that is running goes on with what is new
     last_ = now;
     pumping_ = true;
     presence here(*this);

@@ -2,8 +2,8 @@
 #define TENON_RULES_CALLS_COMMANDS_HPP
 
 // The commands of all plugins, by name: declared in a handshake or registered while the plugin runs. A name belongs to
-// whoever said it first, until that plugin's connection ends or it takes the name back; a later one is refused in
-// words and does not take over by itself. Which plugin says it first follows from the order of their handshakes.
+// the plugin that said it first, until that plugin's connection ends or it takes the name back. A later plugin is refused
+// in words and does not take over by itself. Which plugin is first follows from the order of their handshakes.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
@@ -58,7 +58,7 @@ private:
     std::map<std::uint32_t, std::size_t> counts_;
 };
 
-// Why nobody may declare it; empty where somebody may.
+// Why it may not be declared; empty where it may.
 inline std::string_view command_table::problem_of(const command_declaration& declared) noexcept {
     if (declared.name.empty()) return "a command has a name";
     if (declared.name.size() > longest_command) return "a command's name has at most 128 bytes";

@@ -2,8 +2,8 @@
 #define TENON_RULES_CALLS_PENDING_CALLS_HPP
 
 // The calls of one plugin from the moment they were asked for until their completion is taken out: slots that are
-// used again, each in one of a few queues. This is the only owner of completions: whoever takes a slot completes it,
-// so nothing completes twice. It calls nobody and decides nothing.
+// used again, each in one of a few queues. This is the only owner of completions: a call is completed where its
+// slot is taken, so nothing completes twice. It calls nothing and decides nothing.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>

@@ -3,7 +3,7 @@
 
 // What a plugin may ask of its host. A permission is `scope:verb`: lower-case letters, digits, '-', '_' and '.' on both
 // sides. What is granted in a configuration is a permission, `scope:*` for all of a scope, or `*` for everything.
-// Nothing is granted by default. Who asks is known from the connection alone, never from what was sent on it.
+// Nothing is granted by default. Which plugin asks is known from the connection alone, never from what was sent on it.
 
 #include <cstdint>
 #include <string>

@@ -62,7 +62,7 @@ public:
 
 private:
     void answer(result<std::string_view> outcome) {
-        // Out of here first: an answer may come back to whoever gives it.
+        // Out of here first: giving the answer may come back to this object.
         auto once = std::move(request_.answer);
         if (once) once(std::move(outcome));
     }
@@ -87,14 +87,14 @@ public:
     void reply(const T& value) {
         if (request_.open()) detail::give_value(request_, value);
     }
-    /// The value as JSON text, for whoever has it already: one value, checked.
+    /// The value as JSON text, where it is there already: one value, checked.
     void reply_encoded(std::string_view text) { request_.give(text); }
     void reply(result<T> outcome) {
         if (outcome) reply(*outcome);
         else fail(std::move(outcome).error());
     }
     void fail(fault error) { request_.fail(std::move(error)); }
-    /// Whether the plugin has taken the call back, or it was answered. It may be asked by whoever works for long.
+    /// Whether the plugin has taken the call back, or it was answered. Work that takes long may ask now and then.
     bool cancelled() { return !request_.open() || request_.cancelled(); }
 
 private:

@@ -5,8 +5,8 @@
 // (host/emit, ...) are provided in the same way as the embedder's. Knows no connection: a request comes in as slices
 // with a way to answer it, which is used exactly once.
 //
-// Who asks is the service_client that belongs to the connection. What is unknown is answered -32601, what is not
-// granted -32013, both counted; a plugin that goes on and on with that is reported as abusive, once.
+// The asker is the service_client that belongs to the connection. An unknown method is answered -32601, one that is not
+// granted -32013. Both are counted; a plugin that goes on and on with that is reported as abusive, once.
 
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/service_handler.hpp>
@@ -33,7 +33,7 @@ class refusal_meter {
 public:
     explicit refusal_meter(std::size_t limit = max_refusals_per_second) noexcept : limit_(limit) {}
 
-    /// True when it is too much, once in a second. A limit of 0 is none.
+    /// True when it is too much, once in a second. 0: without a limit.
     bool add(time_point now) noexcept {
         if (count_ == 0 || now < since_ || now - since_ >= milliseconds(1'000)) {
             since_ = now;

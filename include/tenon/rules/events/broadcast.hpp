@@ -19,11 +19,11 @@ namespace tenon::detail {
 struct broadcast {
     /// In the order in which they are asked. Telling one of them may end another one's connection: this stays as it was.
     std::span<const interest> told;
-    shared_bytes message; // empty where nobody is told
+    shared_bytes message; // empty where no plugin is told
     std::shared_ptr<const interest_list> held;
 };
 
-/// Encodes nothing where nobody wants it.
+/// Encodes nothing where no plugin wants it.
 inline broadcast plan_broadcast(interest_table& interests, const event_head& head, std::string_view payload) {
     broadcast plan;
     plan.held = interests.hold(head.type);

@@ -6,21 +6,22 @@
 //
 // - The highest priority first; equal priority is one tier. In a tier those that mutate are asked one after
 //   another, each about what the former made of the payload; then those that validate all at once.
-// - A stop ends it after its tier: who has not been asked is not, who has not answered is cancelled. What
-//   still comes from them before the decision is taken counts: of several stops the first in the order of
-//   asking is the one reported.
-// - Who fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What others
-//   changed is kept.
-// - Who should be asked and is not there is absent: the event goes on, is stopped, or is held until it returns or the
-//   deadline has passed, as the host says of that plugin. Who is required stops what it has not decided about.
-// - Who goes while it is asked has not decided. Where the host says what its absence means, it is absent then, too; else it
-//   has failed. It is asked a second time when it returns, and not a third: the event may be what ends it.
-// - An event that was not stopped is told to those that observe it, as it is at the end.
-// - One deadline is over everything, and each plugin has its own patience besides. When the deadline has passed
-//   nobody is asked any more; who observes is told all the same.
+// - A stop ends it after its tier. The next tiers are not asked, and questions without an answer are cancelled. An
+//   answer that still comes before the decision is taken counts: of several stops the first in the order of asking
+//   is the one reported.
+// - A plugin that fails, times out, answers nonsense or cannot be asked is treated by its onFailure. What other
+//   plugins changed is kept.
+// - A plugin that should be asked and is not there is absent. The host's options for it say what follows: the event goes
+//   on, is stopped, or is held until the plugin returns or the deadline has passed. A required plugin stops the events
+//   that it has not decided about.
+// - A plugin that goes while it is asked has not decided. Where the host's options say what its absence means, it is
+//   absent then, too; else it has failed. It is asked a second time when it returns, and not a third: the event may be
+//   what ends it.
+// - An event that was not stopped is told to the plugins that observe it, as it is at the end.
+// - One deadline is over everything, and each plugin has a timeout of its own besides. After the deadline no plugin is
+//   asked any more; the observers are told all the same.
 //
-// What means nothing where it comes (an answer after the deadline, of a plugin that was not asked) is
-// ignored.
+// An answer that comes when it means nothing (after the deadline, or of a plugin that was not asked) is ignored.
 
 #include <tenon/core/text.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
@@ -41,7 +42,7 @@ namespace tenon::detail {
 /// What the owner is to send.
 struct chain_ask {
     plugin_index plugin = 0;
-    bool wants_answer = true;    // a request; else a notification to who observes
+    bool wants_answer = true;    // a request; else a notification to an observer
     time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
@@ -49,7 +50,7 @@ struct chain_ask {
     std::size_t step = 0;     // for asked_by(), where an answer is wanted
 };
 
-/// Who is still being asked although its answer does not matter any more, and by which call.
+/// A plugin that is still being asked although its answer does not matter any more, and by which call.
 struct chain_cancel {
     plugin_index plugin = 0;
     call_ticket call = {};
@@ -91,12 +92,12 @@ public:
     /// It has returned, and wants no such events any more.
     void released(plugin_index plugin, std::string_view why, time_point now);
     void handle_timeout(time_point now);
-    /// Nobody waits for the decision any more: it is over, stopped by nobody, and nobody is told.
+    /// The decision is not wanted any more. It is over, no plugin has stopped it, and no observer is told.
     void cancel(time_point now);
 
     /// `never` once it is done.
     time_point deadline() const noexcept { return done() ? never : deadline_; }
-    /// Nobody will be asked or told any more.
+    /// No plugin will be asked or told any more.
     bool done() const noexcept { return stage_ == stage::done; }
     /// Ends it. Call it when it is done and next_cancel() was drained.
     raw_decision take();
@@ -150,7 +151,7 @@ private:
     time_point deadline_, now_;
 
     stage stage_ = stage::asking;
-    std::vector<step> steps_; // who is asked, in that order
+    std::vector<step> steps_; // the plugins that are asked, in that order
     std::vector<plugin_index> observers_;
     std::size_t tier_begin_ = 0, tier_end_ = 0; // of steps_
     std::size_t next_ = 0;                      // in steps_, then in observers_
@@ -248,7 +249,7 @@ inline milliseconds decision_chain::time_for(const step& of) const noexcept {
 
 inline bool decision_chain::next_ask(chain_ask& ask) {
     if (stage_ == stage::telling) {
-        // Without a deadline, as nobody waits for who is told.
+        // Without a deadline: an observer does not answer.
         ask = {observers_[next_], false, never, milliseconds::max(), message_for(milliseconds::max(), false),
                payload_,          0};
         ++next_;
@@ -266,7 +267,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
     if (next_ == tier_end_) return false;
     step& of = steps_[next_];
     const bool validates = of.mode == event_mode::validate;
-    // Who mutates waits for everybody before it; who validates for those that mutate.
+    // A plugin that mutates waits for all before it. One that validates waits for those that mutate.
     if (pending_ != 0 && (!validates || steps_[next_ - 1].mode != event_mode::validate)) return false;
     const bool first = next_ == tier_begin_ || steps_[next_ - 1].mode != event_mode::validate;
     put(ask, of, validates && !first && time_for(steps_[next_ - 1]) == time_for(of));
@@ -470,7 +471,8 @@ inline void decision_chain::cancel(time_point now) {
     stage_ = stage::done;
 }
 
-// Everybody who has not answered has no decision, asked or not: who must not be passed over stops the event.
+// A plugin that has not answered has no decision, whether it was asked or not. One that must not be passed over stops the
+// event.
 inline void decision_chain::pass_deadline() {
     bool stops = stopped_;
     for (step& of : steps_) {
@@ -515,7 +517,7 @@ inline raw_decision decision_chain::take() {
         made.plugins.push_back(std::move(of.outcome));
     }
     made.payload = std::move(payload_);
-    steps_.clear(); // whatever still comes finds nobody
+    steps_.clear(); // answers that still come find no step
     observers_.clear();
     tier_begin_ = tier_end_ = next_ = pending_ = held_ = back_ = to_cancel_ = 0;
     stage_ = stage::done;

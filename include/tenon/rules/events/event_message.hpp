@@ -1,7 +1,7 @@
 #ifndef TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 #define TENON_RULES_EVENTS_EVENT_MESSAGE_HPP
 
-// The params of plugin/onEvent, written once for everybody who gets the event, and what belongs to them: ids,
+// The params of plugin/onEvent, written once for all plugins that get the event, and what belongs to them: ids,
 // timestamps, and the host's own members of the metadata.
 
 #include <tenon/core/text.hpp>

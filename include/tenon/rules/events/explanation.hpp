@@ -51,9 +51,9 @@ struct explanation {
 
 namespace detail {
 
-/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}; for who receives it also with mode
-/// (where it is given), priority and onFailure; for who is missed, or decides and is not to be passed over, with absent; for
-/// who is required with that.
+/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}. A plugin that receives it has mode (where it
+/// is given), priority and onFailure besides. One that is missed, or that decides and is not to be passed over, has absent;
+/// one that is required has required.
 struct explanation_form {
     std::string_view plugin;
     bool receives;

@@ -1,9 +1,9 @@
 #ifndef TENON_RULES_EVENTS_INTERESTS_HPP
 #define TENON_RULES_EVENTS_INTERESTS_HPP
 
-// Who gets which events. What the configuration says of a plugin stays while it comes and goes; what it
-// declared in its handshake and subscribed to afterwards holds until its next handshake: while it is away it is told
-// nothing, but who asks for a decision hears that it should have been asked. An event reaches a plugin if
+// Which plugin gets which events. What the configuration says of a plugin stays while it comes and goes. What it declared
+// in its handshake and subscribed to afterwards holds until its next handshake. While it is away it is told nothing, but
+// a decision knows that it should have been asked. An event reaches a plugin if
 //
 // 1. the event's family is one of its capabilities ("*" is all of them), and
 // 2. it listed no events at all, or one that it listed or subscribed to matches; the most particular one says
@@ -67,13 +67,13 @@ struct interest_terms {
     std::map<std::string, absence> absent_of = {};
 };
 
-/// Whom an event goes to, for as long as somebody holds it, whatever becomes of the table and the plugins.
+/// The plugins that an event goes to. Stays as it is for as long as it is held, whatever becomes of the table.
 struct interest_list {
     struct names {
         std::string id, name;
     };
     std::vector<interest> all;
-    std::vector<interest> asked; // the same with those that are away; empty where nobody is
+    std::vector<interest> asked; // the same with those that are away; empty where none is away
     std::vector<std::shared_ptr<const names>> kept; // what the interests' texts are of
 };
 
@@ -110,7 +110,7 @@ public:
     std::span<const interest> of(std::string_view type);
     /// The same with those that should be asked for a decision and are away.
     std::span<const interest> asked(std::string_view type);
-    /// The same for who does something with each of them that may come back here. Null where there are none.
+    /// The same for a caller that may change the table while it goes through the list. Null where there are none.
     std::shared_ptr<const interest_list> hold(std::string_view type);
 
     /// One for every plugin, in the order of their ids.

@@ -1,9 +1,9 @@
 #ifndef TENON_RULES_LOGS_LOG_FAN_OUT_HPP
 #define TENON_RULES_LOGS_LOG_FAN_OUT_HPP
 
-// One stream of records, state changes or events, and many who watch it: dashboards, log files, tests. Each has a
-// queue of its own that is bounded in items and bytes. Who is slow loses its own oldest items and is told how many
-// with the next one that it takes; nobody else and no publisher ever waits for it. An item is stored once for all.
+// One stream of records, state changes or events, and many watchers: dashboards, log files, tests. Each watcher has a
+// queue of its own that is bounded in items and bytes. A slow watcher loses its own oldest items and is told how many
+// with the next one that it takes. No other watcher and no publisher ever waits for it. An item is stored once for all.
 //
 //     fan_out<log_record> logs;
 //     auto watching = logs.watch({.wake = [&] { start_writing(); }});
@@ -31,7 +31,7 @@
 
 namespace tenon::detail {
 
-// The last records of one plugin, for the report of its crash and for whoever starts watching. Older ones are
+// The last records of one plugin, for the report of its crash and for new watchers. Older ones are
 // forgotten, also where they are few and long: 50 lines of 64 KiB for each of 100 plugins would be 320 MiB.
 
 /// What the texts of a ring may hold together. 256 KiB: four of the longest lines, 50 of 5 KiB.
@@ -191,7 +191,7 @@ public:
     explicit fan_out(std::size_t max_watchers = 256) noexcept : max_watchers_(max_watchers) {}
     fan_out(const fan_out&) = delete;
     fan_out& operator=(const fan_out&) = delete;
-    /// Wakes nobody: what a watcher would find may be gone already. close() does.
+    /// Wakes no watcher: what it would find may be gone already. close() does.
     ~fan_out() {
         for (const auto& queue : queues_) queue->end();
     }
@@ -209,12 +209,12 @@ public:
         return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); });
     }
 
-    /// Copies the item once if somebody wants it.
+    /// Copies the item once if a watcher wants it.
     void publish(const Item& item) {
         if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(item); });
     }
     void publish(Item&& item) {
-        // Looked at by filters first, and moved from for the first who wants it.
+        // Looked at by filters first, and moved from for the first watcher that wants it.
         if (watched_at_all()) spread(item, [&] { return std::make_shared<const Item>(std::move(item)); });
     }
 

@@ -163,7 +163,7 @@ struct log_line_counts {
     std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
 };
 
-/// A reference to whoever takes messages, for the duration of a call.
+/// A reference to the function that takes messages, for the duration of a call.
 class log_sink {
 public:
     template <class Sink>

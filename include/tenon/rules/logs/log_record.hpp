@@ -7,7 +7,7 @@
 //     {"time":1700000000000,"level":"warn","plugin":"echo","pid":12,"generation":1,"source":"stderr",
 //      "message":"disk almost full","fields":{"free":3}}
 //
-// A record never says who it is from by what the plugin wrote: plugin, pid, generation and source come from the
+// Where a record is from does not depend on what the plugin wrote: plugin, pid, generation and source come from the
 // connection.
 
 #include <tenon/rules/json_text.hpp>

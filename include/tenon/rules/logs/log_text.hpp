@@ -3,7 +3,7 @@
 
 // Text of a plugin made safe to be shown: valid UTF-8, on one line, nothing in it that a terminal acts on or that
 // makes it look like other text than it is. What would is written as its name: \t, \r, \x1b, \u{202e}. A backslash
-// stays as it is, so that paths and JSON can be read; who writes "\x1b" himself fools nobody.
+// stays as it is, so that paths and JSON can be read: a written "\x1b" does no harm.
 
 #include <tenon/core/text.hpp>
 #include <tenon/json/scan.hpp>
@@ -99,7 +99,7 @@ inline std::string shortened(std::string_view text) {
 
 namespace tenon {
 
-/// Somebody else's text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
+/// A foreign text for a terminal, a log or a report: one line, and nothing in it that acts. Cut at `longest` bytes.
 inline std::string safe_text(std::string_view text, std::size_t longest = std::size_t{1} << 20) {
     std::string safe;
     if (!detail::append_safe(safe, text, longest)) safe += detail::cut_mark;

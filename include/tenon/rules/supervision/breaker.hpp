@@ -64,7 +64,7 @@ inline breaker_state breaker::state(time_point now) const noexcept {
 
 inline bool breaker::may_ask(time_point now) noexcept {
     if (state_ == breaker_state::closed) return true;
-    // A probe whose outcome nobody told must not keep it half open for ever: after as long again comes another.
+    // A probe whose outcome is never told must not keep it half open for ever: after as long again comes another.
     if (now < until_) return ++refused_, false;
     state_ = breaker_state::half_open;
     until_ = after(now, policy_.open_for);

@@ -1,12 +1,12 @@
 #ifndef TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
 #define TENON_RULES_SUPERVISION_DEPENDENCIES_HPP
 
-// Which plugin needs which others to be ready before it may start: who waits for whom, who is free when one gets
-// ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
+// Which plugin needs which others to be ready before it may start: which ones wait, which ones may start when another
+// gets ready, and an order in which each comes after what it needs. Needs that form a circle are refused when they are
 // said, with the circle in the words, and leave everything as it was.
 //
-// A need that nobody has heard of is no fault: its plugin may come later, and who needs it waits. Nothing here
-// starts or stops anything: a plugin that runs goes on when a need of it is gone.
+// A need may be a name that is not known yet: that plugin may come later, and until then the one that needs it waits.
+// Nothing here starts or stops anything: a plugin that runs goes on when a need of it is gone.
 //
 //     if (auto said = needs.set("bot", {"store"}); !said) refuse(said.error());
 //     if (auto missing = needs.missing_of("bot"); !missing.empty()) bot.needs_missing(missing);
@@ -37,19 +37,19 @@ public:
 
     /// What this plugin needs from now on. Said once more, the new needs replace the old ones.
     result<void> set(std::string_view name, const std::vector<std::string>& needs);
-    /// The plugin is no more. Who needs it waits for another one of that name.
+    /// The plugin is no more. Plugins that need it wait for another one of that name.
     std::vector<std::string> remove(std::string_view name);
 
-    /// Who may start now and could not before, in the order in which they were said.
+    /// The plugins that may start now and could not before, in the order in which they were said.
     std::vector<std::string> got_ready(std::string_view name);
-    /// Who would have to wait now and did not before.
+    /// The plugins that would have to wait now and did not before.
     std::vector<std::string> was_lost(std::string_view name);
 
     /// The first need that is not ready, or empty if it may start.
     std::string_view missing_of(std::string_view name) const;
     /// "it needs b, which needs c, which is not there", or empty if it may start.
     std::string explain(std::string_view name) const;
-    /// Who needs it, directly.
+    /// The plugins that need it, directly.
     std::vector<std::string> needed_by(std::string_view name) const;
     /// All plugins, each after what it needs; else in the order in which they were said.
     std::vector<std::string> order() const;
@@ -59,7 +59,7 @@ private:
         std::string name = {};
         std::vector<node*> needs = {}, needed_by = {};
         std::size_t missing = 0; // how many of its needs are not ready
-        bool known = false;      // a plugin, not only somebody's need
+        bool known = false;      // a plugin, not only a name that another one needs
         bool ready = false;
     };
 
@@ -204,7 +204,7 @@ inline void dependencies::unlink(node& one) {
     one.missing = 0;
 }
 
-/// Nobody needs to remember a name that is no plugin and that no plugin needs.
+/// A name that is no plugin, and that no plugin needs, is forgotten.
 inline void dependencies::forget(node& one) {
     if (!one.known && one.needed_by.empty()) nodes_.erase(nodes_.find(one.name));
 }

@@ -102,8 +102,8 @@ private:
 // misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
 // count anew.
 //
-// Whoever asks says missed() when its call has failed. Where it forgets to, the check is missed some time after
-// its deadline by itself. A check that is late because the host itself stood still says nothing about the plugin:
+// The owner says missed() when its call has failed. Where it does not, the check counts as missed some time after its
+// deadline. A check that is late because the host itself stood still says nothing about the plugin:
 // it is asked again.
 
 /// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
@@ -182,7 +182,7 @@ private:
 };
 
 // The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
-// that cannot work are left out: nobody asks a plugin that is not listening. A process that outlives the last
+// that cannot work are left out: a plugin that is not listening is not asked. A process that outlives the last
 // step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
 
 /// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
@@ -221,7 +221,7 @@ public:
     void hasten(time_point now, milliseconds most) noexcept {
         if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
     }
-    /// Nobody is there any more to be asked.
+    /// The plugin cannot be asked any more.
     void without_connection() noexcept { with_ask_ = false; }
     /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
     bool rearm(time_point now) noexcept {

@@ -85,7 +85,7 @@ public:
     void start(change_reason reason, time_point now);
     /// With change_cause::shutdown it is final: whatever comes later, nothing is started any more.
     void stop(change_reason reason, time_point now);
-    /// Any cause but `requested` restarts only what somebody wants to run, not what was stopped by hand.
+    /// Any cause but `requested` restarts only a plugin that is meant to run, not one that was stopped by hand.
     void restart(change_reason reason, time_point now);
     /// The next step of a stop that is under way, now.
     void hasten(time_point now);
@@ -103,8 +103,8 @@ public:
     // --- the connection ---
 
     /// It came by itself, or it is how an instance without a process is launched: straight to handshaking, no
-    /// process to stop. While the process of this instance is handshaking: shake hands there instead. Whoever
-    /// comes in another state is not taken: look whether it is_attached().
+    /// process to stop. While the process of this instance is handshaking: shake hands there instead. In
+    /// any other state it is not taken: look whether it is_attached().
     void attached(time_point now);
     void handshake_accepted(time_point now);
     /// A bad answer. It would be as bad the next time: failed. With codes::unavailable nothing happens yet: why
@@ -211,12 +211,12 @@ private:
 
     bool launching_ = false; // told to launch, and no word of it yet
     bool process_ = false;   // launched and not reaped
-    bool connected_ = false; // and nobody has said that the connection is gone
+    bool connected_ = false; // until on_disconnected(), or the end of the process
     bool attached_ = false;  // the connection came by itself
     bool wanted_ = false, final_ = false;
     std::string missing_;
 
-    bool retrying_ = false; // the next start is none by hand
+    bool retrying_ = false; // the next start is a retry, not one by hand
 
     sequel sequel_ = sequel::rest;
     change_reason stop_reason_, begin_reason_; // why it stops, and why it starts after that
@@ -609,7 +609,7 @@ inline void supervisor::retry(change_reason reason, time_point now) {
 
 inline void supervisor::end(sequel then, change_reason reason, time_point now) {
     note_stability(now);
-    // Nobody asks a plugin that has not greeted or whose answers are worth nothing; one that is hung does not
+    // A plugin that has not greeted, or whose answers are worth nothing, is not asked; one that is hung does not
     // see its input end either, and every step would only put off its next start.
     const bool hangs = reason.cause == change_cause::health;
     const bool asks = state_ == plugin_state::ready && connected_ && !hangs && then != sequel::retry;
