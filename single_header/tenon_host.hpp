@@ -8433,503 +8433,6 @@ private:
 
 } // namespace tenon
 
-// ---- tenon/host/clocks.hpp --------------------------------------------------------------------------------
-#ifndef TENON_HOST_CLOCKS_HPP
-#define TENON_HOST_CLOCKS_HPP
-
-// The two clocks that a host reads. Below it time is an argument.
-
-namespace tenon::detail {
-
-inline time_point steady_now() noexcept { return std::chrono::steady_clock::now(); }
-
-inline std::int64_t wall_clock_ms() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<milliseconds>(since).count();
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/core/system_secret.hpp -------------------------------------------------------------------------
-#ifndef TENON_CORE_SYSTEM_SECRET_HPP
-#define TENON_CORE_SYSTEM_SECRET_HPP
-
-// Secrets of a program: made of bytes that cannot be guessed, and compared without telling how near a guess was.
-
-namespace tenon::detail {
-
-/// Bytes that cannot be guessed. False if the system has none.
-inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
-    constexpr std::size_t most = 256; // that the system gives at once
-    while (!bytes.empty()) {
-        const auto next = bytes.first(bytes.size() < most ? bytes.size() : most);
-        if (::getentropy(next.data(), next.size()) != 0) return false;
-        bytes = bytes.subspan(next.size());
-    }
-    return true;
-}
-
-/// Takes as long for a guess that is nearly right as for any other of its length.
-inline bool same_secret(std::string_view one, std::string_view other) noexcept {
-    if (one.size() != other.size()) return false;
-    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
-    for (std::size_t at = 0; at < one.size(); ++at)
-        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
-    return different == 0;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/host/socket/attach_token.hpp -------------------------------------------------------------------
-#ifndef TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
-#define TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
-
-// What a plugin that the host started shows when it connects to the host's socket: 128 bits in its environment
-// that nobody else knows. Good once, for one process.
-
-namespace tenon::detail {
-
-class attach_token {
-public:
-    /// A new one; whoever has the former is too late. False if the system has nothing to make it of.
-    bool renew() {
-        std::array<unsigned char, 16> bytes{};
-        withdraw();
-        if (!random_bytes(bytes)) return false;
-        for (const unsigned char byte : bytes) {
-            text_ += "0123456789abcdef"[byte >> 4];
-            text_ += "0123456789abcdef"[byte & 15];
-        }
-        return true;
-    }
-    /// The process is gone.
-    void withdraw() noexcept {
-        text_.clear();
-        used_ = false;
-    }
-    void use() noexcept { used_ = true; }
-
-    const std::string& text() const noexcept { return text_; }
-
-    result<void> judge(const std::optional<std::string>& shown) const {
-        if (!shown || shown->empty())
-            return fault{codes::permission_denied,
-                         "a plugin that the host started shows the token that it was given in TENON_TOKEN"};
-        if (text_.empty() || !same_secret(text_, *shown))
-            return fault{codes::permission_denied, "this is not the token of the plugin that runs now"};
-        if (used_) return fault{codes::permission_denied, "this token was used already, and is good once"};
-        return {};
-    }
-
-private:
-    std::string text_;
-    bool used_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/supervision/schedules.hpp ----------------------------------------------------------------
-#ifndef TENON_RULES_SUPERVISION_SCHEDULES_HPP
-#define TENON_RULES_SUPERVISION_SCHEDULES_HPP
-
-// When a supervisor acts by itself: restarts and health checks, spread so that many plugins do not act at once, and the
-// steps of stopping a plugin.
-
-namespace tenon::detail {
-
-/// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
-/// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
-/// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: two numbers
-/// tell the rest.
-class random_source {
-public:
-    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
-
-    std::uint64_t next() noexcept {
-        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
-        std::uint64_t mixed = state_;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-        return mixed ^ (mixed >> 31);
-    }
-    /// From 0 up to but not 1, all multiples of 2^-53 alike.
-    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-private:
-    std::uint64_t state_;
-};
-
-inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
-    return hash ^ random_source(seed).next();
-}
-
-/// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
-/// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
-/// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
-/// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
-class restart_counter {
-public:
-    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
-
-    void use(const restart_policy& policy) { policy_ = policy; }
-    const restart_policy& policy() const noexcept { return policy_; }
-
-    /// How many retries there were since the last reset.
-    int count() const noexcept { return count_; }
-    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
-    void reset() noexcept { count_ = 0; }
-    /// How long the next retry is put off. Counts it.
-    milliseconds next_delay() noexcept {
-        const double middle = capped(count_);
-        if (count_ < INT32_MAX) ++count_;
-        const double jitter = within(policy_.jitter, 0.0, 1.0);
-        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
-    }
-    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
-    /// plugins come back at the same moment.
-    milliseconds spread(milliseconds delay) noexcept {
-        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
-                       random_.share());
-    }
-    random_source& random() noexcept { return random_; }
-
-private:
-    static double within(double value, double low, double high) noexcept {
-        return value > low ? (value < high ? value : high) : low; // NaN is low
-    }
-    // A double holds every sum of years in milliseconds that a person configures.
-    double capped(int retries) const noexcept {
-        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
-        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
-        double delay = base;
-        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
-        else
-            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
-        return delay < most ? delay : most;
-    }
-    static milliseconds rounded(double delay) noexcept {
-        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
-    }
-
-    restart_policy policy_;
-    random_source random_;
-    int count_ = 0;
-};
-
-// When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
-// misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
-// count anew.
-//
-// The owner says missed() when its call has failed. Where it does not, the check counts as missed some time after its
-// deadline. A check that is late because the host itself stood still says nothing about the plugin:
-// it is asked again.
-
-/// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
-/// debugger, swapped out), not from a busy loop: its plugins may have answered long ago, unread.
-inline constexpr milliseconds host_pause{500};
-
-inline bool is_pause(time_point due, time_point now) noexcept { return now > after(due, host_pause); }
-
-class health_schedule {
-public:
-    enum class step { nothing, check, hung };
-
-    void use(const plugin_options& options) noexcept {
-        interval_ = options.health_interval;
-        timeout_ = options.health_timeout;
-        allowed_misses_ = options.health_misses;
-    }
-    /// The plugin is ready. The first check comes within the second half of an interval, so that plugins that
-    /// were started together are not all asked at the same moment.
-    void begin(time_point now, random_source& random) {
-        end();
-        if (interval_.count() <= 0) return;
-        const auto half = static_cast<double>(interval_.count() / 2);
-        const auto early = static_cast<milliseconds::rep>(half * random.share());
-        deadline_ = after(now, interval_ - milliseconds(early));
-    }
-    void end() noexcept {
-        deadline_ = never;
-        asking_ = false;
-        misses_ = 0;
-        health_ = plugin_health::unknown;
-        message_.clear();
-    }
-    time_point next_deadline() const noexcept { return deadline_; }
-    /// Until when the check that was just begun is to be answered.
-    time_point answer_by() const noexcept { return answer_by_; }
-    plugin_health health() const noexcept { return health_; }
-    const std::string& message() const noexcept { return message_; }
-    int misses() const noexcept { return misses_; }
-
-    void answered(plugin_health health, std::string message) noexcept {
-        misses_ = 0;
-        health_ = health;
-        message_ = std::move(message);
-        if (asking_) deadline_ = after(asked_, interval_);
-        asking_ = false;
-    }
-    step missed(time_point now) noexcept {
-        if (!asking_) return step::nothing;
-        asking_ = false;
-        if (is_pause(answer_by_, now)) {
-            deadline_ = after(now, interval_);
-            return step::nothing;
-        }
-        deadline_ = after(asked_, interval_); // at once where it took longer than an interval
-        return ++misses_ >= allowed_misses_ ? step::hung : step::nothing;
-    }
-    step handle_timeout(time_point now) noexcept {
-        if (now < deadline_) return step::nothing;
-        if (asking_) return missed(now);
-        asking_ = true;
-        asked_ = now;
-        answer_by_ = after(now, timeout_);
-        deadline_ = after(answer_by_, host_pause / 2);
-        return step::check;
-    }
-
-private:
-    milliseconds interval_{0}, timeout_{0};
-    int allowed_misses_ = 0;
-    time_point deadline_ = never, asked_ = {}, answer_by_ = {};
-    bool asking_ = false;
-    int misses_ = 0;
-    plugin_health health_ = plugin_health::unknown;
-    std::string message_;
-};
-
-// The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
-// that cannot work are left out: a plugin that is not listening is not asked. A process that outlives the last
-// step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
-
-/// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
-/// it is given this long to end, or what is left of its step where that is less.
-inline constexpr milliseconds exit_grace{1'000};
-
-class stop_sequence {
-public:
-    void begin(stop_policy policy, bool with_ask, bool with_close) {
-        policy_ = std::move(policy);
-        with_ask_ = with_ask;
-        with_close_ = with_close;
-        next_ = 0;
-        last_ = {};
-        killed_ = false;
-        deadline_ = never;
-    }
-    /// What to do now; nothing when everything was done.
-    std::optional<stop_action> next(time_point now) {
-        rearmed_ = false;
-        while (next_ < policy_.size()) {
-            const stop_step step = policy_[next_++];
-            if ((step.action == stop_action::ask && !with_ask_) ||
-                (step.action == stop_action::close_stdin && !with_close_))
-                continue;
-            return take(step.action, step.wait, now);
-        }
-        deadline_ = never;
-        if (killed_) return {};
-        return take(stop_action::kill, milliseconds{0}, now);
-    }
-    time_point deadline() const noexcept { return deadline_; }
-    /// The step that was taken last, if any.
-    std::optional<stop_action> last() const noexcept { return last_; }
-    /// It is likely to be over soon: no more than this for the step that is under way.
-    void hasten(time_point now, milliseconds most) noexcept {
-        if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
-    }
-    /// The plugin cannot be asked any more.
-    void without_connection() noexcept { with_ask_ = false; }
-    /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
-    bool rearm(time_point now) noexcept {
-        if (rearmed_) return false;
-        rearmed_ = true;
-        deadline_ = after(now, wait_);
-        return true;
-    }
-    void end() noexcept { deadline_ = never; }
-
-private:
-    std::optional<stop_action> take(stop_action action, milliseconds wait, time_point now) noexcept {
-        last_ = action;
-        killed_ = killed_ || action == stop_action::kill;
-        wait_ = wait;
-        // After a kill there is nothing else to wait for than the end, unless the policy has more steps.
-        deadline_ = killed_ && next_ >= policy_.size() ? never : after(now, wait);
-        return action;
-    }
-
-    stop_policy policy_;
-    std::size_t next_ = 0;
-    std::optional<stop_action> last_;
-    milliseconds wait_{0};
-    time_point deadline_ = never;
-    bool with_ask_ = true, with_close_ = true;
-    bool killed_ = false, rearmed_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/process/start_fault.hpp ------------------------------------------------------------------------
-#ifndef TENON_PROCESS_START_FAULT_HPP
-#define TENON_PROCESS_START_FAULT_HPP
-
-// Why a program could not be started, in words that a person can act on: what was tried, what the system said,
-// and what about the file explains it. The facts are gathered in process/system_program.hpp; nothing here asks the
-// system, so every sentence has a test.
-
-namespace tenon::detail {
-
-/// What was being done for the child when it failed.
-enum class launch_step : std::uint8_t {
-    describe,     // what was asked for makes no sense
-    descriptors,  // pipes, a handle on the process
-    fork,         // a new process
-    session,      // its own session and process group
-    parent_death, // to end with the host
-    streams,      // its stdin, stdout and stderr
-    closing,      // every other descriptor
-    directory,    // its working directory
-    limits,       // resource limits
-    privileges,   // to gain none any more
-    program,      // to become the program
-};
-
-enum class file_kind : std::uint8_t { missing, unreachable, regular, folder, other };
-
-/// What a look at one file says.
-struct file_facts {
-    std::string path = {};
-    file_kind kind = file_kind::missing;
-    std::string culprit = {}; // missing, unreachable: the first part of the path that is
-    bool dangling_link = false;
-    std::string mode = {};  // "0644"
-    std::string owner = {}; // "alice"
-    bool executable = false;
-    bool on_noexec_mount = false;
-    bool empty = false;
-};
-
-struct program_facts {
-    file_facts file = {};
-    bool is_script = false;
-    file_facts interpreter = {};         // what the first line of a script names, or an ELF file's loader
-    bool interpreter_named = false;      // there is one
-    bool interpreter_ends_in_cr = false; // the script has lines as on Windows
-    std::string machine = {};            // an ELF file's
-    std::string host_machine = {};
-    std::string user = {}; // who we are: "alice"
-};
-
-struct start_failure {
-    launch_step step = launch_step::program;
-    int error = 0;               // errno
-    std::string error_text = {}; // of the system
-    std::string program = {};
-    std::string directory = {}; // step directory
-    std::string detail = {};    // a sentence's end that is known already
-    program_facts facts = {};   // step program
-};
-
-/// ": why", about a file that had to be run and could not; empty if the file looks right.
-inline std::string why_not(const file_facts& file, std::string_view user) {
-    switch (file.kind) {
-    case file_kind::missing:
-        if (file.dangling_link) return join({file.culprit, " is a symbolic link to nothing"});
-        return file.culprit == file.path ? "there is no such file" : join({"there is no ", file.culprit});
-    case file_kind::unreachable:
-        return join({"user ", user, " may not look into ", file.culprit});
-    case file_kind::folder:
-        return "it is a directory";
-    case file_kind::other:
-        return "it is not a regular file";
-    case file_kind::regular:
-        break;
-    }
-    if (!file.executable)
-        return join({"its mode is ", file.mode, " and its owner ", file.owner, ", so user ", user,
-                     " may not execute it"});
-    if (file.on_noexec_mount) return "it is on a file system that is mounted noexec";
-    return {};
-}
-
-/// What is wrong with what a good file asks for.
-inline std::string why_not(const program_facts& facts) {
-    std::string why = why_not(facts.file, facts.user);
-    if (!why.empty()) return why;
-    if (facts.file.empty) return "the file is empty";
-    if (facts.interpreter_named) {
-        const std::string_view what =
-            facts.is_script ? "the interpreter that its first line names, " : "the loader that it asks for, ";
-        if (facts.interpreter_ends_in_cr)
-            return "its first line ends in CR LF, as on Windows, so the system looks for an interpreter with "
-                   "a "
-                   "CR in its name";
-        why = why_not(facts.interpreter, facts.user);
-        if (!why.empty()) return join({what, facts.interpreter.path, ", cannot be run: ", why});
-    } else if (facts.is_script) {
-        return "its first line begins with #! but names no interpreter";
-    } else if (facts.machine.empty()) {
-        return "it is neither a program of this system nor a script whose first line is #! and an "
-               "interpreter";
-    }
-    if (!facts.machine.empty() && facts.machine != facts.host_machine)
-        return join({"it is a program for ", facts.machine, ", this machine is ", facts.host_machine});
-    return {};
-}
-
-inline std::string_view attempt_of(launch_step step) noexcept {
-    switch (step) {
-    case launch_step::descriptors:
-        return "making its pipes";
-    case launch_step::fork:
-        return "making a process";
-    case launch_step::session:
-        return "giving it a session of its own";
-    case launch_step::parent_death:
-        return "tying it to this process";
-    case launch_step::streams:
-        return "connecting its standard streams";
-    case launch_step::closing:
-        return "closing what it must not inherit";
-    case launch_step::limits:
-        return "setting its limits";
-    case launch_step::privileges:
-        return "keeping it from gaining privileges";
-    case launch_step::describe:
-    case launch_step::directory:
-    case launch_step::program:
-        break;
-    }
-    return {};
-}
-
-inline fault explain(const start_failure& failure) {
-    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program});
-    if (failure.step == launch_step::directory) append(text, join({" in ", failure.directory}));
-    if (const auto attempt = attempt_of(failure.step); !attempt.empty()) append(text, join({": ", attempt}));
-    if (!failure.error_text.empty()) append(text, join({": ", failure.error_text}));
-    std::string why = failure.detail;
-    if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
-    if (!why.empty()) append(text, join({": ", why}));
-    return {codes::unavailable, std::move(text)};
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
 #define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
@@ -9094,625 +8597,6 @@ private:
 
 #endif
 
-// ---- tenon/process/system_child_setup.hpp -----------------------------------------------------------------
-#ifndef TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
-#define TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
-
-// What happens in the child between vfork and exec: everything that the host must not pass on is taken back, and
-// what the plugin is to have is set.
-//
-// Until exec the child shares the host's memory, and the thread that made it stands still. So: nothing is written
-// but locals, nothing is called that allocates, locks, or changes what the C library remembers, and every way out is
-// exec or _exit. All signals are blocked, lest a handler of the host runs in the child. What fails is told through a
-// pipe, so that it also arrives where a tool turns vfork into fork.
-
-namespace tenon::detail {
-
-/// What the child has to know, made before it exists. It only reads it.
-struct child_plan {
-    const char* program = nullptr;
-    char* const* arguments = nullptr;
-    char* const* environment = nullptr;
-    const char* directory = nullptr;
-    int input = -1, output = -1, error = -1;           // all above 2
-    std::array<int, 2> guards = {-1, -1};              // which it keeps
-    std::array<int, 4> host_guards = {-1, -1, -1, -1}; // which only the host keeps
-    int report = -1;                                   // where a child_report is written if it fails
-    pid_t parent = 0;
-    bool dies_with_thread = false;
-    resource_limits limits = {};
-    volatile bool* shares_memory = nullptr; // set by the child; true for the parent only after a real vfork
-};
-
-struct child_report {
-    launch_step step;
-    int error;
-};
-
-[[noreturn]] inline void give_up(const child_plan& plan, launch_step step) noexcept {
-    const child_report report{step, errno};
-    [[maybe_unused]] const auto written = ::write(plan.report, &report, sizeof report);
-    // Not exit(): what the host registered with atexit, and what it has in its stdio buffers, is the host's.
-    ::_exit(127);
-}
-
-inline bool limit(decltype(RLIMIT_CORE) what, std::uint64_t soft, std::uint64_t hard) noexcept {
-    rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)}, own{};
-    if (::setrlimit(what, &both) == 0) return true;
-    // Above the host's own limit, and the host may not raise that: the child has what the host has.
-    if (errno != EPERM || ::getrlimit(what, &own) != 0) return false;
-    if (both.rlim_cur > own.rlim_max) both.rlim_cur = own.rlim_max;
-    if (both.rlim_max > own.rlim_max) both.rlim_max = own.rlim_max;
-    return ::setrlimit(what, &both) == 0;
-}
-inline bool apply_limits(const resource_limits& limits) noexcept {
-    // One second between SIGXCPU, which says what happened, and SIGKILL.
-    const auto cpu = limits.cpu_seconds.value_or(0);
-    return limit(RLIMIT_CORE, limits.core_bytes, limits.core_bytes) &&
-           (!limits.cpu_seconds || limit(RLIMIT_CPU, cpu, cpu + (cpu != UINT64_MAX))) &&
-           (!limits.open_files || limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files)) &&
-           (!limits.address_space_bytes ||
-            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes));
-}
-
-/// Nothing above 2 survives exec. What the host's other code opens without O_CLOEXEC, Asio's sockets among it,
-/// would otherwise be the plugin's as well.
-inline bool close_inherited() noexcept {
-#ifdef SYS_close_range
-    if (::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return true;
-#endif
-    // Before Linux 5.11. The table is our own copy and neither needs /proc nor allocates; with a limit of a million
-    // it takes some 50 ms.
-    rlimit open_files{};
-    if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0) return false;
-    for (rlim_t one = 3; one < open_files.rlim_cur && one <= INT32_MAX; ++one)
-        if (::fcntl(static_cast<int>(one), F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF) return false;
-    return true;
-}
-
-/// The guard's other ends get their orders for the kernel. Where that is not to be had, what is left is the
-/// parent-death signal and the end of stdin.
-inline bool arm_guard(int guard) noexcept {
-    return ::fcntl(guard, F_SETOWN, -::getpid()) == 0 && ::fcntl(guard, F_SETSIG, SIGKILL) == 0 &&
-           ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
-}
-inline void arm_guards(const child_plan& plan) noexcept {
-    for (const int guard : plan.host_guards) arm_guard(guard);
-    for (const int guard : plan.guards)
-        // Out of the way of programs that use small numbers by hand, such as shell scripts.
-        if (arm_guard(guard) && ::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
-}
-
-/// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
-/// program too. What came meanwhile was meant for the host's group (Ctrl-C): ignoring it for a moment drops it.
-inline void reset_signals() noexcept {
-    sigset_t pending, none;
-    ::sigemptyset(&none);
-    ::sigemptyset(&pending);
-    ::sigpending(&pending);
-    struct sigaction action {};
-    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
-        if (signal == SIGKILL || signal == SIGSTOP) continue;
-        action.sa_handler = SIG_IGN;
-        if (::sigismember(&pending, signal) == 1) ::sigaction(signal, &action, nullptr);
-        action.sa_handler = SIG_DFL;
-        ::sigaction(signal, &action, nullptr);
-    }
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-[[noreturn]] inline void become_program(const child_plan& plan) noexcept {
-    *plan.shares_memory = true;
-    if (::setsid() < 0) give_up(plan, launch_step::session);
-    // The signal comes when the thread ends that made the child, so only the thread that lives as long as the
-    // process may use it. Where the parent is another one already, the host has ended before the signal was set.
-    if (plan.dies_with_thread && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        give_up(plan, launch_step::parent_death);
-    if (::getppid() != plan.parent) ::_exit(127);
-    if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
-        give_up(plan, launch_step::streams);
-    if (!close_inherited()) give_up(plan, launch_step::closing);
-    arm_guards(plan);
-    if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
-    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
-    reset_signals();
-    ::execve(plan.program, plan.arguments, plan.environment);
-    give_up(plan, launch_step::program);
-}
-
-// What has to be there before a child is made: its pipes, its words as execve wants them, and where its program is looked
-// for. Fills in a child_plan, which is carried out in the child.
-
-struct pipe_ends {
-    descriptor read, write;
-};
-
-/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
-/// the host prints would go to a plugin.
-inline bool lift(descriptor& one, int above = 2) noexcept {
-    if (one.get() > above) return true;
-    if (!one) return false; // why stands in errno
-    const int lifted = ::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1);
-    const int error = errno == EINVAL ? EMFILE : errno; // numbers end at the limit
-    one.reset(lifted);
-    if (lifted < 0) errno = error;
-    return lifted >= 0;
-}
-inline bool make_pipe(pipe_ends& ends) noexcept {
-    int both[2];
-    if (::pipe2(both, O_CLOEXEC) != 0) return false;
-    ends.read.reset(both[0]);
-    ends.write.reset(both[1]);
-    return lift(ends.read) && lift(ends.write);
-}
-
-/// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
-/// others. Where /proc is missing it is the same file again.
-inline descriptor another_reader(const descriptor& read_end) {
-    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
-    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
-    return again;
-}
-
-struct child_pipes {
-    pipe_ends input, output, error, guard, report;
-    std::array<descriptor, 4> guard_readers; // see launched
-    std::array<descriptor, 2> child_guards;  // the child's own
-
-    /// False where there is none to be had: errno says why.
-    bool open() {
-        for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
-            if (!make_pipe(*ends)) return false;
-        for (descriptor* one : {&guard_readers[0], &guard_readers[1], &guard_readers[2], &guard_readers[3],
-                                &child_guards[0], &child_guards[1]}) {
-            *one = another_reader(guard.read);
-            if (!lift(*one)) return false;
-        }
-        // Two readers stay below the writer, two go above it.
-        guard.read.reset();
-        return lift(guard.write, std::max(guard_readers[0].get(), guard_readers[1].get())) &&
-               lift(guard_readers[2], guard.write.get()) && lift(guard_readers[3], guard.write.get());
-    }
-    void connect(child_plan& plan) const noexcept {
-        plan.input = input.read.get();
-        plan.output = output.write.get();
-        plan.error = error.write.get();
-        plan.guards = {child_guards[0].get(), child_guards[1].get()};
-        for (std::size_t one = 0; one < guard_readers.size(); ++one)
-            plan.host_guards[one] = guard_readers[one].get();
-        plan.report = report.write.get();
-    }
-    /// Those that the child has now.
-    void close_far_ends() noexcept {
-        for (descriptor* one :
-             {&input.read, &output.write, &error.write, &report.write, &child_guards[0], &child_guards[1]})
-            one->reset();
-    }
-};
-
-inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-/// Of entries like "PATH=/bin".
-inline std::string_view search_path_of(const std::vector<std::string>& environment) noexcept {
-    for (const std::string& entry : environment)
-        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
-    return "/usr/local/bin:/usr/bin:/bin";
-}
-
-/// Takes the status of a child that never became the program, or must not live.
-inline void reap(pid_t pid) noexcept {
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/process/system_program.hpp ---------------------------------------------------------------------
-#ifndef TENON_PROCESS_SYSTEM_PROGRAM_HPP
-#define TENON_PROCESS_SYSTEM_PROGRAM_HPP
-
-// Finds the file that a command names, and looks at one that could not be run: its mode, its owner, what its
-// first bytes ask for. Only the launcher uses it, and the second half only after a failure. What it finds may
-// have changed since; it explains, it does not decide.
-
-namespace tenon::detail {
-
-inline bool may_execute(const std::string& path) noexcept {
-    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
-}
-
-inline std::string working_directory() {
-    std::array<char, 4096> room; // PATH_MAX
-    return ::getcwd(room.data(), room.size()) == nullptr ? std::string() : std::string(room.data());
-}
-
-/// The file that `name` means. With a slash: relative to our own working directory, wherever the child will run.
-/// Without: what the child's own PATH finds; only its absolute entries count, so that no plugin starts what
-/// happens to lie in the current directory. Empty if there is none.
-inline std::string find_program(const std::string& name, std::string_view search_path) {
-    if (name.empty() || name.front() == '/') return name;
-    if (name.find('/') != std::string::npos) {
-        const std::string here = working_directory();
-        return here.empty() ? name : join({here, "/", name});
-    }
-    std::string second_best; // there, but not to be executed: that is what the person should hear of
-    while (!search_path.empty()) {
-        const std::string_view folder = search_path.substr(0, search_path.find(':'));
-        search_path.remove_prefix(folder.size() == search_path.size() ? folder.size() : folder.size() + 1);
-        if (folder.empty() || folder.front() != '/') continue;
-        std::string path = join({folder, "/", name});
-        struct stat found {};
-        if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
-        if (may_execute(path)) return path;
-        if (second_best.empty()) second_best = std::move(path);
-    }
-    return second_best;
-}
-
-inline std::string name_of_user(std::uint64_t id) {
-    std::array<char, 4096> room;
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(static_cast<uid_t>(id), &entry, room.data(), room.size(), &found) == 0 &&
-        found != nullptr)
-        return entry.pw_name;
-    return join({digits(id)});
-}
-
-inline std::string octal_mode(unsigned mode) {
-    std::string text = "0000";
-    for (std::size_t place = 4; place-- > 0; mode >>= 3) text[place] = static_cast<char>('0' + (mode & 7));
-    return text;
-}
-
-/// The first part of a path that cannot be reached.
-inline std::string first_unreachable(const std::string& path) {
-    struct stat found {};
-    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1)) {
-        const std::string part = path.substr(0, slash);
-        if (::stat(part.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || !may_execute(part)) return part;
-    }
-    return path;
-}
-
-inline file_facts look_at(const std::string& path) {
-    file_facts facts{.path = path};
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) {
-        facts.kind = errno == EACCES ? file_kind::unreachable : file_kind::missing;
-        facts.culprit = first_unreachable(path);
-        struct stat link {};
-        facts.dangling_link = ::lstat(facts.culprit.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
-        return facts;
-    }
-    facts.kind = S_ISREG(found.st_mode)   ? file_kind::regular
-                 : S_ISDIR(found.st_mode) ? file_kind::folder
-                                          : file_kind::other;
-    facts.mode = octal_mode(found.st_mode);
-    facts.owner = name_of_user(found.st_uid);
-    facts.executable = may_execute(path);
-    facts.empty = found.st_size == 0;
-    struct statvfs mount {};
-    facts.on_noexec_mount = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
-    // The kernel never grants X_OK on a noexec mount: tell the two apart by the mode.
-    if (!facts.executable && facts.on_noexec_mount && (found.st_mode & 0111) != 0) facts.executable = true;
-    return facts;
-}
-
-/// As uname(2) would say it.
-inline std::string machine_of(unsigned number) {
-    switch (number) {
-    case EM_386:
-        return "i686";
-    case EM_X86_64:
-        return "x86_64";
-    case EM_ARM:
-        return "arm";
-    case EM_AARCH64:
-        return "aarch64";
-    case EM_RISCV:
-        return "riscv64";
-    case EM_PPC64:
-        return "ppc64";
-    case EM_S390:
-        return "s390x";
-    case EM_MIPS:
-        return "mips";
-    default:
-        return join({"machine type ", digits(number)});
-    }
-}
-
-/// What an ELF file, of which `head` is the beginning, asks for. Its numbers are untrusted.
-template <class Header, class Segment>
-void read_elf(std::string_view head, program_facts& facts) {
-    Header header{};
-    if (head.size() < sizeof header) return;
-    std::memcpy(&header, head.data(), sizeof header);
-    facts.machine = machine_of(header.e_machine);
-    for (unsigned number = 0; number < header.e_phnum; ++number) {
-        const std::uint64_t at = std::uint64_t{header.e_phoff} + std::uint64_t{number} * sizeof(Segment);
-        Segment segment{};
-        if (at > head.size() || head.size() - at < sizeof segment) return;
-        std::memcpy(&segment, head.data() + at, sizeof segment);
-        if (segment.p_type != PT_INTERP) continue;
-        if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset) return;
-        const std::string_view name = head.substr(segment.p_offset, segment.p_filesz);
-        facts.interpreter_named = true;
-        facts.interpreter = look_at(std::string(name.substr(0, name.find('\0'))));
-        return;
-    }
-}
-
-inline program_facts look_at_program(const std::string& path) {
-    program_facts facts{.file = look_at(path)};
-    facts.user = name_of_user(::geteuid());
-    utsname system{};
-    if (::uname(&system) == 0) facts.host_machine = system.machine;
-    if (facts.file.kind != file_kind::regular) return facts;
-
-    std::array<char, 4096> room;
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
-    if (file >= 0) ::close(file);
-    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
-    if (count < 0) { // it may be executed and not read: that is no fault of it
-        facts.machine = facts.host_machine;
-        return facts;
-    }
-    if (head.starts_with("#!")) {
-        facts.is_script = true;
-        std::string_view line = head.substr(2, head.find('\n') - 2);
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
-        facts.interpreter_named = !name.empty();
-        facts.interpreter_ends_in_cr = name.ends_with('\r');
-        if (facts.interpreter_named) facts.interpreter = look_at(std::string(name));
-    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
-        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
-        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
-    }
-    return facts;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/process/system_launcher.hpp --------------------------------------------------------------------
-#ifndef TENON_PROCESS_SYSTEM_LAUNCHER_HPP
-#define TENON_PROCESS_SYSTEM_LAUNCHER_HPP
-
-// Starts a program as a plugin: three pipes, a session and process group of its own, nothing inherited but what
-// was said, gone when the host is gone. The only header that names Boost, for the vfork of Boost.Process v1;
-// with standalone Asio v2 of it does not work in any version.
-//
-// vfork, because a fork takes the longer the more memory the host has. What the child does until it is the program
-// is in process/system_child_setup.hpp.
-//
-// launch() may be called from several threads at once, and from a thread that ends before the plugin.
-
-#ifndef BOOST_POSIX_HAS_VFORK
-#define BOOST_POSIX_HAS_VFORK 1
-#endif
-#ifndef BOOST_PROCESS_USE_STD_FS
-#define BOOST_PROCESS_USE_STD_FS 1
-#endif
-// Boost.Process v1 declares Boost.Asio ahead, and uses it only where it is given an io_context. With 1.74 those
-// declarations and standalone Asio do not get along.
-#ifndef BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
-#define BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
-namespace boost::asio {
-class io_context;
-}
-#endif
-#if __has_include(<boost/process/v1/child.hpp>) // from 1.86 on
-#include <boost/process/v1/child.hpp>
-#include <boost/process/v1/error.hpp>
-#include <boost/process/v1/extend.hpp>
-#include <boost/process/v1/posix.hpp>
-namespace tenon::detail {
-namespace boost_process = boost::process::v1;
-}
-#else
-#include <boost/process/child.hpp>
-#include <boost/process/error.hpp>
-#include <boost/process/extend.hpp>
-#include <boost/process/posix.hpp>
-namespace tenon::detail {
-namespace boost_process = boost::process;
-}
-#endif
-
-namespace tenon::detail {
-
-struct launch_spec {
-    std::vector<std::string> command;          // the program and its arguments
-    std::string directory = {};                // the host's own where it is empty
-    std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
-    resource_limits limits = {};
-};
-
-struct launched {
-    int pid = 0;
-    descriptor process; // a pidfd; none if the process is gone and its status was taken elsewhere
-    descriptor input;   // its stdin: to be written
-    descriptor output, error;
-    /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
-    /// signal also when the plugin is dead already. (The plugin's own would not do. What two processes hold closes with
-    /// the later of them, and the plugin may end between the host's turns.)
-    /// A process that is killed closes its descriptors by number, upwards or downwards as the kernel's version has it.
-    /// So two of them are numbered below `guard` and two above: in either order two are still open when it closes.
-    /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
-    /// Each open file brings a signal of its own, and what the first one missed is there for the second.
-    std::array<descriptor, 4> guard_readers;
-    /// While this is open the process group lives. As soon as it is closed everywhere, the kernel itself kills the group: also
-    /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
-    /// member, so it is closed before its readers.)
-    descriptor guard;
-};
-
-// --- in the child ---
-
-/// Does Boost's exec in its place: what Boost does after one that failed writes a std::string in the child, and
-/// may or may not reap it.
-struct child_setup : boost_process::extend::handler {
-    const child_plan* plan;
-    explicit child_setup(const child_plan& given) noexcept : plan(&given) {}
-    template <class Executor>
-    void on_exec_setup(Executor&) const noexcept {
-        become_program(*plan);
-    }
-};
-
-// --- in the host ---
-
-/// No signal reaches this thread while it lives.
-class all_signals_blocked {
-public:
-    all_signals_blocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    all_signals_blocked(const all_signals_blocked&) = delete;
-    all_signals_blocked& operator=(const all_signals_blocked&) = delete;
-    ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
-
-inline fault failed_to_start(start_failure failure) {
-    if (failure.error != 0) failure.error_text = std::system_category().message(failure.error);
-    return explain(failure);
-}
-
-/// What is wrong with the words of a spec; empty if nothing is.
-inline std::string misspelled(const launch_spec& spec) {
-    if (spec.command.empty() || spec.command.front().empty()) return "its command is empty";
-    const auto cut = [](const std::string& text) { return text.find('\0') != std::string::npos; };
-    for (const std::string& word : spec.command)
-        if (cut(word)) return "a word of its command has a zero byte, at which the system would cut it off";
-    for (const std::string& entry : spec.environment) {
-        if (cut(entry))
-            return "a value of its environment has a zero byte, at which the system would cut it off";
-        if (entry.find('=') == std::string::npos || entry.front() == '=')
-            return join({"an entry of its environment is not of the form NAME=value: ", entry});
-    }
-    if (cut(spec.directory)) return "its directory has a zero byte, at which the system would cut it off";
-    return {};
-}
-
-inline bool is_our_child(int process) noexcept {
-    siginfo_t state{};
-    constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old C libraries do not name
-    return ::waitid(by_pidfd, static_cast<id_t>(process), &state, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-/// What the child reported, if it failed. After a real vfork it is all there already; under tools that make it a
-/// fork (sanitizers, emulators) its end has to be awaited.
-inline bool read_report(int from, bool complete, child_report& report) noexcept {
-    for (;;) {
-        pollfd entry{from, POLLIN, 0};
-        const int ready = ::poll(&entry, 1, complete ? 0 : -1);
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0 || (entry.revents & POLLIN) == 0) return false;
-        const ssize_t count = ::read(from, &report, sizeof report);
-        if (count < 0 && errno == EINTR) continue;
-        return count == static_cast<ssize_t>(sizeof report);
-    }
-}
-
-inline result<launched> launch(const launch_spec& spec) {
-    start_failure failure{.step = launch_step::describe};
-    if (!spec.command.empty()) failure.program = spec.command.front();
-    failure.detail = misspelled(spec);
-    if (!failure.detail.empty()) return explain(failure);
-    const std::string program = find_program(spec.command.front(), search_path_of(spec.environment));
-    if (program.empty()) {
-        failure.detail =
-            join({"there is no such program in the folders of its PATH, ", search_path_of(spec.environment)});
-        return explain(failure);
-    }
-    failure.program = program;
-
-    child_pipes pipes;
-    failure.step = launch_step::descriptors;
-    if (!pipes.open()) {
-        failure.error = errno;
-        return failed_to_start(std::move(failure));
-    }
-
-    const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
-    volatile bool shares_memory = false;
-    child_plan plan{.program = program.c_str(),
-                    .arguments = arguments.data(),
-                    .environment = environment.data(),
-                    .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
-                    .parent = ::getpid(),
-                    .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
-                    .limits = spec.limits,
-                    .shares_memory = &shares_memory};
-    pipes.connect(plan);
-    std::error_code not_forked;
-    pid_t pid = -1;
-    {
-        const all_signals_blocked quiet;
-        boost_process::child child(child_setup(plan), boost_process::posix::use_vfork, not_forked);
-        pid = child.id();
-        child.detach(); // the process is ours; Boost would end it
-    }
-    if (not_forked) {
-        failure.step = launch_step::fork;
-        failure.error = not_forked.value();
-        return failed_to_start(std::move(failure));
-    }
-
-    pipes.close_far_ends();
-    child_report told{};
-    if (read_report(pipes.report.read.get(), shares_memory, told)) {
-        reap(pid);
-        failure.step = told.step;
-        failure.error = told.error;
-        failure.directory = spec.directory;
-        if (told.step == launch_step::program) failure.facts = look_at_program(program);
-        return failed_to_start(std::move(failure));
-    }
-
-    launched made{.pid = pid,
-                  .process = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-                  .input = std::move(pipes.input.write),
-                  .output = std::move(pipes.output.read),
-                  .error = std::move(pipes.error.read),
-                  .guard_readers = std::move(pipes.guard_readers),
-                  .guard = std::move(pipes.guard.write)};
-    if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
-        failure.error = errno;
-        ::kill(-pid, SIGKILL);
-        reap(pid);
-        return failed_to_start(std::move(failure));
-    }
-    // Where the host ignores SIGCHLD or waits for any child, this one may be gone already and its number another's.
-    if (made.process && !is_our_child(made.process.get())) made.process.reset();
-    return made;
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/process/system_process.hpp ---------------------------------------------------------------------
 #ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
 #define TENON_PROCESS_SYSTEM_PROCESS_HPP
@@ -9861,202 +8745,1152 @@ inline std::optional<process_usage> usage_of(int pid) {
 
 #endif
 
+// ---- tenon/rules/logs/log_level.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_LEVEL_HPP
+#define TENON_RULES_LOGS_LOG_LEVEL_HPP
+
+// How bad a line is by what it says itself: a word that loggers use, or one of these in front of it:
+//
+//     [WARN] text    WARN: text    WARN text    warning: text    <4>text (syslog's numbers, as systemd reads them)
+//
+// Words of any case count within brackets and before ": ", words in capitals before a space or a colon. Colours
+// around the word do not matter. What is taken off the line is only the level, its brackets and colours.
+
+namespace tenon::detail {
+
+/// The level that a logger's word stands for, in any case.
+inline std::optional<log_level> level_named(std::string_view word) noexcept {
+    struct known {
+        std::string_view word;
+        log_level level;
+    };
+    constexpr known words[] = {
+        {"debug", log_level::debug},   {"info", log_level::info},    {"warn", log_level::warn},
+        {"error", log_level::error},   {"warning", log_level::warn}, {"trace", log_level::debug},
+        {"verbose", log_level::debug}, {"notice", log_level::info},  {"information", log_level::info},
+        {"err", log_level::error},     {"fatal", log_level::error},  {"critical", log_level::error},
+        {"crit", log_level::error},    {"alert", log_level::error},  {"panic", log_level::error},
+        {"severe", log_level::error},  {"emerg", log_level::error},  {"emergency", log_level::error},
+    };
+    for (const known& one : words)
+        if (equals_ignoring_case(word, one.word)) return one.level;
+    return std::nullopt;
+}
+
+/// syslog's severities: 0 (emergency) to 7 (debug).
+inline log_level level_of_severity(unsigned severity) noexcept {
+    if (severity <= 3) return log_level::error;
+    if (severity == 4) return log_level::warn;
+    return severity <= 6 ? log_level::info : log_level::debug;
+}
+
+/// Numbers of JSON loggers for node: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal.
+inline log_level level_numbered(double number) noexcept {
+    if (number < 30) return log_level::debug;
+    if (number < 40) return log_level::info;
+    return number < 50 ? log_level::warn : log_level::error;
+}
+
+/// Spaces and colours (ESC [ ... m) taken from the front.
+inline std::string_view behind_colours(std::string_view text) noexcept {
+    for (;;) {
+        std::size_t at = 0;
+        while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+        text.remove_prefix(at);
+        if (text.size() < 3 || text[0] != '\x1b' || text[1] != '[') return text;
+        at = 2;
+        while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';')) ++at;
+        if (at == text.size() || text[at] != 'm') return text;
+        text.remove_prefix(at + 1);
+    }
+}
+
+inline std::string_view first_letters(std::string_view text) noexcept {
+    std::size_t size = 0;
+    while (size < text.size() && ((text[size] | 0x20) >= 'a' && (text[size] | 0x20) <= 'z')) ++size;
+    return text.substr(0, size);
+}
+
+/// The level that stands in front of a line, which is then taken off unless nothing would be left.
+inline std::optional<log_level> take_level(std::string_view& line) noexcept {
+    std::string_view rest = behind_colours(line);
+    std::optional<log_level> level;
+    if (rest.starts_with('<')) {
+        const std::size_t end = rest.find('>');
+        if (end == rest.npos || end < 2 || end > 4) return level;
+        unsigned number = 0;
+        for (const char digit : rest.substr(1, end - 1)) {
+            if (digit < '0' || digit > '9') return level;
+            number = number * 10 + static_cast<unsigned>(digit - '0');
+        }
+        if (number > 191) return level; // 24 facilities of 8
+        level = level_of_severity(number & 7);
+        rest.remove_prefix(end + 1);
+    } else {
+        const bool bracket = rest.starts_with('[');
+        if (bracket) rest = behind_colours(rest.substr(1));
+        const std::string_view word = first_letters(rest);
+        const std::optional<log_level> named = level_named(word);
+        if (!named) return level;
+        bool capitals = true;
+        for (const char letter : word) capitals = capitals && letter <= 'Z';
+        rest.remove_prefix(word.size());
+        const std::size_t left = rest.size();
+        rest = behind_colours(rest);
+        const bool space = rest.size() != left;
+        const bool closed = bracket && rest.starts_with(']');
+        if (closed) rest = behind_colours(rest.substr(1));
+        const bool colon = rest.starts_with(':') && (closed || capitals || rest.substr(1).starts_with(' '));
+        if (bracket ? !closed : !colon && !(capitals && space)) return level;
+        if (colon) rest.remove_prefix(1);
+        level = named;
+    }
+    rest = behind_colours(rest);
+    if (!rest.empty()) line = rest;
+    return level;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/logs/log_clean.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_CLEAN_HPP
+#define TENON_RULES_LOGS_LOG_CLEAN_HPP
+
+// One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
+// order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
+// escaped, because secrets are configured as they are.
+
+namespace tenon::detail {
+
+/// 64 KiB: the longest line that is taken whole, and the most that a finished message holds.
+inline constexpr std::size_t max_log_line = std::size_t{64} << 10;
+
+/// Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
+/// which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
+/// covered. A secret of several lines (a key in PEM) is masked line by line, one with quotes also as JSON writes it.
+///
+/// The time is linear in the text for each part of each pattern, so that a plugin cannot make masking expensive.
+/// In text that was cut off, a match that has begun at its end counts.
+class log_mask {
+public:
+    explicit log_mask(const log_options& options) {
+        for (const std::string& text : options.mask) add_pattern(text);
+        for (const std::string& secret : options.secrets) add_secret(secret);
+    }
+
+    bool empty() const noexcept { return patterns_.empty(); }
+
+    /// Whether anything in `text` is to be masked; if so `masked` is what remains.
+    bool apply(std::string_view text, bool cut, std::string& masked) const {
+        cover covered;
+        for (const pattern& one : patterns_) {
+            if (one.size() == 1) cover_text(covered, text, cut, one.front());
+            else cover_pattern(covered, text, cut, one);
+        }
+        if (covered.empty()) return false;
+        masked.clear();
+        std::int32_t depth = 0;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            const std::int32_t before = depth;
+            depth += covered[at];
+            if (depth == 0) masked.push_back(text[at]);
+            else if (before == 0) masked.append("***");
+        }
+        return true;
+    }
+
+private:
+    /// What stands between the asterisks. One part: a text. An empty first or last part: it began or ended with one.
+    using pattern = std::vector<std::string>;
+    /// How many matches begin at a place, less those that end there. Empty as long as there is none.
+    using cover = std::vector<std::int32_t>;
+    /// For each place where a part may end: where the match began that ends there and began first.
+    using starts = std::vector<std::uint32_t>;
+
+    static constexpr std::uint32_t nowhere = UINT32_MAX;
+    static constexpr std::size_t shortest_piece = 4;
+
+    static bool is_space(char byte) noexcept { return static_cast<unsigned char>(byte) <= ' '; }
+
+    void add_pattern(std::string_view text) {
+        pattern parts(1);
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if (text[at] != '*') parts.back().push_back(text[at]);
+            else if (parts.size() == 1 || !parts.back().empty()) parts.emplace_back();
+        }
+        if (parts.size() > 1 || !parts.front().empty()) patterns_.push_back(std::move(parts));
+    }
+
+    void add_secret(std::string_view secret) {
+        const bool has_lines = secret.find('\n') != secret.npos;
+        while (!secret.empty()) {
+            const std::size_t end = secret.find('\n');
+            std::string_view line = secret.substr(0, end);
+            secret.remove_prefix(end == secret.npos ? secret.size() : end + 1);
+            if (line.ends_with('\r')) line.remove_suffix(1);
+            // A closing brace on a line of its own must not mask every brace.
+            if (line.empty() || (has_lines && line.size() < shortest_piece)) continue;
+            patterns_.push_back({std::string(line)});
+            byte_buffer quoted;
+            json_writer(quoted).string(line);
+            const std::string_view inside = quoted.view().substr(1, quoted.size() - 2);
+            if (inside != line) patterns_.push_back({std::string(inside)});
+        }
+    }
+
+    static void mark(cover& covered, std::size_t size, std::size_t begin, std::size_t end) {
+        if (begin == end) return;
+        if (covered.empty()) covered.resize(size + 1);
+        ++covered[begin];
+        --covered[end];
+    }
+
+    static void cover_text(cover& covered, std::string_view text, bool cut, std::string_view searched) {
+        for (std::size_t at = text.find(searched); at != text.npos; at = text.find(searched, at + 1))
+            mark(covered, text.size(), at, at + searched.size());
+        for (std::size_t size = searched.size() - 1; cut && size > 0; --size) {
+            if (!text.ends_with(searched.substr(0, size))) continue;
+            mark(covered, text.size(), text.size() - size, text.size());
+            break;
+        }
+    }
+
+    static bool may_match(std::string_view text, bool cut, const pattern& parts) noexcept {
+        std::size_t from = 0;
+        for (const std::string& part : parts) {
+            from = text.find(part, from);
+            if (from == text.npos) return false;
+            if (cut) return true; // the rest may have been cut off
+            from += part.size();
+        }
+        return true;
+    }
+
+    static void cover_pattern(cover& covered, std::string_view text, bool cut, const pattern& parts) {
+        if (!may_match(text, cut, parts)) return;
+        starts before(text.size() + 1, nowhere);
+        for (std::size_t at = text.find(parts.front()); at != text.npos;
+             at = text.find(parts.front(), at + 1))
+            before[at + parts.front().size()] = static_cast<std::uint32_t>(at);
+        for (std::size_t part = 1; part < parts.size(); ++part) {
+            starts ends(text.size() + 1, nowhere);
+            follow_part(covered, text, cut, parts[part], before, ends);
+            before.swap(ends);
+        }
+        for (std::size_t end = 0; end <= text.size(); ++end)
+            if (before[end] != nowhere) mark(covered, text.size(), before[end], end);
+    }
+
+    /// From where matches up to an asterisk end to where they end with the part behind it.
+    static void follow_part(cover& covered, std::string_view text, bool cut, std::string_view part,
+                            const starts& before, starts& ends) {
+        std::uint32_t first = nowhere; // where the first of those began that can reach this place
+        std::size_t found = text.find(part);
+        for (std::size_t at = 0; at <= text.size(); ++at) {
+            if (at != 0 && is_space(text[at - 1])) first = nowhere;
+            if (before[at] < first) first = before[at];
+            if (at == found) {
+                if (first < ends[at + part.size()]) ends[at + part.size()] = first;
+                found = text.find(part, at + 1);
+            }
+            // Where the text was cut, a part that has begun or can still come counts as come.
+            if (cut && first != nowhere && text.size() - at < part.size() &&
+                part.starts_with(text.substr(at)))
+                mark(covered, text.size(), first, text.size());
+        }
+    }
+
+    std::vector<pattern> patterns_;
+};
+
+/// JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
+/// a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
+/// taken apart; what else it holds are the fields of the record.
+class log_json {
+public:
+    log_json(const log_mask& mask, std::size_t limit) noexcept : mask_(mask), limit_(limit) {}
+
+    struct parts {
+        std::optional<log_level> level = {};
+        bool has_message = false;
+        std::string message = {}; // as the plugin wrote it
+        bool has_fields = false;
+    };
+
+    /// Takes a line apart. False if it is no JSON object with a level or a message; `fields` is worthless then.
+    bool read_line(std::string_view line, parts& found, byte_buffer& fields) {
+        json_reader in(line);
+        json_writer out(fields);
+        std::string_view name;
+        if (!in.enter_object()) return false;
+        out.begin_object();
+        while (in.next_member(name)) {
+            if (is_level(name) && !found.level && read_level(in, found.level)) continue;
+            if (!found.has_message && (name == "message" || name == "msg") &&
+                in.peek() == json_kind::string) {
+                if (!in.read_string(found.message)) return false;
+                found.has_message = true;
+                continue;
+            }
+            out.key(safe(name));
+            if (!copy(in, out)) return false;
+            found.has_fields = true;
+        }
+        out.end_object();
+        return in.finish() && (found.level || found.has_message);
+    }
+
+    /// The level alone, without a look at what stands behind it.
+    std::optional<log_level> level_of(std::string_view line) {
+        json_reader in(line);
+        std::string_view name;
+        std::optional<log_level> level;
+        if (!in.enter_object()) return level;
+        while (!level && in.next_member(name))
+            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
+        return level;
+    }
+
+    /// Writes an object anew. False if `text` is none.
+    bool read_fields(std::string_view text, byte_buffer& fields) {
+        json_reader in(text);
+        json_writer out(fields);
+        return in.peek() == json_kind::object && copy(in, out) && in.finish();
+    }
+
+private:
+    static bool is_level(std::string_view name) noexcept {
+        return name == "level" || name == "severity" || name == "lvl";
+    }
+
+    /// False leaves the value to be read as any other.
+    bool read_level(json_reader& in, std::optional<log_level>& level) {
+        const auto start = in.here();
+        if (in.peek() == json_kind::string) {
+            std::string_view word;
+            if (!in.read_text(word, scratch_)) return false;
+            level = level_named(word);
+        } else if (in.peek() == json_kind::number) {
+            double number = 0;
+            if (!in.read_double(number)) return false;
+            level = level_numbered(number);
+        }
+        return level || !in.retry_from(start);
+    }
+
+    // Nested as deep as the reader allows: 64.
+    bool copy(json_reader& in, json_writer& out) {
+        std::string_view text;
+        switch (in.peek()) {
+        case json_kind::string:
+            if (!in.read_text(text, scratch_)) return false;
+            out.string(safe(text));
+            return true;
+        case json_kind::object:
+            if (!in.enter_object()) return false;
+            out.begin_object();
+            while (in.next_member(text)) {
+                out.key(safe(text));
+                if (!copy(in, out)) return false;
+            }
+            out.end_object();
+            return !in.failed();
+        case json_kind::array:
+            if (!in.enter_array()) return false;
+            out.begin_array();
+            while (in.next_element())
+                if (!copy(in, out)) return false;
+            out.end_array();
+            return !in.failed();
+        default:
+            if (!in.read_slice(text)) return false;
+            if (mask_.apply(text, false, masked_)) out.string("***");
+            else out.raw(text);
+            return true;
+        }
+    }
+
+    std::string_view safe(std::string_view text) {
+        if (mask_.apply(text, false, masked_)) text = masked_;
+        safe_.clear();
+        append_safe(safe_, text, limit_);
+        return safe_;
+    }
+
+    const log_mask& mask_;
+    std::size_t limit_;
+    std::string scratch_, masked_, safe_;
+};
+
+/// What stands at the end of a message whose fields were longer than max_log_line.
+inline constexpr std::string_view cut_fields_mark = " [fields left out]";
+
+struct log_message {
+    log_level level = log_level::info;
+    std::string_view text = {}, fields = {};
+    bool cut = false;
+};
+
+class log_cleaner {
+public:
+    explicit log_cleaner(const log_options& options) : mask_(options) {}
+
+    /// The texts are valid until the next call. `cut`: more of the line is not there.
+    log_message clean_line(std::string_view line, bool cut) {
+        begin();
+        log_message clean;
+        if (!cut && is_object(line) && clean_object(line, clean)) return clean;
+        const std::string_view masked = mask(line, cut);
+        std::string_view rest = masked;
+        clean.level = take_level(rest).value_or(log_level::info);
+        return finish(clean, rest, cut);
+    }
+
+    /// How bad the line is: little work, as nothing is masked and nothing made of it.
+    log_level level_of(std::string_view line, bool cut) const {
+        if (!cut && is_object(line))
+            if (const auto level = log_json(mask_, max_log_line).level_of(line)) return *level;
+        return take_level(line).value_or(log_level::info);
+    }
+
+    log_message clean_message(log_level level, std::string_view text, std::string_view fields) {
+        begin();
+        log_message clean{.level = level};
+        bool left_out = fields.size() > max_log_line;
+        if (!fields.empty() && !left_out)
+            if (log_json json(mask_, max_log_line); json.read_fields(fields, fields_))
+                left_out = !take_fields(clean);
+        const bool cut = text.size() > max_log_line;
+        return finish(clean, mask(text.substr(0, max_log_line), cut), cut, left_out);
+    }
+
+private:
+    // What a plugin of short lines holds; more is given back before the next line.
+    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
+
+    void begin() {
+        text_.clear();
+        if (text_.capacity() > kept_bytes) text_.shrink_to_fit();
+        masked_.clear();
+        if (masked_.capacity() > kept_bytes) masked_.shrink_to_fit();
+        fields_.clear();
+        fields_.shrink(kept_bytes);
+    }
+
+    static bool is_object(std::string_view line) noexcept {
+        const std::size_t first = line.find_first_not_of(' ');
+        return first != line.npos && line[first] == '{' && line.ends_with('}');
+    }
+
+    bool clean_object(std::string_view line, log_message& clean) {
+        log_json json(mask_, max_log_line);
+        log_json::parts found;
+        if (!json.read_line(line, found, fields_)) return false;
+        clean.level = found.level.value_or(log_level::info);
+        if (!found.has_message) { // it says how bad it is, but not what: all of it then
+            clean = finish(clean, mask(line, false), false);
+            return true;
+        }
+        const bool left_out = found.has_fields && !take_fields(clean);
+        clean = finish(clean, mask(found.message, false), false, left_out);
+        return true;
+    }
+
+    bool take_fields(log_message& clean) noexcept {
+        if (fields_.size() > max_log_line) return false;
+        clean.fields = fields_.view();
+        return true;
+    }
+
+    std::string_view mask(std::string_view text, bool cut) {
+        return mask_.apply(text, cut, masked_) ? std::string_view(masked_) : text;
+    }
+
+    log_message finish(log_message clean, std::string_view text, bool cut, bool left_out = false) {
+        if (cut) text = without_half_character(text);
+        if (!append_safe(text_, text, max_log_line)) cut = true;
+        if (cut) text_.append(cut_mark);
+        if (left_out) text_.append(cut_fields_mark);
+        clean.cut = cut || left_out;
+        clean.text = text_;
+        return clean;
+    }
+
+    log_mask mask_;
+    std::string text_, masked_;
+    byte_buffer fields_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/rates.hpp --------------------------------------------------------------------------------
+#ifndef TENON_RULES_RATES_HPP
+#define TENON_RULES_RATES_HPP
+
+// How much may come in a second: requests for a plugin's routes, and lines of its log.
+
+namespace tenon::detail {
+
+/// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. After a
+/// long pause a second's worth may come at once, and no more. The rate may change from one request to the next.
+class request_rate {
+public:
+    /// Whether one more may go through; `per_second` of 0 is without a limit.
+    bool admit(double per_second, time_point now) noexcept {
+        if (!(per_second > 0)) return true;
+        const double room = std::max(per_second, 1.0);
+        if (filled_ == time_point::min()) {
+            filled_ = now;
+            held_ = room;
+        }
+        if (now > filled_) {
+            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
+            filled_ = now;
+        }
+        held_ = std::min(held_, room);
+        // A hair is forgiven: ten tenths of a second are one.
+        if (held_ < 1 - 1e-9) return false;
+        held_ = std::max(held_ - 1, 0.0);
+        return true;
+    }
+
+    /// After a refusal: in how many whole seconds one more goes through.
+    int seconds_to_wait(double per_second) const noexcept {
+        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
+    }
+
+private:
+    double held_ = 0;
+    time_point filled_ = time_point::min(); // never
+};
+
+// So many lines a second, counted in windows that begin with the first line that comes after the last one is
+// over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
+// bucket that drips would let single lines of a flood through, each with such a line before it.
+
+inline constexpr milliseconds log_window{1'000};
+
+class log_rate {
+public:
+    /// 0: without a limit.
+    explicit log_rate(std::size_t lines_per_window) noexcept : allowed_(lines_per_window) {}
+
+    /// Whether one more line may go through; if not it is counted.
+    bool admit(time_point now) noexcept {
+        if (allowed_ == 0) return true;
+        open_window(now);
+        if (used_ < allowed_) {
+            ++used_;
+            return true;
+        }
+        ++suppressed_;
+        return false;
+    }
+    /// A line that is not worth telling costs nothing, but a flood of them is a flood.
+    void see_blank(time_point now) noexcept {
+        if (allowed_ == 0) return;
+        open_window(now);
+        if (++blank_ / blanks_for_a_line >= allowed_) used_ = allowed_;
+    }
+    /// Whether nothing goes through at this time.
+    bool is_closed(time_point now) const noexcept {
+        return allowed_ != 0 && used_ >= allowed_ && now < window_end_;
+    }
+    void suppress(std::uint64_t lines) noexcept { suppressed_ += lines; }
+
+    std::uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
+    bool overdue(time_point now) const noexcept { return suppressed_ != 0 && now >= window_end_; }
+    time_point next_deadline() const noexcept { return suppressed_ != 0 ? window_end_ : never; }
+
+private:
+    // Text with a blank line behind each line, or some, goes through as well as any.
+    static constexpr std::size_t blanks_for_a_line = 16;
+
+    void open_window(time_point now) noexcept {
+        if (now < window_end_) return;
+        window_end_ = after(now, log_window);
+        used_ = blank_ = 0;
+    }
+
+    std::size_t allowed_;
+    std::size_t used_ = 0, blank_ = 0;
+    std::uint64_t suppressed_ = 0;
+    time_point window_end_ = time_point::min();
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/rules/logs/log_lines.hpp -----------------------------------------------------------------------
+#ifndef TENON_RULES_LOGS_LOG_LINES_HPP
+#define TENON_RULES_LOGS_LOG_LINES_HPP
+
+// What a plugin writes to stderr, prints to a polluted stdout or says by host/log, made into finished messages:
+//
+//     log_lines lines(options.logs);
+//     lines.receive(bytes, now, [&](log_level level, std::string_view message, std::string_view fields) { ... });
+//
+// Text comes in pieces of any size and goes out by line: cut at 64 KiB, secrets masked, UTF-8 repaired, control
+// characters escaped, the level taken from a JSON line or a prefix like [WARN]. Beyond so many lines a second the
+// rest is only counted, and one message "N lines suppressed" stands in its place as soon as the next line goes
+// through or the time is up. Lines of nothing but space are dropped, and those that are less bad than wanted.
+//
+// The message and the fields (a JSON object or empty) are valid during the call of the sink, which must not use
+// or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
+
+namespace tenon::detail {
+
+// From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
+// that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
+// fast as memchr can.
+
+using log_block = unsigned char __attribute__((vector_size(16)));
+
+inline log_block newlines_in(const char* from) noexcept {
+    log_block bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    return reinterpret_cast<log_block>(bytes == static_cast<unsigned char>('\n')); // 255 where there is one
+}
+
+inline std::uint64_t count_newlines(std::string_view bytes) noexcept {
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    std::uint64_t count = 0;
+    while (static_cast<std::size_t>(end - at) >= sizeof(log_block)) {
+        // Sixteen counters of a byte each, emptied before one can overflow.
+        log_block counters = {};
+        for (int step = 0; step < 255 && static_cast<std::size_t>(end - at) >= sizeof(log_block); ++step) {
+            counters -= newlines_in(at);
+            at += sizeof(log_block);
+        }
+        for (std::size_t lane = 0; lane < sizeof(log_block); ++lane) count += counters[lane];
+    }
+    for (; at != end; ++at) count += *at == '\n' ? 1 : 0;
+    return count;
+}
+
+/// How many bytes there are up to the last newline and with it; 0 if there is none.
+inline std::size_t size_of_lines(std::string_view bytes) noexcept {
+    std::size_t size = bytes.size();
+    for (; size >= sizeof(log_block); size -= sizeof(log_block)) {
+        const log_block found = newlines_in(bytes.data() + size - sizeof(log_block));
+        std::uint64_t halves[2];
+        std::memcpy(halves, &found, sizeof found);
+        if ((halves[0] | halves[1]) != 0) break;
+    }
+    while (size != 0 && bytes[size - 1] != '\n') --size;
+    return size;
+}
+
+class log_splitter {
+public:
+    /// Takes bytes from the front up to the end of a line. False if there is no end in them: they are used up. The
+    /// line, without its newline, is valid until the next call and as long as the bytes are. One that is too long
+    /// is told as soon as that is known, `cut`.
+    bool next_line(std::string_view& bytes, std::string_view& line, bool& cut) {
+        forget_told();
+        if (skipping_ && !skip_rest(bytes)) return false;
+        const std::size_t room = max_log_line - held_.size();
+        const std::size_t looked_at = bytes.size() < room + 1 ? bytes.size() : room + 1;
+        if (looked_at == 0) return false;
+        const void* newline = std::memchr(bytes.data(), '\n', looked_at);
+        cut = newline == nullptr && looked_at > room;
+        if (newline == nullptr && !cut) {
+            held_.append(bytes);
+            bytes = {};
+            return false;
+        }
+        const std::size_t size =
+            cut ? room : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
+        line = bytes.substr(0, size);
+        if (!held_.empty()) {
+            held_.append(line);
+            line = held_;
+            told_ = true;
+        }
+        bytes.remove_prefix(cut ? size : size + 1);
+        skipping_ = cut;
+        return true;
+    }
+
+    /// The end of the stream ends the last line. False if there is none.
+    bool take_rest(std::string_view& line, bool& cut) {
+        forget_told();
+        const bool held = !held_.empty();
+        line = held_;
+        cut = false;
+        told_ = held;
+        skipping_ = false;
+        return held;
+    }
+
+    /// Takes all whole lines from the front without looking at them, also the one that is half here, and says how
+    /// many they were.
+    std::uint64_t skip_lines(std::string_view& bytes) {
+        forget_told();
+        if (skipping_ && !skip_rest(bytes)) return 0; // that line was told when it became too long
+        const std::uint64_t lines = count_newlines(bytes);
+        if (lines == 0) return 0;
+        clear_held();
+        bytes.remove_prefix(size_of_lines(bytes));
+        return lines;
+    }
+
+private:
+    // What a plugin of short lines holds; more is given back with the next line.
+    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
+
+    void forget_told() {
+        if (told_) clear_held();
+        told_ = false;
+    }
+    void clear_held() {
+        held_.clear();
+        if (held_.capacity() > kept_bytes) held_.shrink_to_fit();
+    }
+    bool skip_rest(std::string_view& bytes) noexcept {
+        const void* newline = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
+        skipping_ = newline == nullptr;
+        if (skipping_) bytes = {};
+        else
+            bytes.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data()) +
+                                1);
+        return !skipping_;
+    }
+
+    std::string held_;      // the beginning of a line
+    bool told_ = false;     // what is held was the last line told
+    bool skipping_ = false; // the rest of a line that was cut
+};
+
+/// Streams of one plugin that share its share of lines.
+enum class log_stream { error, output };
+
+struct log_line_counts {
+    std::uint64_t bytes = 0;
+    std::uint64_t lines = 0;      // gone through
+    std::uint64_t suppressed = 0; // only counted
+    std::uint64_t cut = 0;        // of those gone through: not told in full length
+    std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
+};
+
+/// A reference to the function that takes messages, for the duration of a call.
+class log_sink {
+public:
+    template <class Sink>
+    explicit log_sink(Sink& sink) noexcept
+        : object_(const_cast<void*>(static_cast<const void*>(&sink))),
+          call_([](void* object, log_level level, std::string_view message, std::string_view fields) {
+              (*static_cast<Sink*>(object))(level, message, fields);
+          }) {}
+    void operator()(log_level level, std::string_view message, std::string_view fields) const {
+        call_(object_, level, message, fields);
+    }
+
+private:
+    void* object_;
+    void (*call_)(void*, log_level, std::string_view, std::string_view);
+};
+
+class log_lines {
+public:
+    explicit log_lines(const log_options& options)
+        : cleaner_(options), rate_(options.lines_per_second), level_(options.level) {}
+
+    /// What is less bad is dropped from now on. It takes nothing of the plugin's share of lines.
+    void set_level(log_level level) noexcept { level_ = level; }
+    /// Whether that is told; counted where not. For messages that are whole: lines are looked at here.
+    bool wants(log_level level) noexcept {
+        if (level >= level_) return true;
+        ++counts_.below;
+        return false;
+    }
+
+    /// Bytes of stderr, or of what stood between frames on stdout.
+    template <class Sink>
+    void receive(std::string_view bytes, time_point now, Sink&& sink) {
+        take(log_stream::error, bytes, now, log_sink(sink));
+    }
+    template <class Sink>
+    void receive(log_stream stream, std::string_view bytes, time_point now, Sink&& sink) {
+        take(stream, bytes, now, log_sink(sink));
+    }
+
+    /// A message that is whole already: the plugin called host/log. `fields` is one JSON value or empty; what is
+    /// no object is left out. It counts as a line.
+    template <class Sink>
+    void message(log_level level, std::string_view text, std::string_view fields, time_point now,
+                 Sink&& sink) {
+        take_message(level, text, fields, now, log_sink(sink));
+    }
+
+    /// What the host says of the plugin. The plugin's words may be in it, so it is cleaned as they are, but it is
+    /// no line of the plugin's: it is neither counted nor suppressed.
+    template <class Sink>
+    void remark(log_level level, std::string_view text, Sink&& sink) {
+        const log_message clean = cleaner_.clean_message(level, text, {});
+        sink(clean.level, clean.text, clean.fields);
+    }
+
+    /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
+    /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
+    template <class Sink>
+    void end(time_point now, Sink&& sink) {
+        take_end(log_stream::error, now, log_sink(sink));
+    }
+    template <class Sink>
+    void end(log_stream stream, time_point now, Sink&& sink) {
+        take_end(stream, now, log_sink(sink));
+    }
+
+    /// When handle_timeout() is due to tell what was suppressed, or `never`.
+    time_point next_deadline() const noexcept { return rate_.next_deadline(); }
+    template <class Sink>
+    void handle_timeout(time_point now, Sink&& sink) {
+        if (rate_.overdue(now)) tell_suppressed(log_sink(sink));
+    }
+
+    const log_line_counts& counts() const noexcept { return counts_; }
+
+private:
+    void take(log_stream stream, std::string_view bytes, time_point now, log_sink sink);
+    void take_line(std::string_view line, bool cut, time_point now, log_sink sink);
+    void take_message(log_level level, std::string_view text, std::string_view fields, time_point now,
+                      log_sink sink);
+    void take_end(log_stream stream, time_point now, log_sink sink);
+    bool admit(time_point now, log_sink sink);
+    void tell_suppressed(log_sink sink);
+
+    log_cleaner cleaner_;
+    log_rate rate_;
+    log_level level_;
+    log_splitter streams_[2];
+    log_line_counts counts_;
+};
+
+inline void log_lines::take(log_stream stream, std::string_view bytes, time_point now, log_sink sink) {
+    log_splitter& splitter = streams_[static_cast<unsigned>(stream)];
+    counts_.bytes += bytes.size();
+    while (!bytes.empty()) {
+        // A flood is not looked at line by line.
+        if (const std::uint64_t lines = rate_.is_closed(now) ? splitter.skip_lines(bytes) : 0; lines != 0) {
+            rate_.suppress(lines);
+            counts_.suppressed += lines;
+        }
+        std::string_view line;
+        bool cut = false;
+        if (!splitter.next_line(bytes, line, cut)) return;
+        take_line(line, cut, now, sink);
+    }
+}
+
+inline bool log_lines::admit(time_point now, log_sink sink) {
+    if (!rate_.admit(now)) {
+        ++counts_.suppressed;
+        return false;
+    }
+    tell_suppressed(sink);
+    ++counts_.lines;
+    return true;
+}
+
+inline void log_lines::tell_suppressed(log_sink sink) {
+    const std::uint64_t lines = rate_.take_suppressed();
+    if (lines == 0) return;
+    sink(log_level::warn, join({digits(lines), lines == 1 ? " line suppressed" : " lines suppressed"}), {});
+}
+
+inline void log_lines::take_line(std::string_view line, bool cut, time_point now, log_sink sink) {
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+        line.remove_suffix(1);
+    if (line.empty()) return rate_.see_blank(now);
+    if (level_ != log_level::debug && !wants(cleaner_.level_of(line, cut))) return;
+    if (!admit(now, sink)) return;
+    const log_message clean = cleaner_.clean_line(line, cut);
+    if (clean.cut) ++counts_.cut;
+    sink(clean.level, clean.text, clean.fields);
+}
+
+inline void log_lines::take_message(log_level level, std::string_view text, std::string_view fields,
+                                    time_point now, log_sink sink) {
+    counts_.bytes += text.size() + fields.size();
+    if (!admit(now, sink)) return;
+    const log_message clean = cleaner_.clean_message(level, text, fields);
+    if (clean.cut) ++counts_.cut;
+    sink(clean.level, clean.text, clean.fields);
+}
+
+inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink) {
+    std::string_view line;
+    bool cut = false;
+    if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut)) take_line(line, cut, now, sink);
+    if (stream == log_stream::error) tell_suppressed(sink);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
+#ifndef TENON_SESSION_NAMES_HPP
+#define TENON_SESSION_NAMES_HPP
+
+// The names of the protocol: its methods, and which names events and commands may have.
+
+namespace tenon::detail {
+
+// The methods of docs/protocol.md.
+namespace methods {
+// host to plugin
+inline constexpr std::string_view handshake = "plugin/handshake";
+inline constexpr std::string_view on_event = "plugin/onEvent";
+inline constexpr std::string_view handle_request = "plugin/handleRequest";
+inline constexpr std::string_view execute = "plugin/execute";
+inline constexpr std::string_view health = "plugin/health";
+inline constexpr std::string_view configure = "plugin/configure";
+inline constexpr std::string_view shutdown = "plugin/shutdown";
+inline constexpr std::string_view exit = "exit";
+// plugin to host
+inline constexpr std::string_view attach = "plugin/attach";
+inline constexpr std::string_view acknowledge = "plugin/ackEvent";
+inline constexpr std::string_view log = "host/log";
+inline constexpr std::string_view emit = "host/emit";
+inline constexpr std::string_view subscribe = "host/subscribe";
+inline constexpr std::string_view unsubscribe = "host/unsubscribe";
+inline constexpr std::string_view register_command = "host/registerCommand";
+inline constexpr std::string_view unregister_command = "host/unregisterCommand";
+inline constexpr std::string_view host_execute = "host/execute";
+inline constexpr std::string_view get_config = "host/getConfig";
+inline constexpr std::string_view set_config = "host/setConfig";
+inline constexpr std::string_view save_config = "host/saveConfig";
+inline constexpr std::string_view describe = "host/describe";
+} // namespace methods
+
+// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
+// compile.
+
+/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
+inline constexpr std::size_t longest_event_type = 128;
+inline constexpr std::size_t longest_command = 128;
+
+/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
+constexpr bool is_event_type(std::string_view type) noexcept {
+    if (type.empty() || type.size() > longest_event_type) return false;
+    char before = '.';
+    bool is_ascii = true;
+    for (const char byte : type) {
+        const auto value = static_cast<unsigned char>(byte);
+        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && value < 0x80;
+        before = byte;
+    }
+    return before != '.' && (is_ascii || is_seen(type));
+}
+
+/// Whether this is a type, "*", or a type with ".*" behind it.
+constexpr bool is_event_pattern(std::string_view pattern) noexcept {
+    if (pattern == "*") return true;
+    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
+    return is_event_type(pattern);
+}
+
+/// 1 to 128 bytes that can be seen.
+constexpr bool is_command_name(std::string_view name) noexcept {
+    return !name.empty() && name.size() <= longest_command && is_seen(name);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/session/messages.hpp ---------------------------------------------------------------------------
+#ifndef TENON_SESSION_MESSAGES_HPP
+#define TENON_SESSION_MESSAGES_HPP
+
+// The params and results of docs/protocol.md beyond the handshake, for hosts and for scripted peers. What one
+// side does not look into stays a slice of the message (json_view), so that a host passes payloads on without
+// decoding them. An absent optional means what the page says.
+
+namespace tenon::detail {
+
+/// What a host answers by itself, and what a plugin needs for it: a host and the host of a test go by the same table. The
+/// empty permission has everybody.
+struct host_method {
+    std::string_view name, permission;
+};
+inline constexpr host_method host_methods[] = {
+    {methods::log, ""},
+    {methods::acknowledge, ""},
+    {methods::describe, ""},
+    {methods::emit, "events:emit"},
+    {methods::subscribe, "events:subscribe"},
+    {methods::unsubscribe, "events:subscribe"},
+    {methods::register_command, "commands:register"},
+    {methods::unregister_command, "commands:register"},
+    {methods::host_execute, "commands:execute"},
+    {methods::get_config, "config:read"},
+    {methods::set_config, "config:write"},
+    {methods::save_config, "config:write"},
+};
+
+/// Null for a method of the application's.
+constexpr const host_method* host_method_named(std::string_view name) noexcept {
+    for (const host_method& one : host_methods)
+        if (one.name == name) return &one;
+    return nullptr;
+}
+
+// --- host to plugin ---
+
+struct event_delivery {
+    std::string event_id, event_type;
+    json_view payload;
+    std::optional<json_view> metadata = {};
+    std::string timestamp; // RFC 3339, UTC
+    std::optional<std::int64_t> deadline_ms = {};
+
+    static constexpr auto describe() { return camel_case(); }
+};
+
+enum class event_flow { proceed, stop };
+constexpr auto describe(type<event_flow>) {
+    return enumerators(enumerator("continue", event_flow::proceed), enumerator("stop", event_flow::stop));
+}
+
+struct event_decision {
+    std::optional<event_flow> flow = {}; // proceed
+    std::optional<json_view> payload = {};
+    std::optional<std::string> reason = {};
+    std::optional<json_view> data = {};
+    std::optional<event_flow> result = {}; // {"result":"continue"} is an older way to say so
+
+    bool stops() const noexcept { return flow == event_flow::stop; }
+};
+
+/// Reads a plugin's answer to an event: null, {} and {"result":"continue"} mean continue.
+inline result<event_decision> read_decision(std::string_view text) {
+    if (text == "null") return event_decision{};
+    if (text == R"({"flow":"continue"})")
+        return event_decision{.flow = event_flow::proceed}; // nearly every one
+    result<event_decision> decision = from_json<event_decision>(text, {.root = "decision"});
+    if (decision && decision->result == event_flow::stop)
+        return fault{codes::invalid_params, "decision.result: expected \"continue\", got \"stop\""};
+    return decision;
+}
+
+enum class body_encoding { utf8, base64 };
+
+struct route_request {
+    std::string request_id, method, path, route;
+    std::optional<json_view> params = {}, query = {}, headers = {};
+    std::optional<std::string> body = {};
+    std::optional<body_encoding> encoding = {};
+    std::optional<json_view> auth = {};
+
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_request::encoding)); }
+};
+
+struct route_answer {
+    int status = 200;
+    std::optional<json_view> headers = {};
+    std::optional<std::string> body = {};
+    std::optional<body_encoding> encoding = {};
+
+    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_answer::encoding)); }
+};
+
+struct command_request {
+    std::string command;
+    std::optional<json_view> args = {}, caller = {};
+};
+
+struct health_answer {
+    std::optional<health_status> status = {};
+    std::optional<std::string> message = {};
+    std::optional<json_view> metrics = {}; // an object of numbers
+};
+
+struct configure_request {
+    json_view config;
+};
+
+struct shutdown_request {
+    std::optional<std::string> reason = {};
+    std::optional<std::int64_t> deadline_ms = {};
+
+    static constexpr auto describe() { return camel_case(); }
+};
+
+// --- plugin to host ---
+
+struct attach_request {
+    std::string name;
+    std::optional<std::string> token = {};
+};
+
+struct log_notice {
+    std::string level, message; // an unknown level is the host's to judge, the line is not lost for it
+    std::optional<json_view> fields = {};
+};
+
+struct acknowledged_event {
+    std::string event_id;
+    static constexpr auto describe() { return camel_case(); }
+};
+
+struct emitted_event {
+    std::string event_type;
+    json_view payload;
+    std::optional<json_view> metadata = {};
+    std::optional<std::string> to = {};                        // one plugin, by name
+    std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
+
+    static constexpr auto describe() { return camel_case(); }
+};
+
+struct emit_answer {
+    std::uint64_t delivered;
+};
+
+struct subscribe_request {
+    std::string type;
+    std::optional<event_mode> mode = {};
+    std::optional<int> priority = {};
+};
+
+struct unsubscribe_request {
+    std::string type;
+};
+
+struct unregister_request {
+    std::string name;
+};
+
+struct config_key {
+    std::optional<std::string> key = {}; // all of it
+};
+
+struct config_entry {
+    std::string key;
+    json_view value;
+};
+
+struct describe_request {};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/transport/asio_io.hpp --------------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_ASIO_IO_HPP
 #define TENON_TRANSPORT_ASIO_IO_HPP
 
 // Asio's descriptors and sockets.
-
-#endif
-
-// ---- tenon/process/child.hpp ------------------------------------------------------------------------------
-#ifndef TENON_PROCESS_CHILD_HPP
-#define TENON_PROCESS_CHILD_HPP
-
-// Owns a process from its start until it is reaped, and the process group that it leads. That it has ended is
-// learned from the process itself, never from the end of its output, which a grandchild may hold open.
-//
-// When the process ends, or the owner does, everybody left in its group is killed, and always before the process
-// is reaped: until then no other process or group can have its number. What left the group by a session of its own
-// lives on; left_behind() says so.
-//
-// Only its own process is ever waited for. Where the application ignores SIGCHLD or waits for any child, the
-// status is `unknown`.
-
-namespace tenon::detail {
-
-struct child_to_stop;
-
-class child {
-public:
-    /// `ended` is called once, on the executor and never from within a verb; not after the child was destroyed,
-    /// which it may do itself. Descriptors that were left in `made` are the child's.
-    child(const executor& where, launched&& made, std::function<void(const exit_status&)> ended)
-        : self_(std::make_shared<state>(where, std::move(made), std::move(ended))) {
-        state::watch(self_, where);
-    }
-    child(const child&) = delete;
-    child& operator=(const child&) = delete;
-
-    /// Kills the whole group and waits for the process, which takes no longer than the system takes to end it.
-    ~child() {
-        self_->told = nullptr;
-        kill_group();
-        self_->await_end(after(std::chrono::steady_clock::now(), longest_death));
-        self_->close();
-    }
-
-    int pid() const noexcept { return self_->made.pid; }
-    bool over() const noexcept { return self_->over; }
-    /// Of a child that is over.
-    const exit_status& status() const noexcept { return self_->status; }
-
-    /// A signal for everybody in the group; nothing once the process is over.
-    void signal_group(int signal) {
-        if (!self_->over && self_->process() >= 0) signal_group_of(self_->process(), pid(), signal);
-    }
-    void terminate_group() { signal_group(terminate_signal); }
-    void kill_group() {
-        if (!self_->over) self_->kill_all();
-    }
-
-    /// True if the process is over and something that it started lives on outside its group. Killing takes the
-    /// system a moment, so at first it may be true of a process that is just dying.
-    bool left_behind() const noexcept {
-        return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
-    }
-
-    /// For asking that later.
-    descriptor release_guard() noexcept { return std::move(self_->made.guard); }
-
-private:
-    friend void stop_children(std::vector<child_to_stop> children);
-
-    // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
-    // it, the host goes on, and the process that inherits it reaps it.
-    static constexpr milliseconds longest_death{5'000};
-
-    // Outlives the child while a wait is under way.
-    struct state {
-        state(const executor& where, launched&& given, std::function<void(const exit_status&)> ended)
-            : made(std::move(given)), exit(where), told(std::move(ended)) {}
-
-        static void watch(const std::shared_ptr<state>& self, const executor& where) {
-            asio::error_code failed = asio::error::bad_descriptor;
-            if (self->made.process) self->exit.assign(self->made.process.get(), failed);
-            if (failed) return asio::post(where, [self, failed] { look(self, failed); });
-            self->made.process.release();
-            await(self);
-        }
-        static void await(const std::shared_ptr<state>& self) {
-            self->exit.async_wait(asio::posix::stream_descriptor::wait_read,
-                                  [self](const asio::error_code& failed) { look(self, failed); });
-        }
-        static void look(const std::shared_ptr<state>& self, const asio::error_code& failed) {
-            if (!self->told) return; // the child is gone
-            self->finish_if_ended();
-            if (!self->over && !failed) return await(self);
-            if (!self->over) { // its end would not be noticed
-                self->kill_all();
-                self->await_end(after(std::chrono::steady_clock::now(), longest_death));
-                self->over = true;
-            }
-            const auto tell = std::exchange(self->told, nullptr);
-            tell(self->status);
-        }
-
-        int process() noexcept { return exit.is_open() ? exit.native_handle() : made.process.get(); }
-
-        void kill_all() {
-            if (process() >= 0) signal_group_of(process(), made.pid, kill_signal);
-            // Once the process is not ours any more, its number means nothing, and the guard is what still knows its
-            // group.
-            if (process() < 0 || state_of(process()) == process_state::lost) made.guard.reset();
-        }
-        void finish_if_ended() {
-            if (over) return;
-            const auto now = process() < 0 ? process_state::lost : state_of(process());
-            if (now == process_state::running) return;
-            kill_all(); // whom it left in its group
-            for (descriptor& one : made.guard_readers)
-                one.reset(); // a process that holds the guard now has left the group
-            if (now == process_state::ended) status = reap_ended(process());
-            over = true;
-        }
-        void await_end(time_point deadline) {
-            for (finish_if_ended(); !over && std::chrono::steady_clock::now() < deadline; finish_if_ended()) {
-                const int one = process();
-                wait_for_end({&one, 1}, deadline);
-            }
-        }
-        void close() {
-            asio::error_code ignored;
-            exit.close(ignored); // the wait ends, and with it this state, when the loop runs again
-            for (descriptor* one : {&made.process, &made.input, &made.output, &made.error, &made.guard})
-                one->reset();
-            for (descriptor& one : made.guard_readers) one.reset();
-        }
-
-        launched made;
-        asio::posix::stream_descriptor exit; // the pidfd, while it is watched
-        std::function<void(const exit_status&)> told;
-        exit_status status = {};
-        bool over = false;
-    };
-
-    std::shared_ptr<state> self_;
-};
-
-struct child_to_stop {
-    child* process;
-    stop_policy steps;
-};
-
-/// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
-/// runs any more. A plugin cannot be asked without a loop, so that step is left out. Whatever a policy says, the last step
-/// is to kill. `ended` of each is called as ever if the loop runs again.
-inline void stop_children(std::vector<child_to_stop> children) {
-    struct stopping {
-        child* process;
-        stop_sequence steps = {};
-        time_point due = {}; // of the next step, or of giving up on a process that was killed
-        bool killed = false;
-    };
-    std::vector<stopping> living;
-    for (child_to_stop& one : children) {
-        living.push_back({.process = one.process});
-        living.back().steps.begin(std::move(one.steps), false, true);
-    }
-    for (;;) {
-        const time_point now = std::chrono::steady_clock::now();
-        std::vector<int> awaited;
-        time_point due = never;
-        for (stopping& one : living) {
-            child& process = *one.process;
-            process.self_->finish_if_ended();
-            while (!process.over() && one.due <= now && !one.killed) {
-                const auto step = one.steps.next(now);
-                one.killed = !step || step == stop_action::kill;
-                if (one.killed) process.kill_group();
-                else if (step == stop_action::terminate) process.terminate_group();
-                else process.self_->made.input.reset();
-                one.due = one.killed ? after(now, child::longest_death) : one.steps.deadline();
-            }
-            if (process.over() || one.due <= now) continue;
-            awaited.push_back(process.self_->process());
-            due = std::min(due, one.due);
-        }
-        if (awaited.empty()) return;
-        wait_for_end(awaited, due);
-    }
-}
-inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
-    std::vector<child_to_stop> all;
-    for (child* const one : children) all.push_back({one, steps});
-    stop_children(std::move(all));
-}
-
-} // namespace tenon::detail
 
 #endif
 
@@ -10555,78 +10389,6 @@ inline void batch_table::end(std::uint32_t batch) noexcept {
 inline void batch_table::clear() noexcept {
     for (std::uint32_t batch = 1; batch <= batches_.size(); ++batch) end(batch);
     current_ = 0;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/names.hpp ------------------------------------------------------------------------------
-#ifndef TENON_SESSION_NAMES_HPP
-#define TENON_SESSION_NAMES_HPP
-
-// The names of the protocol: its methods, and which names events and commands may have.
-
-namespace tenon::detail {
-
-// The methods of docs/protocol.md.
-namespace methods {
-// host to plugin
-inline constexpr std::string_view handshake = "plugin/handshake";
-inline constexpr std::string_view on_event = "plugin/onEvent";
-inline constexpr std::string_view handle_request = "plugin/handleRequest";
-inline constexpr std::string_view execute = "plugin/execute";
-inline constexpr std::string_view health = "plugin/health";
-inline constexpr std::string_view configure = "plugin/configure";
-inline constexpr std::string_view shutdown = "plugin/shutdown";
-inline constexpr std::string_view exit = "exit";
-// plugin to host
-inline constexpr std::string_view attach = "plugin/attach";
-inline constexpr std::string_view acknowledge = "plugin/ackEvent";
-inline constexpr std::string_view log = "host/log";
-inline constexpr std::string_view emit = "host/emit";
-inline constexpr std::string_view subscribe = "host/subscribe";
-inline constexpr std::string_view unsubscribe = "host/unsubscribe";
-inline constexpr std::string_view register_command = "host/registerCommand";
-inline constexpr std::string_view unregister_command = "host/unregisterCommand";
-inline constexpr std::string_view host_execute = "host/execute";
-inline constexpr std::string_view get_config = "host/getConfig";
-inline constexpr std::string_view set_config = "host/setConfig";
-inline constexpr std::string_view save_config = "host/saveConfig";
-inline constexpr std::string_view describe = "host/describe";
-} // namespace methods
-
-// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
-// compile.
-
-/// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
-inline constexpr std::size_t longest_event_type = 128;
-inline constexpr std::size_t longest_command = 128;
-
-/// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
-constexpr bool is_event_type(std::string_view type) noexcept {
-    if (type.empty() || type.size() > longest_event_type) return false;
-    char before = '.';
-    bool is_ascii = true;
-    for (const char byte : type) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
-        is_ascii = is_ascii && value < 0x80;
-        before = byte;
-    }
-    return before != '.' && (is_ascii || is_seen(type));
-}
-
-/// Whether this is a type, "*", or a type with ".*" behind it.
-constexpr bool is_event_pattern(std::string_view pattern) noexcept {
-    if (pattern == "*") return true;
-    if (pattern.size() > 2 && pattern.substr(pattern.size() - 2) == ".*") pattern.remove_suffix(2);
-    return is_event_type(pattern);
-}
-
-/// 1 to 128 bytes that can be seen.
-constexpr bool is_command_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= longest_command && is_seen(name);
 }
 
 } // namespace tenon::detail
@@ -12840,6 +12602,366 @@ inline void session::end_stalled() {
 
 #endif
 
+// ---- tenon/transport/link.hpp -----------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_LINK_HPP
+#define TENON_TRANSPORT_LINK_HPP
+
+// A session that is connected to something: bytes that come are read into it, what it queues is written, its
+// deadlines are kept, and its events are told to an owner. One thread, the executor's.
+//
+// The owner talks to peer() and then says flush(). Within on_event() and on_pause() it need not: what was queued
+// is written when all events of one read were told, in one go. Nothing is ever told from within a verb of the
+// link, but for read_rest().
+//
+// A link lives as long as a pointer to it. Letting go of the last one closes it, within on_event() too.
+
+namespace tenon::detail {
+
+class link_owner {
+public:
+    /// One event of the session; its slices are valid during the call. May close the link or let go of it.
+    /// `closed` comes last and once: after the peer's end, a violation, or when it read nothing for too long
+    /// (output_stalled). Every call has been completed before it.
+    virtual void on_event(session_event& event, time_point now) = 0;
+    /// After all events of one read were told and before what was queued meanwhile is written.
+    virtual void on_pause(time_point now) { static_cast<void>(now); }
+    /// What could not be written at once has been written: there is room for more.
+    virtual void on_drained(time_point now) { static_cast<void>(now); }
+
+protected:
+    ~link_owner() = default;
+};
+
+class link : public std::enable_shared_from_this<link> {
+public:
+    link(const link&) = delete;
+    link& operator=(const link&) = delete;
+    virtual ~link() = default;
+
+    session& peer() noexcept { return session_; }
+    const session& peer() const noexcept { return session_; }
+
+    /// Writes what the session has queued as far as it goes now, and the rest when it can be. To be called after
+    /// every verb of the session, but for those within on_event() and on_pause().
+    virtual void flush() = 0;
+    /// The peer sees the end of its input: after what is queued was written, or at once if it cannot be.
+    virtual void close_output() = 0;
+    /// Reads and tells what is there already, now: the last words of a process that has ended.
+    virtual void read_rest() = 0;
+    /// Both ways and at once; the owner hears nothing more.
+    virtual void close() = 0;
+
+    /// The same for an owner that is about to die.
+    void forget_owner() {
+        owner_ = nullptr;
+        close();
+    }
+    /// From now on another owner is told, also of what is left of this read.
+    void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
+    /// Whether the `closed` event was told.
+    bool told_end() const noexcept { return told_end_; }
+
+protected:
+    link(session_role role, const session_limits& limits, link_owner& owner)
+        : session_(role, limits), owner_(&owner) {}
+
+    /// Events are being told: nothing is to be written and nothing else to be told.
+    bool telling() const noexcept { return telling_; }
+    /// Whether the owner is gone.
+    bool abandoned() const noexcept { return owner_ == nullptr; }
+    void abandon() noexcept { owner_ = nullptr; }
+
+    /// Tells all that the session has to tell. False if the owner is gone. The caller keeps the link alive meanwhile.
+    bool tell(time_point now) {
+        const telling_guard guard(*this);
+        while (owner_ != nullptr && session_.next_event(event_, now)) {
+            if (event_.kind == event_kind::closed) told_end_ = true;
+            owner_->on_event(event_, now);
+        }
+        if (owner_ != nullptr) owner_->on_pause(now);
+        return owner_ != nullptr;
+    }
+
+    /// The same for the room that there is.
+    bool tell_drained(time_point now) {
+        const telling_guard guard(*this);
+        if (owner_ != nullptr) owner_->on_drained(now);
+        return owner_ != nullptr;
+    }
+
+private:
+    // on_event() may throw, if only for lack of memory: the link must not stay silent for that.
+    struct telling_guard {
+        explicit telling_guard(link& of) noexcept : told(of) { told.telling_ = true; }
+        telling_guard(const telling_guard&) = delete;
+        telling_guard& operator=(const telling_guard&) = delete;
+        ~telling_guard() { told.telling_ = false; }
+        link& told;
+    };
+
+    session session_;
+    session_event event_; // here rather than on the stack, so that its texts keep their memory
+    link_owner* owner_;
+    bool telling_ = false;
+    bool told_end_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_SYSTEM_CPUS_HPP
+#define TENON_CORE_SYSTEM_CPUS_HPP
+
+// How many others can run while this thread does.
+
+namespace tenon::detail {
+
+/// The CPUs that this thread may run on, but for the one that it is on: 0 where there is one, or where it was pinned.
+inline int other_cpus() noexcept {
+#ifdef CPU_COUNT
+    cpu_set_t allowed;
+    // Otherwise there are more CPUs than fit.
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed) - 1;
+#endif
+    return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/vigil.hpp ----------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_VIGIL_HPP
+#define TENON_TRANSPORT_VIGIL_HPP
+
+// Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
+// loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
+// input is read the way it always is. One for all connections of a loop.
+//
+// A loop that waits for more connections than there are other CPUs does not look: the peers need this CPU to answer.
+//
+// There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
+// means that several threads may run the loop. Then one of them sleeps for the input and has to be woken anyway.
+
+namespace tenon::detail {
+
+class vigil : public std::enable_shared_from_this<vigil> {
+    struct key {}; // only make() makes vigils
+    using loop = asio::io_context::executor_type;
+
+public:
+    /// Null where it would be of no use, and where `longest_look` is 0.
+    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
+        const auto* const runs_on = executor_as<loop>(where);
+        const int others = other_cpus();
+        if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
+        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
+    }
+    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
+        : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
+
+    patience::duration longest_look() const noexcept { return longest_look_; }
+
+    /// What one connection waits for.
+    class wait {
+        friend class vigil;
+        unsigned round_ = 0; // 0: for nothing
+    };
+
+    void begin(wait& one, time_point now, time_point until) {
+        looked_ = now;
+        if (!awake_) {
+            // Connections that still wait from an earlier round do not count any more.
+            waits_ = 0;
+            if (++round_ == 0) ++round_;
+            until_ = until;
+        }
+        if (one.round_ != round_) ++waits_;
+        one.round_ = round_;
+        if (until > until_) until_ = until;
+        if (awake_) return;
+        look_on(shared_from_this());
+        awake_ = true;
+    }
+    /// When the loop looked for input the last time.
+    time_point looked() const noexcept { return looked_; }
+    /// To be called after work that kept the loop from looking.
+    void was_busy() noexcept {
+        if (awake_) looked_ = std::chrono::steady_clock::now();
+    }
+    void end(wait& one) noexcept {
+        if (std::exchange(one.round_, 0) == round_ && waits_ != 0) --waits_;
+    }
+
+private:
+    struct look {
+        std::shared_ptr<vigil> self;
+        void operator()() {
+            vigil& keeps = *self;
+            keeps.awake_ = false;
+            if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
+            keeps.looked_ = std::chrono::steady_clock::now();
+            if (keeps.looked_ >= keeps.until_) return;
+            keeps.look_on(std::move(self));
+            keeps.awake_ = true;
+        }
+    };
+
+    // defer: behind what the loop has to do already, and without waking other threads of it.
+    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
+
+    loop where_;
+    patience::duration longest_look_;
+    unsigned other_cpus_;
+    time_point until_ = {}, looked_ = {};
+    unsigned round_ = 0, waits_ = 0;
+    bool awake_ = false;
+};
+
+/// One connection's part in it: what is to be heard there, and for how long that is worth looking.
+class lookout {
+public:
+    /// Without a vigil only end() and was_busy() may be called.
+    explicit lookout(std::shared_ptr<vigil> awake)
+        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
+
+    explicit operator bool() const noexcept { return awake_ != nullptr; }
+
+    /// Something was said that is likely to be answered.
+    void expect() {
+        // The time is asked for anew: the handler before this one may have been slow.
+        const time_point now = std::chrono::steady_clock::now();
+        const time_point until = patience_.begin(now);
+        if (until > now) awake_->begin(wait_, now, until);
+    }
+    void heard(time_point now) noexcept {
+        patience_.heard(now, now - awake_->looked());
+        awake_->end(wait_);
+    }
+    void end() noexcept {
+        if (awake_) awake_->end(wait_);
+    }
+    void was_busy() noexcept {
+        if (awake_) awake_->was_busy();
+    }
+
+private:
+    std::shared_ptr<vigil> awake_;
+    patience patience_;
+    vigil::wait wait_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/instance.hpp ------------------------------------------------------------------------------
+#ifndef TENON_HOST_INSTANCE_HPP
+#define TENON_HOST_INSTANCE_HPP
+
+// How a plugin runs: as a process, as an object within the host, as a peer that comes by itself. There is one instance for
+// each plugin, through all its runs. When a run begins and ends is decided elsewhere (the supervisor decides, the actor
+// carries it out); an instance knows how. Another way to run plugins is one more implementation, and no branch anywhere.
+//
+// A run's link is handed over when it is opened, or comes later with plugin_actor::attach(). What is said goes over that
+// link alone: no message passes through here.
+
+namespace tenon::detail {
+
+class child;
+
+/// What an instance wants to know, and whom it tells: the actor. It owns the link, too.
+class instance_owner : public link_owner {
+public:
+    virtual const executor& where() const noexcept = 0;
+    virtual const plugin_options& options() const noexcept = 0;
+    /// What keeps the loop awake for answers, or none.
+    virtual std::shared_ptr<vigil> awake() const = 0;
+    /// What the host puts into the environment of its plugins: "NAME=value".
+    virtual std::vector<std::string> given_environment() = 0;
+    /// Where plugins may connect, or empty.
+    virtual std::string socket_path() const = 0;
+    /// Whether a process may be started for it, asked before each start.
+    virtual result<void> may_launch() = 0;
+
+    virtual void note(log_level level, std::string_view message) = 0;
+    /// What the run wrote beside its messages; no bytes at the end.
+    virtual void on_words(log_stream which, std::string_view bytes, time_point now) = 0;
+    /// The run is over and reaped. Not from within open(), nor after retire().
+    virtual void on_ended(const exit_status& status) = 0;
+
+protected:
+    ~instance_owner() = default;
+};
+
+class instance {
+public:
+    instance() = default;
+    instance(const instance&) = delete;
+    instance& operator=(const instance&) = delete;
+    virtual ~instance() = default;
+
+    /// By which rules its options are checked.
+    virtual plugin_origin origin() const noexcept = 0;
+
+    /// Begins a run. The link to it, or null where it will attach. What went wrong stands in the plugin's log.
+    virtual result<std::shared_ptr<link>> open() = 0;
+    /// Whether somebody who connects to the host's socket is this plugin.
+    virtual result<void> admit(const attach_request& who) const = 0;
+    /// Somebody who was admitted is connected.
+    virtual void was_attached() {}
+
+    /// Whether there is something that runs, whose end will be told. Without it a run is over with its link.
+    virtual bool running() const noexcept { return false; }
+    virtual void close_input() {}
+    virtual void terminate() {}
+    virtual void kill() {}
+
+    /// Of its process; 0 where there is none.
+    virtual int id() const noexcept { return 0; }
+    virtual std::optional<process_usage> usage() const { return {}; }
+    /// For who stops many processes side by side, without a loop; null where there is none.
+    virtual child* process() noexcept { return nullptr; }
+
+    /// Within on_ended(): hands on what it wrote and nobody has read yet.
+    virtual void read_rest() {}
+    /// At the end of on_ended(): nothing is left of this run.
+    virtual void clear() {}
+    /// Ends what runs, at once. Its owner hears nothing more.
+    virtual void retire() {}
+};
+
+using instance_maker = std::function<std::shared_ptr<instance>(instance_owner& owner)>;
+
+inline fault refused_to_attach(const plugin_options& options, std::string_view why) {
+    return {codes::permission_denied, join({options.name, " ", why})};
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/clocks.hpp --------------------------------------------------------------------------------
+#ifndef TENON_HOST_CLOCKS_HPP
+#define TENON_HOST_CLOCKS_HPP
+
+// The two clocks that a host reads. Below it time is an argument.
+
+namespace tenon::detail {
+
+inline time_point steady_now() noexcept { return std::chrono::steady_clock::now(); }
+
+inline std::int64_t wall_clock_ms() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<milliseconds>(since).count();
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/rules/calls/call_lanes.hpp ---------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_CALL_LANES_HPP
 #define TENON_RULES_CALLS_CALL_LANES_HPP
@@ -14151,184 +14273,6 @@ inline std::string kept_from_plugin(const event_filter& filter, std::string_view
         if (matches(one, pattern) || matches(pattern, one)) return {};
     return filter.include.empty() ? "" : "events.include has none of them";
 }
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/session/messages.hpp ---------------------------------------------------------------------------
-#ifndef TENON_SESSION_MESSAGES_HPP
-#define TENON_SESSION_MESSAGES_HPP
-
-// The params and results of docs/protocol.md beyond the handshake, for hosts and for scripted peers. What one
-// side does not look into stays a slice of the message (json_view), so that a host passes payloads on without
-// decoding them. An absent optional means what the page says.
-
-namespace tenon::detail {
-
-/// What a host answers by itself, and what a plugin needs for it: a host and the host of a test go by the same table. The
-/// empty permission has everybody.
-struct host_method {
-    std::string_view name, permission;
-};
-inline constexpr host_method host_methods[] = {
-    {methods::log, ""},
-    {methods::acknowledge, ""},
-    {methods::describe, ""},
-    {methods::emit, "events:emit"},
-    {methods::subscribe, "events:subscribe"},
-    {methods::unsubscribe, "events:subscribe"},
-    {methods::register_command, "commands:register"},
-    {methods::unregister_command, "commands:register"},
-    {methods::host_execute, "commands:execute"},
-    {methods::get_config, "config:read"},
-    {methods::set_config, "config:write"},
-    {methods::save_config, "config:write"},
-};
-
-/// Null for a method of the application's.
-constexpr const host_method* host_method_named(std::string_view name) noexcept {
-    for (const host_method& one : host_methods)
-        if (one.name == name) return &one;
-    return nullptr;
-}
-
-// --- host to plugin ---
-
-struct event_delivery {
-    std::string event_id, event_type;
-    json_view payload;
-    std::optional<json_view> metadata = {};
-    std::string timestamp; // RFC 3339, UTC
-    std::optional<std::int64_t> deadline_ms = {};
-
-    static constexpr auto describe() { return camel_case(); }
-};
-
-enum class event_flow { proceed, stop };
-constexpr auto describe(type<event_flow>) {
-    return enumerators(enumerator("continue", event_flow::proceed), enumerator("stop", event_flow::stop));
-}
-
-struct event_decision {
-    std::optional<event_flow> flow = {}; // proceed
-    std::optional<json_view> payload = {};
-    std::optional<std::string> reason = {};
-    std::optional<json_view> data = {};
-    std::optional<event_flow> result = {}; // {"result":"continue"} is an older way to say so
-
-    bool stops() const noexcept { return flow == event_flow::stop; }
-};
-
-/// Reads a plugin's answer to an event: null, {} and {"result":"continue"} mean continue.
-inline result<event_decision> read_decision(std::string_view text) {
-    if (text == "null") return event_decision{};
-    if (text == R"({"flow":"continue"})")
-        return event_decision{.flow = event_flow::proceed}; // nearly every one
-    result<event_decision> decision = from_json<event_decision>(text, {.root = "decision"});
-    if (decision && decision->result == event_flow::stop)
-        return fault{codes::invalid_params, "decision.result: expected \"continue\", got \"stop\""};
-    return decision;
-}
-
-enum class body_encoding { utf8, base64 };
-
-struct route_request {
-    std::string request_id, method, path, route;
-    std::optional<json_view> params = {}, query = {}, headers = {};
-    std::optional<std::string> body = {};
-    std::optional<body_encoding> encoding = {};
-    std::optional<json_view> auth = {};
-
-    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_request::encoding)); }
-};
-
-struct route_answer {
-    int status = 200;
-    std::optional<json_view> headers = {};
-    std::optional<std::string> body = {};
-    std::optional<body_encoding> encoding = {};
-
-    static constexpr auto describe() { return camel_case(member("bodyEncoding", &route_answer::encoding)); }
-};
-
-struct command_request {
-    std::string command;
-    std::optional<json_view> args = {}, caller = {};
-};
-
-struct health_answer {
-    std::optional<health_status> status = {};
-    std::optional<std::string> message = {};
-    std::optional<json_view> metrics = {}; // an object of numbers
-};
-
-struct configure_request {
-    json_view config;
-};
-
-struct shutdown_request {
-    std::optional<std::string> reason = {};
-    std::optional<std::int64_t> deadline_ms = {};
-
-    static constexpr auto describe() { return camel_case(); }
-};
-
-// --- plugin to host ---
-
-struct attach_request {
-    std::string name;
-    std::optional<std::string> token = {};
-};
-
-struct log_notice {
-    std::string level, message; // an unknown level is the host's to judge, the line is not lost for it
-    std::optional<json_view> fields = {};
-};
-
-struct acknowledged_event {
-    std::string event_id;
-    static constexpr auto describe() { return camel_case(); }
-};
-
-struct emitted_event {
-    std::string event_type;
-    json_view payload;
-    std::optional<json_view> metadata = {};
-    std::optional<std::string> to = {};                        // one plugin, by name
-    std::optional<std::vector<std::string>> capabilities = {}; // only those that have one of these
-
-    static constexpr auto describe() { return camel_case(); }
-};
-
-struct emit_answer {
-    std::uint64_t delivered;
-};
-
-struct subscribe_request {
-    std::string type;
-    std::optional<event_mode> mode = {};
-    std::optional<int> priority = {};
-};
-
-struct unsubscribe_request {
-    std::string type;
-};
-
-struct unregister_request {
-    std::string name;
-};
-
-struct config_key {
-    std::optional<std::string> key = {}; // all of it
-};
-
-struct config_entry {
-    std::string key;
-    json_view value;
-};
-
-struct describe_request {};
 
 } // namespace tenon::detail
 
@@ -16321,892 +16265,248 @@ private:
 
 #endif
 
-// ---- tenon/rules/logs/log_level.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_LEVEL_HPP
-#define TENON_RULES_LOGS_LOG_LEVEL_HPP
+// ---- tenon/rules/supervision/schedules.hpp ----------------------------------------------------------------
+#ifndef TENON_RULES_SUPERVISION_SCHEDULES_HPP
+#define TENON_RULES_SUPERVISION_SCHEDULES_HPP
 
-// How bad a line is by what it says itself: a word that loggers use, or one of these in front of it:
-//
-//     [WARN] text    WARN: text    WARN text    warning: text    <4>text (syslog's numbers, as systemd reads them)
-//
-// Words of any case count within brackets and before ": ", words in capitals before a space or a colon. Colours
-// around the word do not matter. What is taken off the line is only the level, its brackets and colours.
+// When a supervisor acts by itself: restarts and health checks, spread so that many plugins do not act at once, and the
+// steps of stopping a plugin.
 
 namespace tenon::detail {
 
-/// The level that a logger's word stands for, in any case.
-inline std::optional<log_level> level_named(std::string_view word) noexcept {
-    struct known {
-        std::string_view word;
-        log_level level;
-    };
-    constexpr known words[] = {
-        {"debug", log_level::debug},   {"info", log_level::info},    {"warn", log_level::warn},
-        {"error", log_level::error},   {"warning", log_level::warn}, {"trace", log_level::debug},
-        {"verbose", log_level::debug}, {"notice", log_level::info},  {"information", log_level::info},
-        {"err", log_level::error},     {"fatal", log_level::error},  {"critical", log_level::error},
-        {"crit", log_level::error},    {"alert", log_level::error},  {"panic", log_level::error},
-        {"severe", log_level::error},  {"emerg", log_level::error},  {"emergency", log_level::error},
-    };
-    for (const known& one : words)
-        if (equals_ignoring_case(word, one.word)) return one.level;
-    return std::nullopt;
-}
-
-/// syslog's severities: 0 (emergency) to 7 (debug).
-inline log_level level_of_severity(unsigned severity) noexcept {
-    if (severity <= 3) return log_level::error;
-    if (severity == 4) return log_level::warn;
-    return severity <= 6 ? log_level::info : log_level::debug;
-}
-
-/// Numbers of JSON loggers for node: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal.
-inline log_level level_numbered(double number) noexcept {
-    if (number < 30) return log_level::debug;
-    if (number < 40) return log_level::info;
-    return number < 50 ? log_level::warn : log_level::error;
-}
-
-/// Spaces and colours (ESC [ ... m) taken from the front.
-inline std::string_view behind_colours(std::string_view text) noexcept {
-    for (;;) {
-        std::size_t at = 0;
-        while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
-        text.remove_prefix(at);
-        if (text.size() < 3 || text[0] != '\x1b' || text[1] != '[') return text;
-        at = 2;
-        while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';')) ++at;
-        if (at == text.size() || text[at] != 'm') return text;
-        text.remove_prefix(at + 1);
-    }
-}
-
-inline std::string_view first_letters(std::string_view text) noexcept {
-    std::size_t size = 0;
-    while (size < text.size() && ((text[size] | 0x20) >= 'a' && (text[size] | 0x20) <= 'z')) ++size;
-    return text.substr(0, size);
-}
-
-/// The level that stands in front of a line, which is then taken off unless nothing would be left.
-inline std::optional<log_level> take_level(std::string_view& line) noexcept {
-    std::string_view rest = behind_colours(line);
-    std::optional<log_level> level;
-    if (rest.starts_with('<')) {
-        const std::size_t end = rest.find('>');
-        if (end == rest.npos || end < 2 || end > 4) return level;
-        unsigned number = 0;
-        for (const char digit : rest.substr(1, end - 1)) {
-            if (digit < '0' || digit > '9') return level;
-            number = number * 10 + static_cast<unsigned>(digit - '0');
-        }
-        if (number > 191) return level; // 24 facilities of 8
-        level = level_of_severity(number & 7);
-        rest.remove_prefix(end + 1);
-    } else {
-        const bool bracket = rest.starts_with('[');
-        if (bracket) rest = behind_colours(rest.substr(1));
-        const std::string_view word = first_letters(rest);
-        const std::optional<log_level> named = level_named(word);
-        if (!named) return level;
-        bool capitals = true;
-        for (const char letter : word) capitals = capitals && letter <= 'Z';
-        rest.remove_prefix(word.size());
-        const std::size_t left = rest.size();
-        rest = behind_colours(rest);
-        const bool space = rest.size() != left;
-        const bool closed = bracket && rest.starts_with(']');
-        if (closed) rest = behind_colours(rest.substr(1));
-        const bool colon = rest.starts_with(':') && (closed || capitals || rest.substr(1).starts_with(' '));
-        if (bracket ? !closed : !colon && !(capitals && space)) return level;
-        if (colon) rest.remove_prefix(1);
-        level = named;
-    }
-    rest = behind_colours(rest);
-    if (!rest.empty()) line = rest;
-    return level;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/logs/log_clean.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_CLEAN_HPP
-#define TENON_RULES_LOGS_LOG_CLEAN_HPP
-
-// One line, or one message that came by host/log, made into what a record holds: level, text and fields. The
-// order matters: a JSON line is taken apart before its strings are masked, and everything is masked before it is
-// escaped, because secrets are configured as they are.
-
-namespace tenon::detail {
-
-/// 64 KiB: the longest line that is taken whole, and the most that a finished message holds.
-inline constexpr std::size_t max_log_line = std::size_t{64} << 10;
-
-/// Puts "***" in the place of every configured secret and of every text that matches a configured pattern, in
-/// which `*` is any run of characters that are no space, as long as can be. Where matches overlap all of them are
-/// covered. A secret of several lines (a key in PEM) is masked line by line, one with quotes also as JSON writes it.
-///
-/// The time is linear in the text for each part of each pattern, so that a plugin cannot make masking expensive.
-/// In text that was cut off, a match that has begun at its end counts.
-class log_mask {
+/// Numbers that spread things in time: the same ones for the same seed, so that a test can be repeated. Seeds that
+/// follow each other (one per plugin) give unrelated numbers, because every bit of the state is mixed into every
+/// bit of a number (a counter in steps of an odd constant, then multiply and shift). Not for tokens: two numbers
+/// tell the rest.
+class random_source {
 public:
-    explicit log_mask(const log_options& options) {
-        for (const std::string& text : options.mask) add_pattern(text);
-        for (const std::string& secret : options.secrets) add_secret(secret);
-    }
+    explicit random_source(std::uint64_t seed) noexcept : state_(seed) {}
 
-    bool empty() const noexcept { return patterns_.empty(); }
-
-    /// Whether anything in `text` is to be masked; if so `masked` is what remains.
-    bool apply(std::string_view text, bool cut, std::string& masked) const {
-        cover covered;
-        for (const pattern& one : patterns_) {
-            if (one.size() == 1) cover_text(covered, text, cut, one.front());
-            else cover_pattern(covered, text, cut, one);
-        }
-        if (covered.empty()) return false;
-        masked.clear();
-        std::int32_t depth = 0;
-        for (std::size_t at = 0; at < text.size(); ++at) {
-            const std::int32_t before = depth;
-            depth += covered[at];
-            if (depth == 0) masked.push_back(text[at]);
-            else if (before == 0) masked.append("***");
-        }
-        return true;
+    std::uint64_t next() noexcept {
+        state_ += 0x9e3779b97f4a7c15U; // 2^64 over the golden ratio: every state comes once
+        std::uint64_t mixed = state_;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+        return mixed ^ (mixed >> 31);
     }
+    /// From 0 up to but not 1, all multiples of 2^-53 alike.
+    double share() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 private:
-    /// What stands between the asterisks. One part: a text. An empty first or last part: it began or ended with one.
-    using pattern = std::vector<std::string>;
-    /// How many matches begin at a place, less those that end there. Empty as long as there is none.
-    using cover = std::vector<std::int32_t>;
-    /// For each place where a part may end: where the match began that ends there and began first.
-    using starts = std::vector<std::uint32_t>;
-
-    static constexpr std::uint32_t nowhere = UINT32_MAX;
-    static constexpr std::size_t shortest_piece = 4;
-
-    static bool is_space(char byte) noexcept { return static_cast<unsigned char>(byte) <= ' '; }
-
-    void add_pattern(std::string_view text) {
-        pattern parts(1);
-        for (std::size_t at = 0; at < text.size(); ++at) {
-            if (text[at] != '*') parts.back().push_back(text[at]);
-            else if (parts.size() == 1 || !parts.back().empty()) parts.emplace_back();
-        }
-        if (parts.size() > 1 || !parts.front().empty()) patterns_.push_back(std::move(parts));
-    }
-
-    void add_secret(std::string_view secret) {
-        const bool has_lines = secret.find('\n') != secret.npos;
-        while (!secret.empty()) {
-            const std::size_t end = secret.find('\n');
-            std::string_view line = secret.substr(0, end);
-            secret.remove_prefix(end == secret.npos ? secret.size() : end + 1);
-            if (line.ends_with('\r')) line.remove_suffix(1);
-            // A closing brace on a line of its own must not mask every brace.
-            if (line.empty() || (has_lines && line.size() < shortest_piece)) continue;
-            patterns_.push_back({std::string(line)});
-            byte_buffer quoted;
-            json_writer(quoted).string(line);
-            const std::string_view inside = quoted.view().substr(1, quoted.size() - 2);
-            if (inside != line) patterns_.push_back({std::string(inside)});
-        }
-    }
-
-    static void mark(cover& covered, std::size_t size, std::size_t begin, std::size_t end) {
-        if (begin == end) return;
-        if (covered.empty()) covered.resize(size + 1);
-        ++covered[begin];
-        --covered[end];
-    }
-
-    static void cover_text(cover& covered, std::string_view text, bool cut, std::string_view searched) {
-        for (std::size_t at = text.find(searched); at != text.npos; at = text.find(searched, at + 1))
-            mark(covered, text.size(), at, at + searched.size());
-        for (std::size_t size = searched.size() - 1; cut && size > 0; --size) {
-            if (!text.ends_with(searched.substr(0, size))) continue;
-            mark(covered, text.size(), text.size() - size, text.size());
-            break;
-        }
-    }
-
-    static bool may_match(std::string_view text, bool cut, const pattern& parts) noexcept {
-        std::size_t from = 0;
-        for (const std::string& part : parts) {
-            from = text.find(part, from);
-            if (from == text.npos) return false;
-            if (cut) return true; // the rest may have been cut off
-            from += part.size();
-        }
-        return true;
-    }
-
-    static void cover_pattern(cover& covered, std::string_view text, bool cut, const pattern& parts) {
-        if (!may_match(text, cut, parts)) return;
-        starts before(text.size() + 1, nowhere);
-        for (std::size_t at = text.find(parts.front()); at != text.npos;
-             at = text.find(parts.front(), at + 1))
-            before[at + parts.front().size()] = static_cast<std::uint32_t>(at);
-        for (std::size_t part = 1; part < parts.size(); ++part) {
-            starts ends(text.size() + 1, nowhere);
-            follow_part(covered, text, cut, parts[part], before, ends);
-            before.swap(ends);
-        }
-        for (std::size_t end = 0; end <= text.size(); ++end)
-            if (before[end] != nowhere) mark(covered, text.size(), before[end], end);
-    }
-
-    /// From where matches up to an asterisk end to where they end with the part behind it.
-    static void follow_part(cover& covered, std::string_view text, bool cut, std::string_view part,
-                            const starts& before, starts& ends) {
-        std::uint32_t first = nowhere; // where the first of those began that can reach this place
-        std::size_t found = text.find(part);
-        for (std::size_t at = 0; at <= text.size(); ++at) {
-            if (at != 0 && is_space(text[at - 1])) first = nowhere;
-            if (before[at] < first) first = before[at];
-            if (at == found) {
-                if (first < ends[at + part.size()]) ends[at + part.size()] = first;
-                found = text.find(part, at + 1);
-            }
-            // Where the text was cut, a part that has begun or can still come counts as come.
-            if (cut && first != nowhere && text.size() - at < part.size() &&
-                part.starts_with(text.substr(at)))
-                mark(covered, text.size(), first, text.size());
-        }
-    }
-
-    std::vector<pattern> patterns_;
+    std::uint64_t state_;
 };
 
-/// JSON of a plugin's log, written anew so that it is safe: every string and name in it is masked and made safe as
-/// a line is, a number that is a secret becomes "***". A line that is a JSON object with a level or a message is
-/// taken apart; what else it holds are the fields of the record.
-class log_json {
-public:
-    log_json(const log_mask& mask, std::size_t limit) noexcept : mask_(mask), limit_(limit) {}
-
-    struct parts {
-        std::optional<log_level> level = {};
-        bool has_message = false;
-        std::string message = {}; // as the plugin wrote it
-        bool has_fields = false;
-    };
-
-    /// Takes a line apart. False if it is no JSON object with a level or a message; `fields` is worthless then.
-    bool read_line(std::string_view line, parts& found, byte_buffer& fields) {
-        json_reader in(line);
-        json_writer out(fields);
-        std::string_view name;
-        if (!in.enter_object()) return false;
-        out.begin_object();
-        while (in.next_member(name)) {
-            if (is_level(name) && !found.level && read_level(in, found.level)) continue;
-            if (!found.has_message && (name == "message" || name == "msg") &&
-                in.peek() == json_kind::string) {
-                if (!in.read_string(found.message)) return false;
-                found.has_message = true;
-                continue;
-            }
-            out.key(safe(name));
-            if (!copy(in, out)) return false;
-            found.has_fields = true;
-        }
-        out.end_object();
-        return in.finish() && (found.level || found.has_message);
-    }
-
-    /// The level alone, without a look at what stands behind it.
-    std::optional<log_level> level_of(std::string_view line) {
-        json_reader in(line);
-        std::string_view name;
-        std::optional<log_level> level;
-        if (!in.enter_object()) return level;
-        while (!level && in.next_member(name))
-            if (!(is_level(name) && read_level(in, level)) && !in.skip_value()) break;
-        return level;
-    }
-
-    /// Writes an object anew. False if `text` is none.
-    bool read_fields(std::string_view text, byte_buffer& fields) {
-        json_reader in(text);
-        json_writer out(fields);
-        return in.peek() == json_kind::object && copy(in, out) && in.finish();
-    }
-
-private:
-    static bool is_level(std::string_view name) noexcept {
-        return name == "level" || name == "severity" || name == "lvl";
-    }
-
-    /// False leaves the value to be read as any other.
-    bool read_level(json_reader& in, std::optional<log_level>& level) {
-        const auto start = in.here();
-        if (in.peek() == json_kind::string) {
-            std::string_view word;
-            if (!in.read_text(word, scratch_)) return false;
-            level = level_named(word);
-        } else if (in.peek() == json_kind::number) {
-            double number = 0;
-            if (!in.read_double(number)) return false;
-            level = level_numbered(number);
-        }
-        return level || !in.retry_from(start);
-    }
-
-    // Nested as deep as the reader allows: 64.
-    bool copy(json_reader& in, json_writer& out) {
-        std::string_view text;
-        switch (in.peek()) {
-        case json_kind::string:
-            if (!in.read_text(text, scratch_)) return false;
-            out.string(safe(text));
-            return true;
-        case json_kind::object:
-            if (!in.enter_object()) return false;
-            out.begin_object();
-            while (in.next_member(text)) {
-                out.key(safe(text));
-                if (!copy(in, out)) return false;
-            }
-            out.end_object();
-            return !in.failed();
-        case json_kind::array:
-            if (!in.enter_array()) return false;
-            out.begin_array();
-            while (in.next_element())
-                if (!copy(in, out)) return false;
-            out.end_array();
-            return !in.failed();
-        default:
-            if (!in.read_slice(text)) return false;
-            if (mask_.apply(text, false, masked_)) out.string("***");
-            else out.raw(text);
-            return true;
-        }
-    }
-
-    std::string_view safe(std::string_view text) {
-        if (mask_.apply(text, false, masked_)) text = masked_;
-        safe_.clear();
-        append_safe(safe_, text, limit_);
-        return safe_;
-    }
-
-    const log_mask& mask_;
-    std::size_t limit_;
-    std::string scratch_, masked_, safe_;
-};
-
-/// What stands at the end of a message whose fields were longer than max_log_line.
-inline constexpr std::string_view cut_fields_mark = " [fields left out]";
-
-struct log_message {
-    log_level level = log_level::info;
-    std::string_view text = {}, fields = {};
-    bool cut = false;
-};
-
-class log_cleaner {
-public:
-    explicit log_cleaner(const log_options& options) : mask_(options) {}
-
-    /// The texts are valid until the next call. `cut`: more of the line is not there.
-    log_message clean_line(std::string_view line, bool cut) {
-        begin();
-        log_message clean;
-        if (!cut && is_object(line) && clean_object(line, clean)) return clean;
-        const std::string_view masked = mask(line, cut);
-        std::string_view rest = masked;
-        clean.level = take_level(rest).value_or(log_level::info);
-        return finish(clean, rest, cut);
-    }
-
-    /// How bad the line is: little work, as nothing is masked and nothing made of it.
-    log_level level_of(std::string_view line, bool cut) const {
-        if (!cut && is_object(line))
-            if (const auto level = log_json(mask_, max_log_line).level_of(line)) return *level;
-        return take_level(line).value_or(log_level::info);
-    }
-
-    log_message clean_message(log_level level, std::string_view text, std::string_view fields) {
-        begin();
-        log_message clean{.level = level};
-        bool left_out = fields.size() > max_log_line;
-        if (!fields.empty() && !left_out)
-            if (log_json json(mask_, max_log_line); json.read_fields(fields, fields_))
-                left_out = !take_fields(clean);
-        const bool cut = text.size() > max_log_line;
-        return finish(clean, mask(text.substr(0, max_log_line), cut), cut, left_out);
-    }
-
-private:
-    // What a plugin of short lines holds; more is given back before the next line.
-    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
-
-    void begin() {
-        text_.clear();
-        if (text_.capacity() > kept_bytes) text_.shrink_to_fit();
-        masked_.clear();
-        if (masked_.capacity() > kept_bytes) masked_.shrink_to_fit();
-        fields_.clear();
-        fields_.shrink(kept_bytes);
-    }
-
-    static bool is_object(std::string_view line) noexcept {
-        const std::size_t first = line.find_first_not_of(' ');
-        return first != line.npos && line[first] == '{' && line.ends_with('}');
-    }
-
-    bool clean_object(std::string_view line, log_message& clean) {
-        log_json json(mask_, max_log_line);
-        log_json::parts found;
-        if (!json.read_line(line, found, fields_)) return false;
-        clean.level = found.level.value_or(log_level::info);
-        if (!found.has_message) { // it says how bad it is, but not what: all of it then
-            clean = finish(clean, mask(line, false), false);
-            return true;
-        }
-        const bool left_out = found.has_fields && !take_fields(clean);
-        clean = finish(clean, mask(found.message, false), false, left_out);
-        return true;
-    }
-
-    bool take_fields(log_message& clean) noexcept {
-        if (fields_.size() > max_log_line) return false;
-        clean.fields = fields_.view();
-        return true;
-    }
-
-    std::string_view mask(std::string_view text, bool cut) {
-        return mask_.apply(text, cut, masked_) ? std::string_view(masked_) : text;
-    }
-
-    log_message finish(log_message clean, std::string_view text, bool cut, bool left_out = false) {
-        if (cut) text = without_half_character(text);
-        if (!append_safe(text_, text, max_log_line)) cut = true;
-        if (cut) text_.append(cut_mark);
-        if (left_out) text_.append(cut_fields_mark);
-        clean.cut = cut || left_out;
-        clean.text = text_;
-        return clean;
-    }
-
-    log_mask mask_;
-    std::string text_, masked_;
-    byte_buffer fields_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/rates.hpp --------------------------------------------------------------------------------
-#ifndef TENON_RULES_RATES_HPP
-#define TENON_RULES_RATES_HPP
-
-// How much may come in a second: requests for a plugin's routes, and lines of its log.
-
-namespace tenon::detail {
-
-/// So many requests a second for the routes of one plugin: a bucket that a second fills, and never less than one. After a
-/// long pause a second's worth may come at once, and no more. The rate may change from one request to the next.
-class request_rate {
-public:
-    /// Whether one more may go through; `per_second` of 0 is without a limit.
-    bool admit(double per_second, time_point now) noexcept {
-        if (!(per_second > 0)) return true;
-        const double room = std::max(per_second, 1.0);
-        if (filled_ == time_point::min()) {
-            filled_ = now;
-            held_ = room;
-        }
-        if (now > filled_) {
-            held_ += std::chrono::duration<double>(now - filled_).count() * per_second;
-            filled_ = now;
-        }
-        held_ = std::min(held_, room);
-        // A hair is forgiven: ten tenths of a second are one.
-        if (held_ < 1 - 1e-9) return false;
-        held_ = std::max(held_ - 1, 0.0);
-        return true;
-    }
-
-    /// After a refusal: in how many whole seconds one more goes through.
-    int seconds_to_wait(double per_second) const noexcept {
-        return static_cast<int>(std::clamp(std::ceil((1 - held_) / per_second), 1.0, 3600.0));
-    }
-
-private:
-    double held_ = 0;
-    time_point filled_ = time_point::min(); // never
-};
-
-// So many lines a second, counted in windows that begin with the first line that comes after the last one is
-// over. A window lets a burst through as it is, and what it suppresses is one run that one line can stand for; a
-// bucket that drips would let single lines of a flood through, each with such a line before it.
-
-inline constexpr milliseconds log_window{1'000};
-
-class log_rate {
-public:
-    /// 0: without a limit.
-    explicit log_rate(std::size_t lines_per_window) noexcept : allowed_(lines_per_window) {}
-
-    /// Whether one more line may go through; if not it is counted.
-    bool admit(time_point now) noexcept {
-        if (allowed_ == 0) return true;
-        open_window(now);
-        if (used_ < allowed_) {
-            ++used_;
-            return true;
-        }
-        ++suppressed_;
-        return false;
-    }
-    /// A line that is not worth telling costs nothing, but a flood of them is a flood.
-    void see_blank(time_point now) noexcept {
-        if (allowed_ == 0) return;
-        open_window(now);
-        if (++blank_ / blanks_for_a_line >= allowed_) used_ = allowed_;
-    }
-    /// Whether nothing goes through at this time.
-    bool is_closed(time_point now) const noexcept {
-        return allowed_ != 0 && used_ >= allowed_ && now < window_end_;
-    }
-    void suppress(std::uint64_t lines) noexcept { suppressed_ += lines; }
-
-    std::uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
-    bool overdue(time_point now) const noexcept { return suppressed_ != 0 && now >= window_end_; }
-    time_point next_deadline() const noexcept { return suppressed_ != 0 ? window_end_ : never; }
-
-private:
-    // Text with a blank line behind each line, or some, goes through as well as any.
-    static constexpr std::size_t blanks_for_a_line = 16;
-
-    void open_window(time_point now) noexcept {
-        if (now < window_end_) return;
-        window_end_ = after(now, log_window);
-        used_ = blank_ = 0;
-    }
-
-    std::size_t allowed_;
-    std::size_t used_ = 0, blank_ = 0;
-    std::uint64_t suppressed_ = 0;
-    time_point window_end_ = time_point::min();
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/rules/logs/log_lines.hpp -----------------------------------------------------------------------
-#ifndef TENON_RULES_LOGS_LOG_LINES_HPP
-#define TENON_RULES_LOGS_LOG_LINES_HPP
-
-// What a plugin writes to stderr, prints to a polluted stdout or says by host/log, made into finished messages:
-//
-//     log_lines lines(options.logs);
-//     lines.receive(bytes, now, [&](log_level level, std::string_view message, std::string_view fields) { ... });
-//
-// Text comes in pieces of any size and goes out by line: cut at 64 KiB, secrets masked, UTF-8 repaired, control
-// characters escaped, the level taken from a JSON line or a prefix like [WARN]. Beyond so many lines a second the
-// rest is only counted, and one message "N lines suppressed" stands in its place as soon as the next line goes
-// through or the time is up. Lines of nothing but space are dropped, and those that are less bad than wanted.
-//
-// The message and the fields (a JSON object or empty) are valid during the call of the sink, which must not use
-// or destroy this object. Memory is bounded by one line and what it becomes, whatever comes.
-
-namespace tenon::detail {
-
-// From pieces of a stream to its lines. A line that came whole within a piece is a slice of that piece; of one
-// that did not, at most max_log_line bytes are kept. What goes beyond that is skipped up to the next newline, as
-// fast as memchr can.
-
-using log_block = unsigned char __attribute__((vector_size(16)));
-
-inline log_block newlines_in(const char* from) noexcept {
-    log_block bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    return reinterpret_cast<log_block>(bytes == static_cast<unsigned char>('\n')); // 255 where there is one
+inline std::uint64_t seed_of(std::string_view name, std::uint64_t seed) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3U;
+    return hash ^ random_source(seed).next();
 }
 
-inline std::uint64_t count_newlines(std::string_view bytes) noexcept {
-    const char* at = bytes.data();
-    const char* const end = at + bytes.size();
-    std::uint64_t count = 0;
-    while (static_cast<std::size_t>(end - at) >= sizeof(log_block)) {
-        // Sixteen counters of a byte each, emptied before one can overflow.
-        log_block counters = {};
-        for (int step = 0; step < 255 && static_cast<std::size_t>(end - at) >= sizeof(log_block); ++step) {
-            counters -= newlines_in(at);
-            at += sizeof(log_block);
-        }
-        for (std::size_t lane = 0; lane < sizeof(log_block); ++lane) count += counters[lane];
-    }
-    for (; at != end; ++at) count += *at == '\n' ? 1 : 0;
-    return count;
-}
-
-/// How many bytes there are up to the last newline and with it; 0 if there is none.
-inline std::size_t size_of_lines(std::string_view bytes) noexcept {
-    std::size_t size = bytes.size();
-    for (; size >= sizeof(log_block); size -= sizeof(log_block)) {
-        const log_block found = newlines_in(bytes.data() + size - sizeof(log_block));
-        std::uint64_t halves[2];
-        std::memcpy(halves, &found, sizeof found);
-        if ((halves[0] | halves[1]) != 0) break;
-    }
-    while (size != 0 && bytes[size - 1] != '\n') --size;
-    return size;
-}
-
-class log_splitter {
+/// How often a plugin may still be started again, and after how long: backoff * 2^n or backoff * (n + 1), at most
+/// max_backoff, then moved at random by up to the share `jitter` either way. With the default jitter of 0.5 the
+/// restarts of 100 plugins that died together lie evenly in a span as long as the delay itself: with a delay of
+/// 1 s that is 10 in 100 ms on average, and more than 25 in any 100 ms in one such storm of 2,000 (simulated).
+class restart_counter {
 public:
-    /// Takes bytes from the front up to the end of a line. False if there is no end in them: they are used up. The
-    /// line, without its newline, is valid until the next call and as long as the bytes are. One that is too long
-    /// is told as soon as that is known, `cut`.
-    bool next_line(std::string_view& bytes, std::string_view& line, bool& cut) {
-        forget_told();
-        if (skipping_ && !skip_rest(bytes)) return false;
-        const std::size_t room = max_log_line - held_.size();
-        const std::size_t looked_at = bytes.size() < room + 1 ? bytes.size() : room + 1;
-        if (looked_at == 0) return false;
-        const void* newline = std::memchr(bytes.data(), '\n', looked_at);
-        cut = newline == nullptr && looked_at > room;
-        if (newline == nullptr && !cut) {
-            held_.append(bytes);
-            bytes = {};
-            return false;
-        }
-        const std::size_t size =
-            cut ? room : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
-        line = bytes.substr(0, size);
-        if (!held_.empty()) {
-            held_.append(line);
-            line = held_;
-            told_ = true;
-        }
-        bytes.remove_prefix(cut ? size : size + 1);
-        skipping_ = cut;
-        return true;
-    }
+    restart_counter(const restart_policy& policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
 
-    /// The end of the stream ends the last line. False if there is none.
-    bool take_rest(std::string_view& line, bool& cut) {
-        forget_told();
-        const bool held = !held_.empty();
-        line = held_;
-        cut = false;
-        told_ = held;
-        skipping_ = false;
-        return held;
-    }
+    void use(const restart_policy& policy) { policy_ = policy; }
+    const restart_policy& policy() const noexcept { return policy_; }
 
-    /// Takes all whole lines from the front without looking at them, also the one that is half here, and says how
-    /// many they were.
-    std::uint64_t skip_lines(std::string_view& bytes) {
-        forget_told();
-        if (skipping_ && !skip_rest(bytes)) return 0; // that line was told when it became too long
-        const std::uint64_t lines = count_newlines(bytes);
-        if (lines == 0) return 0;
-        clear_held();
-        bytes.remove_prefix(size_of_lines(bytes));
-        return lines;
+    /// How many retries there were since the last reset.
+    int count() const noexcept { return count_; }
+    bool may_retry() const noexcept { return policy_.enabled && count_ < policy_.max_retries; }
+    void reset() noexcept { count_ = 0; }
+    /// How long the next retry is put off. Counts it.
+    milliseconds next_delay() noexcept {
+        const double middle = capped(count_);
+        if (count_ < INT32_MAX) ++count_;
+        const double jitter = within(policy_.jitter, 0.0, 1.0);
+        return rounded(middle * (1.0 + jitter * (2.0 * random_.share() - 1.0)));
     }
+    /// A retry that is overdue because the host was paused: moved by up to the share `jitter`, so that not all
+    /// plugins come back at the same moment.
+    milliseconds spread(milliseconds delay) noexcept {
+        return rounded(static_cast<double>(delay.count()) * within(policy_.jitter, 0.0, 1.0) *
+                       random_.share());
+    }
+    random_source& random() noexcept { return random_; }
 
 private:
-    // What a plugin of short lines holds; more is given back with the next line.
-    static constexpr std::size_t kept_bytes = std::size_t{8} << 10;
-
-    void forget_told() {
-        if (told_) clear_held();
-        told_ = false;
+    static double within(double value, double low, double high) noexcept {
+        return value > low ? (value < high ? value : high) : low; // NaN is low
     }
-    void clear_held() {
-        held_.clear();
-        if (held_.capacity() > kept_bytes) held_.shrink_to_fit();
-    }
-    bool skip_rest(std::string_view& bytes) noexcept {
-        const void* newline = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
-        skipping_ = newline == nullptr;
-        if (skipping_) bytes = {};
+    // A double holds every sum of years in milliseconds that a person configures.
+    double capped(int retries) const noexcept {
+        const double most = within(static_cast<double>(policy_.max_backoff.count()), 0.0, 0x1p52);
+        const double base = within(static_cast<double>(policy_.backoff.count()), 0.0, 0x1p52);
+        double delay = base;
+        if (policy_.growth == backoff_growth::linear) delay = base * (static_cast<double>(retries) + 1.0);
         else
-            bytes.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data()) +
-                                1);
-        return !skipping_;
+            for (int doubled = 0; doubled < retries && delay < most && delay > 0.0; ++doubled) delay *= 2.0;
+        return delay < most ? delay : most;
+    }
+    static milliseconds rounded(double delay) noexcept {
+        return milliseconds(static_cast<milliseconds::rep>(delay + 0.5));
     }
 
-    std::string held_;      // the beginning of a line
-    bool told_ = false;     // what is held was the last line told
-    bool skipping_ = false; // the rest of a line that was cut
+    restart_policy policy_;
+    random_source random_;
+    int count_ = 0;
 };
 
-/// Streams of one plugin that share its share of lines.
-enum class log_stream { error, output };
+// When a plugin's health is asked for, and what the answers and their absence mean. One check at a time. So many
+// misses in a row, and the plugin counts as hung; any answer, also "critical", is a sign of life and starts the
+// count anew.
+//
+// The owner says missed() when its call has failed. Where it does not, the check counts as missed some time after its
+// deadline. A check that is late because the host itself stood still says nothing about the plugin:
+// it is asked again.
 
-struct log_line_counts {
-    std::uint64_t bytes = 0;
-    std::uint64_t lines = 0;      // gone through
-    std::uint64_t suppressed = 0; // only counted
-    std::uint64_t cut = 0;        // of those gone through: not told in full length
-    std::uint64_t below = 0;      // dropped, because they are less bad than what is wanted
-};
+/// What comes this much later than it was due comes from a host that stood still (stopped by a signal, in a
+/// debugger, swapped out), not from a busy loop: its plugins may have answered long ago, unread.
+inline constexpr milliseconds host_pause{500};
 
-/// A reference to the function that takes messages, for the duration of a call.
-class log_sink {
+inline bool is_pause(time_point due, time_point now) noexcept { return now > after(due, host_pause); }
+
+class health_schedule {
 public:
-    template <class Sink>
-    explicit log_sink(Sink& sink) noexcept
-        : object_(const_cast<void*>(static_cast<const void*>(&sink))),
-          call_([](void* object, log_level level, std::string_view message, std::string_view fields) {
-              (*static_cast<Sink*>(object))(level, message, fields);
-          }) {}
-    void operator()(log_level level, std::string_view message, std::string_view fields) const {
-        call_(object_, level, message, fields);
+    enum class step { nothing, check, hung };
+
+    void use(const plugin_options& options) noexcept {
+        interval_ = options.health_interval;
+        timeout_ = options.health_timeout;
+        allowed_misses_ = options.health_misses;
     }
-
-private:
-    void* object_;
-    void (*call_)(void*, log_level, std::string_view, std::string_view);
-};
-
-class log_lines {
-public:
-    explicit log_lines(const log_options& options)
-        : cleaner_(options), rate_(options.lines_per_second), level_(options.level) {}
-
-    /// What is less bad is dropped from now on. It takes nothing of the plugin's share of lines.
-    void set_level(log_level level) noexcept { level_ = level; }
-    /// Whether that is told; counted where not. For messages that are whole: lines are looked at here.
-    bool wants(log_level level) noexcept {
-        if (level >= level_) return true;
-        ++counts_.below;
-        return false;
+    /// The plugin is ready. The first check comes within the second half of an interval, so that plugins that
+    /// were started together are not all asked at the same moment.
+    void begin(time_point now, random_source& random) {
+        end();
+        if (interval_.count() <= 0) return;
+        const auto half = static_cast<double>(interval_.count() / 2);
+        const auto early = static_cast<milliseconds::rep>(half * random.share());
+        deadline_ = after(now, interval_ - milliseconds(early));
     }
-
-    /// Bytes of stderr, or of what stood between frames on stdout.
-    template <class Sink>
-    void receive(std::string_view bytes, time_point now, Sink&& sink) {
-        take(log_stream::error, bytes, now, log_sink(sink));
+    void end() noexcept {
+        deadline_ = never;
+        asking_ = false;
+        misses_ = 0;
+        health_ = plugin_health::unknown;
+        message_.clear();
     }
-    template <class Sink>
-    void receive(log_stream stream, std::string_view bytes, time_point now, Sink&& sink) {
-        take(stream, bytes, now, log_sink(sink));
+    time_point next_deadline() const noexcept { return deadline_; }
+    /// Until when the check that was just begun is to be answered.
+    time_point answer_by() const noexcept { return answer_by_; }
+    plugin_health health() const noexcept { return health_; }
+    const std::string& message() const noexcept { return message_; }
+    int misses() const noexcept { return misses_; }
+
+    void answered(plugin_health health, std::string message) noexcept {
+        misses_ = 0;
+        health_ = health;
+        message_ = std::move(message);
+        if (asking_) deadline_ = after(asked_, interval_);
+        asking_ = false;
     }
-
-    /// A message that is whole already: the plugin called host/log. `fields` is one JSON value or empty; what is
-    /// no object is left out. It counts as a line.
-    template <class Sink>
-    void message(log_level level, std::string_view text, std::string_view fields, time_point now,
-                 Sink&& sink) {
-        take_message(level, text, fields, now, log_sink(sink));
-    }
-
-    /// What the host says of the plugin. The plugin's words may be in it, so it is cleaned as they are, but it is
-    /// no line of the plugin's: it is neither counted nor suppressed.
-    template <class Sink>
-    void remark(log_level level, std::string_view text, Sink&& sink) {
-        const log_message clean = cleaner_.clean_message(level, text, {});
-        sink(clean.level, clean.text, clean.fields);
-    }
-
-    /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
-    /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
-    template <class Sink>
-    void end(time_point now, Sink&& sink) {
-        take_end(log_stream::error, now, log_sink(sink));
-    }
-    template <class Sink>
-    void end(log_stream stream, time_point now, Sink&& sink) {
-        take_end(stream, now, log_sink(sink));
-    }
-
-    /// When handle_timeout() is due to tell what was suppressed, or `never`.
-    time_point next_deadline() const noexcept { return rate_.next_deadline(); }
-    template <class Sink>
-    void handle_timeout(time_point now, Sink&& sink) {
-        if (rate_.overdue(now)) tell_suppressed(log_sink(sink));
-    }
-
-    const log_line_counts& counts() const noexcept { return counts_; }
-
-private:
-    void take(log_stream stream, std::string_view bytes, time_point now, log_sink sink);
-    void take_line(std::string_view line, bool cut, time_point now, log_sink sink);
-    void take_message(log_level level, std::string_view text, std::string_view fields, time_point now,
-                      log_sink sink);
-    void take_end(log_stream stream, time_point now, log_sink sink);
-    bool admit(time_point now, log_sink sink);
-    void tell_suppressed(log_sink sink);
-
-    log_cleaner cleaner_;
-    log_rate rate_;
-    log_level level_;
-    log_splitter streams_[2];
-    log_line_counts counts_;
-};
-
-inline void log_lines::take(log_stream stream, std::string_view bytes, time_point now, log_sink sink) {
-    log_splitter& splitter = streams_[static_cast<unsigned>(stream)];
-    counts_.bytes += bytes.size();
-    while (!bytes.empty()) {
-        // A flood is not looked at line by line.
-        if (const std::uint64_t lines = rate_.is_closed(now) ? splitter.skip_lines(bytes) : 0; lines != 0) {
-            rate_.suppress(lines);
-            counts_.suppressed += lines;
+    step missed(time_point now) noexcept {
+        if (!asking_) return step::nothing;
+        asking_ = false;
+        if (is_pause(answer_by_, now)) {
+            deadline_ = after(now, interval_);
+            return step::nothing;
         }
-        std::string_view line;
-        bool cut = false;
-        if (!splitter.next_line(bytes, line, cut)) return;
-        take_line(line, cut, now, sink);
+        deadline_ = after(asked_, interval_); // at once where it took longer than an interval
+        return ++misses_ >= allowed_misses_ ? step::hung : step::nothing;
     }
-}
-
-inline bool log_lines::admit(time_point now, log_sink sink) {
-    if (!rate_.admit(now)) {
-        ++counts_.suppressed;
-        return false;
+    step handle_timeout(time_point now) noexcept {
+        if (now < deadline_) return step::nothing;
+        if (asking_) return missed(now);
+        asking_ = true;
+        asked_ = now;
+        answer_by_ = after(now, timeout_);
+        deadline_ = after(answer_by_, host_pause / 2);
+        return step::check;
     }
-    tell_suppressed(sink);
-    ++counts_.lines;
-    return true;
-}
 
-inline void log_lines::tell_suppressed(log_sink sink) {
-    const std::uint64_t lines = rate_.take_suppressed();
-    if (lines == 0) return;
-    sink(log_level::warn, join({digits(lines), lines == 1 ? " line suppressed" : " lines suppressed"}), {});
-}
+private:
+    milliseconds interval_{0}, timeout_{0};
+    int allowed_misses_ = 0;
+    time_point deadline_ = never, asked_ = {}, answer_by_ = {};
+    bool asking_ = false;
+    int misses_ = 0;
+    plugin_health health_ = plugin_health::unknown;
+    std::string message_;
+};
 
-inline void log_lines::take_line(std::string_view line, bool cut, time_point now, log_sink sink) {
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
-        line.remove_suffix(1);
-    if (line.empty()) return rate_.see_blank(now);
-    if (level_ != log_level::debug && !wants(cleaner_.level_of(line, cut))) return;
-    if (!admit(now, sink)) return;
-    const log_message clean = cleaner_.clean_line(line, cut);
-    if (clean.cut) ++counts_.cut;
-    sink(clean.level, clean.text, clean.fields);
-}
+// The steps of stopping one plugin, each at most once, in the order of its policy, each with its own time. Steps
+// that cannot work are left out: a plugin that is not listening is not asked. A process that outlives the last
+// step is killed, also when the policy forgot to say so; after that there is nothing to do but to wait.
 
-inline void log_lines::take_message(log_level level, std::string_view text, std::string_view fields,
-                                    time_point now, log_sink sink) {
-    counts_.bytes += text.size() + fields.size();
-    if (!admit(now, sink)) return;
-    const log_message clean = cleaner_.clean_message(level, text, fields);
-    if (clean.cut) ++counts_.cut;
-    sink(clean.level, clean.text, clean.fields);
-}
+/// A plugin that has answered plugin/shutdown, or whose connection ended while it stops, has nothing left to do:
+/// it is given this long to end, or what is left of its step where that is less.
+inline constexpr milliseconds exit_grace{1'000};
 
-inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink) {
-    std::string_view line;
-    bool cut = false;
-    if (streams_[static_cast<unsigned>(stream)].take_rest(line, cut)) take_line(line, cut, now, sink);
-    if (stream == log_stream::error) tell_suppressed(sink);
-}
+class stop_sequence {
+public:
+    void begin(stop_policy policy, bool with_ask, bool with_close) {
+        policy_ = std::move(policy);
+        with_ask_ = with_ask;
+        with_close_ = with_close;
+        next_ = 0;
+        last_ = {};
+        killed_ = false;
+        deadline_ = never;
+    }
+    /// What to do now; nothing when everything was done.
+    std::optional<stop_action> next(time_point now) {
+        rearmed_ = false;
+        while (next_ < policy_.size()) {
+            const stop_step step = policy_[next_++];
+            if ((step.action == stop_action::ask && !with_ask_) ||
+                (step.action == stop_action::close_stdin && !with_close_))
+                continue;
+            return take(step.action, step.wait, now);
+        }
+        deadline_ = never;
+        if (killed_) return {};
+        return take(stop_action::kill, milliseconds{0}, now);
+    }
+    time_point deadline() const noexcept { return deadline_; }
+    /// The step that was taken last, if any.
+    std::optional<stop_action> last() const noexcept { return last_; }
+    /// It is likely to be over soon: no more than this for the step that is under way.
+    void hasten(time_point now, milliseconds most) noexcept {
+        if (deadline_ != never && after(now, most) < deadline_) deadline_ = after(now, most);
+    }
+    /// The plugin cannot be asked any more.
+    void without_connection() noexcept { with_ask_ = false; }
+    /// The same step once more from now on, because the host was paused. Once in a step: stopping must end.
+    bool rearm(time_point now) noexcept {
+        if (rearmed_) return false;
+        rearmed_ = true;
+        deadline_ = after(now, wait_);
+        return true;
+    }
+    void end() noexcept { deadline_ = never; }
+
+private:
+    std::optional<stop_action> take(stop_action action, milliseconds wait, time_point now) noexcept {
+        last_ = action;
+        killed_ = killed_ || action == stop_action::kill;
+        wait_ = wait;
+        // After a kill there is nothing else to wait for than the end, unless the policy has more steps.
+        deadline_ = killed_ && next_ >= policy_.size() ? never : after(now, wait);
+        return action;
+    }
+
+    stop_policy policy_;
+    std::size_t next_ = 0;
+    std::optional<stop_action> last_;
+    milliseconds wait_{0};
+    time_point deadline_ = never;
+    bool with_ask_ = true, with_close_ = true;
+    bool killed_ = false, rearmed_ = false;
+};
 
 } // namespace tenon::detail
 
@@ -18180,889 +17480,16 @@ private:
 
 #endif
 
-// ---- tenon/transport/byte_reader.hpp ----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_BYTE_READER_HPP
-#define TENON_TRANSPORT_BYTE_READER_HPP
-
-// Reads a descriptor until its end and hands on what comes, as it is: a plugin's stderr. One read per turn of the
-// loop, so a flood leaves the others their turn; nothing is kept, so it costs one buffer whatever comes.
-//
-// Destroying it ends the reading: nothing is handed on after that.
-
-namespace tenon::detail {
-
-class byte_reader {
-public:
-    /// Called with bytes, and at the end once with none. It may destroy the reader.
-    using sink = std::function<void(std::string_view bytes, time_point now)>;
-
-    byte_reader(const executor& where, descriptor from, sink told)
-        : self_(std::make_shared<state>(where, from.release(), std::move(told))) {
-        state::read_on(self_);
-    }
-    byte_reader(const byte_reader&) = delete;
-    byte_reader& operator=(const byte_reader&) = delete;
-    ~byte_reader() {
-        self_->over = true; // the sink itself may be running: it lives as long as the state
-        asio::error_code ignored;
-        self_->from.close(ignored);
-    }
-
-    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
-    /// process that is gone. Processes that still hold the other end are heard no more.
-    void finish() {
-        const auto self = self_;
-        asio::error_code error;
-        self->from.non_blocking(true, error);
-        for (std::size_t total = 0; !error && !self->over && total < largest_pipe;) {
-            const std::size_t count = self->from.read_some(asio::buffer(self->buffer), error);
-            if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
-            total += count;
-        }
-        state::end(self);
-    }
-
-private:
-    // 1 MiB: as large as a pipe of an ordinary user can be made.
-    static constexpr std::size_t largest_pipe = std::size_t{1} << 20;
-    // 64 KiB: the default pipe buffer on Linux, so one read empties it.
-    static constexpr std::size_t room = std::size_t{64} << 10;
-
-    // Outlives the reader while a read is under way.
-    struct state {
-        state(const executor& where, int descriptor, sink given)
-            : from(where, descriptor), told(std::move(given)), buffer(room) {}
-
-        static void read_on(const std::shared_ptr<state>& self) {
-            self->from.async_read_some(
-                asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
-                    if (self->over) return;
-                    if (error) return end(self);
-                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
-                    if (!self->over) read_on(self);
-                });
-        }
-        static void end(const std::shared_ptr<state>& self) {
-            if (std::exchange(self->over, true)) return;
-            asio::error_code ignored;
-            self->from.close(ignored);
-            self->told({}, std::chrono::steady_clock::now());
-        }
-
-        asio::posix::stream_descriptor from;
-        sink told;
-        std::vector<char> buffer;
-        bool over = false;
-    };
-
-    std::shared_ptr<state> self_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/link.hpp -----------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_LINK_HPP
-#define TENON_TRANSPORT_LINK_HPP
-
-// A session that is connected to something: bytes that come are read into it, what it queues is written, its
-// deadlines are kept, and its events are told to an owner. One thread, the executor's.
-//
-// The owner talks to peer() and then says flush(). Within on_event() and on_pause() it need not: what was queued
-// is written when all events of one read were told, in one go. Nothing is ever told from within a verb of the
-// link, but for read_rest().
-//
-// A link lives as long as a pointer to it. Letting go of the last one closes it, within on_event() too.
-
-namespace tenon::detail {
-
-class link_owner {
-public:
-    /// One event of the session; its slices are valid during the call. May close the link or let go of it.
-    /// `closed` comes last and once: after the peer's end, a violation, or when it read nothing for too long
-    /// (output_stalled). Every call has been completed before it.
-    virtual void on_event(session_event& event, time_point now) = 0;
-    /// After all events of one read were told and before what was queued meanwhile is written.
-    virtual void on_pause(time_point now) { static_cast<void>(now); }
-    /// What could not be written at once has been written: there is room for more.
-    virtual void on_drained(time_point now) { static_cast<void>(now); }
-
-protected:
-    ~link_owner() = default;
-};
-
-class link : public std::enable_shared_from_this<link> {
-public:
-    link(const link&) = delete;
-    link& operator=(const link&) = delete;
-    virtual ~link() = default;
-
-    session& peer() noexcept { return session_; }
-    const session& peer() const noexcept { return session_; }
-
-    /// Writes what the session has queued as far as it goes now, and the rest when it can be. To be called after
-    /// every verb of the session, but for those within on_event() and on_pause().
-    virtual void flush() = 0;
-    /// The peer sees the end of its input: after what is queued was written, or at once if it cannot be.
-    virtual void close_output() = 0;
-    /// Reads and tells what is there already, now: the last words of a process that has ended.
-    virtual void read_rest() = 0;
-    /// Both ways and at once; the owner hears nothing more.
-    virtual void close() = 0;
-
-    /// The same for an owner that is about to die.
-    void forget_owner() {
-        owner_ = nullptr;
-        close();
-    }
-    /// From now on another owner is told, also of what is left of this read.
-    void set_owner(link_owner& owner) noexcept { owner_ = &owner; }
-    /// Whether the `closed` event was told.
-    bool told_end() const noexcept { return told_end_; }
-
-protected:
-    link(session_role role, const session_limits& limits, link_owner& owner)
-        : session_(role, limits), owner_(&owner) {}
-
-    /// Events are being told: nothing is to be written and nothing else to be told.
-    bool telling() const noexcept { return telling_; }
-    /// Whether the owner is gone.
-    bool abandoned() const noexcept { return owner_ == nullptr; }
-    void abandon() noexcept { owner_ = nullptr; }
-
-    /// Tells all that the session has to tell. False if the owner is gone. The caller keeps the link alive meanwhile.
-    bool tell(time_point now) {
-        const telling_guard guard(*this);
-        while (owner_ != nullptr && session_.next_event(event_, now)) {
-            if (event_.kind == event_kind::closed) told_end_ = true;
-            owner_->on_event(event_, now);
-        }
-        if (owner_ != nullptr) owner_->on_pause(now);
-        return owner_ != nullptr;
-    }
-
-    /// The same for the room that there is.
-    bool tell_drained(time_point now) {
-        const telling_guard guard(*this);
-        if (owner_ != nullptr) owner_->on_drained(now);
-        return owner_ != nullptr;
-    }
-
-private:
-    // on_event() may throw, if only for lack of memory: the link must not stay silent for that.
-    struct telling_guard {
-        explicit telling_guard(link& of) noexcept : told(of) { told.telling_ = true; }
-        telling_guard(const telling_guard&) = delete;
-        telling_guard& operator=(const telling_guard&) = delete;
-        ~telling_guard() { told.telling_ = false; }
-        link& told;
-    };
-
-    session session_;
-    session_event event_; // here rather than on the stack, so that its texts keep their memory
-    link_owner* owner_;
-    bool telling_ = false;
-    bool told_end_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/core/system_cpus.hpp ---------------------------------------------------------------------------
-#ifndef TENON_CORE_SYSTEM_CPUS_HPP
-#define TENON_CORE_SYSTEM_CPUS_HPP
-
-// How many others can run while this thread does.
-
-namespace tenon::detail {
-
-/// The CPUs that this thread may run on, but for the one that it is on: 0 where there is one, or where it was pinned.
-inline int other_cpus() noexcept {
-#ifdef CPU_COUNT
-    cpu_set_t allowed;
-    // Otherwise there are more CPUs than fit.
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed) - 1;
-#endif
-    return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1;
-}
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/vigil.hpp ----------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_VIGIL_HPP
-#define TENON_TRANSPORT_VIGIL_HPP
-
-// Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
-// loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
-// input is read the way it always is. One for all connections of a loop.
-//
-// A loop that waits for more connections than there are other CPUs does not look: the peers need this CPU to answer.
-//
-// There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
-// means that several threads may run the loop. Then one of them sleeps for the input and has to be woken anyway.
-
-namespace tenon::detail {
-
-class vigil : public std::enable_shared_from_this<vigil> {
-    struct key {}; // only make() makes vigils
-    using loop = asio::io_context::executor_type;
-
-public:
-    /// Null where it would be of no use, and where `longest_look` is 0.
-    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
-        const auto* const runs_on = executor_as<loop>(where);
-        const int others = other_cpus();
-        if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
-        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
-    }
-    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
-        : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
-
-    patience::duration longest_look() const noexcept { return longest_look_; }
-
-    /// What one connection waits for.
-    class wait {
-        friend class vigil;
-        unsigned round_ = 0; // 0: for nothing
-    };
-
-    void begin(wait& one, time_point now, time_point until) {
-        looked_ = now;
-        if (!awake_) {
-            // Connections that still wait from an earlier round do not count any more.
-            waits_ = 0;
-            if (++round_ == 0) ++round_;
-            until_ = until;
-        }
-        if (one.round_ != round_) ++waits_;
-        one.round_ = round_;
-        if (until > until_) until_ = until;
-        if (awake_) return;
-        look_on(shared_from_this());
-        awake_ = true;
-    }
-    /// When the loop looked for input the last time.
-    time_point looked() const noexcept { return looked_; }
-    /// To be called after work that kept the loop from looking.
-    void was_busy() noexcept {
-        if (awake_) looked_ = std::chrono::steady_clock::now();
-    }
-    void end(wait& one) noexcept {
-        if (std::exchange(one.round_, 0) == round_ && waits_ != 0) --waits_;
-    }
-
-private:
-    struct look {
-        std::shared_ptr<vigil> self;
-        void operator()() {
-            vigil& keeps = *self;
-            keeps.awake_ = false;
-            if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
-            keeps.looked_ = std::chrono::steady_clock::now();
-            if (keeps.looked_ >= keeps.until_) return;
-            keeps.look_on(std::move(self));
-            keeps.awake_ = true;
-        }
-    };
-
-    // defer: behind what the loop has to do already, and without waking other threads of it.
-    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
-
-    loop where_;
-    patience::duration longest_look_;
-    unsigned other_cpus_;
-    time_point until_ = {}, looked_ = {};
-    unsigned round_ = 0, waits_ = 0;
-    bool awake_ = false;
-};
-
-/// One connection's part in it: what is to be heard there, and for how long that is worth looking.
-class lookout {
-public:
-    /// Without a vigil only end() and was_busy() may be called.
-    explicit lookout(std::shared_ptr<vigil> awake)
-        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
-
-    explicit operator bool() const noexcept { return awake_ != nullptr; }
-
-    /// Something was said that is likely to be answered.
-    void expect() {
-        // The time is asked for anew: the handler before this one may have been slow.
-        const time_point now = std::chrono::steady_clock::now();
-        const time_point until = patience_.begin(now);
-        if (until > now) awake_->begin(wait_, now, until);
-    }
-    void heard(time_point now) noexcept {
-        patience_.heard(now, now - awake_->looked());
-        awake_->end(wait_);
-    }
-    void end() noexcept {
-        if (awake_) awake_->end(wait_);
-    }
-    void was_busy() noexcept {
-        if (awake_) awake_->was_busy();
-    }
-
-private:
-    std::shared_ptr<vigil> awake_;
-    patience patience_;
-    vigil::wait wait_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/transport/descriptor_link.hpp ------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
-#define TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
-
-// A link over file descriptors: two pipes, or one socket for both directions.
-//
-// What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
-// whether the descriptor is ready. Reading by ourselves goes straight into the session, holds no buffer for a silent
-// peer, and needs no second read() that finds nothing. The end of a pipe may come with its last bytes and be overlooked
-// that way: it is looked for a moment later. Output is written at once where there is room, and Asio is asked for room
-// only when the peer falls behind. That a peer has closed its end of a pipe is told at once, also when there is nothing
-// to write.
-//
-// A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
-// still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
-
-namespace tenon::detail {
-
-/// Memory for one asynchronous operation at a time, within the object that starts it: waiting for a descriptor again and
-/// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
-///
-/// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
-class handler_memory {
-public:
-    handler_memory() = default;
-    handler_memory(const handler_memory&) = delete;
-    handler_memory& operator=(const handler_memory&) = delete;
-
-    void* allocate(std::size_t size) {
-        if (used_ || size > sizeof room_) return ::operator new(size);
-        used_ = true;
-        return room_;
-    }
-    void deallocate(void* memory) noexcept {
-        if (memory == room_) used_ = false;
-        else ::operator delete(memory);
-    }
-
-private:
-    // An operation of Asio with a small handler takes some 150 bytes.
-    alignas(std::max_align_t) unsigned char room_[384];
-    bool used_ = false;
-};
-
-template <class T>
-class handler_allocator {
-public:
-    using value_type = T;
-
-    explicit handler_allocator(handler_memory& memory) noexcept : memory_(&memory) {}
-    template <class Other>
-    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_(other.memory_) {}
-
-    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
-    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
-
-    template <class Other>
-    bool operator==(const handler_allocator<Other>& other) const noexcept {
-        return memory_ == other.memory_;
-    }
-
-private:
-    template <class>
-    friend class handler_allocator;
-
-    handler_memory* memory_;
-};
-
-/// A completion handler whose operation lives in `memory`.
-template <class Function>
-class placed_handler {
-public:
-    using allocator_type = handler_allocator<std::byte>;
-
-    placed_handler(handler_memory& memory, Function function)
-        : memory_(&memory), function_(std::move(function)) {}
-    allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
-    template <class... Arguments>
-    void operator()(Arguments&&... arguments) {
-        function_(std::forward<Arguments>(arguments)...);
-    }
-
-private:
-    handler_memory* memory_;
-    Function function_;
-};
-
-} // namespace tenon::detail
-
-// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
-// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
-// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
-//
-// The caller must know that there is nothing left: what is there already is not told. That includes the end of the
-// input where it came together with the last bytes. The specialisation below is the one place that knows Asio
-// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
-
-#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
-    ASIO_VERSION < 102300
-#define TENON_WAITS_FOR_MORE_INPUT 1
-#else
-#define TENON_WAITS_FOR_MORE_INPUT 0
-#endif
-
-namespace tenon::detail {
-
-/// Stands for the buffer, because a read into an empty one completes at once.
-struct nothing_to_read_into : asio::mutable_buffer {
-    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
-};
-
-} // namespace tenon::detail
-
-#if TENON_WAITS_FOR_MORE_INPUT
-template <>
-class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
-public:
-    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
-                            func_type completed)
-        : reactor_op(success, &do_perform, completed) {}
-
-    // Exhausted: the next one waits for the kernel's word.
-    static status do_perform(reactor_op*) { return done_and_exhausted; }
-};
-#endif
-
-namespace tenon::detail {
-
-/// The handler takes an error and a number that means nothing.
-template <class Handler>
-void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
-#if TENON_WAITS_FOR_MORE_INPUT
-    from.async_read_some(nothing_to_read_into(), std::move(handler));
-#else
-    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
-#endif
-}
-
-} // namespace tenon::detail
-
-#undef TENON_WAITS_FOR_MORE_INPUT
-
-namespace tenon::detail {
-
-/// What is read from one peer, and written to it, in one turn of the loop.
-inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
-
-/// As much as a pipe of an ordinary user can hold: the last words of a peer that is gone.
-inline constexpr std::size_t most_at_once = 4 * turn_bytes;
-
-/// When the end of a pipe is looked for that may have come with its last bytes.
-inline constexpr milliseconds end_looked_for_after{100};
-
-/// A pipe that was full once grows to this: across CPUs, messages of 64 KiB take half the time then.
-inline constexpr int grown_pipe_bytes = 256 << 10;
-
-class descriptor_link final : public link {
-    struct key {}; // only open() makes links
-
-public:
-    /// Starts to read. `output` may be none: then `input` is a socket for both directions. `awake`, if there is one,
-    /// keeps the loop awake while an answer is likely to come at once.
-    static std::shared_ptr<descriptor_link> open(const executor& where, session_role role,
-                                                 const session_limits& limits, link_owner& owner,
-                                                 descriptor input, descriptor output,
-                                                 milliseconds write_timeout = milliseconds{10'000},
-                                                 std::shared_ptr<vigil> awake = nullptr) {
-        survive_closed_pipes();
-        // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
-        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
-                                                      std::move(awake));
-        held->start(std::move(input), std::move(output));
-        descriptor_link* const opened = held.get();
-        return {opened, [held = std::move(held)](descriptor_link* dropped) mutable {
-                    dropped->forget_owner();
-                    held.reset();
-                }};
-    }
-
-    descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
-                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
-        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
-          output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
-
-    inline void flush() override;
-    inline void close_output() override;
-    inline void read_rest() override;
-    inline void close() override;
-    /// Bytes that were read from the connection before it was a link, told now.
-    void hear(std::string_view bytes);
-
-private:
-    enum class reading : std::uint8_t { waiting, idle, over };
-    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: the owner is gone
-    enum class writing : std::uint8_t { idle, waiting, over };
-
-    static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
-
-    std::shared_ptr<descriptor_link> this_link() {
-        return std::static_pointer_cast<descriptor_link>(shared_from_this());
-    }
-    void start(descriptor input, descriptor output);
-    void wait_for_input(time_point now);
-    void wait_for_output();
-    void become_readable(const asio::error_code& error);
-    void become_writable();
-    void wait_for_reader_to_go();
-    void become_unread();
-    void wake(time_point now);
-    void look_again();
-    bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
-    void mind_closed_pipes(time_point now) noexcept;
-
-    outcome read_now(time_point now, std::size_t budget);
-    outcome tell_and_write(time_point now);
-    outcome end_input(time_point now);
-    void write_now(time_point now);
-    transfer_state write_queued(time_point now);
-    void check_stall(time_point now);
-    void lose_output();
-    void shut_output() noexcept;
-    void excuse(time_point now) noexcept;
-    void settle();
-    time_point stall_deadline() const noexcept {
-        return writing_ == writing::waiting ? after(blocked_since_, write_timeout_) : never;
-    }
-
-    milliseconds write_timeout_;
-    lookout lookout_; // for answers
-    asio::posix::stream_descriptor input_;
-    asio::posix::stream_descriptor output_; // none where input_ is for both directions
-    int output_number_ = -1;
-    bool output_is_socket_ = false;
-    bool one_socket_ = false; // input_ is for both directions
-    bool closed_ = false;
-    bool end_wanted_ = false; // close_output() was called
-    bool may_grow_input_ = true, may_grow_output_ = true;
-    bool output_lost_ = false;
-    bool looking_again_ = false;
-    bool emptied_ = false; // the last read found less than there was room for
-    reading reading_ = reading::idle;
-    writing writing_ = writing::idle;
-    time_point blocked_since_ = never;
-    time_point pipes_minded_until_ = {};
-    time_point end_looked_for_ = never;
-    time_point due_ = never; // what the alarm was set to
-    time_point excused_until_ = {};
-    handler_memory read_memory_, write_memory_;
-    alarm alarm_; // the last: what it calls must be there
-};
-
-// --- the owner ---
-
-inline void descriptor_link::flush() {
-    if (closed_ || telling()) return;
-    write_now(peer().wants_write() ? clock() : time_point()); // without output the time is not needed
-    if (peer().has_news()) look_again();
-    settle();
-}
-
-inline void descriptor_link::close_output() {
-    end_wanted_ = true;
-    if (!telling()) flush();
-}
-
-inline void descriptor_link::read_rest() {
-    if (closed_ || telling()) return;
-    const auto self = shared_from_this();
-    if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
-}
-
-inline void descriptor_link::hear(std::string_view bytes) {
-    if (closed_ || telling()) return;
-    const auto self = shared_from_this();
-    const time_point now = clock();
-    peer().receive_bytes(bytes, now);
-    if (tell_and_write(now) != outcome::abandoned) settle();
-}
-
-inline void descriptor_link::close() {
-    abandon();
-    if (closed_) return;
-    closed_ = true;
-    lookout_.end();
-    alarm_.cancel();
-    reading_ = reading::over;
-    shut_output();
-    asio::error_code ignored;
-    input_.close(ignored);
-}
-
-// --- the loop ---
-
-inline void descriptor_link::start(descriptor input, descriptor output) {
-    one_socket_ = !output;
-    output_number_ = one_socket_ ? input.get() : output.get();
-    output_is_socket_ = is_socket(output_number_);
-    const auto watch = [](asio::posix::stream_descriptor& by, descriptor& one) {
-        asio::error_code error;
-        if (!make_nonblocking(one.get())) return false;
-        by.assign(one.get(), error);
-        if (!error) static_cast<void>(one.release());
-        return !error;
-    };
-    if (!watch(input_, input) || (!one_socket_ && !watch(output_, output))) {
-        reading_ = reading::over;
-        writing_ = writing::over;
-        peer().close("its descriptors cannot be used");
-        return look_again();
-    }
-    wait_for_input(clock());
-    if (is_pipe()) wait_for_reader_to_go();
-}
-
-inline void descriptor_link::wait_for_input(time_point now) {
-    reading_ = reading::waiting;
-    auto heard =
-        placed_handler(read_memory_, [self = this_link()](const asio::error_code& error, std::size_t = 0) {
-            self->become_readable(error);
-        });
-    // A socket has no other end whose going would be noticed besides.
-    if (!emptied_ || !is_pipe())
-        return input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(heard));
-    if (end_looked_for_ == never) end_looked_for_ = after(now, end_looked_for_after);
-    async_wait_for_more(input_, std::move(heard));
-}
-
-inline void descriptor_link::wait_for_output() {
-    writing_ = writing::waiting;
-    if (blocked_since_ == never) blocked_since_ = clock();
-    auto& watched = one_socket_ ? input_ : output_;
-    watched.async_wait(asio::posix::stream_descriptor::wait_write,
-                       placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
-                           self->become_writable();
-                       }));
-}
-
-// A peer may close its end while there is nothing to write, and for long.
-inline void descriptor_link::wait_for_reader_to_go() {
-    output_.async_wait(asio::posix::stream_descriptor::wait_error,
-                       [self = this_link()](const asio::error_code&) { self->become_unread(); });
-    // On another thread of the executor Asio may have heard of it before it was asked.
-    if (nobody_holds_other_end(output_number_)) lose_output();
-}
-
-inline void descriptor_link::become_unread() {
-    if (closed_ || writing_ == writing::over) return;
-    if (nobody_holds_other_end(output_number_)) lose_output();
-}
-
-inline void descriptor_link::become_readable(const asio::error_code& error) {
-    if (closed_ || reading_ == reading::over) return;
-    reading_ = reading::idle;
-    const time_point now = clock();
-    excuse(now);
-    if (read_now(now, turn_bytes) == outcome::abandoned) return;
-    if (reading_ == reading::idle) {
-        // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
-        if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
-        else if (end_input(now) == outcome::abandoned) return;
-    }
-    lookout_.was_busy();
-    settle();
-}
-
-inline void descriptor_link::become_writable() {
-    if (closed_ || writing_ != writing::waiting) return;
-    writing_ = writing::idle;
-    pipes_minded_until_ = {};
-    const time_point now = clock();
-    write_now(now);
-    if (writing_ == writing::idle) {
-        if (!tell_drained(now)) return;
-        write_now(now);
-    }
-    settle();
-}
-
-// A deadline of the session's, or of the output.
-inline void descriptor_link::wake(time_point now) {
-    const auto self = shared_from_this();
-    excuse(now);
-    end_looked_for_ = never;
-    // What has come meanwhile is in time.
-    if (read_now(now, turn_bytes) == outcome::abandoned) return;
-    peer().handle_timeout(now);
-    if (stall_deadline() <= now) check_stall(now);
-    if (tell_and_write(now) != outcome::abandoned) settle();
-}
-
-// It may have read meanwhile, and only the word of it not be here yet.
-inline void descriptor_link::check_stall(time_point now) {
-    static_cast<void>(write_queued(now));
-    if (blocked_since_ == never) {
-        blocked_since_ = now;
-        return;
-    }
-    peer().close("it does not read what it is sent", violation_reason::output_stalled);
-    shut_output();
-}
-
-// Tells what no input brought: soon, but never within the verb that caused it.
-inline void descriptor_link::look_again() {
-    if (std::exchange(looking_again_, true)) return;
-    asio::post(input_.get_executor(), [self = this_link()] {
-        self->looking_again_ = false;
-        if (self->closed_) return;
-        const time_point now = clock();
-        if (self->output_lost_) {
-            // What it said before it closed its input is still worth reading.
-            if (self->read_now(now, most_at_once) == outcome::abandoned) return;
-            self->peer().close("it has closed its input");
-        }
-        if (self->tell_and_write(now) != outcome::abandoned) self->settle();
-    });
-}
-
-// The time between the alarm and now was not the peer's: this process was busy, or stopped.
-inline void descriptor_link::excuse(time_point now) noexcept {
-    const time_point since = std::max(due_, excused_until_);
-    if (since >= now) return;
-    peer().excuse(now - since);
-    if (blocked_since_ < now) blocked_since_ += now - since;
-    excused_until_ = now;
-}
-
-inline void descriptor_link::settle() {
-    if (closed_) return;
-    if (peer().has_news()) look_again();
-    alarm_.set(std::min({peer().next_deadline(), stall_deadline(), end_looked_for_}));
-    due_ = alarm_.armed();
-}
-
-// --- reading ---
-
-inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
-    outcome came = outcome::going_on;
-    while (reading_ != reading::over) {
-        char forgotten[4096];
-        const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
-        const transfer got = read_some(input_.native_handle(), room);
-        emptied_ = got.state == transfer_state::would_block || got.count < room.size();
-        if (got.state == transfer_state::would_block) break;
-        if (got.state == transfer_state::over) return end_input(now);
-        if (!told_end()) {
-            if (lookout_) lookout_.heard(now);
-            peer().input_received(got.count, now);
-            came = tell_and_write(now);
-            if (came == outcome::abandoned) break;
-        }
-        // What did not fill the room was all there is.
-        if (got.count < room.size() || got.count >= budget) break;
-        budget -= got.count;
-        if (std::exchange(may_grow_input_, false)) grow_pipe(input_.native_handle(), grown_pipe_bytes);
-    }
-    return came;
-}
-
-inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
-    reading_ = reading::over;
-    asio::error_code ignored;
-    if (!one_socket_) input_.close(ignored);
-    peer().receive_end(now);
-    return tell_and_write(now);
-}
-
-inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
-    if (!tell(now)) return outcome::abandoned;
-    write_now(now);
-    return outcome::going_on;
-}
-
-// --- writing ---
-
-inline void descriptor_link::write_now(time_point now) {
-    if (writing_ != writing::idle) return;
-    const bool says_something = lookout_ && peer().wants_write();
-    const transfer_state left = write_queued(now);
-    // What was written is likely to be a call, or an answer that the peer needs for one.
-    if (says_something && peer().pending_calls() != 0) lookout_.expect();
-    if (left == transfer_state::would_block) wait_for_output();
-    else if (left == transfer_state::over) lose_output();
-    else if (end_wanted_) shut_output();
-}
-
-// Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
-// done before each: a peer that goes is noticed by itself, and a write to it is rare.
-inline void descriptor_link::mind_closed_pipes(time_point now) noexcept {
-    if (!is_pipe()) return;
-    if (now < pipes_minded_until_) return;
-    pipes_minded_until_ = after(now, milliseconds{100});
-    survive_closed_pipes();
-}
-
-// `some`: all of it was written. would_block: the rest goes later.
-inline transfer_state descriptor_link::write_queued(time_point now) {
-    for (std::size_t written = 0;;) {
-        const std::span<const std::string_view> pieces = peer().transmit();
-        if (pieces.empty()) return transfer_state::some;
-        if (written == 0) mind_closed_pipes(now);
-        std::size_t wanted = 0;
-        for (const std::string_view piece : pieces) wanted += piece.size();
-        const transfer put = write_some(output_number_, output_is_socket_, pieces);
-        if (put.state == transfer_state::over) return put.state;
-        peer().sent(put.count);
-        written += put.count;
-        if (put.count != 0) blocked_since_ = never;
-        if (written >= turn_bytes) return transfer_state::would_block; // others have their turn
-        if (put.count == wanted) continue;
-        const bool grown = std::exchange(may_grow_output_, false) && !output_is_socket_ &&
-                           grow_pipe(output_number_, grown_pipe_bytes);
-        if (!grown) return transfer_state::would_block;
-    }
-}
-
-// The peer does not read any more.
-inline void descriptor_link::lose_output() {
-    shut_output();
-    output_lost_ = true;
-    look_again();
-}
-
-inline void descriptor_link::shut_output() noexcept {
-    if (writing_ == writing::over) return;
-    writing_ = writing::over;
-    blocked_since_ = never;
-    if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
-    output_number_ = -1;
-    asio::error_code ignored;
-    output_.close(ignored);
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/host/plugin_actor.hpp --------------------------------------------------------------------------
 #ifndef TENON_HOST_PLUGIN_ACTOR_HPP
 #define TENON_HOST_PLUGIN_ACTOR_HPP
 
-// One plugin with everything that belongs to it: its process, its connection, its log, its calls. What is to be
-// done next is decided by the supervisor, which knows no I/O; the actor carries it out and reports back. What
-// plugins say is told to the owner, the host.
+// One plugin with everything that belongs to it: its connection, its log, its calls, and how it runs (host/instance.hpp).
+// What is to be done next is decided by the supervisor, which knows no I/O; the actor carries it out and reports back.
+// What plugins say is told to the owner, the host.
 //
-// An actor lives until it is removed from its host, through any number of instances of the plugin. A `keep_alive`
-// guards every callback, so the owner may remove the actor whenever it is told something.
+// An actor lives until it is removed from its host, through any number of runs of the plugin. A `self` guards every
+// callback, so the owner may remove the actor whenever it is told something.
 
 namespace tenon::detail {
 
@@ -19100,24 +17527,26 @@ protected:
 /// More numbers than these of one plugin nobody looks at.
 inline constexpr std::size_t max_metrics = 64;
 
-class plugin_actor final : public link_owner, public std::enable_shared_from_this<plugin_actor> {
+class plugin_actor final : public instance_owner, public std::enable_shared_from_this<plugin_actor> {
 public:
-    /// `waits` is shared by the plugins of the host and outlives them.
+    /// `waits` is shared by the plugins of the host and outlives them. `make` says how this one runs.
     plugin_actor(const executor& where, actor_owner& owner, plugin_index index, plugin_options options,
-                 const host_options& of_host, call_waits& waits);
+                 const host_options& of_host, call_waits& waits, const instance_maker& make);
     plugin_actor(const plugin_actor&) = delete;
     plugin_actor& operator=(const plugin_actor&) = delete;
     ~plugin_actor();
 
+    const executor& where() const noexcept override { return where_; }
     plugin_index index() const noexcept { return index_; }
     const std::string& name() const noexcept { return options_.name; }
-    const plugin_options& options() const noexcept { return options_; }
+    const plugin_options& options() const noexcept override { return options_; }
     const supervisor& supervised() const noexcept { return supervisor_; }
     plugin_state state() const noexcept { return supervisor_.state(); }
     const std::optional<handshake_answer>& declared() const noexcept { return declared_; }
     std::uint64_t generation() const noexcept { return supervisor_.generation(); }
-    int pid() const noexcept { return child_ ? child_->pid() : 0; }
-    child* process() const noexcept { return child_.get(); }
+    /// How it runs, whether it does now or not.
+    instance& how_it_runs() const noexcept { return *instance_; }
+    int pid() const noexcept { return instance_->id(); }
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
@@ -19146,7 +17575,7 @@ public:
     }
     /// What it said at its last handshake that its configuration has to be.
     const config_schema& wanted_config() const noexcept { return wanted_config_; }
-    /// The plugin came by itself: no process, or one that we started and that answers on a socket.
+    /// The plugin came by itself: somebody else has started it, or its instance, and it answers on a socket.
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
     bool may_attach() const noexcept;
@@ -19155,23 +17584,17 @@ public:
     void note_refused(const fault& why) {
         note_of_peer("a connection was refused: ", why.message, steady_now());
     }
-    /// Instances are made by this from now on instead of starting a process.
-    void start_by(link_maker make) { make_link_ = std::move(make); }
-    plugin_origin origin() const noexcept {
-        return make_link_ ? plugin_origin::mounted : plugin_origin::process;
-    }
-    const executor& where() const noexcept { return where_; }
-    std::shared_ptr<vigil> awake() const { return owner_->awake(); }
+    std::shared_ptr<vigil> awake() const override { return owner_->awake(); }
     void broke_limit(std::string_view why);
-    void close_stdin() {
+    void close_input() {
         if (link_) link_->close_output();
-        input_.reset();
+        instance_->close_input();
     }
     /// The next step of a stop that is under way, now.
     void hasten();
     /// Whatever comes, nothing more is done about it: the host is about to end.
     void stand_down() noexcept { stood_down_ = true; }
-    /// No callback comes after this, and no process is left behind.
+    /// No callback comes after this, and nothing is left running.
     void retire();
 
     // --- asking ---
@@ -19208,7 +17631,7 @@ public:
     // --- logging ---
 
     /// A line of the host's own about this plugin.
-    void note(log_level level, std::string_view message);
+    void note(log_level level, std::string_view message) override;
     /// What the plugin said by host/log.
     void take_notice(const log_notice& notice, time_point now);
 
@@ -19217,14 +17640,18 @@ private:
     inline void on_pause(time_point now) override;
     inline void on_drained(time_point now) override;
 
+    std::vector<std::string> given_environment() override { return owner_->environment_of(*this); }
+    std::string socket_path() const override { return owner_->socket_path(); }
+    result<void> may_launch() override { return owner_->may_launch(*this); }
+    inline void on_words(detail::log_stream which, std::string_view bytes, time_point now) override;
+    inline void on_ended(const exit_status& status) override;
+
     // What the supervisor wants done.
     void after_input();
     void grant_wishes();
     void carry_out(const supervisor_action& action);
-    void launch_process();
-    void connect_process(launched& started);
-    std::vector<std::string> environment() const;
-    std::unique_ptr<byte_reader> read_lines(descriptor from, detail::log_stream which);
+    void launch();
+    void connect(std::shared_ptr<link> made);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
     void take_lines(std::string_view source, Take take);
@@ -19236,8 +17663,6 @@ private:
     void check_health(const supervisor_action& action);
     void take_health(const result<std::string_view>& answer, time_point now);
     void drop_connection();
-    void ended(const exit_status& status);
-    void look_for_survivors(int pid, descriptor guard);
     void wake();
     time_point next_deadline() const;
 
@@ -19250,15 +17675,9 @@ private:
     call_lanes calls_;
     log_lines lines_;
     log_ring log_;
-    link_maker make_link_;
-
-    std::unique_ptr<child> child_;
-    std::unique_ptr<byte_reader> errors_;
-    std::unique_ptr<byte_reader> output_; // of a process that speaks over the socket: nothing but words
-    descriptor input_;                    // the same: it holds it open until it is to stop
-    attach_token token_;
-    std::shared_ptr<link> link_;
-    handshake_clues clues_; // of this instance
+    std::shared_ptr<instance> instance_;
+    std::shared_ptr<link> link_; // of this run, or null
+    handshake_clues clues_;      // of this run
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;
@@ -19272,7 +17691,8 @@ private:
 // ---- what others ask of an actor, and what its connection tells -----------------------------------------------
 
 inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
-                                  plugin_options options, const host_options& of_host, call_waits& waits)
+                                  plugin_options options, const host_options& of_host, call_waits& waits,
+                                  const instance_maker& make)
     : where_(where), owner_(&owner), index_(index), options_(std::move(options)),
       supervisor_(options_, of_host.seed), alarm_(where, [this](time_point) { wake(); }), calls_([&] {
           lane_options lanes = lane_options_of(options_);
@@ -19280,7 +17700,7 @@ inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plu
           lanes.index = index;
           return lanes;
       }()),
-      lines_(options_.logs), log_(of_host.log_records_kept) {}
+      lines_(options_.logs), log_(of_host.log_records_kept), instance_(make(*this)) {}
 
 inline plugin_actor::~plugin_actor() { retire(); }
 
@@ -19330,18 +17750,7 @@ inline bool plugin_actor::may_attach() const noexcept {
 }
 
 inline result<void> plugin_actor::may_attach(const attach_request& who) const {
-    const auto refused = [&](std::string_view why) {
-        return fault{codes::permission_denied, join({options_.name, " ", why})};
-    };
-    if (make_link_) return refused("runs within the host");
-    if (child_) {
-        if (options_.channel == plugin_channel::pipes)
-            return refused("was started by the host, and is spoken with over pipes");
-        if (auto good = token_.judge(who.token); !good) return good;
-    } else {
-        if (!options_.attach) return refused("may not attach by itself: its options do not say so");
-        if (who.token && !who.token->empty()) return refused("has no process that this token could be of");
-    }
+    if (auto good = instance_->admit(who); !good) return good;
     if (may_attach()) return {};
     const bool ends = supervisor_.state() == plugin_state::stopping;
     return fault{codes::unavailable, join({options_.name, ends ? " is stopping" : " is connected already"})};
@@ -19349,14 +17758,19 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
-    token_.use();
-    if (!child_) clues_ = {};
+    instance_->was_attached();
+    if (!instance_->running()) clues_ = {};
     if (link_) drop_connection();
-    link_ = make(*this);
-    if (!link_) return;
-    calls_.connect(link_->peer());
+    auto made = make(*this);
+    if (!made) return;
+    connect(std::move(made));
     supervisor_.attached(steady_now());
     after_input();
+}
+
+inline void plugin_actor::connect(std::shared_ptr<link> made) {
+    link_ = std::move(made);
+    calls_.connect(link_->peer());
 }
 
 // --- asking ---
@@ -19479,7 +17893,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         if (broke) note_of_peer({}, why, now);
         if (supervisor_.state() == plugin_state::handshaking) tell_clues();
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
-        if (!child_) { // there is no end of a process to wait for
+        if (!instance_->running()) { // no other end is to be waited for
             drop_connection();
             after_input();
         }
@@ -19504,7 +17918,7 @@ inline void plugin_actor::on_drained(time_point now) {
     owner_->on_drained(*this);
 }
 
-// ---- what the supervisor wants done: processes started and stopped, hands shaken, health asked for ------------
+// ---- what the supervisor wants done: runs begun and ended, hands shaken, health asked for ---------------------
 
 /// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
 inline void plugin_actor::after_input() {
@@ -19559,20 +17973,18 @@ inline void plugin_actor::wake() {
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
     case supervisor_action_kind::launch:
-        return launch_process();
+        return launch();
     case supervisor_action_kind::shake_hands:
         return shake_hands();
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
         if (may_wait_for_a_line_end()) link_->peer().end_line();
-        return close_stdin();
+        return close_input();
     case supervisor_action_kind::terminate:
-        if (child_) child_->terminate_group();
-        return;
+        return instance_->terminate();
     case supervisor_action_kind::kill:
-        if (child_) child_->kill_group();
-        return;
+        return instance_->kill();
     case supervisor_action_kind::check_health:
         return check_health(action);
     case supervisor_action_kind::drop_connection:
@@ -19580,118 +17992,38 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     }
 }
 
-// --- the process ---
+// --- a run ---
 
-inline std::vector<std::string> plugin_actor::environment() const {
-    std::vector<std::string> all = owner_->environment_of(const_cast<plugin_actor&>(*this));
-    const auto has = [&](std::string_view name) {
-        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
-            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
-        });
-    };
-    if (options_.channel == plugin_channel::socket) {
-        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
-        all.push_back(join({"TENON_TOKEN=", token_.text()}));
-    }
-    for (const auto& [name, value] : options_.environment)
-        if (!has(name)) all.push_back(join({name, "=", value}));
-    for (const std::string& name : options_.inherit_environment)
-        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
-            all.push_back(join({name, "=", value}));
-    return all;
-}
-
-inline void plugin_actor::launch_process() {
-    if (make_link_) { // no process: it is there once it is connected
-        attach(make_link_);
-        if (!link_)
-            supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
-        return;
-    }
-    if (options_.channel == plugin_channel::socket) {
-        const bool listens = !owner_->socket_path().empty();
-        if (!listens || !token_.renew()) {
-            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
-                                                        : "it is to connect to the host's socket, and the "
-                                                          "host does not listen on one"};
-            note(log_level::error, why.message);
-            return supervisor_.launch_failed(why, steady_now());
-        }
-    }
-    if (const auto good = owner_->may_launch(*this); !good) {
-        note(log_level::error, good.error().message);
-        return supervisor_.launch_failed(good.error(), steady_now());
-    }
-    auto started = launch({.command = options_.command,
-                           .directory = options_.directory,
-                           .environment = environment(),
-                           .limits = options_.limits});
-    if (!started) {
-        note(log_level::error, started.error().message);
-        return supervisor_.launch_failed(started.error(), steady_now());
-    }
-    errors_ = read_lines(std::move(started->error), log_stream::error);
-    connect_process(*started);
-    child_ = std::make_unique<child>(where_, std::move(*started),
-                                     [this](const exit_status& status) { ended(status); });
-    supervisor_.launched(steady_now());
-}
-
-inline void plugin_actor::connect_process(launched& started) {
+inline void plugin_actor::launch() {
     clues_ = {};
-    if (options_.channel == plugin_channel::socket) { // it will connect
-        input_ = std::move(started.input);
-        output_ = read_lines(std::move(started.output), log_stream::output);
-        return;
-    }
-    descriptor input = std::move(started.input), output = std::move(started.output);
-    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout, owner_->awake());
-    if (options_.framing == plugin_framing::lines) link_->peer().use_framing(framing_rule::lines);
-    calls_.connect(link_->peer());
+    auto opened = instance_->open();
+    if (!opened) return supervisor_.launch_failed(opened.error(), steady_now());
+    if (*opened) connect(std::move(*opened));
+    if (instance_->running()) supervisor_.launched(steady_now());
+    else supervisor_.attached(steady_now()); // it is there once it is connected
 }
 
-inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
-    const auto take = [this, which](std::string_view bytes, time_point now) {
-        const auto self = shared_from_this();
-        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
-            if (bytes.empty()) lines_.end(which, now, sink);
-            else lines_.receive(which, bytes, now, sink);
-        });
-        if (!retired_) alarm_.set(next_deadline());
-    };
-    return std::make_unique<byte_reader>(where_, std::move(from), take);
-}
-
-inline void plugin_actor::ended(const exit_status& status) {
+inline void plugin_actor::on_words(detail::log_stream which, std::string_view bytes, time_point now) {
     const auto self = shared_from_this();
-    // What it said last is still in the pipes; it is heard before the supervisor goes on.
+    take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
+        if (bytes.empty()) lines_.end(which, now, sink);
+        else lines_.receive(which, bytes, now, sink);
+    });
+    if (!retired_) alarm_.set(next_deadline());
+}
+
+inline void plugin_actor::on_ended(const exit_status& status) {
+    const auto self = shared_from_this();
+    // What it said last may be unread still; it is heard before the supervisor goes on.
     if (link_) link_->read_rest();
-    if (errors_) errors_->finish();
-    if (output_) output_->finish();
+    instance_->read_rest();
     if (retired_) return;
     if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
-    token_.withdraw();
-    input_.reset();
-    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
-    child_.reset();
+    instance_->clear();
     ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
-}
-
-/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
-inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
-    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
-    timer->async_wait(
-        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
-            const auto self = weak.lock();
-            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
-            self->note(log_level::warn,
-                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
-                             " started has left its process group and lives on"}));
-        });
 }
 
 inline void plugin_actor::drop_connection() {
@@ -19708,11 +18040,8 @@ inline void plugin_actor::retire() {
     if (retired_) return;
     retired_ = true;
     alarm_.cancel();
-    errors_.reset();
-    output_.reset();
-    input_.reset();
     drop_connection();
-    child_.reset(); // kills and reaps
+    instance_->retire();
 }
 
 // --- the handshake ---
@@ -19731,8 +18060,8 @@ inline void plugin_actor::shake_hands() {
 /// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
 /// that reads lines says something then.
 inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
-    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ && child_ &&
-           !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
+    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ &&
+           instance_->running() && !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
 }
 
 inline void plugin_actor::tell_clues() {
@@ -20508,7 +18837,11 @@ public:
 
     // --- knowing them ---
 
-    result<plugin_record*> add(plugin_options options, plugin_origin origin, std::uint64_t former);
+    /// One that runs as a process, or attaches by itself.
+    result<plugin_record*> add(plugin_options options, std::uint64_t former);
+    /// One that runs otherwise; `origin` is of its instance.
+    result<plugin_record*> add(plugin_options options, plugin_origin origin, const instance_maker& make,
+                               std::uint64_t former);
     plugin_record* find(std::string_view name) const noexcept {
         const auto found = records_.find(name);
         return found == records_.end() ? nullptr : found->second.get();
@@ -20587,6 +18920,1865 @@ private:
 
 } // namespace tenon::detail
 
+// ---- tenon/host/attached_instance.hpp ---------------------------------------------------------------------
+#ifndef TENON_HOST_ATTACHED_INSTANCE_HPP
+#define TENON_HOST_ATTACHED_INSTANCE_HPP
+
+// A plugin that the host does not start: somebody else does, and it attaches over the host's socket
+// (plugin_options::attach). A run is its connection and no more.
+
+namespace tenon::detail {
+
+/// For who comes by hand, as under a debugger: also a plugin that the host could start, and has not.
+inline result<void> admit_by_hand(const plugin_options& options, const attach_request& who) {
+    if (!options.attach)
+        return refused_to_attach(options, "may not attach by itself: its options do not say so");
+    if (who.token && !who.token->empty())
+        return refused_to_attach(options, "has no process that this token could be of");
+    return {};
+}
+
+class attached_instance final : public instance {
+public:
+    explicit attached_instance(instance_owner& owner) : owner_(owner) {}
+
+    plugin_origin origin() const noexcept override { return plugin_origin::process; }
+    /// The supervisor wants no start of it, for it has no command.
+    result<std::shared_ptr<link>> open() override {
+        return fault{codes::unavailable, "it has no command, and attaches by itself"};
+    }
+    result<void> admit(const attach_request& who) const override {
+        return admit_by_hand(owner_.options(), who);
+    }
+
+private:
+    instance_owner& owner_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/core/system_secret.hpp -------------------------------------------------------------------------
+#ifndef TENON_CORE_SYSTEM_SECRET_HPP
+#define TENON_CORE_SYSTEM_SECRET_HPP
+
+// Secrets of a program: made of bytes that cannot be guessed, and compared without telling how near a guess was.
+
+namespace tenon::detail {
+
+/// Bytes that cannot be guessed. False if the system has none.
+inline bool random_bytes(std::span<unsigned char> bytes) noexcept {
+    constexpr std::size_t most = 256; // that the system gives at once
+    while (!bytes.empty()) {
+        const auto next = bytes.first(bytes.size() < most ? bytes.size() : most);
+        if (::getentropy(next.data(), next.size()) != 0) return false;
+        bytes = bytes.subspan(next.size());
+    }
+    return true;
+}
+
+/// Takes as long for a guess that is nearly right as for any other of its length.
+inline bool same_secret(std::string_view one, std::string_view other) noexcept {
+    if (one.size() != other.size()) return false;
+    volatile unsigned char different = 0; // volatile: looked at byte by byte, whatever the compiler knows
+    for (std::size_t at = 0; at < one.size(); ++at)
+        different = static_cast<unsigned char>(different | (one[at] ^ other[at]));
+    return different == 0;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/socket/attach_token.hpp -------------------------------------------------------------------
+#ifndef TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
+#define TENON_HOST_SOCKET_ATTACH_TOKEN_HPP
+
+// What a plugin that the host started shows when it connects to the host's socket: 128 bits in its environment
+// that nobody else knows. Good once, for one process.
+
+namespace tenon::detail {
+
+class attach_token {
+public:
+    /// A new one; whoever has the former is too late. False if the system has nothing to make it of.
+    bool renew() {
+        std::array<unsigned char, 16> bytes{};
+        withdraw();
+        if (!random_bytes(bytes)) return false;
+        for (const unsigned char byte : bytes) {
+            text_ += "0123456789abcdef"[byte >> 4];
+            text_ += "0123456789abcdef"[byte & 15];
+        }
+        return true;
+    }
+    /// The process is gone.
+    void withdraw() noexcept {
+        text_.clear();
+        used_ = false;
+    }
+    void use() noexcept { used_ = true; }
+
+    const std::string& text() const noexcept { return text_; }
+
+    result<void> judge(const std::optional<std::string>& shown) const {
+        if (!shown || shown->empty())
+            return fault{codes::permission_denied,
+                         "a plugin that the host started shows the token that it was given in TENON_TOKEN"};
+        if (text_.empty() || !same_secret(text_, *shown))
+            return fault{codes::permission_denied, "this is not the token of the plugin that runs now"};
+        if (used_) return fault{codes::permission_denied, "this token was used already, and is good once"};
+        return {};
+    }
+
+private:
+    std::string text_;
+    bool used_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/start_fault.hpp ------------------------------------------------------------------------
+#ifndef TENON_PROCESS_START_FAULT_HPP
+#define TENON_PROCESS_START_FAULT_HPP
+
+// Why a program could not be started, in words that a person can act on: what was tried, what the system said,
+// and what about the file explains it. The facts are gathered in process/system_program.hpp; nothing here asks the
+// system, so every sentence has a test.
+
+namespace tenon::detail {
+
+/// What was being done for the child when it failed.
+enum class launch_step : std::uint8_t {
+    describe,     // what was asked for makes no sense
+    descriptors,  // pipes, a handle on the process
+    fork,         // a new process
+    session,      // its own session and process group
+    parent_death, // to end with the host
+    streams,      // its stdin, stdout and stderr
+    closing,      // every other descriptor
+    directory,    // its working directory
+    limits,       // resource limits
+    privileges,   // to gain none any more
+    program,      // to become the program
+};
+
+enum class file_kind : std::uint8_t { missing, unreachable, regular, folder, other };
+
+/// What a look at one file says.
+struct file_facts {
+    std::string path = {};
+    file_kind kind = file_kind::missing;
+    std::string culprit = {}; // missing, unreachable: the first part of the path that is
+    bool dangling_link = false;
+    std::string mode = {};  // "0644"
+    std::string owner = {}; // "alice"
+    bool executable = false;
+    bool on_noexec_mount = false;
+    bool empty = false;
+};
+
+struct program_facts {
+    file_facts file = {};
+    bool is_script = false;
+    file_facts interpreter = {};         // what the first line of a script names, or an ELF file's loader
+    bool interpreter_named = false;      // there is one
+    bool interpreter_ends_in_cr = false; // the script has lines as on Windows
+    std::string machine = {};            // an ELF file's
+    std::string host_machine = {};
+    std::string user = {}; // who we are: "alice"
+};
+
+struct start_failure {
+    launch_step step = launch_step::program;
+    int error = 0;               // errno
+    std::string error_text = {}; // of the system
+    std::string program = {};
+    std::string directory = {}; // step directory
+    std::string detail = {};    // a sentence's end that is known already
+    program_facts facts = {};   // step program
+};
+
+/// ": why", about a file that had to be run and could not; empty if the file looks right.
+inline std::string why_not(const file_facts& file, std::string_view user) {
+    switch (file.kind) {
+    case file_kind::missing:
+        if (file.dangling_link) return join({file.culprit, " is a symbolic link to nothing"});
+        return file.culprit == file.path ? "there is no such file" : join({"there is no ", file.culprit});
+    case file_kind::unreachable:
+        return join({"user ", user, " may not look into ", file.culprit});
+    case file_kind::folder:
+        return "it is a directory";
+    case file_kind::other:
+        return "it is not a regular file";
+    case file_kind::regular:
+        break;
+    }
+    if (!file.executable)
+        return join({"its mode is ", file.mode, " and its owner ", file.owner, ", so user ", user,
+                     " may not execute it"});
+    if (file.on_noexec_mount) return "it is on a file system that is mounted noexec";
+    return {};
+}
+
+/// What is wrong with what a good file asks for.
+inline std::string why_not(const program_facts& facts) {
+    std::string why = why_not(facts.file, facts.user);
+    if (!why.empty()) return why;
+    if (facts.file.empty) return "the file is empty";
+    if (facts.interpreter_named) {
+        const std::string_view what =
+            facts.is_script ? "the interpreter that its first line names, " : "the loader that it asks for, ";
+        if (facts.interpreter_ends_in_cr)
+            return "its first line ends in CR LF, as on Windows, so the system looks for an interpreter with "
+                   "a "
+                   "CR in its name";
+        why = why_not(facts.interpreter, facts.user);
+        if (!why.empty()) return join({what, facts.interpreter.path, ", cannot be run: ", why});
+    } else if (facts.is_script) {
+        return "its first line begins with #! but names no interpreter";
+    } else if (facts.machine.empty()) {
+        return "it is neither a program of this system nor a script whose first line is #! and an "
+               "interpreter";
+    }
+    if (!facts.machine.empty() && facts.machine != facts.host_machine)
+        return join({"it is a program for ", facts.machine, ", this machine is ", facts.host_machine});
+    return {};
+}
+
+inline std::string_view attempt_of(launch_step step) noexcept {
+    switch (step) {
+    case launch_step::descriptors:
+        return "making its pipes";
+    case launch_step::fork:
+        return "making a process";
+    case launch_step::session:
+        return "giving it a session of its own";
+    case launch_step::parent_death:
+        return "tying it to this process";
+    case launch_step::streams:
+        return "connecting its standard streams";
+    case launch_step::closing:
+        return "closing what it must not inherit";
+    case launch_step::limits:
+        return "setting its limits";
+    case launch_step::privileges:
+        return "keeping it from gaining privileges";
+    case launch_step::describe:
+    case launch_step::directory:
+    case launch_step::program:
+        break;
+    }
+    return {};
+}
+
+inline fault explain(const start_failure& failure) {
+    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program});
+    if (failure.step == launch_step::directory) append(text, join({" in ", failure.directory}));
+    if (const auto attempt = attempt_of(failure.step); !attempt.empty()) append(text, join({": ", attempt}));
+    if (!failure.error_text.empty()) append(text, join({": ", failure.error_text}));
+    std::string why = failure.detail;
+    if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
+    if (!why.empty()) append(text, join({": ", why}));
+    return {codes::unavailable, std::move(text)};
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/system_child_setup.hpp -----------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
+#define TENON_PROCESS_SYSTEM_CHILD_SETUP_HPP
+
+// What happens in the child between vfork and exec: everything that the host must not pass on is taken back, and
+// what the plugin is to have is set.
+//
+// Until exec the child shares the host's memory, and the thread that made it stands still. So: nothing is written
+// but locals, nothing is called that allocates, locks, or changes what the C library remembers, and every way out is
+// exec or _exit. All signals are blocked, lest a handler of the host runs in the child. What fails is told through a
+// pipe, so that it also arrives where a tool turns vfork into fork.
+
+namespace tenon::detail {
+
+/// What the child has to know, made before it exists. It only reads it.
+struct child_plan {
+    const char* program = nullptr;
+    char* const* arguments = nullptr;
+    char* const* environment = nullptr;
+    const char* directory = nullptr;
+    int input = -1, output = -1, error = -1;           // all above 2
+    std::array<int, 2> guards = {-1, -1};              // which it keeps
+    std::array<int, 4> host_guards = {-1, -1, -1, -1}; // which only the host keeps
+    int report = -1;                                   // where a child_report is written if it fails
+    pid_t parent = 0;
+    bool dies_with_thread = false;
+    resource_limits limits = {};
+    volatile bool* shares_memory = nullptr; // set by the child; true for the parent only after a real vfork
+};
+
+struct child_report {
+    launch_step step;
+    int error;
+};
+
+[[noreturn]] inline void give_up(const child_plan& plan, launch_step step) noexcept {
+    const child_report report{step, errno};
+    [[maybe_unused]] const auto written = ::write(plan.report, &report, sizeof report);
+    // Not exit(): what the host registered with atexit, and what it has in its stdio buffers, is the host's.
+    ::_exit(127);
+}
+
+inline bool limit(decltype(RLIMIT_CORE) what, std::uint64_t soft, std::uint64_t hard) noexcept {
+    rlimit both{static_cast<rlim_t>(soft), static_cast<rlim_t>(hard)}, own{};
+    if (::setrlimit(what, &both) == 0) return true;
+    // Above the host's own limit, and the host may not raise that: the child has what the host has.
+    if (errno != EPERM || ::getrlimit(what, &own) != 0) return false;
+    if (both.rlim_cur > own.rlim_max) both.rlim_cur = own.rlim_max;
+    if (both.rlim_max > own.rlim_max) both.rlim_max = own.rlim_max;
+    return ::setrlimit(what, &both) == 0;
+}
+inline bool apply_limits(const resource_limits& limits) noexcept {
+    // One second between SIGXCPU, which says what happened, and SIGKILL.
+    const auto cpu = limits.cpu_seconds.value_or(0);
+    return limit(RLIMIT_CORE, limits.core_bytes, limits.core_bytes) &&
+           (!limits.cpu_seconds || limit(RLIMIT_CPU, cpu, cpu + (cpu != UINT64_MAX))) &&
+           (!limits.open_files || limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files)) &&
+           (!limits.address_space_bytes ||
+            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes));
+}
+
+/// Nothing above 2 survives exec. What the host's other code opens without O_CLOEXEC, Asio's sockets among it,
+/// would otherwise be the plugin's as well.
+inline bool close_inherited() noexcept {
+#ifdef SYS_close_range
+    if (::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return true;
+#endif
+    // Before Linux 5.11. The table is our own copy and neither needs /proc nor allocates; with a limit of a million
+    // it takes some 50 ms.
+    rlimit open_files{};
+    if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0) return false;
+    for (rlim_t one = 3; one < open_files.rlim_cur && one <= INT32_MAX; ++one)
+        if (::fcntl(static_cast<int>(one), F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF) return false;
+    return true;
+}
+
+/// The guard's other ends get their orders for the kernel. Where that is not to be had, what is left is the
+/// parent-death signal and the end of stdin.
+inline bool arm_guard(int guard) noexcept {
+    return ::fcntl(guard, F_SETOWN, -::getpid()) == 0 && ::fcntl(guard, F_SETSIG, SIGKILL) == 0 &&
+           ::fcntl(guard, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+}
+inline void arm_guards(const child_plan& plan) noexcept {
+    for (const int guard : plan.host_guards) arm_guard(guard);
+    for (const int guard : plan.guards)
+        // Out of the way of programs that use small numbers by hand, such as shell scripts.
+        if (arm_guard(guard) && ::fcntl(guard, F_DUPFD, 100) < 0) ::fcntl(guard, F_DUPFD, 3);
+}
+
+/// The host's handlers must be gone before signals are let in, and what it ignores would be ignored by the
+/// program too. What came meanwhile was meant for the host's group (Ctrl-C): ignoring it for a moment drops it.
+inline void reset_signals() noexcept {
+    sigset_t pending, none;
+    ::sigemptyset(&none);
+    ::sigemptyset(&pending);
+    ::sigpending(&pending);
+    struct sigaction action {};
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        if (signal == SIGKILL || signal == SIGSTOP) continue;
+        action.sa_handler = SIG_IGN;
+        if (::sigismember(&pending, signal) == 1) ::sigaction(signal, &action, nullptr);
+        action.sa_handler = SIG_DFL;
+        ::sigaction(signal, &action, nullptr);
+    }
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] inline void become_program(const child_plan& plan) noexcept {
+    *plan.shares_memory = true;
+    if (::setsid() < 0) give_up(plan, launch_step::session);
+    // The signal comes when the thread ends that made the child, so only the thread that lives as long as the
+    // process may use it. Where the parent is another one already, the host has ended before the signal was set.
+    if (plan.dies_with_thread && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        give_up(plan, launch_step::parent_death);
+    if (::getppid() != plan.parent) ::_exit(127);
+    if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
+        give_up(plan, launch_step::streams);
+    if (!close_inherited()) give_up(plan, launch_step::closing);
+    arm_guards(plan);
+    if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
+    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
+    reset_signals();
+    ::execve(plan.program, plan.arguments, plan.environment);
+    give_up(plan, launch_step::program);
+}
+
+// What has to be there before a child is made: its pipes, its words as execve wants them, and where its program is looked
+// for. Fills in a child_plan, which is carried out in the child.
+
+struct pipe_ends {
+    descriptor read, write;
+};
+
+/// Above 2, whatever is closed in the host: otherwise connecting the child's streams would overwrite it, and what
+/// the host prints would go to a plugin.
+inline bool lift(descriptor& one, int above = 2) noexcept {
+    if (one.get() > above) return true;
+    if (!one) return false; // why stands in errno
+    const int lifted = ::fcntl(one.get(), F_DUPFD_CLOEXEC, above + 1);
+    const int error = errno == EINVAL ? EMFILE : errno; // numbers end at the limit
+    one.reset(lifted);
+    if (lifted < 0) errno = error;
+    return lifted >= 0;
+}
+inline bool make_pipe(pipe_ends& ends) noexcept {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) return false;
+    ends.read.reset(both[0]);
+    ends.write.reset(both[1]);
+    return lift(ends.read) && lift(ends.write);
+}
+
+/// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
+/// others. Where /proc is missing it is the same file again.
+inline descriptor another_reader(const descriptor& read_end) {
+    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
+    return again;
+}
+
+struct child_pipes {
+    pipe_ends input, output, error, guard, report;
+    std::array<descriptor, 4> guard_readers; // see launched
+    std::array<descriptor, 2> child_guards;  // the child's own
+
+    /// False where there is none to be had: errno says why.
+    bool open() {
+        for (pipe_ends* ends : {&input, &output, &error, &guard, &report})
+            if (!make_pipe(*ends)) return false;
+        for (descriptor* one : {&guard_readers[0], &guard_readers[1], &guard_readers[2], &guard_readers[3],
+                                &child_guards[0], &child_guards[1]}) {
+            *one = another_reader(guard.read);
+            if (!lift(*one)) return false;
+        }
+        // Two readers stay below the writer, two go above it.
+        guard.read.reset();
+        return lift(guard.write, std::max(guard_readers[0].get(), guard_readers[1].get())) &&
+               lift(guard_readers[2], guard.write.get()) && lift(guard_readers[3], guard.write.get());
+    }
+    void connect(child_plan& plan) const noexcept {
+        plan.input = input.read.get();
+        plan.output = output.write.get();
+        plan.error = error.write.get();
+        plan.guards = {child_guards[0].get(), child_guards[1].get()};
+        for (std::size_t one = 0; one < guard_readers.size(); ++one)
+            plan.host_guards[one] = guard_readers[one].get();
+        plan.report = report.write.get();
+    }
+    /// Those that the child has now.
+    void close_far_ends() noexcept {
+        for (descriptor* one :
+             {&input.read, &output.write, &error.write, &report.write, &child_guards[0], &child_guards[1]})
+            one->reset();
+    }
+};
+
+inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// Of entries like "PATH=/bin".
+inline std::string_view search_path_of(const std::vector<std::string>& environment) noexcept {
+    for (const std::string& entry : environment)
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/// Takes the status of a child that never became the program, or must not live.
+inline void reap(pid_t pid) noexcept {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/system_program.hpp ---------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_PROGRAM_HPP
+#define TENON_PROCESS_SYSTEM_PROGRAM_HPP
+
+// Finds the file that a command names, and looks at one that could not be run: its mode, its owner, what its
+// first bytes ask for. Only the launcher uses it, and the second half only after a failure. What it finds may
+// have changed since; it explains, it does not decide.
+
+namespace tenon::detail {
+
+inline bool may_execute(const std::string& path) noexcept {
+    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+}
+
+inline std::string working_directory() {
+    std::array<char, 4096> room; // PATH_MAX
+    return ::getcwd(room.data(), room.size()) == nullptr ? std::string() : std::string(room.data());
+}
+
+/// The file that `name` means. With a slash: relative to our own working directory, wherever the child will run.
+/// Without: what the child's own PATH finds; only its absolute entries count, so that no plugin starts what
+/// happens to lie in the current directory. Empty if there is none.
+inline std::string find_program(const std::string& name, std::string_view search_path) {
+    if (name.empty() || name.front() == '/') return name;
+    if (name.find('/') != std::string::npos) {
+        const std::string here = working_directory();
+        return here.empty() ? name : join({here, "/", name});
+    }
+    std::string second_best; // there, but not to be executed: that is what the person should hear of
+    while (!search_path.empty()) {
+        const std::string_view folder = search_path.substr(0, search_path.find(':'));
+        search_path.remove_prefix(folder.size() == search_path.size() ? folder.size() : folder.size() + 1);
+        if (folder.empty() || folder.front() != '/') continue;
+        std::string path = join({folder, "/", name});
+        struct stat found {};
+        if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+        if (may_execute(path)) return path;
+        if (second_best.empty()) second_best = std::move(path);
+    }
+    return second_best;
+}
+
+inline std::string name_of_user(std::uint64_t id) {
+    std::array<char, 4096> room;
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(static_cast<uid_t>(id), &entry, room.data(), room.size(), &found) == 0 &&
+        found != nullptr)
+        return entry.pw_name;
+    return join({digits(id)});
+}
+
+inline std::string octal_mode(unsigned mode) {
+    std::string text = "0000";
+    for (std::size_t place = 4; place-- > 0; mode >>= 3) text[place] = static_cast<char>('0' + (mode & 7));
+    return text;
+}
+
+/// The first part of a path that cannot be reached.
+inline std::string first_unreachable(const std::string& path) {
+    struct stat found {};
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        const std::string part = path.substr(0, slash);
+        if (::stat(part.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || !may_execute(part)) return part;
+    }
+    return path;
+}
+
+inline file_facts look_at(const std::string& path) {
+    file_facts facts{.path = path};
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) {
+        facts.kind = errno == EACCES ? file_kind::unreachable : file_kind::missing;
+        facts.culprit = first_unreachable(path);
+        struct stat link {};
+        facts.dangling_link = ::lstat(facts.culprit.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+        return facts;
+    }
+    facts.kind = S_ISREG(found.st_mode)   ? file_kind::regular
+                 : S_ISDIR(found.st_mode) ? file_kind::folder
+                                          : file_kind::other;
+    facts.mode = octal_mode(found.st_mode);
+    facts.owner = name_of_user(found.st_uid);
+    facts.executable = may_execute(path);
+    facts.empty = found.st_size == 0;
+    struct statvfs mount {};
+    facts.on_noexec_mount = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
+    // The kernel never grants X_OK on a noexec mount: tell the two apart by the mode.
+    if (!facts.executable && facts.on_noexec_mount && (found.st_mode & 0111) != 0) facts.executable = true;
+    return facts;
+}
+
+/// As uname(2) would say it.
+inline std::string machine_of(unsigned number) {
+    switch (number) {
+    case EM_386:
+        return "i686";
+    case EM_X86_64:
+        return "x86_64";
+    case EM_ARM:
+        return "arm";
+    case EM_AARCH64:
+        return "aarch64";
+    case EM_RISCV:
+        return "riscv64";
+    case EM_PPC64:
+        return "ppc64";
+    case EM_S390:
+        return "s390x";
+    case EM_MIPS:
+        return "mips";
+    default:
+        return join({"machine type ", digits(number)});
+    }
+}
+
+/// What an ELF file, of which `head` is the beginning, asks for. Its numbers are untrusted.
+template <class Header, class Segment>
+void read_elf(std::string_view head, program_facts& facts) {
+    Header header{};
+    if (head.size() < sizeof header) return;
+    std::memcpy(&header, head.data(), sizeof header);
+    facts.machine = machine_of(header.e_machine);
+    for (unsigned number = 0; number < header.e_phnum; ++number) {
+        const std::uint64_t at = std::uint64_t{header.e_phoff} + std::uint64_t{number} * sizeof(Segment);
+        Segment segment{};
+        if (at > head.size() || head.size() - at < sizeof segment) return;
+        std::memcpy(&segment, head.data() + at, sizeof segment);
+        if (segment.p_type != PT_INTERP) continue;
+        if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset) return;
+        const std::string_view name = head.substr(segment.p_offset, segment.p_filesz);
+        facts.interpreter_named = true;
+        facts.interpreter = look_at(std::string(name.substr(0, name.find('\0'))));
+        return;
+    }
+}
+
+inline program_facts look_at_program(const std::string& path) {
+    program_facts facts{.file = look_at(path)};
+    facts.user = name_of_user(::geteuid());
+    utsname system{};
+    if (::uname(&system) == 0) facts.host_machine = system.machine;
+    if (facts.file.kind != file_kind::regular) return facts;
+
+    std::array<char, 4096> room;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
+    if (file >= 0) ::close(file);
+    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+    if (count < 0) { // it may be executed and not read: that is no fault of it
+        facts.machine = facts.host_machine;
+        return facts;
+    }
+    if (head.starts_with("#!")) {
+        facts.is_script = true;
+        std::string_view line = head.substr(2, head.find('\n') - 2);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
+        facts.interpreter_named = !name.empty();
+        facts.interpreter_ends_in_cr = name.ends_with('\r');
+        if (facts.interpreter_named) facts.interpreter = look_at(std::string(name));
+    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
+        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
+        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
+    }
+    return facts;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/system_launcher.hpp --------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_LAUNCHER_HPP
+#define TENON_PROCESS_SYSTEM_LAUNCHER_HPP
+
+// Starts a program as a plugin: three pipes, a session and process group of its own, nothing inherited but what
+// was said, gone when the host is gone. The only header that names Boost, for the vfork of Boost.Process v1;
+// with standalone Asio v2 of it does not work in any version.
+//
+// vfork, because a fork takes the longer the more memory the host has. What the child does until it is the program
+// is in process/system_child_setup.hpp.
+//
+// launch() may be called from several threads at once, and from a thread that ends before the plugin.
+
+#ifndef BOOST_POSIX_HAS_VFORK
+#define BOOST_POSIX_HAS_VFORK 1
+#endif
+#ifndef BOOST_PROCESS_USE_STD_FS
+#define BOOST_PROCESS_USE_STD_FS 1
+#endif
+// Boost.Process v1 declares Boost.Asio ahead, and uses it only where it is given an io_context. With 1.74 those
+// declarations and standalone Asio do not get along.
+#ifndef BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
+#define BOOST_PROCESS_DETAIL_POSIX_ASIO_FWD_HPP_
+namespace boost::asio {
+class io_context;
+}
+#endif
+#if __has_include(<boost/process/v1/child.hpp>) // from 1.86 on
+#include <boost/process/v1/child.hpp>
+#include <boost/process/v1/error.hpp>
+#include <boost/process/v1/extend.hpp>
+#include <boost/process/v1/posix.hpp>
+namespace tenon::detail {
+namespace boost_process = boost::process::v1;
+}
+#else
+#include <boost/process/child.hpp>
+#include <boost/process/error.hpp>
+#include <boost/process/extend.hpp>
+#include <boost/process/posix.hpp>
+namespace tenon::detail {
+namespace boost_process = boost::process;
+}
+#endif
+
+namespace tenon::detail {
+
+struct launch_spec {
+    std::vector<std::string> command;          // the program and its arguments
+    std::string directory = {};                // the host's own where it is empty
+    std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
+    resource_limits limits = {};
+};
+
+struct launched {
+    int pid = 0;
+    descriptor process; // a pidfd; none if the process is gone and its status was taken elsewhere
+    descriptor input;   // its stdin: to be written
+    descriptor output, error;
+    /// Other ends of the guard, with the child's orders for the kernel, but only the host holds them: they bring the
+    /// signal also when the plugin is dead already. (The plugin's own would not do. What two processes hold closes with
+    /// the later of them, and the plugin may end between the host's turns.)
+    /// A process that is killed closes its descriptors by number, upwards or downwards as the kernel's version has it.
+    /// So two of them are numbered below `guard` and two above: in either order two are still open when it closes.
+    /// Two, because the kernel signals a group one process after another and may miss one that is forked meanwhile.
+    /// Each open file brings a signal of its own, and what the first one missed is there for the second.
+    std::array<descriptor, 4> guard_readers;
+    /// While this is open the process group lives. As soon as it is closed everywhere, the kernel itself kills the group: also
+    /// when the host was killed, whichever thread started the child, and however old its number is. (It is the last
+    /// member, so it is closed before its readers.)
+    descriptor guard;
+};
+
+// --- in the child ---
+
+/// Does Boost's exec in its place: what Boost does after one that failed writes a std::string in the child, and
+/// may or may not reap it.
+struct child_setup : boost_process::extend::handler {
+    const child_plan* plan;
+    explicit child_setup(const child_plan& given) noexcept : plan(&given) {}
+    template <class Executor>
+    void on_exec_setup(Executor&) const noexcept {
+        become_program(*plan);
+    }
+};
+
+// --- in the host ---
+
+/// No signal reaches this thread while it lives.
+class all_signals_blocked {
+public:
+    all_signals_blocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    all_signals_blocked(const all_signals_blocked&) = delete;
+    all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+    ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+inline fault failed_to_start(start_failure failure) {
+    if (failure.error != 0) failure.error_text = std::system_category().message(failure.error);
+    return explain(failure);
+}
+
+/// What is wrong with the words of a spec; empty if nothing is.
+inline std::string misspelled(const launch_spec& spec) {
+    if (spec.command.empty() || spec.command.front().empty()) return "its command is empty";
+    const auto cut = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+    for (const std::string& word : spec.command)
+        if (cut(word)) return "a word of its command has a zero byte, at which the system would cut it off";
+    for (const std::string& entry : spec.environment) {
+        if (cut(entry))
+            return "a value of its environment has a zero byte, at which the system would cut it off";
+        if (entry.find('=') == std::string::npos || entry.front() == '=')
+            return join({"an entry of its environment is not of the form NAME=value: ", entry});
+    }
+    if (cut(spec.directory)) return "its directory has a zero byte, at which the system would cut it off";
+    return {};
+}
+
+inline bool is_our_child(int process) noexcept {
+    siginfo_t state{};
+    constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old C libraries do not name
+    return ::waitid(by_pidfd, static_cast<id_t>(process), &state, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// What the child reported, if it failed. After a real vfork it is all there already; under tools that make it a
+/// fork (sanitizers, emulators) its end has to be awaited.
+inline bool read_report(int from, bool complete, child_report& report) noexcept {
+    for (;;) {
+        pollfd entry{from, POLLIN, 0};
+        const int ready = ::poll(&entry, 1, complete ? 0 : -1);
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0 || (entry.revents & POLLIN) == 0) return false;
+        const ssize_t count = ::read(from, &report, sizeof report);
+        if (count < 0 && errno == EINTR) continue;
+        return count == static_cast<ssize_t>(sizeof report);
+    }
+}
+
+inline result<launched> launch(const launch_spec& spec) {
+    start_failure failure{.step = launch_step::describe};
+    if (!spec.command.empty()) failure.program = spec.command.front();
+    failure.detail = misspelled(spec);
+    if (!failure.detail.empty()) return explain(failure);
+    const std::string program = find_program(spec.command.front(), search_path_of(spec.environment));
+    if (program.empty()) {
+        failure.detail =
+            join({"there is no such program in the folders of its PATH, ", search_path_of(spec.environment)});
+        return explain(failure);
+    }
+    failure.program = program;
+
+    child_pipes pipes;
+    failure.step = launch_step::descriptors;
+    if (!pipes.open()) {
+        failure.error = errno;
+        return failed_to_start(std::move(failure));
+    }
+
+    const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
+    volatile bool shares_memory = false;
+    child_plan plan{.program = program.c_str(),
+                    .arguments = arguments.data(),
+                    .environment = environment.data(),
+                    .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
+                    .parent = ::getpid(),
+                    .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
+                    .limits = spec.limits,
+                    .shares_memory = &shares_memory};
+    pipes.connect(plan);
+    std::error_code not_forked;
+    pid_t pid = -1;
+    {
+        const all_signals_blocked quiet;
+        boost_process::child child(child_setup(plan), boost_process::posix::use_vfork, not_forked);
+        pid = child.id();
+        child.detach(); // the process is ours; Boost would end it
+    }
+    if (not_forked) {
+        failure.step = launch_step::fork;
+        failure.error = not_forked.value();
+        return failed_to_start(std::move(failure));
+    }
+
+    pipes.close_far_ends();
+    child_report told{};
+    if (read_report(pipes.report.read.get(), shares_memory, told)) {
+        reap(pid);
+        failure.step = told.step;
+        failure.error = told.error;
+        failure.directory = spec.directory;
+        if (told.step == launch_step::program) failure.facts = look_at_program(program);
+        return failed_to_start(std::move(failure));
+    }
+
+    launched made{.pid = pid,
+                  .process = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+                  .input = std::move(pipes.input.write),
+                  .output = std::move(pipes.output.read),
+                  .error = std::move(pipes.error.read),
+                  .guard_readers = std::move(pipes.guard_readers),
+                  .guard = std::move(pipes.guard.write)};
+    if ((!made.process && errno != ESRCH) || (made.process && !lift(made.process))) {
+        failure.error = errno;
+        ::kill(-pid, SIGKILL);
+        reap(pid);
+        return failed_to_start(std::move(failure));
+    }
+    // Where the host ignores SIGCHLD or waits for any child, this one may be gone already and its number another's.
+    if (made.process && !is_our_child(made.process.get())) made.process.reset();
+    return made;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/child.hpp ------------------------------------------------------------------------------
+#ifndef TENON_PROCESS_CHILD_HPP
+#define TENON_PROCESS_CHILD_HPP
+
+// Owns a process from its start until it is reaped, and the process group that it leads. That it has ended is
+// learned from the process itself, never from the end of its output, which a grandchild may hold open.
+//
+// When the process ends, or the owner does, everybody left in its group is killed, and always before the process
+// is reaped: until then no other process or group can have its number. What left the group by a session of its own
+// lives on; left_behind() says so.
+//
+// Only its own process is ever waited for. Where the application ignores SIGCHLD or waits for any child, the
+// status is `unknown`.
+
+namespace tenon::detail {
+
+struct child_to_stop;
+
+class child {
+public:
+    /// `ended` is called once, on the executor and never from within a verb; not after the child was destroyed,
+    /// which it may do itself. Descriptors that were left in `made` are the child's.
+    child(const executor& where, launched&& made, std::function<void(const exit_status&)> ended)
+        : self_(std::make_shared<state>(where, std::move(made), std::move(ended))) {
+        state::watch(self_, where);
+    }
+    child(const child&) = delete;
+    child& operator=(const child&) = delete;
+
+    /// Kills the whole group and waits for the process, which takes no longer than the system takes to end it.
+    ~child() {
+        self_->told = nullptr;
+        kill_group();
+        self_->await_end(after(std::chrono::steady_clock::now(), longest_death));
+        self_->close();
+    }
+
+    int pid() const noexcept { return self_->made.pid; }
+    bool over() const noexcept { return self_->over; }
+    /// Of a child that is over.
+    const exit_status& status() const noexcept { return self_->status; }
+
+    /// A signal for everybody in the group; nothing once the process is over.
+    void signal_group(int signal) {
+        if (!self_->over && self_->process() >= 0) signal_group_of(self_->process(), pid(), signal);
+    }
+    void terminate_group() { signal_group(terminate_signal); }
+    void kill_group() {
+        if (!self_->over) self_->kill_all();
+    }
+
+    /// True if the process is over and something that it started lives on outside its group. Killing takes the
+    /// system a moment, so at first it may be true of a process that is just dying.
+    bool left_behind() const noexcept {
+        return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
+    }
+
+    /// For asking that later.
+    descriptor release_guard() noexcept { return std::move(self_->made.guard); }
+
+private:
+    friend void stop_children(std::vector<child_to_stop> children);
+
+    // After SIGKILL a process ends at once, unless the kernel waits for hardware in its name. Rather than wait with
+    // it, the host goes on, and the process that inherits it reaps it.
+    static constexpr milliseconds longest_death{5'000};
+
+    // Outlives the child while a wait is under way.
+    struct state {
+        state(const executor& where, launched&& given, std::function<void(const exit_status&)> ended)
+            : made(std::move(given)), exit(where), told(std::move(ended)) {}
+
+        static void watch(const std::shared_ptr<state>& self, const executor& where) {
+            asio::error_code failed = asio::error::bad_descriptor;
+            if (self->made.process) self->exit.assign(self->made.process.get(), failed);
+            if (failed) return asio::post(where, [self, failed] { look(self, failed); });
+            self->made.process.release();
+            await(self);
+        }
+        static void await(const std::shared_ptr<state>& self) {
+            self->exit.async_wait(asio::posix::stream_descriptor::wait_read,
+                                  [self](const asio::error_code& failed) { look(self, failed); });
+        }
+        static void look(const std::shared_ptr<state>& self, const asio::error_code& failed) {
+            if (!self->told) return; // the child is gone
+            self->finish_if_ended();
+            if (!self->over && !failed) return await(self);
+            if (!self->over) { // its end would not be noticed
+                self->kill_all();
+                self->await_end(after(std::chrono::steady_clock::now(), longest_death));
+                self->over = true;
+            }
+            const auto tell = std::exchange(self->told, nullptr);
+            tell(self->status);
+        }
+
+        int process() noexcept { return exit.is_open() ? exit.native_handle() : made.process.get(); }
+
+        void kill_all() {
+            if (process() >= 0) signal_group_of(process(), made.pid, kill_signal);
+            // Once the process is not ours any more, its number means nothing, and the guard is what still knows its
+            // group.
+            if (process() < 0 || state_of(process()) == process_state::lost) made.guard.reset();
+        }
+        void finish_if_ended() {
+            if (over) return;
+            const auto now = process() < 0 ? process_state::lost : state_of(process());
+            if (now == process_state::running) return;
+            kill_all(); // whom it left in its group
+            for (descriptor& one : made.guard_readers)
+                one.reset(); // a process that holds the guard now has left the group
+            if (now == process_state::ended) status = reap_ended(process());
+            over = true;
+        }
+        void await_end(time_point deadline) {
+            for (finish_if_ended(); !over && std::chrono::steady_clock::now() < deadline; finish_if_ended()) {
+                const int one = process();
+                wait_for_end({&one, 1}, deadline);
+            }
+        }
+        void close() {
+            asio::error_code ignored;
+            exit.close(ignored); // the wait ends, and with it this state, when the loop runs again
+            for (descriptor* one : {&made.process, &made.input, &made.output, &made.error, &made.guard})
+                one->reset();
+            for (descriptor& one : made.guard_readers) one.reset();
+        }
+
+        launched made;
+        asio::posix::stream_descriptor exit; // the pidfd, while it is watched
+        std::function<void(const exit_status&)> told;
+        exit_status status = {};
+        bool over = false;
+    };
+
+    std::shared_ptr<state> self_;
+};
+
+struct child_to_stop {
+    child* process;
+    stop_policy steps;
+};
+
+/// Stops many side by side, each by its own steps, and comes back when all are over: for destructors, where no loop
+/// runs any more. A plugin cannot be asked without a loop, so that step is left out. Whatever a policy says, the last step
+/// is to kill. `ended` of each is called as ever if the loop runs again.
+inline void stop_children(std::vector<child_to_stop> children) {
+    struct stopping {
+        child* process;
+        stop_sequence steps = {};
+        time_point due = {}; // of the next step, or of giving up on a process that was killed
+        bool killed = false;
+    };
+    std::vector<stopping> living;
+    for (child_to_stop& one : children) {
+        living.push_back({.process = one.process});
+        living.back().steps.begin(std::move(one.steps), false, true);
+    }
+    for (;;) {
+        const time_point now = std::chrono::steady_clock::now();
+        std::vector<int> awaited;
+        time_point due = never;
+        for (stopping& one : living) {
+            child& process = *one.process;
+            process.self_->finish_if_ended();
+            while (!process.over() && one.due <= now && !one.killed) {
+                const auto step = one.steps.next(now);
+                one.killed = !step || step == stop_action::kill;
+                if (one.killed) process.kill_group();
+                else if (step == stop_action::terminate) process.terminate_group();
+                else process.self_->made.input.reset();
+                one.due = one.killed ? after(now, child::longest_death) : one.steps.deadline();
+            }
+            if (process.over() || one.due <= now) continue;
+            awaited.push_back(process.self_->process());
+            due = std::min(due, one.due);
+        }
+        if (awaited.empty()) return;
+        wait_for_end(awaited, due);
+    }
+}
+inline void stop_children(std::span<child* const> children, const stop_policy& steps) {
+    std::vector<child_to_stop> all;
+    for (child* const one : children) all.push_back({one, steps});
+    stop_children(std::move(all));
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/byte_reader.hpp ----------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_BYTE_READER_HPP
+#define TENON_TRANSPORT_BYTE_READER_HPP
+
+// Reads a descriptor until its end and hands on what comes, as it is: a plugin's stderr. One read per turn of the
+// loop, so a flood leaves the others their turn; nothing is kept, so it costs one buffer whatever comes.
+//
+// Destroying it ends the reading: nothing is handed on after that.
+
+namespace tenon::detail {
+
+class byte_reader {
+public:
+    /// Called with bytes, and at the end once with none. It may destroy the reader.
+    using sink = std::function<void(std::string_view bytes, time_point now)>;
+
+    byte_reader(const executor& where, descriptor from, sink told)
+        : self_(std::make_shared<state>(where, from.release(), std::move(told))) {
+        state::read_on(self_);
+    }
+    byte_reader(const byte_reader&) = delete;
+    byte_reader& operator=(const byte_reader&) = delete;
+    ~byte_reader() {
+        self_->over = true; // the sink itself may be running: it lives as long as the state
+        asio::error_code ignored;
+        self_->from.close(ignored);
+    }
+
+    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
+    /// process that is gone. Processes that still hold the other end are heard no more.
+    void finish() {
+        const auto self = self_;
+        asio::error_code error;
+        self->from.non_blocking(true, error);
+        for (std::size_t total = 0; !error && !self->over && total < largest_pipe;) {
+            const std::size_t count = self->from.read_some(asio::buffer(self->buffer), error);
+            if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+            total += count;
+        }
+        state::end(self);
+    }
+
+private:
+    // 1 MiB: as large as a pipe of an ordinary user can be made.
+    static constexpr std::size_t largest_pipe = std::size_t{1} << 20;
+    // 64 KiB: the default pipe buffer on Linux, so one read empties it.
+    static constexpr std::size_t room = std::size_t{64} << 10;
+
+    // Outlives the reader while a read is under way.
+    struct state {
+        state(const executor& where, int descriptor, sink given)
+            : from(where, descriptor), told(std::move(given)), buffer(room) {}
+
+        static void read_on(const std::shared_ptr<state>& self) {
+            self->from.async_read_some(
+                asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
+                    if (self->over) return;
+                    if (error) return end(self);
+                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+                    if (!self->over) read_on(self);
+                });
+        }
+        static void end(const std::shared_ptr<state>& self) {
+            if (std::exchange(self->over, true)) return;
+            asio::error_code ignored;
+            self->from.close(ignored);
+            self->told({}, std::chrono::steady_clock::now());
+        }
+
+        asio::posix::stream_descriptor from;
+        sink told;
+        std::vector<char> buffer;
+        bool over = false;
+    };
+
+    std::shared_ptr<state> self_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/transport/descriptor_link.hpp ------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
+#define TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
+
+// A link over file descriptors: two pipes, or one socket for both directions.
+//
+// What it costs: one read() and one write() for what came at once, and one epoll_wait() of Asio's. Asio is asked only
+// whether the descriptor is ready. Reading by ourselves goes straight into the session, holds no buffer for a silent
+// peer, and needs no second read() that finds nothing. The end of a pipe may come with its last bytes and be overlooked
+// that way: it is looked for a moment later. Output is written at once where there is room, and Asio is asked for room
+// only when the peer falls behind. That a peer has closed its end of a pipe is told at once, also when there is nothing
+// to write.
+//
+// A peer is read at most turn_bytes at a time, so that others get their turn. After the end of the session what
+// still comes is read and forgotten: a plugin that is being stopped must not block in its last words.
+
+namespace tenon::detail {
+
+/// Memory for one asynchronous operation at a time, within the object that starts it: waiting for a descriptor again and
+/// again allocates nothing. What is larger, or a second one at the same time, comes from the heap.
+///
+/// The handler must keep the owner of the memory alive, as Asio gives the memory back through the handler.
+class handler_memory {
+public:
+    handler_memory() = default;
+    handler_memory(const handler_memory&) = delete;
+    handler_memory& operator=(const handler_memory&) = delete;
+
+    void* allocate(std::size_t size) {
+        if (used_ || size > sizeof room_) return ::operator new(size);
+        used_ = true;
+        return room_;
+    }
+    void deallocate(void* memory) noexcept {
+        if (memory == room_) used_ = false;
+        else ::operator delete(memory);
+    }
+
+private:
+    // An operation of Asio with a small handler takes some 150 bytes.
+    alignas(std::max_align_t) unsigned char room_[384];
+    bool used_ = false;
+};
+
+template <class T>
+class handler_allocator {
+public:
+    using value_type = T;
+
+    explicit handler_allocator(handler_memory& memory) noexcept : memory_(&memory) {}
+    template <class Other>
+    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_(other.memory_) {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
+
+    template <class Other>
+    bool operator==(const handler_allocator<Other>& other) const noexcept {
+        return memory_ == other.memory_;
+    }
+
+private:
+    template <class>
+    friend class handler_allocator;
+
+    handler_memory* memory_;
+};
+
+/// A completion handler whose operation lives in `memory`.
+template <class Function>
+class placed_handler {
+public:
+    using allocator_type = handler_allocator<std::byte>;
+
+    placed_handler(handler_memory& memory, Function function)
+        : memory_(&memory), function_(std::move(function)) {}
+    allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
+    template <class... Arguments>
+    void operator()(Arguments&&... arguments) {
+        function_(std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    handler_memory* memory_;
+    Function function_;
+};
+
+} // namespace tenon::detail
+
+// Waiting for more input of a descriptor that was just read until it was empty. Asio's async_wait() tells the kernel
+// anew each time what it waits for, a system call for every message; its reads do not, but look for input first,
+// another system call. This is a read of Asio's that reads nothing: it completes when something comes.
+//
+// The caller must know that there is nothing left: what is there already is not told. That includes the end of the
+// input where it came together with the last bytes. The specialisation below is the one place that knows Asio
+// from within, and only in versions that it was tried with; elsewhere async_wait() does the same.
+
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 &&           \
+    ASIO_VERSION < 102300
+#define TENON_WAITS_FOR_MORE_INPUT 1
+#else
+#define TENON_WAITS_FOR_MORE_INPUT 0
+#endif
+
+namespace tenon::detail {
+
+/// Stands for the buffer, because a read into an empty one completes at once.
+struct nothing_to_read_into : asio::mutable_buffer {
+    nothing_to_read_into() : asio::mutable_buffer(this, 1) {}
+};
+
+} // namespace tenon::detail
+
+#if TENON_WAITS_FOR_MORE_INPUT
+template <>
+class asio::detail::descriptor_read_op_base<tenon::detail::nothing_to_read_into> : public reactor_op {
+public:
+    descriptor_read_op_base(const asio::error_code& success, int, const tenon::detail::nothing_to_read_into&,
+                            func_type completed)
+        : reactor_op(success, &do_perform, completed) {}
+
+    // Exhausted: the next one waits for the kernel's word.
+    static status do_perform(reactor_op*) { return done_and_exhausted; }
+};
+#endif
+
+namespace tenon::detail {
+
+/// The handler takes an error and a number that means nothing.
+template <class Handler>
+void async_wait_for_more(asio::posix::stream_descriptor& from, Handler handler) {
+#if TENON_WAITS_FOR_MORE_INPUT
+    from.async_read_some(nothing_to_read_into(), std::move(handler));
+#else
+    from.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+#endif
+}
+
+} // namespace tenon::detail
+
+#undef TENON_WAITS_FOR_MORE_INPUT
+
+namespace tenon::detail {
+
+/// What is read from one peer, and written to it, in one turn of the loop.
+inline constexpr std::size_t turn_bytes = std::size_t{256} << 10;
+
+/// As much as a pipe of an ordinary user can hold: the last words of a peer that is gone.
+inline constexpr std::size_t most_at_once = 4 * turn_bytes;
+
+/// When the end of a pipe is looked for that may have come with its last bytes.
+inline constexpr milliseconds end_looked_for_after{100};
+
+/// A pipe that was full once grows to this: across CPUs, messages of 64 KiB take half the time then.
+inline constexpr int grown_pipe_bytes = 256 << 10;
+
+class descriptor_link final : public link {
+    struct key {}; // only open() makes links
+
+public:
+    /// Starts to read. `output` may be none: then `input` is a socket for both directions. `awake`, if there is one,
+    /// keeps the loop awake while an answer is likely to come at once.
+    static std::shared_ptr<descriptor_link> open(const executor& where, session_role role,
+                                                 const session_limits& limits, link_owner& owner,
+                                                 descriptor input, descriptor output,
+                                                 milliseconds write_timeout = milliseconds{10'000},
+                                                 std::shared_ptr<vigil> awake = nullptr) {
+        survive_closed_pipes();
+        // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
+        auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
+                                                      std::move(awake));
+        held->start(std::move(input), std::move(output));
+        descriptor_link* const opened = held.get();
+        return {opened, [held = std::move(held)](descriptor_link* dropped) mutable {
+                    dropped->forget_owner();
+                    held.reset();
+                }};
+    }
+
+    descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
+                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
+        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
+          output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
+
+    inline void flush() override;
+    inline void close_output() override;
+    inline void read_rest() override;
+    inline void close() override;
+    /// Bytes that were read from the connection before it was a link, told now.
+    void hear(std::string_view bytes);
+
+private:
+    enum class reading : std::uint8_t { waiting, idle, over };
+    enum class outcome : std::uint8_t { abandoned, going_on }; // abandoned: the owner is gone
+    enum class writing : std::uint8_t { idle, waiting, over };
+
+    static time_point clock() noexcept { return std::chrono::steady_clock::now(); }
+
+    std::shared_ptr<descriptor_link> this_link() {
+        return std::static_pointer_cast<descriptor_link>(shared_from_this());
+    }
+    void start(descriptor input, descriptor output);
+    void wait_for_input(time_point now);
+    void wait_for_output();
+    void become_readable(const asio::error_code& error);
+    void become_writable();
+    void wait_for_reader_to_go();
+    void become_unread();
+    void wake(time_point now);
+    void look_again();
+    bool is_pipe() const noexcept { return !one_socket_ && !output_is_socket_; }
+    void mind_closed_pipes(time_point now) noexcept;
+
+    outcome read_now(time_point now, std::size_t budget);
+    outcome tell_and_write(time_point now);
+    outcome end_input(time_point now);
+    void write_now(time_point now);
+    transfer_state write_queued(time_point now);
+    void check_stall(time_point now);
+    void lose_output();
+    void shut_output() noexcept;
+    void excuse(time_point now) noexcept;
+    void settle();
+    time_point stall_deadline() const noexcept {
+        return writing_ == writing::waiting ? after(blocked_since_, write_timeout_) : never;
+    }
+
+    milliseconds write_timeout_;
+    lookout lookout_; // for answers
+    asio::posix::stream_descriptor input_;
+    asio::posix::stream_descriptor output_; // none where input_ is for both directions
+    int output_number_ = -1;
+    bool output_is_socket_ = false;
+    bool one_socket_ = false; // input_ is for both directions
+    bool closed_ = false;
+    bool end_wanted_ = false; // close_output() was called
+    bool may_grow_input_ = true, may_grow_output_ = true;
+    bool output_lost_ = false;
+    bool looking_again_ = false;
+    bool emptied_ = false; // the last read found less than there was room for
+    reading reading_ = reading::idle;
+    writing writing_ = writing::idle;
+    time_point blocked_since_ = never;
+    time_point pipes_minded_until_ = {};
+    time_point end_looked_for_ = never;
+    time_point due_ = never; // what the alarm was set to
+    time_point excused_until_ = {};
+    handler_memory read_memory_, write_memory_;
+    alarm alarm_; // the last: what it calls must be there
+};
+
+// --- the owner ---
+
+inline void descriptor_link::flush() {
+    if (closed_ || telling()) return;
+    write_now(peer().wants_write() ? clock() : time_point()); // without output the time is not needed
+    if (peer().has_news()) look_again();
+    settle();
+}
+
+inline void descriptor_link::close_output() {
+    end_wanted_ = true;
+    if (!telling()) flush();
+}
+
+inline void descriptor_link::read_rest() {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    if (read_now(clock(), most_at_once) != outcome::abandoned) settle();
+}
+
+inline void descriptor_link::hear(std::string_view bytes) {
+    if (closed_ || telling()) return;
+    const auto self = shared_from_this();
+    const time_point now = clock();
+    peer().receive_bytes(bytes, now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
+inline void descriptor_link::close() {
+    abandon();
+    if (closed_) return;
+    closed_ = true;
+    lookout_.end();
+    alarm_.cancel();
+    reading_ = reading::over;
+    shut_output();
+    asio::error_code ignored;
+    input_.close(ignored);
+}
+
+// --- the loop ---
+
+inline void descriptor_link::start(descriptor input, descriptor output) {
+    one_socket_ = !output;
+    output_number_ = one_socket_ ? input.get() : output.get();
+    output_is_socket_ = is_socket(output_number_);
+    const auto watch = [](asio::posix::stream_descriptor& by, descriptor& one) {
+        asio::error_code error;
+        if (!make_nonblocking(one.get())) return false;
+        by.assign(one.get(), error);
+        if (!error) static_cast<void>(one.release());
+        return !error;
+    };
+    if (!watch(input_, input) || (!one_socket_ && !watch(output_, output))) {
+        reading_ = reading::over;
+        writing_ = writing::over;
+        peer().close("its descriptors cannot be used");
+        return look_again();
+    }
+    wait_for_input(clock());
+    if (is_pipe()) wait_for_reader_to_go();
+}
+
+inline void descriptor_link::wait_for_input(time_point now) {
+    reading_ = reading::waiting;
+    auto heard =
+        placed_handler(read_memory_, [self = this_link()](const asio::error_code& error, std::size_t = 0) {
+            self->become_readable(error);
+        });
+    // A socket has no other end whose going would be noticed besides.
+    if (!emptied_ || !is_pipe())
+        return input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(heard));
+    if (end_looked_for_ == never) end_looked_for_ = after(now, end_looked_for_after);
+    async_wait_for_more(input_, std::move(heard));
+}
+
+inline void descriptor_link::wait_for_output() {
+    writing_ = writing::waiting;
+    if (blocked_since_ == never) blocked_since_ = clock();
+    auto& watched = one_socket_ ? input_ : output_;
+    watched.async_wait(asio::posix::stream_descriptor::wait_write,
+                       placed_handler(write_memory_, [self = this_link()](const asio::error_code&) {
+                           self->become_writable();
+                       }));
+}
+
+// A peer may close its end while there is nothing to write, and for long.
+inline void descriptor_link::wait_for_reader_to_go() {
+    output_.async_wait(asio::posix::stream_descriptor::wait_error,
+                       [self = this_link()](const asio::error_code&) { self->become_unread(); });
+    // On another thread of the executor Asio may have heard of it before it was asked.
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_unread() {
+    if (closed_ || writing_ == writing::over) return;
+    if (nobody_holds_other_end(output_number_)) lose_output();
+}
+
+inline void descriptor_link::become_readable(const asio::error_code& error) {
+    if (closed_ || reading_ == reading::over) return;
+    reading_ = reading::idle;
+    const time_point now = clock();
+    excuse(now);
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
+    if (reading_ == reading::idle) {
+        // Files cannot be waited for and need not be; with any other trouble nothing will ever come.
+        if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
+        else if (end_input(now) == outcome::abandoned) return;
+    }
+    lookout_.was_busy();
+    settle();
+}
+
+inline void descriptor_link::become_writable() {
+    if (closed_ || writing_ != writing::waiting) return;
+    writing_ = writing::idle;
+    pipes_minded_until_ = {};
+    const time_point now = clock();
+    write_now(now);
+    if (writing_ == writing::idle) {
+        if (!tell_drained(now)) return;
+        write_now(now);
+    }
+    settle();
+}
+
+// A deadline of the session's, or of the output.
+inline void descriptor_link::wake(time_point now) {
+    const auto self = shared_from_this();
+    excuse(now);
+    end_looked_for_ = never;
+    // What has come meanwhile is in time.
+    if (read_now(now, turn_bytes) == outcome::abandoned) return;
+    peer().handle_timeout(now);
+    if (stall_deadline() <= now) check_stall(now);
+    if (tell_and_write(now) != outcome::abandoned) settle();
+}
+
+// It may have read meanwhile, and only the word of it not be here yet.
+inline void descriptor_link::check_stall(time_point now) {
+    static_cast<void>(write_queued(now));
+    if (blocked_since_ == never) {
+        blocked_since_ = now;
+        return;
+    }
+    peer().close("it does not read what it is sent", violation_reason::output_stalled);
+    shut_output();
+}
+
+// Tells what no input brought: soon, but never within the verb that caused it.
+inline void descriptor_link::look_again() {
+    if (std::exchange(looking_again_, true)) return;
+    asio::post(input_.get_executor(), [self = this_link()] {
+        self->looking_again_ = false;
+        if (self->closed_) return;
+        const time_point now = clock();
+        if (self->output_lost_) {
+            // What it said before it closed its input is still worth reading.
+            if (self->read_now(now, most_at_once) == outcome::abandoned) return;
+            self->peer().close("it has closed its input");
+        }
+        if (self->tell_and_write(now) != outcome::abandoned) self->settle();
+    });
+}
+
+// The time between the alarm and now was not the peer's: this process was busy, or stopped.
+inline void descriptor_link::excuse(time_point now) noexcept {
+    const time_point since = std::max(due_, excused_until_);
+    if (since >= now) return;
+    peer().excuse(now - since);
+    if (blocked_since_ < now) blocked_since_ += now - since;
+    excused_until_ = now;
+}
+
+inline void descriptor_link::settle() {
+    if (closed_) return;
+    if (peer().has_news()) look_again();
+    alarm_.set(std::min({peer().next_deadline(), stall_deadline(), end_looked_for_}));
+    due_ = alarm_.armed();
+}
+
+// --- reading ---
+
+inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::size_t budget) {
+    outcome came = outcome::going_on;
+    while (reading_ != reading::over) {
+        char forgotten[4096];
+        const std::span<char> room = told_end() ? std::span<char>(forgotten) : peer().input_room();
+        const transfer got = read_some(input_.native_handle(), room);
+        emptied_ = got.state == transfer_state::would_block || got.count < room.size();
+        if (got.state == transfer_state::would_block) break;
+        if (got.state == transfer_state::over) return end_input(now);
+        if (!told_end()) {
+            if (lookout_) lookout_.heard(now);
+            peer().input_received(got.count, now);
+            came = tell_and_write(now);
+            if (came == outcome::abandoned) break;
+        }
+        // What did not fill the room was all there is.
+        if (got.count < room.size() || got.count >= budget) break;
+        budget -= got.count;
+        if (std::exchange(may_grow_input_, false)) grow_pipe(input_.native_handle(), grown_pipe_bytes);
+    }
+    return came;
+}
+
+inline descriptor_link::outcome descriptor_link::end_input(time_point now) {
+    reading_ = reading::over;
+    asio::error_code ignored;
+    if (!one_socket_) input_.close(ignored);
+    peer().receive_end(now);
+    return tell_and_write(now);
+}
+
+inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) {
+    if (!tell(now)) return outcome::abandoned;
+    write_now(now);
+    return outcome::going_on;
+}
+
+// --- writing ---
+
+inline void descriptor_link::write_now(time_point now) {
+    if (writing_ != writing::idle) return;
+    const bool says_something = lookout_ && peer().wants_write();
+    const transfer_state left = write_queued(now);
+    // What was written is likely to be a call, or an answer that the peer needs for one.
+    if (says_something && peer().pending_calls() != 0) lookout_.expect();
+    if (left == transfer_state::would_block) wait_for_output();
+    else if (left == transfer_state::over) lose_output();
+    else if (end_wanted_) shut_output();
+}
+
+// Others in this process may have let the signal end it again. To look costs as much as half a write, so it is not
+// done before each: a peer that goes is noticed by itself, and a write to it is rare.
+inline void descriptor_link::mind_closed_pipes(time_point now) noexcept {
+    if (!is_pipe()) return;
+    if (now < pipes_minded_until_) return;
+    pipes_minded_until_ = after(now, milliseconds{100});
+    survive_closed_pipes();
+}
+
+// `some`: all of it was written. would_block: the rest goes later.
+inline transfer_state descriptor_link::write_queued(time_point now) {
+    for (std::size_t written = 0;;) {
+        const std::span<const std::string_view> pieces = peer().transmit();
+        if (pieces.empty()) return transfer_state::some;
+        if (written == 0) mind_closed_pipes(now);
+        std::size_t wanted = 0;
+        for (const std::string_view piece : pieces) wanted += piece.size();
+        const transfer put = write_some(output_number_, output_is_socket_, pieces);
+        if (put.state == transfer_state::over) return put.state;
+        peer().sent(put.count);
+        written += put.count;
+        if (put.count != 0) blocked_since_ = never;
+        if (written >= turn_bytes) return transfer_state::would_block; // others have their turn
+        if (put.count == wanted) continue;
+        const bool grown = std::exchange(may_grow_output_, false) && !output_is_socket_ &&
+                           grow_pipe(output_number_, grown_pipe_bytes);
+        if (!grown) return transfer_state::would_block;
+    }
+}
+
+// The peer does not read any more.
+inline void descriptor_link::lose_output() {
+    shut_output();
+    output_lost_ = true;
+    look_again();
+}
+
+inline void descriptor_link::shut_output() noexcept {
+    if (writing_ == writing::over) return;
+    writing_ = writing::over;
+    blocked_since_ = never;
+    if (output_is_socket_ && output_number_ >= 0) shut_socket_output(output_number_);
+    output_number_ = -1;
+    asio::error_code ignored;
+    output_.close(ignored);
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/host/process_instance.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_PROCESS_INSTANCE_HPP
+#define TENON_HOST_PROCESS_INSTANCE_HPP
+
+// A plugin that is a process of its own. It is spoken with over its standard streams, or over the host's socket: then it
+// is given a token, connects by itself, and its standard output is nothing but words.
+
+namespace tenon::detail {
+
+class process_instance final : public instance, public std::enable_shared_from_this<process_instance> {
+public:
+    explicit process_instance(instance_owner& owner) : owner_(&owner) {}
+
+    plugin_origin origin() const noexcept override { return plugin_origin::process; }
+    inline result<std::shared_ptr<link>> open() override;
+    inline result<void> admit(const attach_request& who) const override;
+    void was_attached() override { token_.use(); }
+
+    bool running() const noexcept override { return child_ != nullptr; }
+    void close_input() override { input_.reset(); }
+    void terminate() override {
+        if (child_) child_->terminate_group();
+    }
+    void kill() override {
+        if (child_) child_->kill_group();
+    }
+    int id() const noexcept override { return child_ ? child_->pid() : 0; }
+    std::optional<process_usage> usage() const override {
+        return child_ ? usage_of(child_->pid()) : std::nullopt;
+    }
+    child* process() noexcept override { return child_.get(); }
+
+    void read_rest() override {
+        if (errors_) errors_->finish();
+        if (output_) output_->finish();
+    }
+    void clear() override {
+        token_.withdraw();
+        input_.reset();
+        if (child_ && child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
+        child_.reset();
+    }
+    void retire() override {
+        owner_ = nullptr;
+        errors_.reset();
+        output_.reset();
+        input_.reset();
+        child_.reset(); // kills and reaps
+    }
+
+private:
+    bool over_socket() const noexcept { return owner_->options().channel == plugin_channel::socket; }
+    result<void> prepare();
+    std::vector<std::string> environment() const;
+    std::shared_ptr<link> connect(launched& started);
+    std::unique_ptr<byte_reader> read_lines(descriptor from, log_stream which);
+    void look_for_survivors(int pid, descriptor guard);
+
+    instance_owner* owner_; // null: nobody is told anything any more
+    std::unique_ptr<child> child_;
+    std::unique_ptr<byte_reader> errors_;
+    std::unique_ptr<byte_reader> output_; // of one that speaks over the socket
+    descriptor input_;                    // the same: it holds it open until it is to stop
+    attach_token token_;
+};
+
+inline result<std::shared_ptr<link>> process_instance::open() {
+    const auto failed = [this](const fault& why) {
+        owner_->note(log_level::error, why.message);
+        return why;
+    };
+    if (const auto good = prepare(); !good) return failed(good.error());
+    const plugin_options& options = owner_->options();
+    auto started = launch({.command = options.command,
+                           .directory = options.directory,
+                           .environment = environment(),
+                           .limits = options.limits});
+    if (!started) return failed(started.error());
+    errors_ = read_lines(std::move(started->error), log_stream::error);
+    auto connection = connect(*started);
+    child_ = std::make_unique<child>(owner_->where(), std::move(*started), [this](const exit_status& status) {
+        if (owner_ != nullptr) owner_->on_ended(status);
+    });
+    return connection;
+}
+
+inline result<void> process_instance::prepare() {
+    if (over_socket() && owner_->socket_path().empty())
+        return fault{codes::unavailable,
+                     "it is to connect to the host's socket, and the host does not listen on one"};
+    if (over_socket() && !token_.renew())
+        return fault{codes::unavailable, "the system has no random bytes for its token"};
+    return owner_->may_launch();
+}
+
+inline std::vector<std::string> process_instance::environment() const {
+    const plugin_options& options = owner_->options();
+    std::vector<std::string> all = owner_->given_environment();
+    const auto has = [&](std::string_view name) {
+        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
+            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
+        });
+    };
+    if (over_socket()) {
+        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
+        all.push_back(join({"TENON_TOKEN=", token_.text()}));
+    }
+    for (const auto& [name, value] : options.environment)
+        if (!has(name)) all.push_back(join({name, "=", value}));
+    for (const std::string& name : options.inherit_environment)
+        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
+            all.push_back(join({name, "=", value}));
+    return all;
+}
+
+inline std::shared_ptr<link> process_instance::connect(launched& started) {
+    const plugin_options& options = owner_->options();
+    descriptor input = std::move(started.input), output = std::move(started.output);
+    if (over_socket()) { // it will connect
+        input_ = std::move(input);
+        output_ = read_lines(std::move(output), log_stream::output);
+        return nullptr;
+    }
+    auto made =
+        descriptor_link::open(owner_->where(), session_role::host, options.connection, *owner_,
+                              std::move(output), std::move(input), options.write_timeout, owner_->awake());
+    if (options.framing == plugin_framing::lines) made->peer().use_framing(framing_rule::lines);
+    return made;
+}
+
+inline std::unique_ptr<byte_reader> process_instance::read_lines(descriptor from, log_stream which) {
+    return std::make_unique<byte_reader>(owner_->where(), std::move(from),
+                                         [this, which](std::string_view bytes, time_point now) {
+                                             if (owner_ != nullptr) owner_->on_words(which, bytes, now);
+                                         });
+}
+
+inline result<void> process_instance::admit(const attach_request& who) const {
+    if (!child_) return admit_by_hand(owner_->options(), who);
+    if (!over_socket())
+        return refused_to_attach(owner_->options(), "was started by the host, and is spoken with over pipes");
+    return token_.judge(who.token);
+}
+
+/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+inline void process_instance::look_for_survivors(int pid, descriptor guard) {
+    const auto timer = std::make_shared<asio::steady_timer>(owner_->where(), milliseconds{250});
+    timer->async_wait(
+        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self || self->owner_ == nullptr || nobody_holds_other_end(guard.get())) return;
+            self->owner_->note(log_level::warn,
+                               join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
+                                     " started has left its process group and lives on"}));
+        });
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/host_plugins.ipp --------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_PLUGINS_IPP
 #define TENON_HOST_HOST_PLUGINS_IPP
@@ -20597,8 +20789,15 @@ namespace tenon::detail {
 
 // --- knowing them ---
 
+inline result<plugin_record*> host_plugins::add(plugin_options options, std::uint64_t former) {
+    instance_maker make = [](instance_owner& owner) { return std::make_shared<process_instance>(owner); };
+    if (options.command.empty())
+        make = [](instance_owner& owner) { return std::make_shared<attached_instance>(owner); };
+    return add(std::move(options), plugin_origin::process, make, former);
+}
+
 inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_origin origin,
-                                                std::uint64_t former) {
+                                                const instance_maker& make, std::uint64_t former) {
     if (closing_) return shutting_down();
     if (auto good = check_options(host_.options()); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
@@ -20609,7 +20808,7 @@ inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_o
     const auto made = std::make_shared<plugin_record>();
     std::string name = options.name;
     made->actor = std::make_shared<plugin_actor>(host_.where(), owner_, index, std::move(options),
-                                                 host_.options(), waits_);
+                                                 host_.options(), waits_, make);
     made->actor->count_on_from(former);
     records_.emplace(std::move(name), made);
     by_index_.push_back(made.get());
@@ -20637,7 +20836,7 @@ inline void host_plugins::begin(plugin_record& plugin, change_reason why) {
 }
 
 inline void host_plugins::start(plugin_options options, life_done done, std::uint64_t former) {
-    auto made = add(std::move(options), plugin_origin::process, former);
+    auto made = add(std::move(options), former);
     if (!made) return done(made.error());
     wait(**made, true, std::move(done));
     begin(**made, {});
@@ -20698,7 +20897,7 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     plugin_actor& actor = *plugin->actor;
     plugin_options changed = actor.options();
     changed.config = config;
-    if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (auto good = check_options(changed, actor.how_it_runs().origin()); !good) return done(good.error());
     if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
@@ -20816,8 +21015,8 @@ inline void host_plugins::stop_processes() {
     std::vector<child_to_stop> children;
     for (const auto& [name, plugin] : records_) {
         plugin->actor->stand_down();
-        if (child* const process = plugin->actor->process()) {
-            plugin->actor->close_stdin();
+        if (child* const process = plugin->actor->how_it_runs().process()) {
+            plugin->actor->close_input();
             children.push_back({process, plugin->actor->options().stop});
         }
     }
@@ -24082,6 +24281,37 @@ private:
 
 } // namespace tenon::detail
 
+// ---- tenon/host/mounted_instance.hpp ----------------------------------------------------------------------
+#ifndef TENON_HOST_MOUNTED_INSTANCE_HPP
+#define TENON_HOST_MOUNTED_INSTANCE_HPP
+
+// A plugin within the host's own process: each run is a link that is made, with an object behind it (joint/mounted_link.hpp,
+// or what tests script).
+
+namespace tenon::detail {
+
+class mounted_instance final : public instance {
+public:
+    mounted_instance(instance_owner& owner, link_maker make) : owner_(owner), make_(std::move(make)) {}
+
+    plugin_origin origin() const noexcept override { return plugin_origin::mounted; }
+    result<std::shared_ptr<link>> open() override {
+        if (auto made = make_(owner_)) return made;
+        return fault{codes::unavailable, "the plugin could not be made"};
+    }
+    result<void> admit(const attach_request&) const override {
+        return refused_to_attach(owner_.options(), "runs within the host");
+    }
+
+private:
+    instance_owner& owner_;
+    link_maker make_;
+};
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/host_core.ipp -----------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_CORE_IPP
 #define TENON_HOST_HOST_CORE_IPP
@@ -24116,15 +24346,19 @@ inline void host_core::close_watches() {
 }
 
 inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
-    auto made = plugins_.add(std::move(options), plugin_origin::process, former);
+    auto made = plugins_.add(std::move(options), former);
     if (!made) return made.error();
     return {};
 }
 
 inline result<void> host_core::add_made_by(link_maker maker, plugin_options options) {
-    auto made = plugins_.add(std::move(options), plugin_origin::mounted, 0);
+    auto made = plugins_.add(
+        std::move(options), plugin_origin::mounted,
+        [&maker](instance_owner& owner) {
+            return std::make_shared<mounted_instance>(owner, std::move(maker));
+        },
+        0);
     if (!made) return made.error();
-    (*made)->actor->start_by(std::move(maker));
     return {};
 }
 
@@ -24255,8 +24489,7 @@ inline host_catalogue host_core::catalogue() const {
     return all;
 }
 
-inline std::optional<process_status> process_status_of(int pid) {
-    const auto usage = usage_of(pid);
+inline std::optional<process_status> process_status_of(const std::optional<process_usage>& usage) {
     if (!usage) return {};
     return process_status{.memory_bytes = usage->resident_bytes,
                           .cpu = usage->cpu,
@@ -24360,7 +24593,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .absent_of = options.absent_of};
     if (actor.pid() != 0) {
         status.pid = actor.pid();
-        status.process = process_status_of(actor.pid());
+        status.process = process_status_of(actor.how_it_runs().usage());
     }
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
@@ -24465,7 +24698,7 @@ inline host_status host_core::summary() const {
                        .attaches_refused = socket_.attaches_refused(),
                        .plugins_known = plugins().size(),
                        .configuration = configuration};
-    status.process = process_status_of(status.pid);
+    status.process = process_status_of(usage_of(status.pid));
     for (const auto& [name, plugin] : plugins()) status.plugins_ready += plugin->actor->ready();
     return status;
 }

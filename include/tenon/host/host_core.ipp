@@ -4,6 +4,7 @@
 // The bodies of host/host_core.hpp.
 
 #include <tenon/host/host_core.hpp>
+#include <tenon/host/mounted_instance.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/rules/check_options.hpp>
@@ -46,15 +47,19 @@ inline void host_core::close_watches() {
 }
 
 inline result<void> host_core::add(plugin_options options, std::uint64_t former) {
-    auto made = plugins_.add(std::move(options), plugin_origin::process, former);
+    auto made = plugins_.add(std::move(options), former);
     if (!made) return made.error();
     return {};
 }
 
 inline result<void> host_core::add_made_by(link_maker maker, plugin_options options) {
-    auto made = plugins_.add(std::move(options), plugin_origin::mounted, 0);
+    auto made = plugins_.add(
+        std::move(options), plugin_origin::mounted,
+        [&maker](instance_owner& owner) {
+            return std::make_shared<mounted_instance>(owner, std::move(maker));
+        },
+        0);
     if (!made) return made.error();
-    (*made)->actor->start_by(std::move(maker));
     return {};
 }
 
@@ -185,8 +190,7 @@ inline host_catalogue host_core::catalogue() const {
     return all;
 }
 
-inline std::optional<process_status> process_status_of(int pid) {
-    const auto usage = usage_of(pid);
+inline std::optional<process_status> process_status_of(const std::optional<process_usage>& usage) {
     if (!usage) return {};
     return process_status{.memory_bytes = usage->resident_bytes,
                           .cpu = usage->cpu,
@@ -290,7 +294,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
                          .absent_of = options.absent_of};
     if (actor.pid() != 0) {
         status.pid = actor.pid();
-        status.process = process_status_of(actor.pid());
+        status.process = process_status_of(actor.how_it_runs().usage());
     }
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
@@ -395,7 +399,7 @@ inline host_status host_core::summary() const {
                        .attaches_refused = socket_.attaches_refused(),
                        .plugins_known = plugins().size(),
                        .configuration = configuration};
-    status.process = process_status_of(status.pid);
+    status.process = process_status_of(usage_of(status.pid));
     for (const auto& [name, plugin] : plugins()) status.plugins_ready += plugin->actor->ready();
     return status;
 }

@@ -5,6 +5,7 @@
 // whom, and who waits for one to be ready or to end. It owns their records with their actors. What they say and what
 // they are told is not its matter: their owner, the host, hears it.
 
+#include <tenon/host/instance.hpp>
 #include <tenon/host/plugin_actor.hpp>
 #include <tenon/host/untyped_host.hpp>
 #include <tenon/rules/calls/call_lanes.hpp>
@@ -94,7 +95,11 @@ public:
 
     // --- knowing them ---
 
-    result<plugin_record*> add(plugin_options options, plugin_origin origin, std::uint64_t former);
+    /// One that runs as a process, or attaches by itself.
+    result<plugin_record*> add(plugin_options options, std::uint64_t former);
+    /// One that runs otherwise; `origin` is of its instance.
+    result<plugin_record*> add(plugin_options options, plugin_origin origin, const instance_maker& make,
+                               std::uint64_t former);
     plugin_record* find(std::string_view name) const noexcept {
         const auto found = records_.find(name);
         return found == records_.end() ? nullptr : found->second.get();

@@ -3,7 +3,9 @@
 
 // The bodies of host/host_plugins.hpp.
 
+#include <tenon/host/attached_instance.hpp>
 #include <tenon/host/host_plugins.hpp>
+#include <tenon/host/process_instance.hpp>
 #include <tenon/process/child.hpp>
 
 #include <algorithm>
@@ -17,8 +19,15 @@ namespace tenon::detail {
 
 // --- knowing them ---
 
+inline result<plugin_record*> host_plugins::add(plugin_options options, std::uint64_t former) {
+    instance_maker make = [](instance_owner& owner) { return std::make_shared<process_instance>(owner); };
+    if (options.command.empty())
+        make = [](instance_owner& owner) { return std::make_shared<attached_instance>(owner); };
+    return add(std::move(options), plugin_origin::process, make, former);
+}
+
 inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_origin origin,
-                                                std::uint64_t former) {
+                                                const instance_maker& make, std::uint64_t former) {
     if (closing_) return shutting_down();
     if (auto good = check_options(host_.options()); !good) return good.error();
     if (auto good = check_options(options, origin); !good) return good.error();
@@ -29,7 +38,7 @@ inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_o
     const auto made = std::make_shared<plugin_record>();
     std::string name = options.name;
     made->actor = std::make_shared<plugin_actor>(host_.where(), owner_, index, std::move(options),
-                                                 host_.options(), waits_);
+                                                 host_.options(), waits_, make);
     made->actor->count_on_from(former);
     records_.emplace(std::move(name), made);
     by_index_.push_back(made.get());
@@ -57,7 +66,7 @@ inline void host_plugins::begin(plugin_record& plugin, change_reason why) {
 }
 
 inline void host_plugins::start(plugin_options options, life_done done, std::uint64_t former) {
-    auto made = add(std::move(options), plugin_origin::process, former);
+    auto made = add(std::move(options), former);
     if (!made) return done(made.error());
     wait(**made, true, std::move(done));
     begin(**made, {});
@@ -118,7 +127,7 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     plugin_actor& actor = *plugin->actor;
     plugin_options changed = actor.options();
     changed.config = config;
-    if (auto good = check_options(changed, actor.origin()); !good) return done(good.error());
+    if (auto good = check_options(changed, actor.how_it_runs().origin()); !good) return done(good.error());
     if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
@@ -236,8 +245,8 @@ inline void host_plugins::stop_processes() {
     std::vector<child_to_stop> children;
     for (const auto& [name, plugin] : records_) {
         plugin->actor->stand_down();
-        if (child* const process = plugin->actor->process()) {
-            plugin->actor->close_stdin();
+        if (child* const process = plugin->actor->how_it_runs().process()) {
+            plugin->actor->close_input();
             children.push_back({process, plugin->actor->options().stop});
         }
     }

@@ -1,17 +1,15 @@
 #ifndef TENON_HOST_PLUGIN_ACTOR_HPP
 #define TENON_HOST_PLUGIN_ACTOR_HPP
 
-// One plugin with everything that belongs to it: its process, its connection, its log, its calls. What is to be
-// done next is decided by the supervisor, which knows no I/O; the actor carries it out and reports back. What
-// plugins say is told to the owner, the host.
+// One plugin with everything that belongs to it: its connection, its log, its calls, and how it runs (host/instance.hpp).
+// What is to be done next is decided by the supervisor, which knows no I/O; the actor carries it out and reports back.
+// What plugins say is told to the owner, the host.
 //
-// An actor lives until it is removed from its host, through any number of instances of the plugin. A `keep_alive`
-// guards every callback, so the owner may remove the actor whenever it is told something.
+// An actor lives until it is removed from its host, through any number of runs of the plugin. A `self` guards every
+// callback, so the owner may remove the actor whenever it is told something.
 
 #include <tenon/host/clocks.hpp>
-#include <tenon/host/socket/attach_token.hpp>
-#include <tenon/process/child.hpp>
-#include <tenon/process/system_launcher.hpp>
+#include <tenon/host/instance.hpp>
 #include <tenon/rules/calls/call_lanes.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
 #include <tenon/rules/check_options.hpp>
@@ -28,13 +26,11 @@
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/messages.hpp>
 #include <tenon/transport/alarm.hpp>
-#include <tenon/transport/byte_reader.hpp>
-#include <tenon/transport/descriptor_link.hpp>
+#include <tenon/transport/link.hpp>
 #include <tenon/transport/link_maker.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -80,24 +76,26 @@ protected:
 /// More numbers than these of one plugin nobody looks at.
 inline constexpr std::size_t max_metrics = 64;
 
-class plugin_actor final : public link_owner, public std::enable_shared_from_this<plugin_actor> {
+class plugin_actor final : public instance_owner, public std::enable_shared_from_this<plugin_actor> {
 public:
-    /// `waits` is shared by the plugins of the host and outlives them.
+    /// `waits` is shared by the plugins of the host and outlives them. `make` says how this one runs.
     plugin_actor(const executor& where, actor_owner& owner, plugin_index index, plugin_options options,
-                 const host_options& of_host, call_waits& waits);
+                 const host_options& of_host, call_waits& waits, const instance_maker& make);
     plugin_actor(const plugin_actor&) = delete;
     plugin_actor& operator=(const plugin_actor&) = delete;
     ~plugin_actor();
 
+    const executor& where() const noexcept override { return where_; }
     plugin_index index() const noexcept { return index_; }
     const std::string& name() const noexcept { return options_.name; }
-    const plugin_options& options() const noexcept { return options_; }
+    const plugin_options& options() const noexcept override { return options_; }
     const supervisor& supervised() const noexcept { return supervisor_; }
     plugin_state state() const noexcept { return supervisor_.state(); }
     const std::optional<handshake_answer>& declared() const noexcept { return declared_; }
     std::uint64_t generation() const noexcept { return supervisor_.generation(); }
-    int pid() const noexcept { return child_ ? child_->pid() : 0; }
-    child* process() const noexcept { return child_.get(); }
+    /// How it runs, whether it does now or not.
+    instance& how_it_runs() const noexcept { return *instance_; }
+    int pid() const noexcept { return instance_->id(); }
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
@@ -126,7 +124,7 @@ public:
     }
     /// What it said at its last handshake that its configuration has to be.
     const config_schema& wanted_config() const noexcept { return wanted_config_; }
-    /// The plugin came by itself: no process, or one that we started and that answers on a socket.
+    /// The plugin came by itself: somebody else has started it, or its instance, and it answers on a socket.
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
     bool may_attach() const noexcept;
@@ -135,23 +133,17 @@ public:
     void note_refused(const fault& why) {
         note_of_peer("a connection was refused: ", why.message, steady_now());
     }
-    /// Instances are made by this from now on instead of starting a process.
-    void start_by(link_maker make) { make_link_ = std::move(make); }
-    plugin_origin origin() const noexcept {
-        return make_link_ ? plugin_origin::mounted : plugin_origin::process;
-    }
-    const executor& where() const noexcept { return where_; }
-    std::shared_ptr<vigil> awake() const { return owner_->awake(); }
+    std::shared_ptr<vigil> awake() const override { return owner_->awake(); }
     void broke_limit(std::string_view why);
-    void close_stdin() {
+    void close_input() {
         if (link_) link_->close_output();
-        input_.reset();
+        instance_->close_input();
     }
     /// The next step of a stop that is under way, now.
     void hasten();
     /// Whatever comes, nothing more is done about it: the host is about to end.
     void stand_down() noexcept { stood_down_ = true; }
-    /// No callback comes after this, and no process is left behind.
+    /// No callback comes after this, and nothing is left running.
     void retire();
 
     // --- asking ---
@@ -188,7 +180,7 @@ public:
     // --- logging ---
 
     /// A line of the host's own about this plugin.
-    void note(log_level level, std::string_view message);
+    void note(log_level level, std::string_view message) override;
     /// What the plugin said by host/log.
     void take_notice(const log_notice& notice, time_point now);
 
@@ -197,14 +189,18 @@ private:
     inline void on_pause(time_point now) override;
     inline void on_drained(time_point now) override;
 
+    std::vector<std::string> given_environment() override { return owner_->environment_of(*this); }
+    std::string socket_path() const override { return owner_->socket_path(); }
+    result<void> may_launch() override { return owner_->may_launch(*this); }
+    inline void on_words(detail::log_stream which, std::string_view bytes, time_point now) override;
+    inline void on_ended(const exit_status& status) override;
+
     // What the supervisor wants done.
     void after_input();
     void grant_wishes();
     void carry_out(const supervisor_action& action);
-    void launch_process();
-    void connect_process(launched& started);
-    std::vector<std::string> environment() const;
-    std::unique_ptr<byte_reader> read_lines(descriptor from, detail::log_stream which);
+    void launch();
+    void connect(std::shared_ptr<link> made);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
     void take_lines(std::string_view source, Take take);
@@ -216,8 +212,6 @@ private:
     void check_health(const supervisor_action& action);
     void take_health(const result<std::string_view>& answer, time_point now);
     void drop_connection();
-    void ended(const exit_status& status);
-    void look_for_survivors(int pid, descriptor guard);
     void wake();
     time_point next_deadline() const;
 
@@ -230,15 +224,9 @@ private:
     call_lanes calls_;
     log_lines lines_;
     log_ring log_;
-    link_maker make_link_;
-
-    std::unique_ptr<child> child_;
-    std::unique_ptr<byte_reader> errors_;
-    std::unique_ptr<byte_reader> output_; // of a process that speaks over the socket: nothing but words
-    descriptor input_;                    // the same: it holds it open until it is to stop
-    attach_token token_;
-    std::shared_ptr<link> link_;
-    handshake_clues clues_; // of this instance
+    std::shared_ptr<instance> instance_;
+    std::shared_ptr<link> link_; // of this run, or null
+    handshake_clues clues_;      // of this run
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;
@@ -252,7 +240,8 @@ private:
 // ---- what others ask of an actor, and what its connection tells -----------------------------------------------
 
 inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plugin_index index,
-                                  plugin_options options, const host_options& of_host, call_waits& waits)
+                                  plugin_options options, const host_options& of_host, call_waits& waits,
+                                  const instance_maker& make)
     : where_(where), owner_(&owner), index_(index), options_(std::move(options)),
       supervisor_(options_, of_host.seed), alarm_(where, [this](time_point) { wake(); }), calls_([&] {
           lane_options lanes = lane_options_of(options_);
@@ -260,7 +249,7 @@ inline plugin_actor::plugin_actor(const executor& where, actor_owner& owner, plu
           lanes.index = index;
           return lanes;
       }()),
-      lines_(options_.logs), log_(of_host.log_records_kept) {}
+      lines_(options_.logs), log_(of_host.log_records_kept), instance_(make(*this)) {}
 
 inline plugin_actor::~plugin_actor() { retire(); }
 
@@ -310,18 +299,7 @@ inline bool plugin_actor::may_attach() const noexcept {
 }
 
 inline result<void> plugin_actor::may_attach(const attach_request& who) const {
-    const auto refused = [&](std::string_view why) {
-        return fault{codes::permission_denied, join({options_.name, " ", why})};
-    };
-    if (make_link_) return refused("runs within the host");
-    if (child_) {
-        if (options_.channel == plugin_channel::pipes)
-            return refused("was started by the host, and is spoken with over pipes");
-        if (auto good = token_.judge(who.token); !good) return good;
-    } else {
-        if (!options_.attach) return refused("may not attach by itself: its options do not say so");
-        if (who.token && !who.token->empty()) return refused("has no process that this token could be of");
-    }
+    if (auto good = instance_->admit(who); !good) return good;
     if (may_attach()) return {};
     const bool ends = supervisor_.state() == plugin_state::stopping;
     return fault{codes::unavailable, join({options_.name, ends ? " is stopping" : " is connected already"})};
@@ -329,14 +307,19 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
-    token_.use();
-    if (!child_) clues_ = {};
+    instance_->was_attached();
+    if (!instance_->running()) clues_ = {};
     if (link_) drop_connection();
-    link_ = make(*this);
-    if (!link_) return;
-    calls_.connect(link_->peer());
+    auto made = make(*this);
+    if (!made) return;
+    connect(std::move(made));
     supervisor_.attached(steady_now());
     after_input();
+}
+
+inline void plugin_actor::connect(std::shared_ptr<link> made) {
+    link_ = std::move(made);
+    calls_.connect(link_->peer());
 }
 
 // --- asking ---
@@ -459,7 +442,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
         if (broke) note_of_peer({}, why, now);
         if (supervisor_.state() == plugin_state::handshaking) tell_clues();
         supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
-        if (!child_) { // there is no end of a process to wait for
+        if (!instance_->running()) { // no other end is to be waited for
             drop_connection();
             after_input();
         }
@@ -484,7 +467,7 @@ inline void plugin_actor::on_drained(time_point now) {
     owner_->on_drained(*this);
 }
 
-// ---- what the supervisor wants done: processes started and stopped, hands shaken, health asked for ------------
+// ---- what the supervisor wants done: runs begun and ended, hands shaken, health asked for ---------------------
 
 /// Lets the supervisor's wishes come true until it has no more. To be called after everything that it was told.
 inline void plugin_actor::after_input() {
@@ -539,20 +522,18 @@ inline void plugin_actor::wake() {
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
     case supervisor_action_kind::launch:
-        return launch_process();
+        return launch();
     case supervisor_action_kind::shake_hands:
         return shake_hands();
     case supervisor_action_kind::ask_to_stop:
         return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
         if (may_wait_for_a_line_end()) link_->peer().end_line();
-        return close_stdin();
+        return close_input();
     case supervisor_action_kind::terminate:
-        if (child_) child_->terminate_group();
-        return;
+        return instance_->terminate();
     case supervisor_action_kind::kill:
-        if (child_) child_->kill_group();
-        return;
+        return instance_->kill();
     case supervisor_action_kind::check_health:
         return check_health(action);
     case supervisor_action_kind::drop_connection:
@@ -560,118 +541,38 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
     }
 }
 
-// --- the process ---
+// --- a run ---
 
-inline std::vector<std::string> plugin_actor::environment() const {
-    std::vector<std::string> all = owner_->environment_of(const_cast<plugin_actor&>(*this));
-    const auto has = [&](std::string_view name) {
-        return std::any_of(all.begin(), all.end(), [&](const std::string& entry) {
-            return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
-        });
-    };
-    if (options_.channel == plugin_channel::socket) {
-        all.push_back(join({"TENON_SOCKET=", owner_->socket_path()}));
-        all.push_back(join({"TENON_TOKEN=", token_.text()}));
-    }
-    for (const auto& [name, value] : options_.environment)
-        if (!has(name)) all.push_back(join({name, "=", value}));
-    for (const std::string& name : options_.inherit_environment)
-        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
-            all.push_back(join({name, "=", value}));
-    return all;
-}
-
-inline void plugin_actor::launch_process() {
-    if (make_link_) { // no process: it is there once it is connected
-        attach(make_link_);
-        if (!link_)
-            supervisor_.launch_failed({codes::unavailable, "the plugin could not be made"}, steady_now());
-        return;
-    }
-    if (options_.channel == plugin_channel::socket) {
-        const bool listens = !owner_->socket_path().empty();
-        if (!listens || !token_.renew()) {
-            const fault why{codes::unavailable, listens ? "the system has no random bytes for its token"
-                                                        : "it is to connect to the host's socket, and the "
-                                                          "host does not listen on one"};
-            note(log_level::error, why.message);
-            return supervisor_.launch_failed(why, steady_now());
-        }
-    }
-    if (const auto good = owner_->may_launch(*this); !good) {
-        note(log_level::error, good.error().message);
-        return supervisor_.launch_failed(good.error(), steady_now());
-    }
-    auto started = launch({.command = options_.command,
-                           .directory = options_.directory,
-                           .environment = environment(),
-                           .limits = options_.limits});
-    if (!started) {
-        note(log_level::error, started.error().message);
-        return supervisor_.launch_failed(started.error(), steady_now());
-    }
-    errors_ = read_lines(std::move(started->error), log_stream::error);
-    connect_process(*started);
-    child_ = std::make_unique<child>(where_, std::move(*started),
-                                     [this](const exit_status& status) { ended(status); });
-    supervisor_.launched(steady_now());
-}
-
-inline void plugin_actor::connect_process(launched& started) {
+inline void plugin_actor::launch() {
     clues_ = {};
-    if (options_.channel == plugin_channel::socket) { // it will connect
-        input_ = std::move(started.input);
-        output_ = read_lines(std::move(started.output), log_stream::output);
-        return;
-    }
-    descriptor input = std::move(started.input), output = std::move(started.output);
-    link_ = descriptor_link::open(where_, session_role::host, options_.connection, *this, std::move(output),
-                                  std::move(input), options_.write_timeout, owner_->awake());
-    if (options_.framing == plugin_framing::lines) link_->peer().use_framing(framing_rule::lines);
-    calls_.connect(link_->peer());
+    auto opened = instance_->open();
+    if (!opened) return supervisor_.launch_failed(opened.error(), steady_now());
+    if (*opened) connect(std::move(*opened));
+    if (instance_->running()) supervisor_.launched(steady_now());
+    else supervisor_.attached(steady_now()); // it is there once it is connected
 }
 
-inline std::unique_ptr<byte_reader> plugin_actor::read_lines(descriptor from, detail::log_stream which) {
-    const auto take = [this, which](std::string_view bytes, time_point now) {
-        const auto self = shared_from_this();
-        take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
-            if (bytes.empty()) lines_.end(which, now, sink);
-            else lines_.receive(which, bytes, now, sink);
-        });
-        if (!retired_) alarm_.set(next_deadline());
-    };
-    return std::make_unique<byte_reader>(where_, std::move(from), take);
-}
-
-inline void plugin_actor::ended(const exit_status& status) {
+inline void plugin_actor::on_words(detail::log_stream which, std::string_view bytes, time_point now) {
     const auto self = shared_from_this();
-    // What it said last is still in the pipes; it is heard before the supervisor goes on.
+    take_lines(which == detail::log_stream::error ? "stderr" : "stdout", [&](auto sink) {
+        if (bytes.empty()) lines_.end(which, now, sink);
+        else lines_.receive(which, bytes, now, sink);
+    });
+    if (!retired_) alarm_.set(next_deadline());
+}
+
+inline void plugin_actor::on_ended(const exit_status& status) {
+    const auto self = shared_from_this();
+    // What it said last may be unread still; it is heard before the supervisor goes on.
     if (link_) link_->read_rest();
-    if (errors_) errors_->finish();
-    if (output_) output_->finish();
+    instance_->read_rest();
     if (retired_) return;
     if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
-    token_.withdraw();
-    input_.reset();
-    if (child_->left_behind()) look_for_survivors(child_->pid(), child_->release_guard());
-    child_.reset();
+    instance_->clear();
     ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
-}
-
-/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
-inline void plugin_actor::look_for_survivors(int pid, descriptor guard) {
-    const auto timer = std::make_shared<asio::steady_timer>(where_, milliseconds{250});
-    timer->async_wait(
-        [timer, pid, guard = std::move(guard), weak = weak_from_this()](const asio::error_code& error) {
-            const auto self = weak.lock();
-            if (error || !self || self->retired_ || nobody_holds_other_end(guard.get())) return;
-            self->note(log_level::warn,
-                       join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
-                             " started has left its process group and lives on"}));
-        });
 }
 
 inline void plugin_actor::drop_connection() {
@@ -688,11 +589,8 @@ inline void plugin_actor::retire() {
     if (retired_) return;
     retired_ = true;
     alarm_.cancel();
-    errors_.reset();
-    output_.reset();
-    input_.reset();
     drop_connection();
-    child_.reset(); // kills and reaps
+    instance_->retire();
 }
 
 // --- the handshake ---
@@ -711,8 +609,8 @@ inline void plugin_actor::shake_hands() {
 /// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
 /// that reads lines says something then.
 inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
-    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ && child_ &&
-           !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
+    return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ &&
+           instance_->running() && !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
 }
 
 inline void plugin_actor::tell_clues() {
