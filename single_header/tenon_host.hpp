@@ -9640,7 +9640,7 @@ inline void log_lines::take_end(log_stream stream, time_point now, log_sink sink
 #ifndef TENON_SESSION_NAMES_HPP
 #define TENON_SESSION_NAMES_HPP
 
-// The names of the protocol: its methods, and which names events and commands may have.
+// The names of the protocol: its methods, and which names plugins, events and commands may have.
 
 namespace tenon::detail {
 
@@ -9671,12 +9671,26 @@ inline constexpr std::string_view save_config = "host/saveConfig";
 inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
 
-// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
-// compile.
+// Which names plugins, events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does
+// not compile.
 
 /// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
 inline constexpr std::size_t longest_event_type = 128;
 inline constexpr std::size_t longest_command = 128;
+inline constexpr std::size_t longest_plugin_name = 64;
+
+/// A plugin's name stands in paths, file names and labels, so it is made of what is harmless in all of them.
+constexpr bool is_plugin_name(std::string_view name) noexcept {
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        const char byte = name[at];
+        const bool first_too =
+            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+        if (!first_too && (at == 0 || (byte != '-' && byte != '_' && byte != '.'))) return false;
+    }
+    return !name.empty() && name.size() <= longest_plugin_name;
+}
+inline constexpr std::string_view a_plugin_name =
+    "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 /// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
@@ -15364,19 +15378,6 @@ void lead_along(Form& form, auto& options) {
 namespace tenon {
 
 namespace detail {
-
-/// A plugin's name stands in paths, file names and labels, so it is made of what is harmless in all of them.
-inline bool is_plugin_name(std::string_view name) noexcept {
-    for (std::size_t at = 0; at < name.size(); ++at) {
-        const char byte = name[at];
-        const bool first_too =
-            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-        if (!first_too && (at == 0 || (byte != '-' && byte != '_' && byte != '.'))) return false;
-    }
-    return !name.empty() && name.size() <= longest_name;
-}
-inline constexpr std::string_view a_plugin_name =
-    "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
     // A plugin on the socket speaks first, and its first byte says which framing it uses.
@@ -27215,6 +27216,16 @@ template <class P>
 concept says_who_it_is = requires(P& plugin) {
     { plugin.about } -> std::convertible_to<about>;
 };
+// A name that is known while compiling: that of the class, not of an object.
+template <class P>
+concept named_by_constant = requires {
+    typename std::bool_constant<is_plugin_name(P::about.name)>;
+};
+template <class P>
+constexpr bool has_a_name() {
+    if constexpr (named_by_constant<P>) return is_plugin_name(P::about.name);
+    else return true; // serve() looks at it
+}
 template <class T>
 inline constexpr bool is_list = false;
 template <class... M>
@@ -27353,6 +27364,10 @@ constexpr bool check_plugin() {
             says_who_it_is<P>,
             "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
             "= ..., .version = ...};`");
+    else if constexpr (!has_a_name<P>())
+        static_assert(has_a_name<P>(),
+                      "tenon: the name of a plugin has 1 to 64 letters, digits, '-', '_' and '.', with a "
+                      "letter or digit in front; no host takes another");
     else if constexpr (!lists_messages<P>)
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "
@@ -28220,7 +28235,8 @@ struct handler_runner<P, M> {
 //
 // It takes the standard streams for the protocol before anything else runs, constructs the plugin (with a
 // tenon::host_link if its constructor wants one), serves, and returns the exit code: 0 after a goodbye or when
-// the host is gone, 64 if a person started it in a terminal, 69 if the socket it was told of cannot be had.
+// the host is gone, 64 if a person started it in a terminal, 69 if the socket it was told of cannot be had, 70 if
+// no host takes its name.
 // Arguments that it does not know are the author's.
 
 namespace tenon {
@@ -28229,6 +28245,7 @@ namespace exit_codes {
 inline constexpr int good = 0;
 inline constexpr int run_by_hand = 64; // EX_USAGE
 inline constexpr int unavailable = 69; // EX_UNAVAILABLE
+inline constexpr int misnamed = 70;    // EX_SOFTWARE
 } // namespace exit_codes
 
 namespace detail {
@@ -28267,6 +28284,12 @@ inline std::string help_text(const about& identity) {
 inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
                             int& code) {
     code = exit_codes::good;
+    if (!is_plugin_name(hooks.identity.name)) { // one that no compiler knew
+        write_error(join({"no host takes the plugin's name \"", hooks.identity.name, "\": expected ",
+                          a_plugin_name, "\n"}));
+        code = exit_codes::misnamed;
+        return false;
+    }
     if (line.describe) {
         byte_buffer buffer;
         json_writer out(buffer);

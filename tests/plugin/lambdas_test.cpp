@@ -81,4 +81,12 @@ TEST_CASE("a plugin of lambdas declares what they say") {
                     R"("maxConcurrency":1,"features":[]})"));
 }
 
+TEST_CASE("a plugin with a name that no host takes was served, and waited for ever") {
+    char program[] = "plugin", describe[] = "--describe";
+    char* arguments[] = {program, describe, nullptr};
+    for (const char* name : {"a/b", "p p", "", "-a"})
+        CHECK(tenon::plugin({.name = name, .version = "1.0.0"}).serve(2, arguments) ==
+              tenon::exit_codes::misnamed);
+}
+
 } // namespace

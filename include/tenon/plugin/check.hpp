@@ -203,6 +203,16 @@ template <class P>
 concept says_who_it_is = requires(P& plugin) {
     { plugin.about } -> std::convertible_to<about>;
 };
+// A name that is known while compiling: that of the class, not of an object.
+template <class P>
+concept named_by_constant = requires {
+    typename std::bool_constant<is_plugin_name(P::about.name)>;
+};
+template <class P>
+constexpr bool has_a_name() {
+    if constexpr (named_by_constant<P>) return is_plugin_name(P::about.name);
+    else return true; // serve() looks at it
+}
 template <class T>
 inline constexpr bool is_list = false;
 template <class... M>
@@ -341,6 +351,10 @@ constexpr bool check_plugin() {
             says_who_it_is<P>,
             "tenon: a plugin must say who it is, with a public `static constexpr tenon::about about{.name "
             "= ..., .version = ...};`");
+    else if constexpr (!has_a_name<P>())
+        static_assert(has_a_name<P>(),
+                      "tenon: the name of a plugin has 1 to 64 letters, digits, '-', '_' and '.', with a "
+                      "letter or digit in front; no host takes another");
     else if constexpr (!lists_messages<P>)
         static_assert(lists_messages<P>,
                       "tenon: a plugin must list what it receives, with a public `using receives = "

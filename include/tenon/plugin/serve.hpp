@@ -7,7 +7,8 @@
 //
 // It takes the standard streams for the protocol before anything else runs, constructs the plugin (with a
 // tenon::host_link if its constructor wants one), serves, and returns the exit code: 0 after a goodbye or when
-// the host is gone, 64 if a person started it in a terminal, 69 if the socket it was told of cannot be had.
+// the host is gone, 64 if a person started it in a terminal, 69 if the socket it was told of cannot be had, 70 if
+// no host takes its name.
 // Arguments that it does not know are the author's.
 
 #include <tenon/plugin/dispatch.hpp>
@@ -22,6 +23,7 @@ namespace exit_codes {
 inline constexpr int good = 0;
 inline constexpr int run_by_hand = 64; // EX_USAGE
 inline constexpr int unavailable = 69; // EX_UNAVAILABLE
+inline constexpr int misnamed = 70;    // EX_SOFTWARE
 } // namespace exit_codes
 
 namespace detail {
@@ -60,6 +62,12 @@ inline std::string help_text(const about& identity) {
 inline bool open_connection(const command_line& line, const plugin_hooks& hooks, int& input, int& output,
                             int& code) {
     code = exit_codes::good;
+    if (!is_plugin_name(hooks.identity.name)) { // one that no compiler knew
+        write_error(join({"no host takes the plugin's name \"", hooks.identity.name, "\": expected ",
+                          a_plugin_name, "\n"}));
+        code = exit_codes::misnamed;
+        return false;
+    }
     if (line.describe) {
         byte_buffer buffer;
         json_writer out(buffer);

@@ -12,6 +12,7 @@
 #include <tenon/rules/events/event_names.hpp>
 #include <tenon/rules/option_words.hpp>
 #include <tenon/rules/options.hpp>
+#include <tenon/session/names.hpp>
 
 #include <cstddef>
 #include <initializer_list>
@@ -107,19 +108,6 @@ void lead_along(Form& form, auto& options) {
 namespace tenon {
 
 namespace detail {
-
-/// A plugin's name stands in paths, file names and labels, so it is made of what is harmless in all of them.
-inline bool is_plugin_name(std::string_view name) noexcept {
-    for (std::size_t at = 0; at < name.size(); ++at) {
-        const char byte = name[at];
-        const bool first_too =
-            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-        if (!first_too && (at == 0 || (byte != '-' && byte != '_' && byte != '.'))) return false;
-    }
-    return !name.empty() && name.size() <= longest_name;
-}
-inline constexpr std::string_view a_plugin_name =
-    "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 inline void check_command(option_check& check, const plugin_options& options, plugin_origin origin) {
     // A plugin on the socket speaks first, and its first byte says which framing it uses.

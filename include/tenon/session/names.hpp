@@ -1,7 +1,7 @@
 #ifndef TENON_SESSION_NAMES_HPP
 #define TENON_SESSION_NAMES_HPP
 
-// The names of the protocol: its methods, and which names events and commands may have.
+// The names of the protocol: its methods, and which names plugins, events and commands may have.
 
 #include <tenon/json/scan.hpp>
 
@@ -37,12 +37,26 @@ inline constexpr std::string_view save_config = "host/saveConfig";
 inline constexpr std::string_view describe = "host/describe";
 } // namespace methods
 
-// Which names events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does not
-// compile.
+// Which names plugins, events and commands may have. Hosts refuse others as they come; a plugin of the SDK with others does
+// not compile.
 
 /// Longer than any name that a person makes up, short enough to be kept for every type that ever came.
 inline constexpr std::size_t longest_event_type = 128;
 inline constexpr std::size_t longest_command = 128;
+inline constexpr std::size_t longest_plugin_name = 64;
+
+/// A plugin's name stands in paths, file names and labels, so it is made of what is harmless in all of them.
+constexpr bool is_plugin_name(std::string_view name) noexcept {
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        const char byte = name[at];
+        const bool first_too =
+            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+        if (!first_too && (at == 0 || (byte != '-' && byte != '_' && byte != '.'))) return false;
+    }
+    return !name.empty() && name.size() <= longest_plugin_name;
+}
+inline constexpr std::string_view a_plugin_name =
+    "1 to 64 letters, digits, '-', '_' and '.', with a letter or digit in front";
 
 /// Whether events may be of this type: 1 to 128 bytes that can be seen, no blank, no star, no empty word.
 constexpr bool is_event_type(std::string_view type) noexcept {
