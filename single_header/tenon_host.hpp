@@ -7792,6 +7792,12 @@ inline result<std::string> decode_query_word(std::string_view raw) {
 
 } // namespace detail
 
+/// What stands behind the '?' of a target, as it is there.
+inline std::string_view query_of(std::string_view target) noexcept {
+    const std::size_t mark = target.find('?');
+    return mark == target.npos ? std::string_view() : target.substr(mark + 1);
+}
+
 /// What stands behind the '?', or a fault that is the client's (400).
 inline result<std::vector<http::field>> decode_query(std::string_view raw) {
     std::vector<http::field> all;
@@ -7823,24 +7829,40 @@ inline std::string_view find_in_query(const std::vector<http::field>& query, std
 #ifndef TENON_WEB_REQUEST_HPP
 #define TENON_WEB_REQUEST_HPP
 
-// One HTTP request for a plugin, without any HTTP library: an embedder fills an `http_exchange` from what its server has
-// and sends the `tenon::response` that comes back. How both are said on the wire is in
-// rules/calls/exchange_wire.hpp.
+// One HTTP request, the same for all who have to do with it: the server's parser makes it, a router looks at it, and a
+// host hands it to a plugin. Programs with a server of their own fill one from what that has, and send the
+// `tenon::response` that comes back. How both are said on the wire is in rules/calls/exchange_wire.hpp.
 
 namespace tenon {
 
-struct http_exchange {
+namespace http {
+
+struct request {
     using field = http::field;
 
     std::string request_id = {};     // for the plugin's log
-    std::string method = {};         // "GET"
+    std::string method = {};         // "GET", as it came: methods have a case
     std::string path = {};           // as decode_path() gives it; without the query
-    std::vector<field> query = {};   // decoded, in order
+    std::vector<field> query = {};   // as decode_query() gives it
     std::vector<field> headers = {}; // in order
     std::string body = {};
     std::optional<json> auth = {}; // what the host knows about the caller
     milliseconds timeout{0};       // 0: as the plugin's options say
+    std::string target = {};       // of one that a server read: path and query, nothing decoded
+
+    /// The first of that name, in any case; empty where there is none. Of the server's requests Host, Origin,
+    /// Authorization, Content-Type, Content-Length and Transfer-Encoding come at most once.
+    std::string_view header(std::string_view name) const noexcept {
+        for (const field& one : headers)
+            if (detail::equals_ignoring_case(one.name, name)) return one.value;
+        return {};
+    }
 };
+
+} // namespace http
+
+/// The same, for programs that have no server of this library.
+using http_exchange = http::request;
 
 } // namespace tenon
 
@@ -8040,7 +8062,7 @@ public:
     /// A command with all of the params, which name it too.
     virtual call_under_way run(std::string_view command, std::string_view params, const call_options& options,
                                call_completion&& done) = 0;
-    virtual call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) = 0;
+    virtual call_under_way request(http::request asked, unique_function<void(result<response>)> done) = 0;
     virtual call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                                 const call_options& options, call_completion&& done) = 0;
     virtual void cancel(const call_under_way& call) = 0;
@@ -8278,12 +8300,12 @@ public:
     }
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>
-    auto request(http_exchange exchange, Token&& token = Token()) {
-        return begin<result<response>>(token, [core = core_, exchange = std::move(exchange)](
-                                                  auto done, detail::cancel_point* cancel) mutable {
-            const auto call = core->request(std::move(exchange), std::move(done));
-            if (cancel) cancel->set([core, call] { core->cancel(call); });
-        });
+    auto request(http::request asked, Token&& token = Token()) {
+        return begin<result<response>>(
+            token, [core = core_, asked = std::move(asked)](auto done, detail::cancel_point* cancel) mutable {
+                const auto call = core->request(std::move(asked), std::move(done));
+                if (cancel) cancel->set([core, call] { core->cancel(call); });
+            });
     }
     /// Calls any method of one plugin.
     template <class Result = json, class Params, class Token = detail::default_token>
@@ -13814,22 +13836,225 @@ inline result<void> check_param_depth(std::string_view name, std::string_view te
 
 #endif
 
-// ---- tenon/rules/calls/routes.hpp -------------------------------------------------------------------------
-#ifndef TENON_RULES_CALLS_ROUTES_HPP
-#define TENON_RULES_CALLS_ROUTES_HPP
+// ---- tenon/web/route_table.hpp ----------------------------------------------------------------------------
+#ifndef TENON_WEB_ROUTE_TABLE_HPP
+#define TENON_WEB_ROUTE_TABLE_HPP
 
-// The HTTP routes of all plugins. What a plugin declares lies below its prefix, whatever it says, so it can take no
-// path of the host or of a plugin with another prefix. A pattern is made of literal segments and `{name}` ones, which
-// take one whole segment that is not empty. Of several patterns that match, segment by segment from the left a literal
-// one goes before a parameter; patterns that differ in nothing but the names of parameters are the same, and belong to
-// whoever declared them first. So one path and method always lead to one route.
+// From a method and a path to whom it belongs. A pattern is made of literal segments and `{name}` ones, which take one
+// whole segment that is not empty. Of several patterns that match, segment by segment from the left a literal one goes
+// before a parameter; patterns that differ in nothing but the names of parameters are the same, and belong to who came
+// first. So one path and method always lead to one owner.
 //
-// Paths that are looked up are decoded ones: see route_path.hpp for how. One that cannot be a path matches nothing.
+// Paths that are looked up are decoded ones (web/path.hpp): what made them has checked them.
 
 namespace tenon::detail {
 
 inline constexpr std::size_t longest_route = 1'024;
 inline constexpr std::size_t max_route_segments = 32;
+
+/// "name" of "{name}", else nothing.
+inline std::string_view parameter_of(std::string_view segment) noexcept {
+    const bool is_one = segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+    return is_one ? segment.substr(1, segment.size() - 2) : std::string_view();
+}
+
+/// Why nobody may have such a method; empty where somebody may. TRACE shows a request to who sent it, CONNECT is no request
+/// of a path.
+inline std::string_view problem_of_method(std::string_view method) noexcept {
+    if (method.empty() || method.size() > 20) return "expected a method like GET";
+    for (const char letter : method)
+        if (letter < 'A' || letter > 'Z') return "expected a method like GET";
+    return method == "TRACE" || method == "CONNECT" ? "TRACE and CONNECT are not for routes"
+                                                    : std::string_view();
+}
+
+/// Why that is no pattern; empty where it is one.
+inline std::string_view problem_of_pattern(std::string_view pattern, bool with_parameters = true) {
+    if (pattern.empty() || pattern[0] != '/') return "it does not begin with '/'";
+    if (pattern.size() > longest_route) return "it is too long";
+    if (pattern == "/") return {};
+    std::vector<std::string_view> names;
+    std::size_t count = 0;
+    pattern.remove_prefix(1);
+    for (bool last = false; !last;) {
+        last = pattern.find('/') == pattern.npos;
+        const std::string_view segment = next_segment(pattern);
+        if (const auto problem = problem_of_segment(segment); !problem.empty()) return problem;
+        if (!is_seen(segment)) return "it has characters that are not seen";
+        if (++count > max_route_segments) return "it has too many segments";
+        if (const std::string_view name = parameter_of(segment); with_parameters && !name.empty()) {
+            if (name.find_first_of("{}*") != name.npos) return "a parameter is a whole segment like {name}";
+            for (const std::string_view other : names)
+                if (other == name) return "two parameters have the same name";
+            names.push_back(name);
+        } else if (segment.find_first_of("{}") != segment.npos) {
+            return "a parameter is a whole segment like {name}";
+        } else if (segment.find_first_of("*%?# ") != segment.npos) {
+            return "it has one of '*', '%', '?', '#' or a space, which mean something else in URLs";
+        }
+    }
+    return {};
+}
+
+} // namespace tenon::detail
+
+namespace tenon::http {
+
+template <class Owner>
+class route_table {
+public:
+    /// What a method and a path lead to. All of it is valid until the table changes or the path dies.
+    struct match {
+        const Owner* owner = nullptr; // null: none
+        std::vector<std::pair<std::string_view, std::string_view>> params =
+            {}; // by name, in the order of the path
+        std::vector<std::string_view> allowed =
+            {}; // where only the method has none: those that have one (405)
+    };
+
+    /// Null: `owner` has it now. Otherwise the one who has it already. One that ends in a slash is found with it and
+    /// without it.
+    const Owner* add(std::string_view method, std::string_view pattern, Owner owner);
+    /// Those that `goes` names.
+    template <class Condition>
+    void erase_if(Condition goes) {
+        erase_below(root_, goes);
+    }
+
+    /// HEAD is a method like any other here: who wants GET to answer it asks for that.
+    match find(std::string_view method, std::string_view path) const;
+
+    /// In the order of their paths, parameters behind literals, then of their methods.
+    std::vector<const Owner*> list() const {
+        std::vector<const Owner*> all;
+        collect(root_, all);
+        return all;
+    }
+
+private:
+    struct entry {
+        std::string pattern;
+        Owner owner;
+    };
+    struct node {
+        std::map<std::string, std::unique_ptr<node>, std::less<>> literals = {};
+        std::unique_ptr<node> parameter = {};
+        std::map<std::string, entry, std::less<>> methods = {};
+
+        bool empty() const noexcept { return literals.empty() && parameter == nullptr && methods.empty(); }
+    };
+    struct search {
+        std::string_view method;
+        bool slash_behind = false;
+        std::vector<std::string_view> values = {}; // of parameters
+        const entry* found = nullptr;
+        std::set<std::string_view> allowed = {};
+    };
+
+    static bool look(const node& at, std::string_view rest, search& wanted);
+    static void collect(const node& at, std::vector<const Owner*>& all);
+    template <class Condition>
+    static void erase_below(node& at, Condition& goes);
+
+    node root_;
+};
+
+template <class Owner>
+const Owner* route_table<Owner>::add(std::string_view method, std::string_view pattern, Owner owner) {
+    std::string_view rest = pattern.substr(1);
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    node* at = &root_;
+    while (!rest.empty()) {
+        const std::string_view segment = detail::next_segment(rest);
+        std::unique_ptr<node>& next = detail::parameter_of(segment).empty()
+                                          ? at->literals.try_emplace(std::string(segment)).first->second
+                                          : at->parameter;
+        if (next == nullptr) next = std::make_unique<node>();
+        at = next.get();
+    }
+    if (const auto taken = at->methods.find(method); taken != at->methods.end()) return &taken->second.owner;
+    at->methods.emplace(std::string(method), entry{std::string(pattern), std::move(owner)});
+    return nullptr;
+}
+
+// Every node that is looked at is another beginning of patterns, so the work is bounded by what there is.
+template <class Owner>
+bool route_table<Owner>::look(const node& at, std::string_view rest, search& wanted) {
+    if (rest.empty()) {
+        for (const auto& [method, one] : at.methods) {
+            if (wanted.slash_behind && !one.pattern.ends_with('/')) continue;
+            wanted.allowed.insert(method);
+            if (method == wanted.method) wanted.found = &one;
+        }
+        return wanted.found != nullptr;
+    }
+    const std::string_view segment = detail::next_segment(rest);
+    if (const auto literal = at.literals.find(segment); literal != at.literals.end())
+        if (look(*literal->second, rest, wanted)) return true;
+    if (at.parameter == nullptr) return false;
+    wanted.values.push_back(segment);
+    if (look(*at.parameter, rest, wanted)) return true;
+    wanted.values.pop_back();
+    return false;
+}
+
+template <class Owner>
+typename route_table<Owner>::match route_table<Owner>::find(std::string_view method,
+                                                            std::string_view path) const {
+    match made;
+    if (path.empty()) return made;
+    search wanted{.method = method, .slash_behind = path.size() > 1 && path.back() == '/'};
+    std::string_view rest = path.substr(1);
+    if (wanted.slash_behind) rest.remove_suffix(1);
+    look(root_, rest, wanted);
+    if (wanted.found == nullptr) {
+        made.allowed.assign(wanted.allowed.begin(), wanted.allowed.end());
+        return made;
+    }
+    made.owner = &wanted.found->owner;
+    std::string_view pattern = std::string_view(wanted.found->pattern).substr(1);
+    for (const std::string_view value : wanted.values) {
+        std::string_view name;
+        while (name.empty()) name = detail::parameter_of(detail::next_segment(pattern));
+        made.params.emplace_back(name, value);
+    }
+    return made;
+}
+
+template <class Owner>
+void route_table<Owner>::collect(const node& at, std::vector<const Owner*>& all) {
+    for (const auto& [method, one] : at.methods) all.push_back(&one.owner);
+    for (const auto& [text, next] : at.literals) collect(*next, all);
+    if (at.parameter != nullptr) collect(*at.parameter, all);
+}
+
+template <class Owner>
+template <class Condition>
+void route_table<Owner>::erase_below(node& at, Condition& goes) {
+    std::erase_if(at.methods, [&](const auto& one) { return goes(one.second.owner); });
+    for (auto& [text, next] : at.literals) erase_below(*next, goes);
+    std::erase_if(at.literals, [](const auto& one) { return one.second->empty(); });
+    if (at.parameter == nullptr) return;
+    erase_below(*at.parameter, goes);
+    if (at.parameter->empty()) at.parameter.reset();
+}
+
+} // namespace tenon::http
+
+#endif
+
+// ---- tenon/rules/calls/routes.hpp -------------------------------------------------------------------------
+#ifndef TENON_RULES_CALLS_ROUTES_HPP
+#define TENON_RULES_CALLS_ROUTES_HPP
+
+// The HTTP routes of all plugins. What a plugin declares lies below its prefix, whatever it says, so it can take no
+// path of the host or of a plugin with another prefix. A path of two plugins with the same prefix belongs to the one
+// that declared it first. How a route is found is in web/route_table.hpp.
+//
+// Paths that are looked up are decoded ones: see web/path.hpp for how. One that cannot be a path matches nothing.
+
+namespace tenon::detail {
+
 /// Of one plugin.
 inline constexpr std::size_t max_routes = 256;
 /// Of a command's or a route's schema. It is listed within objects of the host's own, and read again by clients that take
@@ -13860,91 +14085,33 @@ struct route_match {
         {}; // where there is none for the method: those that there are (405)
 };
 
-class route_table {
+class plugin_routes {
 public:
     /// `prefix` comes from the configuration: empty, or a path without parameters.
     result<void> add(std::uint32_t plugin, std::string_view plugin_name, std::string_view prefix,
                      const route_declaration& declared);
     /// The plugin's connection is over.
-    void withdraw(std::uint32_t plugin);
+    void withdraw(std::uint32_t plugin) {
+        if (counts_.erase(plugin) != 0)
+            table_.erase_if([plugin](const known_route& route) { return route.plugin == plugin; });
+    }
 
-    /// HEAD is a method like any other here: who wants GET to answer it asks for that.
     route_match find(std::string_view method, std::string_view path) const;
 
-    /// In the order of their paths, parameters behind literals, then of their methods.
-    std::vector<const known_route*> list() const;
-    std::vector<const known_route*> of(std::uint32_t plugin) const;
+    std::vector<const known_route*> list() const { return table_.list(); }
+    std::vector<const known_route*> of(std::uint32_t plugin) const {
+        std::vector<const known_route*> own = list();
+        std::erase_if(own, [plugin](const known_route* route) { return route->plugin != plugin; });
+        return own;
+    }
 
 private:
-    struct node {
-        std::map<std::string, std::unique_ptr<node>, std::less<>> literals = {};
-        std::unique_ptr<node> parameter = {};
-        std::map<std::string, known_route, std::less<>> methods = {};
-
-        bool empty() const noexcept { return literals.empty() && parameter == nullptr && methods.empty(); }
-    };
-    struct search {
-        std::string_view method;
-        bool slash_behind = false;                 // that is nothing but another spelling of a plugin's "/"
-        std::vector<std::string_view> values = {}; // of parameters
-        const known_route* found = nullptr;
-        std::set<std::string_view> allowed = {};
-    };
-
-    static bool is_parameter(std::string_view segment) noexcept {
-        return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
-    }
-    static std::string_view problem_of_method(std::string_view method) noexcept;
-    static std::string_view problem_of_pattern(std::string_view pattern, bool with_parameters);
-    static bool look(const node& at, std::string_view rest, search& wanted);
-    static void collect(const node& at, std::vector<const known_route*>& all);
-    static void remove(node& at, std::uint32_t plugin);
-
-    node root_;
+    http::route_table<known_route> table_;
     std::map<std::uint32_t, std::size_t> counts_;
 };
 
-// --- what may be declared ---
-
-// TRACE shows a request to whoever sent it, CONNECT is no request of a path.
-inline std::string_view route_table::problem_of_method(std::string_view method) noexcept {
-    if (method.empty() || method.size() > 20) return "expected a method like GET";
-    for (const char letter : method)
-        if (letter < 'A' || letter > 'Z') return "expected a method like GET";
-    return method == "TRACE" || method == "CONNECT" ? "TRACE and CONNECT are not for plugins"
-                                                    : std::string_view();
-}
-
-inline std::string_view route_table::problem_of_pattern(std::string_view pattern, bool with_parameters) {
-    if (pattern.empty() || pattern[0] != '/') return "it does not begin with '/'";
-    if (pattern.size() > longest_route) return "it is too long";
-    if (pattern == "/") return {};
-    std::vector<std::string_view> names;
-    std::size_t count = 0;
-    pattern.remove_prefix(1);
-    for (bool last = false; !last;) {
-        last = pattern.find('/') == pattern.npos;
-        const std::string_view segment = next_segment(pattern);
-        if (const auto problem = problem_of_segment(segment); !problem.empty()) return problem;
-        if (!is_seen(segment)) return "it has characters that are not seen";
-        if (++count > max_route_segments) return "it has too many segments";
-        if (with_parameters && is_parameter(segment)) {
-            const std::string_view name = segment.substr(1, segment.size() - 2);
-            if (name.find_first_of("{}*") != name.npos) return "a parameter is a whole segment like {name}";
-            for (const std::string_view other : names)
-                if (other == name) return "two parameters have the same name";
-            names.push_back(name);
-        } else if (segment.find_first_of("{}") != segment.npos) {
-            return "a parameter is a whole segment like {name}";
-        } else if (segment.find_first_of("*%?# ") != segment.npos) {
-            return "it has one of '*', '%', '?', '#' or a space, which mean something else in URLs";
-        }
-    }
-    return {};
-}
-
-inline result<void> route_table::add(std::uint32_t plugin, std::string_view plugin_name,
-                                     std::string_view prefix, const route_declaration& declared) {
+inline result<void> plugin_routes::add(std::uint32_t plugin, std::string_view plugin_name,
+                                       std::string_view prefix, const route_declaration& declared) {
     const auto shown = [](std::string_view text) { return beginning_of(text, 128); };
     const auto refused = [&](std::initializer_list<std::string_view> why) {
         return fault{codes::invalid_params,
@@ -13955,8 +14122,7 @@ inline result<void> route_table::add(std::uint32_t plugin, std::string_view plug
         if (const auto problem = problem_of_pattern(prefix, false); !problem.empty())
             return refused({"the plugin's prefix '", shown(prefix), "': ", problem});
     if (const auto problem = problem_of_method(declared.method); !problem.empty()) return refused({problem});
-    if (const auto problem = problem_of_pattern(declared.path, true); !problem.empty())
-        return refused({problem});
+    if (const auto problem = problem_of_pattern(declared.path); !problem.empty()) return refused({problem});
     const std::size_t text = (declared.description ? declared.description->size() : 0) +
                              (declared.schema ? declared.schema->text().size() : 0);
     if (declared.schema && json_depth(declared.schema->text()) > max_schema_levels)
@@ -13966,110 +14132,31 @@ inline result<void> route_table::add(std::uint32_t plugin, std::string_view plug
     if (counted != counts_.end() && counted->second >= max_routes)
         return refused({"a plugin has at most ", digits(max_routes), " routes"});
 
-    node* at = &root_;
-    std::string whole = join({prefix, declared.path == "/" ? std::string_view() : declared.path});
-    for (std::string_view rest = std::string_view(whole).substr(whole.empty() ? 0 : 1); !rest.empty();) {
-        const std::string_view segment = next_segment(rest);
-        // A prefix has no parameters, and what looks like one was refused.
-        std::unique_ptr<node>& next = is_parameter(segment)
-                                          ? at->parameter
-                                          : at->literals.try_emplace(std::string(segment)).first->second;
-        if (next == nullptr) next = std::make_unique<node>();
-        at = next.get();
-    }
-    if (const auto taken = at->methods.find(declared.method); taken != at->methods.end())
-        return refused({taken->second.plugin == plugin ? "this plugin has it already" : "it belongs to ",
-                        taken->second.plugin == plugin ? std::string_view() : taken->second.plugin_name});
-    at->methods.emplace(
-        declared.method,
-        known_route{.plugin = plugin,
-                    .plugin_name = std::string(plugin_name),
-                    .prefix = std::string(prefix),
-                    .method = declared.method,
-                    .path = declared.path,
-                    .description = declared.description.value_or(std::string()),
-                    .auth = declared.auth.value_or(false),
-                    .schema = declared.schema ? std::optional<json>(json(*declared.schema)) : std::nullopt});
+    // The plugin's "/" is its prefix, with or without a slash behind it.
+    if (const known_route* taken = table_.add(
+            declared.method, join({prefix, declared.path}),
+            {.plugin = plugin,
+             .plugin_name = std::string(plugin_name),
+             .prefix = std::string(prefix),
+             .method = declared.method,
+             .path = declared.path,
+             .description = declared.description.value_or(std::string()),
+             .auth = declared.auth.value_or(false),
+             .schema = declared.schema ? std::optional<json>(json(*declared.schema)) : std::nullopt}))
+        return refused({taken->plugin == plugin ? "this plugin has it already" : "it belongs to ",
+                        taken->plugin == plugin ? std::string_view() : taken->plugin_name});
     ++counts_[plugin];
     return {};
 }
 
-// --- finding ---
-
-// Every node that is looked at is another beginning of declared patterns, so the work is bounded by what there is.
-inline bool route_table::look(const node& at, std::string_view rest, search& wanted) {
-    if (rest.empty()) {
-        for (const auto& [method, route] : at.methods) {
-            if (wanted.slash_behind && route.path != "/") continue;
-            wanted.allowed.insert(method);
-            if (method == wanted.method) wanted.found = &route;
-        }
-        return wanted.found != nullptr;
-    }
-    const std::string_view segment = next_segment(rest);
-    if (const auto literal = at.literals.find(segment); literal != at.literals.end())
-        if (look(*literal->second, rest, wanted)) return true;
-    if (at.parameter == nullptr) return false;
-    wanted.values.push_back(segment);
-    if (look(*at.parameter, rest, wanted)) return true;
-    wanted.values.pop_back();
-    return false;
-}
-
-inline route_match route_table::find(std::string_view method, std::string_view path) const {
-    route_match match;
-    if (!problem_of_path(path).empty()) return match;
-    search wanted{.method = method, .slash_behind = path.size() > 1 && path.back() == '/'};
-    std::string_view rest = path.substr(1);
-    if (wanted.slash_behind) rest.remove_suffix(1);
-    look(root_, rest, wanted);
-    if (wanted.found == nullptr) {
-        match.allowed.assign(wanted.allowed.begin(), wanted.allowed.end());
-        return match;
-    }
-    match.route = wanted.found;
-    match.path = path.substr(wanted.found->prefix.size());
+inline route_match plugin_routes::find(std::string_view method, std::string_view path) const {
+    if (!problem_of_path(path).empty()) return {};
+    auto [route, params, allowed] = table_.find(method, path);
+    route_match match{.route = route, .params = std::move(params), .allowed = std::move(allowed)};
+    if (route == nullptr) return match;
+    match.path = path.substr(route->prefix.size());
     if (match.path.empty()) match.path = "/";
-    std::string_view pattern = std::string_view(wanted.found->path).substr(1);
-    for (const std::string_view value : wanted.values) {
-        std::string_view segment = next_segment(pattern);
-        while (!is_parameter(segment)) segment = next_segment(pattern);
-        match.params.emplace_back(segment.substr(1, segment.size() - 2), value);
-    }
     return match;
-}
-
-// --- looking in, withdrawing ---
-
-inline void route_table::collect(const node& at, std::vector<const known_route*>& all) {
-    for (const auto& [method, route] : at.methods) all.push_back(&route);
-    for (const auto& [text, next] : at.literals) collect(*next, all);
-    if (at.parameter != nullptr) collect(*at.parameter, all);
-}
-
-inline std::vector<const known_route*> route_table::list() const {
-    std::vector<const known_route*> all;
-    collect(root_, all);
-    return all;
-}
-
-inline std::vector<const known_route*> route_table::of(std::uint32_t plugin) const {
-    std::vector<const known_route*> own = list();
-    std::erase_if(own, [plugin](const known_route* route) { return route->plugin != plugin; });
-    return own;
-}
-
-inline void route_table::remove(node& at, std::uint32_t plugin) {
-    std::erase_if(at.methods, [plugin](const auto& one) { return one.second.plugin == plugin; });
-    for (auto& [text, next] : at.literals) remove(*next, plugin);
-    std::erase_if(at.literals, [](const auto& one) { return one.second->empty(); });
-    if (at.parameter == nullptr) return;
-    remove(*at.parameter, plugin);
-    if (at.parameter->empty()) at.parameter.reset();
-}
-
-inline void route_table::withdraw(std::uint32_t plugin) {
-    if (counts_.erase(plugin) != 0) remove(root_, plugin);
 }
 
 } // namespace tenon::detail
@@ -22372,7 +22459,7 @@ public:
                            call_completion&& done, plugin_index asker = call_waits::nobody);
     call_under_way run(plugin_index asker, std::string_view command, std::string_view params,
                        const call_options& options, call_completion&& done);
-    call_under_way request(const http_exchange& exchange, unique_function<void(result<response>)> done);
+    call_under_way request(const http::request& asked, unique_function<void(result<response>)> done);
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                         const call_options& options, call_completion&& done);
 
@@ -22389,7 +22476,7 @@ public:
     // --- looking in ---
 
     const command_table& commands() const noexcept { return commands_; }
-    const route_table& routes() const noexcept { return routes_; }
+    const plugin_routes& routes() const noexcept { return routes_; }
 
 private:
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
@@ -22407,7 +22494,7 @@ private:
     host_plugins& plugins_;
     host_events& events_;
     command_table commands_;
-    route_table routes_;
+    plugin_routes routes_;
     services services_;
 };
 
@@ -22597,7 +22684,7 @@ void write_fields(json_writer& out, const std::vector<Field>& fields) {
     out.end_object();
 }
 
-inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
+inline bool goes_to_plugins(const http::request& request, std::string_view name) noexcept {
     if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
         equals_ignoring_case(name, "cookie"))
         return false;
@@ -22607,7 +22694,7 @@ inline bool goes_to_plugins(const http_exchange& request, std::string_view name)
 }
 
 /// The params of plugin/handleRequest. Names of headers are in lower case.
-inline std::string encode_exchange(const http_exchange& request, const route_match& match) {
+inline std::string encode_exchange(const http::request& request, const route_match& match) {
     std::vector<std::pair<std::string, std::string_view>> headers;
     for (const auto& field : request.headers)
         if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);
@@ -22918,12 +23005,12 @@ inline response answer_unrouted(const route_match& match) {
     return http::not_this_method(match.allowed);
 }
 
-inline call_under_way host_calls::request(const http_exchange& exchange,
+inline call_under_way host_calls::request(const http::request& asked,
                                           unique_function<void(result<response>)> done) {
     route_match match;
-    if (!plugins_.closing()) match = routes_.find(exchange.method, exchange.path);
+    if (!plugins_.closing()) match = routes_.find(asked.method, asked.path);
     plugin_record* const plugin = match.route == nullptr ? nullptr : plugins_.find(match.route->plugin);
-    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
+    if (plugin == nullptr || (match.route->auth && !asked.auth)) {
         done(answer_unrouted(match));
         return {};
     }
@@ -22935,8 +23022,8 @@ inline call_under_way host_calls::request(const http_exchange& exchange,
         done(std::move(answer));
         return {};
     }
-    const std::string params = encode_exchange(exchange, match);
-    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
+    const std::string params = encode_exchange(asked, match);
+    return ask(*plugin, methods::handle_request, params, {.timeout = asked.timeout},
                [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
                    if (!answer) done(answer.error());
                    else done(read_exchange_answer(*answer));
@@ -24204,8 +24291,8 @@ public:
                        call_completion&& done) override {
         return calls_.run(call_waits::nobody, command, params, options, std::move(done));
     }
-    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) override {
-        return calls_.request(exchange, std::move(done));
+    call_under_way request(http::request asked, unique_function<void(result<response>)> done) override {
+        return calls_.request(asked, std::move(done));
     }
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                         const call_options& options, call_completion&& done) override {

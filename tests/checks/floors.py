@@ -28,7 +28,7 @@ MAY_SEE["web"] = ["core", "json", "web"]
 MAY_SEE["session"].append("web")
 MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
 MAY_SEE["config"] = [*HOST_SIDE, "config"]
-MAY_SEE["http"] = [*HOST_SIDE, "http"]
+MAY_SEE["http"] = ["core", "json", "web", "transport", "http"]
 MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
 MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing", "faces"})

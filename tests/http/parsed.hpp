@@ -20,10 +20,10 @@ struct parsed {
     bool begun = false;
 };
 
-inline std::string in_words(const request& asked) {
+inline std::string in_words(const request& asked, bool last) {
     std::string words = asked.method + " " + asked.target;
     for (const field& one : asked.headers) words += ", " + one.name + ": " + one.value;
-    return words + (asked.last ? " (last): " : ": ") + asked.body + "\n";
+    return words + (last ? " (last): " : ": ") + asked.body + "\n";
 }
 
 inline void drain(detail::http_parser& from, parsed& into) {
@@ -37,7 +37,7 @@ inline void drain(detail::http_parser& from, parsed& into) {
             break;
         case detail::http_step::whole:
             ++into.requests;
-            into.said += in_words(from.asked());
+            into.said += in_words(from.asked(), from.is_last());
             break;
         case detail::http_step::refused:
             if (into.refused == 0) into.said += "refused " + std::to_string(from.why().status) + "\n";

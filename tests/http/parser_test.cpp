@@ -73,12 +73,13 @@ TEST_CASE("a target with the host in it is taken where it is the same host, and 
     reads("GET http://a?b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?b, Host: a: \n");
 }
 
-TEST_CASE("path and query stand apart, and neither is decoded") {
+TEST_CASE("the path is decoded once and kept; the query stands in the target") {
     tenon::detail::http_parser from({});
-    from.append("GET /a%20b/?c=%2F?d HTTP/1.1\r\nHost: a\r\n\r\n");
+    from.append("GET /a%20b/%252F?c=%2F?d HTTP/1.1\r\nHost: a\r\n\r\n");
     REQUIRE(from.next() == tenon::detail::http_step::head);
-    CHECK(from.asked().path == "/a%20b/");
-    CHECK(from.asked().query == "c=%2F?d");
+    CHECK(from.asked().path == "/a b/%2F");
+    CHECK(from.asked().query.empty());
+    CHECK(tenon::query_of(from.asked().target) == "c=%2F?d");
     CHECK(from.asked().header("HOST") == "a");
     CHECK(from.asked().header("hos").empty());
 }

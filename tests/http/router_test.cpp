@@ -36,8 +36,8 @@ TEST_CASE("a path and a method lead to one function, with what the path and the 
                   [](const call& asked) { asked.answer(text(asked.name + " " + asked.queried("a"))); });
     run.paths.add({"DELETE", "/rooms/{room}", access::open, true},
                   [](const call& asked) { asked.answer(text("gone")); });
-    run.paths.add_below("/files/",
-                        [](const call& asked) { asked.answer(text(asked.asked().method + asked.path)); });
+    run.paths.add_below(
+        "/files/", [](const call& asked) { asked.answer(text(asked.asked().method + asked.asked().path)); });
     CHECK(run.ask("GET /rooms/b%20c?a=%2F+").body == "b c / ");
     CHECK(run.ask("HEAD /rooms/b").status == 200);
     CHECK(run.ask("DELETE /rooms/b").body == "gone");
@@ -73,10 +73,57 @@ TEST_CASE("a function may be the end of the router that called it") {
     running_server web([&](std::shared_ptr<exchange> call) { paths->answer(std::move(call)); });
     paths->add({"GET", "/end", access::open}, [&](const call& asked) {
         paths.reset();
-        asked.answer(text("ended " + asked.path));
+        asked.answer(text("ended " + asked.asked().path));
     });
     raw_client one = web.client();
     CHECK(one.get("/end").hear().body == "ended /end");
+}
+
+TEST_CASE("a path is decoded once on its way to a function, and a query once") {
+    routed run;
+    run.paths.add({"GET", "/rooms/{room}", access::open}, [](const call& asked) {
+        asked.answer(text(asked.name + " " + asked.asked().path + " " + asked.queried("q")));
+    });
+    CHECK(run.ask("GET /rooms/a%252Fb?q=%2525").body == "a%2Fb /rooms/a%2Fb %25");
+}
+
+TEST_CASE("the guard and the paths are asked once for a request, before its body comes") {
+    routed run;
+    run.paths.add({"POST", "/rooms/{room}"}, [](const call& asked) {
+        asked.answer(text(asked.name + (asked.admin ? " for an administrator" : "")));
+    });
+    raw_client one = run.web.client();
+    one.say("POST /rooms/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer Tok-1\r\nExpect: 100-continue\r\n"
+            "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+    REQUIRE(one.hear().status == 100); // it was let in
+    run.web.there([&] {
+        run.paths.guarded_by(guard("another", "b:1", {"b"}));
+        run.paths.add({"POST", "/rooms/me"}, [](const call& asked) { asked.answer(text("a later path")); });
+    });
+    one.say("{}");
+    CHECK(one.hear().body == "me for an administrator");
+    one.say("GET /rooms/me HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(one.hear().status == 403);
+}
+
+TEST_CASE("a router that did not let a request in looks for itself") {
+    routed run;
+    router other{guard("", "a:1", {"a"})};
+    run.paths.add({"GET", "/x", access::open}, [](const call& asked) { asked.answer(text("the gate's")); });
+    other.add({"GET", "/x", access::open}, [](const call& asked) { asked.answer(text("the other's")); });
+    running_server web([&](std::shared_ptr<exchange> call) { other.answer(std::move(call)); }, {},
+                       [&](const request& head) { return run.paths.admit(head); });
+    CHECK(web.client().get("/x").hear().body == "the other's");
+    CHECK(web.client().get("/y").hear().status == 404);
+}
+
+TEST_CASE("a request that is handed on is not copied: its exchange has none any more") {
+    running_server web([](std::shared_ptr<exchange> call) {
+        const request taken = call->take();
+        call->answer(text(taken.path + taken.query.at(0).value + call->asked().path));
+    });
+    CHECK(web.client().get("/a?b=c").hear().body == "/ac");
+    CHECK(web.client().get("/a?b=%").hear().status == 400);
 }
 
 TEST_CASE("what nobody answers is 500, and an answer may come later") {

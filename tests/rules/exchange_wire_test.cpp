@@ -9,19 +9,19 @@ using namespace tenon::detail;
 
 namespace {
 
-std::string encoded(const http_exchange& request) {
-    route_table table;
+std::string encoded(const http::request& request) {
+    plugin_routes table;
     CHECK(table.add(1, "a", "/p", {.path = "/users/{id}", .method = "GET"}));
     return encode_exchange(request, table.find("GET", request.path));
 }
-json told(const http_exchange& request, std::string_view name) {
+json told(const http::request& request, std::string_view name) {
     return json(json::parse(encoded(request)).value()[name]);
 }
 
 } // namespace
 
 TEST_CASE("a request is told as the page has it") {
-    const http_exchange request{.request_id = "r7",
+    const http::request request{.request_id = "r7",
                                 .method = "GET",
                                 .path = "/p/users/7",
                                 .query = {{"tag", "a"}, {"limit", "2"}, {"tag", "b"}},
@@ -39,13 +39,13 @@ TEST_CASE("a request is told as the page has it") {
 }
 
 TEST_CASE("a body that is no UTF-8 travels in base64") {
-    const http_exchange request{.method = "GET", .path = "/p/users/7", .body = std::string("\0\xff", 2)};
+    const http::request request{.method = "GET", .path = "/p/users/7", .body = std::string("\0\xff", 2)};
     CHECK(told(request, "body").text() == R"("AP8=")");
     CHECK(told(request, "bodyEncoding").text() == R"("base64")");
 }
 
 TEST_CASE("H6: fields about the connection, Authorization and Cookie stay with the host") {
-    const http_exchange request{.method = "GET",
+    const http::request request{.method = "GET",
                                 .path = "/p/users/7",
                                 .headers = {{"Connection", "keep-alive, X-Secret"},
                                             {"X-Secret", "s"},
@@ -64,7 +64,7 @@ TEST_CASE("H6: fields about the connection, Authorization and Cookie stay with t
 }
 
 TEST_CASE("what a request holds is data: quotes, control characters and bad UTF-8 break nothing") {
-    const http_exchange request{.request_id = "\"",
+    const http::request request{.request_id = "\"",
                                 .method = "GET",
                                 .path = "/p/users/\"}",
                                 .query = {{"a\"b", "\x01"}, {"bad", "\xff"}},

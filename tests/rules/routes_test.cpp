@@ -16,7 +16,7 @@ namespace {
 std::string refusal(const result<void>& outcome) { return outcome ? std::string() : outcome.error().message; }
 
 struct map {
-    route_table table;
+    plugin_routes table;
 
     result<void> add(std::string path, std::string method = "GET", std::uint32_t plugin = 1,
                      std::string_view prefix = "/api/plugins/a") {
@@ -192,7 +192,7 @@ TEST_CASE("H8: what may not be declared is refused in words") {
     }
     CHECK(refusal(at.add("/../x")) == "route 'GET /../x': it has a segment '.' or '..'");
     CHECK(refusal(at.add("/a\u202e/b")) == "route 'GET /a\u202e/b': it has characters that are not seen");
-    CHECK(refusal(at.add("/x", "TRACE")) == "route 'TRACE /x': TRACE and CONNECT are not for plugins");
+    CHECK(refusal(at.add("/x", "TRACE")) == "route 'TRACE /x': TRACE and CONNECT are not for routes");
     CHECK(refusal(at.add("/x", "GET", 1, "api")) ==
           "route 'GET /x': the plugin's prefix 'api': it does not begin with '/'");
     CHECK(refusal(at.add("/" + std::string(100'000, 'x'))).size() < 300);

@@ -19,6 +19,10 @@ TEST_CASE("a query is decoded in order, and names may come more than once") {
     CHECK(find_in_query(query, "g").empty());
     CHECK(decode_query("").value().empty());
     CHECK(decode_query("&").value().empty());
+    CHECK(query_of("/a?b=c?d") == "b=c?d");
+    CHECK(query_of("/a?").empty());
+    CHECK(query_of("/a").empty());
+    CHECK(query_of("").empty());
 }
 
 TEST_CASE("a '%' without two hex digits is the client's mistake") {

@@ -31,16 +31,10 @@ inline response sandboxed(response given) {
 }
 
 inline void pass_on(admin_state& admin, const http::call& asked) {
-    http_exchange exchange;
-    exchange.request_id = "r" + std::to_string(++admin.last_request);
-    exchange.method = asked.asked().method;
-    exchange.path = asked.path;
-    exchange.query = asked.query;
-    exchange.headers = asked.asked().headers;
-    exchange.body = asked.asked().body;
-    if (asked.admin) exchange.auth = json::of(std::map<std::string, std::string>{{"role", "admin"}});
-    admin.host.request(std::move(exchange),
-                       http::while_wanted(asked, [asked](const result<response>& answer) {
+    http::request request = asked.exchange->take();
+    request.request_id = "r" + std::to_string(++admin.last_request);
+    if (asked.admin) request.auth = json::of(std::map<std::string, std::string>{{"role", "admin"}});
+    admin.host.request(std::move(request), http::while_wanted(asked, [asked](const result<response>& answer) {
                            asked.answer(answer ? sandboxed(*answer) : http::problem(answer.error()));
                        }));
 }

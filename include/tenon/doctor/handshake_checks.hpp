@@ -25,7 +25,7 @@ inline std::string left_out_of(const handshake_answer& declared) {
     };
     for (const event_interest& one : declared.events.value_or(std::vector<event_interest>{}))
         if (!is_event_pattern(one.type)) add(join({"no type of events: ", doctor_quote(one.type)}));
-    route_table routes;
+    plugin_routes routes;
     for (const route_declaration& one : declared.routes.value_or(std::vector<route_declaration>{}))
         if (const auto taken = routes.add(1, declared.name, "", one); !taken) add(taken.error().message);
     command_table commands;

@@ -200,12 +200,12 @@ public:
     }
     /// Hands an HTTP request to the plugin that has a route for it.
     template <class Token = detail::default_token>
-    auto request(http_exchange exchange, Token&& token = Token()) {
-        return begin<result<response>>(token, [core = core_, exchange = std::move(exchange)](
-                                                  auto done, detail::cancel_point* cancel) mutable {
-            const auto call = core->request(std::move(exchange), std::move(done));
-            if (cancel) cancel->set([core, call] { core->cancel(call); });
-        });
+    auto request(http::request asked, Token&& token = Token()) {
+        return begin<result<response>>(
+            token, [core = core_, asked = std::move(asked)](auto done, detail::cancel_point* cancel) mutable {
+                const auto call = core->request(std::move(asked), std::move(done));
+                if (cancel) cancel->set([core, call] { core->cancel(call); });
+            });
     }
     /// Calls any method of one plugin.
     template <class Result = json, class Params, class Token = detail::default_token>

@@ -59,7 +59,7 @@ public:
                            call_completion&& done, plugin_index asker = call_waits::nobody);
     call_under_way run(plugin_index asker, std::string_view command, std::string_view params,
                        const call_options& options, call_completion&& done);
-    call_under_way request(const http_exchange& exchange, unique_function<void(result<response>)> done);
+    call_under_way request(const http::request& asked, unique_function<void(result<response>)> done);
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                         const call_options& options, call_completion&& done);
 
@@ -76,7 +76,7 @@ public:
     // --- looking in ---
 
     const command_table& commands() const noexcept { return commands_; }
-    const route_table& routes() const noexcept { return routes_; }
+    const plugin_routes& routes() const noexcept { return routes_; }
 
 private:
     call_under_way ask(plugin_record& plugin, std::string_view method, std::string_view params,
@@ -94,7 +94,7 @@ private:
     host_plugins& plugins_;
     host_events& events_;
     command_table commands_;
-    route_table routes_;
+    plugin_routes routes_;
     services services_;
 };
 

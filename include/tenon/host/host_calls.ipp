@@ -105,12 +105,12 @@ inline response answer_unrouted(const route_match& match) {
     return http::not_this_method(match.allowed);
 }
 
-inline call_under_way host_calls::request(const http_exchange& exchange,
+inline call_under_way host_calls::request(const http::request& asked,
                                           unique_function<void(result<response>)> done) {
     route_match match;
-    if (!plugins_.closing()) match = routes_.find(exchange.method, exchange.path);
+    if (!plugins_.closing()) match = routes_.find(asked.method, asked.path);
     plugin_record* const plugin = match.route == nullptr ? nullptr : plugins_.find(match.route->plugin);
-    if (plugin == nullptr || (match.route->auth && !exchange.auth)) {
+    if (plugin == nullptr || (match.route->auth && !asked.auth)) {
         done(answer_unrouted(match));
         return {};
     }
@@ -122,8 +122,8 @@ inline call_under_way host_calls::request(const http_exchange& exchange,
         done(std::move(answer));
         return {};
     }
-    const std::string params = encode_exchange(exchange, match);
-    return ask(*plugin, methods::handle_request, params, {.timeout = exchange.timeout},
+    const std::string params = encode_exchange(asked, match);
+    return ask(*plugin, methods::handle_request, params, {.timeout = asked.timeout},
                [done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
                    if (!answer) done(answer.error());
                    else done(read_exchange_answer(*answer));

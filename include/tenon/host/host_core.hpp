@@ -79,8 +79,8 @@ public:
                        call_completion&& done) override {
         return calls_.run(call_waits::nobody, command, params, options, std::move(done));
     }
-    call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) override {
-        return calls_.request(exchange, std::move(done));
+    call_under_way request(http::request asked, unique_function<void(result<response>)> done) override {
+        return calls_.request(asked, std::move(done));
     }
     call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                         const call_options& options, call_completion&& done) override {

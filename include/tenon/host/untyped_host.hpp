@@ -107,7 +107,7 @@ public:
     /// A command with all of the params, which name it too.
     virtual call_under_way run(std::string_view command, std::string_view params, const call_options& options,
                                call_completion&& done) = 0;
-    virtual call_under_way request(http_exchange exchange, unique_function<void(result<response>)> done) = 0;
+    virtual call_under_way request(http::request asked, unique_function<void(result<response>)> done) = 0;
     virtual call_under_way call(std::string_view plugin, std::string_view method, std::string_view params,
                                 const call_options& options, call_completion&& done) = 0;
     virtual void cancel(const call_under_way& call) = 0;

@@ -169,7 +169,7 @@ inline void http_connection::advance() {
             return refuse(parser_.why().status, parser_.why().words);
         case http_step::head:
             head_only_ = parser_.asked().method == "HEAD";
-            last_ = parser_.asked().last;
+            last_ = parser_.is_last();
             admitted_ = owner->admit ? owner->admit(parser_.asked()) : http::admission{};
             if (!admitted_.refused) admitted_.refused = owner->crowded(admitted_, from_);
             if (admitted_.refused) {
@@ -192,13 +192,18 @@ inline void http_connection::advance() {
 inline void http_connection::dispatch(http_service& owner) {
     // While the body came, others did.
     if (const auto no = owner.crowded(admitted_, from_)) return reply(*no);
+    http::request asked = std::exchange(parser_.asked(), {});
+    auto query = decode_query(query_of(asked.target));
+    if (!query) return reply(http::problem(400, query.error().message));
+    asked.query = std::move(*query);
     if (!admitted_.known) owner.enter(admitted_, from_);
     placed_ = asking_ = !admitted_.known;
-    asked_ = parser_.asked().body.size();
+    asked_ = asked.body.size();
     place_ = place::answering;
     due(never);
     client_ = std::make_shared<http_asker>(http_asker{.line = weak_from_this(), .owner = owner_});
-    owner.handle(std::make_shared<http::exchange>(client_, std::move(parser_.asked())));
+    owner.handle(
+        std::make_shared<http::exchange>(client_, std::move(asked), std::exchange(admitted_.routed, {})));
 }
 
 inline void http_connection::wait_for_rest() {

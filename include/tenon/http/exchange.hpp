@@ -8,7 +8,7 @@
 // they capture need not outlive it. All of it belongs to the server's executor.
 
 #include <tenon/web/problem.hpp>
-#include <tenon/http/request.hpp>
+#include <tenon/web/request.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -68,6 +68,24 @@ struct http_asker {
 
 namespace tenon::http {
 
+struct call;
+
+} // namespace tenon::http
+
+namespace tenon::detail {
+
+/// Where a router has found that a request goes.
+struct routed {
+    const void* by = nullptr; // the router
+    std::shared_ptr<const std::function<void(const http::call&)>> run;
+    std::string name; // what the pattern's first parameter took
+    bool admin = false;
+};
+
+} // namespace tenon::detail
+
+namespace tenon::http {
+
 /// An answer without an end: server-sent events. Copies are the same stream. Letting go of it does not end it.
 class stream {
 public:
@@ -91,13 +109,18 @@ private:
 
 class exchange {
 public:
-    exchange(std::shared_ptr<detail::http_asker> from, request asked)
-        : client_(std::move(from)), asked_(std::move(asked)) {}
+    exchange(std::shared_ptr<detail::http_asker> from, request asked,
+             std::shared_ptr<const detail::routed> to = {})
+        : client_(std::move(from)), asked_(std::move(asked)), routed_(std::move(to)) {}
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
     ~exchange();
 
     const request& asked() const noexcept { return asked_; }
+    /// The request itself, for who hands it on: asked() is empty then.
+    request take() { return std::exchange(asked_, {}); }
+    /// What the gate has found out, where it asked a router.
+    const std::shared_ptr<const detail::routed>& routed() const noexcept { return routed_; }
     /// Later ones are ignored. The server adds what is about the connection: content-length, date and so on.
     void answer(const response& given);
     /// Where there are too many streams the answer is 503, and the stream is over.
@@ -111,6 +134,7 @@ public:
 private:
     std::shared_ptr<detail::http_asker> client_;
     request asked_;
+    std::shared_ptr<const detail::routed> routed_;
     bool answered_ = false;
 };
 
@@ -125,8 +149,9 @@ struct admission {
     std::size_t body = SIZE_MAX;    // longest; 413
     std::string route = {};         // which ones belong together: of strangers' requests for it ...
     std::size_t at_once = SIZE_MAX; // ... no more are under way; 503
+    std::shared_ptr<const detail::routed> routed = {}; // for the router when it answers: exchange::routed()
 };
-/// Sees a request before its body is read, which is empty then: who may not ask need not be let send 10 MiB first.
+/// Sees a request before its body is read, which is empty then, as is its query: who may not ask need not be let send 10 MiB first.
 using gate = std::function<admission(const request&)>;
 
 // --- bodies ---

@@ -8,7 +8,7 @@
 #include <tenon/core/text.hpp>
 #include <tenon/core/system_secret.hpp>
 #include <tenon/web/problem.hpp>
-#include <tenon/http/request.hpp>
+#include <tenon/web/request.hpp>
 
 #include <algorithm>
 #include <optional>

@@ -12,7 +12,8 @@
 #include <tenon/core/text.hpp>
 #include <tenon/web/field.hpp>
 #include <tenon/web/path.hpp>
-#include <tenon/http/request.hpp>
+#include <tenon/http/limits.hpp>
+#include <tenon/web/request.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,12 +22,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenon::detail {
 
 enum class http_step {
     need_more,
-    head,    // once for each request: asked() is there but for its body
+    head,    // once for each request: asked() is there but for its body and its query
     whole,   // take asked(): the next step belongs to the next request
     refused, // why() says it; nothing else comes
 };
@@ -45,7 +47,10 @@ public:
     /// Nothing more is read, and nothing kept.
     void give_up() noexcept;
 
+    /// Its path is decoded, here and nowhere else; its query stands in its target.
     http::request& asked() noexcept { return asked_; }
+    /// HTTP/1.0, or Connection: close: the connection ends with the answer.
+    bool is_last() const noexcept { return last_; }
     const http_refusal& why() const noexcept { return why_; }
     /// Some of a request has come, and not all of it.
     bool begun() const noexcept { return place_ != place::start || waiting() != 0; }
@@ -85,7 +90,8 @@ private:
     std::size_t most_of_body_ = 0;
     std::uint64_t left_of_body_ = 0; // or of a chunk
     bool old_ = false;               // HTTP/1.0
-    bool blank_ = false;             // an empty line came before the request
+    bool last_ = false;
+    bool blank_ = false; // an empty line came before the request
     bool expects_continue_ = false;
 };
 
@@ -184,7 +190,7 @@ inline bool http_parser::read_request_line() {
     asked_ = http::request{};
     asked_.method = method;
     asked_.target = line_.substr(first + 1, last - first - 1);
-    asked_.last = old_;
+    last_ = old_;
     if (asked_.target.size() > bounds_.target) return refuse(414, "the target is too long");
     for (const char letter : asked_.target)
         if (letter < '!' || letter > '~' || letter == '#') return refuse(400, "the target is no URL");
@@ -218,8 +224,7 @@ inline bool http_parser::judge_head() {
             if (found[index] != nullptr) return refuse(400, join({once[index], " comes twice"}));
             found[index] = &one.value;
         }
-        if (equals_ignoring_case(one.name, "connection") && names_field(one.value, "close"))
-            asked_.last = true;
+        if (equals_ignoring_case(one.name, "connection") && names_field(one.value, "close")) last_ = true;
     }
     if (found[host] == nullptr || !is_host_field(*found[host]))
         return refuse(400, "Host: expected one, with its port");
@@ -259,11 +264,10 @@ inline bool http_parser::judge_target(std::string_view host) {
         target.erase(0, end);
         if (target.empty() || target.front() == '?') target.insert(target.begin(), '/');
     }
-    const std::size_t mark = std::min(target.find('?'), target.size());
-    asked_.path = target.substr(0, mark);
-    asked_.query = target.substr(std::min(mark + 1, target.size()));
-    const auto decoded = decode_path(asked_.path);
-    return decoded || refuse(400, decoded.error().message);
+    auto decoded = decode_path(std::string_view(target).substr(0, target.find('?')));
+    if (!decoded) return refuse(400, decoded.error().message);
+    asked_.path = std::move(*decoded);
+    return true;
 }
 
 // --- the body ---

@@ -12,22 +12,20 @@
 // there for as long as the server.
 
 #include <tenon/core/result.hpp>
-#include <tenon/rules/calls/routes.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/guard.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/web/problem.hpp>
 #include <tenon/web/query.hpp>
+#include <tenon/web/route_table.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace tenon::http {
@@ -47,12 +45,12 @@ struct endpoint {
 struct call {
     std::shared_ptr<http::exchange> exchange;
     std::string name; // what the pattern's first parameter took
-    std::vector<field> query;
-    std::string path; // decoded
     bool admin = false;
 
     const request& asked() const noexcept { return exchange->asked(); }
-    std::string queried(std::string_view wanted) const { return std::string(find_in_query(query, wanted)); }
+    std::string queried(std::string_view wanted) const {
+        return std::string(find_in_query(asked().query, wanted));
+    }
     void answer(const response& given) const { exchange->answer(given); }
     /// The body as a value; nothing where it is none, which the client hears then.
     template <class T>
@@ -70,7 +68,7 @@ public:
 
     explicit router(guard doorman = guard()) : doorman_(std::move(doorman)) {}
 
-    /// Another guard, say with another token. It is told of the addresses, too.
+    /// Another guard, say with another token. It is told of the addresses, too. What has been let in already is answered.
     void guarded_by(guard doorman) {
         doorman_ = std::move(doorman);
         for (const std::string& one : addresses_) doorman_.serves_at(one);
@@ -85,13 +83,11 @@ public:
     void add(endpoint where, function run);
     /// Everything below a path that ends in a slash, by any method, from anybody, with any body, and also when a page
     /// of another site loads it: whoever answers that decides.
-    void add_below(std::string prefix, function run) {
-        below_.emplace_back(std::move(prefix), std::move(run));
-    }
+    void add_below(std::string prefix, function run);
     /// In the order in which they were added; of those below a path it is "*" and "/prefix/*".
     std::vector<endpoint> endpoints() const;
 
-    /// The server's gate: what may not be asked is refused before its body is read.
+    /// The server's gate: where a request goes, or why nowhere, which is found out once, before its body is read.
     admission admit(const request& head) const;
     void answer(std::shared_ptr<exchange> asked) const;
 
@@ -100,36 +96,43 @@ private:
         endpoint where;
         function run;
     };
-    struct target {
-        const function* run;
-        std::string name, path;
-        bool admin;
-        const endpoint* where; // null: below a path
-        std::string_view prefix;
-    };
-    /// Where the request goes, or why nowhere.
-    std::variant<response, target> look(const request& asked) const;
+    using shared_entry = std::shared_ptr<const entry>; // a function may be the end of this
+
+    static shared_entry entry_of(endpoint where, function run) {
+        return std::make_shared<const entry>(entry{std::move(where), std::move(run)});
+    }
+    std::shared_ptr<const detail::routed> to(const shared_entry& one, std::string name, bool admin) const {
+        return std::make_shared<const detail::routed>(
+            detail::routed{this, {one, &one->run}, std::move(name), admin});
+    }
 
     guard doorman_;
     std::vector<std::string> addresses_; // of the servers
-    std::vector<entry> entries_;
-    std::vector<std::pair<std::string, function>> below_;
-    detail::route_table routes_; // a plugin in there is the number of an entry
+    std::vector<shared_entry> entries_;
+    std::vector<std::pair<std::string, shared_entry>> below_;
+    route_table<shared_entry> routes_; // of the entries
 };
 
 // --- its bodies ---
 
 inline void router::add(endpoint where, function run) {
-    const auto added = routes_.add(static_cast<std::uint32_t>(entries_.size()), where.pattern, "",
-                                   {.path = where.pattern, .method = where.method});
-    TENON_ASSERT(added);
-    entries_.push_back({std::move(where), std::move(run)});
+    TENON_ASSERT(detail::problem_of_method(where.method).empty() &&
+                 detail::problem_of_pattern(where.pattern).empty());
+    const std::string method = where.method, pattern = where.pattern;
+    entries_.push_back(entry_of(std::move(where), std::move(run)));
+    const bool is_new = routes_.add(method, pattern, entries_.back()) == nullptr;
+    TENON_ASSERT(is_new);
+}
+
+inline void router::add_below(std::string prefix, function run) {
+    endpoint where{"*", prefix + "*", access::open, true};
+    below_.emplace_back(std::move(prefix), entry_of(std::move(where), std::move(run)));
 }
 
 inline std::vector<endpoint> router::endpoints() const {
     std::vector<endpoint> all;
-    for (const entry& one : entries_) all.push_back(one.where);
-    for (const auto& [prefix, run] : below_) all.push_back({"*", prefix + "*", access::open, true});
+    for (const auto& one : entries_) all.push_back(one->where);
+    for (const auto& [prefix, one] : below_) all.push_back(one->where);
     return all;
 }
 
@@ -153,60 +156,49 @@ inline bool has_json(const http::request& asked) {
 
 namespace tenon::http {
 
-inline std::variant<response, router::target> router::look(const request& asked) const {
-    if (auto refused = doorman_.refuse(asked)) return std::move(*refused);
-    auto path = decode_path(asked.path);
-    if (!path) return problem(400, path.error().message);
-    target found{nullptr, {}, std::move(*path), doorman_.is_admin(asked), nullptr, {}};
-    for (const auto& [prefix, run] : below_)
-        if (found.path.starts_with(prefix)) {
-            found.run = &run;
-            found.prefix = prefix;
-            return found;
-        }
-    if (guard::is_loaded_elsewhere(asked)) return problem(403, "pages of other sites may not ask");
+inline admission router::admit(const request& head) const {
+    const auto refused = [](response why) { return admission{.refused = std::move(why)}; };
+    if (auto why = doorman_.refuse(head)) return refused(std::move(*why));
+    const bool admin = doorman_.is_admin(head);
+    for (const auto& [prefix, one] : below_) {
+        if (!head.path.starts_with(prefix)) continue;
+        // Each name below a path is somebody else's: who is slow there does not stand in the way of the others.
+        return {.known = admin,
+                .route = head.path.substr(0, head.path.find('/', prefix.size())),
+                .at_once = one->where.at_once,
+                .routed = to(one, {}, admin)};
+    }
+    if (guard::is_loaded_elsewhere(head)) return refused(problem(403, "pages of other sites may not ask"));
 
-    const bool reads = asked.method == "GET" || asked.method == "HEAD";
-    const auto match = routes_.find(reads ? "GET" : asked.method, found.path);
-    if (match.route == nullptr)
-        return match.allowed.empty() ? problem(404, "there is nothing here") : not_this_method(match.allowed);
-    const auto& [where, run] = entries_[match.route->plugin];
-    found.run = &run;
-    found.where = &where;
-    if (!match.params.empty()) found.name = match.params[0].second;
-    if (where.needs == access::admin && !found.admin) {
+    const bool reads = head.method == "GET" || head.method == "HEAD";
+    const auto match = routes_.find(reads ? "GET" : head.method, head.path);
+    if (match.owner == nullptr)
+        return refused(match.allowed.empty() ? problem(404, "there is nothing here")
+                                             : not_this_method(match.allowed));
+    const shared_entry& one = *match.owner;
+    const endpoint& where = one->where;
+    if (where.needs == access::admin && !admin) {
         response answer = problem(401, "this needs the token of an administrator");
         answer.headers.push_back({"WWW-Authenticate", "Bearer"});
-        return answer;
+        return refused(std::move(answer));
     }
-    if (!reads && !detail::has_json(asked) && (detail::has_body(asked) || !where.may_lack_body))
-        return problem(415, "expected a body with Content-Type: application/json");
-    return found;
-}
-
-inline admission router::admit(const request& head) const {
-    auto found = look(head);
-    if (auto* refused = std::get_if<response>(&found)) return {.refused = std::move(*refused)};
-    const target& to = std::get<target>(found);
-    if (to.admin || (to.where != nullptr && to.where->needs == access::probe))
-        return {.known = true, .body = to.where == nullptr ? SIZE_MAX : to.where->body};
-    if (to.where != nullptr)
-        return {.body = to.where->body,
-                .route = detail::join({to.where->method, " ", to.where->pattern}),
-                .at_once = to.where->at_once};
-    // Each name below a path is somebody else's: who is slow there does not stand in the way of the others.
-    const std::size_t end = to.path.find('/', to.prefix.size());
-    return {.route = to.path.substr(0, end), .at_once = endpoint().at_once};
+    if (!reads && !detail::has_json(head) && (detail::has_body(head) || !where.may_lack_body))
+        return refused(problem(415, "expected a body with Content-Type: application/json"));
+    return {.known = admin || where.needs == access::probe,
+            .body = where.body,
+            .route = detail::join({where.method, " ", where.pattern}),
+            .at_once = where.at_once,
+            .routed = to(one, std::string(match.params.empty() ? "" : match.params[0].second), admin)};
 }
 
 inline void router::answer(std::shared_ptr<exchange> asked) const {
-    auto found = look(asked->asked());
-    if (auto* refused = std::get_if<response>(&found)) return asked->answer(*refused);
-    auto query = decode_query(asked->asked().query);
-    if (!query) return asked->answer(problem(400, query.error().message));
-    target& to = std::get<target>(found);
-    const function kept = *to.run; // it may be the end of this
-    kept({std::move(asked), std::move(to.name), std::move(*query), std::move(to.path), to.admin});
+    auto found = asked->routed();
+    if (!found || found->by != this) {
+        admission looked = admit(asked->asked());
+        if (looked.refused) return asked->answer(*looked.refused);
+        found = std::move(looked.routed);
+    }
+    (*found->run)({std::move(asked), found->name, found->admin});
 }
 
 } // namespace tenon::http

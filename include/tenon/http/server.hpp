@@ -19,7 +19,7 @@
 #include <tenon/http/answer_writer.hpp>
 #include <tenon/http/connection.hpp>
 #include <tenon/http/exchange.hpp>
-#include <tenon/http/request.hpp>
+#include <tenon/http/limits.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/service.hpp>
 

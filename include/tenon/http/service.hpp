@@ -5,6 +5,7 @@
 // It outlives the server for as long as one of its functions runs.
 
 #include <tenon/http/exchange.hpp>
+#include <tenon/http/limits.hpp>
 
 #include <tenon/transport/asio_io.hpp>
 

@@ -34,6 +34,12 @@ inline result<std::string> decode_query_word(std::string_view raw) {
 
 } // namespace detail
 
+/// What stands behind the '?' of a target, as it is there.
+inline std::string_view query_of(std::string_view target) noexcept {
+    const std::size_t mark = target.find('?');
+    return mark == target.npos ? std::string_view() : target.substr(mark + 1);
+}
+
 /// What stands behind the '?', or a fault that is the client's (400).
 inline result<std::vector<http::field>> decode_query(std::string_view raw) {
     std::vector<http::field> all;

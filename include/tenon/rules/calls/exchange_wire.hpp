@@ -53,7 +53,7 @@ void write_fields(json_writer& out, const std::vector<Field>& fields) {
     out.end_object();
 }
 
-inline bool goes_to_plugins(const http_exchange& request, std::string_view name) noexcept {
+inline bool goes_to_plugins(const http::request& request, std::string_view name) noexcept {
     if (is_hop_by_hop(name) || equals_ignoring_case(name, "authorization") ||
         equals_ignoring_case(name, "cookie"))
         return false;
@@ -63,7 +63,7 @@ inline bool goes_to_plugins(const http_exchange& request, std::string_view name)
 }
 
 /// The params of plugin/handleRequest. Names of headers are in lower case.
-inline std::string encode_exchange(const http_exchange& request, const route_match& match) {
+inline std::string encode_exchange(const http::request& request, const route_match& match) {
     std::vector<std::pair<std::string, std::string_view>> headers;
     for (const auto& field : request.headers)
         if (goes_to_plugins(request, field.name)) headers.emplace_back(lower_case(field.name), field.value);

@@ -1,36 +1,13 @@
-#ifndef TENON_HTTP_REQUEST_HPP
-#define TENON_HTTP_REQUEST_HPP
+#ifndef TENON_HTTP_LIMITS_HPP
+#define TENON_HTTP_LIMITS_HPP
 
-// A request that has come whole and was checked, and how much of everything a server takes.
+// How much of everything a server takes, and for how long it waits.
 
-#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
-#include <tenon/web/field.hpp>
 
 #include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace tenon::http {
-
-struct request {
-    std::string method = {}; // as it came: methods have a case
-    std::string target = {}; // origin-form: a path, and perhaps a query; nothing is decoded
-    std::string path = {};   // what stands before the '?': decode_path() takes it
-    std::string query = {};  // what stands behind it
-    std::vector<field> headers = {};
-    std::string body = {};
-    bool last = false; // HTTP/1.0, or Connection: close: the connection ends with the answer
-
-    /// The first of that name, in any case; empty where there is none. Host, Origin, Authorization, Content-Type,
-    /// Content-Length and Transfer-Encoding come at most once.
-    std::string_view header(std::string_view name) const noexcept {
-        for (const field& one : headers)
-            if (detail::equals_ignoring_case(one.name, name)) return one.value;
-        return {};
-    }
-};
 
 struct limits {
     std::size_t target = std::size_t{8} << 10;  // 414
