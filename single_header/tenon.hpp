@@ -4460,7 +4460,8 @@ struct plugin_hooks {
 
 namespace tenon {
 
-/// The HTTP request behind a route, as the host hands it over.
+/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
+/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
 struct http_request {
     std::string method;
     std::string path;

@@ -7,7 +7,5 @@
 #include <tenon/http/client.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/http/server.hpp>
-#include <tenon/http/token.hpp>
-#include <tenon/http/while_wanted.hpp>
 
 #endif

@@ -204,7 +204,7 @@ int complete_words(const arguments& given) {
     std::optional<found_host> host;
     if (auto found = find_host(remote_arguments(typed), std::chrono::milliseconds(100))) host.emplace(*found);
     const auto found = complete(typed, [&](const std::string& target) {
-        const auto answer = host ? host->client.ask("GET", target) : tenon::http::client::answer();
+        const auto answer = host ? host->client.ask("GET", target) : tenon::http::client::answer{.status = 0};
         if (!answer) host.reset();
         return answer && answer->status == 200 ? json::parse(answer->body).value_or(json()) : json();
     });

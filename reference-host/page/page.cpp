@@ -3,7 +3,7 @@
 #include "page.hpp"
 
 #include <tenon/core/text.hpp>
-#include <tenon/http/token.hpp>
+#include <tenon/http/guard.hpp>
 
 #include <string>
 

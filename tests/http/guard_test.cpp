@@ -1,8 +1,11 @@
-// Who may ask, by Host, Origin and token.
+// Who may ask, by Host, Origin and token; and what a token is.
 
 #include <tenon/http/router.hpp>
 
 #include <doctest/doctest.h>
+
+#include <set>
+#include <string>
 
 using namespace tenon::http;
 using tenon::detail::has_body;
@@ -90,4 +93,15 @@ TEST_CASE("a body is JSON where its type says so, with any parameters") {
     CHECK_FALSE(has_body(with({{"content-length", "0"}})));
     CHECK(has_body(with({{"content-length", "10"}})));
     CHECK(has_body(with({{"transfer-encoding", "chunked"}})));
+}
+
+TEST_CASE("tokens are 32 bytes in letters that need no quoting, and never the same") {
+    std::set<std::string> made;
+    for (int count = 0; count < 100; ++count) {
+        const std::string token = make_token().value();
+        CHECK(token.size() == 43);
+        CHECK(url_part(token) == token);
+        made.insert(token);
+    }
+    CHECK(made.size() == 100);
 }

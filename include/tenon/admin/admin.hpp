@@ -11,7 +11,6 @@
 // routes, in a sandbox.
 
 #include <tenon/admin/bridge.hpp>
-#include <tenon/admin/catalogue.hpp>
 #include <tenon/admin/commands.hpp>
 #include <tenon/admin/events.hpp>
 #include <tenon/admin/plain.hpp>
@@ -19,7 +18,6 @@
 #include <tenon/admin/probes.hpp>
 #include <tenon/admin/settings.hpp>
 #include <tenon/admin/state.hpp>
-#include <tenon/admin/streams.hpp>
 
 #include <initializer_list>
 #include <memory>
@@ -34,8 +32,8 @@ inline void add_admin_paths(http::router& to, host_base& of, admin_settings sett
     namespace admin = detail::admin;
     const auto state = std::make_shared<admin::admin_state>(of, std::move(settings));
     for (const std::span<const admin::entry> table : std::initializer_list<std::span<const admin::entry>>{
-             admin::plugin_entries, admin::command_entries, admin::event_entries, admin::stream_entries,
-             admin::plain_entries, admin::probe_entries, admin::catalogue_entries})
+             admin::plugin_entries, admin::command_entries, admin::event_entries, admin::plain_entries,
+             admin::probe_entries})
         for (const admin::entry& one : table)
             to.add({std::string(one.method), std::string(one.pattern), one.needs,
                     one.takes == admin::body::optional},

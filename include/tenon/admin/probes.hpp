@@ -1,7 +1,7 @@
 #ifndef TENON_ADMIN_PROBES_HPP
 #define TENON_ADMIN_PROBES_HPP
 
-// For whatever looks on: metrics, health, readiness.
+// For whatever looks on: metrics, health, readiness; and for authors, what the host offers to plugins.
 
 #include <tenon/admin/state.hpp>
 #include <tenon/host/metrics_text.hpp>
@@ -30,8 +30,13 @@ inline void show_metrics(admin_state& admin, const http::call& asked) {
                   .body = metrics_text(admin.host.status())});
 }
 
+inline void show_catalogue(admin_state& admin, const http::call& asked) {
+    asked.answer(http::json_answer(to_json(admin.host.catalogue())));
+}
+
 inline constexpr entry probe_entries[] = {
     {"GET", "/metrics", show_metrics},
+    {"GET", "/api/v1/catalogue", show_catalogue},
     {"GET", "/healthz", show_health, body::needed, http::access::probe},
     {"GET", "/readyz", show_readiness, body::needed, http::access::probe},
 };

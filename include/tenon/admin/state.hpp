@@ -9,7 +9,6 @@
 #include <tenon/host/host_base.hpp>
 #include <tenon/rules/logs/log_text.hpp>
 #include <tenon/http/router.hpp>
-#include <tenon/http/while_wanted.hpp>
 #include <tenon/json/checked.hpp>
 
 #include <algorithm>

@@ -11,8 +11,10 @@
 #include <tenon/core/text.hpp>
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/web/address.hpp>
+#include <tenon/web/field.hpp>
 #include <tenon/web/path.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -32,10 +34,7 @@ public:
 
     const std::string& address() const { return address_; }
 
-    struct answer {
-        int status = 0;
-        std::string body = {};
-    };
+    using answer = response; // names of headers are in lower case
     result<answer> ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
 
     /// Server-sent events, until the host ends them or `told` returns false. What is no 200 is an answer here, too.
@@ -52,12 +51,7 @@ private:
 namespace tenon::detail {
 
 inline constexpr std::size_t most_answered = std::size_t{64} << 20; // of an answer or a line
-
-struct answer_head {
-    int status = 0;
-    bool chunked = false;
-    std::size_t length = std::string::npos;
-};
+inline constexpr std::size_t most_headers = 100;                    // that are kept; the others are read
 
 class client_connection {
 public:
@@ -69,8 +63,8 @@ public:
         else stream_.setstate(std::ios::failbit);
     }
 
-    result<answer_head> ask(std::string_view method, std::string_view target, std::string_view token,
-                            std::string_view body) {
+    result<response> ask(std::string_view method, std::string_view target, std::string_view token,
+                         std::string_view body) {
         if (!stream_) return fault{codes::unavailable, "no host answers at " + address_};
         stream_ << method << ' ' << target << " HTTP/1.1\r\nHost: " << address_
                 << "\r\nConnection: close\r\n";
@@ -79,17 +73,20 @@ public:
         if (method != "GET") stream_ << "Content-Length: " << body.size() << "\r\n";
         stream_ << "\r\n" << body << std::flush;
 
-        answer_head read;
+        response read;
         std::string text;
         if (!line(text) || text.size() < 12 || text.compare(0, 5, "HTTP/") != 0) return lost();
         read.status = std::atoi(text.c_str() + 9);
+        std::size_t length = std::string::npos;
         while (line(text) && !text.empty()) {
-            text = lower_case(text);
-            if (text.find("transfer-encoding:") == 0) read.chunked = text.find("chunked") != text.npos;
-            if (text.find("content-length:") == 0) read.length = std::strtoul(text.c_str() + 15, nullptr, 10);
+            const std::size_t colon = std::min(text.find(':'), text.size() - 1);
+            const std::string name = lower_case(std::string_view(text).substr(0, colon));
+            const std::string value(trimmed(std::string_view(text).substr(colon + 1)));
+            if (name == "transfer-encoding") chunked_ = lower_case(value).find("chunked") != value.npos;
+            if (name == "content-length") length = std::strtoul(value.c_str(), nullptr, 10);
+            if (read.headers.size() < most_headers) read.headers.push_back({name, value});
         }
-        left_ = read.chunked ? 0 : read.length;
-        chunked_ = read.chunked;
+        left_ = chunked_ ? 0 : length;
         if (!stream_) return lost();
         return read;
     }
@@ -146,20 +143,23 @@ namespace tenon::http {
 inline result<client::answer> client::ask(std::string_view method, std::string_view target,
                                           std::string_view body) const {
     detail::client_connection to(address_, patience_);
-    const auto read = to.ask(method, target, token_, body);
-    if (!read) return read.error();
-    return answer{read->status, to.body()};
+    auto heard = to.ask(method, target, token_, body);
+    if (heard) heard->body = to.body();
+    return heard;
 }
 
 inline result<client::answer> client::follow(std::string_view target, const told_event& told) const {
     detail::client_connection to(address_, patience_);
-    const auto read = to.ask("GET", target, token_, {});
-    if (!read) return read.error();
-    if (read->status != 200) return answer{read->status, to.body()};
+    auto heard = to.ask("GET", target, token_, {});
+    if (!heard) return heard;
+    if (heard->status != 200) {
+        heard->body = to.body();
+        return heard;
+    }
     std::string line, event, data;
     while (to.body_line(line)) {
         if (line.empty()) {
-            if (!data.empty() && !told(event, data)) return answer{200, {}};
+            if (!data.empty() && !told(event, data)) return heard;
             event.clear();
             data.clear();
         } else if (line.compare(0, 7, "event: ") == 0) {

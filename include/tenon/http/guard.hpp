@@ -5,12 +5,15 @@
 // that leads here: so Host must be one of ours, Origin absent or one of ours, and nothing is known by a cookie. An
 // administrator is who sends the token in a header, which no foreign page can do.
 
+#include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/system_secret.hpp>
+#include <tenon/json/base64.hpp>
 #include <tenon/web/problem.hpp>
 #include <tenon/web/request.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +21,17 @@
 #include <vector>
 
 namespace tenon::http {
+
+/// A secret that nobody can guess, for URLs and headers: 256 random bits in base64url.
+inline result<std::string> make_token() {
+    std::array<unsigned char, 32> bytes{};
+    if (!detail::random_bytes(bytes)) return fault{codes::unavailable, "the system has no random numbers"};
+    std::string token = detail::to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    while (token.ends_with('=')) token.pop_back();
+    std::replace(token.begin(), token.end(), '+', '-');
+    std::replace(token.begin(), token.end(), '/', '_');
+    return token;
+}
 
 class guard {
 public:

@@ -15,6 +15,7 @@
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/guard.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/transport/asio.hpp>
 #include <tenon/web/problem.hpp>
 #include <tenon/web/query.hpp>
 #include <tenon/web/route_table.hpp>
@@ -140,6 +141,14 @@ inline std::vector<endpoint> router::endpoints() const {
 
 namespace tenon::detail {
 
+template <class Client, class Handler>
+auto until_gone(Client& client, Handler then) {
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    client.on_gone([signal] { signal->emit(asio::cancellation_type::terminal); });
+    return asio::bind_cancellation_slot(signal->slot(),
+                                        [signal, then = std::move(then)](auto outcome) { then(outcome); });
+}
+
 /// Whether the request has a body, or says that it has one.
 inline bool has_body(const http::request& asked) noexcept {
     const std::string_view length = asked.header("content-length");
@@ -199,6 +208,21 @@ inline void router::answer(std::shared_ptr<exchange> asked) const {
         found = std::move(looked.routed);
     }
     (*found->run)({std::move(asked), found->name, found->admin});
+}
+
+// ---- what is asked of plugins for a client ---------------------------------------------------------------------
+
+/// What is given up when the client goes before it is done:
+///
+///     host.decide(event, http::while_wanted(asked, [asked](const auto& outcome) { asked.answer(...); }));
+template <class Handler>
+auto while_wanted(const call& asked, Handler then) {
+    return detail::until_gone(*asked.exchange, std::move(then));
+}
+/// The same for who is answered with a stream: while_wanted(to, [to](const auto& outcome) { to.close("result", ...); }).
+template <class Handler>
+auto while_wanted(const stream& to, Handler then) {
+    return detail::until_gone(to, std::move(then));
 }
 
 } // namespace tenon::http
