@@ -9159,6 +9159,12 @@ class log_cleaner {
 public:
     explicit log_cleaner(const log_options& options) : mask_(options) {}
 
+    /// A text that stands in no line of the log, with nothing done to it but that.
+    std::string masked(std::string text) const {
+        std::string rest;
+        return mask_.apply(text, false, rest) ? rest : text;
+    }
+
     /// The texts are valid until the next call. `cut`: more of the line is not there.
     log_message clean_line(std::string_view line, bool cut) {
         begin();
@@ -9558,6 +9564,9 @@ public:
         const log_message clean = cleaner_.clean_message(level, text, {});
         sink(clean.level, clean.text, clean.fields);
     }
+
+    /// What is said elsewhere of what the plugin said: masked as its lines are.
+    std::string masked(std::string text) const { return cleaner_.masked(std::move(text)); }
 
     /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
     /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
@@ -17661,8 +17670,19 @@ public:
         options_.logs.level = level;
         lines_.set_level(level);
     }
-    /// What it said at its last handshake that its configuration has to be.
-    const config_schema& wanted_config() const noexcept { return wanted_config_; }
+    /// Whether it is what the plugin said at its last handshake that its configuration has to be.
+    result<void> check_config(const json& config) const {
+        auto good = wanted_config_.check(config);
+        if (!good) return masked(std::move(good.error()));
+        return good;
+    }
+    /// A fault that may have the plugin's words in it, masked as its log is: everything that is said of the plugin comes
+    /// through here, or through masked(), before it is kept or told.
+    fault masked(fault why) const {
+        why.message = lines_.masked(std::move(why.message));
+        return why;
+    }
+    std::string masked(std::string words) const { return lines_.masked(std::move(words)); }
     /// The plugin came by itself: somebody else has started it, or its instance, and it answers on a socket.
     void attach(const link_maker& make);
     /// Not while it is connected already, or ends.
@@ -17747,6 +17767,10 @@ private:
     bool may_wait_for_a_line_end() const noexcept;
     void tell_clues();
     void take_handshake(const result<std::string_view>& answer, time_point now);
+    void fail_handshake(fault why, time_point now) {
+        supervisor_.handshake_failed(masked(std::move(why)), now);
+    }
+    void mask_what_is_shown(handshake_answer& answer) const;
     void ask_to_stop(const supervisor_action& action);
     void check_health(const supervisor_action& action);
     void take_health(const result<std::string_view>& answer, time_point now);
@@ -17980,7 +18004,8 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
                                       : join({"the connection ended: ", event.text});
         if (broke) note_of_peer({}, why, now);
         if (supervisor_.state() == plugin_state::handshaking) tell_clues();
-        supervisor_.connection_closed(why, broke ? change_cause::protocol : change_cause::exited, now);
+        supervisor_.connection_closed(masked(why), broke ? change_cause::protocol : change_cause::exited,
+                                      now);
         if (!instance_->running()) { // no other end is to be waited for
             drop_connection();
             after_input();
@@ -18154,35 +18179,33 @@ inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
 
 inline void plugin_actor::tell_clues() {
     const std::string_view unfinished = link_ ? link_->peer().unfinished_input() : std::string_view();
-    supervisor_.heard(clues_.words(unfinished, options_.framing));
+    supervisor_.heard(masked(std::string(clues_.words(unfinished, options_.framing))));
 }
 
 inline void plugin_actor::take_handshake(const result<std::string_view>& answer, time_point now) {
     if (!link_ || supervisor_.state() != plugin_state::handshaking) return;
     clues_.note_answer();
     if (!answer && answer.error().code == server_not_initialized)
-        return supervisor_.handshake_failed(
-            {answer.error().code,
-             join({answer.error().message, " (", std::to_string(server_not_initialized),
-                   "): this is a language server, which speaks otherwise than a plugin"})},
-            now);
-    if (!answer)
-        return supervisor_.handshake_failed(wanted_config_.explain_refusal(answer.error(), options_.config),
-                                            now);
+        return fail_handshake({answer.error().code,
+                               join({answer.error().message, " (", std::to_string(server_not_initialized),
+                                     "): this is a language server, which speaks otherwise than a plugin"})},
+                              now);
+    if (!answer) return fail_handshake(wanted_config_.explain_refusal(answer.error(), options_.config), now);
     if (answer->size() > max_handshake_bytes) {
         const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
                                                 " bytes, got ", digits(answer->size())})};
         note_of_peer({}, why.message, now);
-        return supervisor_.handshake_failed(why, now);
+        return fail_handshake(why, now);
     }
     declared_text_ = *answer;
     auto read = read_handshake_answer(declared_text_, {protocol_version}, options_.name);
     if (!read) {
         note_of_peer({}, read.error().message, now);
-        return supervisor_.handshake_failed(read.error(), now);
+        return fail_handshake(read.error(), now);
     }
-    if (read->disable) return supervisor_.refused_to_run(*read->disable, now);
+    if (read->disable) return supervisor_.refused_to_run(masked(*read->disable), now);
     link_->peer().handshake_done(true);
+    mask_what_is_shown(*read);
     declared_ = std::move(*read);
     wanted_config_.learn(declared_->config_schema.value_or(json_view()));
     // It has taken it, so it runs; but whoever changes it next has to mend that.
@@ -18235,7 +18258,20 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
     constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
                                        plugin_health::critical};
     supervisor_.health_answered(known[static_cast<unsigned>(report->status.value_or(health_status::healthy))],
-                                report->message.value_or(std::string()), now);
+                                masked(report->message.value_or(std::string())), now);
+}
+
+/// Not its names, by which it is called and asked.
+inline void plugin_actor::mask_what_is_shown(handshake_answer& answer) const {
+    const auto mask = [&](std::optional<std::string>& words) {
+        if (words) words = masked(std::move(*words));
+    };
+    answer.version = masked(std::move(answer.version));
+    mask(answer.description);
+    if (answer.commands)
+        for (command_declaration& one : *answer.commands) mask(one.description);
+    if (answer.routes)
+        for (route_declaration& one : *answer.routes) mask(one.description);
 }
 
 } // namespace tenon::detail
@@ -20986,7 +21022,7 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.how_it_runs().origin()); !good) return done(good.error());
-    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
+    if (auto good = actor.check_config(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         plugin->give(std::move(config));
@@ -21002,7 +21038,8 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
               [plugin, config = std::move(config),
                done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-                  if (!answer) return done(answer.error()); // and then the old one stays
+                  if (!answer)
+                      return done(plugin->actor->masked(answer.error())); // and then the old one stays
                   plugin->give(std::move(config));
                   done({});
               });
@@ -23183,7 +23220,7 @@ void host_calls::provide_config_methods(Provide provide) {
         if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
         if (const std::string twice = repeated_member(changed.text()); !twice.empty())
             return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
-        if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
+        if (auto good = plugin->actor->check_config(changed); !good) return good;
         plugin->actor->set_config(std::move(changed));
         plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
         return {};
@@ -24517,6 +24554,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     events_.declare(*plugin, answer, told);
     calls_.declare(actor, answer, told);
     plugin->refused = told.take();
+    for (std::string& why : plugin->refused) why = actor.masked(std::move(why));
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
     for (const std::string& why : events_.undecided(actor.index())) actor.note(log_level::warn, why);
 }

@@ -283,7 +283,7 @@ void host_calls::provide_config_methods(Provide provide) {
         if (auto good = check_param_depth("the configuration", changed.text()); !good) return good;
         if (const std::string twice = repeated_member(changed.text()); !twice.empty())
             return fault{codes::invalid_params, join({"config.", twice, ": is there twice"})};
-        if (auto good = plugin->actor->wanted_config().check(changed); !good) return good;
+        if (auto good = plugin->actor->check_config(changed); !good) return good;
         plugin->actor->set_config(std::move(changed));
         plugin->set_itself.insert_or_assign(entry.key, json(entry.value));
         return {};

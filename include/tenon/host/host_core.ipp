@@ -130,6 +130,7 @@ inline void host_core::on_declared(plugin_actor& actor, handshake_answer& answer
     events_.declare(*plugin, answer, told);
     calls_.declare(actor, answer, told);
     plugin->refused = told.take();
+    for (std::string& why : plugin->refused) why = actor.masked(std::move(why));
     for (const std::string& why : plugin->refused) actor.note(log_level::warn, why);
     for (const std::string& why : events_.undecided(actor.index())) actor.note(log_level::warn, why);
 }

@@ -128,7 +128,7 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     plugin_options changed = actor.options();
     changed.config = config;
     if (auto good = check_options(changed, actor.how_it_runs().origin()); !good) return done(good.error());
-    if (auto good = actor.wanted_config().check(config); !good) return done(good.error());
+    if (auto good = actor.check_config(config); !good) return done(good.error());
     if (closing_) return done(shutting_down());
     if (!actor.ready()) {
         plugin->give(std::move(config));
@@ -144,7 +144,8 @@ inline void host_plugins::configure(const std::string& name, json config, life_d
     actor.ask(lane::control, methods::configure, shared_bytes(params), deadline,
               [plugin, config = std::move(config),
                done = std::move(done)](const result<std::string_view>& answer, time_point) mutable {
-                  if (!answer) return done(answer.error()); // and then the old one stays
+                  if (!answer)
+                      return done(plugin->actor->masked(answer.error())); // and then the old one stays
                   plugin->give(std::move(config));
                   done({});
               });

@@ -294,6 +294,12 @@ class log_cleaner {
 public:
     explicit log_cleaner(const log_options& options) : mask_(options) {}
 
+    /// A text that stands in no line of the log, with nothing done to it but that.
+    std::string masked(std::string text) const {
+        std::string rest;
+        return mask_.apply(text, false, rest) ? rest : text;
+    }
+
     /// The texts are valid until the next call. `cut`: more of the line is not there.
     log_message clean_line(std::string_view line, bool cut) {
         begin();

@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -220,6 +221,9 @@ public:
         const log_message clean = cleaner_.clean_message(level, text, {});
         sink(clean.level, clean.text, clean.fields);
     }
+
+    /// What is said elsewhere of what the plugin said: masked as its lines are.
+    std::string masked(std::string text) const { return cleaner_.masked(std::move(text)); }
 
     /// The stream has ended: what is left of it is its last line. With stderr everything has ended, and what was
     /// suppressed is told at once. Text between frames ends with the frame behind it, and may come again.
