@@ -8724,6 +8724,35 @@ inline void wait_for_end(std::span<const int> processes, time_point deadline) {
     }
 }
 
+/// Whether a process that has ended and was reaped has left others in the session or group that it led: as long as it has,
+/// no other process gets its number. It costs a few calls of the system.
+inline bool number_in_use(int pid) noexcept {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return true;
+    const bool known = ::fcntl(ends[0], F_SETOWN, pid) == 0; // ESRCH where it is not
+    for (const int end : ends) ::close(end);
+    return known;
+}
+
+/// Kills all processes in the session that such a process led. False where there was none.
+inline bool kill_session(int session) noexcept {
+    DIR* const folder = ::opendir("/proc");
+    if (folder == nullptr) return false;
+    bool found = false;
+    while (const dirent* const entry = ::readdir(folder)) {
+        const int pid = std::atoi(entry->d_name);
+        if (pid <= 1 || ::getsid(pid) != session) continue;
+        const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+        if (process < 0) continue;
+        // Asked again: what the number stands for cannot change any more.
+        if (::getsid(pid) == session)
+            found = ::syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0) == 0 || found;
+        ::close(process);
+    }
+    ::closedir(folder);
+    return found;
+}
+
 // --- /proc ---
 
 inline int process_id() noexcept { return ::getpid(); }
@@ -19941,8 +19970,8 @@ inline result<launched> launch(const launch_spec& spec) {
 // learned from the process itself, never from the end of its output, which a grandchild may hold open.
 //
 // When the process ends, or the owner does, everybody left in its group is killed, and always before the process
-// is reaped: until then no other process or group can have its number. What left the group by a session of its own
-// lives on; left_behind() says so.
+// is reaped: until then no other process or group can have its number. Who has left its group and not its session is killed
+// right after that. What took a session of its own lives on; left_behind() says so.
 //
 // Only its own process is ever waited for. Where the application ignores SIGCHLD or waits for any child, the
 // status is `unknown`.
@@ -19984,7 +20013,7 @@ public:
         if (!self_->over) self_->kill_all();
     }
 
-    /// True if the process is over and something that it started lives on outside its group. Killing takes the
+    /// True if the process is over and something that it started lives on outside its session. Killing takes the
     /// system a moment, so at first it may be true of a process that is just dying.
     bool left_behind() const noexcept {
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
@@ -20044,8 +20073,17 @@ private:
             kill_all(); // whom it left in its group
             for (descriptor& one : made.guard_readers)
                 one.reset(); // a process that holds the guard now has left the group
-            if (now == process_state::ended) status = reap_ended(process());
+            if (now == process_state::ended) {
+                status = reap_ended(process());
+                end_session();
+            }
             over = true;
+        }
+        /// Kills what it left in its session in other groups: `timeout` and shells with job control make those. More than once,
+        /// because a process may have been starting another one.
+        void end_session() const noexcept {
+            for (int round = 0; round != 3 && number_in_use(made.pid); ++round)
+                if (!kill_session(made.pid)) return;
         }
         void await_end(time_point deadline) {
             for (finish_if_ended(); !over && std::chrono::steady_clock::now() < deadline; finish_if_ended()) {
@@ -20886,7 +20924,7 @@ inline result<void> process_instance::admit(const attach_request& who) const {
     return token_.judge(who.token);
 }
 
-/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+/// Killing its session takes the system a moment. Who is still there after that has left it, and is not ours to end.
 inline void process_instance::look_for_survivors(int pid, descriptor guard) {
     const auto timer = std::make_shared<asio::steady_timer>(owner_->where(), milliseconds{250});
     timer->async_wait(
@@ -20895,7 +20933,7 @@ inline void process_instance::look_for_survivors(int pid, descriptor guard) {
             if (error || !self || self->owner_ == nullptr || nobody_holds_other_end(guard.get())) return;
             self->owner_->note(log_level::warn,
                                join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
-                                     " started has left its process group and lives on"}));
+                                     " started has taken a session of its own and lives on"}));
         });
 }
 

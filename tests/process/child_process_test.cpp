@@ -166,6 +166,29 @@ TEST_CASE("P11: a tree of three levels whose root dies first is dead after the s
     CHECK(read_all(one.output.get()).empty());
 }
 
+TEST_CASE("what a plugin had put into a process group of its own outlived it") {
+    asio::io_context loop;
+    const std::string mark = unique_entry();
+    const std::string jobs = "timeout 600 sleep 600 & ";
+    const auto groups = [&] { return with_environment(mark).size(); };
+    SUBCASE("the plugin exits") {
+        watched one(loop, shell(jobs + "echo up; read line", {mark}));
+        CHECK(read_line(one.output.get()) == "up");
+        CHECK(soon([&] { return groups() == 3; })); // timeout leads a group
+        one.input.reset();
+        CHECK(one.ends_soon());
+        CHECK(soon([&] { return groups() == 0; }));
+        CHECK(soon([&] { return !one->left_behind(); }));
+    }
+    SUBCASE("the child is destroyed") {
+        watched one(loop, shell(jobs + "echo up; read line", {mark}));
+        CHECK(read_line(one.output.get()) == "up");
+        CHECK(soon([&] { return groups() == 3; })); // timeout leads a group
+        one.destroy();
+        CHECK(soon([&] { return groups() == 0; }));
+    }
+}
+
 TEST_CASE("P11: who leaves the group by a session of its own lives on, and that is said") {
     if (::access("/usr/bin/setsid", X_OK) != 0) return skipped("no setsid program");
     asio::io_context loop;

@@ -161,7 +161,7 @@ inline result<void> process_instance::admit(const attach_request& who) const {
     return token_.judge(who.token);
 }
 
-/// Killing its group takes the system a moment. Who is still there after that has left it, and is not ours to end.
+/// Killing its session takes the system a moment. Who is still there after that has left it, and is not ours to end.
 inline void process_instance::look_for_survivors(int pid, descriptor guard) {
     const auto timer = std::make_shared<asio::steady_timer>(owner_->where(), milliseconds{250});
     timer->async_wait(
@@ -170,7 +170,7 @@ inline void process_instance::look_for_survivors(int pid, descriptor guard) {
             if (error || !self || self->owner_ == nullptr || nobody_holds_other_end(guard.get())) return;
             self->owner_->note(log_level::warn,
                                join({"something that its process ", digits(static_cast<std::uint64_t>(pid)),
-                                     " started has left its process group and lives on"}));
+                                     " started has taken a session of its own and lives on"}));
         });
 }
 

@@ -5,8 +5,8 @@
 // learned from the process itself, never from the end of its output, which a grandchild may hold open.
 //
 // When the process ends, or the owner does, everybody left in its group is killed, and always before the process
-// is reaped: until then no other process or group can have its number. What left the group by a session of its own
-// lives on; left_behind() says so.
+// is reaped: until then no other process or group can have its number. Who has left its group and not its session is killed
+// right after that. What took a session of its own lives on; left_behind() says so.
 //
 // Only its own process is ever waited for. Where the application ignores SIGCHLD or waits for any child, the
 // status is `unknown`.
@@ -65,7 +65,7 @@ public:
         if (!self_->over) self_->kill_all();
     }
 
-    /// True if the process is over and something that it started lives on outside its group. Killing takes the
+    /// True if the process is over and something that it started lives on outside its session. Killing takes the
     /// system a moment, so at first it may be true of a process that is just dying.
     bool left_behind() const noexcept {
         return self_->over && self_->made.guard && !nobody_holds_other_end(self_->made.guard.get());
@@ -125,8 +125,17 @@ private:
             kill_all(); // whom it left in its group
             for (descriptor& one : made.guard_readers)
                 one.reset(); // a process that holds the guard now has left the group
-            if (now == process_state::ended) status = reap_ended(process());
+            if (now == process_state::ended) {
+                status = reap_ended(process());
+                end_session();
+            }
             over = true;
+        }
+        /// Kills what it left in its session in other groups: `timeout` and shells with job control make those. More than once,
+        /// because a process may have been starting another one.
+        void end_session() const noexcept {
+            for (int round = 0; round != 3 && number_in_use(made.pid); ++round)
+                if (!kill_session(made.pid)) return;
         }
         void await_end(time_point deadline) {
             for (finish_if_ended(); !over && std::chrono::steady_clock::now() < deadline; finish_if_ended()) {

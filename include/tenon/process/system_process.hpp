@@ -14,6 +14,7 @@
 #include <charconv>
 #include <climits>
 #include <cstddef>
+#include <cstdlib>
 #include <cstdint>
 #include <dirent.h>
 #include <fcntl.h>
@@ -125,6 +126,35 @@ inline void wait_for_end(std::span<const int> processes, time_point deadline) {
         const int ready = ::poll(entries.data(), static_cast<nfds_t>(entries.size()), wait);
         if (ready > 0 || (ready < 0 && errno != EINTR)) return;
     }
+}
+
+/// Whether a process that has ended and was reaped has left others in the session or group that it led: as long as it has,
+/// no other process gets its number. It costs a few calls of the system.
+inline bool number_in_use(int pid) noexcept {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return true;
+    const bool known = ::fcntl(ends[0], F_SETOWN, pid) == 0; // ESRCH where it is not
+    for (const int end : ends) ::close(end);
+    return known;
+}
+
+/// Kills all processes in the session that such a process led. False where there was none.
+inline bool kill_session(int session) noexcept {
+    DIR* const folder = ::opendir("/proc");
+    if (folder == nullptr) return false;
+    bool found = false;
+    while (const dirent* const entry = ::readdir(folder)) {
+        const int pid = std::atoi(entry->d_name);
+        if (pid <= 1 || ::getsid(pid) != session) continue;
+        const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+        if (process < 0) continue;
+        // Asked again: what the number stands for cannot change any more.
+        if (::getsid(pid) == session)
+            found = ::syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0) == 0 || found;
+        ::close(process);
+    }
+    ::closedir(folder);
+    return found;
 }
 
 // --- /proc ---
