@@ -33,6 +33,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
+# What a page shows warns or not whether or not the host's inside is compiled with it. What it runs has its own command.
+INSIDE = ["-DTENON_COMPILED"]
 SECONDS = 300  # for one command
 
 BLOCK = re.compile(r"(?P<marks>(?:<!-- [^\n]* -->\n)*)(?:```(?P<language>\w+)\n(?P<code>.*?)^```$|(?P<table>\|.*?\n)(?!\|))",
@@ -75,7 +77,7 @@ def run(line, command, folder, compiler=None, **options):
 
 def compile_file(line, compiler, folder, source):
     # Not -fsyntax-only: it may leave templates uninstantiated.
-    command = [compiler, "-std=c++20", *WARNINGS, "-I.", "-Itenon/include", "-x", "c++", "-S", "-o", os.devnull, source]
+    command = [compiler, "-std=c++20", *WARNINGS, *INSIDE, "-I.", "-Itenon/include", "-x", "c++", "-S", "-o", os.devnull, source]
     run(line, command, folder)
 
 
