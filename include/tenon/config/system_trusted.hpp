@@ -20,7 +20,6 @@
 #include <tenon/process/system_program.hpp>
 #include <tenon/rules/option_words.hpp>
 
-#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>

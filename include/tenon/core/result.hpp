@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 // TENON_ASSERT guards against bugs of this library and of the code that uses it, never against what a peer

@@ -11,7 +11,6 @@
 #include <tenon/doctor/visit.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
 

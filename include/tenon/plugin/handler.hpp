@@ -11,7 +11,6 @@
 #include <tenon/session/event.hpp>
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace tenon {

@@ -22,7 +22,6 @@
 #include <array>
 #include <cerrno>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>

@@ -15,7 +15,6 @@
 #include <tenon/session/names.hpp>
 
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 

@@ -10,8 +10,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace tenon::detail {
 

@@ -10,7 +10,6 @@
 #include <tenon/wire/framing.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>

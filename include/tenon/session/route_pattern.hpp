@@ -8,7 +8,6 @@
 #include <tenon/json/scan.hpp>
 #include <tenon/json/value.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace tenon::detail {

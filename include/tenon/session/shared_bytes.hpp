@@ -6,7 +6,6 @@
 // the count is atomic, through the compilers' builtins because <atomic> costs every plugin compile time.
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <new>

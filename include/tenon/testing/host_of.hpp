@@ -16,7 +16,6 @@
 #include <tenon/plugin/dispatch.hpp>
 #include <tenon/testing/memory_host.hpp>
 
-#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -14,7 +14,6 @@
 #include <tenon/session/session.hpp>
 
 #include <memory>
-#include <utility>
 
 namespace tenon::detail {
 

@@ -10,7 +10,6 @@
 #include <tenon/rules/time_words.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
