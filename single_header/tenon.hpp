@@ -5062,16 +5062,16 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 
 #endif
 
-// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
+// ---- tenon/core/poll_budget.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_POLL_BUDGET_HPP
+#define TENON_CORE_POLL_BUDGET_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
 // and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
 // while it pays, which is learned from the waits themselves:
 //
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
+//     const time_point until = budget.begin(now);   // said something; until then it is worth looking
+//     budget.heard(now);                            // something came, however it was waited for
 //
 // - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
 //   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
@@ -5088,12 +5088,12 @@ namespace tenon::detail {
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
-class patience {
+class poll_budget {
 public:
     using duration = time_point::duration;
 
     /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+    explicit poll_budget(duration longest = {}) noexcept : longest_(longest) {}
 
     duration longest() const noexcept { return longest_; }
     bool may_look() const noexcept { return longest_.count() > 0; }
@@ -5172,7 +5172,7 @@ private:
 //
 //     mutex, lock, condition, worker_thread, thread_identity, this_thread()
 //     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
-//     patience_with_host(), leave_now()
+//     poll_budget_from_host(), leave_now()
 
 #if defined(__wasi__)
 // ---- tenon/plugin/system_wasi.hpp -------------------------------------------------------------------------
@@ -5222,7 +5222,7 @@ inline void write_output(std::string_view text) noexcept {
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience = patience()) noexcept
+    descriptor_stream(int input, int output, poll_budget = poll_budget()) noexcept
         : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
@@ -5294,7 +5294,7 @@ inline std::string_view environment(const char* name) noexcept {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-inline patience patience_with_host() noexcept { return patience(); }
+inline poll_budget poll_budget_from_host() noexcept { return poll_budget(); }
 
 inline void survive_broken_pipes() noexcept {}
 
@@ -5447,17 +5447,17 @@ inline void write_output(std::string_view text) noexcept { write_all(STDOUT_FILE
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience waits = patience()) noexcept
-        : input_(input), output_(output), patience_(waits) {}
+    descriptor_stream(int input, int output, poll_budget waits = poll_budget()) noexcept
+        : input_(input), output_(output), budget_(waits) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
-        const bool patient = patience_.may_look() && deadline != time_point::min();
-        for (bool there = patient && look(deadline);; there = false) {
+        const bool polls = budget_.may_look() && deadline != time_point::min();
+        for (bool there = polls && look(deadline);; there = false) {
             if (!there && deadline != never && !wait_for(input_, POLLIN, deadline))
                 return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
-                if (patient && !there) patience_.heard(now());
+                if (polls && !there) budget_.heard(now());
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
@@ -5495,14 +5495,14 @@ private:
     /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
-        time_point until = patience_.begin(looked);
+        time_point until = budget_.begin(looked);
         if (deadline < until) until = deadline;
         while (looked < until) {
             pollfd entry{input_, POLLIN, 0};
             const bool there = ::poll(&entry, 1, 0) > 0;
             const time_point before = std::exchange(looked, now());
             if (!there) continue;
-            patience_.heard(looked, looked - before);
+            budget_.heard(looked, looked - before);
             return true;
         }
         return false;
@@ -5520,7 +5520,7 @@ private:
 
     int input_;
     int output_;
-    patience patience_;
+    poll_budget budget_;
 };
 
 inline int private_copy(int descriptor) noexcept {
@@ -5579,16 +5579,16 @@ inline std::string_view environment(const char* name) noexcept {
 
 /// For how long to look for the host's next message before sleeping: TENON_WAIT_US says so in microseconds, 0 for
 /// never. In vain where the host can only run when this process does not.
-inline patience patience_with_host() noexcept {
+inline poll_budget poll_budget_from_host() noexcept {
     std::chrono::microseconds longest = default_longest_look;
     if (const std::string_view given = environment("TENON_WAIT_US"); !given.empty() && given.size() < 7) {
         longest = {};
         for (const char digit : given) {
-            if (digit < '0' || digit > '9') return patience();
+            if (digit < '0' || digit > '9') return poll_budget();
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? poll_budget(longest) : poll_budget();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,
@@ -6242,14 +6242,14 @@ public:
         buffer.clear();
         if (buffer.capacity() <= kept_buffer_bytes) return;
         calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
-        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
+        if (calm_ < enough_small_uses && buffer.capacity() <= largest_kept_buffer_bytes) return;
         buffer.shrink(kept_buffer_bytes);
         calm_ = 0;
     }
 
 private:
     // 64 small uses in a row: the large one was an exception.
-    static constexpr unsigned patience = 64;
+    static constexpr unsigned enough_small_uses = 64;
 
     unsigned calm_ = 0;
 };
@@ -8909,8 +8909,8 @@ inline void engine::say_goodbye() {
         if (event.kind == event_kind::response) complete(event);
     flush();
     changed_.wake_all();
-    const time_point patience = after(now(), goodbye_timeout);
-    while (workers_ != 0 && now() < patience) changed_.wait(mutex_, patience);
+    const time_point latest = after(now(), goodbye_timeout);
+    while (workers_ != 0 && now() < latest) changed_.wait(mutex_, latest);
     if (workers_ != 0) leave_now(0); // a handler that does not end must not keep the process
     while (first_job_ != nullptr) {
         job* dropped = first_job_;
@@ -10450,7 +10450,7 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     int input = -1, output = -1;
     if (!open_connection(line, hooks, input, output, code)) return nullptr;
     // Workers answer when they are done, and use the CPUs meanwhile: their reader sleeps.
-    return new descriptor_stream(input, output, hooks.threads > 1 ? patience() : patience_with_host());
+    return new descriptor_stream(input, output, hooks.threads > 1 ? poll_budget() : poll_budget_from_host());
 }
 
 template <class P>

@@ -4255,16 +4255,16 @@ inline std::size_t bytes_held(const log_record& record) noexcept {
 
 #endif
 
-// ---- tenon/core/patience.hpp ------------------------------------------------------------------------------
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
+// ---- tenon/core/poll_budget.hpp ---------------------------------------------------------------------------
+#ifndef TENON_CORE_POLL_BUDGET_HPP
+#define TENON_CORE_POLL_BUDGET_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
 // and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
 // while it pays, which is learned from the waits themselves:
 //
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
+//     const time_point until = budget.begin(now);   // said something; until then it is worth looking
+//     budget.heard(now);                            // something came, however it was waited for
 //
 // - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
 //   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
@@ -4281,12 +4281,12 @@ namespace tenon::detail {
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
-class patience {
+class poll_budget {
 public:
     using duration = time_point::duration;
 
     /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+    explicit poll_budget(duration longest = {}) noexcept : longest_(longest) {}
 
     duration longest() const noexcept { return longest_; }
     bool may_look() const noexcept { return longest_.count() > 0; }
@@ -10587,14 +10587,14 @@ public:
         buffer.clear();
         if (buffer.capacity() <= kept_buffer_bytes) return;
         calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
-        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
+        if (calm_ < enough_small_uses && buffer.capacity() <= largest_kept_buffer_bytes) return;
         buffer.shrink(kept_buffer_bytes);
         calm_ = 0;
     }
 
 private:
     // 64 small uses in a row: the large one was an exception.
-    static constexpr unsigned patience = 64;
+    static constexpr unsigned enough_small_uses = 64;
 
     unsigned calm_ = 0;
 };
@@ -12806,9 +12806,9 @@ inline int other_cpus() noexcept {
 
 #endif
 
-// ---- tenon/transport/vigil.hpp ----------------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_VIGIL_HPP
-#define TENON_TRANSPORT_VIGIL_HPP
+// ---- tenon/transport/busy_poll.hpp ------------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_BUSY_POLL_HPP
+#define TENON_TRANSPORT_BUSY_POLL_HPP
 
 // Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
 // loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
@@ -12821,26 +12821,26 @@ inline int other_cpus() noexcept {
 
 namespace tenon::detail {
 
-class vigil : public std::enable_shared_from_this<vigil> {
-    struct key {}; // only make() makes vigils
+class busy_poll : public std::enable_shared_from_this<busy_poll> {
+    struct key {}; // only make() makes one
     using loop = asio::io_context::executor_type;
 
 public:
     /// Null where it would be of no use, and where `longest_look` is 0.
-    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
+    static std::shared_ptr<busy_poll> make(const executor& where, poll_budget::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
         const int others = other_cpus();
         if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
-        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
+        return std::make_shared<busy_poll>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
     }
-    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
+    busy_poll(key, const loop& where, poll_budget::duration longest_look, unsigned other_cpus)
         : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
 
-    patience::duration longest_look() const noexcept { return longest_look_; }
+    poll_budget::duration longest_look() const noexcept { return longest_look_; }
 
     /// What one connection waits for.
     class wait {
-        friend class vigil;
+        friend class busy_poll;
         unsigned round_ = 0; // 0: for nothing
     };
 
@@ -12871,9 +12871,9 @@ public:
 
 private:
     struct look {
-        std::shared_ptr<vigil> self;
+        std::shared_ptr<busy_poll> self;
         void operator()() {
-            vigil& keeps = *self;
+            busy_poll& keeps = *self;
             keeps.awake_ = false;
             if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
             keeps.looked_ = std::chrono::steady_clock::now();
@@ -12884,10 +12884,10 @@ private:
     };
 
     // defer: behind what the loop has to do already, and without waking other threads of it.
-    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
+    void look_on(std::shared_ptr<busy_poll> self) { asio::defer(where_, look{std::move(self)}); }
 
     loop where_;
-    patience::duration longest_look_;
+    poll_budget::duration longest_look_;
     unsigned other_cpus_;
     time_point until_ = {}, looked_ = {};
     unsigned round_ = 0, waits_ = 0;
@@ -12895,11 +12895,11 @@ private:
 };
 
 /// One connection's part in it: what is to be heard there, and for how long that is worth looking.
-class lookout {
+class connection_poll {
 public:
-    /// Without a vigil only end() and was_busy() may be called.
-    explicit lookout(std::shared_ptr<vigil> awake)
-        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
+    /// Without a busy_poll, only end() and was_busy() may be called.
+    explicit connection_poll(std::shared_ptr<busy_poll> awake)
+        : awake_(std::move(awake)), budget_(awake_ ? awake_->longest_look() : poll_budget::duration()) {}
 
     explicit operator bool() const noexcept { return awake_ != nullptr; }
 
@@ -12907,11 +12907,11 @@ public:
     void expect() {
         // The time is asked for anew: the handler before this one may have been slow.
         const time_point now = std::chrono::steady_clock::now();
-        const time_point until = patience_.begin(now);
+        const time_point until = budget_.begin(now);
         if (until > now) awake_->begin(wait_, now, until);
     }
     void heard(time_point now) noexcept {
-        patience_.heard(now, now - awake_->looked());
+        budget_.heard(now, now - awake_->looked());
         awake_->end(wait_);
     }
     void end() noexcept {
@@ -12922,9 +12922,9 @@ public:
     }
 
 private:
-    std::shared_ptr<vigil> awake_;
-    patience patience_;
-    vigil::wait wait_;
+    std::shared_ptr<busy_poll> awake_;
+    poll_budget budget_;
+    busy_poll::wait wait_;
 };
 
 } // namespace tenon::detail
@@ -12952,7 +12952,7 @@ public:
     virtual const executor& where() const noexcept = 0;
     virtual const plugin_options& options() const noexcept = 0;
     /// What keeps the loop awake for answers, or none.
-    virtual std::shared_ptr<vigil> awake() const = 0;
+    virtual std::shared_ptr<busy_poll> awake() const = 0;
     /// What the host puts into the environment of its plugins: "NAME=value".
     virtual std::vector<std::string> given_environment() = 0;
     /// Where plugins may connect, or empty.
@@ -14450,15 +14450,15 @@ struct interest {
     bool mode_given = false; // else it is mutate when asked and observe when told
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
-    milliseconds patience = milliseconds::max(); // how long it may take to decide
-    bool away = false;                           // it should be asked, and cannot
-    bool required = false;                       // nothing passes without its decision
+    milliseconds answer_timeout = milliseconds::max(); // how long it may take to decide
+    bool away = false;                                 // it should be asked, and cannot
+    bool required = false;                             // nothing passes without its decision
     absence absent = absence::pass;
 };
 
 /// What the configuration says of a plugin's events, but for which ones it gets.
 struct interest_terms {
-    milliseconds patience = milliseconds::max();
+    milliseconds answer_timeout = milliseconds::max();
     std::vector<std::string> required = {}; // patterns
     absence absent = absence::pass;
     std::map<std::string, absence> absent_of = {};
@@ -14717,7 +14717,7 @@ inline interest interest_table::interest_of(plugin_index index, const configured
     interest made{.plugin = index,
                   .id = plugin.called->id,
                   .name = plugin.called->name,
-                  .patience = plugin.terms.patience,
+                  .answer_timeout = plugin.terms.answer_timeout,
                   .away = found.missed,
                   .required = found.required};
     made.absent = absence_of(plugin, type);
@@ -17642,7 +17642,7 @@ public:
     /// Whether its process may be started, asked before each start.
     virtual result<void> may_launch(const plugin_actor&) { return {}; }
     /// What keeps the loop awake for answers, or none.
-    virtual std::shared_ptr<vigil> awake() const { return nullptr; }
+    virtual std::shared_ptr<busy_poll> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const { return {}; }
 
@@ -17721,7 +17721,7 @@ public:
     void note_refused(const fault& why) {
         note_of_peer("a connection was refused: ", why.message, steady_now());
     }
-    std::shared_ptr<vigil> awake() const override { return owner_->awake(); }
+    std::shared_ptr<busy_poll> awake() const override { return owner_->awake(); }
     void broke_limit(std::string_view why);
     void close_input() {
         if (link_) link_->close_output();
@@ -20410,7 +20410,7 @@ public:
                                                  const session_limits& limits, link_owner& owner,
                                                  descriptor input, descriptor output,
                                                  milliseconds write_timeout = milliseconds{10'000},
-                                                 std::shared_ptr<vigil> awake = nullptr) {
+                                                 std::shared_ptr<busy_poll> awake = nullptr) {
         survive_closed_pipes();
         // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
         auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
@@ -20424,8 +20424,8 @@ public:
     }
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
-                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
-        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
+                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<busy_poll> awake)
+        : link(role, limits, owner), write_timeout_(write_timeout), poll_(std::move(awake)), input_(where),
           output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
@@ -20472,7 +20472,7 @@ private:
     }
 
     milliseconds write_timeout_;
-    lookout lookout_; // for answers
+    connection_poll poll_; // for answers
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
@@ -20527,7 +20527,7 @@ inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
     closed_ = true;
-    lookout_.end();
+    poll_.end();
     alarm_.cancel();
     reading_ = reading::over;
     shut_output();
@@ -20605,7 +20605,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
         if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
-    lookout_.was_busy();
+    poll_.was_busy();
     settle();
 }
 
@@ -20689,7 +20689,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
-            if (lookout_) lookout_.heard(now);
+            if (poll_) poll_.heard(now);
             peer().input_received(got.count, now);
             came = tell_and_write(now);
             if (came == outcome::abandoned) break;
@@ -20720,10 +20720,10 @@ inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) 
 
 inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const bool says_something = lookout_ && peer().wants_write();
+    const bool says_something = poll_ && peer().wants_write();
     const transfer_state left = write_queued(now);
     // What was written is likely to be a call, or an answer that the peer needs for one.
-    if (says_something && peer().pending_calls() != 0) lookout_.expect();
+    if (says_something && peer().pending_calls() != 0) poll_.expect();
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();
@@ -21232,7 +21232,7 @@ namespace tenon::detail {
 struct chain_ask {
     plugin_index plugin = 0;
     bool wants_answer = true;    // a request; else a notification to an observer
-    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
+    time_point deadline = never; // of its answer: the chain's, or its own timeout where that is shorter
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
@@ -21305,7 +21305,7 @@ private:
         event_mode mode;
         failure_policy on_failure;
         int priority;
-        milliseconds patience;
+        milliseconds answer_timeout;
         bool required;
         absence absent;
         step_state state = step_state::waiting;
@@ -21381,7 +21381,7 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
                                               .mode = one.mode,
                                               .on_failure = one.on_failure,
                                               .priority = one.priority,
-                                              .patience = one.patience,
+                                              .answer_timeout = one.answer_timeout,
                                               .required = one.required,
                                               .absent = one.absent});
         made.outcome.plugin = one.name;
@@ -21431,9 +21431,9 @@ inline const shared_bytes& decision_chain::message_for(milliseconds remaining, b
 }
 
 inline milliseconds decision_chain::time_for(const step& of) const noexcept {
-    if (deadline_ == never) return of.patience;
+    if (deadline_ == never) return of.answer_timeout;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
-    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+    return std::min(of.answer_timeout, left.count() < 1 ? milliseconds(1) : left);
 }
 
 inline bool decision_chain::next_ask(chain_ask& ask) {
@@ -21469,7 +21469,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
 /// `again`: what was written for the one before it is for this one too.
 inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     const shared_bytes& message = message_for(time_for(of), again);
-    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
+    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.answer_timeout)), message_remaining_,
            message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
     ++of.asks;
@@ -22187,7 +22187,7 @@ inline void host_events::know(const plugin_actor& plugin) {
     const plugin_options& options = plugin.options();
     interests_.set_plugin(plugin.index(), options.id.empty() ? options.name : options.id, options.events,
                           options.priority, options.name,
-                          {.patience = options.call_timeout,
+                          {.answer_timeout = options.call_timeout,
                            .required = options.required,
                            .absent = options.absent,
                            .absent_of = options.absent_of});
@@ -24426,14 +24426,14 @@ private:
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
     inline result<void> may_launch(const plugin_actor& plugin) override;
-    std::shared_ptr<vigil> awake() const override { return awake_; }
+    std::shared_ptr<busy_poll> awake() const override { return awake_; }
     std::string socket_path() const override { return socket_.path(); }
 
     plugin_status status_of(const plugin_record& plugin) const;
     void tell_log(log_record&& record);
     void close_watches();
 
-    std::shared_ptr<vigil> awake_; // or none
+    std::shared_ptr<busy_poll> awake_; // or none
     time_point started_;
     log_ring own_log_; // what is said of no plugin
     host_plugins plugins_;
@@ -24493,7 +24493,7 @@ inline host_options completed(host_options options) {
 
 inline host_core::host_core(executor where, host_options options)
     : untyped_host(std::move(where), completed(std::move(options))),
-      awake_(vigil::make(this->where(), options_.longest_look)), started_(steady_now()),
+      awake_(busy_poll::make(this->where(), options_.longest_look)), started_(steady_now()),
       own_log_(options_.log_records_kept), plugins_(*this, *this), events_(*this, plugins_),
       calls_(*this, plugins_, events_), socket_(*this, plugins_, events_) {}
 
@@ -25458,7 +25458,7 @@ inline int poll_timeout(time_point deadline, time_point now) noexcept {
 //
 //     mutex, lock, condition, worker_thread, thread_identity, this_thread()
 //     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
-//     patience_with_host(), leave_now()
+//     poll_budget_from_host(), leave_now()
 
 #if defined(__wasi__)
 // ---- tenon/plugin/system_wasi.hpp -------------------------------------------------------------------------
@@ -25508,7 +25508,7 @@ inline void write_output(std::string_view text) noexcept {
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience = patience()) noexcept
+    descriptor_stream(int input, int output, poll_budget = poll_budget()) noexcept
         : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
@@ -25580,7 +25580,7 @@ inline std::string_view environment(const char* name) noexcept {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-inline patience patience_with_host() noexcept { return patience(); }
+inline poll_budget poll_budget_from_host() noexcept { return poll_budget(); }
 
 inline void survive_broken_pipes() noexcept {}
 
@@ -25708,17 +25708,17 @@ inline void write_output(std::string_view text) noexcept { write_all(STDOUT_FILE
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience waits = patience()) noexcept
-        : input_(input), output_(output), patience_(waits) {}
+    descriptor_stream(int input, int output, poll_budget waits = poll_budget()) noexcept
+        : input_(input), output_(output), budget_(waits) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
-        const bool patient = patience_.may_look() && deadline != time_point::min();
-        for (bool there = patient && look(deadline);; there = false) {
+        const bool polls = budget_.may_look() && deadline != time_point::min();
+        for (bool there = polls && look(deadline);; there = false) {
             if (!there && deadline != never && !wait_for(input_, POLLIN, deadline))
                 return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
-                if (patient && !there) patience_.heard(now());
+                if (polls && !there) budget_.heard(now());
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
@@ -25756,14 +25756,14 @@ private:
     /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
-        time_point until = patience_.begin(looked);
+        time_point until = budget_.begin(looked);
         if (deadline < until) until = deadline;
         while (looked < until) {
             pollfd entry{input_, POLLIN, 0};
             const bool there = ::poll(&entry, 1, 0) > 0;
             const time_point before = std::exchange(looked, now());
             if (!there) continue;
-            patience_.heard(looked, looked - before);
+            budget_.heard(looked, looked - before);
             return true;
         }
         return false;
@@ -25781,7 +25781,7 @@ private:
 
     int input_;
     int output_;
-    patience patience_;
+    poll_budget budget_;
 };
 
 inline int private_copy(int descriptor) noexcept {
@@ -25840,16 +25840,16 @@ inline std::string_view environment(const char* name) noexcept {
 
 /// For how long to look for the host's next message before sleeping: TENON_WAIT_US says so in microseconds, 0 for
 /// never. In vain where the host can only run when this process does not.
-inline patience patience_with_host() noexcept {
+inline poll_budget poll_budget_from_host() noexcept {
     std::chrono::microseconds longest = default_longest_look;
     if (const std::string_view given = environment("TENON_WAIT_US"); !given.empty() && given.size() < 7) {
         longest = {};
         for (const char digit : given) {
-            if (digit < '0' || digit > '9') return patience();
+            if (digit < '0' || digit > '9') return poll_budget();
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? poll_budget(longest) : poll_budget();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,
@@ -26451,8 +26451,8 @@ inline void engine::say_goodbye() {
         if (event.kind == event_kind::response) complete(event);
     flush();
     changed_.wake_all();
-    const time_point patience = after(now(), goodbye_timeout);
-    while (workers_ != 0 && now() < patience) changed_.wait(mutex_, patience);
+    const time_point latest = after(now(), goodbye_timeout);
+    while (workers_ != 0 && now() < latest) changed_.wait(mutex_, latest);
     if (workers_ != 0) leave_now(0); // a handler that does not end must not keep the process
     while (first_job_ != nullptr) {
         job* dropped = first_job_;
@@ -28493,7 +28493,7 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     int input = -1, output = -1;
     if (!open_connection(line, hooks, input, output, code)) return nullptr;
     // Workers answer when they are done, and use the CPUs meanwhile: their reader sleeps.
-    return new descriptor_stream(input, output, hooks.threads > 1 ? patience() : patience_with_host());
+    return new descriptor_stream(input, output, hooks.threads > 1 ? poll_budget() : poll_budget_from_host());
 }
 
 template <class P>

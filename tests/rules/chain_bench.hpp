@@ -38,7 +38,7 @@ public:
         for (std::size_t index = 0; index < all_.size(); ++index) {
             const auto plugin = static_cast<plugin_index>(index);
             const participant& one = all_[index];
-            interest_terms terms{.patience = one.patience, .absent = one.absent};
+            interest_terms terms{.answer_timeout = one.patience, .absent = one.absent};
             if (one.required) terms.required = {"m.*"};
             table_.set_plugin(plugin, one.name, {}, 0, {}, std::move(terms));
             handshake_answer answer;

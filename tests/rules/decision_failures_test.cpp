@@ -235,7 +235,7 @@ TEST_CASE("every plugin of a large tier is answered once, in any order") {
     CHECK(failures == 1);
 }
 
-TEST_CASE("each is told its own patience where that is less than what is left of the chain's deadline") {
+TEST_CASE("each is told its own timeout where that is less than what is left of the chain's deadline") {
     bench bench({{"a", mutates, 1, failure_policy::proceed, milliseconds{400}},
                  {"b", validates, 0},
                  {"c", validates, 0, failure_policy::proceed, milliseconds{300}},

@@ -13,7 +13,7 @@
 #include <tenon/host/untyped_host.hpp>
 #include <tenon/rules/logs/log_fan_out.hpp>
 #include <tenon/rules/status.hpp>
-#include <tenon/transport/vigil.hpp>
+#include <tenon/transport/busy_poll.hpp>
 
 #include <cstdint>
 #include <map>
@@ -139,14 +139,14 @@ private:
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
     inline result<void> may_launch(const plugin_actor& plugin) override;
-    std::shared_ptr<vigil> awake() const override { return awake_; }
+    std::shared_ptr<busy_poll> awake() const override { return awake_; }
     std::string socket_path() const override { return socket_.path(); }
 
     plugin_status status_of(const plugin_record& plugin) const;
     void tell_log(log_record&& record);
     void close_watches();
 
-    std::shared_ptr<vigil> awake_; // or none
+    std::shared_ptr<busy_poll> awake_; // or none
     time_point started_;
     log_ring own_log_; // what is said of no plugin
     host_plugins plugins_;

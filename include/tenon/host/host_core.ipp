@@ -31,7 +31,7 @@ inline host_options completed(host_options options) {
 
 inline host_core::host_core(executor where, host_options options)
     : untyped_host(std::move(where), completed(std::move(options))),
-      awake_(vigil::make(this->where(), options_.longest_look)), started_(steady_now()),
+      awake_(busy_poll::make(this->where(), options_.longest_look)), started_(steady_now()),
       own_log_(options_.log_records_kept), plugins_(*this, *this), events_(*this, plugins_),
       calls_(*this, plugins_, events_), socket_(*this, plugins_, events_) {}
 

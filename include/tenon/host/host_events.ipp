@@ -27,7 +27,7 @@ inline void host_events::know(const plugin_actor& plugin) {
     const plugin_options& options = plugin.options();
     interests_.set_plugin(plugin.index(), options.id.empty() ? options.name : options.id, options.events,
                           options.priority, options.name,
-                          {.patience = options.call_timeout,
+                          {.answer_timeout = options.call_timeout,
                            .required = options.required,
                            .absent = options.absent,
                            .absent_of = options.absent_of});

@@ -18,7 +18,7 @@
 #include <tenon/session/messages.hpp>
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/link.hpp>
-#include <tenon/transport/vigil.hpp>
+#include <tenon/transport/busy_poll.hpp>
 
 #include <functional>
 #include <memory>
@@ -37,7 +37,7 @@ public:
     virtual const executor& where() const noexcept = 0;
     virtual const plugin_options& options() const noexcept = 0;
     /// What keeps the loop awake for answers, or none.
-    virtual std::shared_ptr<vigil> awake() const = 0;
+    virtual std::shared_ptr<busy_poll> awake() const = 0;
     /// What the host puts into the environment of its plugins: "NAME=value".
     virtual std::vector<std::string> given_environment() = 0;
     /// Where plugins may connect, or empty.

@@ -65,7 +65,7 @@ public:
     /// Whether its process may be started, asked before each start.
     virtual result<void> may_launch(const plugin_actor&) { return {}; }
     /// What keeps the loop awake for answers, or none.
-    virtual std::shared_ptr<vigil> awake() const { return nullptr; }
+    virtual std::shared_ptr<busy_poll> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const { return {}; }
 
@@ -144,7 +144,7 @@ public:
     void note_refused(const fault& why) {
         note_of_peer("a connection was refused: ", why.message, steady_now());
     }
-    std::shared_ptr<vigil> awake() const override { return owner_->awake(); }
+    std::shared_ptr<busy_poll> awake() const override { return owner_->awake(); }
     void broke_limit(std::string_view why);
     void close_input() {
         if (link_) link_->close_output();

@@ -12,7 +12,7 @@
 // The plugin is made from (tenon::host_link, tenon::executor), from a host_link, or from nothing. The executor is the
 // loop's, for timers and sockets of its own.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 #include <tenon/joint/coroutine_call.hpp>
 #include <tenon/joint/event_loop.hpp>
 #include <tenon/plugin/serve.hpp>
@@ -21,7 +21,7 @@
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/system_streams.hpp>
-#include <tenon/transport/vigil.hpp>
+#include <tenon/transport/busy_poll.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -194,13 +194,13 @@ public:
 
     /// Takes the descriptors over. They may be one socket.
     static std::shared_ptr<served_loop> make(const executor& where, const plugin_hooks& hooks, int input,
-                                             int output, patience waits = patience()) {
+                                             int output, poll_budget waits = poll_budget()) {
         auto made = std::make_shared<served_loop>(key{}, where, input, output, waits);
         made->begin(hooks, input, output);
         return made;
     }
-    served_loop(key, const executor& where, int input, int output, patience waits)
-        : where_(where), lookout_(vigil::make(where, waits.longest())), input_(where), output_(where),
+    served_loop(key, const executor& where, int input, int output, poll_budget waits)
+        : where_(where), poll_(busy_poll::make(where, waits.longest())), input_(where), output_(where),
           alarm_(where, [this](time_point) { turn(); }), grace_(where), output_number_(output) {
         input_mode_.emplace(input);
         if (output != input) output_mode_.emplace(output);
@@ -276,11 +276,10 @@ private:
                               const auto self = weak.lock();
                               if (!self || error == asio::error::operation_aborted) return;
                               self->waits_for_input_ = false;
-                              if (self->lookout_) self->lookout_.heard(std::chrono::steady_clock::now());
+                              if (self->poll_) self->poll_.heard(std::chrono::steady_clock::now());
                               self->turn();
                               // What the host says next is likely to come at once where it did before.
-                              if (self->lookout_ && !self->over_ && self->waits_for_input_)
-                                  self->lookout_.expect();
+                              if (self->poll_ && !self->over_ && self->waits_for_input_) self->poll_.expect();
                           });
     }
     void wait_for_output() {
@@ -300,7 +299,7 @@ private:
 
     void finish() {
         over_ = true;
-        lookout_.end();
+        poll_.end();
         alarm_.cancel();
         stream_->write_rest();
         asio::error_code ignored;
@@ -324,7 +323,7 @@ private:
     }
 
     executor where_;
-    lookout lookout_; // for what the host says next
+    connection_poll poll_; // for what the host says next
     asio::posix::stream_descriptor input_, output_;
     alarm alarm_;
     asio::steady_timer grace_;
@@ -349,7 +348,7 @@ int serve_on_loop(const plugin_hooks& hooks, int argc, char** argv, Make make) {
     int input = -1, output = -1, code = exit_codes::good;
     if (!open_connection(line, hooks, input, output, code)) return code;
     asio::io_context io(1);
-    const auto loop = served_loop::make(io.get_executor(), hooks, input, output, patience_with_host());
+    const auto loop = served_loop::make(io.get_executor(), hooks, input, output, poll_budget_from_host());
     loop->set_plugin(make(loop->runs(), io.get_executor()));
     if (!line.socket.empty()) {
         const auto attached = loop->runs().attach(environment("TENON_TOKEN"));

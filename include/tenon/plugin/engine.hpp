@@ -586,8 +586,8 @@ inline void engine::say_goodbye() {
         if (event.kind == event_kind::response) complete(event);
     flush();
     changed_.wake_all();
-    const time_point patience = after(now(), goodbye_timeout);
-    while (workers_ != 0 && now() < patience) changed_.wait(mutex_, patience);
+    const time_point latest = after(now(), goodbye_timeout);
+    while (workers_ != 0 && now() < latest) changed_.wait(mutex_, latest);
     if (workers_ != 0) leave_now(0); // a handler that does not end must not keep the process
     while (first_job_ != nullptr) {
         job* dropped = first_job_;

@@ -107,7 +107,7 @@ inline stream* open_stream(const command_line& line, const plugin_hooks& hooks, 
     int input = -1, output = -1;
     if (!open_connection(line, hooks, input, output, code)) return nullptr;
     // Workers answer when they are done, and use the CPUs meanwhile: their reader sleeps.
-    return new descriptor_stream(input, output, hooks.threads > 1 ? patience() : patience_with_host());
+    return new descriptor_stream(input, output, hooks.threads > 1 ? poll_budget() : poll_budget_from_host());
 }
 
 template <class P>

@@ -6,9 +6,9 @@
 //
 //     mutex, lock, condition, worker_thread, thread_identity, this_thread()
 //     standard_streams (a stream), connect_socket(), stdin_is_terminal(), write_error(), environment(),
-//     patience_with_host(), leave_now()
+//     poll_budget_from_host(), leave_now()
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 
 #if defined(__wasi__)
 #include <tenon/plugin/system_wasi.hpp>

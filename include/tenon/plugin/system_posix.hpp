@@ -8,7 +8,7 @@
 // Threads are POSIX threads rather than <thread> and <mutex>, which would cost every plugin as much compile
 // time as everything else together.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 #include <tenon/core/system_cpus.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/plugin/stream.hpp>
@@ -119,17 +119,17 @@ inline void write_output(std::string_view text) noexcept { write_all(STDOUT_FILE
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience waits = patience()) noexcept
-        : input_(input), output_(output), patience_(waits) {}
+    descriptor_stream(int input, int output, poll_budget waits = poll_budget()) noexcept
+        : input_(input), output_(output), budget_(waits) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
-        const bool patient = patience_.may_look() && deadline != time_point::min();
-        for (bool there = patient && look(deadline);; there = false) {
+        const bool polls = budget_.may_look() && deadline != time_point::min();
+        for (bool there = polls && look(deadline);; there = false) {
             if (!there && deadline != never && !wait_for(input_, POLLIN, deadline))
                 return read_outcome::timed_out;
             const ssize_t got = ::read(input_, room.data(), room.size());
             if (got > 0) {
-                if (patient && !there) patience_.heard(now());
+                if (polls && !there) budget_.heard(now());
                 count = static_cast<std::size_t>(got);
                 return read_outcome::bytes;
             }
@@ -167,14 +167,14 @@ private:
     /// its CPU away gets it back milliseconds later, while one that sleeps is woken at once.
     bool look(time_point deadline) {
         time_point looked = now();
-        time_point until = patience_.begin(looked);
+        time_point until = budget_.begin(looked);
         if (deadline < until) until = deadline;
         while (looked < until) {
             pollfd entry{input_, POLLIN, 0};
             const bool there = ::poll(&entry, 1, 0) > 0;
             const time_point before = std::exchange(looked, now());
             if (!there) continue;
-            patience_.heard(looked, looked - before);
+            budget_.heard(looked, looked - before);
             return true;
         }
         return false;
@@ -192,7 +192,7 @@ private:
 
     int input_;
     int output_;
-    patience patience_;
+    poll_budget budget_;
 };
 
 inline int private_copy(int descriptor) noexcept {
@@ -251,16 +251,16 @@ inline std::string_view environment(const char* name) noexcept {
 
 /// For how long to look for the host's next message before sleeping: TENON_WAIT_US says so in microseconds, 0 for
 /// never. In vain where the host can only run when this process does not.
-inline patience patience_with_host() noexcept {
+inline poll_budget poll_budget_from_host() noexcept {
     std::chrono::microseconds longest = default_longest_look;
     if (const std::string_view given = environment("TENON_WAIT_US"); !given.empty() && given.size() < 7) {
         longest = {};
         for (const char digit : given) {
-            if (digit < '0' || digit > '9') return patience();
+            if (digit < '0' || digit > '9') return poll_budget();
             longest = longest * 10 + std::chrono::microseconds(digit - '0');
         }
     }
-    return longest.count() > 0 && other_cpus() > 0 ? patience(longest) : patience();
+    return longest.count() > 0 && other_cpus() > 0 ? poll_budget(longest) : poll_budget();
 }
 
 /// A host that is gone must show as a failed write, not kill the plugin. A handler rather than SIG_IGN,

@@ -5,7 +5,7 @@
 // keeps the standard streams as they are. What a plugin prints to stdout there reaches the host between
 // frames, which the host recovers from and logs. See system_posix.hpp for what each name means.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/plugin/stream.hpp>
 
@@ -48,7 +48,7 @@ inline void write_output(std::string_view text) noexcept {
 
 class descriptor_stream final : public stream {
 public:
-    descriptor_stream(int input, int output, patience = patience()) noexcept
+    descriptor_stream(int input, int output, poll_budget = poll_budget()) noexcept
         : input_(input), output_(output) {}
 
     read_outcome read(std::span<char> room, time_point deadline, std::size_t& count) override {
@@ -120,7 +120,7 @@ inline std::string_view environment(const char* name) noexcept {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-inline patience patience_with_host() noexcept { return patience(); }
+inline poll_budget poll_budget_from_host() noexcept { return poll_budget(); }
 
 inline void survive_broken_pipes() noexcept {}
 

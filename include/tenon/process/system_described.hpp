@@ -43,10 +43,10 @@ inline bool file_has(const std::string& path, std::string_view text) {
 }
 
 /// All that it prints until it closes its stdout; nothing where that takes too long, or is too much.
-inline std::string output_of(const launched& program, milliseconds patience) {
+inline std::string output_of(const launched& program, milliseconds timeout) {
     constexpr std::size_t most = std::size_t{1} << 20;
     std::string all;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (std::array<char, 4096> room;;) {
         const auto left =
             std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
@@ -61,7 +61,7 @@ inline std::string output_of(const launched& program, milliseconds patience) {
 }
 
 /// What it would answer to a handshake, or null.
-inline json describe_program(const plugin_options& options, milliseconds patience = milliseconds(5'000)) {
+inline json describe_program(const plugin_options& options, milliseconds timeout = milliseconds(5'000)) {
     if (options.command.empty()) return {};
     launch_spec spec{.command = options.command, .directory = options.directory, .limits = options.limits};
     spec.command.emplace_back("--describe");
@@ -76,7 +76,7 @@ inline json describe_program(const plugin_options& options, milliseconds patienc
     auto program = launch(spec);
     if (!program) return {};
     program->input.reset();
-    const std::string said = output_of(*program, patience);
+    const std::string said = output_of(*program, timeout);
     ::kill(-program->pid, SIGKILL); // it is our child still, so the number is its
     reap(program->pid);
     return json::parse(said).value_or(json());

@@ -4,7 +4,7 @@
 // What an embedder says about a plugin and about the host: plain data with the defaults that a server wants.
 // Nothing here does anything; check_options() in rules/check_options.hpp says what is wrong with it.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/json/encode.hpp>

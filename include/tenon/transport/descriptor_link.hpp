@@ -18,7 +18,7 @@
 #include <tenon/transport/asio_io.hpp>
 #include <tenon/transport/system_streams.hpp>
 #include <tenon/transport/link.hpp>
-#include <tenon/transport/vigil.hpp>
+#include <tenon/transport/busy_poll.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -179,7 +179,7 @@ public:
                                                  const session_limits& limits, link_owner& owner,
                                                  descriptor input, descriptor output,
                                                  milliseconds write_timeout = milliseconds{10'000},
-                                                 std::shared_ptr<vigil> awake = nullptr) {
+                                                 std::shared_ptr<busy_poll> awake = nullptr) {
         survive_closed_pipes();
         // Operations in Asio hold the link itself. Letting go of the pointer returned here closes it.
         auto held = std::make_shared<descriptor_link>(key{}, where, role, limits, owner, write_timeout,
@@ -193,8 +193,8 @@ public:
     }
 
     descriptor_link(key, const executor& where, session_role role, const session_limits& limits,
-                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<vigil> awake)
-        : link(role, limits, owner), write_timeout_(write_timeout), lookout_(std::move(awake)), input_(where),
+                    link_owner& owner, milliseconds write_timeout, std::shared_ptr<busy_poll> awake)
+        : link(role, limits, owner), write_timeout_(write_timeout), poll_(std::move(awake)), input_(where),
           output_(where), alarm_(where, [this](time_point now) { wake(now); }) {}
 
     inline void flush() override;
@@ -241,7 +241,7 @@ private:
     }
 
     milliseconds write_timeout_;
-    lookout lookout_; // for answers
+    connection_poll poll_; // for answers
     asio::posix::stream_descriptor input_;
     asio::posix::stream_descriptor output_; // none where input_ is for both directions
     int output_number_ = -1;
@@ -296,7 +296,7 @@ inline void descriptor_link::close() {
     abandon();
     if (closed_) return;
     closed_ = true;
-    lookout_.end();
+    poll_.end();
     alarm_.cancel();
     reading_ = reading::over;
     shut_output();
@@ -374,7 +374,7 @@ inline void descriptor_link::become_readable(const asio::error_code& error) {
         if (!error || error == asio::error::operation_not_supported) wait_for_input(now);
         else if (end_input(now) == outcome::abandoned) return;
     }
-    lookout_.was_busy();
+    poll_.was_busy();
     settle();
 }
 
@@ -458,7 +458,7 @@ inline descriptor_link::outcome descriptor_link::read_now(time_point now, std::s
         if (got.state == transfer_state::would_block) break;
         if (got.state == transfer_state::over) return end_input(now);
         if (!told_end()) {
-            if (lookout_) lookout_.heard(now);
+            if (poll_) poll_.heard(now);
             peer().input_received(got.count, now);
             came = tell_and_write(now);
             if (came == outcome::abandoned) break;
@@ -489,10 +489,10 @@ inline descriptor_link::outcome descriptor_link::tell_and_write(time_point now) 
 
 inline void descriptor_link::write_now(time_point now) {
     if (writing_ != writing::idle) return;
-    const bool says_something = lookout_ && peer().wants_write();
+    const bool says_something = poll_ && peer().wants_write();
     const transfer_state left = write_queued(now);
     // What was written is likely to be a call, or an answer that the peer needs for one.
-    if (says_something && peer().pending_calls() != 0) lookout_.expect();
+    if (says_something && peer().pending_calls() != 0) poll_.expect();
     if (left == transfer_state::would_block) wait_for_output();
     else if (left == transfer_state::over) lose_output();
     else if (end_wanted_) shut_output();

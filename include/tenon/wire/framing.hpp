@@ -129,14 +129,14 @@ public:
         buffer.clear();
         if (buffer.capacity() <= kept_buffer_bytes) return;
         calm_ = used > kept_buffer_bytes ? 0 : calm_ + 1;
-        if (calm_ < patience && buffer.capacity() <= largest_kept_buffer_bytes) return;
+        if (calm_ < enough_small_uses && buffer.capacity() <= largest_kept_buffer_bytes) return;
         buffer.shrink(kept_buffer_bytes);
         calm_ = 0;
     }
 
 private:
     // 64 small uses in a row: the large one was an exception.
-    static constexpr unsigned patience = 64;
+    static constexpr unsigned enough_small_uses = 64;
 
     unsigned calm_ = 0;
 };

@@ -46,7 +46,7 @@ public:
         link_ = tenon::detail::descriptor_link::open(
             loop.get_executor(), tenon::detail::session_role::host, tenon::host_limits(), *this,
             tenon::detail::descriptor(plugin.take_from()), tenon::detail::descriptor(plugin.take_to()),
-            tenon::milliseconds{10'000}, tenon::detail::vigil::make(loop.get_executor(), look));
+            tenon::milliseconds{10'000}, tenon::detail::busy_poll::make(loop.get_executor(), look));
         const auto now = std::chrono::steady_clock::now();
         left_ = 1;
         if (!link_->peer().call("plugin/handshake", R"({"protocolVersions":[1]})", in_five_seconds(now), now))

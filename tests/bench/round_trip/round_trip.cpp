@@ -16,7 +16,7 @@
 // and for as long as --look says at most, as a host does, and so does the plugin. For the echo it sleeps at once, and
 // so does the echo.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -109,8 +109,8 @@ std::string framed(const std::string& body) {
 struct contender {
     process runs;
     std::string request, answer;
-    tenon::detail::patience waits = tenon::detail::patience(); // of the driver, for answers
-    std::vector<double> rounds = {};                           // µs a round trip
+    tenon::detail::poll_budget waits = tenon::detail::poll_budget(); // of the driver, for answers
+    std::vector<double> rounds = {};                                 // µs a round trip
 
     void look() {
         auto looked = std::chrono::steady_clock::now();
@@ -207,7 +207,7 @@ double measure(const options& given, std::size_t payload) {
 
     setenv("TENON_WAIT_US", std::to_string(given.look.count()).c_str(), 1);
     contender plugin{process(given.plugin), request, answer};
-    if (given.free) plugin.waits = tenon::detail::patience(given.look);
+    if (given.free) plugin.waits = tenon::detail::poll_budget(given.look);
     write_all(
         plugin.runs.to(),
         framed(R"({"jsonrpc":"2.0","id":1,"method":"plugin/handshake","params":{"protocolVersions":[1]}})"));

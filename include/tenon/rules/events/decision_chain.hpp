@@ -43,7 +43,7 @@ namespace tenon::detail {
 struct chain_ask {
     plugin_index plugin = 0;
     bool wants_answer = true;    // a request; else a notification to an observer
-    time_point deadline = never; // of its answer: the chain's, or its own patience's where that is shorter
+    time_point deadline = never; // of its answer: the chain's, or its own timeout where that is shorter
     milliseconds remaining = {}; // until then, at least 1; max() where there is none
     shared_bytes message;        // the params of plugin/onEvent
     std::string_view payload; // the payload alone, for a handler within the host; valid until the next verb
@@ -116,7 +116,7 @@ private:
         event_mode mode;
         failure_policy on_failure;
         int priority;
-        milliseconds patience;
+        milliseconds answer_timeout;
         bool required;
         absence absent;
         step_state state = step_state::waiting;
@@ -192,7 +192,7 @@ inline decision_chain::decision_chain(std::span<const interest> interests, event
                                               .mode = one.mode,
                                               .on_failure = one.on_failure,
                                               .priority = one.priority,
-                                              .patience = one.patience,
+                                              .answer_timeout = one.answer_timeout,
                                               .required = one.required,
                                               .absent = one.absent});
         made.outcome.plugin = one.name;
@@ -242,9 +242,9 @@ inline const shared_bytes& decision_chain::message_for(milliseconds remaining, b
 }
 
 inline milliseconds decision_chain::time_for(const step& of) const noexcept {
-    if (deadline_ == never) return of.patience;
+    if (deadline_ == never) return of.answer_timeout;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - now_);
-    return std::min(of.patience, left.count() < 1 ? milliseconds(1) : left);
+    return std::min(of.answer_timeout, left.count() < 1 ? milliseconds(1) : left);
 }
 
 inline bool decision_chain::next_ask(chain_ask& ask) {
@@ -280,7 +280,7 @@ inline bool decision_chain::next_ask(chain_ask& ask) {
 /// `again`: what was written for the one before it is for this one too.
 inline void decision_chain::put(chain_ask& ask, step& of, bool again) {
     const shared_bytes& message = message_for(time_for(of), again);
-    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.patience)), message_remaining_,
+    ask = {of.plugin, true,     std::min(deadline_, after(now_, of.answer_timeout)), message_remaining_,
            message,   payload_, static_cast<std::size_t>(&of - steps_.data())};
     of.state = step_state::asked;
     ++of.asks;

@@ -52,15 +52,15 @@ struct interest {
     bool mode_given = false; // else it is mutate when asked and observe when told
     int priority = 0;        // of the configuration and of the plugin together
     failure_policy on_failure = failure_policy::proceed;
-    milliseconds patience = milliseconds::max(); // how long it may take to decide
-    bool away = false;                           // it should be asked, and cannot
-    bool required = false;                       // nothing passes without its decision
+    milliseconds answer_timeout = milliseconds::max(); // how long it may take to decide
+    bool away = false;                                 // it should be asked, and cannot
+    bool required = false;                             // nothing passes without its decision
     absence absent = absence::pass;
 };
 
 /// What the configuration says of a plugin's events, but for which ones it gets.
 struct interest_terms {
-    milliseconds patience = milliseconds::max();
+    milliseconds answer_timeout = milliseconds::max();
     std::vector<std::string> required = {}; // patterns
     absence absent = absence::pass;
     std::map<std::string, absence> absent_of = {};
@@ -319,7 +319,7 @@ inline interest interest_table::interest_of(plugin_index index, const configured
     interest made{.plugin = index,
                   .id = plugin.called->id,
                   .name = plugin.called->name,
-                  .patience = plugin.terms.patience,
+                  .answer_timeout = plugin.terms.answer_timeout,
                   .away = found.missed,
                   .required = found.required};
     made.absent = absence_of(plugin, type);

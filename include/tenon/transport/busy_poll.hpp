@@ -1,5 +1,5 @@
-#ifndef TENON_TRANSPORT_VIGIL_HPP
-#define TENON_TRANSPORT_VIGIL_HPP
+#ifndef TENON_TRANSPORT_BUSY_POLL_HPP
+#define TENON_TRANSPORT_BUSY_POLL_HPP
 
 // Keeps an event loop awake for as long as it is worth looking for an answer. It is a handler that hands itself to the
 // loop again and again, so the loop looks for input instead of sleeping. Other handlers have their turns as ever, and
@@ -10,7 +10,7 @@
 // There is none where it would be of no use: with one CPU, and on an executor that is not simply a loop's. A strand
 // means that several threads may run the loop. Then one of them sleeps for the input and has to be woken anyway.
 
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 #include <tenon/core/system_cpus.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/transport/asio.hpp>
@@ -20,26 +20,26 @@
 
 namespace tenon::detail {
 
-class vigil : public std::enable_shared_from_this<vigil> {
-    struct key {}; // only make() makes vigils
+class busy_poll : public std::enable_shared_from_this<busy_poll> {
+    struct key {}; // only make() makes one
     using loop = asio::io_context::executor_type;
 
 public:
     /// Null where it would be of no use, and where `longest_look` is 0.
-    static std::shared_ptr<vigil> make(const executor& where, patience::duration longest_look) {
+    static std::shared_ptr<busy_poll> make(const executor& where, poll_budget::duration longest_look) {
         const auto* const runs_on = executor_as<loop>(where);
         const int others = other_cpus();
         if (runs_on == nullptr || longest_look.count() <= 0 || others <= 0) return nullptr;
-        return std::make_shared<vigil>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
+        return std::make_shared<busy_poll>(key{}, *runs_on, longest_look, static_cast<unsigned>(others));
     }
-    vigil(key, const loop& where, patience::duration longest_look, unsigned other_cpus)
+    busy_poll(key, const loop& where, poll_budget::duration longest_look, unsigned other_cpus)
         : where_(where), longest_look_(longest_look), other_cpus_(other_cpus) {}
 
-    patience::duration longest_look() const noexcept { return longest_look_; }
+    poll_budget::duration longest_look() const noexcept { return longest_look_; }
 
     /// What one connection waits for.
     class wait {
-        friend class vigil;
+        friend class busy_poll;
         unsigned round_ = 0; // 0: for nothing
     };
 
@@ -70,9 +70,9 @@ public:
 
 private:
     struct look {
-        std::shared_ptr<vigil> self;
+        std::shared_ptr<busy_poll> self;
         void operator()() {
-            vigil& keeps = *self;
+            busy_poll& keeps = *self;
             keeps.awake_ = false;
             if (keeps.waits_ == 0 || keeps.waits_ > keeps.other_cpus_) return;
             keeps.looked_ = std::chrono::steady_clock::now();
@@ -83,10 +83,10 @@ private:
     };
 
     // defer: behind what the loop has to do already, and without waking other threads of it.
-    void look_on(std::shared_ptr<vigil> self) { asio::defer(where_, look{std::move(self)}); }
+    void look_on(std::shared_ptr<busy_poll> self) { asio::defer(where_, look{std::move(self)}); }
 
     loop where_;
-    patience::duration longest_look_;
+    poll_budget::duration longest_look_;
     unsigned other_cpus_;
     time_point until_ = {}, looked_ = {};
     unsigned round_ = 0, waits_ = 0;
@@ -94,11 +94,11 @@ private:
 };
 
 /// One connection's part in it: what is to be heard there, and for how long that is worth looking.
-class lookout {
+class connection_poll {
 public:
-    /// Without a vigil only end() and was_busy() may be called.
-    explicit lookout(std::shared_ptr<vigil> awake)
-        : awake_(std::move(awake)), patience_(awake_ ? awake_->longest_look() : patience::duration()) {}
+    /// Without a busy_poll, only end() and was_busy() may be called.
+    explicit connection_poll(std::shared_ptr<busy_poll> awake)
+        : awake_(std::move(awake)), budget_(awake_ ? awake_->longest_look() : poll_budget::duration()) {}
 
     explicit operator bool() const noexcept { return awake_ != nullptr; }
 
@@ -106,11 +106,11 @@ public:
     void expect() {
         // The time is asked for anew: the handler before this one may have been slow.
         const time_point now = std::chrono::steady_clock::now();
-        const time_point until = patience_.begin(now);
+        const time_point until = budget_.begin(now);
         if (until > now) awake_->begin(wait_, now, until);
     }
     void heard(time_point now) noexcept {
-        patience_.heard(now, now - awake_->looked());
+        budget_.heard(now, now - awake_->looked());
         awake_->end(wait_);
     }
     void end() noexcept {
@@ -121,9 +121,9 @@ public:
     }
 
 private:
-    std::shared_ptr<vigil> awake_;
-    patience patience_;
-    vigil::wait wait_;
+    std::shared_ptr<busy_poll> awake_;
+    poll_budget budget_;
+    busy_poll::wait wait_;
 };
 
 } // namespace tenon::detail

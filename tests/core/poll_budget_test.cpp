@@ -1,4 +1,4 @@
-#include <tenon/core/patience.hpp>
+#include <tenon/core/poll_budget.hpp>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 using namespace std::chrono_literals;
 using tenon::never;
 using tenon::time_point;
-using tenon::detail::patience;
+using tenon::detail::poll_budget;
 
 namespace {
 
@@ -15,17 +15,17 @@ constexpr auto longest = 50us;
 
 /// Both ends of a connection as one of them sees them, with a clock that is turned by hand.
 struct conversation {
-    patience waits{longest};
+    poll_budget waits{longest};
     time_point now{1000s};
 
     /// Says something, and hears the answer so much later. How long it was worth looking.
-    patience::duration exchange(patience::duration answered_after) {
-        const patience::duration look = say();
+    poll_budget::duration exchange(poll_budget::duration answered_after) {
+        const poll_budget::duration look = say();
         hear_after(answered_after);
         return look;
     }
-    patience::duration say() { return waits.begin(now) - now; }
-    void hear_after(patience::duration wait, patience::duration blind = 300ns) {
+    poll_budget::duration say() { return waits.begin(now) - now; }
+    void hear_after(poll_budget::duration wait, poll_budget::duration blind = 300ns) {
         now += wait;
         waits.heard(now, blind);
         now += 1us; // what it does with it
@@ -48,7 +48,7 @@ struct conversation {
 } // namespace
 
 TEST_CASE("without a longest look nobody ever looks") {
-    conversation off{patience()};
+    conversation off{poll_budget()};
     CHECK_FALSE(off.waits.may_look());
     for (int count = 0; count < 1'000; ++count) CHECK(off.exchange(2us) == 0us);
 }
@@ -106,7 +106,7 @@ TEST_CASE("where looking is in vain, the next try takes twice as many short wait
 TEST_CASE("where a peer cannot run while it is looked for, looking costs less than one percent") {
     conversation talk;
     const time_point start = talk.now;
-    patience::duration looked{};
+    poll_budget::duration looked{};
     for (int count = 0; count < 200'000; ++count) {
         const auto look = talk.say();
         looked += look;
@@ -143,7 +143,7 @@ TEST_CASE("after a pause it sleeps, and knows still that looking pays") {
 TEST_CASE("a peer that never answers is looked for three times at most") {
     conversation talk;
     talk.learn_to_look();
-    patience::duration looked{};
+    poll_budget::duration looked{};
     for (int count = 0; count < 10'000; ++count) {
         looked += talk.say();
         talk.now += 60us;

@@ -1,4 +1,4 @@
-#include <tenon/transport/vigil.hpp>
+#include <tenon/transport/busy_poll.hpp>
 
 #include <doctest/doctest.h>
 
@@ -9,41 +9,43 @@
 
 using namespace std::chrono_literals;
 using tenon::executor;
-using tenon::detail::vigil;
+using tenon::detail::busy_poll;
 
 namespace {
 
 std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
 
 /// None where this machine has one CPU.
-std::shared_ptr<vigil> watch(asio::io_context& loop) { return vigil::make(loop.get_executor(), 50us); }
+std::shared_ptr<busy_poll> watch(asio::io_context& loop) {
+    return busy_poll::make(loop.get_executor(), 50us);
+}
 
 } // namespace
 
-TEST_CASE("there is no vigil where it would be of no use") {
+TEST_CASE("there is no busy_poll where it would be of no use") {
     asio::io_context loop;
-    CHECK(vigil::make(loop.get_executor(), 0us) == nullptr);
-    CHECK(vigil::make(asio::make_strand(loop), 50us) == nullptr);
-    CHECK(vigil::make(asio::system_executor(), 50us) == nullptr);
+    CHECK(busy_poll::make(loop.get_executor(), 0us) == nullptr);
+    CHECK(busy_poll::make(asio::make_strand(loop), 50us) == nullptr);
+    CHECK(busy_poll::make(asio::system_executor(), 50us) == nullptr);
     CHECK((watch(loop) != nullptr) == (tenon::detail::other_cpus() > 0));
 }
 
-TEST_CASE("a vigil ends when its time is over, and the loop has nothing more to do") {
+TEST_CASE("a busy_poll ends when its time is over, and the loop has nothing more to do") {
     asio::io_context loop;
     const auto keeps = watch(loop);
     if (!keeps) return;
-    vigil::wait answer;
+    busy_poll::wait answer;
     const auto until = now() + 20ms;
     keeps->begin(answer, now(), until);
     loop.run();
     CHECK(now() >= until);
 }
 
-TEST_CASE("a vigil ends when everybody has heard what he waited for") {
+TEST_CASE("a busy_poll ends when everybody has heard what he waited for") {
     asio::io_context loop;
     const auto keeps = watch(loop);
     if (!keeps) return;
-    vigil::wait first, second;
+    busy_poll::wait first, second;
     keeps->begin(first, now(), now() + 1h);
     keeps->begin(second, now(), now() + 1h);
     keeps->begin(second, now(), now() + 1h); // who says more waits still for one thing
@@ -59,8 +61,8 @@ TEST_CASE("who waits for more than there are other CPUs leaves his own to them")
     asio::io_context loop;
     const auto keeps = watch(loop);
     if (!keeps) return;
-    std::vector<vigil::wait> answers(static_cast<std::size_t>(tenon::detail::other_cpus()) + 1);
-    for (vigil::wait& answer : answers) keeps->begin(answer, now(), now() + 1h);
+    std::vector<busy_poll::wait> answers(static_cast<std::size_t>(tenon::detail::other_cpus()) + 1);
+    for (busy_poll::wait& answer : answers) keeps->begin(answer, now(), now() + 1h);
     CHECK(loop.run() == 1); // it returns
 }
 
@@ -68,7 +70,7 @@ TEST_CASE("who was not answered in the round before does not keep the loop awake
     asio::io_context loop;
     const auto keeps = watch(loop);
     if (!keeps) return;
-    vigil::wait hung, other;
+    busy_poll::wait hung, other;
     keeps->begin(hung, now(), now());
     loop.run();
     loop.restart();
@@ -82,7 +84,7 @@ TEST_CASE("others have their turns while the loop is kept awake, and timers ring
     asio::io_context loop;
     const auto keeps = watch(loop);
     if (!keeps) return;
-    vigil::wait answer;
+    busy_poll::wait answer;
     keeps->begin(answer, now(), now() + 1h);
     int turns = 0;
     std::function<void()> again = [&] {
@@ -99,9 +101,9 @@ TEST_CASE("others have their turns while the loop is kept awake, and timers ring
     CHECK(turns == 100);
 }
 
-TEST_CASE("a loop may be destroyed while it is kept awake, and the vigil before the loop") {
-    std::shared_ptr<vigil> keeps;
-    vigil::wait answer;
+TEST_CASE("a loop may be destroyed while it is kept awake, and the busy_poll before the loop") {
+    std::shared_ptr<busy_poll> keeps;
+    busy_poll::wait answer;
     {
         asio::io_context loop;
         keeps = watch(loop);

@@ -1,12 +1,12 @@
-#ifndef TENON_CORE_PATIENCE_HPP
-#define TENON_CORE_PATIENCE_HPP
+#ifndef TENON_CORE_POLL_BUDGET_HPP
+#define TENON_CORE_POLL_BUDGET_HPP
 
 // How long to look for a peer's next words before going to sleep. To be woken costs tens of microseconds where host
 // and plugin run on two CPUs; a peer that answers at once is heard in two. Looking costs CPU time. So it is done only
 // while it pays, which is learned from the waits themselves:
 //
-//     const time_point until = patience.begin(now);   // said something; until then it is worth looking
-//     patience.heard(now);                            // something came, however it was waited for
+//     const time_point until = budget.begin(now);   // said something; until then it is worth looking
+//     budget.heard(now);                            // something came, however it was waited for
 //
 // - A look that finds something doubles the next look. A look in vain halves it, and after three in a row looking
 //   ends. So looking ends by itself where the peer is slow or shares our CPU. On a busy machine it ends as well: a look
@@ -25,12 +25,12 @@ namespace tenon::detail {
 /// is to be heard by looking may have to wake the peer first.
 inline constexpr std::chrono::microseconds default_longest_look{50};
 
-class patience {
+class poll_budget {
 public:
     using duration = time_point::duration;
 
     /// 0: it never looks.
-    explicit patience(duration longest = {}) noexcept : longest_(longest) {}
+    explicit poll_budget(duration longest = {}) noexcept : longest_(longest) {}
 
     duration longest() const noexcept { return longest_; }
     bool may_look() const noexcept { return longest_.count() > 0; }
