@@ -3228,14 +3228,9 @@ public:
     ~byte_buffer() { ::operator delete(data_); }
 
     void swap(byte_buffer& other) noexcept {
-        char* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
     }
 
     char* data() noexcept { return data_; }
@@ -3349,14 +3344,9 @@ public:
         while (size_ != 0) data_[--size_].~T();
     }
     void swap(sequence& other) noexcept {
-        T* const data = data_;
-        const std::size_t size = size_, capacity = capacity_;
-        data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
-        other.data_ = data;
-        other.size_ = size;
-        other.capacity_ = capacity;
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
     }
 
 private:
@@ -13265,13 +13255,13 @@ private:
         latency_histogram latency = {};
     };
     /// Notices that a completion destroyed this object.
-    class presence {
+    class destruction_watch {
     public:
-        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
-        bool gone() const noexcept { return *gone_; }
+        explicit destruction_watch(const call_lanes& of) noexcept : destroyed_(of.destroyed_) {}
+        bool destroyed() const noexcept { return *destroyed_; }
 
     private:
-        std::shared_ptr<const bool> gone_;
+        std::shared_ptr<const bool> destroyed_;
     };
 
     static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
@@ -13310,11 +13300,11 @@ private:
     fault closed_why_; // what calls and events are refused with while they are not taken
     fault end_why_;    // of those that end, but for those that expired
     // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
-    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
+    std::shared_ptr<bool> destroyed_ = std::make_shared<bool>(false);
 };
 
 // ---- asking, answers and time ---------------------------------------------------------------------------------
-// What calls a completion looks afterwards whether this object is still there.
+// A completion may destroy this object: what calls one asks a destruction_watch afterwards.
 
 inline call_lanes::call_lanes(lane_options options)
     : options_(std::move(options)), closed_why_{codes::unavailable,
@@ -13323,8 +13313,8 @@ inline call_lanes::call_lanes(lane_options options)
 }
 
 inline call_lanes::~call_lanes() {
-    *gone_ = true;
-    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
+    *destroyed_ = true;
+    destroyed_ = std::make_shared<bool>(false); // the completions below still find this object
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
@@ -13477,14 +13467,14 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     }
     lane_counts& counts = lane_of(call.where).counts;
     ++(expired ? counts.timeouts : counts.cancelled);
-    presence here(*this);
+    const destruction_watch watch(*this);
     if (expired && !was_sent) complete(slot, refusal(code), now);
     else
         complete(
             slot,
             said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
             now);
-    if (was_sent && !here.gone()) pump(now);
+    if (was_sent && !watch.destroyed()) pump(now);
 }
 
 // --- answers ---
@@ -13511,11 +13501,11 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
     if (fails(code)) mine.guard.failed(now);
     else mine.guard.succeeded(now);
 
-    presence here(*this);
+    const destruction_watch watch(*this);
     if (!event.failed) complete(slot, event.value, now);
     else if (!expired && !lost) complete(slot, std::move(event.error), now);
     else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
-    if (!here.gone()) pump(now);
+    if (!watch.destroyed()) pump(now);
     return true;
 }
 
@@ -13526,9 +13516,9 @@ inline bool call_lanes::on_progress(const session_event& event, time_point now) 
     if (!calls_[slot].progress) return true;
     const call_ticket ticket = calls_.ticket_of(slot);
     call_progress told = std::move(calls_[slot].progress);
-    presence here(*this);
+    const destruction_watch watch(*this);
     told(event.value, now);
-    if (here.gone()) return true;
+    if (watch.destroyed()) return true;
     if (calls_.find(ticket) != pending_calls::none) calls_[slot].progress = std::move(told);
     return true;
 }
@@ -13537,7 +13527,7 @@ inline void call_lanes::pump(time_point now) {
     if (pumping_) return; // the pump that is running goes on with what is new
     last_ = now;
     pumping_ = true;
-    presence here(*this);
+    const destruction_watch watch(*this);
     while (session_ != nullptr && working_ < places_ && queued() != 0) {
         const lane where = queue_of(lane::calls).size != 0 ? lane::calls : lane::events;
         lane_state& mine = lane_of(where);
@@ -13567,7 +13557,7 @@ inline void call_lanes::pump(time_point now) {
                     now);
             }
         }
-        if (here.gone()) return;
+        if (watch.destroyed()) return;
     }
     pumping_ = false;
 }
@@ -13619,8 +13609,8 @@ inline void call_lanes::end_queue(lane where) noexcept {
 }
 
 inline void call_lanes::finish_ending(time_point now) {
-    presence here(*this);
-    while (!here.gone() && ending_.size != 0) {
+    const destruction_watch watch(*this);
+    while (!watch.destroyed() && ending_.size != 0) {
         const std::uint32_t slot = ending_.first;
         pending_call& call = calls_[slot];
         calls_.remove(ending_, slot);
@@ -15411,17 +15401,17 @@ inline std::string repeated_member(std::string_view text) {
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
 // where it is, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. A plugin's options are called as
-// in a host's configuration. What each may be says `lead_along`; what depends on several of them is checked below it.
+// in a host's configuration. What each may be says `visit_keys`; what depends on several of them is checked below it.
 // Values that may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
 
 namespace tenon::detail {
 
-// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form is
-// led along them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
+// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form
+// visits them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
 // with it, in the words of the file.
 
 template <class Form>
-void lead_along_restart(Form& form, auto& restart) {
+void visit_restart_keys(Form& form, auto& restart) {
     form.boolean("enabled", restart.enabled);
     form.count("maxRetries", restart.max_retries, at_least{0});
     form.wait("backoffMs", restart.backoff);
@@ -15432,7 +15422,7 @@ void lead_along_restart(Form& form, auto& restart) {
 }
 
 template <class Form>
-void lead_along_limits(Form& form, auto& limits) {
+void visit_limit_keys(Form& form, auto& limits) {
     form.count("addressSpaceBytes", limits.address_space_bytes, at_least{1});
     form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
     // Below its three streams and one file no program gets as far as main().
@@ -15441,7 +15431,7 @@ void lead_along_limits(Form& form, auto& limits) {
 }
 
 template <class Form>
-void lead_along_connection(Form& form, auto& connection) {
+void visit_connection_keys(Form& form, auto& connection) {
     form.count("maxFrameBytes", connection.max_frame_bytes, at_least{1'024});
     form.count("maxIncoming", connection.max_incoming, at_least{1});
     form.count("maxOutgoing", connection.max_outgoing, at_least{1});
@@ -15451,15 +15441,15 @@ void lead_along_connection(Form& form, auto& connection) {
 
 /// All but what has another shape in the file: the command with its arguments, and the stop policy.
 template <class Form>
-void lead_along(Form& form, auto& options) {
+void visit_keys(Form& form, auto& options) {
     form.text_or_null("cwd", options.directory);
     form.text_map("env", options.environment);
     form.texts("inheritEnv", options.inherit_environment);
-    form.object("limits", [&](Form& in) { lead_along_limits(in, options.limits); });
+    form.object("limits", [&](Form& in) { visit_limit_keys(in, options.limits); });
     form.word("channel", options.channel);
     form.word("framing", options.framing);
-    form.object("connection", [&](Form& in) { lead_along_connection(in, options.connection); });
-    form.object("restart", [&](Form& in) { lead_along_restart(in, options.restart); });
+    form.object("connection", [&](Form& in) { visit_connection_keys(in, options.connection); });
+    form.object("restart", [&](Form& in) { visit_restart_keys(in, options.restart); });
     form.wait("handshakeTimeoutMs", options.handshake_timeout, at_least{1});
     form.wait("rpcTimeoutMs", options.call_timeout, at_least{1});
     form.wait("healthIntervalMs", options.health_interval);
@@ -15625,7 +15615,7 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
     check_command(check, options, origin);
     check_environment(check, options);
-    lead_along(check, options);
+    visit_keys(check, options);
     check_restart(check, options.restart);
     check_stop(check, options.stop);
     check_route_prefix(check, options);

@@ -155,7 +155,7 @@ inline std::optional<plugin_config> read_plugin_config(json_view view, std::stri
     read_stop(in, config.options.stop);
     in.boolean("enabled", config.enabled);
     in.text_or_null("runtime", config.runtime);
-    lead_along(in, config.options);
+    visit_keys(in, config.options);
     mistakes own = in.take_mistakes();
     const option_check checked = look_at_options(config.options, plugin_origin::process);
     for (const std::string& words : checked.all().sentences()) {
@@ -241,7 +241,7 @@ inline std::string write_plugin_config(plugin_config config) {
         });
         out.boolean("enabled", config.enabled);
         out.text("runtime", config.runtime);
-        detail::lead_along(out, config.options);
+        detail::visit_keys(out, config.options);
     }
     return std::string(buffer.view());
 }

@@ -3,7 +3,7 @@
 
 // What is wrong with the options of a plugin or of a host, before anything is started: the first thing found, with
 // where it is, what was expected and what came: `restart.jitter: expected 0 to 1, got 1.5`. A plugin's options are called as
-// in a host's configuration. What each may be says `lead_along`; what depends on several of them is checked below it.
+// in a host's configuration. What each may be says `visit_keys`; what depends on several of them is checked below it.
 // Values that may be secret (secrets, the environment, the configuration) are named by their place and never quoted.
 
 #include <tenon/core/result.hpp>
@@ -20,12 +20,12 @@
 
 namespace tenon::detail {
 
-// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form is
-// led along them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
+// The keys of one plugin in a host's configuration, each on one line: its name, its member, and what it may be. A form
+// visits them: a config_reader reads, a config_writer writes what can be read, and an option_check says what is wrong
 // with it, in the words of the file.
 
 template <class Form>
-void lead_along_restart(Form& form, auto& restart) {
+void visit_restart_keys(Form& form, auto& restart) {
     form.boolean("enabled", restart.enabled);
     form.count("maxRetries", restart.max_retries, at_least{0});
     form.wait("backoffMs", restart.backoff);
@@ -36,7 +36,7 @@ void lead_along_restart(Form& form, auto& restart) {
 }
 
 template <class Form>
-void lead_along_limits(Form& form, auto& limits) {
+void visit_limit_keys(Form& form, auto& limits) {
     form.count("addressSpaceBytes", limits.address_space_bytes, at_least{1});
     form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
     // Below its three streams and one file no program gets as far as main().
@@ -45,7 +45,7 @@ void lead_along_limits(Form& form, auto& limits) {
 }
 
 template <class Form>
-void lead_along_connection(Form& form, auto& connection) {
+void visit_connection_keys(Form& form, auto& connection) {
     form.count("maxFrameBytes", connection.max_frame_bytes, at_least{1'024});
     form.count("maxIncoming", connection.max_incoming, at_least{1});
     form.count("maxOutgoing", connection.max_outgoing, at_least{1});
@@ -55,15 +55,15 @@ void lead_along_connection(Form& form, auto& connection) {
 
 /// All but what has another shape in the file: the command with its arguments, and the stop policy.
 template <class Form>
-void lead_along(Form& form, auto& options) {
+void visit_keys(Form& form, auto& options) {
     form.text_or_null("cwd", options.directory);
     form.text_map("env", options.environment);
     form.texts("inheritEnv", options.inherit_environment);
-    form.object("limits", [&](Form& in) { lead_along_limits(in, options.limits); });
+    form.object("limits", [&](Form& in) { visit_limit_keys(in, options.limits); });
     form.word("channel", options.channel);
     form.word("framing", options.framing);
-    form.object("connection", [&](Form& in) { lead_along_connection(in, options.connection); });
-    form.object("restart", [&](Form& in) { lead_along_restart(in, options.restart); });
+    form.object("connection", [&](Form& in) { visit_connection_keys(in, options.connection); });
+    form.object("restart", [&](Form& in) { visit_restart_keys(in, options.restart); });
     form.wait("handshakeTimeoutMs", options.handshake_timeout, at_least{1});
     form.wait("rpcTimeoutMs", options.call_timeout, at_least{1});
     form.wait("healthIntervalMs", options.health_interval);
@@ -229,7 +229,7 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check.text("id", options.id, options.id.empty() || is_plugin_name(options.id), a_plugin_name);
     check_command(check, options, origin);
     check_environment(check, options);
-    lead_along(check, options);
+    visit_keys(check, options);
     check_restart(check, options.restart);
     check_stop(check, options.stop);
     check_route_prefix(check, options);

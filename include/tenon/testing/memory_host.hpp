@@ -293,7 +293,7 @@ inline void memory_host::take_event(const detail::session_event& event) {
 }
 
 inline void memory_host::log(std::string_view params) {
-    auto read = from_json<detail::log_notice>(params, {.root = "host/log"});
+    auto read = from_json<detail::log_notice>(params, {.root = detail::methods::log});
     if (!read) return complaints_.push_back(read.error().message);
     log_level level = log_level::info;
     if (!detail::find_enum(read->level, level))

@@ -245,13 +245,13 @@ private:
         latency_histogram latency = {};
     };
     /// Notices that a completion destroyed this object.
-    class presence {
+    class destruction_watch {
     public:
-        explicit presence(const call_lanes& of) noexcept : gone_(of.gone_) {}
-        bool gone() const noexcept { return *gone_; }
+        explicit destruction_watch(const call_lanes& of) noexcept : destroyed_(of.destroyed_) {}
+        bool destroyed() const noexcept { return *destroyed_; }
 
     private:
-        std::shared_ptr<const bool> gone_;
+        std::shared_ptr<const bool> destroyed_;
     };
 
     static constexpr bool works(lane where) noexcept { return where == lane::calls || where == lane::events; }
@@ -290,11 +290,11 @@ private:
     fault closed_why_; // what calls and events are refused with while they are not taken
     fault end_why_;    // of those that end, but for those that expired
     // Shared rather than an address of something on the stack, of which g++ 12 warns once it inlines.
-    std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);
+    std::shared_ptr<bool> destroyed_ = std::make_shared<bool>(false);
 };
 
 // ---- asking, answers and time ---------------------------------------------------------------------------------
-// What calls a completion looks afterwards whether this object is still there.
+// A completion may destroy this object: what calls one asks a destruction_watch afterwards.
 
 inline call_lanes::call_lanes(lane_options options)
     : options_(std::move(options)), closed_why_{codes::unavailable,
@@ -303,8 +303,8 @@ inline call_lanes::call_lanes(lane_options options)
 }
 
 inline call_lanes::~call_lanes() {
-    *gone_ = true;
-    gone_ = std::make_shared<bool>(false); // what ends below is not to take it for its own end
+    *destroyed_ = true;
+    destroyed_ = std::make_shared<bool>(false); // the completions below still find this object
     session_ = nullptr;
     stop_taking({codes::unavailable, join({options_.plugin, " was removed"})}, last_);
 }
@@ -457,14 +457,14 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     }
     lane_counts& counts = lane_of(call.where).counts;
     ++(expired ? counts.timeouts : counts.cancelled);
-    presence here(*this);
+    const destruction_watch watch(*this);
     if (expired && !was_sent) complete(slot, refusal(code), now);
     else
         complete(
             slot,
             said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
             now);
-    if (was_sent && !here.gone()) pump(now);
+    if (was_sent && !watch.destroyed()) pump(now);
 }
 
 // --- answers ---
@@ -491,11 +491,11 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
     if (fails(code)) mine.guard.failed(now);
     else mine.guard.succeeded(now);
 
-    presence here(*this);
+    const destruction_watch watch(*this);
     if (!event.failed) complete(slot, event.value, now);
     else if (!expired && !lost) complete(slot, std::move(event.error), now);
     else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
-    if (!here.gone()) pump(now);
+    if (!watch.destroyed()) pump(now);
     return true;
 }
 
@@ -506,9 +506,9 @@ inline bool call_lanes::on_progress(const session_event& event, time_point now) 
     if (!calls_[slot].progress) return true;
     const call_ticket ticket = calls_.ticket_of(slot);
     call_progress told = std::move(calls_[slot].progress);
-    presence here(*this);
+    const destruction_watch watch(*this);
     told(event.value, now);
-    if (here.gone()) return true;
+    if (watch.destroyed()) return true;
     if (calls_.find(ticket) != pending_calls::none) calls_[slot].progress = std::move(told);
     return true;
 }
@@ -517,7 +517,7 @@ inline void call_lanes::pump(time_point now) {
     if (pumping_) return; // the pump that is running goes on with what is new
     last_ = now;
     pumping_ = true;
-    presence here(*this);
+    const destruction_watch watch(*this);
     while (session_ != nullptr && working_ < places_ && queued() != 0) {
         const lane where = queue_of(lane::calls).size != 0 ? lane::calls : lane::events;
         lane_state& mine = lane_of(where);
@@ -547,7 +547,7 @@ inline void call_lanes::pump(time_point now) {
                     now);
             }
         }
-        if (here.gone()) return;
+        if (watch.destroyed()) return;
     }
     pumping_ = false;
 }
@@ -599,8 +599,8 @@ inline void call_lanes::end_queue(lane where) noexcept {
 }
 
 inline void call_lanes::finish_ending(time_point now) {
-    presence here(*this);
-    while (!here.gone() && ending_.size != 0) {
+    const destruction_watch watch(*this);
+    while (!watch.destroyed() && ending_.size != 0) {
         const std::uint32_t slot = ending_.first;
         pending_call& call = calls_[slot];
         calls_.remove(ending_, slot);
