@@ -20152,88 +20152,6 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
 
 #endif
 
-// ---- tenon/transport/byte_reader.hpp ----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_BYTE_READER_HPP
-#define TENON_TRANSPORT_BYTE_READER_HPP
-
-// Reads a descriptor until its end and hands on what comes, as it is: a plugin's stderr. One read per turn of the
-// loop, so a flood leaves the others their turn; nothing is kept, so it costs one buffer whatever comes.
-//
-// Destroying it ends the reading: nothing is handed on after that.
-
-namespace tenon::detail {
-
-class byte_reader {
-public:
-    /// Called with bytes, and at the end once with none. It may destroy the reader.
-    using sink = std::function<void(std::string_view bytes, time_point now)>;
-
-    byte_reader(const executor& where, descriptor from, sink told)
-        : self_(std::make_shared<state>(where, from.release(), std::move(told))) {
-        state::read_on(self_);
-    }
-    byte_reader(const byte_reader&) = delete;
-    byte_reader& operator=(const byte_reader&) = delete;
-    ~byte_reader() {
-        self_->over = true; // the sink itself may be running: it lives as long as the state
-        asio::error_code ignored;
-        self_->from.close(ignored);
-    }
-
-    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
-    /// process that is gone. Processes that still hold the other end are heard no more.
-    void finish() {
-        const auto self = self_;
-        asio::error_code error;
-        self->from.non_blocking(true, error);
-        for (std::size_t total = 0; !error && !self->over && total < largest_pipe;) {
-            const std::size_t count = self->from.read_some(asio::buffer(self->buffer), error);
-            if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
-            total += count;
-        }
-        state::end(self);
-    }
-
-private:
-    // 1 MiB: as large as a pipe of an ordinary user can be made.
-    static constexpr std::size_t largest_pipe = std::size_t{1} << 20;
-    // 64 KiB: the default pipe buffer on Linux, so one read empties it.
-    static constexpr std::size_t room = std::size_t{64} << 10;
-
-    // Outlives the reader while a read is under way.
-    struct state {
-        state(const executor& where, int descriptor, sink given)
-            : from(where, descriptor), told(std::move(given)), buffer(room) {}
-
-        static void read_on(const std::shared_ptr<state>& self) {
-            self->from.async_read_some(
-                asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
-                    if (self->over) return;
-                    if (error) return end(self);
-                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
-                    if (!self->over) read_on(self);
-                });
-        }
-        static void end(const std::shared_ptr<state>& self) {
-            if (std::exchange(self->over, true)) return;
-            asio::error_code ignored;
-            self->from.close(ignored);
-            self->told({}, std::chrono::steady_clock::now());
-        }
-
-        asio::posix::stream_descriptor from;
-        sink told;
-        std::vector<char> buffer;
-        bool over = false;
-    };
-
-    std::shared_ptr<state> self_;
-};
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/transport/descriptor_link.hpp ------------------------------------------------------------------
 #ifndef TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
 #define TENON_TRANSPORT_DESCRIPTOR_LINK_HPP
@@ -20765,6 +20683,77 @@ inline void descriptor_link::shut_output() noexcept {
     asio::error_code ignored;
     output_.close(ignored);
 }
+
+/// Reads a descriptor until its end and hands on what comes, as it is: a plugin's stderr. One read per turn of the
+/// loop, so a flood leaves the others their turn; nothing is kept, so it costs one buffer whatever comes.
+///
+/// Destroying it ends the reading: nothing is handed on after that.
+class byte_reader {
+public:
+    /// Called with bytes, and at the end once with none. It may destroy the reader.
+    using sink = std::function<void(std::string_view bytes, time_point now)>;
+
+    byte_reader(const executor& where, descriptor from, sink told)
+        : self_(std::make_shared<state>(where, from.release(), std::move(told))) {
+        state::read_on(self_);
+    }
+    byte_reader(const byte_reader&) = delete;
+    byte_reader& operator=(const byte_reader&) = delete;
+    ~byte_reader() {
+        self_->over = true; // the sink itself may be running: it lives as long as the state
+        asio::error_code ignored;
+        self_->from.close(ignored);
+    }
+
+    /// Hands on what is there already, but no more than a pipe can hold, and then the end: for the last words of a
+    /// process that is gone. Processes that still hold the other end are heard no more.
+    void finish() {
+        const auto self = self_;
+        asio::error_code error;
+        self->from.non_blocking(true, error);
+        for (std::size_t total = 0; !error && !self->over && total < largest_pipe;) {
+            const std::size_t count = self->from.read_some(asio::buffer(self->buffer), error);
+            if (!error) self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+            total += count;
+        }
+        state::end(self);
+    }
+
+private:
+    // 1 MiB: as large as a pipe of an ordinary user can be made.
+    static constexpr std::size_t largest_pipe = std::size_t{1} << 20;
+    // 64 KiB: the default pipe buffer on Linux, so one read empties it.
+    static constexpr std::size_t room = std::size_t{64} << 10;
+
+    // Outlives the reader while a read is under way.
+    struct state {
+        state(const executor& where, int descriptor, sink given)
+            : from(where, descriptor), told(std::move(given)), buffer(room) {}
+
+        static void read_on(const std::shared_ptr<state>& self) {
+            self->from.async_read_some(
+                asio::buffer(self->buffer), [self](const asio::error_code& error, std::size_t count) {
+                    if (self->over) return;
+                    if (error) return end(self);
+                    self->told({self->buffer.data(), count}, std::chrono::steady_clock::now());
+                    if (!self->over) read_on(self);
+                });
+        }
+        static void end(const std::shared_ptr<state>& self) {
+            if (std::exchange(self->over, true)) return;
+            asio::error_code ignored;
+            self->from.close(ignored);
+            self->told({}, std::chrono::steady_clock::now());
+        }
+
+        asio::posix::stream_descriptor from;
+        sink told;
+        std::vector<char> buffer;
+        bool over = false;
+    };
+
+    std::shared_ptr<state> self_;
+};
 
 } // namespace tenon::detail
 
@@ -28768,17 +28757,27 @@ private:
 
 } // namespace tenon
 
-// ---- tenon/joint/mounted_stream.hpp -----------------------------------------------------------------------
-#ifndef TENON_JOINT_MOUNTED_STREAM_HPP
-#define TENON_JOINT_MOUNTED_STREAM_HPP
+// ---- tenon/joint/mounted_link.hpp -------------------------------------------------------------------------
+#ifndef TENON_JOINT_MOUNTED_LINK_HPP
+#define TENON_JOINT_MOUNTED_LINK_HPP
+
+// A link whose other end is a plugin within this program: the plugin's engine gets a turn whenever there is
+// something for it, on the host's executor. What goes over is the wire that goes to processes, so whatever holds
+// there holds here: order, limits, deadlines, words.
+//
+// The engine runs, and the owner is told, in turns of the loop alone, never from within a verb of the link. But a
+// handler that waits for an answer of the host cannot leave the loop to others: while it waits its calls are told to
+// the owner, and what the owner does not answer there and then is refused with codes::reentrant_call.
+//
+// Ending: the engine says goodbye and the plugin is destroyed at once, or behind the handler that is running.
+
+namespace tenon::detail {
 
 // The stream of a plugin that runs within its host: what the plugin says is kept until the link fetches it, what it
 // hears comes from the link at once, without a copy in between. There is no descriptor and no thread.
 //
 // The engine owns it, and a thread of the plugin's own may hold the engine for longer than the link lives: cut()
 // ends the way back. write() may be called on any thread, read() is the loop's.
-
-namespace tenon::detail {
 
 /// The link, as its stream sees it.
 class mounted_end : public loop_driver {
@@ -28877,26 +28876,6 @@ private:
     std::vector<std::string> reports_;
     bool attended_ = false;
 };
-
-} // namespace tenon::detail
-
-#endif
-
-// ---- tenon/joint/mounted_link.hpp -------------------------------------------------------------------------
-#ifndef TENON_JOINT_MOUNTED_LINK_HPP
-#define TENON_JOINT_MOUNTED_LINK_HPP
-
-// A link whose other end is a plugin within this program: the plugin's engine gets a turn whenever there is
-// something for it, on the host's executor. What goes over is the wire that goes to processes, so whatever holds
-// there holds here: order, limits, deadlines, words.
-//
-// The engine runs, and the owner is told, in turns of the loop alone, never from within a verb of the link. But a
-// handler that waits for an answer of the host cannot leave the loop to others: while it waits its calls are told to
-// the owner, and what the owner does not answer there and then is refused with codes::reentrant_call.
-//
-// Ending: the engine says goodbye and the plugin is destroyed at once, or behind the handler that is running.
-
-namespace tenon::detail {
 
 /// What a plugin hears in one turn of the loop; others get theirs then.
 inline constexpr std::size_t mounted_turn_bytes = std::size_t{256} << 10;

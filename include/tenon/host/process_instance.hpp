@@ -11,7 +11,6 @@
 #include <tenon/process/child.hpp>
 #include <tenon/process/system_launcher.hpp>
 #include <tenon/process/system_process.hpp>
-#include <tenon/transport/byte_reader.hpp>
 #include <tenon/transport/descriptor_link.hpp>
 
 #include <algorithm>
