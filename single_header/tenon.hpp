@@ -1473,13 +1473,9 @@ inline const char* check_escape(const char*& at, const char* end) noexcept {
     case 'f':
     case 'n':
     case 'r':
-    case 't':
-        at = next;
-        return nullptr;
-    case 'u':
-        break;
-    default:
-        return "unknown escape in a string";
+    case 't': at = next; return nullptr;
+    case 'u': break;
+    default: return "unknown escape in a string";
     }
     const int code = hex4(next, end);
     if (code < 0) return "\\u without four hexadecimal digits";
@@ -1500,21 +1496,11 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
     const char letter = at[1];
     at += 2;
     switch (letter) {
-    case 'b':
-        *to++ = '\b';
-        break;
-    case 'f':
-        *to++ = '\f';
-        break;
-    case 'n':
-        *to++ = '\n';
-        break;
-    case 'r':
-        *to++ = '\r';
-        break;
-    case 't':
-        *to++ = '\t';
-        break;
+    case 'b': *to++ = '\b'; break;
+    case 'f': *to++ = '\f'; break;
+    case 'n': *to++ = '\n'; break;
+    case 'r': *to++ = '\r'; break;
+    case 't': *to++ = '\t'; break;
     case 'u': {
         auto code = static_cast<unsigned>(hex4(at, end));
         at += 4;
@@ -1526,9 +1512,7 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
         to = write_utf8(to, code);
         break;
     }
-    default:
-        *to++ = letter;
-        break;
+    default: *to++ = letter; break;
     }
 }
 
@@ -1908,29 +1892,14 @@ inline char* json_writer::quote_rest(const char* at, const char* end, char* star
 inline char* json_writer::escape(char byte, char* to) noexcept {
     char letter = 0;
     switch (byte) {
-    case '"':
-        letter = '"';
-        break;
-    case '\\':
-        letter = '\\';
-        break;
-    case '\n':
-        letter = 'n';
-        break;
-    case '\r':
-        letter = 'r';
-        break;
-    case '\t':
-        letter = 't';
-        break;
-    case '\b':
-        letter = 'b';
-        break;
-    case '\f':
-        letter = 'f';
-        break;
-    default:
-        break;
+    case '"': letter = '"'; break;
+    case '\\': letter = '\\'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    default: break;
     }
     if (letter != 0) {
         to[0] = '\\';
@@ -2367,38 +2336,25 @@ namespace detail {
 
 inline json_kind kind_of(char first) noexcept {
     switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
+    case '{': return json_kind::object;
+    case '[': return json_kind::array;
+    case '"': return json_kind::string;
     case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    case 'f': return json_kind::boolean;
+    case 'n': return json_kind::null;
+    default: return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
     }
 }
 
 inline std::string_view name_of(json_kind kind) noexcept {
     switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
+    case json_kind::null: return "null";
+    case json_kind::boolean: return "boolean";
+    case json_kind::number: return "number";
+    case json_kind::string: return "string";
+    case json_kind::array: return "array";
+    case json_kind::object: return "object";
+    case json_kind::none: break;
     }
     return "nothing";
 }
@@ -2927,20 +2883,11 @@ inline const char* json_reader::skip_at(const char* at) {
             ++at;
             opened = true;
             break;
-        case json_kind::string:
-            at = string_end(at, ignored);
-            break;
-        case json_kind::number:
-            at = number_end(at);
-            break;
-        case json_kind::boolean:
-            at = bool_at(at, ignored);
-            break;
-        case json_kind::null:
-            at = null_at(at);
-            break;
-        case json_kind::none:
-            return syntax("not a JSON value", at);
+        case json_kind::string: at = string_end(at, ignored); break;
+        case json_kind::number: at = number_end(at); break;
+        case json_kind::boolean: at = bool_at(at, ignored); break;
+        case json_kind::null: at = null_at(at); break;
+        case json_kind::none: return syntax("not a JSON value", at);
         }
         if (at == nullptr) return nullptr;
         // Behind a value, or inside a container just opened: close what ends here, stop before the next value.
@@ -4236,34 +4183,20 @@ enum class violation_reason {
 
 inline std::string_view name_of(violation_reason reason) noexcept {
     switch (reason) {
-    case violation_reason::no_length:
-        return "frame.no_length";
-    case violation_reason::bad_length:
-        return "frame.bad_length";
-    case violation_reason::duplicate_length:
-        return "frame.dup_length";
-    case violation_reason::syntax:
-        return "frame.syntax";
-    case violation_reason::header_too_large:
-        return "frame.header_too_large";
-    case violation_reason::too_large:
-        return "frame.too_large";
-    case violation_reason::bad_charset:
-        return "frame.bad_charset";
-    case violation_reason::truncated:
-        return "frame.truncated";
-    case violation_reason::stalled:
-        return "frame.stalled";
-    case violation_reason::polluted:
-        return "stdout.polluted";
-    case violation_reason::too_many_bad_bodies:
-        return "rpc.bad_bodies";
-    case violation_reason::output_overflow:
-        return "output.overflow";
-    case violation_reason::output_stalled:
-        return "output.stalled";
-    case violation_reason::none:
-        break;
+    case violation_reason::no_length: return "frame.no_length";
+    case violation_reason::bad_length: return "frame.bad_length";
+    case violation_reason::duplicate_length: return "frame.dup_length";
+    case violation_reason::syntax: return "frame.syntax";
+    case violation_reason::header_too_large: return "frame.header_too_large";
+    case violation_reason::too_large: return "frame.too_large";
+    case violation_reason::bad_charset: return "frame.bad_charset";
+    case violation_reason::truncated: return "frame.truncated";
+    case violation_reason::stalled: return "frame.stalled";
+    case violation_reason::polluted: return "stdout.polluted";
+    case violation_reason::too_many_bad_bodies: return "rpc.bad_bodies";
+    case violation_reason::output_overflow: return "output.overflow";
+    case violation_reason::output_stalled: return "output.stalled";
+    case violation_reason::none: break;
     }
     return "none";
 }
@@ -6386,30 +6319,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
     for (;;) {
         frame_step step = frame_step::violation;
         switch (state_) {
-        case state::boundary:
-            step = at_boundary();
-            break;
-        case state::header:
-            step = in_header();
-            break;
-        case state::body:
-            step = in_body(text);
-            break;
-        case state::drain:
-            step = in_drain();
-            break;
-        case state::pollution:
-            step = in_pollution(text);
-            break;
-        case state::line:
-            step = in_line(text);
-            break;
-        case state::line_drain:
-            step = in_line_drain();
-            break;
-        case state::failed:
-            step = frame_step::violation;
-            break;
+        case state::boundary: step = at_boundary(); break;
+        case state::header: step = in_header(); break;
+        case state::body: step = in_body(text); break;
+        case state::drain: step = in_drain(); break;
+        case state::pollution: step = in_pollution(text); break;
+        case state::line: step = in_line(text); break;
+        case state::line_drain: step = in_line_drain(); break;
+        case state::failed: step = frame_step::violation; break;
         }
         if (step != look_again) return step;
     }
@@ -6417,19 +6334,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
 
 inline bool frame_reader::inside_frame() const noexcept {
     switch (state_) {
-    case state::boundary:
-        return begins_content(rest());
-    case state::header:
-        return header_.ours() || begins_content(rest().substr(line_));
+    case state::boundary: return begins_content(rest());
+    case state::header: return header_.ours() || begins_content(rest().substr(line_));
     case state::body:
     case state::drain:
-    case state::line_drain:
-        return true;
-    case state::line:
-        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
+    case state::line_drain: return true;
+    case state::line: return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
-    case state::failed:
-        break;
+    case state::failed: break;
     }
     return false; // a program that printed half a line may take its time
 }
@@ -6518,12 +6430,8 @@ inline frame_step frame_reader::in_header() {
         std::string_view line = text.substr(line_, line_end - line_);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         switch (header_.take_line(line)) {
-        case header_block::outcome::more:
-            line_ = searched_ = line_end + 1;
-            break;
-        case header_block::outcome::complete:
-            consume(line_end + 1);
-            return begin_body(header_.length());
+        case header_block::outcome::more: line_ = searched_ = line_end + 1; break;
+        case header_block::outcome::complete: consume(line_end + 1); return begin_body(header_.length());
         case header_block::outcome::broken:
             if (header_.ours()) {
                 state_ = state::failed;
@@ -7011,18 +6919,14 @@ private:
 inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
     const char* name = key.data();
     switch (key.size()) {
-    case 2:
-        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
-    case 5:
-        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 2: return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5: return std::memcmp(name, "error", 5) == 0 ? error : 0u;
     case 6:
         if (std::memcmp(name, "method", 6) == 0) return method;
         if (std::memcmp(name, "params", 6) == 0) return params;
         return std::memcmp(name, "result", 6) == 0 ? result : 0u;
-    case 7:
-        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
-    default:
-        return 0;
+    case 7: return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default: return 0;
     }
 }
 
@@ -7129,18 +7033,12 @@ inline bool envelope_parser::take_member(std::string_view key) {
     }
     seen_ |= member;
     switch (member) {
-    case jsonrpc:
-        return take_version();
-    case id:
-        return take_id();
-    case method:
-        return take_method();
-    case params:
-        return take_params();
-    case result:
-        return in_.read_slice(message_.result);
-    default:
-        return take_error();
+    case jsonrpc: return take_version();
+    case id: return take_id();
+    case method: return take_method();
+    case params: return take_params();
+    case result: return in_.read_slice(message_.result);
+    default: return take_error();
     }
 }
 
@@ -7722,11 +7620,8 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
             answer_error(0, {}, codes::parse_error, reader_.violation().message);
         end_connection(reader_.violation().reason, reader_.violation().message, false);
         return false;
-    case frame_step::end:
-        end_connection(violation_reason::none, "the peer closed it", true);
-        return false;
-    case frame_step::need_more:
-        break;
+    case frame_step::end: end_connection(violation_reason::none, "the peer closed it", true); return false;
+    case frame_step::need_more: break;
     }
     return false;
 }
@@ -7736,16 +7631,11 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
 inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
     parse_envelope(body, envelope_);
     switch (envelope_.kind) {
-    case envelope_kind::request:
-        return take_request(event, body);
-    case envelope_kind::notification:
-        return take_notification(event, body, now);
-    case envelope_kind::response:
-        return take_response(event);
-    case envelope_kind::batch:
-        return take_batch(event, body, now);
-    case envelope_kind::refused:
-        break;
+    case envelope_kind::request: return take_request(event, body);
+    case envelope_kind::notification: return take_notification(event, body, now);
+    case envelope_kind::response: return take_response(event);
+    case envelope_kind::batch: return take_batch(event, body, now);
+    case envelope_kind::refused: break;
     }
     return take_refused(event, body, now);
 }
@@ -7767,13 +7657,11 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
         // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
-    case session_phase::ready:
-        return handshake ? "there was a handshake already" : nullptr;
+    case session_phase::ready: return handshake ? "there was a handshake already" : nullptr;
     case session_phase::shutting_down:
         code = codes::shutting_down;
         return role_ == session_role::plugin ? "shutting down" : nullptr;
-    case session_phase::closed:
-        break;
+    case session_phase::closed: break;
     }
     return nullptr;
 }
@@ -8164,8 +8052,7 @@ inline int session::close_value(const shared_bytes* params) {
 inline fault session::refused_call(int code) const {
     const bool closed = phase_ == session_phase::closed;
     switch (code) {
-    case codes::too_large:
-        return {code, too_large("a message of ", message_size_)};
+    case codes::too_large: return {code, too_large("a message of ", message_size_)};
     case codes::unavailable:
         return {code,
                 join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
@@ -8915,34 +8802,28 @@ inline void engine::say_goodbye() {
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
-    case event_kind::handshake:
-        return shake_hands(event);
-    case event_kind::request:
-        return take_request(event, may_run);
+    case event_kind::handshake: return shake_hands(event);
+    case event_kind::request: return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == methods::exit) over_ = true;
         else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
-    case event_kind::response:
-        return complete(event);
+    case event_kind::response: return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
         else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
-    case event_kind::polluted:
-        return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::polluted: return io_->report("the host sent text between messages, which was skipped");
     case event_kind::bad_body:
-    case event_kind::peer_error:
-        return io_->report(event.error.message);
+    case event_kind::peer_error: return io_->report(event.error.message);
     case event_kind::closed:
         if (event.reason != violation_reason::none) io_->report(event.text);
         over_ = true;
         return;
     case event_kind::progress:
-    case event_kind::none:
-        return;
+    case event_kind::none: return;
     }
 }
 

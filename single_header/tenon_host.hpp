@@ -560,13 +560,9 @@ inline const char* check_escape(const char*& at, const char* end) noexcept {
     case 'f':
     case 'n':
     case 'r':
-    case 't':
-        at = next;
-        return nullptr;
-    case 'u':
-        break;
-    default:
-        return "unknown escape in a string";
+    case 't': at = next; return nullptr;
+    case 'u': break;
+    default: return "unknown escape in a string";
     }
     const int code = hex4(next, end);
     if (code < 0) return "\\u without four hexadecimal digits";
@@ -587,21 +583,11 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
     const char letter = at[1];
     at += 2;
     switch (letter) {
-    case 'b':
-        *to++ = '\b';
-        break;
-    case 'f':
-        *to++ = '\f';
-        break;
-    case 'n':
-        *to++ = '\n';
-        break;
-    case 'r':
-        *to++ = '\r';
-        break;
-    case 't':
-        *to++ = '\t';
-        break;
+    case 'b': *to++ = '\b'; break;
+    case 'f': *to++ = '\f'; break;
+    case 'n': *to++ = '\n'; break;
+    case 'r': *to++ = '\r'; break;
+    case 't': *to++ = '\t'; break;
     case 'u': {
         auto code = static_cast<unsigned>(hex4(at, end));
         at += 4;
@@ -613,9 +599,7 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
         to = write_utf8(to, code);
         break;
     }
-    default:
-        *to++ = letter;
-        break;
+    default: *to++ = letter; break;
     }
 }
 
@@ -1250,38 +1234,25 @@ namespace detail {
 
 inline json_kind kind_of(char first) noexcept {
     switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
+    case '{': return json_kind::object;
+    case '[': return json_kind::array;
+    case '"': return json_kind::string;
     case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    case 'f': return json_kind::boolean;
+    case 'n': return json_kind::null;
+    default: return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
     }
 }
 
 inline std::string_view name_of(json_kind kind) noexcept {
     switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
+    case json_kind::null: return "null";
+    case json_kind::boolean: return "boolean";
+    case json_kind::number: return "number";
+    case json_kind::string: return "string";
+    case json_kind::array: return "array";
+    case json_kind::object: return "object";
+    case json_kind::none: break;
     }
     return "nothing";
 }
@@ -1810,20 +1781,11 @@ inline const char* json_reader::skip_at(const char* at) {
             ++at;
             opened = true;
             break;
-        case json_kind::string:
-            at = string_end(at, ignored);
-            break;
-        case json_kind::number:
-            at = number_end(at);
-            break;
-        case json_kind::boolean:
-            at = bool_at(at, ignored);
-            break;
-        case json_kind::null:
-            at = null_at(at);
-            break;
-        case json_kind::none:
-            return syntax("not a JSON value", at);
+        case json_kind::string: at = string_end(at, ignored); break;
+        case json_kind::number: at = number_end(at); break;
+        case json_kind::boolean: at = bool_at(at, ignored); break;
+        case json_kind::null: at = null_at(at); break;
+        case json_kind::none: return syntax("not a JSON value", at);
         }
         if (at == nullptr) return nullptr;
         // Behind a value, or inside a container just opened: close what ends here, stop before the next value.
@@ -3534,29 +3496,14 @@ inline char* json_writer::quote_rest(const char* at, const char* end, char* star
 inline char* json_writer::escape(char byte, char* to) noexcept {
     char letter = 0;
     switch (byte) {
-    case '"':
-        letter = '"';
-        break;
-    case '\\':
-        letter = '\\';
-        break;
-    case '\n':
-        letter = 'n';
-        break;
-    case '\r':
-        letter = 'r';
-        break;
-    case '\t':
-        letter = 't';
-        break;
-    case '\b':
-        letter = 'b';
-        break;
-    case '\f':
-        letter = 'f';
-        break;
-    default:
-        break;
+    case '"': letter = '"'; break;
+    case '\\': letter = '\\'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    default: break;
     }
     if (letter != 0) {
         to[0] = '\\';
@@ -9988,34 +9935,20 @@ enum class violation_reason {
 
 inline std::string_view name_of(violation_reason reason) noexcept {
     switch (reason) {
-    case violation_reason::no_length:
-        return "frame.no_length";
-    case violation_reason::bad_length:
-        return "frame.bad_length";
-    case violation_reason::duplicate_length:
-        return "frame.dup_length";
-    case violation_reason::syntax:
-        return "frame.syntax";
-    case violation_reason::header_too_large:
-        return "frame.header_too_large";
-    case violation_reason::too_large:
-        return "frame.too_large";
-    case violation_reason::bad_charset:
-        return "frame.bad_charset";
-    case violation_reason::truncated:
-        return "frame.truncated";
-    case violation_reason::stalled:
-        return "frame.stalled";
-    case violation_reason::polluted:
-        return "stdout.polluted";
-    case violation_reason::too_many_bad_bodies:
-        return "rpc.bad_bodies";
-    case violation_reason::output_overflow:
-        return "output.overflow";
-    case violation_reason::output_stalled:
-        return "output.stalled";
-    case violation_reason::none:
-        break;
+    case violation_reason::no_length: return "frame.no_length";
+    case violation_reason::bad_length: return "frame.bad_length";
+    case violation_reason::duplicate_length: return "frame.dup_length";
+    case violation_reason::syntax: return "frame.syntax";
+    case violation_reason::header_too_large: return "frame.header_too_large";
+    case violation_reason::too_large: return "frame.too_large";
+    case violation_reason::bad_charset: return "frame.bad_charset";
+    case violation_reason::truncated: return "frame.truncated";
+    case violation_reason::stalled: return "frame.stalled";
+    case violation_reason::polluted: return "stdout.polluted";
+    case violation_reason::too_many_bad_bodies: return "rpc.bad_bodies";
+    case violation_reason::output_overflow: return "output.overflow";
+    case violation_reason::output_stalled: return "output.stalled";
+    case violation_reason::none: break;
     }
     return "none";
 }
@@ -10731,30 +10664,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
     for (;;) {
         frame_step step = frame_step::violation;
         switch (state_) {
-        case state::boundary:
-            step = at_boundary();
-            break;
-        case state::header:
-            step = in_header();
-            break;
-        case state::body:
-            step = in_body(text);
-            break;
-        case state::drain:
-            step = in_drain();
-            break;
-        case state::pollution:
-            step = in_pollution(text);
-            break;
-        case state::line:
-            step = in_line(text);
-            break;
-        case state::line_drain:
-            step = in_line_drain();
-            break;
-        case state::failed:
-            step = frame_step::violation;
-            break;
+        case state::boundary: step = at_boundary(); break;
+        case state::header: step = in_header(); break;
+        case state::body: step = in_body(text); break;
+        case state::drain: step = in_drain(); break;
+        case state::pollution: step = in_pollution(text); break;
+        case state::line: step = in_line(text); break;
+        case state::line_drain: step = in_line_drain(); break;
+        case state::failed: step = frame_step::violation; break;
         }
         if (step != look_again) return step;
     }
@@ -10762,19 +10679,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
 
 inline bool frame_reader::inside_frame() const noexcept {
     switch (state_) {
-    case state::boundary:
-        return begins_content(rest());
-    case state::header:
-        return header_.ours() || begins_content(rest().substr(line_));
+    case state::boundary: return begins_content(rest());
+    case state::header: return header_.ours() || begins_content(rest().substr(line_));
     case state::body:
     case state::drain:
-    case state::line_drain:
-        return true;
-    case state::line:
-        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
+    case state::line_drain: return true;
+    case state::line: return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
-    case state::failed:
-        break;
+    case state::failed: break;
     }
     return false; // a program that printed half a line may take its time
 }
@@ -10863,12 +10775,8 @@ inline frame_step frame_reader::in_header() {
         std::string_view line = text.substr(line_, line_end - line_);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         switch (header_.take_line(line)) {
-        case header_block::outcome::more:
-            line_ = searched_ = line_end + 1;
-            break;
-        case header_block::outcome::complete:
-            consume(line_end + 1);
-            return begin_body(header_.length());
+        case header_block::outcome::more: line_ = searched_ = line_end + 1; break;
+        case header_block::outcome::complete: consume(line_end + 1); return begin_body(header_.length());
         case header_block::outcome::broken:
             if (header_.ours()) {
                 state_ = state::failed;
@@ -11356,18 +11264,14 @@ private:
 inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
     const char* name = key.data();
     switch (key.size()) {
-    case 2:
-        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
-    case 5:
-        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 2: return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5: return std::memcmp(name, "error", 5) == 0 ? error : 0u;
     case 6:
         if (std::memcmp(name, "method", 6) == 0) return method;
         if (std::memcmp(name, "params", 6) == 0) return params;
         return std::memcmp(name, "result", 6) == 0 ? result : 0u;
-    case 7:
-        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
-    default:
-        return 0;
+    case 7: return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default: return 0;
     }
 }
 
@@ -11474,18 +11378,12 @@ inline bool envelope_parser::take_member(std::string_view key) {
     }
     seen_ |= member;
     switch (member) {
-    case jsonrpc:
-        return take_version();
-    case id:
-        return take_id();
-    case method:
-        return take_method();
-    case params:
-        return take_params();
-    case result:
-        return in_.read_slice(message_.result);
-    default:
-        return take_error();
+    case jsonrpc: return take_version();
+    case id: return take_id();
+    case method: return take_method();
+    case params: return take_params();
+    case result: return in_.read_slice(message_.result);
+    default: return take_error();
     }
 }
 
@@ -12067,11 +11965,8 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
             answer_error(0, {}, codes::parse_error, reader_.violation().message);
         end_connection(reader_.violation().reason, reader_.violation().message, false);
         return false;
-    case frame_step::end:
-        end_connection(violation_reason::none, "the peer closed it", true);
-        return false;
-    case frame_step::need_more:
-        break;
+    case frame_step::end: end_connection(violation_reason::none, "the peer closed it", true); return false;
+    case frame_step::need_more: break;
     }
     return false;
 }
@@ -12081,16 +11976,11 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
 inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
     parse_envelope(body, envelope_);
     switch (envelope_.kind) {
-    case envelope_kind::request:
-        return take_request(event, body);
-    case envelope_kind::notification:
-        return take_notification(event, body, now);
-    case envelope_kind::response:
-        return take_response(event);
-    case envelope_kind::batch:
-        return take_batch(event, body, now);
-    case envelope_kind::refused:
-        break;
+    case envelope_kind::request: return take_request(event, body);
+    case envelope_kind::notification: return take_notification(event, body, now);
+    case envelope_kind::response: return take_response(event);
+    case envelope_kind::batch: return take_batch(event, body, now);
+    case envelope_kind::refused: break;
     }
     return take_refused(event, body, now);
 }
@@ -12112,13 +12002,11 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
         // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
-    case session_phase::ready:
-        return handshake ? "there was a handshake already" : nullptr;
+    case session_phase::ready: return handshake ? "there was a handshake already" : nullptr;
     case session_phase::shutting_down:
         code = codes::shutting_down;
         return role_ == session_role::plugin ? "shutting down" : nullptr;
-    case session_phase::closed:
-        break;
+    case session_phase::closed: break;
     }
     return nullptr;
 }
@@ -12509,8 +12397,7 @@ inline int session::close_value(const shared_bytes* params) {
 inline fault session::refused_call(int code) const {
     const bool closed = phase_ == session_phase::closed;
     switch (code) {
-    case codes::too_large:
-        return {code, too_large("a message of ", message_size_)};
+    case codes::too_large: return {code, too_large("a message of ", message_size_)};
     case codes::unavailable:
         return {code,
                 join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",
@@ -13661,23 +13548,12 @@ inline bool call_lanes::fails(int code) noexcept {
 
 inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
     switch (code) {
-    case codes::timeout:
-        ++counts.timeouts;
-        break;
-    case codes::overloaded:
-        ++counts.overloaded;
-        break;
-    case codes::circuit_open:
-        ++counts.circuit_open;
-        break;
-    case codes::reentrant_call:
-        ++counts.reentrant;
-        break;
-    case codes::too_large:
-        ++counts.too_large;
-        break;
-    default:
-        ++counts.unavailable;
+    case codes::timeout: ++counts.timeouts; break;
+    case codes::overloaded: ++counts.overloaded; break;
+    case codes::circuit_open: ++counts.circuit_open; break;
+    case codes::reentrant_call: ++counts.reentrant; break;
+    case codes::too_large: ++counts.too_large; break;
+    default: ++counts.unavailable;
     }
 }
 
@@ -13688,17 +13564,14 @@ inline fault call_lanes::refusal(int code) const {
     case codes::timeout:
         why.message = join({options_.plugin, ": the deadline passed before it could be asked"});
         break;
-    case codes::overloaded:
-        why.message = join({options_.plugin, ": too many calls wait for it"});
-        break;
+    case codes::overloaded: why.message = join({options_.plugin, ": too many calls wait for it"}); break;
     case codes::circuit_open:
         why.message = join({options_.plugin, " fails too often and is not asked for now"});
         break;
     case codes::reentrant_call:
         why.message = join({options_.plugin, " is busy with what waits for this call"});
         break;
-    default:
-        why = closed_why_;
+    default: why = closed_why_;
     }
     return said_by_host(std::move(why), options_.plugin, code != codes::reentrant_call);
 }
@@ -14792,9 +14665,7 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
                 made.words = join({found.subscribed ? "subscribed to \"" : "lists \"",
                                    std::string_view(found.chosen->type), "\""});
             break;
-        case exclusion::not_declared:
-            made.words = "has not said what it wants: no handshake yet";
-            break;
+        case exclusion::not_declared: made.words = "has not said what it wants: no handshake yet"; break;
         case exclusion::capability:
             made.words = join({"its handshake does not name the capability \"", event_family(type), "\""});
             break;
@@ -14805,15 +14676,12 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         case exclusion::excluded:
             made.words = join({"the configuration excludes \"", std::string_view(*found.pattern), "\""});
             break;
-        case exclusion::not_included:
-            made.words = "nothing that the configuration includes matches";
-            break;
+        case exclusion::not_included: made.words = "nothing that the configuration includes matches"; break;
         case exclusion::state: // the host says which
             made.words = "is not there";
             break;
         case exclusion::permission:
-        case exclusion::breaker:
-            break;
+        case exclusion::breaker: break;
         }
         const interest as = interest_of(index, plugin, type, found);
         made.mode = as.mode;
@@ -15953,20 +15821,11 @@ private:
             !same_value(all.constant, value))
             say(join({"expected ", shortened(all.constant)}));
         switch (kind(value)) {
-        case json_kind::object:
-            check_object(all, value);
-            break;
-        case json_kind::array:
-            check_array(all, value);
-            break;
-        case json_kind::number:
-            check_number(all, value);
-            break;
-        case json_kind::string:
-            check_text(all, value);
-            break;
-        default:
-            break;
+        case json_kind::object: check_object(all, value); break;
+        case json_kind::array: check_array(all, value); break;
+        case json_kind::number: check_number(all, value); break;
+        case json_kind::string: check_text(all, value); break;
+        default: break;
         }
         combine(all, value);
     }
@@ -17237,23 +17096,17 @@ inline void supervisor::handle_timeout(time_point now) {
             {change_cause::progress, join({"retry ", digits(static_cast<std::uint64_t>(restarts_.count()))})},
             now);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
 inline time_point supervisor::next_deadline() const noexcept {
     switch (state_) {
-    case plugin_state::backoff:
-        return deadline_;
-    case plugin_state::handshaking:
-        return std::min(deadline_, lost_at_);
-    case plugin_state::ready:
-        return std::min({health_.next_deadline(), stable_at_, lost_at_});
-    case plugin_state::stopping:
-        return steps_.deadline();
-    default:
-        return never;
+    case plugin_state::backoff: return deadline_;
+    case plugin_state::handshaking: return std::min(deadline_, lost_at_);
+    case plugin_state::ready: return std::min({health_.next_deadline(), stable_at_, lost_at_});
+    case plugin_state::stopping: return steps_.deadline();
+    default: return never;
     }
 }
 
@@ -17296,26 +17149,16 @@ inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
 
 inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
     switch (move_for(state_, input)) {
-    case supervisor_move::ignore:
-        return;
-    case supervisor_move::begin:
-        return begin(std::move(reason), now);
-    case supervisor_move::greet:
-        return greet(input == supervisor_input::attached, std::move(reason), now);
-    case supervisor_move::greet_again:
-        return greet_again(now);
-    case supervisor_move::work:
-        return work(now);
-    case supervisor_move::rest:
-        return rest(std::move(reason), now);
-    case supervisor_move::end_to_rest:
-        return end(sequel::rest, std::move(reason), now);
-    case supervisor_move::end_to_begin:
-        return end(sequel::begin, std::move(reason), now);
-    case supervisor_move::end_to_retry:
-        return end(sequel::retry, std::move(reason), now);
-    case supervisor_move::end_to_fail:
-        return end(sequel::fail, std::move(reason), now);
+    case supervisor_move::ignore: return;
+    case supervisor_move::begin: return begin(std::move(reason), now);
+    case supervisor_move::greet: return greet(input == supervisor_input::attached, std::move(reason), now);
+    case supervisor_move::greet_again: return greet_again(now);
+    case supervisor_move::work: return work(now);
+    case supervisor_move::rest: return rest(std::move(reason), now);
+    case supervisor_move::end_to_rest: return end(sequel::rest, std::move(reason), now);
+    case supervisor_move::end_to_begin: return end(sequel::begin, std::move(reason), now);
+    case supervisor_move::end_to_retry: return end(sequel::retry, std::move(reason), now);
+    case supervisor_move::end_to_fail: return end(sequel::fail, std::move(reason), now);
     case supervisor_move::turn_to_rest:
         sequel_ = sequel::rest;
         stop_reason_ = std::move(reason);
@@ -17324,10 +17167,8 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
         sequel_ = sequel::begin;
         begin_reason_ = std::move(reason);
         return;
-    case supervisor_move::retry:
-        return retry(std::move(reason), now);
-    case supervisor_move::conclude:
-        return conclude(std::move(reason), now);
+    case supervisor_move::retry: return retry(std::move(reason), now);
+    case supervisor_move::conclude: return conclude(std::move(reason), now);
     case supervisor_move::run_steps:
         if (input == supervisor_input::attached) {
             if (!launching_) return;
@@ -17335,12 +17176,9 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
             launching_ = false;
         }
         return escalate(now);
-    case supervisor_move::escalate:
-        return escalate(now);
-    case supervisor_move::fade:
-        return fade(std::move(reason), now);
-    case supervisor_move::drop:
-        return drop(std::move(reason), now);
+    case supervisor_move::escalate: return escalate(now);
+    case supervisor_move::fade: return fade(std::move(reason), now);
+    case supervisor_move::drop: return drop(std::move(reason), now);
     }
 }
 
@@ -17458,15 +17296,9 @@ inline void supervisor::escalate(time_point now) {
         case stop_action::ask:
             act(supervisor_action_kind::ask_to_stop, steps_.deadline(), stop_reason_);
             break;
-        case stop_action::close_stdin:
-            act(supervisor_action_kind::close_stdin);
-            break;
-        case stop_action::terminate:
-            act(supervisor_action_kind::terminate);
-            break;
-        case stop_action::kill:
-            act(supervisor_action_kind::kill);
-            break;
+        case stop_action::close_stdin: act(supervisor_action_kind::close_stdin); break;
+        case stop_action::terminate: act(supervisor_action_kind::terminate); break;
+        case stop_action::kill: act(supervisor_action_kind::kill); break;
         }
         if (now < steps_.deadline()) return;
     }
@@ -17480,17 +17312,13 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
     else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
     change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
     switch (sequel_) {
-    case sequel::rest:
-        return rest(std::move(reason), now);
-    case sequel::retry:
-        return retry(std::move(reason), now);
+    case sequel::rest: return rest(std::move(reason), now);
+    case sequel::retry: return retry(std::move(reason), now);
     case sequel::fail:
         leave_instance();
         change(plugin_state::failed, std::move(reason), now);
         return;
-    case sequel::begin:
-        rest(std::move(reason), now);
-        return begin(std::move(begin_reason_), now);
+    case sequel::begin: rest(std::move(reason), now); return begin(std::move(begin_reason_), now);
     }
 }
 
@@ -17988,18 +17816,10 @@ inline void plugin_actor::take_notice(const log_notice& notice, time_point now) 
 inline void plugin_actor::on_event(session_event& event, time_point now) {
     const auto self = shared_from_this();
     switch (event.kind) {
-    case event_kind::response:
-        calls_.on_response(event, now);
-        break;
-    case event_kind::progress:
-        calls_.on_progress(event, now);
-        break;
-    case event_kind::request:
-        owner_->on_request(*this, event, now);
-        break;
-    case event_kind::notification:
-        owner_->on_notification(*this, event, now);
-        break;
+    case event_kind::response: calls_.on_response(event, now); break;
+    case event_kind::progress: calls_.on_progress(event, now); break;
+    case event_kind::request: owner_->on_request(*this, event, now); break;
+    case event_kind::notification: owner_->on_notification(*this, event, now); break;
     case event_kind::polluted:
         take_lines("stdout", [&](auto sink) {
             lines_.receive(log_stream::output, event.text, now, sink);
@@ -18009,9 +17829,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
             supervisor_.state() == plugin_state::stopping)
             supervisor_.heard(handshake_clues::framing_words(options_.framing));
         break;
-    case event_kind::bad_body:
-        note_of_peer("a message was refused: ", event.error.message, now);
-        break;
+    case event_kind::bad_body: note_of_peer("a message was refused: ", event.error.message, now); break;
     case event_kind::peer_error:
         note_of_peer("the plugin refused a message: ", event.error.message, now);
         break;
@@ -18033,8 +17851,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
     }
     case event_kind::cancelled: // whoever answers asks the session
     case event_kind::none:
-    case event_kind::handshake:
-        break;
+    case event_kind::handshake: break;
     }
 }
 
@@ -18104,23 +17921,16 @@ inline void plugin_actor::wake() {
 
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
-    case supervisor_action_kind::launch:
-        return launch();
-    case supervisor_action_kind::shake_hands:
-        return shake_hands();
-    case supervisor_action_kind::ask_to_stop:
-        return ask_to_stop(action);
+    case supervisor_action_kind::launch: return launch();
+    case supervisor_action_kind::shake_hands: return shake_hands();
+    case supervisor_action_kind::ask_to_stop: return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
         if (may_wait_for_a_line_end()) link_->peer().end_line();
         return close_input();
-    case supervisor_action_kind::terminate:
-        return instance_->terminate();
-    case supervisor_action_kind::kill:
-        return instance_->kill();
-    case supervisor_action_kind::check_health:
-        return check_health(action);
-    case supervisor_action_kind::drop_connection:
-        return drop_connection();
+    case supervisor_action_kind::terminate: return instance_->terminate();
+    case supervisor_action_kind::kill: return instance_->kill();
+    case supervisor_action_kind::check_health: return check_health(action);
+    case supervisor_action_kind::drop_connection: return drop_connection();
     }
 }
 
@@ -19251,14 +19061,10 @@ inline std::string why_not(const file_facts& file, std::string_view user) {
     case file_kind::missing:
         if (file.dangling_link) return join({file.culprit, " is a symbolic link to nothing"});
         return file.culprit == file.path ? "there is no such file" : join({"there is no ", file.culprit});
-    case file_kind::unreachable:
-        return join({"user ", user, " may not look into ", file.culprit});
-    case file_kind::folder:
-        return "it is a directory";
-    case file_kind::other:
-        return "it is not a regular file";
-    case file_kind::regular:
-        break;
+    case file_kind::unreachable: return join({"user ", user, " may not look into ", file.culprit});
+    case file_kind::folder: return "it is a directory";
+    case file_kind::other: return "it is not a regular file";
+    case file_kind::regular: break;
     }
     if (!file.executable)
         return join({"its mode is ", file.mode, " and its owner ", file.owner, ", so user ", user,
@@ -19294,26 +19100,17 @@ inline std::string why_not(const program_facts& facts) {
 
 inline std::string_view attempt_of(launch_step step) noexcept {
     switch (step) {
-    case launch_step::descriptors:
-        return "making its pipes";
-    case launch_step::fork:
-        return "making a process";
-    case launch_step::session:
-        return "giving it a session of its own";
-    case launch_step::parent_death:
-        return "tying it to this process";
-    case launch_step::streams:
-        return "connecting its standard streams";
-    case launch_step::closing:
-        return "closing what it must not inherit";
-    case launch_step::limits:
-        return "setting its limits";
-    case launch_step::privileges:
-        return "keeping it from gaining privileges";
+    case launch_step::descriptors: return "making its pipes";
+    case launch_step::fork: return "making a process";
+    case launch_step::session: return "giving it a session of its own";
+    case launch_step::parent_death: return "tying it to this process";
+    case launch_step::streams: return "connecting its standard streams";
+    case launch_step::closing: return "closing what it must not inherit";
+    case launch_step::limits: return "setting its limits";
+    case launch_step::privileges: return "keeping it from gaining privileges";
     case launch_step::describe:
     case launch_step::directory:
-    case launch_step::program:
-        break;
+    case launch_step::program: break;
     }
     return {};
 }
@@ -19652,24 +19449,15 @@ inline file_facts look_at(const std::string& path) {
 /// As uname(2) would say it.
 inline std::string machine_of(unsigned number) {
     switch (number) {
-    case EM_386:
-        return "i686";
-    case EM_X86_64:
-        return "x86_64";
-    case EM_ARM:
-        return "arm";
-    case EM_AARCH64:
-        return "aarch64";
-    case EM_RISCV:
-        return "riscv64";
-    case EM_PPC64:
-        return "ppc64";
-    case EM_S390:
-        return "s390x";
-    case EM_MIPS:
-        return "mips";
-    default:
-        return join({"machine type ", digits(number)});
+    case EM_386: return "i686";
+    case EM_X86_64: return "x86_64";
+    case EM_ARM: return "arm";
+    case EM_AARCH64: return "aarch64";
+    case EM_RISCV: return "riscv64";
+    case EM_PPC64: return "ppc64";
+    case EM_S390: return "s390x";
+    case EM_MIPS: return "mips";
+    default: return join({"machine type ", digits(number)});
     }
 }
 
@@ -22898,25 +22686,18 @@ namespace tenon {
 /// The HTTP status for a fault of a call, as docs/protocol.md has it.
 inline int http_status_of(int code) noexcept {
     switch (code) {
-    case codes::invalid_params:
-        return 400;
-    case codes::permission_denied:
-        return 403;
-    case codes::too_large:
-        return 413;
-    case codes::reentrant_call:
-        return 508;
-    case codes::timeout:
-        return 504;
+    case codes::invalid_params: return 400;
+    case codes::permission_denied: return 403;
+    case codes::too_large: return 413;
+    case codes::reentrant_call: return 508;
+    case codes::timeout: return 504;
     case codes::unavailable:
     case codes::circuit_open:
     case codes::overloaded:
     case codes::shutting_down:
     case codes::limit_exceeded:
-    case codes::cancelled:
-        return 503;
-    default:
-        return code > 0 ? 422 : 502;
+    case codes::cancelled: return 503;
+    default: return code > 0 ? 422 : 502;
     }
 }
 
@@ -23436,24 +23217,18 @@ private:
     bool take_step() {
         std::string_view line;
         switch (lines_.next(line)) {
-        case frame_step::body:
-            take_line(line);
-            return true;
-        case frame_step::need_more:
-            read_more();
-            return false;
+        case frame_step::body: take_line(line); return true;
+        case frame_step::need_more: read_more(); return false;
         case frame_step::too_large:
             say({codes::too_large, join({"a line may have ", digits(max_line_bytes_), " bytes"})});
             return true;
         case frame_step::skipped_text:
-        case frame_step::ignored_empty:
-            return true;
+        case frame_step::ignored_empty: return true;
         case frame_step::violation:
             say({codes::invalid_request, lines_.violation().message});
             finishing_ = true;
             return true;
-        case frame_step::end:
-            break;
+        case frame_step::end: break;
         }
         close();
         return false;
@@ -23855,8 +23630,7 @@ private:
         frames_.append(bytes);
         std::string_view message;
         switch (frames_.next(message)) {
-        case frame_step::body:
-            return finish(message, {});
+        case frame_step::body: return finish(message, {});
         case frame_step::need_more:
             if (bytes_.size() <= max_bytes_) return listen();
             [[fallthrough]];
@@ -23866,8 +23640,7 @@ private:
         case frame_step::violation:
             return finish(
                 {}, {codes::invalid_request, join({frames_.violation().message, "; ", expected_first})});
-        default:
-            return finish({}, {codes::invalid_request, std::string(expected_first)});
+        default: return finish({}, {codes::invalid_request, std::string(expected_first)});
         }
     }
 
@@ -24119,8 +23892,7 @@ inline void socket_server::hear(socket_newcomer& from, std::string_view message,
         if (!from.newline_framed())
             return refuse(from, {}, {codes::invalid_request, "events are put in as lines, without headers"});
         return take_client(from);
-    case first_words::kind::unknown:
-        return refuse(from, said.id, said.why);
+    case first_words::kind::unknown: return refuse(from, said.id, said.why);
     }
 }
 
@@ -26446,34 +26218,28 @@ inline void engine::say_goodbye() {
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
-    case event_kind::handshake:
-        return shake_hands(event);
-    case event_kind::request:
-        return take_request(event, may_run);
+    case event_kind::handshake: return shake_hands(event);
+    case event_kind::request: return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == methods::exit) over_ = true;
         else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
-    case event_kind::response:
-        return complete(event);
+    case event_kind::response: return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
         else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
-    case event_kind::polluted:
-        return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::polluted: return io_->report("the host sent text between messages, which was skipped");
     case event_kind::bad_body:
-    case event_kind::peer_error:
-        return io_->report(event.error.message);
+    case event_kind::peer_error: return io_->report(event.error.message);
     case event_kind::closed:
         if (event.reason != violation_reason::none) io_->report(event.text);
         over_ = true;
         return;
     case event_kind::progress:
-    case event_kind::none:
-        return;
+    case event_kind::none: return;
     }
 }
 

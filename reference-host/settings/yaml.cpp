@@ -47,8 +47,7 @@ public:
             return out_.end_array();
         case YAML::NodeType::Scalar:
             return write_scalar(node.Scalar(), node.Tag() == "?" || node.Tag().empty());
-        default:
-            return out_.null();
+        default: return out_.null();
         }
     }
     std::string text() const { return std::string(buffer_.view()); }

@@ -66,24 +66,17 @@ private:
         for (;;) {
             ++steps_;
             switch (reader_.next(text)) {
-            case detail::frame_step::body:
-                count_message(text, false);
-                break;
-            case detail::frame_step::too_large:
-                ++of("null").must;
-                break;
+            case detail::frame_step::body: count_message(text, false); break;
+            case detail::frame_step::too_large: ++of("null").must; break;
             case detail::frame_step::skipped_text:
-            case detail::frame_step::ignored_empty:
-                break;
+            case detail::frame_step::ignored_empty: break;
             case detail::frame_step::violation:
                 if (reader_.violation().reason == violation_reason::bad_charset && !charset_counted_)
                     ++of("null").may;
                 charset_counted_ = true;
                 return;
             case detail::frame_step::need_more:
-            case detail::frame_step::end:
-                --steps_;
-                return;
+            case detail::frame_step::end: --steps_; return;
             }
         }
     }

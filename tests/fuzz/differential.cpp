@@ -54,16 +54,14 @@ bool build_object(json_reader& in, tree& value) {
 
 bool build(json_reader& in, tree& value) {
     switch (in.peek()) {
-    case json_kind::null:
-        return in.read_null();
+    case json_kind::null: return in.read_null();
     case json_kind::boolean: {
         bool truth;
         if (!in.read_bool(truth)) return false;
         value = truth;
         return true;
     }
-    case json_kind::number:
-        return build_number(in, value);
+    case json_kind::number: return build_number(in, value);
     case json_kind::string: {
         std::string text;
         if (!in.read_string(text)) return false;
@@ -76,10 +74,8 @@ bool build(json_reader& in, tree& value) {
         while (in.next_element())
             if (!build(in, value.emplace_back())) return false;
         return !in.failed();
-    case json_kind::object:
-        return build_object(in, value);
-    case json_kind::none:
-        return in.mismatch("a value");
+    case json_kind::object: return build_object(in, value);
+    case json_kind::none: return in.mismatch("a value");
     }
     return false;
 }

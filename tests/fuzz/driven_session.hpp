@@ -284,23 +284,17 @@ private:
             FUZZ_REQUIRE(!event_.value.empty());
             calls_.extend(event_.call.value, now_);
             break;
-        case event_kind::cancelled:
-            requests_.cancel(event_);
-            break;
+        case event_kind::cancelled: requests_.cancel(event_); break;
         case event_kind::closed:
             FUZZ_REQUIRE(closed() && calls_.size() == 0);
             FUZZ_REQUIRE(event_.reason == violation_reason::none || !event_.text.empty());
             closed_told_ = true;
             reason_ = event_.reason;
             break;
-        case event_kind::polluted:
-            FUZZ_REQUIRE(!event_.text.empty());
-            break;
+        case event_kind::polluted: FUZZ_REQUIRE(!event_.text.empty()); break;
         case event_kind::bad_body:
-        case event_kind::peer_error:
-            break;
-        case event_kind::none:
-            FUZZ_REQUIRE(false);
+        case event_kind::peer_error: break;
+        case event_kind::none: FUZZ_REQUIRE(false);
         }
     }
     // Reads every byte that the event points at.

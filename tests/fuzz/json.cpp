@@ -125,14 +125,10 @@ bool walk(json_reader& in) {
     std::string scratch;
     std::string_view text;
     switch (in.peek()) {
-    case json_kind::null:
-        return in.read_null();
-    case json_kind::boolean:
-        return in.read_bool(truth);
-    case json_kind::number:
-        return in.read_double(number);
-    case json_kind::string:
-        return in.read_text(text, scratch);
+    case json_kind::null: return in.read_null();
+    case json_kind::boolean: return in.read_bool(truth);
+    case json_kind::number: return in.read_double(number);
+    case json_kind::string: return in.read_text(text, scratch);
     case json_kind::array:
         if (!in.enter_array()) return false;
         while (in.next_element())
@@ -143,8 +139,7 @@ bool walk(json_reader& in) {
         while (in.next_member(text))
             if (!walk(in)) return false;
         return !in.failed();
-    case json_kind::none:
-        return in.mismatch("a value");
+    case json_kind::none: return in.mismatch("a value");
     }
     return false;
 }
@@ -229,36 +224,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     switch (data[0] % 10) { // '0' is 8: the corpus names its type by a letter from 'd' on
-    case 0:
-        read_as_json(text);
-        break;
-    case 1:
-        read_as<everything>(text);
-        break;
-    case 2:
-        read_as<std::vector<double>>(text);
-        break;
-    case 3:
-        read_as<std::vector<soup>>(text);
-        break;
-    case 4:
-        read_as<std::map<std::string, std::map<std::string, std::vector<int>>>>(text);
-        break;
-    case 5:
-        read_as<node>(text);
-        break;
-    case 6:
-        read_as<std::vector<std::variant<std::int64_t, std::string>>>(text);
-        break;
-    case 7:
-        read_as<std::string>(text);
-        break;
-    case 8:
-        read_as<std::vector<std::optional<float>>>(text);
-        break;
-    default:
-        read_as<std::map<std::int64_t, colour>>(text);
-        break;
+    case 0: read_as_json(text); break;
+    case 1: read_as<everything>(text); break;
+    case 2: read_as<std::vector<double>>(text); break;
+    case 3: read_as<std::vector<soup>>(text); break;
+    case 4: read_as<std::map<std::string, std::map<std::string, std::vector<int>>>>(text); break;
+    case 5: read_as<node>(text); break;
+    case 6: read_as<std::vector<std::variant<std::int64_t, std::string>>>(text); break;
+    case 7: read_as<std::string>(text); break;
+    case 8: read_as<std::vector<std::optional<float>>>(text); break;
+    default: read_as<std::map<std::int64_t, colour>>(text); break;
     }
     return 0;
 }

@@ -227,57 +227,37 @@ std::string said(unsigned kind, unsigned which, std::string_view text) {
             id, "plugin/handshake",
             R"({"name":"h","version":"1","protocolVersions":[1],"supportsReverseRpc":true,"config":)" +
                 (text.empty() ? "{}" : std::string(text)) + "}"));
-    case 1:
-        return framed(request(id, "plugin/handshake", text));
-    case 2:
-        return framed(event("", "told", R"({"text":)" + string + "}"));
-    case 3:
-        return framed(event(id, "decided", R"({"text":)" + string + "}"));
-    case 4:
-        return framed(event(id, "changed", R"({"text":"a","number":)" + number + "}"));
-    case 5:
-        return framed(event(which % 2 != 0 ? id : "", "changed", text));
-    case 6:
-        return framed(execute(id, "echo", R"({"value":)" + std::string(text) + "}"));
-    case 7:
-        return framed(execute(id, "ask", R"({"method":"m","timeout":)" + number + "}"));
-    case 8:
-        return framed(execute(id, "fail", "{}"));
-    case 9:
-        return framed(execute(id, "later", R"({"how":)" + number + "}"));
-    case 10:
-        return framed(execute(id, "echo", text));
+    case 1: return framed(request(id, "plugin/handshake", text));
+    case 2: return framed(event("", "told", R"({"text":)" + string + "}"));
+    case 3: return framed(event(id, "decided", R"({"text":)" + string + "}"));
+    case 4: return framed(event(id, "changed", R"({"text":"a","number":)" + number + "}"));
+    case 5: return framed(event(which % 2 != 0 ? id : "", "changed", text));
+    case 6: return framed(execute(id, "echo", R"({"value":)" + std::string(text) + "}"));
+    case 7: return framed(execute(id, "ask", R"({"method":"m","timeout":)" + number + "}"));
+    case 8: return framed(execute(id, "fail", "{}"));
+    case 9: return framed(execute(id, "later", R"({"how":)" + number + "}"));
+    case 10: return framed(execute(id, "echo", text));
     case 11:
         return framed(request(
             id, "plugin/handleRequest",
             R"({"requestId":"r","method":"GET","path":"/page/a","route":"/page/{name}","params":{"name":)" +
                 string + R"(},"query":{"limit":")" + number + "\"}}"));
-    case 12:
-        return framed(request(id, "plugin/handleRequest", text));
-    case 13:
-        return framed(request(id, "plugin/health", ""));
-    case 14:
-        return framed(request(id, "plugin/configure", R"({"config":{"interval":)" + number + "}}"));
-    case 15:
-        return framed(request(id, "plugin/configure", text));
-    case 16:
-        return framed(request(which % 2 != 0 ? id : "", "plugin/shutdown", text));
-    case 17:
-        return framed(request("", "$/cancelRequest", "{\"id\":" + id + "}"));
-    case 18:
-        return framed(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":)" + std::string(text) + "}");
+    case 12: return framed(request(id, "plugin/handleRequest", text));
+    case 13: return framed(request(id, "plugin/health", ""));
+    case 14: return framed(request(id, "plugin/configure", R"({"config":{"interval":)" + number + "}}"));
+    case 15: return framed(request(id, "plugin/configure", text));
+    case 16: return framed(request(which % 2 != 0 ? id : "", "plugin/shutdown", text));
+    case 17: return framed(request("", "$/cancelRequest", "{\"id\":" + id + "}"));
+    case 18: return framed(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":)" + std::string(text) + "}");
     case 19:
         return framed(R"({"jsonrpc":"2.0","id":)" + id + R"(,"error":{"code":)" + number +
                       R"(,"message":""}})");
     case 20:
         return framed("[" + execute(id, "later", R"({"how":1})") + "," + event("", "told", R"({"text":""})") +
                       "]");
-    case 21:
-        return framed(request("", which % 4 == 0 ? "exit" : "m", ""));
-    case 22:
-        return framed(text);
-    default:
-        return std::string(text);
+    case 21: return framed(request("", which % 4 == 0 ? "exit" : "m", ""));
+    case 22: return framed(text);
+    default: return std::string(text);
     }
 }
 

@@ -138,16 +138,11 @@ private:
     time_point deadline() {
         const unsigned byte = in_.take();
         switch (byte % 8) {
-        case 0:
-            return never;
-        case 1:
-            return time_point::min();
-        case 2:
-            return now_;
-        case 3:
-            return never - time_point::duration(1);
-        default:
-            return after(now_, milliseconds(byte * 20u));
+        case 0: return never;
+        case 1: return time_point::min();
+        case 2: return now_;
+        case 3: return never - time_point::duration(1);
+        default: return after(now_, milliseconds(byte * 20u));
         }
     }
     std::string_view params(style how) {
@@ -176,8 +171,7 @@ private:
         case 3:
             if (pair_) return deliver(self, inbox, static_cast<std::size_t>(-1));
             return said(self, inbox, tenon::fuzz::framed(in_.take_text(in_.take() % 64u)));
-        case 4:
-            return deliver(self, inbox, in_.take());
+        case 4: return deliver(self, inbox, in_.take());
         case 5: {
             const std::string_view method = methods[in_.take() % std::size(methods)];
             const style how = any_style();
@@ -201,10 +195,8 @@ private:
             return self.reject(index,
                                {codes::cancelled, std::string(length, '\xE4'), length % 2 != 0 ? "[1]" : ""});
         }
-        case 10:
-            return self.progress(in_.take(), values[in_.take() % 5 + 1]);
-        case 11:
-            return self.cancel(self.last_call() - static_cast<std::int64_t>(in_.take() % 8));
+        case 10: return self.progress(in_.take(), values[in_.take() % 5 + 1]);
+        case 11: return self.cancel(self.last_call() - static_cast<std::int64_t>(in_.take() % 8));
         case 12:
         case 13: {
             pass(duration());
@@ -212,12 +204,9 @@ private:
             if (pair_) (on_second ? first_ : second_).time_passed();
             return;
         }
-        case 14:
-            return self.hold();
-        case 15:
-            return written(self.write(in_.take() * 4u), on_second);
-        case 16:
-            return written(self.write_all(), on_second);
+        case 14: return self.hold();
+        case 15: return written(self.write(in_.take() * 4u), on_second);
+        case 16: return written(self.write_all(), on_second);
         case 17: {
             const unsigned what = in_.take();
             if (what % 4 == 0) self.inner().handshake_done(what % 8 == 0);
@@ -226,9 +215,7 @@ private:
             else excuse(self, milliseconds(what));
             return;
         }
-        case 18:
-            self.pump_one();
-            return;
+        case 18: self.pump_one(); return;
         default: {
             const unsigned what = in_.take();
             if (what >= 16) return; // rarely, or no program would be long

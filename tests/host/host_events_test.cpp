@@ -158,18 +158,10 @@ TEST_CASE("E4: while plugins join, leave, crash and are restarted, nobody gets a
         const std::size_t at = random() % restless.size();
         const std::string name = "restless-" + std::to_string(at);
         switch (random() % 6) {
-        case 0:
-            restless[at]->plugin.hang_up();
-            break;
-        case 1:
-            run.host.stop(name, ignored);
-            break;
-        case 2:
-            run.host.restart(name, ignored);
-            break;
-        case 3:
-            run.host.remove(name, ignored);
-            break;
+        case 0: restless[at]->plugin.hang_up(); break;
+        case 1: run.host.stop(name, ignored); break;
+        case 2: run.host.restart(name, ignored); break;
+        case 3: run.host.remove(name, ignored); break;
         default:
             if (inside(run.host).find(name) == nullptr)
                 REQUIRE(restless[at]->plugin.add_to(run.host, quick(name)));

@@ -208,17 +208,10 @@ TEST_CASE(
             for (int command = 0; command < commands; ++command) {
                 const std::string name = "p" + std::to_string(random() % plugins);
                 switch (random() % 4) {
-                case 0:
-                    run.host.stop(name, done);
-                    break;
-                case 1:
-                    run.host.restart(name, done);
-                    break;
-                case 2:
-                    run.host.configure(name, json::parse(R"({"a":1})").value(), done);
-                    break;
-                default:
-                    run.host.start(name, done);
+                case 0: run.host.stop(name, done); break;
+                case 1: run.host.restart(name, done); break;
+                case 2: run.host.configure(name, json::parse(R"({"a":1})").value(), done); break;
+                default: run.host.start(name, done);
                 }
                 if (command % 20 == 0) std::this_thread::yield();
             }

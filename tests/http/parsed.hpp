@@ -29,12 +29,8 @@ inline std::string in_words(const request& asked, bool last) {
 inline void drain(detail::http_parser& from, parsed& into) {
     for (;;) {
         switch (from.next()) {
-        case detail::http_step::need_more:
-            into.begun = from.begun();
-            return;
-        case detail::http_step::head:
-            ++into.heads;
-            break;
+        case detail::http_step::need_more: into.begun = from.begun(); return;
+        case detail::http_step::head: ++into.heads; break;
         case detail::http_step::whole:
             ++into.requests;
             into.said += in_words(from.asked(), from.is_last());

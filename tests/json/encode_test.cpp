@@ -250,14 +250,9 @@ struct dice {
         made.pair = {static_cast<int>(integer()), text()};
         made.fixed = {number(), number()};
         switch (below(3)) {
-        case 0:
-            made.either = integer();
-            break;
-        case 1:
-            made.either = text();
-            break;
-        default:
-            made.either = point{1, static_cast<int>(integer())};
+        case 0: made.either = integer(); break;
+        case 1: made.either = text(); break;
+        default: made.either = point{1, static_cast<int>(integer())};
         }
         made.wait = std::chrono::milliseconds(integer());
         return made;

@@ -76,8 +76,7 @@ std::string skipping(std::string_view text) {
 // Walks over any value with the verbs that read, and writes it again, without space and with `/` unescaped.
 bool walk(json_reader& in, tenon::json_writer& out) {
     switch (in.peek()) {
-    case json_kind::null:
-        return in.read_null() && (out.null(), true);
+    case json_kind::null: return in.read_null() && (out.null(), true);
     case json_kind::boolean: {
         bool value;
         return in.read_bool(value) && (out.boolean(value), true);
@@ -108,8 +107,7 @@ bool walk(json_reader& in, tenon::json_writer& out) {
         out.end_object();
         return !in.failed();
     }
-    case json_kind::none:
-        return in.mismatch("a value");
+    case json_kind::none: return in.mismatch("a value");
     }
     return false;
 }

@@ -188,9 +188,7 @@ TEST_CASE("at random: every call completes exactly once, by its deadline, and al
                                            });
                 break;
             }
-            case 4:
-                at.advance(ms(below(40)));
-                break;
+            case 4: at.advance(ms(below(40))); break;
             case 5:
                 if (!all.empty()) at.lanes->cancel(all[random() % all.size()].ticket, at.now);
                 if (!up && below(3) == 0) at.connect(1 + static_cast<std::size_t>(below(4))), up = true;

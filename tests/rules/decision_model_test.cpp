@@ -72,19 +72,13 @@ bool stops(const player& who) {
 
 outcome_kind kind_of(const player& who) {
     switch (who.does) {
-    case deed::stop:
-        return outcome_kind::stop;
-    case deed::change:
-        return who.mode == event_mode::mutate ? outcome_kind::modified : outcome_kind::proceed;
+    case deed::stop: return outcome_kind::stop;
+    case deed::change: return who.mode == event_mode::mutate ? outcome_kind::modified : outcome_kind::proceed;
     case deed::nonsense:
-    case deed::error:
-        return outcome_kind::failed;
-    case deed::own_timeout:
-        return outcome_kind::timed_out;
-    case deed::skip:
-        return outcome_kind::skipped;
-    default:
-        return outcome_kind::proceed;
+    case deed::error: return outcome_kind::failed;
+    case deed::own_timeout: return outcome_kind::timed_out;
+    case deed::skip: return outcome_kind::skipped;
+    default: return outcome_kind::proceed;
     }
 }
 
@@ -317,24 +311,17 @@ private:
         const time_point now = time_of(time_);
         const std::string data = who.gives_data ? R"(,"data":)" + data_of(who) : std::string();
         switch (who.does) {
-        case deed::pass:
-            return chain_.answered(who.plugin, R"({"flow":"continue")" + data + '}', now);
+        case deed::pass: return chain_.answered(who.plugin, R"({"flow":"continue")" + data + '}', now);
         case deed::same:
             return chain_.answered(who.plugin, R"({"payload":)" + chain_.payload() + data + '}', now);
         case deed::change:
             return chain_.answered(who.plugin, R"({"payload":)" + payload_of(who) + data + '}', now);
-        case deed::stop:
-            return chain_.answered(who.plugin, R"({"flow":"stop")" + data + '}', now);
-        case deed::nonsense:
-            return chain_.answered(who.plugin, R"({"flow":"stop ")" + data + '}', now);
-        case deed::error:
-            return chain_.failed(who.plugin, {codes::internal_error, "no"}, now);
-        case deed::own_timeout:
-            return chain_.failed(who.plugin, {codes::timeout, "late"}, now);
-        case deed::skip:
-            return chain_.skipped(who.plugin, "breaker", now);
-        case deed::silence:
-            return;
+        case deed::stop: return chain_.answered(who.plugin, R"({"flow":"stop")" + data + '}', now);
+        case deed::nonsense: return chain_.answered(who.plugin, R"({"flow":"stop ")" + data + '}', now);
+        case deed::error: return chain_.failed(who.plugin, {codes::internal_error, "no"}, now);
+        case deed::own_timeout: return chain_.failed(who.plugin, {codes::timeout, "late"}, now);
+        case deed::skip: return chain_.skipped(who.plugin, "breaker", now);
+        case deed::silence: return;
         }
     }
 

@@ -95,15 +95,9 @@ TEST_CASE("S5: whatever comes in whatever order, only legal changes come out") {
             const auto cause = random() % 2 == 0 ? change_cause::requested : change_cause::reload;
             switch (random() % 24) {
             case 0:
-            case 1:
-                it.start();
-                break;
-            case 2:
-                it.stop(ends && random() % 64 == 0 ? change_cause::shutdown : cause);
-                break;
-            case 3:
-                it.restart(cause);
-                break;
+            case 1: it.start(); break;
+            case 2: it.stop(ends && random() % 64 == 0 ? change_cause::shutdown : cause); break;
+            case 3: it.restart(cause); break;
             case 4:
             case 5:
             case 6:
@@ -121,38 +115,20 @@ TEST_CASE("S5: whatever comes in whatever order, only legal changes come out") {
                 break;
             case 9:
             case 10:
-            case 11:
-                it.life.handshake_accepted(it.now());
-                break;
-            case 12:
-                it.life.handshake_failed({codes::internal_error, "x"}, it.now());
-                break;
-            case 13:
-                it.life.refused_to_run("x", it.now());
-                break;
+            case 11: it.life.handshake_accepted(it.now()); break;
+            case 12: it.life.handshake_failed({codes::internal_error, "x"}, it.now()); break;
+            case 13: it.life.refused_to_run("x", it.now()); break;
             case 14:
             case 15:
                 eye.process = eye.launching = false;
                 it.exit(random() % 2 == 0 ? code(1) : signal(9));
                 break;
-            case 16:
-                it.life.connection_closed("x", change_cause::protocol, it.now());
-                break;
-            case 17:
-                it.life.connection_closed("x", change_cause::exited, it.now());
-                break;
-            case 18:
-                it.life.stop_answered(it.now());
-                break;
-            case 19:
-                it.life.health_answered(plugin_health::healthy, "x", it.now());
-                break;
-            case 20:
-                it.life.health_missed(it.now());
-                break;
-            case 21:
-                it.life.broke_limit("x", it.now());
-                break;
+            case 16: it.life.connection_closed("x", change_cause::protocol, it.now()); break;
+            case 17: it.life.connection_closed("x", change_cause::exited, it.now()); break;
+            case 18: it.life.stop_answered(it.now()); break;
+            case 19: it.life.health_answered(plugin_health::healthy, "x", it.now()); break;
+            case 20: it.life.health_missed(it.now()); break;
+            case 21: it.life.broke_limit("x", it.now()); break;
             case 22:
                 if (random() % 2 == 0) it.life.needs_missing("store", it.now());
                 else it.life.needs_met(it.now());
@@ -196,26 +172,15 @@ struct world {
                     if (eye.process) it.life.launched(it.now());
                     else it.life.launch_failed({}, it.now());
                     break;
-                case action::shake_hands:
-                    later.push_back({it.now() + ms{random() % 40}, 1});
-                    break;
-                case action::ask_to_stop:
-                    end_at(0);
-                    break;
-                case action::close_stdin:
-                    end_at(1);
-                    break;
-                case action::terminate:
-                    end_at(2);
-                    break;
-                case action::kill:
-                    end_at(3);
-                    break;
+                case action::shake_hands: later.push_back({it.now() + ms{random() % 40}, 1}); break;
+                case action::ask_to_stop: end_at(0); break;
+                case action::close_stdin: end_at(1); break;
+                case action::terminate: end_at(2); break;
+                case action::kill: end_at(3); break;
                 case action::check_health:
                     it.life.health_answered(plugin_health::healthy, "", it.now());
                     break;
-                case action::drop_connection:
-                    break;
+                case action::drop_connection: break;
                 }
             }
         }
@@ -261,15 +226,9 @@ TEST_CASE("S5: after any commands in any order the plugin is where the last one 
         bool runs = false;
         for (int step = 0; step < 100; ++step) {
             switch (one.random() % 4) {
-            case 0:
-                one.it.start(), runs = true;
-                break;
-            case 1:
-                one.it.stop(), runs = false;
-                break;
-            case 2:
-                one.it.restart(), runs = true;
-                break;
+            case 0: one.it.start(), runs = true; break;
+            case 1: one.it.stop(), runs = false; break;
+            case 2: one.it.restart(), runs = true; break;
             case 3: // by itself
                 if (one.eye.process && one.random() % 2 == 0) {
                     one.eye.process = false;

@@ -93,17 +93,10 @@ TEST_CASE("any bytes, split anyhow, are told and answered the same, and every ca
         for (auto count = random() % 4; count != 0; --count) {
             const auto at = random() % (bytes.size() - 1) + 1; // the first byte decides how we are to write
             switch (random() % 4) {
-            case 0:
-                bytes[at] = static_cast<char>(random());
-                break;
-            case 1:
-                bytes.erase(at, random() % 20);
-                break;
-            case 2:
-                bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 20));
-                break;
-            default:
-                bytes[at] = "{}[]\",:0123456789\r\n"[random() % 19];
+            case 0: bytes[at] = static_cast<char>(random()); break;
+            case 1: bytes.erase(at, random() % 20); break;
+            case 2: bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 20)); break;
+            default: bytes[at] = "{}[]\",:0123456789\r\n"[random() % 19];
             }
             if (bytes.size() < 2) bytes = "xx";
         }

@@ -131,8 +131,7 @@ TEST_CASE("writes of any size yield the same bytes") {
                 out.begin().append(body);
                 out.rollback();
                 break;
-            default:
-                written += write_some(out, limit);
+            default: written += write_some(out, limit);
             }
             CHECK(out.queued_bytes() == expected.size() - written.size());
         }

@@ -25,26 +25,15 @@ bool drain(frame_reader& reader, steps& seen) {
     for (;;) {
         std::string_view text;
         switch (reader.next(text)) {
-        case frame_step::need_more:
-            return true;
-        case frame_step::body:
-            seen.push_back("body " + std::string(text));
-            break;
-        case frame_step::skipped_text:
-            seen.push_back("text " + std::string(text));
-            break;
-        case frame_step::too_large:
-            seen.push_back("too large");
-            break;
-        case frame_step::ignored_empty:
-            seen.push_back("empty");
-            break;
+        case frame_step::need_more: return true;
+        case frame_step::body: seen.push_back("body " + std::string(text)); break;
+        case frame_step::skipped_text: seen.push_back("text " + std::string(text)); break;
+        case frame_step::too_large: seen.push_back("too large"); break;
+        case frame_step::ignored_empty: seen.push_back("empty"); break;
         case frame_step::violation:
             seen.push_back("violation " + std::string(name_of(reader.violation().reason)));
             return false;
-        case frame_step::end:
-            seen.push_back("end");
-            return false;
+        case frame_step::end: seen.push_back("end"); return false;
         }
     }
 }

@@ -99,10 +99,8 @@ private:
             static_cast<void>(core_->set_log_level(name, change.config.options.logs.level));
         switch (change.action) {
         case config_action::add:
-        case config_action::start:
-            return bring(at);
-        case config_action::remove:
-            return known ? core_->remove(name, ends(at)) : end(at, {});
+        case config_action::start: return bring(at);
+        case config_action::remove: return known ? core_->remove(name, ends(at)) : end(at, {});
         case config_action::replace:
             if (!known) return bring(at);
             parts_[at].former = now->generation;

@@ -75,10 +75,8 @@ private:
     bool walk(json_reader& in) {
         std::string_view text;
         switch (in.peek()) {
-        case json_kind::object:
-            return walk_object(in);
-        case json_kind::array:
-            return walk_array(in);
+        case json_kind::object: return walk_object(in);
+        case json_kind::array: return walk_array(in);
         case json_kind::string:
             if (!in.read_text(text, scratch_)) break;
             return write_text(text);
@@ -232,8 +230,7 @@ inline json keep_variables(json_view config, json_view written, json_view expand
         const auto known = references.find(text);
         return json::of(known == references.end() ? detail::without_variables(text) : known->second);
     }
-    default:
-        return json(config);
+    default: return json(config);
     }
 }
 

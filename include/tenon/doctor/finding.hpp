@@ -69,14 +69,10 @@ struct diagnosis {
 
 inline std::string_view name_of(verdict given) noexcept {
     switch (given) {
-    case verdict::good:
-        return "good";
-    case verdict::bad:
-        return "bad";
-    case verdict::warning:
-        return "warning";
-    case verdict::skipped:
-        break;
+    case verdict::good: return "good";
+    case verdict::bad: return "bad";
+    case verdict::warning: return "warning";
+    case verdict::skipped: break;
     }
     return "skipped";
 }

@@ -193,18 +193,15 @@ inline void doctor_talk::take_body(const std::string& body) {
     if (!parse_envelope(body, message)) return salvage(body, message.error);
     switch (message.kind) {
     case envelope_kind::request:
-    case envelope_kind::notification:
-        return take_call(message);
-    case envelope_kind::batch:
-        return take_answer({.id = "[", .text = body});
+    case envelope_kind::notification: return take_call(message);
+    case envelope_kind::batch: return take_answer({.id = "[", .text = body});
     case envelope_kind::response:
         return take_answer({.id = std::string(message.id.empty() ? "null" : message.id),
                             .text = body,
                             .failed = message.failed,
                             .result = std::string(message.result),
                             .error = message.error});
-    case envelope_kind::refused:
-        break;
+    case envelope_kind::refused: break;
     }
 }
 

@@ -421,18 +421,10 @@ inline void plugin_actor::take_notice(const log_notice& notice, time_point now) 
 inline void plugin_actor::on_event(session_event& event, time_point now) {
     const auto self = shared_from_this();
     switch (event.kind) {
-    case event_kind::response:
-        calls_.on_response(event, now);
-        break;
-    case event_kind::progress:
-        calls_.on_progress(event, now);
-        break;
-    case event_kind::request:
-        owner_->on_request(*this, event, now);
-        break;
-    case event_kind::notification:
-        owner_->on_notification(*this, event, now);
-        break;
+    case event_kind::response: calls_.on_response(event, now); break;
+    case event_kind::progress: calls_.on_progress(event, now); break;
+    case event_kind::request: owner_->on_request(*this, event, now); break;
+    case event_kind::notification: owner_->on_notification(*this, event, now); break;
     case event_kind::polluted:
         take_lines("stdout", [&](auto sink) {
             lines_.receive(log_stream::output, event.text, now, sink);
@@ -442,9 +434,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
             supervisor_.state() == plugin_state::stopping)
             supervisor_.heard(handshake_clues::framing_words(options_.framing));
         break;
-    case event_kind::bad_body:
-        note_of_peer("a message was refused: ", event.error.message, now);
-        break;
+    case event_kind::bad_body: note_of_peer("a message was refused: ", event.error.message, now); break;
     case event_kind::peer_error:
         note_of_peer("the plugin refused a message: ", event.error.message, now);
         break;
@@ -466,8 +456,7 @@ inline void plugin_actor::on_event(session_event& event, time_point now) {
     }
     case event_kind::cancelled: // whoever answers asks the session
     case event_kind::none:
-    case event_kind::handshake:
-        break;
+    case event_kind::handshake: break;
     }
 }
 
@@ -537,23 +526,16 @@ inline void plugin_actor::wake() {
 
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
-    case supervisor_action_kind::launch:
-        return launch();
-    case supervisor_action_kind::shake_hands:
-        return shake_hands();
-    case supervisor_action_kind::ask_to_stop:
-        return ask_to_stop(action);
+    case supervisor_action_kind::launch: return launch();
+    case supervisor_action_kind::shake_hands: return shake_hands();
+    case supervisor_action_kind::ask_to_stop: return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
         if (may_wait_for_a_line_end()) link_->peer().end_line();
         return close_input();
-    case supervisor_action_kind::terminate:
-        return instance_->terminate();
-    case supervisor_action_kind::kill:
-        return instance_->kill();
-    case supervisor_action_kind::check_health:
-        return check_health(action);
-    case supervisor_action_kind::drop_connection:
-        return drop_connection();
+    case supervisor_action_kind::terminate: return instance_->terminate();
+    case supervisor_action_kind::kill: return instance_->kill();
+    case supervisor_action_kind::check_health: return check_health(action);
+    case supervisor_action_kind::drop_connection: return drop_connection();
     }
 }
 

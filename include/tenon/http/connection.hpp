@@ -165,8 +165,7 @@ inline void http_connection::advance() {
         case http_step::need_more:
             if (takes_too_much(*owner)) return refuse(503, "too much is being sent at once");
             return ended_ ? leave() : wait_for_rest();
-        case http_step::refused:
-            return refuse(parser_.why().status, parser_.why().words);
+        case http_step::refused: return refuse(parser_.why().status, parser_.why().words);
         case http_step::head:
             head_only_ = parser_.asked().method == "HEAD";
             last_ = parser_.is_last();
@@ -181,9 +180,7 @@ inline void http_connection::advance() {
             if (!parser_.bound_body(admitted_.body)) break;
             if (parser_.expects_continue() && parser_.waiting() == 0) write("HTTP/1.1 100 Continue\r\n\r\n");
             break;
-        case http_step::whole:
-            dispatch(*owner);
-            break;
+        case http_step::whole: dispatch(*owner); break;
         }
     }
     listen();

@@ -152,8 +152,7 @@ inline http_step http_parser::next() {
             left_of_head_ = bounds_.head;
             blank_ = false;
             return http_step::whole;
-        case place::over:
-            return http_step::refused;
+        case place::over: return http_step::refused;
         }
     }
 }

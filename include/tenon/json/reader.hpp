@@ -37,38 +37,25 @@ namespace detail {
 
 inline json_kind kind_of(char first) noexcept {
     switch (first) {
-    case '{':
-        return json_kind::object;
-    case '[':
-        return json_kind::array;
-    case '"':
-        return json_kind::string;
+    case '{': return json_kind::object;
+    case '[': return json_kind::array;
+    case '"': return json_kind::string;
     case 't':
-    case 'f':
-        return json_kind::boolean;
-    case 'n':
-        return json_kind::null;
-    default:
-        return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
+    case 'f': return json_kind::boolean;
+    case 'n': return json_kind::null;
+    default: return first == '-' || is_digit(first) ? json_kind::number : json_kind::none;
     }
 }
 
 inline std::string_view name_of(json_kind kind) noexcept {
     switch (kind) {
-    case json_kind::null:
-        return "null";
-    case json_kind::boolean:
-        return "boolean";
-    case json_kind::number:
-        return "number";
-    case json_kind::string:
-        return "string";
-    case json_kind::array:
-        return "array";
-    case json_kind::object:
-        return "object";
-    case json_kind::none:
-        break;
+    case json_kind::null: return "null";
+    case json_kind::boolean: return "boolean";
+    case json_kind::number: return "number";
+    case json_kind::string: return "string";
+    case json_kind::array: return "array";
+    case json_kind::object: return "object";
+    case json_kind::none: break;
     }
     return "nothing";
 }
@@ -597,20 +584,11 @@ inline const char* json_reader::skip_at(const char* at) {
             ++at;
             opened = true;
             break;
-        case json_kind::string:
-            at = string_end(at, ignored);
-            break;
-        case json_kind::number:
-            at = number_end(at);
-            break;
-        case json_kind::boolean:
-            at = bool_at(at, ignored);
-            break;
-        case json_kind::null:
-            at = null_at(at);
-            break;
-        case json_kind::none:
-            return syntax("not a JSON value", at);
+        case json_kind::string: at = string_end(at, ignored); break;
+        case json_kind::number: at = number_end(at); break;
+        case json_kind::boolean: at = bool_at(at, ignored); break;
+        case json_kind::null: at = null_at(at); break;
+        case json_kind::none: return syntax("not a JSON value", at);
         }
         if (at == nullptr) return nullptr;
         // Behind a value, or inside a container just opened: close what ends here, stop before the next value.

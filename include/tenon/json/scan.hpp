@@ -390,13 +390,9 @@ inline const char* check_escape(const char*& at, const char* end) noexcept {
     case 'f':
     case 'n':
     case 'r':
-    case 't':
-        at = next;
-        return nullptr;
-    case 'u':
-        break;
-    default:
-        return "unknown escape in a string";
+    case 't': at = next; return nullptr;
+    case 'u': break;
+    default: return "unknown escape in a string";
     }
     const int code = hex4(next, end);
     if (code < 0) return "\\u without four hexadecimal digits";
@@ -417,21 +413,11 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
     const char letter = at[1];
     at += 2;
     switch (letter) {
-    case 'b':
-        *to++ = '\b';
-        break;
-    case 'f':
-        *to++ = '\f';
-        break;
-    case 'n':
-        *to++ = '\n';
-        break;
-    case 'r':
-        *to++ = '\r';
-        break;
-    case 't':
-        *to++ = '\t';
-        break;
+    case 'b': *to++ = '\b'; break;
+    case 'f': *to++ = '\f'; break;
+    case 'n': *to++ = '\n'; break;
+    case 'r': *to++ = '\r'; break;
+    case 't': *to++ = '\t'; break;
     case 'u': {
         auto code = static_cast<unsigned>(hex4(at, end));
         at += 4;
@@ -443,9 +429,7 @@ inline void take_escape(const char*& at, const char* end, char*& to) noexcept {
         to = write_utf8(to, code);
         break;
     }
-    default:
-        *to++ = letter;
-        break;
+    default: *to++ = letter; break;
     }
 }
 

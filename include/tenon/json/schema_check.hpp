@@ -211,20 +211,11 @@ private:
             !same_value(all.constant, value))
             say(join({"expected ", shortened(all.constant)}));
         switch (kind(value)) {
-        case json_kind::object:
-            check_object(all, value);
-            break;
-        case json_kind::array:
-            check_array(all, value);
-            break;
-        case json_kind::number:
-            check_number(all, value);
-            break;
-        case json_kind::string:
-            check_text(all, value);
-            break;
-        default:
-            break;
+        case json_kind::object: check_object(all, value); break;
+        case json_kind::array: check_array(all, value); break;
+        case json_kind::number: check_number(all, value); break;
+        case json_kind::string: check_text(all, value); break;
+        default: break;
         }
         combine(all, value);
     }

@@ -170,29 +170,14 @@ inline char* json_writer::quote_rest(const char* at, const char* end, char* star
 inline char* json_writer::escape(char byte, char* to) noexcept {
     char letter = 0;
     switch (byte) {
-    case '"':
-        letter = '"';
-        break;
-    case '\\':
-        letter = '\\';
-        break;
-    case '\n':
-        letter = 'n';
-        break;
-    case '\r':
-        letter = 'r';
-        break;
-    case '\t':
-        letter = 't';
-        break;
-    case '\b':
-        letter = 'b';
-        break;
-    case '\f':
-        letter = 'f';
-        break;
-    default:
-        break;
+    case '"': letter = '"'; break;
+    case '\\': letter = '\\'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    default: break;
     }
     if (letter != 0) {
         to[0] = '\\';

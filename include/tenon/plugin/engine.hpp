@@ -602,34 +602,28 @@ inline void engine::say_goodbye() {
 
 inline void engine::take(const session_event& event, bool may_run) {
     switch (event.kind) {
-    case event_kind::handshake:
-        return shake_hands(event);
-    case event_kind::request:
-        return take_request(event, may_run);
+    case event_kind::handshake: return shake_hands(event);
+    case event_kind::request: return take_request(event, may_run);
     case event_kind::notification:
         if (event.method == methods::exit) over_ = true;
         else if (event.method == methods::on_event && hooks_.run_event != nullptr)
             run_or_enqueue(event, may_run);
         return;
-    case event_kind::response:
-        return complete(event);
+    case event_kind::response: return complete(event);
     case event_kind::cancelled:
         if (withdraw(event.request)) session_.reject(event.request, {codes::cancelled, "cancelled"});
         else if (hooks_.request_cancelled != nullptr) hooks_.request_cancelled(*this, event.request);
         changed_.wake_all();
         return;
-    case event_kind::polluted:
-        return io_->report("the host sent text between messages, which was skipped");
+    case event_kind::polluted: return io_->report("the host sent text between messages, which was skipped");
     case event_kind::bad_body:
-    case event_kind::peer_error:
-        return io_->report(event.error.message);
+    case event_kind::peer_error: return io_->report(event.error.message);
     case event_kind::closed:
         if (event.reason != violation_reason::none) io_->report(event.text);
         over_ = true;
         return;
     case event_kind::progress:
-    case event_kind::none:
-        return;
+    case event_kind::none: return;
     }
 }
 

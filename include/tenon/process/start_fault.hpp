@@ -71,14 +71,10 @@ inline std::string why_not(const file_facts& file, std::string_view user) {
     case file_kind::missing:
         if (file.dangling_link) return join({file.culprit, " is a symbolic link to nothing"});
         return file.culprit == file.path ? "there is no such file" : join({"there is no ", file.culprit});
-    case file_kind::unreachable:
-        return join({"user ", user, " may not look into ", file.culprit});
-    case file_kind::folder:
-        return "it is a directory";
-    case file_kind::other:
-        return "it is not a regular file";
-    case file_kind::regular:
-        break;
+    case file_kind::unreachable: return join({"user ", user, " may not look into ", file.culprit});
+    case file_kind::folder: return "it is a directory";
+    case file_kind::other: return "it is not a regular file";
+    case file_kind::regular: break;
     }
     if (!file.executable)
         return join({"its mode is ", file.mode, " and its owner ", file.owner, ", so user ", user,
@@ -114,26 +110,17 @@ inline std::string why_not(const program_facts& facts) {
 
 inline std::string_view attempt_of(launch_step step) noexcept {
     switch (step) {
-    case launch_step::descriptors:
-        return "making its pipes";
-    case launch_step::fork:
-        return "making a process";
-    case launch_step::session:
-        return "giving it a session of its own";
-    case launch_step::parent_death:
-        return "tying it to this process";
-    case launch_step::streams:
-        return "connecting its standard streams";
-    case launch_step::closing:
-        return "closing what it must not inherit";
-    case launch_step::limits:
-        return "setting its limits";
-    case launch_step::privileges:
-        return "keeping it from gaining privileges";
+    case launch_step::descriptors: return "making its pipes";
+    case launch_step::fork: return "making a process";
+    case launch_step::session: return "giving it a session of its own";
+    case launch_step::parent_death: return "tying it to this process";
+    case launch_step::streams: return "connecting its standard streams";
+    case launch_step::closing: return "closing what it must not inherit";
+    case launch_step::limits: return "setting its limits";
+    case launch_step::privileges: return "keeping it from gaining privileges";
     case launch_step::describe:
     case launch_step::directory:
-    case launch_step::program:
-        break;
+    case launch_step::program: break;
     }
     return {};
 }

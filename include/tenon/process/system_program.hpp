@@ -112,24 +112,15 @@ inline file_facts look_at(const std::string& path) {
 /// As uname(2) would say it.
 inline std::string machine_of(unsigned number) {
     switch (number) {
-    case EM_386:
-        return "i686";
-    case EM_X86_64:
-        return "x86_64";
-    case EM_ARM:
-        return "arm";
-    case EM_AARCH64:
-        return "aarch64";
-    case EM_RISCV:
-        return "riscv64";
-    case EM_PPC64:
-        return "ppc64";
-    case EM_S390:
-        return "s390x";
-    case EM_MIPS:
-        return "mips";
-    default:
-        return join({"machine type ", digits(number)});
+    case EM_386: return "i686";
+    case EM_X86_64: return "x86_64";
+    case EM_ARM: return "arm";
+    case EM_AARCH64: return "aarch64";
+    case EM_RISCV: return "riscv64";
+    case EM_PPC64: return "ppc64";
+    case EM_S390: return "s390x";
+    case EM_MIPS: return "mips";
+    default: return join({"machine type ", digits(number)});
     }
 }
 

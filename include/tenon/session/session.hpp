@@ -425,11 +425,8 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
             answer_error(0, {}, codes::parse_error, reader_.violation().message);
         end_connection(reader_.violation().reason, reader_.violation().message, false);
         return false;
-    case frame_step::end:
-        end_connection(violation_reason::none, "the peer closed it", true);
-        return false;
-    case frame_step::need_more:
-        break;
+    case frame_step::end: end_connection(violation_reason::none, "the peer closed it", true); return false;
+    case frame_step::need_more: break;
     }
     return false;
 }
@@ -439,16 +436,11 @@ inline bool session::take_step(session_event& event, frame_step step, std::strin
 inline bool session::take_message(session_event& event, std::string_view body, time_point now) {
     parse_envelope(body, envelope_);
     switch (envelope_.kind) {
-    case envelope_kind::request:
-        return take_request(event, body);
-    case envelope_kind::notification:
-        return take_notification(event, body, now);
-    case envelope_kind::response:
-        return take_response(event);
-    case envelope_kind::batch:
-        return take_batch(event, body, now);
-    case envelope_kind::refused:
-        break;
+    case envelope_kind::request: return take_request(event, body);
+    case envelope_kind::notification: return take_notification(event, body, now);
+    case envelope_kind::response: return take_response(event);
+    case envelope_kind::batch: return take_batch(event, body, now);
+    case envelope_kind::refused: break;
     }
     return take_refused(event, body, now);
 }
@@ -470,13 +462,11 @@ inline const char* session::refusal_of(std::string_view method, int& code) const
         // A plugin that connects to a socket introduces itself first.
         if (role_ == session_role::host && method == methods::attach) return nullptr;
         return "handshake first";
-    case session_phase::ready:
-        return handshake ? "there was a handshake already" : nullptr;
+    case session_phase::ready: return handshake ? "there was a handshake already" : nullptr;
     case session_phase::shutting_down:
         code = codes::shutting_down;
         return role_ == session_role::plugin ? "shutting down" : nullptr;
-    case session_phase::closed:
-        break;
+    case session_phase::closed: break;
     }
     return nullptr;
 }
@@ -867,8 +857,7 @@ inline int session::close_value(const shared_bytes* params) {
 inline fault session::refused_call(int code) const {
     const bool closed = phase_ == session_phase::closed;
     switch (code) {
-    case codes::too_large:
-        return {code, too_large("a message of ", message_size_)};
+    case codes::too_large: return {code, too_large("a message of ", message_size_)};
     case codes::unavailable:
         return {code,
                 join({closed ? "the connection is closed: " : "nothing may be sent before the handshake",

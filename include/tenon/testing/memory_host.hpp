@@ -271,15 +271,9 @@ inline void memory_host::take_event(const detail::session_event& event) {
         if (state != open_.end())
             state->second->progress.push_back(json::parse(event.value).value_or(json()));
         return;
-    case event_kind::polluted:
-        complaints_.push_back("stray text: " + std::string(event.text));
-        return;
-    case event_kind::bad_body:
-        complaints_.push_back("bad message: " + event.error.message);
-        return;
-    case event_kind::peer_error:
-        complaints_.push_back("the plugin refused: " + event.error.message);
-        return;
+    case event_kind::polluted: complaints_.push_back("stray text: " + std::string(event.text)); return;
+    case event_kind::bad_body: complaints_.push_back("bad message: " + event.error.message); return;
+    case event_kind::peer_error: complaints_.push_back("the plugin refused: " + event.error.message); return;
     case event_kind::closed:
         if (event.reason != violation_reason::none)
             complaints_.push_back("broken: " + std::string(event.text));
@@ -287,8 +281,7 @@ inline void memory_host::take_event(const detail::session_event& event) {
     case event_kind::none:
     case event_kind::handshake:
     case event_kind::request:
-    case event_kind::cancelled:
-        return;
+    case event_kind::cancelled: return;
     }
 }
 

@@ -54,12 +54,9 @@ inline bool same_value(const json& a, const json& b) {
             if (!same_value((*left)[index], (*right)[index])) return false;
         return true;
     }
-    case json_kind::string:
-        return *a.as<std::string>() == *b.as<std::string>();
-    case json_kind::number:
-        return same_number(a, b);
-    default:
-        return a.text() == b.text();
+    case json_kind::string: return *a.as<std::string>() == *b.as<std::string>();
+    case json_kind::number: return same_number(a, b);
+    default: return a.text() == b.text();
     }
 }
 

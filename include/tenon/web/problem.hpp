@@ -39,25 +39,18 @@ namespace tenon {
 /// The HTTP status for a fault of a call, as docs/protocol.md has it.
 inline int http_status_of(int code) noexcept {
     switch (code) {
-    case codes::invalid_params:
-        return 400;
-    case codes::permission_denied:
-        return 403;
-    case codes::too_large:
-        return 413;
-    case codes::reentrant_call:
-        return 508;
-    case codes::timeout:
-        return 504;
+    case codes::invalid_params: return 400;
+    case codes::permission_denied: return 403;
+    case codes::too_large: return 413;
+    case codes::reentrant_call: return 508;
+    case codes::timeout: return 504;
     case codes::unavailable:
     case codes::circuit_open:
     case codes::overloaded:
     case codes::shutting_down:
     case codes::limit_exceeded:
-    case codes::cancelled:
-        return 503;
-    default:
-        return code > 0 ? 422 : 502;
+    case codes::cancelled: return 503;
+    default: return code > 0 ? 422 : 502;
     }
 }
 

@@ -118,18 +118,14 @@ private:
 inline unsigned envelope_parser::member_named(std::string_view key) noexcept {
     const char* name = key.data();
     switch (key.size()) {
-    case 2:
-        return std::memcmp(name, "id", 2) == 0 ? id : 0u;
-    case 5:
-        return std::memcmp(name, "error", 5) == 0 ? error : 0u;
+    case 2: return std::memcmp(name, "id", 2) == 0 ? id : 0u;
+    case 5: return std::memcmp(name, "error", 5) == 0 ? error : 0u;
     case 6:
         if (std::memcmp(name, "method", 6) == 0) return method;
         if (std::memcmp(name, "params", 6) == 0) return params;
         return std::memcmp(name, "result", 6) == 0 ? result : 0u;
-    case 7:
-        return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
-    default:
-        return 0;
+    case 7: return std::memcmp(name, "jsonrpc", 7) == 0 ? jsonrpc : 0u;
+    default: return 0;
     }
 }
 
@@ -236,18 +232,12 @@ inline bool envelope_parser::take_member(std::string_view key) {
     }
     seen_ |= member;
     switch (member) {
-    case jsonrpc:
-        return take_version();
-    case id:
-        return take_id();
-    case method:
-        return take_method();
-    case params:
-        return take_params();
-    case result:
-        return in_.read_slice(message_.result);
-    default:
-        return take_error();
+    case jsonrpc: return take_version();
+    case id: return take_id();
+    case method: return take_method();
+    case params: return take_params();
+    case result: return in_.read_slice(message_.result);
+    default: return take_error();
     }
 }
 

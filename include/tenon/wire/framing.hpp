@@ -283,30 +283,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
     for (;;) {
         frame_step step = frame_step::violation;
         switch (state_) {
-        case state::boundary:
-            step = at_boundary();
-            break;
-        case state::header:
-            step = in_header();
-            break;
-        case state::body:
-            step = in_body(text);
-            break;
-        case state::drain:
-            step = in_drain();
-            break;
-        case state::pollution:
-            step = in_pollution(text);
-            break;
-        case state::line:
-            step = in_line(text);
-            break;
-        case state::line_drain:
-            step = in_line_drain();
-            break;
-        case state::failed:
-            step = frame_step::violation;
-            break;
+        case state::boundary: step = at_boundary(); break;
+        case state::header: step = in_header(); break;
+        case state::body: step = in_body(text); break;
+        case state::drain: step = in_drain(); break;
+        case state::pollution: step = in_pollution(text); break;
+        case state::line: step = in_line(text); break;
+        case state::line_drain: step = in_line_drain(); break;
+        case state::failed: step = frame_step::violation; break;
         }
         if (step != look_again) return step;
     }
@@ -314,19 +298,14 @@ inline frame_step frame_reader::next(std::string_view& text) {
 
 inline bool frame_reader::inside_frame() const noexcept {
     switch (state_) {
-    case state::boundary:
-        return begins_content(rest());
-    case state::header:
-        return header_.ours() || begins_content(rest().substr(line_));
+    case state::boundary: return begins_content(rest());
+    case state::header: return header_.ours() || begins_content(rest().substr(line_));
     case state::body:
     case state::drain:
-    case state::line_drain:
-        return true;
-    case state::line:
-        return left() != 0 && (!lines_agreed_ || begins_json(*here()));
+    case state::line_drain: return true;
+    case state::line: return left() != 0 && (!lines_agreed_ || begins_json(*here()));
     case state::pollution:
-    case state::failed:
-        break;
+    case state::failed: break;
     }
     return false; // a program that printed half a line may take its time
 }
@@ -415,12 +394,8 @@ inline frame_step frame_reader::in_header() {
         std::string_view line = text.substr(line_, line_end - line_);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         switch (header_.take_line(line)) {
-        case header_block::outcome::more:
-            line_ = searched_ = line_end + 1;
-            break;
-        case header_block::outcome::complete:
-            consume(line_end + 1);
-            return begin_body(header_.length());
+        case header_block::outcome::more: line_ = searched_ = line_end + 1; break;
+        case header_block::outcome::complete: consume(line_end + 1); return begin_body(header_.length());
         case header_block::outcome::broken:
             if (header_.ours()) {
                 state_ = state::failed;

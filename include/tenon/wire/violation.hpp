@@ -33,34 +33,20 @@ enum class violation_reason {
 
 inline std::string_view name_of(violation_reason reason) noexcept {
     switch (reason) {
-    case violation_reason::no_length:
-        return "frame.no_length";
-    case violation_reason::bad_length:
-        return "frame.bad_length";
-    case violation_reason::duplicate_length:
-        return "frame.dup_length";
-    case violation_reason::syntax:
-        return "frame.syntax";
-    case violation_reason::header_too_large:
-        return "frame.header_too_large";
-    case violation_reason::too_large:
-        return "frame.too_large";
-    case violation_reason::bad_charset:
-        return "frame.bad_charset";
-    case violation_reason::truncated:
-        return "frame.truncated";
-    case violation_reason::stalled:
-        return "frame.stalled";
-    case violation_reason::polluted:
-        return "stdout.polluted";
-    case violation_reason::too_many_bad_bodies:
-        return "rpc.bad_bodies";
-    case violation_reason::output_overflow:
-        return "output.overflow";
-    case violation_reason::output_stalled:
-        return "output.stalled";
-    case violation_reason::none:
-        break;
+    case violation_reason::no_length: return "frame.no_length";
+    case violation_reason::bad_length: return "frame.bad_length";
+    case violation_reason::duplicate_length: return "frame.dup_length";
+    case violation_reason::syntax: return "frame.syntax";
+    case violation_reason::header_too_large: return "frame.header_too_large";
+    case violation_reason::too_large: return "frame.too_large";
+    case violation_reason::bad_charset: return "frame.bad_charset";
+    case violation_reason::truncated: return "frame.truncated";
+    case violation_reason::stalled: return "frame.stalled";
+    case violation_reason::polluted: return "stdout.polluted";
+    case violation_reason::too_many_bad_bodies: return "rpc.bad_bodies";
+    case violation_reason::output_overflow: return "output.overflow";
+    case violation_reason::output_stalled: return "output.stalled";
+    case violation_reason::none: break;
     }
     return "none";
 }

@@ -59,37 +59,21 @@ struct chat_event_handler : events<chat_event_handler> {
     }
     bool integer(std::int64_t value) {
         switch (next) {
-        case id:
-            out.id = value;
-            return true;
-        case sent_at:
-            out.sent_at = value;
-            return true;
-        case score:
-            out.score = static_cast<double>(value);
-            return true;
-        default:
-            return false;
+        case id: out.id = value; return true;
+        case sent_at: out.sent_at = value; return true;
+        case score: out.score = static_cast<double>(value); return true;
+        default: return false;
         }
     }
     bool Double(double value) { return next == score && (out.score = value, true); }
     bool Bool(bool value) { return next == edited && (out.edited = value, true); }
     bool String(const char* data, SizeType size, bool) {
         switch (next) {
-        case room:
-            out.room.assign(data, size);
-            return true;
-        case from_uid:
-            out.from_uid.assign(data, size);
-            return true;
-        case to_uid:
-            out.to_uid.assign(data, size);
-            return true;
-        case content:
-            out.content.assign(data, size);
-            return true;
-        default:
-            return false;
+        case room: out.room.assign(data, size); return true;
+        case from_uid: out.from_uid.assign(data, size); return true;
+        case to_uid: out.to_uid.assign(data, size); return true;
+        case content: out.content.assign(data, size); return true;
+        default: return false;
         }
     }
     bool StartObject() { return true; }
@@ -158,98 +142,53 @@ struct room_message_handler : events<room_message_handler> {
         case in_origin:
             if (key.is("latitude")) return take(latitude);
             return key.is("longitude") && take(longitude);
-        default:
-            return false;
+        default: return false;
         }
     }
     bool integer(std::int64_t value) {
         switch (next) {
-        case id:
-            out.id = value;
-            return true;
-        case from_id:
-            out.from.id = value;
-            return true;
-        case bytes:
-            out.files.back().bytes = value;
-            return true;
-        case reply_to:
-            out.reply_to = value;
-            return true;
-        case sent_at:
-            out.sent_at = value;
-            return true;
-        default:
-            return Double(static_cast<double>(value));
+        case id: out.id = value; return true;
+        case from_id: out.from.id = value; return true;
+        case bytes: out.files.back().bytes = value; return true;
+        case reply_to: out.reply_to = value; return true;
+        case sent_at: out.sent_at = value; return true;
+        default: return Double(static_cast<double>(value));
         }
     }
     bool Double(double value) {
         switch (next) {
-        case spam_score:
-            out.spam_score = value;
-            return true;
-        case latitude:
-            out.origin->latitude = value;
-            return true;
-        case longitude:
-            out.origin->longitude = value;
-            return true;
-        default:
-            return false;
+        case spam_score: out.spam_score = value; return true;
+        case latitude: out.origin->latitude = value; return true;
+        case longitude: out.origin->longitude = value; return true;
+        default: return false;
         }
     }
     bool Bool(bool value) {
         switch (next) {
-        case edited:
-            out.edited = value;
-            return true;
-        case preview:
-            out.files.back().preview = value;
-            return true;
-        default:
-            return false;
+        case edited: out.edited = value; return true;
+        case preview: out.files.back().preview = value; return true;
+        default: return false;
         }
     }
     bool String(const char* data, SizeType size, bool) {
         switch (next) {
-        case room:
-            out.room.assign(data, size);
-            return true;
-        case content:
-            out.content.assign(data, size);
-            return true;
-        case from_uid:
-            out.from.uid.assign(data, size);
-            return true;
-        case from_name:
-            out.from.name.assign(data, size);
-            return true;
-        case from_roles:
-            out.from.roles.emplace_back(data, size);
-            return true;
-        case mentions:
-            out.mentions.emplace_back(data, size);
-            return true;
-        case path:
-            out.files.back().path.assign(data, size);
-            return true;
-        case mime:
-            out.files.back().mime.assign(data, size);
-            return true;
-        case checksum:
-            out.files.back().checksum.assign(data, size);
-            return true;
-        default:
-            return false;
+        case room: out.room.assign(data, size); return true;
+        case content: out.content.assign(data, size); return true;
+        case from_uid: out.from.uid.assign(data, size); return true;
+        case from_name: out.from.name.assign(data, size); return true;
+        case from_roles: out.from.roles.emplace_back(data, size); return true;
+        case mentions: out.mentions.emplace_back(data, size); return true;
+        case path: out.files.back().path.assign(data, size); return true;
+        case mime: out.files.back().mime.assign(data, size); return true;
+        case checksum: out.files.back().checksum.assign(data, size); return true;
+        default: return false;
         }
     }
     bool StartObject() {
         if (level == outside) return level = message, true;
         if (level != message) return false;
         switch (next) {
-        case from:
-            level = in_from;
-            return true;
+        case from: level = in_from; return true;
         case origin:
             out.origin.emplace();
             level = in_origin;
@@ -258,8 +197,7 @@ struct room_message_handler : events<room_message_handler> {
             out.files.emplace_back();
             level = in_file;
             return true;
-        default:
-            return false;
+        default: return false;
         }
     }
     bool EndObject(SizeType) {
@@ -314,51 +252,30 @@ struct record_page_handler : events<record_page_handler> {
     }
     bool integer(std::int64_t value) {
         switch (next) {
-        case number:
-            out.number = value;
-            return true;
-        case id:
-            current->id = value;
-            return true;
-        case parent:
-            current->parent = value;
-            return true;
+        case number: out.number = value; return true;
+        case id: current->id = value; return true;
+        case parent: current->parent = value; return true;
         case quantity:
             current->quantity = static_cast<std::int32_t>(value);
             return value >= INT32_MIN && value <= INT32_MAX;
-        default:
-            return Double(static_cast<double>(value));
+        default: return Double(static_cast<double>(value));
         }
     }
     bool Double(double value) {
         switch (next) {
-        case price:
-            current->price = value;
-            return true;
-        case ratio:
-            current->ratio = value;
-            return true;
-        default:
-            return false;
+        case price: current->price = value; return true;
+        case ratio: current->ratio = value; return true;
+        default: return false;
         }
     }
     bool Bool(bool value) { return next == active && (current->active = value, true); }
     bool String(const char* data, SizeType size, bool) {
         switch (next) {
-        case source:
-            out.source.assign(data, size);
-            return true;
-        case name:
-            current->name.assign(data, size);
-            return true;
-        case email:
-            current->email.assign(data, size);
-            return true;
-        case note:
-            current->note.emplace(data, size);
-            return true;
-        default:
-            return false;
+        case source: out.source.assign(data, size); return true;
+        case name: current->name.assign(data, size); return true;
+        case email: current->email.assign(data, size); return true;
+        case note: current->note.emplace(data, size); return true;
+        default: return false;
         }
     }
     bool StartObject() {

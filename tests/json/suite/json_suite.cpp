@@ -43,14 +43,10 @@ bool walk(json_reader& in) {
     std::string text;
     std::string_view name;
     switch (in.peek()) {
-    case json_kind::null:
-        return in.read_null();
-    case json_kind::boolean:
-        return in.read_bool(truth);
-    case json_kind::number:
-        return in.read_double(number);
-    case json_kind::string:
-        return in.read_string(text);
+    case json_kind::null: return in.read_null();
+    case json_kind::boolean: return in.read_bool(truth);
+    case json_kind::number: return in.read_double(number);
+    case json_kind::string: return in.read_string(text);
     case json_kind::array:
         if (!in.enter_array()) return false;
         while (in.next_element())
@@ -61,8 +57,7 @@ bool walk(json_reader& in) {
         while (in.next_member(name))
             if (!walk(in)) return false;
         return !in.failed();
-    case json_kind::none:
-        return in.mismatch("a value");
+    case json_kind::none: return in.mismatch("a value");
     }
     return false;
 }

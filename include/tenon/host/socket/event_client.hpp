@@ -72,24 +72,18 @@ private:
     bool take_step() {
         std::string_view line;
         switch (lines_.next(line)) {
-        case frame_step::body:
-            take_line(line);
-            return true;
-        case frame_step::need_more:
-            read_more();
-            return false;
+        case frame_step::body: take_line(line); return true;
+        case frame_step::need_more: read_more(); return false;
         case frame_step::too_large:
             say({codes::too_large, join({"a line may have ", digits(max_line_bytes_), " bytes"})});
             return true;
         case frame_step::skipped_text:
-        case frame_step::ignored_empty:
-            return true;
+        case frame_step::ignored_empty: return true;
         case frame_step::violation:
             say({codes::invalid_request, lines_.violation().message});
             finishing_ = true;
             return true;
-        case frame_step::end:
-            break;
+        case frame_step::end: break;
         }
         close();
         return false;

@@ -92,8 +92,7 @@ private:
         frames_.append(bytes);
         std::string_view message;
         switch (frames_.next(message)) {
-        case frame_step::body:
-            return finish(message, {});
+        case frame_step::body: return finish(message, {});
         case frame_step::need_more:
             if (bytes_.size() <= max_bytes_) return listen();
             [[fallthrough]];
@@ -103,8 +102,7 @@ private:
         case frame_step::violation:
             return finish(
                 {}, {codes::invalid_request, join({frames_.violation().message, "; ", expected_first})});
-        default:
-            return finish({}, {codes::invalid_request, std::string(expected_first)});
+        default: return finish({}, {codes::invalid_request, std::string(expected_first)});
         }
     }
 

@@ -246,8 +246,7 @@ inline void socket_server::hear(socket_newcomer& from, std::string_view message,
         if (!from.newline_framed())
             return refuse(from, {}, {codes::invalid_request, "events are put in as lines, without headers"});
         return take_client(from);
-    case first_words::kind::unknown:
-        return refuse(from, said.id, said.why);
+    case first_words::kind::unknown: return refuse(from, said.id, said.why);
     }
 }
 

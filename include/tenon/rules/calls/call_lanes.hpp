@@ -651,23 +651,12 @@ inline bool call_lanes::fails(int code) noexcept {
 
 inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
     switch (code) {
-    case codes::timeout:
-        ++counts.timeouts;
-        break;
-    case codes::overloaded:
-        ++counts.overloaded;
-        break;
-    case codes::circuit_open:
-        ++counts.circuit_open;
-        break;
-    case codes::reentrant_call:
-        ++counts.reentrant;
-        break;
-    case codes::too_large:
-        ++counts.too_large;
-        break;
-    default:
-        ++counts.unavailable;
+    case codes::timeout: ++counts.timeouts; break;
+    case codes::overloaded: ++counts.overloaded; break;
+    case codes::circuit_open: ++counts.circuit_open; break;
+    case codes::reentrant_call: ++counts.reentrant; break;
+    case codes::too_large: ++counts.too_large; break;
+    default: ++counts.unavailable;
     }
 }
 
@@ -678,17 +667,14 @@ inline fault call_lanes::refusal(int code) const {
     case codes::timeout:
         why.message = join({options_.plugin, ": the deadline passed before it could be asked"});
         break;
-    case codes::overloaded:
-        why.message = join({options_.plugin, ": too many calls wait for it"});
-        break;
+    case codes::overloaded: why.message = join({options_.plugin, ": too many calls wait for it"}); break;
     case codes::circuit_open:
         why.message = join({options_.plugin, " fails too often and is not asked for now"});
         break;
     case codes::reentrant_call:
         why.message = join({options_.plugin, " is busy with what waits for this call"});
         break;
-    default:
-        why = closed_why_;
+    default: why = closed_why_;
     }
     return said_by_host(std::move(why), options_.plugin, code != codes::reentrant_call);
 }

@@ -404,9 +404,7 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
                 made.words = join({found.subscribed ? "subscribed to \"" : "lists \"",
                                    std::string_view(found.chosen->type), "\""});
             break;
-        case exclusion::not_declared:
-            made.words = "has not said what it wants: no handshake yet";
-            break;
+        case exclusion::not_declared: made.words = "has not said what it wants: no handshake yet"; break;
         case exclusion::capability:
             made.words = join({"its handshake does not name the capability \"", event_family(type), "\""});
             break;
@@ -417,15 +415,12 @@ inline std::vector<explanation> interest_table::explain(std::string_view type) c
         case exclusion::excluded:
             made.words = join({"the configuration excludes \"", std::string_view(*found.pattern), "\""});
             break;
-        case exclusion::not_included:
-            made.words = "nothing that the configuration includes matches";
-            break;
+        case exclusion::not_included: made.words = "nothing that the configuration includes matches"; break;
         case exclusion::state: // the host says which
             made.words = "is not there";
             break;
         case exclusion::permission:
-        case exclusion::breaker:
-            break;
+        case exclusion::breaker: break;
         }
         const interest as = interest_of(index, plugin, type, found);
         made.mode = as.mode;

@@ -423,23 +423,17 @@ inline void supervisor::handle_timeout(time_point now) {
             {change_cause::progress, join({"retry ", digits(static_cast<std::uint64_t>(restarts_.count()))})},
             now);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
 inline time_point supervisor::next_deadline() const noexcept {
     switch (state_) {
-    case plugin_state::backoff:
-        return deadline_;
-    case plugin_state::handshaking:
-        return std::min(deadline_, lost_at_);
-    case plugin_state::ready:
-        return std::min({health_.next_deadline(), stable_at_, lost_at_});
-    case plugin_state::stopping:
-        return steps_.deadline();
-    default:
-        return never;
+    case plugin_state::backoff: return deadline_;
+    case plugin_state::handshaking: return std::min(deadline_, lost_at_);
+    case plugin_state::ready: return std::min({health_.next_deadline(), stable_at_, lost_at_});
+    case plugin_state::stopping: return steps_.deadline();
+    default: return never;
     }
 }
 
@@ -482,26 +476,16 @@ inline milliseconds supervisor::time_in_state(time_point now) const noexcept {
 
 inline void supervisor::apply(supervisor_input input, change_reason reason, time_point now) {
     switch (move_for(state_, input)) {
-    case supervisor_move::ignore:
-        return;
-    case supervisor_move::begin:
-        return begin(std::move(reason), now);
-    case supervisor_move::greet:
-        return greet(input == supervisor_input::attached, std::move(reason), now);
-    case supervisor_move::greet_again:
-        return greet_again(now);
-    case supervisor_move::work:
-        return work(now);
-    case supervisor_move::rest:
-        return rest(std::move(reason), now);
-    case supervisor_move::end_to_rest:
-        return end(sequel::rest, std::move(reason), now);
-    case supervisor_move::end_to_begin:
-        return end(sequel::begin, std::move(reason), now);
-    case supervisor_move::end_to_retry:
-        return end(sequel::retry, std::move(reason), now);
-    case supervisor_move::end_to_fail:
-        return end(sequel::fail, std::move(reason), now);
+    case supervisor_move::ignore: return;
+    case supervisor_move::begin: return begin(std::move(reason), now);
+    case supervisor_move::greet: return greet(input == supervisor_input::attached, std::move(reason), now);
+    case supervisor_move::greet_again: return greet_again(now);
+    case supervisor_move::work: return work(now);
+    case supervisor_move::rest: return rest(std::move(reason), now);
+    case supervisor_move::end_to_rest: return end(sequel::rest, std::move(reason), now);
+    case supervisor_move::end_to_begin: return end(sequel::begin, std::move(reason), now);
+    case supervisor_move::end_to_retry: return end(sequel::retry, std::move(reason), now);
+    case supervisor_move::end_to_fail: return end(sequel::fail, std::move(reason), now);
     case supervisor_move::turn_to_rest:
         sequel_ = sequel::rest;
         stop_reason_ = std::move(reason);
@@ -510,10 +494,8 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
         sequel_ = sequel::begin;
         begin_reason_ = std::move(reason);
         return;
-    case supervisor_move::retry:
-        return retry(std::move(reason), now);
-    case supervisor_move::conclude:
-        return conclude(std::move(reason), now);
+    case supervisor_move::retry: return retry(std::move(reason), now);
+    case supervisor_move::conclude: return conclude(std::move(reason), now);
     case supervisor_move::run_steps:
         if (input == supervisor_input::attached) {
             if (!launching_) return;
@@ -521,12 +503,9 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
             launching_ = false;
         }
         return escalate(now);
-    case supervisor_move::escalate:
-        return escalate(now);
-    case supervisor_move::fade:
-        return fade(std::move(reason), now);
-    case supervisor_move::drop:
-        return drop(std::move(reason), now);
+    case supervisor_move::escalate: return escalate(now);
+    case supervisor_move::fade: return fade(std::move(reason), now);
+    case supervisor_move::drop: return drop(std::move(reason), now);
     }
 }
 
@@ -644,15 +623,9 @@ inline void supervisor::escalate(time_point now) {
         case stop_action::ask:
             act(supervisor_action_kind::ask_to_stop, steps_.deadline(), stop_reason_);
             break;
-        case stop_action::close_stdin:
-            act(supervisor_action_kind::close_stdin);
-            break;
-        case stop_action::terminate:
-            act(supervisor_action_kind::terminate);
-            break;
-        case stop_action::kill:
-            act(supervisor_action_kind::kill);
-            break;
+        case stop_action::close_stdin: act(supervisor_action_kind::close_stdin); break;
+        case stop_action::terminate: act(supervisor_action_kind::terminate); break;
+        case stop_action::kill: act(supervisor_action_kind::kill); break;
         }
         if (now < steps_.deadline()) return;
     }
@@ -666,17 +639,13 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
     else if (last_stop_step_) ending.text = join({ending.text, " after ", name_of(*last_stop_step_)});
     change_reason reason{stop_reason_.cause, both(stop_reason_.text, ending.text)};
     switch (sequel_) {
-    case sequel::rest:
-        return rest(std::move(reason), now);
-    case sequel::retry:
-        return retry(std::move(reason), now);
+    case sequel::rest: return rest(std::move(reason), now);
+    case sequel::retry: return retry(std::move(reason), now);
     case sequel::fail:
         leave_instance();
         change(plugin_state::failed, std::move(reason), now);
         return;
-    case sequel::begin:
-        rest(std::move(reason), now);
-        return begin(std::move(begin_reason_), now);
+    case sequel::begin: rest(std::move(reason), now); return begin(std::move(begin_reason_), now);
     }
 }
 
