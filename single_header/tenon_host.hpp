@@ -27605,10 +27605,7 @@ plugin_hooks make_hooks(const about& identity) {
     if constexpr (table::events) hooks.run_event = &run_event;
     if constexpr (table::commands) hooks.run_command = &run_command;
     if constexpr (table::routes) hooks.run_route = &run_route;
-    if constexpr (requires {
-                      requires P::threads >
-                      1;
-                  }) {
+    if constexpr (requires { requires(P::threads > 1); }) {
         hooks.threads = P::threads;
         hooks.start_workers = [](engine& runs_in) { runs_in.start_workers(); };
     }
@@ -28367,8 +28364,8 @@ public:
     }
 
     template <class M, class... Rest>
-        requires std::is_invocable_v < detail::overloads<Lambda...>
-    &, const M&, Rest... > decltype(auto) receive(const M& message, Rest&&... rest) & {
+        requires(std::is_invocable_v<detail::overloads<Lambda...>&, const M&, Rest...>)
+    decltype(auto) receive(const M& message, Rest&&... rest) & {
         return handlers_(message, std::forward<Rest>(rest)...);
     }
 

@@ -70,8 +70,8 @@ public:
     }
 
     template <class M, class... Rest>
-        requires std::is_invocable_v < detail::overloads<Lambda...>
-    &, const M&, Rest... > decltype(auto) receive(const M& message, Rest&&... rest) & {
+        requires(std::is_invocable_v<detail::overloads<Lambda...>&, const M&, Rest...>)
+    decltype(auto) receive(const M& message, Rest&&... rest) & {
         return handlers_(message, std::forward<Rest>(rest)...);
     }
 
