@@ -103,6 +103,7 @@ private:
                                    const tenon::json& config) { return keeper_.keep_config(plugin, config); },
              .config_in_file = [this](std::string_view plugin) { return keeper_.config_in_file(plugin); },
              .config_set_here = [this](std::string_view plugin) { return keeper_.config_set_here(plugin); },
+             .config_trouble = [this](std::string_view plugin) { return keeper_.config_trouble(plugin); },
              .forget_config = [this](const std::string& plugin) { return keeper_.forget_config(plugin); },
              .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); }});
         std::cout << "http://" << web_.address() << '/' << (known ? "" : "#token=" + token) << std::endl;

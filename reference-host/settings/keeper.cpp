@@ -7,6 +7,7 @@
 #include <tenon/host/clocks.hpp>
 #include <tenon/config/system_trusted.hpp>
 #include <tenon/config/variables.hpp>
+#include <tenon/rules/option_words.hpp>
 #include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
@@ -22,6 +23,7 @@ keeper::keeper(tenon::host& host, saying say, std::function<void()> refusals_dif
 void keeper::apply(settings next, std::function<void()> settled) {
     auto former_configs = std::exchange(file_configs_, {});
     saved_.clear();
+    const bool were_unused = !std::exchange(unused_, {}).empty();
     for (tenon::plugin_config& plugin : next.plugins) {
         const auto& [name, in_file] = *now_in_file_.try_emplace(plugin.options.name, plugin.enabled).first;
         const bool unsaid = in_file == plugin.enabled; // what was said by hand since then holds
@@ -40,6 +42,7 @@ void keeper::apply(settings next, std::function<void()> settled) {
                                       " still replaces it; `tenon-host plugins " + name +
                                       " config reset` goes back to the file's own");
     }
+    if (were_unused || !unused_.empty()) refusals_differ_();
     for (const auto& [plugin, why] : next.missing) say_(log_level::info, plugin + " is not started: " + why);
     static_cast<void>(
         host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
@@ -59,10 +62,12 @@ void keeper::apply(settings next, std::function<void()> settled) {
                  [this, plan = plans_,
                   settled = std::move(settled)](const std::vector<tenon::change_failure>& failures) {
                      for (const tenon::change_failure& one : failures) {
-                         if (one.why.code == tenon::codes::unavailable)
+                         if (one.why.code == tenon::codes::unavailable && holds(one.plugin))
                              continue; // its state has changed, and that is told
                          if (one.why.code == tenon::codes::shutting_down) continue;
-                         const std::string words = one.plugin + ": " + one.why.message;
+                         const std::string named = one.plugin + ": ";
+                         const std::string words =
+                             (one.why.message.starts_with(named) ? "" : named) + one.why.message;
                          say_(log_level::warn, words);
                          if (planned_in_[one.plugin] == plan) refused_[one.plugin] = words;
                      }
@@ -74,19 +79,38 @@ void keeper::apply(settings next, std::function<void()> settled) {
 std::vector<std::string> keeper::refusals() const {
     std::vector<std::string> all;
     for (const auto& [plugin, words] : refused_) all.push_back(words);
+    for (const auto& [plugin, each] : unused_) all.insert(all.end(), each.begin(), each.end());
     return all;
+}
+
+std::string keeper::config_trouble(std::string_view plugin) const {
+    if (const auto found = refused_.find(plugin); found != refused_.end())
+        return "what the file says does not hold: " + found->second;
+    const auto found = unused_.find(plugin);
+    return found == unused_.end() ? std::string() : found->second.front();
 }
 
 void keeper::took(const std::string& plugin) {
     if (refused_.erase(plugin) != 0) refusals_differ_();
 }
 
+void keeper::mended(const std::string& plugin) {
+    if (unused_.erase(plugin) != 0) refusals_differ_();
+}
+
+bool keeper::holds(const std::string& plugin) const {
+    const tenon::plugin_config* const wanted = find(plugin);
+    return wanted == nullptr || tenon::detail::same_config(wanted->options.config, host_.config(plugin));
+}
+
 /// What was set replaces what the file says.
 void keeper::put_saved(tenon::plugin_config& plugin, settings& of) {
     const std::string& name = plugin.options.name;
     const auto unused = [&](const tenon::fault& why) {
-        say_(log_level::warn,
-             name + ": what was set here is not used, but what the file says: " + why.message);
+        for (const std::string& one : tenon::mistakes::lines_of(why.message)) {
+            unused_[name].push_back(name + ": what was set here is not used, but what the file says: " + one);
+            say_(log_level::warn, unused_[name].back());
+        }
     };
     const auto saved = tenon::read_saved_config(of.data + "/config", name);
     if (!saved) return unused(saved.error());
@@ -143,6 +167,7 @@ keeper::keep(const std::string& plugin,
     saved.unix_ms = tenon::detail::wall_clock_ms();
     if (auto good = tenon::write_saved_config(folder(), plugin, saved); !good) return good;
     saved_[plugin] = std::move(saved);
+    mended(plugin);
     if (saved_[plugin].config) took(plugin);
     for (tenon::plugin_config& one : now_.plugins)
         if (one.options.name == plugin) one.options.config = host_.config(plugin);
@@ -178,6 +203,7 @@ std::optional<json> keeper::config_in_file(std::string_view plugin) const {
 tenon::result<void> keeper::forget_config(const std::string& plugin) {
     if (auto good = tenon::remove_saved_config(folder(), plugin); !good) return good;
     saved_.erase(plugin);
+    mended(plugin);
     took(plugin);
     for (tenon::plugin_config& one : now_.plugins)
         if (one.options.name == plugin) one.options.config = file_configs_[plugin];

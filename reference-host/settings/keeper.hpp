@@ -37,8 +37,11 @@ public:
     /// The first one starts everything. `settled`: each plugin is ready, or did not start.
     void apply(settings next, std::function<void()> settled = {});
 
-    /// What of the file is not what holds, because the plugin did not take it or the host refused it.
+    /// What of the file is not what holds, because the plugin did not take it or the host refused it; and what was set here
+    /// and cannot be used.
     std::vector<std::string> refusals() const;
+    /// The same of one plugin.
+    std::string config_trouble(std::string_view plugin) const;
 
     bool enabled(std::string_view plugin) const;
     void enable(const std::string& plugin, bool on, done over);
@@ -56,7 +59,9 @@ public:
     tenon::result<void> judge_start(const tenon::plugin_options& options) const;
 
 private:
-    void took(const std::string& plugin); // or is to be tried again
+    void took(const std::string& plugin);        // or is to be tried again
+    void mended(const std::string& plugin);      // what was set, which stood in nobody's way
+    bool holds(const std::string& plugin) const; // its configuration is the one that is wanted
     /// A configuration as it may be written down.
     using as_written = std::function<tenon::json(const tenon::json& config)>;
     const tenon::plugin_config* find(std::string_view plugin) const;
@@ -73,7 +78,9 @@ private:
     std::map<std::string, tenon::json, std::less<>> file_configs_ = {}; // the file's own, as plugins get it
     std::map<std::string, tenon::saved_config, std::less<>> saved_ = {};
     std::function<void()> refusals_differ_;
-    std::map<std::string, std::string> refused_ = {}; // the sentence about it, by plugin
+    std::map<std::string, std::string, std::less<>> refused_ = {}; // the sentence about it, by plugin
+    std::map<std::string, std::vector<std::string>, std::less<>> unused_ =
+        {}; // the same of what was set, a mistake each
     // A plan may end after the next one has begun: what it says of a plugin that the next one changes is outdated.
     std::uint64_t plans_ = 0;
     std::map<std::string, std::uint64_t> planned_in_ = {};

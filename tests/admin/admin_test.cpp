@@ -362,6 +362,8 @@ TEST_CASE("whose configuration is not the file's own, it was not said, and there
     settings.secrets = [](std::string_view) { return std::vector<std::string>{"hunter2"}; };
     settings.config_in_file = [&](std::string_view) { return std::optional(in_file); };
     settings.config_set_here = [&](std::string_view) { return set; };
+    std::string trouble;
+    settings.config_trouble = [&](std::string_view) { return trouble; };
     settings.keep_config = [&](const std::string&, const json&) {
         set = tenon::config_set{.unix_ms = tenon::detail::wall_clock_ms() - 150'000, .by = "administrator"};
         return tenon::result<void>();
@@ -396,6 +398,10 @@ TEST_CASE("whose configuration is not the file's own, it was not said, and there
 
     run.there([&] { in_file = json::parse(R"({"mood":"new"})").value(); });
     CHECK(has(shown()["set"]["words"].text(), "until the host ends"));
+    run.there([&] { trouble = "what the file says does not hold: it is new"; });
+    CHECK(shown()["set"]["words"].text() == tenon::to_json(trouble));
+    CHECK(
+        has(run.admin("GET", "/api/v1/plugins/one").body, "\"warnings\":[" + tenon::to_json(trouble) + "]"));
     CHECK(run.admin("DELETE", "/api/v1/plugins/none/config").status == 404);
     running_admin bare;
     bare.there([&] { return bare.host().add({.name = "one", .attach = true}).has_value(); });

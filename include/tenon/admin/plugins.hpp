@@ -32,7 +32,13 @@ inline std::vector<std::string> types_of(const plugin_status& plugin) {
     return types;
 }
 
-inline std::string shown(const admin_state& admin, const plugin_status& plugin) {
+inline std::string config_trouble(const admin_state& admin, std::string_view plugin) {
+    return admin.settings.config_trouble ? admin.settings.config_trouble(plugin) : std::string();
+}
+
+inline std::string shown(const admin_state& admin, plugin_status plugin) {
+    if (std::string trouble = config_trouble(admin, plugin.name); !trouble.empty())
+        plugin.warnings.push_back(std::move(trouble));
     std::string text = to_json(plugin);
     text.pop_back();
     return join({text, ",\"types\":", to_json(types_of(plugin)),
@@ -135,16 +141,19 @@ inline std::string beside_file(const admin_state& admin, std::string_view plugin
         admin.settings.config_in_file ? admin.settings.config_in_file(plugin) : std::optional<json>();
     const auto set =
         admin.settings.config_set_here ? admin.settings.config_set_here(plugin) : std::optional<config_set>();
-    if (!in_file || (!set && same_config(*in_file, config))) return {};
-    std::string about = R"({"words":"not what the file says, and not kept: it holds until the host ends"})";
+    std::string trouble = config_trouble(admin, plugin);
+    if (!in_file || (!set && trouble.empty() && same_config(*in_file, config))) return {};
+    if (trouble.empty()) trouble = "not what the file says, and not kept: it holds until the host ends";
+    std::string about = join({"{\"words\":", to_json(trouble), "}"});
     if (set) {
         const std::int64_t ago = std::max<std::int64_t>(0, wall_clock_ms() - set->unix_ms);
         const bool by_plugin = set->by == "plugin";
-        about = join({"{\"by\":", to_json(set->by), ",\"time\":", signed_digits(set->unix_ms),
-                      ",\"agoMs\":", signed_digits(ago), ",\"words\":",
-                      to_json(join({"set here ", by_plugin ? "by the plugin itself, " : "",
-                                    time_ago(milliseconds(ago))})),
-                      "}"});
+        about =
+            join({"{\"by\":", to_json(set->by), ",\"time\":", signed_digits(set->unix_ms),
+                  ",\"agoMs\":", signed_digits(ago), ",\"words\":",
+                  to_json(join({"set here ", by_plugin ? "by the plugin itself, " : "",
+                                set->unix_ms == 0 ? "nobody wrote down when" : time_ago(milliseconds(ago))})),
+                  "}"});
     }
     return join({",\"set\":", about,
                  ",\"file\":", in_file->is_null() ? "{}" : hide_secrets(in_file->view(), secrets).text()});

@@ -31,6 +31,8 @@ struct admin_settings {
     /// What the file says of a plugin's configuration, and who set another one; nothing where nobody did.
     std::function<std::optional<json>(std::string_view plugin)> config_in_file = {};
     std::function<std::optional<config_set>(std::string_view plugin)> config_set_here = {};
+    /// Why what the file says of it, or what was set, is not what it runs with; empty where it is. Shown as a warning.
+    std::function<std::string(std::string_view plugin)> config_trouble = {};
     /// Called when a plugin has gone back to the file's own. None: that cannot be done here (501).
     std::function<result<void>(const std::string& plugin)> forget_config = {};
     /// Texts that nobody is shown in a plugin's configuration: what came from ${VARIABLES}.

@@ -165,9 +165,6 @@ inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_reco
              const bool is_there = alive && !closing_ && find(actor.index()) == plugin.get();
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
              fault why = outcome.error();
-             // It is the plugin that said no, and not something else that went wrong.
-             if (actor.supervised().reason().cause == change_cause::handshake)
-                 why.code = codes::invalid_params;
              plugin->give(std::move(before));
              plugin->set_itself = std::move(set_before);
              actor.note(log_level::warn,
@@ -176,7 +173,8 @@ inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_reco
                   [why = std::move(why), done = std::move(done)](const result<void>& back) mutable {
                       why.message += back ? "; it runs with the old configuration again"
                                           : "; nor did it start with the old one";
-                      if (!back) why.code = codes::unavailable;
+                      // Where the old one is good, it is the new one that the plugin does not take, however it says so.
+                      why.code = back ? codes::invalid_params : codes::unavailable;
                       done(std::move(why));
                   });
              actor.restart({change_cause::reload, "the old configuration again"});
