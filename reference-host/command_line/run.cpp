@@ -260,8 +260,9 @@ int check_file(const arguments& given) {
     const auto complaints =
         read ? std::vector<std::string>() : tenon::mistakes::lines_of(read.error().message);
     const auto missing = read ? read->missing : decltype(settings::missing)();
-    const auto warnings =
+    auto warnings =
         read ? tenon::config_warnings(read->plugins, what_is_offered()) : std::vector<std::string>();
+    if (const std::string lost = read ? data_warning(*read) : ""; !lost.empty()) warnings.push_back(lost);
     if (given.has("--json")) {
         struct verdict {
             bool good;

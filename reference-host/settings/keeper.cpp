@@ -46,6 +46,8 @@ void keeper::apply(settings next, std::function<void()> settled) {
     for (const auto& [plugin, why] : next.missing) say_(log_level::info, plugin + " is not started: " + why);
     static_cast<void>(
         host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
+    if (now_.data != next.data)
+        if (const std::string lost = data_warning(next); !lost.empty()) say_(log_level::warn, lost);
     auto changes = tenon::plan_changes(now_.plugins, next.plugins);
     now_ = std::move(next);
     ++plans_;

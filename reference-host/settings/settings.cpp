@@ -14,6 +14,7 @@
 
 #include <asio/ip/address.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -90,6 +91,19 @@ void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& wr
     }
 }
 
+/// Compared with the Host header as a whole: no scheme, no path, no pattern.
+void check_hosts(const std::vector<std::string>& hosts, tenon::mistakes& wrong) {
+    const auto may_stand = [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+               std::string_view(".-_:[]").find(byte) != std::string_view::npos;
+    };
+    for (std::size_t at = 0; at < hosts.size(); ++at)
+        if (hosts[at].empty() || !std::all_of(hosts[at].begin(), hosts[at].end(), may_stand))
+            wrong.add("hosts[" + std::to_string(at) + "]",
+                      "expected a name like \"chat.example.org\" or \"chat.example.org:8080\", got \"" +
+                          tenon::detail::quotable(hosts[at]) + "\"");
+}
+
 } // namespace
 
 std::optional<std::string> variable(const std::string& name) {
@@ -121,6 +135,13 @@ tenon::result<void> check_listen(const std::string& listen, const std::string& a
     if (name == "localhost" || address.is_loopback() || admin_token.size() >= 16) return {};
     return wrong("listen: others can reach " + listen +
                  ", so there has to be an adminToken of at least 16 characters");
+}
+
+std::string data_warning(const settings& of) {
+    const auto good = tenon::try_small_files(of.data + "/config");
+    if (good) return {};
+    return "data: " + good.error().message +
+           ": what is set by page, command line or plugin is lost when the host ends";
 }
 
 tenon::result<settings> read_settings(const std::string& path) {
@@ -160,6 +181,7 @@ tenon::result<settings> read_settings(const std::string& path) {
         for (std::string& each : *list) each = full_path(each, folder);
     const tenon::json_view plugins = in.any("plugins");
     tenon::mistakes wrong = in.take_mistakes();
+    check_hosts(read.hosts, wrong);
     const auto as_written = (*written)["plugins"].as<std::vector<tenon::json_view>>().value_or({});
     read_plugins(plugins, as_written, read, wrong);
     if (auto good = check_listen(read.listen, read.admin_token); !good) wrong.add_new(good.error().message);

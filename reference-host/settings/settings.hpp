@@ -40,6 +40,9 @@ struct settings {
 /// codes::unavailable: it cannot be read; codes::invalid_params: something in it is wrong, a line for each mistake.
 tenon::result<settings> read_settings(const std::string& path);
 
+/// What is lost where `data` cannot be written; else empty.
+std::string data_warning(const settings& of);
+
 /// The environment's.
 std::optional<std::string> variable(const std::string& name);
 

@@ -15,6 +15,8 @@ TEST_CASE("a mistake in the JSON of a configuration was said by its byte: nobody
         {"{\n  \"listen\":}", "line 2, column 12: not a JSON value, got '}'"},
         {"{\n  \"a\": 1,\n}",
          "line 3, column 1: expected a member's name, got '}': is there a comma too many before it?"},
+        {R"({"a":1,,"b":2})",
+         "line 1, column 8: expected a member's name, got ',': is there a comma too many before it?"},
         {"[1,\n 2,\n]", "line 3, column 1: not a JSON value, got ']': is there a comma too many before it?"},
         {"{\n  \"a\": 1\n  \"b\": 2\n}",
          "line 3, column 3: expected ',' or '}', got '\"': is there a comma missing before it?"},

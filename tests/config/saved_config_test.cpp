@@ -27,6 +27,18 @@ TEST_CASE("a file that is written is there whole, for its owner alone, and nothi
     CHECK(files == 1);
 }
 
+TEST_CASE("whether a folder can be written is tried before it matters, and leaves nothing") {
+    const scratch_folder folder;
+    const std::string here = folder.path().string();
+    CHECK(try_small_files(here));
+    CHECK(try_small_files(here + "/not/yet/there"));
+    CHECK(std::filesystem::is_empty(here));
+    REQUIRE(write_small_file(here + "/file", "x"));
+    CHECK(try_small_files(here + "/file/config").error().message ==
+          here + "/file/config cannot be written: " + here + "/file: Not a directory");
+    CHECK(!try_small_files("/proc/nowhere")); // where permissions say yes
+}
+
 TEST_CASE("what cannot be read is said, with its path") {
     const scratch_folder folder;
     const std::string here = folder.path().string() + "/";

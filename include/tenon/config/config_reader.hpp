@@ -63,7 +63,7 @@ inline std::string what_stands_at(std::string_view text, std::size_t offset) {
     std::string_view hint;
     if (rest.starts_with("//") || rest.starts_with("/*") || rest[0] == '#') hint = ": JSON has no comments";
     else if (rest[0] == '\'') hint = ": JSON has double quotes alone";
-    else if (rest[0] == '}' || rest[0] == ']') {
+    else if (rest[0] == '}' || rest[0] == ']' || rest[0] == ',') {
         const std::size_t before = text.substr(0, offset).find_last_not_of(" \t\r\n");
         if (before != text.npos && text[before] == ',') hint = ": is there a comma too many before it?";
     } else if (rest[0] == '"') {

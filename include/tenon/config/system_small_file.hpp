@@ -76,6 +76,18 @@ inline result<void> write_small_file(const std::string& path, std::string_view t
     return {};
 }
 
+/// Whether write_small_file() could write there, by doing the like and taking it back: what permissions say is not true of
+/// every file system. Names what cannot be written, which is the folder or the first one above it that is there.
+inline result<void> try_small_files(const std::string& folder) {
+    std::error_code ignored;
+    std::filesystem::path there = folder;
+    while (!std::filesystem::exists(there, ignored) && there.has_relative_path()) there = there.parent_path();
+    const std::string trial = (there / (".trial." + std::to_string(::getpid()))).string();
+    if (::mkdir(trial.c_str(), 0700) == 0) return ::rmdir(trial.c_str()), result<void>();
+    return fault{codes::unavailable,
+                 detail::join({folder, " cannot be written: ", there.string(), ": ", std::strerror(errno)})};
+}
+
 /// A file that is not there is no fault.
 inline result<void> remove_small_file(const std::string& path) {
     if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};

@@ -77,6 +77,12 @@ TEST_CASE("Z6: what is wrong is said with the path of its key") {
     const std::vector<row> rows = {
         {R"({"lisen":"x"})", R"(lisen: unknown key; did you mean "listen"?)"},
         {R"({"listen":8080})", "listen: expected string, got number"},
+        {R"({"hosts":["a.example:80","[::1]:80","http://a/"]})",
+         R"(hosts[2]: expected a name like "chat.example.org" or "chat.example.org:8080", got "http://a/")"},
+        {R"({"hosts":[""]})",
+         R"(hosts[0]: expected a name like "chat.example.org" or "chat.example.org:8080", got "")"},
+        {R"({"hosts":["*"]})",
+         R"(hosts[0]: expected a name like "chat.example.org" or "chat.example.org:8080", got "*")"},
         {R"({"listen":"8080"})",
          R"(listen: expected an address like "127.0.0.1:8080" or "[::1]:8080", got "8080")"},
         {R"({"listen":"::1:80"})",
