@@ -8017,6 +8017,7 @@ public:
     virtual std::optional<plugin_moment> moment_of(std::string_view plugin) const = 0;
     virtual std::vector<const known_command*> known_commands() const = 0;
     virtual const known_command* find_command(std::string_view name) const = 0;
+    virtual std::string_view former_owner_of(std::string_view command) const = 0;
     virtual host_status status() const = 0;
     virtual host_status summary() const = 0;
     virtual std::optional<plugin_status> status_of(std::string_view plugin) const = 0;
@@ -8305,6 +8306,10 @@ public:
     /// What can be executed, by name. Both are valid until a plugin declares or withdraws something.
     std::vector<const known_command*> commands() const { return core_->known_commands(); }
     const known_command* find_command(std::string_view name) const { return core_->find_command(name); }
+    /// The plugin that had a command which nobody has now; empty where it never was there, as far as is known.
+    std::string_view former_owner_of(std::string_view command) const {
+        return core_->former_owner_of(command);
+    }
     host_status status() const { return core_->status(); }
     /// The same without what it says of each plugin: cheap, however many there are.
     host_status summary() const { return core_->summary(); }
@@ -13171,6 +13176,8 @@ private:
     static bool fails(int code) noexcept;
     static void count_refusal(lane_counts& counts, int code) noexcept;
     fault refusal(int code) const;
+    fault no_answer(time_point::duration waited) const;
+    fault not_sent(const fault& by_session) const;
     void tell_work() noexcept;
 
     lane_options options_;
@@ -13303,7 +13310,7 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
             drop_probe(call, now);
             complete(
                 slot,
-                said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
+                said_by_host(not_sent(sent.error()), options_.plugin, sent.error().code != codes::too_large),
                 now);
             return {};
         }
@@ -13356,11 +13363,10 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     ++(expired ? counts.timeouts : counts.cancelled);
     const destruction_watch watch(*this);
     if (expired && !was_sent) complete(slot, refusal(code), now);
-    else
-        complete(
-            slot,
-            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
-            now);
+    else {
+        fault why = expired ? no_answer(now - call.sent_at) : fault{code, "cancelled"};
+        complete(slot, said_by_host(std::move(why), options_.plugin, !was_sent), now);
+    }
     if (was_sent && !watch.destroyed()) pump(now);
 }
 
@@ -13391,7 +13397,10 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
     const destruction_watch watch(*this);
     if (!event.failed) complete(slot, event.value, now);
     else if (!expired && !lost) complete(slot, std::move(event.error), now);
-    else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
+    else {
+        fault why = lost ? not_sent(event.error) : no_answer(call.deadline - call.sent_at);
+        complete(slot, said_by_host(std::move(why), options_.plugin, false), now);
+    }
     if (!watch.destroyed()) pump(now);
     return true;
 }
@@ -13438,10 +13447,10 @@ inline void call_lanes::pump(time_point now) {
             } else {
                 count_refusal(mine.counts, sent.error().code);
                 drop_probe(call, now);
-                complete(
-                    slot,
-                    said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
-                    now);
+                complete(slot,
+                         said_by_host(not_sent(sent.error()), options_.plugin,
+                                      sent.error().code != codes::too_large),
+                         now);
             }
         }
         if (watch.destroyed()) return;
@@ -13555,6 +13564,22 @@ inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
     case codes::too_large: ++counts.too_large; break;
     default: ++counts.unavailable;
     }
+}
+
+/// To what was sent.
+inline fault call_lanes::no_answer(time_point::duration waited) const {
+    const auto ms = std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(waited).count());
+    return {codes::timeout, join({options_.plugin, " did not answer within ",
+                                  digits(static_cast<std::uint64_t>(ms)), " ms"})};
+}
+
+/// A session knows no names, and of a connection that has ended says "the connection is closed: why".
+inline fault call_lanes::not_sent(const fault& by_session) const {
+    constexpr std::string_view closed = "the connection is closed: ";
+    if (by_session.code != codes::unavailable) return by_session;
+    std::string_view why = by_session.message;
+    if (why.starts_with(closed)) why.remove_prefix(closed.size());
+    return {by_session.code, join({options_.plugin, " is gone: its connection ended (", why, ")"})};
 }
 
 // Of what was never sent.
@@ -14076,6 +14101,8 @@ namespace tenon::detail {
 
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
+/// Of all plugins that were there: only to say whose they were.
+inline constexpr std::size_t max_former_commands = 4'096;
 /// Of a command's description and schemas together.
 inline constexpr std::size_t max_command_text = std::size_t{64} << 10;
 
@@ -14093,6 +14120,11 @@ public:
         const auto found = commands_.find(name);
         return found == commands_.end() ? nullptr : &found->second;
     }
+    /// Which plugin had it when its connection ended last; empty where nobody had, or somebody has it now.
+    std::string_view former_owner(std::string_view name) const {
+        const auto found = former_.find(name);
+        return found == former_.end() || find(name) != nullptr ? std::string_view() : found->second;
+    }
     /// In the order of their names.
     std::vector<const known_command*> list() const;
     std::vector<const known_command*> of(std::uint32_t plugin) const;
@@ -14102,6 +14134,7 @@ private:
     static std::string_view problem_of(const command_declaration& declared) noexcept;
 
     std::map<std::string, known_command, std::less<>> commands_;
+    std::map<std::string, std::string, std::less<>> former_; // the owners of those that were withdrawn
     std::map<std::uint32_t, std::size_t> counts_;
 };
 
@@ -14158,7 +14191,12 @@ inline result<void> command_table::remove(std::uint32_t plugin, std::string_view
 
 inline void command_table::withdraw(std::uint32_t plugin) {
     if (counts_.erase(plugin) == 0) return;
-    std::erase_if(commands_, [plugin](const auto& one) { return one.second.plugin == plugin; });
+    std::erase_if(commands_, [&](auto& one) {
+        if (one.second.plugin != plugin) return false;
+        if (former_.size() == max_former_commands) former_.clear(); // names that are made up for ever
+        former_.insert_or_assign(one.first, std::move(one.second.plugin_name));
+        return true;
+    });
 }
 
 inline std::vector<const known_command*> command_table::list() const {
@@ -16220,7 +16258,10 @@ public:
             add(join({lines_.size() == 1 ? "it printed " : "the last that it printed: ", all}));
         }
         if (!unfinished.empty()) add(join({"it began to write ", quoted(unfinished)}));
-        return text.empty() ? "it printed nothing" : text;
+        if (!text.empty()) return text;
+        return configured == plugin_framing::headers
+                   ? "it printed nothing"
+                   : R"(it printed nothing, and is spoken to in lines ("framing": "lines"): does it read headers?)";
     }
 
 private:
@@ -17013,8 +17054,12 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
 
 inline void supervisor::heard(std::string words) {
     if (state_ == plugin_state::handshaking) heard_ = std::move(words);
-    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake)
-        stop_reason_.text = shortened(both(stop_reason_.text, words));
+    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake) {
+        std::string_view before = stop_reason_.text;
+        constexpr std::string_view nothing = "; it printed nothing"; // until now
+        if (before.ends_with(nothing)) before.remove_suffix(nothing.size());
+        stop_reason_.text = shortened(both(before, words));
+    }
 }
 
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
@@ -17243,8 +17288,9 @@ inline void supervisor::retry(change_reason reason, time_point now) {
     const restart_policy& policy = restarts_.policy();
     const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
     if (!restarts_.may_retry()) {
-        const std::string why =
-            policy.enabled ? join({"all ", most, " retries are used up"}) : "restarts are off";
+        const std::string why = !policy.enabled || policy.max_retries == 0 ? "restarts are off"
+                                : policy.max_retries == 1                  ? "the only retry is used up"
+                                                          : join({"all ", most, " retries are used up"});
         reason.text = both(reason.text, why);
         change(plugin_state::failed, std::move(reason), now);
         return;
@@ -18019,6 +18065,12 @@ inline void plugin_actor::take_handshake(const result<std::string_view>& answer,
                                join({answer.error().message, " (", std::to_string(server_not_initialized),
                                      "): this is a language server, which speaks otherwise than a plugin"})},
                               now);
+    if (!answer && answer.error().code == codes::method_not_found)
+        return fail_handshake(
+            {answer.error().code, join({"it refused the handshake, which it does not know (",
+                                        std::to_string(codes::method_not_found), " ", answer.error().message,
+                                        "): it is no plugin"})},
+            now);
     if (!answer) return fail_handshake(wanted_config_.explain_refusal(answer.error(), options_.config), now);
     if (answer->size() > max_handshake_bytes) {
         const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),
@@ -20864,6 +20916,8 @@ inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_reco
              const bool is_there = alive && !closing_ && find(actor.index()) == plugin.get();
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
              fault why = outcome.error();
+             // It is not tried again with this one.
+             why.message.resize(std::min(why.message.rfind("; retry "), why.message.size()));
              plugin->give(std::move(before));
              plugin->set_itself = std::move(set_before);
              actor.note(log_level::warn,
@@ -22823,8 +22877,10 @@ inline call_under_way host_calls::run(plugin_index asker, std::string_view comma
     const known_command* const known = plugins_.closing() ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : plugins_.find(known->plugin);
     if (plugin == nullptr) {
+        const std::string_view owner = commands_.former_owner(command);
         done(fault{codes::method_not_found,
-                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
+                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\"",
+                         owner.empty() ? "" : "; ", owner, owner.empty() ? "" : " had it"})},
              steady_now());
         return {};
     }
@@ -24140,6 +24196,9 @@ public:
     std::optional<plugin_moment> moment_of(std::string_view plugin) const override;
     std::vector<const known_command*> known_commands() const override { return commands().list(); }
     const known_command* find_command(std::string_view name) const override { return commands().find(name); }
+    std::string_view former_owner_of(std::string_view command) const override {
+        return commands().former_owner(command);
+    }
     host_status status() const override;
     host_status summary() const override;
     std::optional<plugin_status> status_of(std::string_view plugin) const override;

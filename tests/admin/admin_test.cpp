@@ -320,7 +320,17 @@ TEST_CASE("commands are run, by their plugin or by their name alone, and fail as
     CHECK(plainly(R"({"id":"one","method":"echo","payload":{"a":3}})") == R"({"code":0,"data":{"a":3}})");
     CHECK(plainly(R"({"id":"org.example.one","method":"echo","payload":{}})") == R"({"code":0,"data":{}})");
     CHECK(plainly(R"({"id":"one","method":"refuse"})") == R"({"code":42,"message":"as you wish"})");
-    CHECK(has(plainly(R"({"id":"two","method":"echo"})"), R"({"code":-32601,)"));
+    CHECK(plainly(R"({"id":"two","method":"echo"})") ==
+          R"({"code":-32601,"message":"there is no plugin \"two\"; there is only one"})");
+    CHECK(
+        plainly(R"({"id":"one","method":"eco"})") ==
+        R"({"code":-32601,"message":"of the plugin one: there is no command \"eco\"; did you mean \"echo\"?"})");
+    REQUIRE(run.admin("POST", "/api/v1/plugins/one/stop").status == 200);
+    CHECK(has(run.admin("POST", "/api/v1/commands/echo", "{}").body,
+              R"(there is no command \"echo\" now: one has it, and it is stopped)"));
+    CHECK(has(run.admin("POST", "/api/v1/plugins/one/execute", R"({"method":"echo"})").body,
+              R"(of the plugin one: there is no command \"echo\": it is stopped)"));
+    CHECK(has(plainly(R"({"id":"one","method":"echo"})"), "it is stopped"));
     CHECK(has(plainly("{}"), R"({"code":-32602,)"));
 }
 
@@ -357,6 +367,7 @@ TEST_CASE("a configuration is shown without its secrets, and changed without los
 
 TEST_CASE("whose configuration is not the file's own, it was not said, and there was no way back") {
     std::optional<tenon::config_set> set;
+    bool full = false;
     json in_file = json::parse(R"({"apiKey":"k","mood":"plain"})").value();
     tenon::admin_settings settings;
     settings.secrets = [](std::string_view) { return std::vector<std::string>{"hunter2"}; };
@@ -364,11 +375,13 @@ TEST_CASE("whose configuration is not the file's own, it was not said, and there
     settings.config_set_here = [&](std::string_view) { return set; };
     std::string trouble;
     settings.config_trouble = [&](std::string_view) { return trouble; };
-    settings.keep_config = [&](const std::string&, const json&) {
+    settings.keep_config = [&](const std::string&, const json&) -> tenon::result<void> {
+        if (full) return tenon::fault{tenon::codes::unavailable, "/data: full"};
         set = tenon::config_set{.unix_ms = tenon::detail::wall_clock_ms() - 150'000, .by = "administrator"};
         return tenon::result<void>();
     };
-    settings.forget_config = [&](const std::string&) {
+    settings.forget_config = [&](const std::string&) -> tenon::result<void> {
+        if (full) return tenon::fault{tenon::codes::unavailable, "/data: full"};
         set.reset();
         return tenon::result<void>();
     };
@@ -385,6 +398,17 @@ TEST_CASE("whose configuration is not the file's own, it was not said, and there
     CHECK(shown()["set"]["words"].text() == R"("set here 2 minutes ago")");
     CHECK(shown()["set"]["by"].text() == R"("administrator")");
     CHECK(shown()["file"].text() == R"({"apiKey":"***","mood":"plain"})");
+
+    // What cannot be kept holds all the same: that was told as a refusal.
+    full = true;
+    const answer unkept = run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"best"})");
+    CHECK(unkept.status == 503);
+    CHECK(has(unkept.body, "the new configuration holds until the host ends, but is not kept: /data: full"));
+    CHECK(shown()["config"].text() == R"({"mood":"best"})");
+    CHECK(has(run.admin("DELETE", "/api/v1/plugins/one/config").body,
+              "holds until the host ends, but what was set before is kept: /data: full"));
+    full = false;
+    REQUIRE(run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"good"})").status == 200);
 
     // The plugin may refuse the file's own: then what was set stays.
     one.on("plugin/configure", [](const json&) -> tenon::result<json> {
@@ -419,12 +443,12 @@ TEST_CASE("a configuration that a plugin without `configure` did not start with 
     });
     tenon::plugin_options options;
     options.config = json::parse(R"({"mood":"good"})").value();
-    options.restart.enabled = false;
     REQUIRE(run.start(one, "one", options));
     const answer refused = run.admin("PUT", "/api/v1/plugins/one/config", R"({"mood":"bad"})");
     CHECK(refused.status == 422); // it was 503, as if the plugin were away
     CHECK_MESSAGE(has(refused.body, "mood: not like that"), refused.body);
     CHECK(has(refused.body, "it runs with the old configuration again"));
+    CHECK_FALSE(has(refused.body, "retr"));
     CHECK(run.status("one").state == tenon::plugin_state::ready);
     CHECK(run.there([&] { return run.host().config("one").text(); }) == R"({"mood":"good"})");
 
@@ -460,7 +484,7 @@ TEST_CASE(
     CHECK(status["notReady"][1].is_null());
     CHECK(status["configuration"]["mistakes"][1].text() == R"("listen: missing")");
     const std::string words(status["configurationWords"].as<std::string>().value_or(""));
-    CHECK(has(words, "/etc/host.json was read 2 minutes ago and cannot be used"));
+    CHECK(has(words, "/etc/host.json was looked at 2 minutes ago and cannot be used"));
     CHECK(has(words, "\nplugins[0].nmae: unknown key\nlisten: missing"));
     const std::string metrics = run.admin("GET", "/metrics").body;
     CHECK(has(metrics, "\ntenon_configuration_good 0\n"));

@@ -203,6 +203,12 @@ TEST_CASE("a program that reads lines was taken for one that does not answer") {
     options.stop = {{stop_action::close_stdin, milliseconds{10'000}}, {stop_action::kill, milliseconds{0}}};
     has(why_no_handshake(options),
         {"no answer to the handshake within 3000 ms", "it speaks in lines", "\"framing\": \"lines\""});
+    CHECK(why_no_handshake(options).find("it printed nothing") ==
+          std::string::npos);                                       // and yet it spoke in lines
+    auto silent = in_lines(shell("one", "cat >/dev/null; exit 0")); // as one that waits for headers
+    silent.handshake_timeout = milliseconds{700};
+    has(why_no_handshake(silent),
+        {"it printed nothing, and is spoken to in lines (\"framing\": \"lines\"): does it read headers?"});
     auto other = in_lines(shell("one", "printf 'Content-Length: 2\\r\\n\\r\\n{}'; cat >/dev/null; exit 0"));
     other.handshake_timeout = milliseconds{700};
     has(why_no_handshake(other), {"it writes headers, and its configuration says \"framing\": \"lines\""});
@@ -214,6 +220,11 @@ TEST_CASE("a language server is told from a plugin that refuses") {
     has(why_no_handshake(shell("server", "printf 'Content-Length: " + std::to_string(answer.size()) +
                                              "\\r\\n\\r\\n%s' '" + answer + "'; cat >/dev/null; exit 0")),
         {"Server not initialized (-32002)", "this is a language server"});
+    const std::string unknown =
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}})";
+    has(why_no_handshake(shell("server", "printf 'Content-Length: " + std::to_string(unknown.size()) +
+                                             "\\r\\n\\r\\n%s' '" + unknown + "'; cat >/dev/null; exit 0")),
+        {"it refused the handshake, which it does not know (-32601 Method not found): it is no plugin"});
 }
 
 TEST_CASE("a stray line of 20 KiB does not end the plugin") {

@@ -122,6 +122,7 @@ TEST_CASE(
     CHECK(one.once(codes::timeout));
     CHECK(one.at == start + ms(1'000));
     CHECK(one.data == R"({"source":"host","plugin":"backup","retryable":false})");
+    CHECK(one.text == "backup did not answer within 1000 ms"); // it named neither the plugin nor the time
     CHECK(at.wire->asked[0].cancelled);
     CHECK(at.heard() == 2);
     at.answer(0);
@@ -170,6 +171,7 @@ TEST_CASE("S6: what was in flight when the plugin went is not worth a repetition
     at.lose();
     CHECK(sent.once(codes::unavailable));
     CHECK(sent.data == R"({"source":"host","plugin":"backup","retryable":false})");
+    CHECK(sent.text.starts_with("backup is gone: ")); // it named nobody
     CHECK(waits.once(codes::unavailable));
     CHECK(waits.data == R"({"source":"host","plugin":"backup","retryable":true})");
     CHECK(event.once(codes::unavailable));

@@ -24,8 +24,11 @@ TEST_CASE("a command belongs to whoever said it first, until it goes") {
     CHECK(table.find("count")->plugin_name == "counter");
     table.withdraw(1);
     CHECK(table.find("count") == nullptr); // nobody takes over by itself
+    CHECK(table.former_owner("count") == "counter");
+    CHECK(table.former_owner("none").empty());
     CHECK(table.add(2, "other", named("count")));
     CHECK(table.find("count")->plugin == 2);
+    CHECK(table.former_owner("count").empty());
     table.withdraw(1);
     table.withdraw(7);
     CHECK(table.size() == 1);

@@ -275,3 +275,16 @@ TEST_CASE("what is not ready yet can be restarted and can fail as well") {
         CHECK(it.life.reason().cause == change_cause::limit);
     }
 }
+
+TEST_CASE("a single retry that was used up was \"all 1 retries\"") {
+    plugin_options options = exact_options();
+    options.restart.max_retries = 1;
+    supervised it(options);
+    for (int round = 0; round < 2; ++round) {
+        it.become_ready();
+        it.exit(code(3));
+        if (round == 0) it.wait();
+    }
+    CHECK(it.life.state() == plugin_state::failed);
+    CHECK(it.life.reason().text == "exit code 3; the only retry is used up");
+}

@@ -41,6 +41,23 @@ inline std::vector<std::string_view> command_names(admin_state& admin, std::stri
     return names;
 }
 
+/// `it is failed: exit code 3`.
+inline std::string state_words(std::string_view subject, const plugin_moment& now) {
+    return join({subject, " is ", words_of(now.state), now.reason.empty() ? "" : ": ", now.reason});
+}
+
+/// Of all plugins, or of one. A command comes and goes with its plugin: where that is known, it is named.
+inline std::string no_such_command(admin_state& admin, std::string_view command,
+                                   std::string_view plugin = {}) {
+    const std::string_view owner = plugin.empty() ? admin.host.former_owner_of(command) : plugin;
+    const auto now = admin.host.core()->moment_of(owner);
+    if (!now || now->state == plugin_state::ready)
+        return no_such("command", command, command_names(admin, plugin));
+    const std::string text = there_is_no("command", command);
+    return plugin.empty() ? join({text, " now: ", owner, " has it, and ", state_words("it", *now)})
+                          : join({text, ": ", state_words("it", *now)});
+}
+
 inline void answer_with(const http::call& asked, const result<json>& outcome) {
     asked.answer(outcome ? http::json_answer("{\"result\":" + outcome->text() + "}")
                          : http::problem(outcome.error()));
@@ -88,8 +105,7 @@ private:
 
 inline void run_command(admin_state& admin, const http::call& asked, std::string name, json args) {
     const known_command* const command = admin.host.find_command(name);
-    if (command == nullptr)
-        return asked.answer(http::problem(404, no_such("command", name, command_names(admin))));
+    if (command == nullptr) return asked.answer(http::problem(404, no_such_command(admin, name)));
     args = with_named_text(std::move(args), *command);
     if (auto good = check_param_depth("arguments", args.text()); !good)
         return asked.answer(http::problem(good.error()));
@@ -121,9 +137,8 @@ inline void execute(admin_state& admin, const http::call& asked) {
     const auto wanted = asked.body<execution>();
     if (!wanted) return;
     if (!has_command(admin, asked.name, wanted->method))
-        return asked.answer(
-            http::problem(404, join({"of the plugin ", asked.name, ": ",
-                                     no_such("command", wanted->method, command_names(admin, asked.name))})));
+        return asked.answer(http::problem(404, join({"of the plugin ", asked.name, ": ",
+                                                     no_such_command(admin, wanted->method, asked.name)})));
     run_command(admin, asked, wanted->method, wanted->payload.value_or(no_members()));
 }
 

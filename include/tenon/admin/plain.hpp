@@ -47,6 +47,14 @@ inline bool goes_by(admin_state& admin, std::string_view plugin, std::string_vie
     return known && known->id == name_or_id;
 }
 
+inline std::string no_command_of(admin_state& admin, std::string_view name_or_id, std::string_view command) {
+    const auto names = admin.host.plugins();
+    for (const std::string& name : names)
+        if (goes_by(admin, name, name_or_id))
+            return join({"of the plugin ", name, ": ", no_such_command(admin, command, name)});
+    return no_such("plugin", name_or_id, {names.begin(), names.end()});
+}
+
 inline void execute_plainly(admin_state& admin, const http::call& asked) {
     const auto failed = [asked](int code, const std::string& message) {
         asked.answer(http::json_answer("{\"code\":" + std::to_string(code) +
@@ -55,8 +63,9 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
     const auto wanted = from_json<execution>(asked.asked().body, {.root = "body"});
     if (!wanted) return failed(codes::invalid_params, wanted.error().message);
     const known_command* command = admin.host.find_command(wanted->method);
-    if (command == nullptr || !goes_by(admin, command->plugin_name, wanted->id.value_or("")))
-        return failed(codes::method_not_found, "no such plugin has such a command");
+    const std::string id = wanted->id.value_or("");
+    if (command == nullptr || !goes_by(admin, command->plugin_name, id))
+        return failed(codes::method_not_found, no_command_of(admin, id, wanted->method));
     const json args = with_named_text(wanted->payload.value_or(no_members()), *command);
     if (auto good = check_param_depth("body.payload", args.text()); !good)
         return failed(good.error().code, good.error().message);

@@ -66,7 +66,7 @@ inline std::string configuration_words(const configuration_status& of, std::int6
     const std::string when = time_ago(milliseconds(now - of.unix_ms));
     if (of.good) return join({of.file, " is good, and was read ", when});
     std::string words =
-        join({of.file, " was read ", when,
+        join({of.file, of.partly ? " was read " : " was looked at ", when,
               of.partly ? ", and not all of it holds" : " and cannot be used: what held before still does"});
     for (const std::string& one : of.mistakes) append(words, join({words.size() > 4'096 ? "" : "\n", one}));
     return words;
@@ -169,12 +169,19 @@ inline void show_config(admin_state& admin, const http::call& asked) {
               beside_file(admin, asked.name, config, secrets), "}"})));
 }
 
+/// Of a configuration that holds, where it could not be written down: taking it back could go wrong as well.
+inline result<void> unless_kept(std::string_view consequence, const result<void>& kept) {
+    if (kept) return kept;
+    return fault{kept.error().code, join({consequence, ": ", kept.error().message})};
+}
+
 inline void change_config(admin_state& admin, const http::call& asked) {
     if (!known(admin, asked)) return;
     const auto given = asked.body<json>();
     if (!given) return;
     if (given->kind() != json_kind::object)
-        return asked.answer(http::problem(400, "body: expected an object"));
+        return asked.answer(
+            http::problem(400, join({"body: expected an object, got ", name_of(given->kind())})));
     const auto whole = restore_secrets(given->view(), admin.host.config(asked.name).view());
     if (!whole) return asked.answer(http::problem(whole.error()));
     if (const auto good = check_param_depth("config", whole->text()); !good)
@@ -187,9 +194,10 @@ inline void change_config(admin_state& admin, const http::call& asked) {
                                  if (!taken && taken.error().code == codes::invalid_params)
                                      return asked.answer(http::problem(422, taken.error().message));
                                  const auto self = weak.lock();
-                                 done(taken && self && self->settings.keep_config
-                                          ? self->settings.keep_config(name, config)
-                                          : taken);
+                                 if (!taken || !self || !self->settings.keep_config) return done(taken);
+                                 done(unless_kept("the new configuration holds until the host ends, but is "
+                                                  "not kept",
+                                                  self->settings.keep_config(name, config)));
                              });
     });
 }
@@ -206,7 +214,10 @@ inline void reset_config(admin_state& admin, const http::call& asked) {
             name, *own,
             [weak = admin.weak_from_this(), name, done = std::move(done)](const result<void>& taken) {
                 const auto self = weak.lock();
-                done(taken && self ? self->settings.forget_config(name) : taken);
+                if (!taken || !self) return done(taken);
+                done(unless_kept("the file's own configuration holds until the host ends, but what was set "
+                                 "before is kept",
+                                 self->settings.forget_config(name)));
             });
     });
 }

@@ -33,13 +33,18 @@ struct admin_state : std::enable_shared_from_this<admin_state> {
     std::uint64_t last_request = 0;
 };
 
+inline std::string there_is_no(std::string_view kind, std::string_view given) {
+    constexpr std::size_t longest_shown = 64;
+    std::string text = join({"there is no ", kind, " \""});
+    append_safe(text, given, text.size() + longest_shown);
+    return text += '"';
+}
+
 /// `there is no plugin "modrator"; did you mean "moderator"?`, or which ones there are.
 inline std::string no_such(std::string_view kind, std::string_view given,
                            std::vector<std::string_view> known) {
-    constexpr std::size_t most_shown = 20, most_compared = 1'000, longest_shown = 64;
-    std::string text = join({"there is no ", kind, " \""});
-    append_safe(text, given, text.size() + longest_shown);
-    text += '"';
+    constexpr std::size_t most_shown = 20, most_compared = 1'000;
+    std::string text = there_is_no(kind, given);
     const std::size_t count = known.size();
     known.resize(std::min(count, most_compared));
     if (const std::string_view meant = nearest_name(given, known); !meant.empty())

@@ -268,6 +268,10 @@ public:
     /// What can be executed, by name. Both are valid until a plugin declares or withdraws something.
     std::vector<const known_command*> commands() const { return core_->known_commands(); }
     const known_command* find_command(std::string_view name) const { return core_->find_command(name); }
+    /// The plugin that had a command which nobody has now; empty where it never was there, as far as is known.
+    std::string_view former_owner_of(std::string_view command) const {
+        return core_->former_owner_of(command);
+    }
     host_status status() const { return core_->status(); }
     /// The same without what it says of each plugin: cheap, however many there are.
     host_status summary() const { return core_->summary(); }

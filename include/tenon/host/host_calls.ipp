@@ -90,8 +90,10 @@ inline call_under_way host_calls::run(plugin_index asker, std::string_view comma
     const known_command* const known = plugins_.closing() ? nullptr : commands_.find(command);
     plugin_record* const plugin = known == nullptr ? nullptr : plugins_.find(known->plugin);
     if (plugin == nullptr) {
+        const std::string_view owner = commands_.former_owner(command);
         done(fault{codes::method_not_found,
-                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\""})},
+                   join({"no plugin has the command \"", beginning_of(command, longest_command), "\"",
+                         owner.empty() ? "" : "; ", owner, owner.empty() ? "" : " had it"})},
              steady_now());
         return {};
     }

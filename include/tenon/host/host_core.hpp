@@ -104,6 +104,9 @@ public:
     std::optional<plugin_moment> moment_of(std::string_view plugin) const override;
     std::vector<const known_command*> known_commands() const override { return commands().list(); }
     const known_command* find_command(std::string_view name) const override { return commands().find(name); }
+    std::string_view former_owner_of(std::string_view command) const override {
+        return commands().former_owner(command);
+    }
     host_status status() const override;
     host_status summary() const override;
     std::optional<plugin_status> status_of(std::string_view plugin) const override;

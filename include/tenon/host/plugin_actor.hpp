@@ -624,6 +624,12 @@ inline void plugin_actor::take_handshake(const result<std::string_view>& answer,
                                join({answer.error().message, " (", std::to_string(server_not_initialized),
                                      "): this is a language server, which speaks otherwise than a plugin"})},
                               now);
+    if (!answer && answer.error().code == codes::method_not_found)
+        return fail_handshake(
+            {answer.error().code, join({"it refused the handshake, which it does not know (",
+                                        std::to_string(codes::method_not_found), " ", answer.error().message,
+                                        "): it is no plugin"})},
+            now);
     if (!answer) return fail_handshake(wanted_config_.explain_refusal(answer.error(), options_.config), now);
     if (answer->size() > max_handshake_bytes) {
         const fault why{codes::too_large, join({"handshake: expected at most ", digits(max_handshake_bytes),

@@ -125,6 +125,7 @@ public:
     virtual std::optional<plugin_moment> moment_of(std::string_view plugin) const = 0;
     virtual std::vector<const known_command*> known_commands() const = 0;
     virtual const known_command* find_command(std::string_view name) const = 0;
+    virtual std::string_view former_owner_of(std::string_view command) const = 0;
     virtual host_status status() const = 0;
     virtual host_status summary() const = 0;
     virtual std::optional<plugin_status> status_of(std::string_view plugin) const = 0;

@@ -50,7 +50,10 @@ public:
             add(join({lines_.size() == 1 ? "it printed " : "the last that it printed: ", all}));
         }
         if (!unfinished.empty()) add(join({"it began to write ", quoted(unfinished)}));
-        return text.empty() ? "it printed nothing" : text;
+        if (!text.empty()) return text;
+        return configured == plugin_framing::headers
+                   ? "it printed nothing"
+                   : R"(it printed nothing, and is spoken to in lines ("framing": "lines"): does it read headers?)";
     }
 
 private:

@@ -26,7 +26,9 @@
 #include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/session/session.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -274,6 +276,8 @@ private:
     static bool fails(int code) noexcept;
     static void count_refusal(lane_counts& counts, int code) noexcept;
     fault refusal(int code) const;
+    fault no_answer(time_point::duration waited) const;
+    fault not_sent(const fault& by_session) const;
     void tell_work() noexcept;
 
     lane_options options_;
@@ -406,7 +410,7 @@ inline call_ticket call_lanes::ask(lane where, std::string_view method, payload 
             drop_probe(call, now);
             complete(
                 slot,
-                said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
+                said_by_host(not_sent(sent.error()), options_.plugin, sent.error().code != codes::too_large),
                 now);
             return {};
         }
@@ -459,11 +463,10 @@ inline void call_lanes::withdraw(call_ticket ticket, int code, time_point now) {
     ++(expired ? counts.timeouts : counts.cancelled);
     const destruction_watch watch(*this);
     if (expired && !was_sent) complete(slot, refusal(code), now);
-    else
-        complete(
-            slot,
-            said_by_host({code, expired ? "no answer in time" : "cancelled"}, options_.plugin, !was_sent),
-            now);
+    else {
+        fault why = expired ? no_answer(now - call.sent_at) : fault{code, "cancelled"};
+        complete(slot, said_by_host(std::move(why), options_.plugin, !was_sent), now);
+    }
     if (was_sent && !watch.destroyed()) pump(now);
 }
 
@@ -494,7 +497,10 @@ inline bool call_lanes::on_response(session_event& event, time_point now) {
     const destruction_watch watch(*this);
     if (!event.failed) complete(slot, event.value, now);
     else if (!expired && !lost) complete(slot, std::move(event.error), now);
-    else complete(slot, said_by_host(std::move(event.error), options_.plugin, false), now);
+    else {
+        fault why = lost ? not_sent(event.error) : no_answer(call.deadline - call.sent_at);
+        complete(slot, said_by_host(std::move(why), options_.plugin, false), now);
+    }
     if (!watch.destroyed()) pump(now);
     return true;
 }
@@ -541,10 +547,10 @@ inline void call_lanes::pump(time_point now) {
             } else {
                 count_refusal(mine.counts, sent.error().code);
                 drop_probe(call, now);
-                complete(
-                    slot,
-                    said_by_host(fault(sent.error()), options_.plugin, sent.error().code != codes::too_large),
-                    now);
+                complete(slot,
+                         said_by_host(not_sent(sent.error()), options_.plugin,
+                                      sent.error().code != codes::too_large),
+                         now);
             }
         }
         if (watch.destroyed()) return;
@@ -658,6 +664,22 @@ inline void call_lanes::count_refusal(lane_counts& counts, int code) noexcept {
     case codes::too_large: ++counts.too_large; break;
     default: ++counts.unavailable;
     }
+}
+
+/// To what was sent.
+inline fault call_lanes::no_answer(time_point::duration waited) const {
+    const auto ms = std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(waited).count());
+    return {codes::timeout, join({options_.plugin, " did not answer within ",
+                                  digits(static_cast<std::uint64_t>(ms)), " ms"})};
+}
+
+/// A session knows no names, and of a connection that has ended says "the connection is closed: why".
+inline fault call_lanes::not_sent(const fault& by_session) const {
+    constexpr std::string_view closed = "the connection is closed: ";
+    if (by_session.code != codes::unavailable) return by_session;
+    std::string_view why = by_session.message;
+    if (why.starts_with(closed)) why.remove_prefix(closed.size());
+    return {by_session.code, join({options_.plugin, " is gone: its connection ended (", why, ")"})};
 }
 
 // Of what was never sent.

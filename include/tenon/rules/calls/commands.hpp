@@ -29,6 +29,8 @@ namespace tenon::detail {
 
 /// Of one plugin. More are a plugin that registers one for each of something.
 inline constexpr std::size_t max_commands = 256;
+/// Of all plugins that were there: only to say whose they were.
+inline constexpr std::size_t max_former_commands = 4'096;
 /// Of a command's description and schemas together.
 inline constexpr std::size_t max_command_text = std::size_t{64} << 10;
 
@@ -46,6 +48,11 @@ public:
         const auto found = commands_.find(name);
         return found == commands_.end() ? nullptr : &found->second;
     }
+    /// Which plugin had it when its connection ended last; empty where nobody had, or somebody has it now.
+    std::string_view former_owner(std::string_view name) const {
+        const auto found = former_.find(name);
+        return found == former_.end() || find(name) != nullptr ? std::string_view() : found->second;
+    }
     /// In the order of their names.
     std::vector<const known_command*> list() const;
     std::vector<const known_command*> of(std::uint32_t plugin) const;
@@ -55,6 +62,7 @@ private:
     static std::string_view problem_of(const command_declaration& declared) noexcept;
 
     std::map<std::string, known_command, std::less<>> commands_;
+    std::map<std::string, std::string, std::less<>> former_; // the owners of those that were withdrawn
     std::map<std::uint32_t, std::size_t> counts_;
 };
 
@@ -111,7 +119,12 @@ inline result<void> command_table::remove(std::uint32_t plugin, std::string_view
 
 inline void command_table::withdraw(std::uint32_t plugin) {
     if (counts_.erase(plugin) == 0) return;
-    std::erase_if(commands_, [plugin](const auto& one) { return one.second.plugin == plugin; });
+    std::erase_if(commands_, [&](auto& one) {
+        if (one.second.plugin != plugin) return false;
+        if (former_.size() == max_former_commands) former_.clear(); // names that are made up for ever
+        former_.insert_or_assign(one.first, std::move(one.second.plugin_name));
+        return true;
+    });
 }
 
 inline std::vector<const known_command*> command_table::list() const {

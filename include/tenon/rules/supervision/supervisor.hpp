@@ -340,8 +340,12 @@ inline void supervisor::refused_to_run(std::string reason, time_point now) {
 
 inline void supervisor::heard(std::string words) {
     if (state_ == plugin_state::handshaking) heard_ = std::move(words);
-    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake)
-        stop_reason_.text = shortened(both(stop_reason_.text, words));
+    else if (state_ == plugin_state::stopping && stop_reason_.cause == change_cause::handshake) {
+        std::string_view before = stop_reason_.text;
+        constexpr std::string_view nothing = "; it printed nothing"; // until now
+        if (before.ends_with(nothing)) before.remove_suffix(nothing.size());
+        stop_reason_.text = shortened(both(before, words));
+    }
 }
 
 inline void supervisor::connection_closed(std::string why, change_cause cause, time_point now) {
@@ -570,8 +574,9 @@ inline void supervisor::retry(change_reason reason, time_point now) {
     const restart_policy& policy = restarts_.policy();
     const std::string most = whole_milliseconds(milliseconds(policy.max_retries));
     if (!restarts_.may_retry()) {
-        const std::string why =
-            policy.enabled ? join({"all ", most, " retries are used up"}) : "restarts are off";
+        const std::string why = !policy.enabled || policy.max_retries == 0 ? "restarts are off"
+                                : policy.max_retries == 1                  ? "the only retry is used up"
+                                                          : join({"all ", most, " retries are used up"});
         reason.text = both(reason.text, why);
         change(plugin_state::failed, std::move(reason), now);
         return;
