@@ -7,8 +7,11 @@
 #include "command_line/fields.hpp"
 #include "command_line/outcomes.hpp"
 
+#include <tenon/core/nearest_name.hpp>
+
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <span>
 
 namespace reference {
@@ -35,9 +38,23 @@ int print_decision(const json& decision) {
     return stopped ? exit_code::refused : exit_code::good;
 }
 
+/// Names that a command does not know, where one that it needs is missing: "there is no whom; who is missing".
+std::string misnamed(std::span<const std::string> words, const std::vector<field>& fields) {
+    std::set<std::string_view> given;
+    for (const std::string& word : words) given.insert(key_of(word));
+    std::string missing, unknown;
+    const auto add = [](std::string& to, std::string_view name) { (to += to.empty() ? "" : ", ") += name; };
+    for (const field& one : fields)
+        if (given.erase(one.name) == 0 && one.required) add(missing, one.name);
+    for (const std::string_view name : given) add(unknown, name);
+    if (missing.empty()) return {};
+    return (unknown.empty() ? "" : "there is no " + unknown + "; ") + missing + " is missing";
+}
+
 /// What was typed behind the first word, by what the host says at `target` about it; said why not.
 std::optional<json> typed_payload(const arguments& given, const std::string& target,
                                   std::vector<field> (*fields_in)(const json&, std::string_view), int& code) {
+    const bool arguments_of_command = fields_in == fields_of_command;
     const std::string& name = given.words()[0];
     const auto words = std::span(given.words()).subspan(1);
     std::vector<field> fields;
@@ -48,10 +65,23 @@ std::optional<json> typed_payload(const arguments& given, const std::string& tar
         fields = fields_in(*list, name);
     }
     auto payload = payload_of(words, fields);
+    if (payload && arguments_of_command)
+        if (const std::string wrong = misnamed(words, fields); !wrong.empty())
+            payload = tenon::fault{tenon::codes::invalid_params, wrong};
     if (payload) return std::move(*payload);
     code = complain_of_words(payload.error(),
                              fields.empty() ? "" : " (" + name + " " + fields_words(fields) + ")");
     return {};
+}
+
+/// Where the host has no such event, but one that is called almost so.
+std::string or_meant(std::string_view type, const json& catalogue) {
+    std::vector<std::string> names;
+    for (const json_view one : catalogue["events"].as<std::vector<json_view>>().value_or({}))
+        names.push_back(text_of(one["type"]));
+    if (std::find(names.begin(), names.end(), type) != names.end()) return {};
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return tenon::detail::or_meant(type, known);
 }
 
 bool is_method(const std::string& text) {
@@ -105,9 +135,14 @@ int emit_event(const arguments& given) {
         return text_of((*answer)["flow"]) == "stop" ? exit_code::refused : exit_code::good;
     }
     const auto told = (*answer)["told"].as<std::uint64_t>().value_or(0);
-    if (!given.has("--json"))
-        print_line({"told " + count_words(told, "plugin"),
-                    {told == 0 ? "; `tenon-host explain " + said.type + "` says why" : "", look::dim}});
+    if (given.has("--json")) return exit_code::good;
+    std::string why;
+    if (told == 0) {
+        const auto known = answer_of(given, "GET", "/api/v1/catalogue", {}, code);
+        why = known ? or_meant(said.type, *known) : "";
+        if (why.empty()) why = "; `tenon-host explain " + said.type + "` says why";
+    }
+    print_line({"told " + count_words(told, "plugin"), {why, look::dim}});
     return exit_code::good;
 }
 
@@ -124,14 +159,14 @@ int ask_route(const arguments& given) {
     const auto body = text_behind(given.value("-d"));
     if (!body) return complain_of_words(body.error());
     const auto to = find_host(given);
-    if (!to) return complain(to.error().message, exit_code::unavailable);
+    if (!to) return complain_of_address(to.error());
     const auto answer = to->client.ask(method, path, *body);
     if (!answer) return complain(answer.error(), *to);
     if (answer->status == 401) return complain(*answer, *to);
     if (given.has("--output")) {
         std::ofstream file(given.value("--output"), std::ios::binary); // it may be a device, which stays one
         file << answer->body << std::flush;
-        if (!file) return complain(given.value("--output") + " cannot be written", exit_code::no_input);
+        if (!file) return complain(given.value("--output") + " cannot be written", exit_code::unwritten);
     } else if (given.has("--json")) {
         struct answered {
             int status;
@@ -143,7 +178,10 @@ int ask_route(const arguments& given) {
         print_body(answer->body);
     }
     if (answer->status < 400) return exit_code::good;
-    return complain("the answer's status is " + std::to_string(answer->status), exit_code::refused);
+    const auto sent = json::parse(body->empty() ? "null" : std::string_view(*body));
+    return complain("the answer's status is " + std::to_string(answer->status) +
+                        (sent ? "" : "; what -d gives is no JSON: " + sent.error().message),
+                    exit_code::refused);
 }
 
 int send_message(const arguments& given) {

@@ -7,6 +7,8 @@
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
+#include <tenon/web/address.hpp>
+
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
@@ -24,11 +26,26 @@ struct address {
     admin_file file = {}; // where one said it
 };
 
+/// "params.args.who: missing at byte 85" is about the wire; somebody typed `who`.
+std::string typed_words(std::string words) {
+    for (const std::string_view place : {"params.args.", "params.payload.", "body.payload.", "body."})
+        if (words.starts_with(place)) {
+            words.erase(0, place.size());
+            break;
+        }
+    const std::size_t at = words.rfind(" at byte ");
+    if (at != words.npos && words.find_first_not_of("0123456789", at + 9) == words.npos) words.resize(at);
+    return words;
+}
+
 result<address> find_address(const arguments& given) {
     const std::string socket = given.value("--socket", default_socket);
     auto known = read_admin_file(socket);
     if (given.has("--address")) {
         address made{given.value("--address"), "--address"};
+        if (!tenon::http::split_address(made.text))
+            return tenon::fault{tenon::codes::invalid_params,
+                                "--address: expected HOST:PORT, got \"" + made.text + "\""};
         if (known && known->address == made.text) made.file = std::move(*known);
         return made;
     }
@@ -72,6 +89,11 @@ result<found_host> find_host(const arguments& given, std::chrono::milliseconds p
     return made(said ? environment : "", said ? "$TENON_ADMIN_TOKEN" : "");
 }
 
+int complain_of_address(const tenon::fault& why) {
+    return complain(why.message,
+                    why.code == tenon::codes::invalid_params ? exit_code::usage : exit_code::unavailable);
+}
+
 int complain(const tenon::fault& why, const found_host& asked) {
     return complain(why.message + " (found by " + asked.found_by + ")", exit_code::unavailable);
 }
@@ -82,7 +104,7 @@ int complain(const client::answer& refused, const found_host& asked) {
     std::string words = text_of(problem["detail"]);
     if (words.empty()) words = text_of(problem["title"]);
     if (words.empty()) words = "the host answered " + std::to_string(refused.status);
-    if (refused.status != 401) return complain(words, exit_code::refused);
+    if (refused.status != 401) return complain(typed_words(std::move(words)), exit_code::refused);
     return complain(words + " (" +
                         (asked.token_from.empty() ? "--token or $TENON_ADMIN_TOKEN gives one"
                                                   : "the token is that of " + asked.token_from) +
@@ -97,7 +119,7 @@ std::optional<json> answer_of(const arguments& given, std::string_view method, c
         return std::nullopt;
     };
     const auto to = find_host(given);
-    if (!to) return refuse(complain(to.error().message, exit_code::unavailable));
+    if (!to) return refuse(complain_of_address(to.error()));
     const auto answer = to->client.ask(method, target, body);
     if (!answer) return refuse(complain(answer.error(), *to));
     if (answer->status / 100 != 2) return refuse(complain(*answer, *to));
@@ -122,7 +144,7 @@ int ask(const arguments& given, std::string_view method, const std::string& targ
 int follow(const arguments& given, const std::string& target,
            const std::function<void(std::string_view event, std::string_view data)>& print) {
     const auto to = find_host(given);
-    if (!to) return complain(to.error().message, exit_code::unavailable);
+    if (!to) return complain_of_address(to.error());
     const auto end = to->client.follow(target, [&](std::string_view event, std::string_view data) {
         if (given.has("--json")) print_json(data);
         else print(event, data);

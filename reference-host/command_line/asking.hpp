@@ -31,6 +31,8 @@ struct found_host {
 tenon::result<found_host> find_host(const arguments& given,
                                     std::chrono::milliseconds patience = std::chrono::seconds(60));
 
+/// Says why no host was found: it is not there, or what was typed is wrong.
+int complain_of_address(const tenon::fault& why);
 /// Says why there was no answer, or what was refused, and which exit code that is.
 int complain(const tenon::fault& why, const found_host& asked);
 int complain(const tenon::http::client::answer& refused, const found_host& asked);

@@ -6,16 +6,28 @@
 #include "command_line/exit_codes.hpp"
 #include "command_line/screen.hpp"
 
+#include <tenon/core/nearest_name.hpp>
 #include <tenon/core/version.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 #include <limits>
+#include <system_error>
 #include <vector>
+
+#include <poll.h>
+#include <unistd.h>
 
 namespace reference {
 
 namespace {
+
+/// A pipe whose reader has gone, as `head` does when it has what it wanted: nobody misses the rest.
+bool reader_is_gone() {
+    pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
 
 std::string version() {
     std::string text = "tenon-host";
@@ -33,6 +45,7 @@ const std::vector<row>& exit_code_rows() {
         {"  64", "what was typed is wrong"},
         {"  66", "the configuration, or another file that is named, cannot be read"},
         {"  69", "no host answers; or another one has the address or the socket"},
+        {"  74", "what it prints, or a file that is named, cannot be written"},
         {"  77", "the token is missing or wrong"},
         {"  78", "something is wrong in the configuration"},
     };
@@ -146,7 +159,9 @@ std::string help() {
            table_text(exit_code_rows(), false, help_width);
 }
 
-int run_command_line(std::span<char*> typed) {
+namespace {
+
+int run_typed(std::span<char*> typed) {
     const std::vector<std::string_view> given(typed.begin(), typed.end());
     if (given.empty()) return std::cerr << help(), exit_code::usage;
     if (given[0] == "--help" || given[0] == "-h" || given[0] == "help")
@@ -155,8 +170,11 @@ int run_command_line(std::span<char*> typed) {
     const auto known = std::find_if(commands().begin(), commands().end(),
                                     [&](const command& each) { return each.name == given[0]; });
     if (known == commands().end()) {
-        return complain("there is no command \"" + std::string(given[0]) +
-                            "\"; `tenon-host --help` lists them",
+        std::vector<std::string_view> names;
+        for (const command& each : commands()) names.push_back(each.name);
+        const std::string meant = tenon::detail::or_meant(given[0], names);
+        return complain("there is no command \"" + std::string(given[0]) + "\"" +
+                            (meant.empty() ? "; `tenon-host --help` lists them" : meant),
                         exit_code::usage);
     }
     const auto read = known->read(std::span(given).subspan(1));
@@ -167,6 +185,18 @@ int run_command_line(std::span<char*> typed) {
     }
     if (read->has("--help")) return std::cout << known->help(), exit_code::good;
     return known->run(*read);
+}
+
+} // namespace
+
+int run_command_line(std::span<char*> typed) {
+    const int code = run_typed(typed);
+    errno = 0;
+    if (std::cout.flush() || reader_is_gone()) return code;
+    const int why = errno; // 0 where a write before this one failed
+    return complain("what it printed cannot be written" +
+                        (why == 0 ? "" : ": " + std::generic_category().message(why)),
+                    exit_code::unwritten);
 }
 
 } // namespace reference

@@ -121,6 +121,10 @@ completed complete_word(const command& of, const line& typed, const std::string&
     if (kind == "FILE" || (of.runs_another && kind == "COMMAND")) return {.files = true};
     if (kind == "NAME") return {names_in(ask("/api/v1/plugins")["plugins"], "name")};
     if (kind == "VERB") return {{"start", "stop", "restart", "enable", "disable", "config", "level"}};
+    if (of.name == "plugins" && typed.words.size() == 2) {
+        if (typed.words[1] == "level") return {{"debug", "info", "warn", "error"}};
+        if (typed.words[1] == "config") return {{"reset"}};
+    }
     if (kind == "EVENT" || kind == "TYPE") return {event_types(ask)};
     if (kind == "COMMAND") return {names_in(ask("/api/v1/commands")["commands"], "name")};
     if (kind == "METHOD") return {{"GET", "POST", "PUT", "PATCH", "DELETE"}};

@@ -11,6 +11,7 @@ inline constexpr int refused =
 inline constexpr int usage = 64;         // what was typed
 inline constexpr int no_input = 66;      // the configuration, or another file, cannot be read
 inline constexpr int unavailable = 69;   // no host answers; the address or the socket is taken
+inline constexpr int unwritten = 74;     // what it printed, or a file it was to write, cannot be written
 inline constexpr int no_permission = 77; // the token is missing or wrong
 inline constexpr int configuration = 78; // something is wrong in the configuration
 

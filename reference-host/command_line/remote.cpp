@@ -34,6 +34,7 @@ std::string state_row(const plugin_status& one) {
 }
 
 int print_plugins(const json& list) {
+    constexpr std::size_t longest_version = 20; // `plugins NAME` has all of it
     constexpr look head = look::bold;
     std::vector<row> rows{{{"PLUGIN", head},
                            {"STATE", head},
@@ -48,7 +49,9 @@ int print_plugins(const json& list) {
                         {name_of(one.health), look_of(one.health)},
                         one.pid ? std::to_string(*one.pid) : "-",
                         std::to_string(one.restarts),
-                        one.version,
+                        one.version.size() > longest_version
+                            ? std::string(tenon::detail::beginning_of(one.version, longest_version)) + "..."
+                            : one.version,
                         one.state == tenon::plugin_state::ready ? "" : one.reason.text});
     print_table(rows);
     return exit_code::good;
@@ -104,6 +107,9 @@ int print_plugin(const json& value) {
         look_of(one.health));
     add("process", process_words(one));
     add("calls", call_words(one));
+    if (one.level != tenon::log_level::debug)
+        add("log",
+            text_of(json::of(one.level).view()) + (one.level == tenon::log_level::error ? "" : " and worse"));
     add_all("event", one.subscriptions, event_words);
     add_all("required", one.required, as_it_is);
     const auto name_of_absence = [](tenon::absence absent) { return text_of(json::of(absent).view()); };
@@ -156,7 +162,9 @@ int status(const arguments& given) {
                     {"last mistake", file.last_mistake + " (" + ago(file.last_mistake_unix_ms) + ")"});
         }
         if (host.attaches_refused != 0)
-            rows.push_back({"socket", std::to_string(host.attaches_refused) + " attaches refused"});
+            rows.push_back({"socket", std::to_string(host.attaches_refused) +
+                                          (host.attaches_refused == 1 ? " attach" : " attaches") +
+                                          " refused"});
         print_table(rows);
         return exit_code::good;
     });
@@ -211,6 +219,12 @@ int plugins(const arguments& given) {
     if (words[2] == "reset") return ask(given, "DELETE", target + "/config", {}, print_plugin);
     std::string config = words[2];
     if (config == "-") config.assign(std::istreambuf_iterator<char>(std::cin), {});
+    const auto typed = json::parse(config);
+    if (!typed || typed->kind() != tenon::json_kind::object)
+        return complain("config: expected JSON like {\"key\": 1}, got \"" +
+                            std::string(tenon::detail::beginning_of(config, 64)) + "\"" +
+                            (typed ? "" : ": " + typed.error().message),
+                        exit_code::usage);
     return ask(given, "PUT", target + "/config", config, print_plugin);
 }
 

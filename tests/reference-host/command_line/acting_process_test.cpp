@@ -78,4 +78,63 @@ TEST_CASE("a route is asked, and its body printed or written") {
     CHECK(whole.ask({"route", "POST", "/", "-d", "@/no/such/file"}).code == 66);
 }
 
+TEST_CASE("a command whose output could not be written ended as if it had been") {
+    whole_host whole(whole_host::plugin("one"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const std::string socket = whole.socket();
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"--help"},
+                                                  {"catalogue"},
+                                                  {"completion", "bash"},
+                                                  {"plugins", "--socket", socket},
+                                                  {"exec", "add", "a=1", "b=2", "--socket", socket}}) {
+        program asked(words, "/dev/full", whole.here / "complaints");
+        CHECK(asked.wait() == 74);
+        CHECK(says(asked.errors(), "tenon-host: what it printed cannot be written"));
+    }
+    const auto unwritten = whole.ask({"route", "GET", "/api/plugins/one/hello/Bo", "--output", "/dev/full"});
+    CHECK(unwritten.code == 74);
+    CHECK(says(unwritten.errors, "/dev/full cannot be written"));
+}
+
+TEST_CASE("what was mistyped was answered in the words of the wire, or not at all") {
+    whole_host whole(whole_host::plugin("one"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    const auto refused = [&](std::vector<std::string> words, int code) {
+        const auto outcome = whole.ask(std::move(words));
+        CHECK(outcome.code == code);
+        return outcome.errors;
+    };
+    CHECK(refused({"exec", "add", "a=1", "c=2"}, 64) ==
+          "tenon-host: there is no c; b is missing (add a=INTEGER b=INTEGER)\n");
+    const std::string missing = refused({"exec", "add", R"({"a":1})"}, 1);
+    CHECK_MESSAGE(says(missing, "tenon-host: b: missing\n"), missing);
+    const std::string level = refused({"plugins", "one", "level", "loud"}, 1);
+    CHECK_MESSAGE(level.starts_with("tenon-host: level: expected one of "), level);
+    CHECK_FALSE(says(level, "at byte"));
+    CHECK(says(refused({"plugins", "one", "config", ""}, 64), "config: expected JSON like"));
+    CHECK(says(refused({"plugins", "one", "config", "null"}, 64), "got \"null\""));
+    CHECK(
+        says(refused({"route", "POST", "/api/v1/messages", "-d", "notjson"}, 1), "what -d gives is no JSON"));
+    CHECK(refused({"status", "--address", "127.0.0.1"}, 64) ==
+          "tenon-host: --address: expected HOST:PORT, got \"127.0.0.1\"\n");
+    CHECK(whole.run({"stauts"}).errors ==
+          "tenon-host: there is no command \"stauts\"; did you mean \"status\"?\n");
+    CHECK(whole.ask({"emit", "mesage.incoming", "content=x"}).output ==
+          "told 0 plugins; did you mean \"message.incoming\"?\n");
+}
+
+TEST_CASE("a command of a plugin that is stopped was one that nobody has") {
+    whole_host whole(whole_host::plugin("one"));
+    whole.start();
+    REQUIRE(whole.becomes("one", "ready"));
+    REQUIRE(whole.ask({"plugins", "one", "stop"}).code == 0);
+    const auto stopped = whole.ask({"exec", "echo", "text=x"});
+    CHECK(stopped.code == 1);
+    CHECK_MESSAGE(stopped.errors.starts_with(
+                      "tenon-host: there is no command \"echo\" now: one has it, and it is stopped"),
+                  stopped.errors);
+}
+
 } // namespace

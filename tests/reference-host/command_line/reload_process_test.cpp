@@ -100,6 +100,7 @@ TEST_CASE("the level of a plugin's log could not be changed while it ran") {
     CHECK(whole.ask({"plugins", "one", "level", "worse"}).code == 1);
     CHECK(whole.ask({"plugins", "one", "level", "warn"}).code == 0);
     CHECK(whole.ask({"plugins", "one", "level"}).output == "warn\n");
+    CHECK(whole.ask({"plugins", "one"}).output.find("warn and worse\n") != std::string::npos);
     say("[INFO] meanwhile");
     say("[WARN] worse");
     CHECK(whole.logs("worse"));
@@ -359,4 +360,25 @@ TEST_CASE(
     CHECK(whole.logs(circle));
     const auto status = whole.ask({"status"}).output;
     CHECK_MESSAGE(status.find(circle) != std::string::npos, status);
+}
+
+TEST_CASE("a configuration that could not be kept was refused, and held; and nobody had said that the folder "
+          "is no use") {
+    whole_host whole(one());
+    std::ofstream(whole.here / "taken") << "a file";
+    whole.configure(one(), R"("data":")" + (whole.here / "taken") + R"(",)");
+    const auto checked = whole.run({"check", whole.file()});
+    CHECK(checked.code == 0);
+    CHECK_MESSAGE(checked.output.find("warning: data: " + (whole.here / "taken") +
+                                      "/config cannot be written") != std::string::npos,
+                  checked.output);
+    whole.start();
+    CHECK(whole.logs("what is set by page, command line or plugin is lost when the host ends"));
+    REQUIRE(whole.becomes("one", "ready"));
+    const auto refused = whole.ask({"plugins", "one", "config", R"({"mood":"new"})"});
+    CHECK(refused.code == 1);
+    CHECK_MESSAGE(refused.errors.find("the new configuration holds until the host ends, but is not kept: " +
+                                      (whole.here / "taken") + "/config/one.json: ") != std::string::npos,
+                  refused.errors);
+    CHECK(whole.ask({"plugins", "one", "config"}).output == "{\"mood\":\"new\"}\n");
 }
