@@ -16,6 +16,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
+#include <tenon/rules/logs/log_text.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/rules/supervision/schedules.hpp>
