@@ -13,10 +13,13 @@
 #error "tenon: define TENON_COMPILED for every file of the program, not only where this is included"
 #endif
 
+#include <tenon/admin/admin.ipp>
 #include <tenon/host/completion.ipp>
 #include <tenon/host/home.ipp>
 #include <tenon/host/host_base.ipp>
 #include <tenon/host/metrics_text.ipp>
+#include <tenon/http/client.ipp>
+#include <tenon/http/server.ipp>
 #include <tenon/joint/async_call.ipp>
 #include <tenon/joint/host.ipp>
 

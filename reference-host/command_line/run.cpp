@@ -15,6 +15,7 @@
 #include <tenon/config/config_warnings.hpp>
 #include <tenon/rules/option_words.hpp>
 #include <tenon/config/system_file_watch.hpp>
+#include <tenon/host/clocks.hpp>
 #include <tenon/host/system_log_writer.hpp>
 #include <tenon/process/system_described.hpp>
 #include <tenon/process/system_surroundings.hpp>

@@ -2,6 +2,8 @@
 
 #include "running_admin.hpp"
 
+#include <tenon/host/clocks.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

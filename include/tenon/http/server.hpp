@@ -15,120 +15,21 @@
 // Destroying it, also from within a handler, closes every connection; no callback is called after that. It does no
 // TLS, no HTTP/2, no compression and no ranges, and knows nothing of paths: that is the router's business.
 
-#include <tenon/web/address.hpp>
-#include <tenon/http/answer_writer.hpp>
-#include <tenon/http/connection.hpp>
+#include <tenon/core/result.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/router.hpp>
-#include <tenon/http/service.hpp>
+#include <tenon/transport/asio.hpp>
 
-#include <tenon/core/result.hpp>
-#include <tenon/core/text.hpp>
-#include <tenon/transport/alarm.hpp>
-#include <tenon/transport/asio_io.hpp>
-
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace tenon::detail {
 
-/// Where clients come in.
-class http_listener final : public std::enable_shared_from_this<http_listener> {
-public:
-    explicit http_listener(std::shared_ptr<http_service> service)
-        : service_(std::move(service)), acceptor_(service_->where),
-          accepts_again_(service_->where, [this](time_point) { accept(); }) {}
-
-    result<void> listen(std::string_view address);
-    std::string address() const;
-    void close() {
-        accepts_again_.cancel();
-        asio::error_code ignored;
-        acceptor_.close(ignored);
-    }
-
-private:
-    void accept();
-    void welcome(asio::ip::tcp::socket socket);
-    void pause();
-
-    std::shared_ptr<http_service> service_;
-    asio::ip::tcp::acceptor acceptor_;
-    milliseconds pause_{0}; // of accepting
-    alarm accepts_again_;
-};
-
-inline result<void> http_listener::listen(std::string_view address) {
-    const auto refused = [&](std::string_view why) {
-        return fault{codes::unavailable, join({"cannot listen on ", address, ": ", why})};
-    };
-    const auto at = http::split_address(address);
-    if (!at) return refused("expected ADDRESS:PORT");
-    const std::string_view host = at->host == "localhost" ? "127.0.0.1" : at->host;
-    asio::error_code error;
-    const asio::ip::tcp::endpoint place(asio::ip::make_address(host, error), at->port);
-    if (!error) acceptor_.open(place.protocol(), error);
-    if (!error) acceptor_.set_option(asio::ip::tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(place, error);
-    if (!error) acceptor_.listen(asio::ip::tcp::acceptor::max_listen_connections, error);
-    if (error) {
-        asio::error_code ignored;
-        acceptor_.close(ignored);
-        return refused(error.message());
-    }
-    accept();
-    return {};
-}
-
-inline std::string http_listener::address() const {
-    asio::error_code error;
-    const auto place = acceptor_.local_endpoint(error);
-    const std::string host = place.address().to_string(), port = std::to_string(place.port());
-    return error ? "" : (place.address().is_v6() ? "[" + host + "]:" : host + ":") + port;
-}
-
-inline void http_listener::accept() {
-    acceptor_.async_accept(
-        [kept = weak_from_this()](const asio::error_code& error, asio::ip::tcp::socket socket) {
-            const auto self = kept.lock();
-            if (!self || self->service_->closed) return;
-            if (error) return self->pause();
-            self->pause_ = milliseconds{0};
-            self->welcome(std::move(socket));
-            self->accept();
-        });
-}
-
-inline void http_listener::welcome(asio::ip::tcp::socket socket) {
-    asio::error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    if (service_->connections.size() >= service_->bounds.connections && !service_->make_room()) {
-        // It fits into what the system keeps for a new connection.
-        const response busy = http::problem(503, "too many are being served");
-        socket.write_some(
-            asio::buffer(write_answer(busy, answer_part::whole, after_answer::close, std::time(nullptr))),
-            ignored);
-        return;
-    }
-    const auto one = std::make_shared<http_connection>(*service_, std::move(socket));
-    service_->connections.insert(one);
-    one->start();
-}
-
-/// The system has no descriptor left, or no memory: whoever knocks waits there, and nobody here in a loop.
-inline void http_listener::pause() {
-    service_->make_room();
-    pause_ = std::clamp(2 * pause_, milliseconds{50}, milliseconds{1'000});
-    accepts_again_.set(after(std::chrono::steady_clock::now(), pause_));
-}
+class http_listener;
+class http_service;
 
 } // namespace tenon::detail
 
@@ -136,36 +37,20 @@ namespace tenon::http {
 
 class server {
 public:
-    server(const executor& where, const limits& bounds, handler handle, gate admit = {})
-        : service_(
-              std::make_shared<detail::http_service>(where, bounds, std::move(handle), std::move(admit))),
-          listener_(std::make_shared<detail::http_listener>(service_)) {}
+    server(const executor& where, const limits& bounds, handler handle, gate admit = {});
     /// The router has to be there for as long as this.
-    server(const executor& where, router& paths, const limits& bounds = {})
-        : server(
-              where, bounds, [&paths](std::shared_ptr<exchange> call) { paths.answer(std::move(call)); },
-              [&paths](const request& head) { return paths.admit(head); }) {
-        paths_ = &paths;
-    }
-    server(asio::io_context& where, router& paths, const limits& bounds = {})
-        : server(executor(where.get_executor()), paths, bounds) {}
+    server(const executor& where, router& paths, const limits& bounds = {});
+    server(asio::io_context& where, router& paths, const limits& bounds = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
-    ~server() { close(); }
+    ~server();
 
     /// "127.0.0.1:8080", "[::1]:0" or "localhost:8080"; port 0: any that is free.
-    result<void> listen(std::string_view address) {
-        auto good = listener_->listen(address);
-        if (good && paths_ != nullptr) paths_->serves_at(this->address());
-        return good;
-    }
+    result<void> listen(std::string_view address);
     /// Where it listens, with the port that it got.
-    std::string address() const { return listener_->address(); }
-    std::size_t connections() const noexcept { return service_->connections.size(); }
-    void close() {
-        listener_->close();
-        service_->close();
-    }
+    std::string address() const;
+    std::size_t connections() const noexcept;
+    void close();
 
 private:
     std::shared_ptr<detail::http_service> service_;
@@ -174,5 +59,9 @@ private:
 };
 
 } // namespace tenon::http
+
+#ifndef TENON_COMPILED
+#include <tenon/http/server.ipp>
+#endif
 
 #endif
