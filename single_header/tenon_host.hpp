@@ -989,12 +989,13 @@ private:
         }
     }
     void append_number(double value) {
-        if (std::isnan(value)) return detail::append(text_, "NaN");
-        if (std::isinf(value)) return detail::append(text_, value < 0 ? "-Inf" : "+Inf");
+        if (value != value) return detail::append(text_, "NaN");
+        if (value - value != 0) return detail::append(text_, value < 0 ? "-Inf" : "+Inf");
         // Counters as people write them: to_chars would make 1e+05 of a hundred thousand.
         constexpr double exact = 9007199254740992.0;
         char digits[detail::number_room];
-        const bool whole = value >= 0 && value < exact && value == std::floor(value);
+        const bool whole =
+            value >= 0 && value < exact && value == static_cast<double>(static_cast<std::uint64_t>(value));
         const std::size_t size = whole ? detail::write_unsigned(digits, static_cast<std::uint64_t>(value))
                                        : detail::write_number(digits, value);
         text_.append(digits, size);
@@ -3938,7 +3939,8 @@ template <>
 struct tenon::json_codec<tenon::detail::latency_histogram> {
     using histogram = detail::latency_histogram;
 
-    static bool read(json_reader& in, histogram& value) {
+    // Templates, so that a file that does neither compiles neither.
+    static bool read(auto& in, histogram& value) {
         detail::latency_form form;
         if (!detail::decode(in, form)) return false;
         value = histogram();
@@ -3952,7 +3954,7 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
         if (value.count_ != 0) value.min_ = form.min;
         return value.count_ == form.count;
     }
-    static void write(json_writer& out, const histogram& value) {
+    static void write(auto& out, const histogram& value) {
         detail::latency_form form{.count = value.count_,
                                   .sum = value.sum_,
                                   .min = value.count_ == 0 ? 0 : value.min_,
@@ -4596,10 +4598,7 @@ enum class change_cause {
 };
 
 /// As a person says it: "it is waiting to retry".
-inline std::string_view words_of(plugin_state state) noexcept {
-    if (state == plugin_state::handshaking) return "shaking hands";
-    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
-}
+inline std::string_view words_of(plugin_state state) noexcept;
 
 /// How a process ended.
 struct exit_status {
@@ -4625,6 +4624,46 @@ struct state_change {
 };
 
 /// "exit code 3", "signal 11 (SIGSEGV)", "unknown".
+inline std::string describe_exit(const exit_status& status);
+
+/// One change as a line of its own, for streams and log files:
+///
+///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
+///      "generation":3,"time":1700000000000}
+///
+/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
+/// the caller says what time of day it is.
+inline std::string change_json(const state_change& change, std::int64_t unix_ms);
+
+} // namespace tenon
+
+// ---- tenon/rules/state.ipp --------------------------------------------------------------------------------
+#ifndef TENON_RULES_STATE_IPP
+#define TENON_RULES_STATE_IPP
+
+namespace tenon::detail {
+
+struct change_line {
+    std::string_view plugin;
+    plugin_state from, to;
+    change_cause cause;
+    std::string_view reason;
+    std::uint64_t generation;
+    std::string_view log;
+    std::int64_t time;
+
+    static constexpr auto describe() { return all_members(member("log", &change_line::log, omit_empty)); }
+};
+
+} // namespace tenon::detail
+
+namespace tenon {
+
+inline std::string_view words_of(plugin_state state) noexcept {
+    if (state == plugin_state::handshaking) return "shaking hands";
+    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
+}
+
 inline std::string describe_exit(const exit_status& status) {
     struct named {
         int number;
@@ -4643,7 +4682,14 @@ inline std::string describe_exit(const exit_status& status) {
     return detail::join({"signal ", number});
 }
 
+inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
+    return to_json(detail::change_line{change.plugin, change.from, change.to, change.reason.cause,
+                                       change.reason.text, change.generation, change.log, unix_ms});
+}
+
 } // namespace tenon
+
+#endif
 
 #endif
 
@@ -5075,34 +5121,6 @@ struct change_report {
     static constexpr bool allow_missing = true;
     static constexpr auto describe() { return camel_case(member("time", &change_report::unix_ms)); }
 };
-
-namespace detail {
-
-struct change_line {
-    std::string_view plugin;
-    plugin_state from, to;
-    change_cause cause;
-    std::string_view reason;
-    std::uint64_t generation;
-    std::string_view log;
-    std::int64_t time;
-
-    static constexpr auto describe() { return all_members(member("log", &change_line::log, omit_empty)); }
-};
-
-} // namespace detail
-
-/// One change as a line of its own, for streams and log files:
-///
-///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
-///      "generation":3,"time":1700000000000}
-///
-/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
-/// the caller says what time of day it is.
-inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
-    return to_json(detail::change_line{change.plugin, change.from, change.to, change.reason.cause,
-                                       change.reason.text, change.generation, change.log, unix_ms});
-}
 
 /// What the system knows of a process.
 struct process_status {
@@ -5808,40 +5826,6 @@ inline std::optional<home::tracked_work> home::work() const {
 
 #endif
 
-// ---- tenon/host/contain.hpp -------------------------------------------------------------------------------
-#ifndef TENON_HOST_CONTAIN_HPP
-#define TENON_HOST_CONTAIN_HPP
-
-// Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
-// it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
-
-namespace tenon::detail {
-
-template <class Call>
-void contain(const executor& where, Call&& call) {
-#if defined(__cpp_exceptions)
-    try {
-        std::forward<Call>(call)();
-    } catch (...) {
-        rethrow_on(where, std::current_exception());
-    }
-#else
-    static_cast<void>(where);
-    std::forward<Call>(call)();
-#endif
-}
-
-/// What the application wants to be told of. A copy is called: it may put another in its place, or destroy the host.
-template <class Told, class... Argument>
-void tell_application(const executor& where, const std::function<Told>& told, const Argument&... arguments) {
-    if (!told) return;
-    contain(where, [copy = told, &arguments...] { copy(arguments...); });
-}
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/host/completion.hpp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_COMPLETION_HPP
 #define TENON_HOST_COMPLETION_HPP
@@ -5893,27 +5877,24 @@ public:
 
     way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, const executor& to);
     /// The same to an executor that Asio's any_io_executor cannot hold.
-    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, road to)
-        : home_(std::move(from)), point_(std::move(point)),
-          elsewhere_(std::make_unique<road>(std::move(to))) {}
+    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, road to);
+    way_back(way_back&& other) noexcept;
+    ~way_back();
 
     /// Whether the handler has a slot.
     bool slotted() const noexcept { return point_ != nullptr; }
     /// To be called once, on the host's executor. `tell` may end everything, what this is a part of too.
     template <class Tell>
     void go(Tell tell) {
-        const auto kept = std::move(home_);
-        const auto elsewhere = std::move(elsewhere_);
-        const auto work = std::move(work_);
-        point_.reset();
-        contain(kept->where(), [&] {
-            if (elsewhere) (*elsewhere)(std::move(tell));
-            else if (kept->here()) tell();
-            else run_on(kept->where(), std::move(tell)); // a host that ends after its loop
-        });
+        go(
+            &tell, [](void* what) { (*static_cast<Tell*>(what))(); },
+            [](void* what) { return function(std::move(*static_cast<Tell*>(what))); });
     }
 
 private:
+    /// What is told stays where it is if it can be told at once, so that nothing is allocated for it.
+    void go(void* what, void (*tell)(void* what), function (*take)(void* what));
+
     std::shared_ptr<const home> home_;
     std::shared_ptr<cancel_point> point_;
     // Either. Apart, so that an operation with a small handler stays within a unique_function.
@@ -5930,14 +5911,23 @@ public:
 
     void operator()(Result outcome) {
         const bool slotted = back_.slotted();
-        back_.go([given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
-            // The handler may use its slot for what it does next.
-            if (slotted) asio::get_associated_cancellation_slot(given).clear();
-            std::move(given)(std::move(answer));
-        });
+        back_.go(answer{std::move(handler_), std::move(outcome), slotted});
     }
 
 private:
+    struct answer {
+        Handler given;
+        Result outcome;
+        bool slotted;
+
+        // Called from three places, each of which would be all of it once more.
+        [[gnu::noinline]] void operator()() {
+            // The handler may use its slot for what it does next.
+            if (slotted) asio::get_associated_cancellation_slot(given).clear();
+            std::move(given)(std::move(outcome));
+        }
+    };
+
     static way_back make_way(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
                              const Handler& handler) {
         auto own = asio::get_associated_executor(handler, from->where());
@@ -5985,6 +5975,40 @@ auto begin_operation(const executor& where, Token&& token, Start start) {
 
 } // namespace tenon::detail
 
+// ---- tenon/host/contain.hpp -------------------------------------------------------------------------------
+#ifndef TENON_HOST_CONTAIN_HPP
+#define TENON_HOST_CONTAIN_HPP
+
+// Calls of what the application gave us, from the midst of our own work. What they throw must not go through that:
+// it leaves the executor's run() a moment later, as from any handler, and the host goes on when run() is called again.
+
+namespace tenon::detail {
+
+template <class Call>
+void contain(const executor& where, Call&& call) {
+#if defined(__cpp_exceptions)
+    try {
+        std::forward<Call>(call)();
+    } catch (...) {
+        rethrow_on(where, std::current_exception());
+    }
+#else
+    static_cast<void>(where);
+    std::forward<Call>(call)();
+#endif
+}
+
+/// What the application wants to be told of. A copy is called: it may put another in its place, or destroy the host.
+template <class Told, class... Argument>
+void tell_application(const executor& where, const std::function<Told>& told, const Argument&... arguments) {
+    if (!told) return;
+    contain(where, [copy = told, &arguments...] { copy(arguments...); });
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/host/completion.ipp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_COMPLETION_IPP
 #define TENON_HOST_COMPLETION_IPP
@@ -6013,6 +6037,25 @@ inline way_back::way_back(std::shared_ptr<const home> from, std::shared_ptr<canc
             [where = executor(asio::prefer(to, asio::execution::outstanding_work.tracked))](function tell) {
                 run_on(where, std::move(tell));
             });
+}
+
+inline way_back::way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
+                                       road to)
+    : home_(std::move(from)), point_(std::move(point)), elsewhere_(std::make_unique<road>(std::move(to))) {}
+
+inline way_back::way_back(way_back&& other) noexcept = default;
+inline way_back::~way_back() = default;
+
+inline void way_back::go(void* what, void (*tell)(void* what), function (*take)(void* what)) {
+    const auto kept = std::move(home_);
+    const auto elsewhere = std::move(elsewhere_);
+    const auto work = std::move(work_);
+    point_.reset();
+    contain(kept->where(), [&] {
+        if (elsewhere) (*elsewhere)(take(what));
+        else if (kept->here()) tell(what);
+        else run_on(kept->where(), take(what)); // a host that ends after its loop
+    });
 }
 
 } // namespace tenon::detail
@@ -6084,6 +6127,13 @@ struct payload_check {
 };
 
 struct raw_decision {
+    raw_decision();
+    raw_decision(raw_decision&& other) noexcept;
+    raw_decision(const raw_decision& other);
+    raw_decision& operator=(raw_decision&& other) noexcept;
+    raw_decision& operator=(const raw_decision& other);
+    ~raw_decision();
+
     bool stopped = false;
     std::string stopped_by = {}; // the name of a plugin
     std::string reason = {};
@@ -6094,32 +6144,6 @@ struct raw_decision {
 
     std::string to_json() const; // without line breaks
 };
-
-inline void write_text_member(json_writer& out, std::string_view name, std::string_view text) {
-    if (text.empty()) return;
-    out.key(name);
-    out.string(text);
-}
-
-inline std::string raw_decision::to_json() const {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("flow");
-    out.string(stopped ? "stop" : "continue");
-    write_text_member(out, "stoppedBy", stopped_by);
-    write_text_member(out, "reason", reason);
-    out.key("payload");
-    out.raw(payload);
-    if (!data.empty()) {
-        out.key("data");
-        out.raw(data);
-    }
-    out.key("plugins");
-    encode(out, plugins);
-    out.end_object();
-    return on_one_line(std::string(buffer.view())); // payload and data stand as a plugin wrote them
-}
 
 } // namespace detail
 
@@ -6186,6 +6210,49 @@ inline std::size_t bytes_held(const event_record& event) noexcept {
 }
 
 } // namespace tenon
+
+// ---- tenon/rules/decision.ipp -----------------------------------------------------------------------------
+#ifndef TENON_RULES_DECISION_IPP
+#define TENON_RULES_DECISION_IPP
+
+namespace tenon::detail {
+
+inline void write_text_member(json_writer& out, std::string_view name, std::string_view text) {
+    if (text.empty()) return;
+    out.key(name);
+    out.string(text);
+}
+
+inline raw_decision::raw_decision() = default;
+inline raw_decision::raw_decision(raw_decision&& other) noexcept = default;
+inline raw_decision::raw_decision(const raw_decision& other) = default;
+inline raw_decision& raw_decision::operator=(raw_decision&& other) noexcept = default;
+inline raw_decision& raw_decision::operator=(const raw_decision& other) = default;
+inline raw_decision::~raw_decision() = default;
+
+inline std::string raw_decision::to_json() const {
+    byte_buffer buffer;
+    json_writer out(buffer);
+    out.begin_object();
+    out.key("flow");
+    out.string(stopped ? "stop" : "continue");
+    write_text_member(out, "stoppedBy", stopped_by);
+    write_text_member(out, "reason", reason);
+    out.key("payload");
+    out.raw(payload);
+    if (!data.empty()) {
+        out.key("data");
+        out.raw(data);
+    }
+    out.key("plugins");
+    encode(out, plugins);
+    out.end_object();
+    return on_one_line(std::string(buffer.view())); // payload and data stand as a plugin wrote them
+}
+
+} // namespace tenon::detail
+
+#endif
 
 #endif
 
@@ -6498,7 +6565,9 @@ public:
 
     /// Whether it is worth making an item at all.
     bool watched_at_all() const noexcept {
-        return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); });
+        for (const auto& queue : queues_)
+            if (queue->open()) return true;
+        return false;
     }
 
     /// Copies the item once if a watcher wants it.
@@ -6519,8 +6588,9 @@ public:
     }
 
     std::size_t watchers() const noexcept {
-        return static_cast<std::size_t>(
-            std::count_if(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); }));
+        std::size_t count = 0;
+        for (const auto& queue : queues_) count += queue->open() ? 1 : 0;
+        return count;
     }
 
 private:
@@ -7873,7 +7943,8 @@ struct explanation_form {
 
 template <>
 struct json_codec<explanation> {
-    static void write(json_writer& out, const explanation& value) {
+    /// A template, so that a file that writes none does not compile it.
+    static void write(auto& out, const explanation& value) {
         detail::explanation_form form{.plugin = value.name,
                                       .receives = value.receives(),
                                       .words = value.words,
@@ -8073,7 +8144,37 @@ concept named_command = requires {
 namespace detail {
 
 /// What is behind a host: host/host_core.hpp.
-inline std::shared_ptr<untyped_host> make_host(executor where, host_options options);
+inline std::shared_ptr<untyped_host> make_host(executor where);
+inline std::shared_ptr<untyped_host> make_host(executor where, host_options&& options);
+
+/// An operation that is yet to be begun, and ends with nothing but a fault or none. One type for all of them, so that a
+/// program compiles what completes them once for each of its tokens.
+using life_start = unique_function<void(untyped_host::life_done done)>;
+
+inline life_start starting(const std::shared_ptr<untyped_host>& core,
+                                        const plugin_options& options);
+inline life_start commanding(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                          void (untyped_host::*verb)(const std::string&,
+                                                                     untyped_host::life_done));
+inline life_start configuring(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                           json&& config);
+inline life_start shutting_down(const std::shared_ptr<untyped_host>& core);
+
+/// A decision that is yet to be asked for, but for the type of its payload.
+class decision_start {
+public:
+    decision_start(std::shared_ptr<untyped_host> core, std::string type, std::string payload,
+                   decide_options options, payload_check check);
+    decision_start(decision_start&& other) noexcept;
+    ~decision_start();
+    void operator()(untyped_host::decided&& done, cancel_point* cancel);
+
+private:
+    std::shared_ptr<untyped_host> core_;
+    std::string type_, payload_;
+    decide_options options_;
+    payload_check check_;
+};
 
 } // namespace detail
 
@@ -8089,49 +8190,48 @@ public:
     // --- plugins ---
 
     /// Makes the plugin known without starting it: it may attach, or be started later.
-    result<void> add(plugin_options options) { return core_->add(std::move(options)); }
+    result<void> add(const plugin_options& options);
 
     /// Completes when the plugin is ready, or with the first reason why it is not. After that it may still be tried
     /// again, as its restart policy says; after a handshake that failed it is not.
     template <class Token = detail::default_token>
-    auto start(plugin_options options, Token&& token = Token()) {
-        return begin<result<void>>(token, [core = core_, options = std::move(options)](auto done) mutable {
-            core->start(std::move(options), std::move(done));
-        });
+    auto start(const plugin_options& options, Token&& token = Token()) {
+        return begin<result<void>>(token, detail::starting(core_, options));
     }
     template <std::convertible_to<std::string> Name, class Token = detail::default_token>
     auto start(const Name& name, Token&& token = Token()) {
-        return command(token, std::string(name), &detail::untyped_host::start_known);
+        return begin<result<void>>(
+            token, detail::commanding(core_, std::string(name), &detail::untyped_host::start_known));
     }
     /// Completes when it is stopped. It stays known.
     template <class Token = detail::default_token>
     auto stop(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::stop);
+        return begin<result<void>>(token,
+                                   detail::commanding(core_, std::move(name), &detail::untyped_host::stop));
     }
     template <class Token = detail::default_token>
     auto restart(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::restart);
+        return begin<result<void>>(
+            token, detail::commanding(core_, std::move(name), &detail::untyped_host::restart));
     }
     /// Stops it and forgets it.
     template <class Token = detail::default_token>
     auto remove(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::remove);
+        return begin<result<void>>(token,
+                                   detail::commanding(core_, std::move(name), &detail::untyped_host::remove));
     }
     /// Gives it another configuration: at once if it can take one, otherwise by a restart. A plugin that refuses
     /// keeps the old one, and the fault says why.
     template <class Config, class Token = detail::default_token>
     auto configure(std::string name, const Config& config, Token&& token = Token()) {
-        return begin<result<void>>(
-            token, [core = core_, name = std::move(name), config = json::of(config)](auto done) mutable {
-                core->configure(name, std::move(config), std::move(done));
-            });
+        return begin<result<void>>(token, detail::configuring(core_, std::move(name), json::of(config)));
     }
     /// Stops all plugins, side by side. From now on nothing is started and nobody is asked: events pass, and
     /// everything else is refused.
     /// Once more, as after a second Ctrl-C, takes the next step of every stop that is under way at once.
     template <class Token = detail::default_token>
     auto shutdown(Token&& token = Token()) {
-        return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
+        return begin<result<void>>(token, detail::shutting_down(core_));
     }
 
     // --- events ---
@@ -8151,17 +8251,17 @@ public:
     template <class Payload, class Token = detail::default_token>
     auto decide(std::string type, const Payload& payload, decide_options options = {},
                 Token&& token = Token()) {
-        return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
-                                                payload, options = std::move(options)](
-                                                   auto done, detail::cancel_point* cancel) mutable {
-            const auto run = core->decide(
-                std::move(type), std::move(text), std::move(options), {.accept = &accepts<Payload>},
+        return begin<decision<Payload>>(token, [ask = detail::decision_start(
+                                                    core_, std::move(type), to_json(payload),
+                                                    std::move(options), {.accept = &accepts<Payload>}),
+                                                payload](auto done, detail::cancel_point* cancel) mutable {
+            ask(
                 [payload = std::move(payload), done = std::move(done)](detail::raw_decision&& raw) mutable {
                     if (raw.modified)
                         if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
                     done(decision<Payload>(std::move(raw), std::move(payload)));
-                });
-            if (cancel) cancel->set([core, run] { core->give_up(run); });
+                },
+                cancel);
         });
     }
 
@@ -8362,13 +8462,6 @@ private:
     template <class Result, class Token, class Start>
     auto begin(Token& token, Start start) {
         return detail::begin_operation<Result>(core_->home(), token, std::move(start));
-    }
-    template <class Token>
-    auto command(Token& token, std::string name,
-                 void (detail::untyped_host::*verb)(const std::string&, detail::untyped_host::life_done)) {
-        return begin<result<void>>(token, [core = core_, name = std::move(name), verb](auto done) {
-            (core.get()->*verb)(name, std::move(done));
-        });
     }
     /// Whether a payload that a plugin changed is still one of its type.
     template <class Payload>
@@ -21501,7 +21594,9 @@ inline void decision_chain::pass_deadline() {
 }
 
 inline raw_decision decision_chain::take() {
-    raw_decision made{.stopped = stopped_, .modified = modified_};
+    raw_decision made;
+    made.stopped = stopped_;
+    made.modified = modified_;
     const step* stopper = nullptr;
     const step* teller = nullptr;
     for (const step& of : steps_) {
@@ -24693,13 +24788,60 @@ inline host_status host_core::status() const {
 
 namespace tenon::detail {
 
-inline std::shared_ptr<untyped_host> make_host(executor where, host_options options) {
+inline std::shared_ptr<untyped_host> make_host(executor where) {
+    return make_host(std::move(where), host_options());
+}
+
+inline std::shared_ptr<untyped_host> make_host(executor where, host_options&& options) {
     return std::make_shared<host_core>(std::move(where), std::move(options));
+}
+
+inline life_start starting(const std::shared_ptr<untyped_host>& core,
+                                        const plugin_options& options) {
+    return [core, options](untyped_host::life_done done) mutable {
+        core->start(std::move(options), std::move(done));
+    };
+}
+
+inline life_start commanding(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                          void (untyped_host::*verb)(const std::string&,
+                                                                     untyped_host::life_done)) {
+    return [core, name = std::move(name), verb](untyped_host::life_done done) {
+        (core.get()->*verb)(name, std::move(done));
+    };
+}
+
+inline life_start configuring(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                           json&& config) {
+    return [core, name = std::move(name), config = std::move(config)](untyped_host::life_done done) mutable {
+        core->configure(name, std::move(config), std::move(done));
+    };
+}
+
+inline life_start shutting_down(const std::shared_ptr<untyped_host>& core) {
+    return [core](untyped_host::life_done done) { core->shutdown(std::move(done)); };
+}
+
+inline decision_start::decision_start(std::shared_ptr<untyped_host> core, std::string type,
+                                                   std::string payload, decide_options options,
+                                                   payload_check check)
+    : core_(std::move(core)), type_(std::move(type)), payload_(std::move(payload)),
+      options_(std::move(options)), check_(check) {}
+
+inline decision_start::decision_start(decision_start&& other) noexcept = default;
+inline decision_start::~decision_start() = default;
+
+inline void decision_start::operator()(untyped_host::decided&& done, cancel_point* cancel) {
+    const auto run =
+        core_->decide(std::move(type_), std::move(payload_), std::move(options_), check_, std::move(done));
+    if (cancel) cancel->set([core = core_, run] { core->give_up(run); });
 }
 
 } // namespace tenon::detail
 
 namespace tenon {
+
+inline result<void> host_base::add(const plugin_options& options) { return core_->add(options); }
 
 inline watch<state_change> host_base::watch_changes(watch_settings<state_change> settings) {
     return {core_->where(), core_->watched_changes, std::move(settings)};
@@ -26682,7 +26824,8 @@ struct emitted {
 
 template <>
 struct json_codec<emitted> {
-    static bool read(json_reader& in, emitted& value) {
+    /// A template, so that a plugin that emits nothing does not compile it.
+    static bool read(auto& in, emitted& value) {
         if (in.peek() == json_kind::null) return in.skip_value();
         detail::emit_answer_object object;
         if (!detail::decode(in, object)) return false;
@@ -28512,10 +28655,12 @@ namespace tenon {
 
 class host : public host_base {
 public:
-    explicit host(executor where, host_options options = {})
+    explicit host(executor where) : host_base(detail::make_host(std::move(where))) {}
+    explicit host(asio::io_context& where) : host_base(detail::make_host(detail::executor_of(where))) {}
+    explicit host(executor where, host_options options)
         : host_base(detail::make_host(std::move(where), std::move(options))) {}
-    explicit host(asio::io_context& where, host_options options = {})
-        : host(detail::executor_of(where), std::move(options)) {}
+    explicit host(asio::io_context& where, host_options options)
+        : host_base(detail::make_host(detail::executor_of(where), std::move(options))) {}
 
     /// Runs a plugin within this program, where everything else is as with a process. It is ready when this returns;
     /// otherwise the fault says why not. One that needs others starts when they are ready.

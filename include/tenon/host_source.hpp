@@ -22,5 +22,7 @@
 #include <tenon/http/server.ipp>
 #include <tenon/joint/async_call.ipp>
 #include <tenon/joint/host.ipp>
+#include <tenon/rules/decision.ipp>
+#include <tenon/rules/state.ipp>
 
 #endif

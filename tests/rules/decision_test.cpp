@@ -6,20 +6,22 @@ using namespace tenon;
 using namespace tenon::detail;
 
 TEST_CASE("a decision is one line of JSON, as the protocol has it") {
-    raw_decision decided{.payload = R"({"content":"HI"})",
-                         .plugins = {{"shout", outcome_kind::modified, 0.4, {}}}};
+    raw_decision decided;
+    decided.payload = R"({"content":"HI"})";
+    decided.plugins = {{"shout", outcome_kind::modified, 0.4, {}}};
     CHECK(decided.to_json() == R"({"flow":"continue","payload":{"content":"HI"},)"
                                R"("plugins":[{"plugin":"shout","outcome":"modified","ms":0.4}]})");
 }
 
 TEST_CASE("a decision that stops says who and why, and what they gave for who asked") {
-    raw_decision decided{.stopped = true,
-                         .stopped_by = "guard",
-                         .reason = "spam",
-                         .payload = "1",
-                         .data = R"({"score":9})",
-                         .plugins = {{"guard", outcome_kind::stop, 1.25, "spam"},
-                                     {"late", outcome_kind::skipped, 0, "stopped by guard"}}};
+    raw_decision decided;
+    decided.stopped = true;
+    decided.stopped_by = "guard";
+    decided.reason = "spam";
+    decided.payload = "1";
+    decided.data = R"({"score":9})";
+    decided.plugins = {{"guard", outcome_kind::stop, 1.25, "spam"},
+                       {"late", outcome_kind::skipped, 0, "stopped by guard"}};
     CHECK(decided.to_json() ==
           R"({"flow":"stop","stoppedBy":"guard","reason":"spam","payload":1,"data":{"score":9},"plugins":[)"
           R"({"plugin":"guard","outcome":"stop","ms":1.25,"reason":"spam"},)"
@@ -27,7 +29,9 @@ TEST_CASE("a decision that stops says who and why, and what they gave for who as
 }
 
 TEST_CASE("a decision is one line also when its payload is not") {
-    const raw_decision decided{.payload = "{\n  \"a\": \"x\\ny\"\r\n}", .data = "[1,\n2]"};
+    raw_decision decided;
+    decided.payload = "{\n  \"a\": \"x\\ny\"\r\n}";
+    decided.data = "[1,\n2]";
     const std::string line = decided.to_json();
     CHECK(line == R"({"flow":"continue","payload":{   "a": "x\ny"  },"data":[1, 2],"plugins":[]})");
     CHECK(json::parse(line));

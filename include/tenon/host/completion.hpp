@@ -10,7 +10,6 @@
 
 #include <tenon/core/compiled.hpp>
 #include <tenon/core/unique_function.hpp>
-#include <tenon/host/contain.hpp>
 #include <tenon/host/home.hpp>
 #include <tenon/transport/asio.hpp>
 
@@ -59,27 +58,24 @@ public:
 
     way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, const executor& to);
     /// The same to an executor that Asio's any_io_executor cannot hold.
-    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, road to)
-        : home_(std::move(from)), point_(std::move(point)),
-          elsewhere_(std::make_unique<road>(std::move(to))) {}
+    way_back(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point, road to);
+    way_back(way_back&& other) noexcept;
+    ~way_back();
 
     /// Whether the handler has a slot.
     bool slotted() const noexcept { return point_ != nullptr; }
     /// To be called once, on the host's executor. `tell` may end everything, what this is a part of too.
     template <class Tell>
     void go(Tell tell) {
-        const auto kept = std::move(home_);
-        const auto elsewhere = std::move(elsewhere_);
-        const auto work = std::move(work_);
-        point_.reset();
-        contain(kept->where(), [&] {
-            if (elsewhere) (*elsewhere)(std::move(tell));
-            else if (kept->here()) tell();
-            else run_on(kept->where(), std::move(tell)); // a host that ends after its loop
-        });
+        go(
+            &tell, [](void* what) { (*static_cast<Tell*>(what))(); },
+            [](void* what) { return function(std::move(*static_cast<Tell*>(what))); });
     }
 
 private:
+    /// What is told stays where it is if it can be told at once, so that nothing is allocated for it.
+    void go(void* what, void (*tell)(void* what), function (*take)(void* what));
+
     std::shared_ptr<const home> home_;
     std::shared_ptr<cancel_point> point_;
     // Either. Apart, so that an operation with a small handler stays within a unique_function.
@@ -96,14 +92,23 @@ public:
 
     void operator()(Result outcome) {
         const bool slotted = back_.slotted();
-        back_.go([given = std::move(handler_), answer = std::move(outcome), slotted]() mutable {
-            // The handler may use its slot for what it does next.
-            if (slotted) asio::get_associated_cancellation_slot(given).clear();
-            std::move(given)(std::move(answer));
-        });
+        back_.go(answer{std::move(handler_), std::move(outcome), slotted});
     }
 
 private:
+    struct answer {
+        Handler given;
+        Result outcome;
+        bool slotted;
+
+        // Called from three places, each of which would be all of it once more.
+        [[gnu::noinline]] void operator()() {
+            // The handler may use its slot for what it does next.
+            if (slotted) asio::get_associated_cancellation_slot(given).clear();
+            std::move(given)(std::move(outcome));
+        }
+    };
+
     static way_back make_way(std::shared_ptr<const home> from, std::shared_ptr<cancel_point> point,
                              const Handler& handler) {
         auto own = asio::get_associated_executor(handler, from->where());

@@ -35,7 +35,37 @@ concept named_command = requires {
 namespace detail {
 
 /// What is behind a host: host/host_core.hpp.
-TENON_COMPILED_ONCE std::shared_ptr<untyped_host> make_host(executor where, host_options options);
+TENON_COMPILED_ONCE std::shared_ptr<untyped_host> make_host(executor where);
+TENON_COMPILED_ONCE std::shared_ptr<untyped_host> make_host(executor where, host_options&& options);
+
+/// An operation that is yet to be begun, and ends with nothing but a fault or none. One type for all of them, so that a
+/// program compiles what completes them once for each of its tokens.
+using life_start = unique_function<void(untyped_host::life_done done)>;
+
+TENON_COMPILED_ONCE life_start starting(const std::shared_ptr<untyped_host>& core,
+                                        const plugin_options& options);
+TENON_COMPILED_ONCE life_start commanding(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                          void (untyped_host::*verb)(const std::string&,
+                                                                     untyped_host::life_done));
+TENON_COMPILED_ONCE life_start configuring(const std::shared_ptr<untyped_host>& core, std::string&& name,
+                                           json&& config);
+TENON_COMPILED_ONCE life_start shutting_down(const std::shared_ptr<untyped_host>& core);
+
+/// A decision that is yet to be asked for, but for the type of its payload.
+class decision_start {
+public:
+    decision_start(std::shared_ptr<untyped_host> core, std::string type, std::string payload,
+                   decide_options options, payload_check check);
+    decision_start(decision_start&& other) noexcept;
+    ~decision_start();
+    void operator()(untyped_host::decided&& done, cancel_point* cancel);
+
+private:
+    std::shared_ptr<untyped_host> core_;
+    std::string type_, payload_;
+    decide_options options_;
+    payload_check check_;
+};
 
 } // namespace detail
 
@@ -51,49 +81,48 @@ public:
     // --- plugins ---
 
     /// Makes the plugin known without starting it: it may attach, or be started later.
-    result<void> add(plugin_options options) { return core_->add(std::move(options)); }
+    result<void> add(const plugin_options& options);
 
     /// Completes when the plugin is ready, or with the first reason why it is not. After that it may still be tried
     /// again, as its restart policy says; after a handshake that failed it is not.
     template <class Token = detail::default_token>
-    auto start(plugin_options options, Token&& token = Token()) {
-        return begin<result<void>>(token, [core = core_, options = std::move(options)](auto done) mutable {
-            core->start(std::move(options), std::move(done));
-        });
+    auto start(const plugin_options& options, Token&& token = Token()) {
+        return begin<result<void>>(token, detail::starting(core_, options));
     }
     template <std::convertible_to<std::string> Name, class Token = detail::default_token>
     auto start(const Name& name, Token&& token = Token()) {
-        return command(token, std::string(name), &detail::untyped_host::start_known);
+        return begin<result<void>>(
+            token, detail::commanding(core_, std::string(name), &detail::untyped_host::start_known));
     }
     /// Completes when it is stopped. It stays known.
     template <class Token = detail::default_token>
     auto stop(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::stop);
+        return begin<result<void>>(token,
+                                   detail::commanding(core_, std::move(name), &detail::untyped_host::stop));
     }
     template <class Token = detail::default_token>
     auto restart(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::restart);
+        return begin<result<void>>(
+            token, detail::commanding(core_, std::move(name), &detail::untyped_host::restart));
     }
     /// Stops it and forgets it.
     template <class Token = detail::default_token>
     auto remove(std::string name, Token&& token = Token()) {
-        return command(token, std::move(name), &detail::untyped_host::remove);
+        return begin<result<void>>(token,
+                                   detail::commanding(core_, std::move(name), &detail::untyped_host::remove));
     }
     /// Gives it another configuration: at once if it can take one, otherwise by a restart. A plugin that refuses
     /// keeps the old one, and the fault says why.
     template <class Config, class Token = detail::default_token>
     auto configure(std::string name, const Config& config, Token&& token = Token()) {
-        return begin<result<void>>(
-            token, [core = core_, name = std::move(name), config = json::of(config)](auto done) mutable {
-                core->configure(name, std::move(config), std::move(done));
-            });
+        return begin<result<void>>(token, detail::configuring(core_, std::move(name), json::of(config)));
     }
     /// Stops all plugins, side by side. From now on nothing is started and nobody is asked: events pass, and
     /// everything else is refused.
     /// Once more, as after a second Ctrl-C, takes the next step of every stop that is under way at once.
     template <class Token = detail::default_token>
     auto shutdown(Token&& token = Token()) {
-        return begin<result<void>>(token, [core = core_](auto done) { core->shutdown(std::move(done)); });
+        return begin<result<void>>(token, detail::shutting_down(core_));
     }
 
     // --- events ---
@@ -113,17 +142,17 @@ public:
     template <class Payload, class Token = detail::default_token>
     auto decide(std::string type, const Payload& payload, decide_options options = {},
                 Token&& token = Token()) {
-        return begin<decision<Payload>>(token, [core = core_, type = std::move(type), text = to_json(payload),
-                                                payload, options = std::move(options)](
-                                                   auto done, detail::cancel_point* cancel) mutable {
-            const auto run = core->decide(
-                std::move(type), std::move(text), std::move(options), {.accept = &accepts<Payload>},
+        return begin<decision<Payload>>(token, [ask = detail::decision_start(
+                                                    core_, std::move(type), to_json(payload),
+                                                    std::move(options), {.accept = &accepts<Payload>}),
+                                                payload](auto done, detail::cancel_point* cancel) mutable {
+            ask(
                 [payload = std::move(payload), done = std::move(done)](detail::raw_decision&& raw) mutable {
                     if (raw.modified)
                         if (auto changed = from_json<Payload>(raw.payload)) payload = std::move(*changed);
                     done(decision<Payload>(std::move(raw), std::move(payload)));
-                });
-            if (cancel) cancel->set([core, run] { core->give_up(run); });
+                },
+                cancel);
         });
     }
 
@@ -324,13 +353,6 @@ private:
     template <class Result, class Token, class Start>
     auto begin(Token& token, Start start) {
         return detail::begin_operation<Result>(core_->home(), token, std::move(start));
-    }
-    template <class Token>
-    auto command(Token& token, std::string name,
-                 void (detail::untyped_host::*verb)(const std::string&, detail::untyped_host::life_done)) {
-        return begin<result<void>>(token, [core = core_, name = std::move(name), verb](auto done) {
-            (core.get()->*verb)(name, std::move(done));
-        });
     }
     /// Whether a payload that a plugin changed is still one of its type.
     template <class Payload>

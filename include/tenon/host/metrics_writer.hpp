@@ -16,8 +16,8 @@
 #include <tenon/rules/logs/log_text.hpp>
 #include <tenon/json/number.hpp>
 
-#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -76,12 +76,13 @@ private:
         }
     }
     void append_number(double value) {
-        if (std::isnan(value)) return detail::append(text_, "NaN");
-        if (std::isinf(value)) return detail::append(text_, value < 0 ? "-Inf" : "+Inf");
+        if (value != value) return detail::append(text_, "NaN");
+        if (value - value != 0) return detail::append(text_, value < 0 ? "-Inf" : "+Inf");
         // Counters as people write them: to_chars would make 1e+05 of a hundred thousand.
         constexpr double exact = 9007199254740992.0;
         char digits[detail::number_room];
-        const bool whole = value >= 0 && value < exact && value == std::floor(value);
+        const bool whole =
+            value >= 0 && value < exact && value == static_cast<double>(static_cast<std::uint64_t>(value));
         const std::size_t size = whole ? detail::write_unsigned(digits, static_cast<std::uint64_t>(value))
                                        : detail::write_number(digits, value);
         text_.append(digits, size);

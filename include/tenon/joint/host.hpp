@@ -80,10 +80,12 @@ namespace tenon {
 
 class host : public host_base {
 public:
-    explicit host(executor where, host_options options = {})
+    explicit host(executor where) : host_base(detail::make_host(std::move(where))) {}
+    explicit host(asio::io_context& where) : host_base(detail::make_host(detail::executor_of(where))) {}
+    explicit host(executor where, host_options options)
         : host_base(detail::make_host(std::move(where), std::move(options))) {}
-    explicit host(asio::io_context& where, host_options options = {})
-        : host(detail::executor_of(where), std::move(options)) {}
+    explicit host(asio::io_context& where, host_options options)
+        : host_base(detail::make_host(detail::executor_of(where), std::move(options))) {}
 
     /// Runs a plugin within this program, where everything else is as with a process. It is ready when this returns;
     /// otherwise the fault says why not. One that needs others starts when they are ready.

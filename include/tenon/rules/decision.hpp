@@ -4,6 +4,7 @@
 // What may be said of a question to plugins, beside the question itself, and what became of an event: of one that plugins
 // were asked about (`decision`), and of any that went through the host, for dashboards and log files (`event_record`).
 
+#include <tenon/core/compiled.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
@@ -73,6 +74,13 @@ struct payload_check {
 };
 
 struct raw_decision {
+    raw_decision();
+    raw_decision(raw_decision&& other) noexcept;
+    raw_decision(const raw_decision& other);
+    raw_decision& operator=(raw_decision&& other) noexcept;
+    raw_decision& operator=(const raw_decision& other);
+    ~raw_decision();
+
     bool stopped = false;
     std::string stopped_by = {}; // the name of a plugin
     std::string reason = {};
@@ -83,32 +91,6 @@ struct raw_decision {
 
     std::string to_json() const; // without line breaks
 };
-
-inline void write_text_member(json_writer& out, std::string_view name, std::string_view text) {
-    if (text.empty()) return;
-    out.key(name);
-    out.string(text);
-}
-
-inline std::string raw_decision::to_json() const {
-    byte_buffer buffer;
-    json_writer out(buffer);
-    out.begin_object();
-    out.key("flow");
-    out.string(stopped ? "stop" : "continue");
-    write_text_member(out, "stoppedBy", stopped_by);
-    write_text_member(out, "reason", reason);
-    out.key("payload");
-    out.raw(payload);
-    if (!data.empty()) {
-        out.key("data");
-        out.raw(data);
-    }
-    out.key("plugins");
-    encode(out, plugins);
-    out.end_object();
-    return on_one_line(std::string(buffer.view())); // payload and data stand as a plugin wrote them
-}
 
 } // namespace detail
 
@@ -175,5 +157,9 @@ inline std::size_t bytes_held(const event_record& event) noexcept {
 }
 
 } // namespace tenon
+
+#ifndef TENON_COMPILED
+#include <tenon/rules/decision.ipp>
+#endif
 
 #endif

@@ -4,9 +4,8 @@
 // The words for how a plugin is. Its process and its health are two axes that are never mixed; every change of
 // the first one has a reason.
 
-#include <tenon/core/text.hpp>
+#include <tenon/core/compiled.hpp>
 #include <tenon/core/time.hpp>
-#include <tenon/json/encode.hpp>
 
 #include <cstdint>
 #include <string>
@@ -35,10 +34,7 @@ enum class change_cause {
 };
 
 /// As a person says it: "it is waiting to retry".
-inline std::string_view words_of(plugin_state state) noexcept {
-    if (state == plugin_state::handshaking) return "shaking hands";
-    return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
-}
+TENON_COMPILED_ONCE std::string_view words_of(plugin_state state) noexcept;
 
 /// How a process ended.
 struct exit_status {
@@ -64,24 +60,21 @@ struct state_change {
 };
 
 /// "exit code 3", "signal 11 (SIGSEGV)", "unknown".
-inline std::string describe_exit(const exit_status& status) {
-    struct named {
-        int number;
-        std::string_view name;
-    };
-    // As Linux numbers them on every machine that we build for.
-    constexpr named signals[] = {{1, "SIGHUP"},   {2, "SIGINT"},   {3, "SIGQUIT"},  {4, "SIGILL"},
-                                 {6, "SIGABRT"},  {7, "SIGBUS"},   {8, "SIGFPE"},   {9, "SIGKILL"},
-                                 {11, "SIGSEGV"}, {13, "SIGPIPE"}, {15, "SIGTERM"}, {24, "SIGXCPU"},
-                                 {31, "SIGSYS"}};
-    const auto number = detail::digits(static_cast<std::uint64_t>(status.value));
-    if (status.how == exit_status::kind::exited) return detail::join({"exit code ", number});
-    if (status.how == exit_status::kind::unknown) return "unknown";
-    for (const named& one : signals)
-        if (one.number == status.value) return detail::join({"signal ", number, " (", one.name, ")"});
-    return detail::join({"signal ", number});
-}
+TENON_COMPILED_ONCE std::string describe_exit(const exit_status& status);
+
+/// One change as a line of its own, for streams and log files:
+///
+///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
+///      "generation":3,"time":1700000000000}
+///
+/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
+/// the caller says what time of day it is.
+TENON_COMPILED_ONCE std::string change_json(const state_change& change, std::int64_t unix_ms);
 
 } // namespace tenon
+
+#ifndef TENON_COMPILED
+#include <tenon/rules/state.ipp>
+#endif
 
 #endif

@@ -179,34 +179,6 @@ struct change_report {
     static constexpr auto describe() { return camel_case(member("time", &change_report::unix_ms)); }
 };
 
-namespace detail {
-
-struct change_line {
-    std::string_view plugin;
-    plugin_state from, to;
-    change_cause cause;
-    std::string_view reason;
-    std::uint64_t generation;
-    std::string_view log;
-    std::int64_t time;
-
-    static constexpr auto describe() { return all_members(member("log", &change_line::log, omit_empty)); }
-};
-
-} // namespace detail
-
-/// One change as a line of its own, for streams and log files:
-///
-///     {"plugin":"echo","from":"ready","to":"backoff","cause":"crashed","reason":"signal 9 (SIGKILL)",
-///      "generation":3,"time":1700000000000}
-///
-/// `log` is there where an instance ended unasked and had said something. A change knows the steady clock only, so
-/// the caller says what time of day it is.
-inline std::string change_json(const state_change& change, std::int64_t unix_ms) {
-    return to_json(detail::change_line{change.plugin, change.from, change.to, change.reason.cause,
-                                       change.reason.text, change.generation, change.log, unix_ms});
-}
-
 /// What the system knows of a process.
 struct process_status {
     std::uint64_t memory_bytes = 0; // resident

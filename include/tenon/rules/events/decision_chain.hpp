@@ -493,7 +493,9 @@ inline void decision_chain::pass_deadline() {
 }
 
 inline raw_decision decision_chain::take() {
-    raw_decision made{.stopped = stopped_, .modified = modified_};
+    raw_decision made;
+    made.stopped = stopped_;
+    made.modified = modified_;
     const step* stopper = nullptr;
     const step* teller = nullptr;
     for (const step& of : steps_) {

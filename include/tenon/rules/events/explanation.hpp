@@ -74,7 +74,8 @@ struct explanation_form {
 
 template <>
 struct json_codec<explanation> {
-    static void write(json_writer& out, const explanation& value) {
+    /// A template, so that a file that writes none does not compile it.
+    static void write(auto& out, const explanation& value) {
         detail::explanation_form form{.plugin = value.name,
                                       .receives = value.receives(),
                                       .words = value.words,

@@ -133,7 +133,8 @@ template <>
 struct tenon::json_codec<tenon::detail::latency_histogram> {
     using histogram = detail::latency_histogram;
 
-    static bool read(json_reader& in, histogram& value) {
+    // Templates, so that a file that does neither compiles neither.
+    static bool read(auto& in, histogram& value) {
         detail::latency_form form;
         if (!detail::decode(in, form)) return false;
         value = histogram();
@@ -147,7 +148,7 @@ struct tenon::json_codec<tenon::detail::latency_histogram> {
         if (value.count_ != 0) value.min_ = form.min;
         return value.count_ == form.count;
     }
-    static void write(json_writer& out, const histogram& value) {
+    static void write(auto& out, const histogram& value) {
         detail::latency_form form{.count = value.count_,
                                   .sum = value.sum_,
                                   .min = value.count_ == 0 ? 0 : value.min_,

@@ -20,7 +20,6 @@
 #include <tenon/rules/logs/log_record.hpp>
 #include <tenon/session/shared_bytes.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -206,7 +205,9 @@ public:
 
     /// Whether it is worth making an item at all.
     bool watched_at_all() const noexcept {
-        return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); });
+        for (const auto& queue : queues_)
+            if (queue->open()) return true;
+        return false;
     }
 
     /// Copies the item once if a watcher wants it.
@@ -227,8 +228,9 @@ public:
     }
 
     std::size_t watchers() const noexcept {
-        return static_cast<std::size_t>(
-            std::count_if(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->open(); }));
+        std::size_t count = 0;
+        for (const auto& queue : queues_) count += queue->open() ? 1 : 0;
+        return count;
     }
 
 private:
