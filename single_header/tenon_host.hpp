@@ -4901,12 +4901,13 @@ struct handshake_answer {
 
 template <>
 struct tenon::json_codec<tenon::detail::event_interest> {
-    static bool read(json_reader& in, detail::event_interest& value) {
+    // Templates, so that a file that reads or writes none compiles neither.
+    static bool read(auto& in, detail::event_interest& value) {
         value = {};
         if (in.peek() == json_kind::string) return in.read_string(value.type);
         return in.arrive(detail::decode_object(in, in.position(), value));
     }
-    static void write(json_writer& out, const detail::event_interest& value) {
+    static void write(auto& out, const detail::event_interest& value) {
         if (!value.mode && !value.priority && !value.on_failure) return out.string(value.type);
         detail::encode_object(out, value);
     }
@@ -4939,9 +4940,11 @@ inline result<int> choose_version(const std::vector<int>& ours, const std::vecto
 
 /// Reads a plugin's answer. A fault says what was expected and what came; with `expected_name` a plugin that is
 /// another one than configured is refused too.
-inline result<handshake_answer> read_handshake_answer(std::string_view text, const std::vector<int>& offered,
-                                                      std::string_view expected_name = {}) {
-    result<handshake_answer> answer = from_json<handshake_answer>(text, {.root = "handshake"});
+/// A template for the same reason as above.
+template <class Answer = handshake_answer>
+result<Answer> read_handshake_answer(std::string_view text, const std::vector<int>& offered,
+                                     std::string_view expected_name = {}) {
+    result<Answer> answer = from_json<Answer>(text, {.root = "handshake"});
     if (!answer) return answer;
     if (answer->name.empty())
         return fault{codes::invalid_params, "handshake.name: expected a name, got \"\""};
