@@ -49,6 +49,11 @@ struct health {
 };
 
 enum class log_level { debug, info, warn, error };
+/// The names that would be found without this: finding them is dear, and most files that use a host would pay for it.
+constexpr auto describe(type<log_level>) {
+    return enumerators(enumerator("debug", log_level::debug), enumerator("info", log_level::info),
+                       enumerator("warn", log_level::warn), enumerator("error", log_level::error));
+}
 
 namespace detail {
 
