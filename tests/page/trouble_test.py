@@ -50,7 +50,7 @@ class Trouble(page_case.PageCase):
         try:
             file.write_text(good.replace('"adminToken"', '"adminTokken"') + "\n")
             page.see("#file-trouble", "adminTokken")
-            page.see("#file-trouble", "host.json was read at")
+            page.see("#file-trouble", "host.json was tried at")
             page.do("window.before = $('file-trouble').firstChild; rounds = 0; refresh()")
             page.until("rounds > 2")
             self.assertTrue(page.do("before === $('file-trouble').firstChild"), "it would be read aloud again and again")
