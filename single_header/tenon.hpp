@@ -4382,27 +4382,6 @@ struct plugin_hooks {
 
 #endif
 
-// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
-#ifndef TENON_SESSION_HTTP_REQUEST_HPP
-#define TENON_SESSION_HTTP_REQUEST_HPP
-
-namespace tenon {
-
-/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
-/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
-struct http_request {
-    std::string method;
-    std::string path;
-    json params;
-    json query;
-    json headers; // each value a string, or an array of strings where it was repeated
-    std::string body;
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/session/route_pattern.hpp ----------------------------------------------------------------------
 #ifndef TENON_SESSION_ROUTE_PATTERN_HPP
 #define TENON_SESSION_ROUTE_PATTERN_HPP
@@ -4513,7 +4492,20 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
 // and, where it matters: `description`; for events `priority` and `stop_on_failure`; for routes `auth`; for
 // commands that answer later `using result = ...`.
 
-namespace tenon::detail {
+namespace tenon {
+
+/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
+/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
+struct http_request {
+    std::string method;
+    std::string path;
+    json params;
+    json query;
+    json headers; // each value a string, or an array of strings where it was repeated
+    std::string body;
+};
+
+namespace detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
 template <class M>
@@ -4676,7 +4668,8 @@ result<void> bind_message(const invocation& call, M& message) {
     }
 }
 
-} // namespace tenon::detail
+} // namespace detail
+} // namespace tenon
 
 #endif
 

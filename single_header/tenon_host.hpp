@@ -7606,6 +7606,99 @@ result<void> provide_service(Keeper& to, std::string_view method, std::string_vi
 
 #endif
 
+// ---- tenon/rules/events/explanation.hpp -------------------------------------------------------------------
+#ifndef TENON_RULES_EVENTS_EXPLANATION_HPP
+#define TENON_RULES_EVENTS_EXPLANATION_HPP
+
+// Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
+// what people ask most about plugins. The words are for them, the exclusion is for programs.
+
+namespace tenon {
+
+/// What stands between an event and a plugin, in the order in which it is looked at; the first one is named.
+enum class exclusion {
+    none,
+    state,        // it is not running, or not ready
+    not_declared, // its handshake is not there yet
+    capability,   // its handshake does not name the event's family
+    subscription, // it lists events, and this is none of them
+    excluded,     // by the configuration
+    not_included, // by the configuration, which includes others
+    permission,
+    breaker, // it failed too often in a row
+};
+constexpr auto describe(type<exclusion>) { return camel_case(); }
+
+namespace detail {
+using plugin_index = std::uint32_t; // given by the host, never used again
+}
+
+struct explanation {
+    detail::plugin_index plugin = 0;
+    std::string name;
+    exclusion why_not = exclusion::none;
+    std::string words; // "lists \"message.*\"", "its handshake does not name the capability \"room\""
+    detail::event_mode mode = detail::event_mode::mutate;
+    bool mode_given = false; // else it mutates when asked and observes when told
+    int priority = 0;
+    detail::failure_policy on_failure = detail::failure_policy::proceed;
+    bool missed = false;            // it is not there, and should be asked for a decision
+    absence absent = absence::pass; // what becomes of such an event then
+    bool required = false;          // it is stopped where this plugin has not decided
+
+    bool receives() const noexcept { return why_not == exclusion::none; }
+};
+
+namespace detail {
+
+/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}. A plugin that receives it has mode (where it
+/// is given), priority and onFailure besides. One that is missed, or that decides and is not to be passed over, has absent;
+/// one that is required has required.
+struct explanation_form {
+    std::string_view plugin;
+    bool receives;
+    std::optional<exclusion> why_not = {};
+    std::string_view words;
+    std::optional<event_mode> mode = {};
+    std::optional<int> priority = {};
+    std::optional<failure_policy> on_failure = {};
+    std::optional<absence> absent = {};
+    bool required = false;
+
+    static constexpr auto describe() {
+        return camel_case(member("required", &explanation_form::required, omit_empty));
+    }
+};
+
+} // namespace detail
+
+template <>
+struct json_codec<explanation> {
+    /// A template, so that a file that writes none does not compile it.
+    static void write(auto& out, const explanation& value) {
+        detail::explanation_form form{.plugin = value.name,
+                                      .receives = value.receives(),
+                                      .words = value.words,
+                                      .required = value.required};
+        if (!form.receives) form.why_not = value.why_not;
+        else form.priority = value.priority, form.on_failure = value.on_failure;
+        if (form.receives && value.mode_given) form.mode = value.mode;
+        const bool decides =
+            form.receives && !(value.mode_given && value.mode == detail::event_mode::observe);
+        if (value.missed || (decides && value.absent != absence::pass)) form.absent = value.absent;
+        detail::encode(out, form);
+    }
+};
+
+namespace detail {
+using tenon::exclusion;
+using tenon::explanation;
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/web/field.hpp ----------------------------------------------------------------------------------
 #ifndef TENON_WEB_FIELD_HPP
 #define TENON_WEB_FIELD_HPP
@@ -7883,117 +7976,6 @@ using http_exchange = http::request;
 
 #endif
 
-// ---- tenon/rules/events/explanation.hpp -------------------------------------------------------------------
-#ifndef TENON_RULES_EVENTS_EXPLANATION_HPP
-#define TENON_RULES_EVENTS_EXPLANATION_HPP
-
-// Whether one plugin would get the events of one type, and if not, why not: "enabled, but gets nothing" is
-// what people ask most about plugins. The words are for them, the exclusion is for programs.
-
-namespace tenon {
-
-/// What stands between an event and a plugin, in the order in which it is looked at; the first one is named.
-enum class exclusion {
-    none,
-    state,        // it is not running, or not ready
-    not_declared, // its handshake is not there yet
-    capability,   // its handshake does not name the event's family
-    subscription, // it lists events, and this is none of them
-    excluded,     // by the configuration
-    not_included, // by the configuration, which includes others
-    permission,
-    breaker, // it failed too often in a row
-};
-constexpr auto describe(type<exclusion>) { return camel_case(); }
-
-namespace detail {
-using plugin_index = std::uint32_t; // given by the host, never used again
-}
-
-struct explanation {
-    detail::plugin_index plugin = 0;
-    std::string name;
-    exclusion why_not = exclusion::none;
-    std::string words; // "lists \"message.*\"", "its handshake does not name the capability \"room\""
-    detail::event_mode mode = detail::event_mode::mutate;
-    bool mode_given = false; // else it mutates when asked and observes when told
-    int priority = 0;
-    detail::failure_policy on_failure = detail::failure_policy::proceed;
-    bool missed = false;            // it is not there, and should be asked for a decision
-    absence absent = absence::pass; // what becomes of such an event then
-    bool required = false;          // it is stopped where this plugin has not decided
-
-    bool receives() const noexcept { return why_not == exclusion::none; }
-};
-
-namespace detail {
-
-/// {"plugin":"words","receives":false,"whyNot":"capability","words":"..."}. A plugin that receives it has mode (where it
-/// is given), priority and onFailure besides. One that is missed, or that decides and is not to be passed over, has absent;
-/// one that is required has required.
-struct explanation_form {
-    std::string_view plugin;
-    bool receives;
-    std::optional<exclusion> why_not = {};
-    std::string_view words;
-    std::optional<event_mode> mode = {};
-    std::optional<int> priority = {};
-    std::optional<failure_policy> on_failure = {};
-    std::optional<absence> absent = {};
-    bool required = false;
-
-    static constexpr auto describe() {
-        return camel_case(member("required", &explanation_form::required, omit_empty));
-    }
-};
-
-} // namespace detail
-
-template <>
-struct json_codec<explanation> {
-    /// A template, so that a file that writes none does not compile it.
-    static void write(auto& out, const explanation& value) {
-        detail::explanation_form form{.plugin = value.name,
-                                      .receives = value.receives(),
-                                      .words = value.words,
-                                      .required = value.required};
-        if (!form.receives) form.why_not = value.why_not;
-        else form.priority = value.priority, form.on_failure = value.on_failure;
-        if (form.receives && value.mode_given) form.mode = value.mode;
-        const bool decides =
-            form.receives && !(value.mode_given && value.mode == detail::event_mode::observe);
-        if (value.missed || (decides && value.absent != absence::pass)) form.absent = value.absent;
-        detail::encode(out, form);
-    }
-};
-
-namespace detail {
-using tenon::exclusion;
-using tenon::explanation;
-} // namespace detail
-
-} // namespace tenon
-
-#endif
-
-// ---- tenon/transport/link_maker.hpp -----------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_LINK_MAKER_HPP
-#define TENON_TRANSPORT_LINK_MAKER_HPP
-
-// Names a way to make a link (transport/link.hpp), for those who only hand it on.
-
-namespace tenon::detail {
-
-class link;
-class link_owner;
-
-/// Makes the connection to one instance of a plugin; null where the instance could not be made.
-using link_maker = std::function<std::shared_ptr<link>(link_owner& owner)>;
-
-} // namespace tenon::detail
-
-#endif
-
 // ---- tenon/host/untyped_host.hpp --------------------------------------------------------------------------
 #ifndef TENON_HOST_UNTYPED_HOST_HPP
 #define TENON_HOST_UNTYPED_HOST_HPP
@@ -8005,6 +7987,12 @@ using link_maker = std::function<std::shared_ptr<link>(link_owner& owner)>;
 // It lives as long as something of it is under way; close() is what ends it.
 
 namespace tenon::detail {
+
+class link;
+class link_owner;
+
+/// Makes the connection to one instance of a plugin; null where the instance could not be made.
+using link_maker = std::function<std::shared_ptr<link>(link_owner& owner)>;
 
 class decision_run;
 class plugin_actor;
@@ -24956,27 +24944,6 @@ struct plugin_hooks {
 
 #endif
 
-// ---- tenon/session/http_request.hpp -----------------------------------------------------------------------
-#ifndef TENON_SESSION_HTTP_REQUEST_HPP
-#define TENON_SESSION_HTTP_REQUEST_HPP
-
-namespace tenon {
-
-/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
-/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
-struct http_request {
-    std::string method;
-    std::string path;
-    json params;
-    json query;
-    json headers; // each value a string, or an array of strings where it was repeated
-    std::string body;
-};
-
-} // namespace tenon
-
-#endif
-
 // ---- tenon/session/route_pattern.hpp ----------------------------------------------------------------------
 #ifndef TENON_SESSION_ROUTE_PATTERN_HPP
 #define TENON_SESSION_ROUTE_PATTERN_HPP
@@ -25087,7 +25054,20 @@ inline bool match_path(std::string_view pattern, std::string_view path, json& pa
 // and, where it matters: `description`; for events `priority` and `stop_on_failure`; for routes `auth`; for
 // commands that answer later `using result = ...`.
 
-namespace tenon::detail {
+namespace tenon {
+
+/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
+/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
+struct http_request {
+    std::string method;
+    std::string path;
+    json params;
+    json query;
+    json headers; // each value a string, or an array of strings where it was repeated
+    std::string body;
+};
+
+namespace detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
 template <class M>
@@ -25250,7 +25230,8 @@ result<void> bind_message(const invocation& call, M& message) {
     }
 }
 
-} // namespace tenon::detail
+} // namespace detail
+} // namespace tenon
 
 #endif
 

@@ -5,9 +5,6 @@
 #include <tenon/host/completion.hpp>
 #include <tenon/host/contain.hpp>
 
-#include <memory>
-#include <utility>
-
 namespace tenon::detail {
 
 TENON_COMPILED_ONCE std::shared_ptr<cancel_point> connect_slot(const executor& where,

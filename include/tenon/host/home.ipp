@@ -7,10 +7,6 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 
-#include <exception>
-#include <optional>
-#include <utility>
-
 namespace tenon::detail {
 
 TENON_COMPILED_ONCE void run_on(const executor& where, unique_function<void()> what) {

@@ -5,9 +5,6 @@
 #include <tenon/host/host_base.hpp>
 #include <tenon/host/host_core.hpp>
 
-#include <memory>
-#include <utility>
-
 namespace tenon::detail {
 
 TENON_COMPILED_ONCE std::shared_ptr<untyped_host> make_host(executor where) {

@@ -9,11 +9,7 @@
 #include <tenon/web/problem.hpp>
 #include <tenon/rules/option_words.hpp>
 
-#include <cstdint>
 #include <map>
-#include <memory>
-#include <string>
-#include <utility>
 
 namespace tenon::detail {
 

@@ -12,12 +12,8 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <random>
-#include <string>
 #include <tuple>
-#include <utility>
-#include <vector>
 
 namespace tenon::detail {
 

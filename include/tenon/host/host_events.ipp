@@ -10,10 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace tenon::detail {
 

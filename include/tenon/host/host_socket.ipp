@@ -7,8 +7,6 @@
 #include <tenon/session/names.hpp>
 #include <tenon/transport/descriptor_link.hpp>
 
-#include <memory>
-#include <string>
 #include <utility>
 
 namespace tenon::detail {

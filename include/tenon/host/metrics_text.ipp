@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
-#include <string>
 #include <string_view>
 
 namespace tenon {

@@ -5,7 +5,7 @@
 // or what tests script).
 
 #include <tenon/host/instance.hpp>
-#include <tenon/transport/link_maker.hpp>
+#include <tenon/host/untyped_host.hpp>
 
 #include <memory>
 #include <utility>

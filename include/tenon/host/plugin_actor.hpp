@@ -27,7 +27,7 @@
 #include <tenon/session/messages.hpp>
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/link.hpp>
-#include <tenon/transport/link_maker.hpp>
+#include <tenon/host/untyped_host.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -12,15 +12,14 @@
 #include <tenon/host/home.hpp>
 #include <tenon/host/watch.hpp>
 #include <tenon/json/writer.hpp>
-#include <tenon/rules/decision.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/calls/service_handler.hpp>
 #include <tenon/rules/catalogue.hpp>
-#include <tenon/rules/status.hpp>
-#include <tenon/web/request.hpp>
+#include <tenon/rules/decision.hpp>
 #include <tenon/rules/events/explanation.hpp>
 #include <tenon/rules/options.hpp>
-#include <tenon/transport/link_maker.hpp>
+#include <tenon/rules/status.hpp>
+#include <tenon/web/request.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +33,12 @@
 #include <vector>
 
 namespace tenon::detail {
+
+class link;
+class link_owner;
+
+/// Makes the connection to one instance of a plugin; null where the instance could not be made.
+using link_maker = std::function<std::shared_ptr<link>(link_owner& owner)>;
 
 class decision_run;
 class plugin_actor;

@@ -8,13 +8,9 @@
 #include <tenon/web/address.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <istream>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace tenon::detail {
 

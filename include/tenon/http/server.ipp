@@ -14,9 +14,6 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <memory>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tenon::detail {

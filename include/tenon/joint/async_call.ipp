@@ -4,10 +4,7 @@
 #include <tenon/core/compiled.hpp>
 #include <tenon/joint/async_call.hpp>
 
-#include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
 
 namespace tenon::detail {
 

@@ -13,7 +13,7 @@
 // the next message is looked at. Without coroutines in the compiler this header has nothing to say.
 
 #include <tenon/joint/event_loop.hpp>
-#include <tenon/session/http_request.hpp>
+#include <tenon/plugin/message.hpp>
 
 #ifdef ASIO_HAS_CO_AWAIT
 

@@ -6,10 +6,7 @@
 #include <tenon/joint/mounted_link.hpp>
 
 #include <exception>
-#include <memory>
 #include <optional>
-#include <string>
-#include <utility>
 
 namespace tenon::detail {
 

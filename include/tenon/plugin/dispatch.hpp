@@ -12,7 +12,6 @@
 #include <tenon/plugin/engine.hpp>
 #include <tenon/plugin/message.hpp>
 #include <tenon/plugin/requests.hpp>
-#include <tenon/session/http_request.hpp>
 #include <tenon/session/route_pattern.hpp>
 
 namespace tenon::detail {

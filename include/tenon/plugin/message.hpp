@@ -11,15 +11,28 @@
 // commands that answer later `using result = ...`.
 
 #include <tenon/json/decode.hpp>
+#include <tenon/json/value.hpp>
 #include <tenon/plugin/handler.hpp>
-#include <tenon/session/http_request.hpp>
 #include <tenon/session/route_pattern.hpp>
 
 #include <string>
 #include <string_view>
 #include <type_traits>
 
-namespace tenon::detail {
+namespace tenon {
+
+/// The HTTP request behind a route, as the host hands it over. It is not the host's own type, `http::request`
+/// (web/request.hpp): the parts are left as the JSON that came, so that a plugin decodes what its message names, and no more.
+struct http_request {
+    std::string method;
+    std::string path;
+    json params;
+    json query;
+    json headers; // each value a string, or an array of strings where it was repeated
+    std::string body;
+};
+
+namespace detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
 template <class M>
@@ -182,6 +195,7 @@ result<void> bind_message(const invocation& call, M& message) {
     }
 }
 
-} // namespace tenon::detail
+} // namespace detail
+} // namespace tenon
 
 #endif

@@ -4,10 +4,6 @@
 #include <tenon/core/compiled.hpp>
 #include <tenon/json/encode.hpp>
 #include <tenon/rules/decision.hpp>
-#include <tenon/rules/json_text.hpp>
-
-#include <string>
-#include <string_view>
 
 namespace tenon::detail {
 

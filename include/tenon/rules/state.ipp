@@ -6,10 +6,6 @@
 #include <tenon/json/encode.hpp>
 #include <tenon/rules/state.hpp>
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 namespace tenon::detail {
 
 struct change_line {
