@@ -2004,16 +2004,9 @@ constexpr auto enumerators(Enumerator... all) {
 
 namespace detail {
 
-template <class T>
-concept described_inside = requires {
-    T::describe();
-};
-template <class T>
-concept described_outside = requires {
-    describe(type<T>());
-};
-template <class T>
-concept described = described_inside<T> || described_outside<T>;
+template <class T> concept described_inside = requires { T::describe(); };
+template <class T> concept described_outside = requires { describe(type<T>()); };
+template <class T> concept described = described_inside<T> || described_outside<T>;
 
 template <class T>
 constexpr auto description_of() {
@@ -2029,20 +2022,11 @@ constexpr naming find_naming() {
 template <class T>
 inline constexpr naming naming_of = find_naming<T>();
 
-template <class T>
-concept allows_missing = requires {
-    requires T::allow_missing;
-};
+template <class T> concept allows_missing = requires { requires T::allow_missing; };
 
-template <class T>
-concept allows_unknown = requires {
-    requires T::allow_unknown;
-};
+template <class T> concept allows_unknown = requires { requires T::allow_unknown; };
 
-template <class T>
-concept has_codec = requires {
-    sizeof(json_codec<T>);
-};
+template <class T> concept has_codec = requires { sizeof(json_codec<T>); };
 
 } // namespace detail
 
@@ -2091,27 +2075,21 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t Size>
 inline constexpr bool is_array<std::array<T, Size>> = true;
 
-template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
+template <class T> concept tuple_like = requires { std::tuple_size<T>::value; };
 
-template <class T>
-concept map_like = requires(T map, typename T::key_type key) {
+template <class T> concept map_like = requires(T map, typename T::key_type key) {
     typename T::mapped_type;
     map.clear();
     map.try_emplace(key);
 };
 
-template <class T>
-concept set_like = requires(T set, typename T::value_type value) {
+template <class T> concept set_like = requires(T set, typename T::value_type value) {
     typename T::key_type;
     set.clear();
     set.insert(value);
 };
 
-template <class T>
-concept vector_like = requires(T sequence) {
+template <class T> concept vector_like = requires(T sequence) {
     typename T::value_type;
     sequence.clear();
     sequence.emplace_back();
@@ -2119,8 +2097,7 @@ concept vector_like = requires(T sequence) {
 };
 
 /// nlohmann::json, recognised without its header, so that the order of includes does not matter.
-template <class T>
-concept foreign_json = requires(const T& value, std::string_view text) {
+template <class T> concept foreign_json = requires(const T& value, std::string_view text) {
     typename T::json_pointer;
     T::parse(text, nullptr, false);
     { value.dump() } -> std::convertible_to<std::string>;
@@ -2222,10 +2199,7 @@ struct only_base_of {
     operator Base() const { __builtin_unreachable(); }
 };
 
-template <class T>
-concept has_base = requires {
-    T{only_base_of<T>{}};
-};
+template <class T> concept has_base = requires { T{only_base_of<T>{}}; };
 
 // A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
 // take empty braces is no array.
@@ -2247,8 +2221,7 @@ constexpr bool any_array_begins(std::index_sequence<Index...>) {
                             std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
             ...);
 }
-template <class T>
-concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
+template <class T> concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
 
 /// What count_members() says, where that is the number of members.
 template <class T>
@@ -7418,12 +7391,8 @@ callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Paramete
     return {};
 }
 
-template <class Callable>
-concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
-template <class Callable>
-concept one_call_operator = requires {
-    shape_of_call(&Callable::operator());
-};
+template <class Callable> concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
+template <class Callable> concept one_call_operator = requires { shape_of_call(&Callable::operator()); };
 
 template <class Callable>
 constexpr auto find_call_shape() {
@@ -8128,14 +8097,8 @@ protected:
 
 namespace tenon {
 
-template <class T>
-concept named_event = requires {
-    std::string_view(T::event);
-};
-template <class T>
-concept named_command = requires {
-    std::string_view(T::command);
-};
+template <class T> concept named_event = requires { std::string_view(T::event); };
+template <class T> concept named_command = requires { std::string_view(T::command); };
 
 namespace detail {
 
@@ -25070,18 +25033,9 @@ struct http_request {
 namespace detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
-template <class M>
-concept event_message = requires {
-    std::string_view(*&M::event);
-};
-template <class M>
-concept command_message = requires {
-    std::string_view(*&M::command);
-};
-template <class M>
-concept route_message = requires {
-    std::string_view(*&M::route);
-};
+template <class M> concept event_message = requires { std::string_view(*&M::event); };
+template <class M> concept command_message = requires { std::string_view(*&M::command); };
+template <class M> concept route_message = requires { std::string_view(*&M::route); };
 
 template <class M>
 constexpr message_kind kind_of_message() {
@@ -26789,8 +26743,7 @@ struct emit_answer_object {
 };
 
 /// A struct that says which method takes it and what is answered.
-template <class T>
-concept named_call = requires {
+template <class T> concept named_call = requires {
     std::string_view(*&T::method); // the address, because a struct may have a member of that name
     typename T::result;
 };
@@ -27130,8 +27083,7 @@ namespace tenon::detail {
 
 // --- handlers ---
 
-template <class P, class M>
-concept receives_plain = requires(P& plugin, const M& message) {
+template <class P, class M> concept receives_plain = requires(P& plugin, const M& message) {
     plugin.receive(message);
 };
 template <class P, class M>
@@ -27146,8 +27098,7 @@ template <class P, class M>
 concept receives_any = receives_plain<P, M> || receives_with_context<P, M> || receives_with_responder<P, M>;
 
 // A handler that wants to change what it was given, or to keep it.
-template <class P, class M>
-concept receives_mutable = requires(P& plugin, M& message) {
+template <class P, class M> concept receives_mutable = requires(P& plugin, M& message) {
     plugin.receive(message);
 }
 || requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
@@ -27219,8 +27170,7 @@ constexpr bool check_answer() {
 template <class M>
 inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
 
-template <class M>
-concept named_while_compiling = requires {
+template <class M> concept named_while_compiling = requires {
     typename std::bool_constant<name_of_message<M>().empty()>;
 };
 
@@ -27310,13 +27260,11 @@ constexpr bool check_messages(list<M...>) {
 
 // --- the plugin ---
 
-template <class P>
-concept says_who_it_is = requires(P& plugin) {
+template <class P> concept says_who_it_is = requires(P& plugin) {
     { plugin.about } -> std::convertible_to<about>;
 };
 // A name that is known while compiling: that of the class, not of an object.
-template <class P>
-concept named_by_constant = requires {
+template <class P> concept named_by_constant = requires {
     typename std::bool_constant<is_plugin_name(P::about.name)>;
 };
 template <class P>
@@ -27328,10 +27276,7 @@ template <class T>
 inline constexpr bool is_list = false;
 template <class... M>
 inline constexpr bool is_list<list<M...>> = true;
-template <class P>
-concept lists_messages = requires {
-    requires is_list<typename P::receives>;
-};
+template <class P> concept lists_messages = requires { requires is_list<typename P::receives>; };
 
 // A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
 // from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. A public
@@ -27345,10 +27290,8 @@ template <class P>
     requires(!std::is_final_v<P> && std::is_destructible_v<P>)
 struct with_names_looked_for<P> : P, names_looked_for {};
 
-template <class T>
-concept member_function = std::is_member_function_pointer_v<T>;
-template <class T>
-concept data = !std::is_function_v<std::remove_reference_t<T>>;
+template <class T> concept member_function = std::is_member_function_pointer_v<T>;
+template <class T> concept data = !std::is_function_v<std::remove_reference_t<T>>;
 
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&)) {
@@ -27371,66 +27314,45 @@ type<Config> configuration(void (P::*)(const Config&) const) {
 template <class P>
 using configuration_of = decltype(type_inside(configuration(&P::configure)));
 
-template <class P>
-concept has_other_configure = requires(P& plugin) {
+template <class P> concept has_other_configure = requires(P& plugin) {
     requires data<decltype(plugin.configure)>;
 }
 || requires { typename P::configure; };
-template <class P>
-concept has_public_configure = requires {
+template <class P> concept has_public_configure = requires {
     requires member_function<decltype(&P::configure)>;
 };
 template <class P>
 concept configured = has_public_configure<P> ||
     !(has_other_configure<P> || requires { &with_names_looked_for<P>::configure; });
-template <class P>
-concept configured_well = requires {
+template <class P> concept configured_well = requires {
     requires shape_of<configuration_of<P>>
     != shape::unknown;
     requires std::is_default_constructible_v<configuration_of<P>>;
 };
 
-template <class P>
-concept has_other_health = requires(P& plugin) {
-    requires data<decltype(plugin.health)>;
-}
+template <class P> concept has_other_health = requires(P& plugin) { requires data<decltype(plugin.health)>; }
 || requires { typename P::health; };
-template <class P>
-concept has_public_health = requires {
-    requires member_function<decltype(&P::health)>;
-}
+template <class P> concept has_public_health = requires { requires member_function<decltype(&P::health)>; }
 || requires(P& plugin) { plugin.health(); };
 template <class P>
 concept reports_health =
     has_public_health<P> || !(has_other_health<P> || requires { &with_names_looked_for<P>::health; });
-template <class P>
-concept reports_health_well = requires(P& plugin) {
+template <class P> concept reports_health_well = requires(P& plugin) {
     { plugin.health() } -> std::convertible_to<health>;
 };
 
-template <class P>
-concept has_other_tick = requires(P& plugin) {
-    requires data<decltype(plugin.tick)>;
-}
+template <class P> concept has_other_tick = requires(P& plugin) { requires data<decltype(plugin.tick)>; }
 || requires { typename P::tick; };
-template <class P>
-concept has_public_tick = requires {
-    requires member_function<decltype(&P::tick)>;
-}
+template <class P> concept has_public_tick = requires { requires member_function<decltype(&P::tick)>; }
 || requires(P& plugin, const host_link& host) { plugin.tick(host); };
 template <class P>
 concept ticks = has_public_tick<P> || !(has_other_tick<P> || requires { &with_names_looked_for<P>::tick; });
-template <class P>
-concept ticks_well = requires(P& plugin, const host_link& host) {
+template <class P> concept ticks_well = requires(P& plugin, const host_link& host) {
     { plugin.tick(host) } -> std::convertible_to<milliseconds>;
 };
 
-template <class P>
-concept counts_threads = requires {
-    P::threads;
-};
-template <class P>
-concept counts_threads_well = requires {
+template <class P> concept counts_threads = requires { P::threads; };
+template <class P> concept counts_threads_well = requires {
     requires std::bool_constant<(P::threads > 0)>::value;
 };
 
@@ -27476,8 +27398,7 @@ constexpr bool check_plugin() {
 
 // For a plugin that is made here, by its type alone.
 
-template <class P>
-concept says_who_it_is_without_object = requires {
+template <class P> concept says_who_it_is_without_object = requires {
     { *&P::about } -> std::convertible_to<about>;
 };
 template <class P>
@@ -27996,8 +27917,7 @@ plugin_hooks make_loop_hooks(const about& identity) {
     return hooks;
 }
 
-template <class P>
-concept made_with_executor = std::is_constructible_v<P, host_link, executor>;
+template <class P> concept made_with_executor = std::is_constructible_v<P, host_link, executor>;
 
 /// The plugin by its type: from a host_link and the loop's executor, from a host_link, or from nothing.
 template <class P>
@@ -28511,10 +28431,7 @@ type<M> message_of(Result (Lambda::*)(const M&, Rest...) const) {
     return {};
 }
 
-template <class Lambda>
-concept handles_message = requires {
-    message_of(&Lambda::operator());
-};
+template <class Lambda> concept handles_message = requires { message_of(&Lambda::operator()); };
 
 template <class Lambda>
 constexpr auto message_taken() {

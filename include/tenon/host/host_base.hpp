@@ -23,14 +23,8 @@
 
 namespace tenon {
 
-template <class T>
-concept named_event = requires {
-    std::string_view(T::event);
-};
-template <class T>
-concept named_command = requires {
-    std::string_view(T::command);
-};
+template <class T> concept named_event = requires { std::string_view(T::event); };
+template <class T> concept named_command = requires { std::string_view(T::command); };
 
 namespace detail {
 

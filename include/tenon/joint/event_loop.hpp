@@ -188,8 +188,7 @@ plugin_hooks make_loop_hooks(const about& identity) {
     return hooks;
 }
 
-template <class P>
-concept made_with_executor = std::is_constructible_v<P, host_link, executor>;
+template <class P> concept made_with_executor = std::is_constructible_v<P, host_link, executor>;
 
 /// The plugin by its type: from a host_link and the loop's executor, from a host_link, or from nothing.
 template <class P>

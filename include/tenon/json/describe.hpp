@@ -115,16 +115,9 @@ constexpr auto enumerators(Enumerator... all) {
 
 namespace detail {
 
-template <class T>
-concept described_inside = requires {
-    T::describe();
-};
-template <class T>
-concept described_outside = requires {
-    describe(type<T>());
-};
-template <class T>
-concept described = described_inside<T> || described_outside<T>;
+template <class T> concept described_inside = requires { T::describe(); };
+template <class T> concept described_outside = requires { describe(type<T>()); };
+template <class T> concept described = described_inside<T> || described_outside<T>;
 
 template <class T>
 constexpr auto description_of() {
@@ -140,20 +133,11 @@ constexpr naming find_naming() {
 template <class T>
 inline constexpr naming naming_of = find_naming<T>();
 
-template <class T>
-concept allows_missing = requires {
-    requires T::allow_missing;
-};
+template <class T> concept allows_missing = requires { requires T::allow_missing; };
 
-template <class T>
-concept allows_unknown = requires {
-    requires T::allow_unknown;
-};
+template <class T> concept allows_unknown = requires { requires T::allow_unknown; };
 
-template <class T>
-concept has_codec = requires {
-    sizeof(json_codec<T>);
-};
+template <class T> concept has_codec = requires { sizeof(json_codec<T>); };
 
 } // namespace detail
 
@@ -202,27 +186,21 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t Size>
 inline constexpr bool is_array<std::array<T, Size>> = true;
 
-template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
+template <class T> concept tuple_like = requires { std::tuple_size<T>::value; };
 
-template <class T>
-concept map_like = requires(T map, typename T::key_type key) {
+template <class T> concept map_like = requires(T map, typename T::key_type key) {
     typename T::mapped_type;
     map.clear();
     map.try_emplace(key);
 };
 
-template <class T>
-concept set_like = requires(T set, typename T::value_type value) {
+template <class T> concept set_like = requires(T set, typename T::value_type value) {
     typename T::key_type;
     set.clear();
     set.insert(value);
 };
 
-template <class T>
-concept vector_like = requires(T sequence) {
+template <class T> concept vector_like = requires(T sequence) {
     typename T::value_type;
     sequence.clear();
     sequence.emplace_back();
@@ -230,8 +208,7 @@ concept vector_like = requires(T sequence) {
 };
 
 /// nlohmann::json, recognised without its header, so that the order of includes does not matter.
-template <class T>
-concept foreign_json = requires(const T& value, std::string_view text) {
+template <class T> concept foreign_json = requires(const T& value, std::string_view text) {
     typename T::json_pointer;
     T::parse(text, nullptr, false);
     { value.dump() } -> std::convertible_to<std::string>;

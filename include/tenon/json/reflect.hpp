@@ -54,10 +54,7 @@ struct only_base_of {
     operator Base() const { __builtin_unreachable(); }
 };
 
-template <class T>
-concept has_base = requires {
-    T{only_base_of<T>{}};
-};
+template <class T> concept has_base = requires { T{only_base_of<T>{}}; };
 
 // A C array takes one initialiser for each of its elements, or one pair of braces for them all. What does not
 // take empty braces is no array.
@@ -79,8 +76,7 @@ constexpr bool any_array_begins(std::index_sequence<Index...>) {
                             std::make_index_sequence<sizeof...(Index) - 1 - Index>()) ||
             ...);
 }
-template <class T>
-concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
+template <class T> concept has_c_array = any_array_begins<T>(std::make_index_sequence<count_members<T>()>());
 
 /// What count_members() says, where that is the number of members.
 template <class T>

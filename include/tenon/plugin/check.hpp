@@ -19,8 +19,7 @@ namespace tenon::detail {
 
 // --- handlers ---
 
-template <class P, class M>
-concept receives_plain = requires(P& plugin, const M& message) {
+template <class P, class M> concept receives_plain = requires(P& plugin, const M& message) {
     plugin.receive(message);
 };
 template <class P, class M>
@@ -35,8 +34,7 @@ template <class P, class M>
 concept receives_any = receives_plain<P, M> || receives_with_context<P, M> || receives_with_responder<P, M>;
 
 // A handler that wants to change what it was given, or to keep it.
-template <class P, class M>
-concept receives_mutable = requires(P& plugin, M& message) {
+template <class P, class M> concept receives_mutable = requires(P& plugin, M& message) {
     plugin.receive(message);
 }
 || requires(P& plugin, M& message, context& here) { plugin.receive(message, here); };
@@ -108,8 +106,7 @@ constexpr bool check_answer() {
 template <class M>
 inline constexpr int things_said = int(event_message<M>) + int(command_message<M>) + int(route_message<M>);
 
-template <class M>
-concept named_while_compiling = requires {
+template <class M> concept named_while_compiling = requires {
     typename std::bool_constant<name_of_message<M>().empty()>;
 };
 
@@ -199,13 +196,11 @@ constexpr bool check_messages(list<M...>) {
 
 // --- the plugin ---
 
-template <class P>
-concept says_who_it_is = requires(P& plugin) {
+template <class P> concept says_who_it_is = requires(P& plugin) {
     { plugin.about } -> std::convertible_to<about>;
 };
 // A name that is known while compiling: that of the class, not of an object.
-template <class P>
-concept named_by_constant = requires {
+template <class P> concept named_by_constant = requires {
     typename std::bool_constant<is_plugin_name(P::about.name)>;
 };
 template <class P>
@@ -217,10 +212,7 @@ template <class T>
 inline constexpr bool is_list = false;
 template <class... M>
 inline constexpr bool is_list<list<M...>> = true;
-template <class P>
-concept lists_messages = requires {
-    requires is_list<typename P::receives>;
-};
+template <class P> concept lists_messages = requires { requires is_list<typename P::receives>; };
 
 // A plugin's configure(), health() and tick() are looked for by name, so that one which cannot be called is told
 // from none. A name of the plugin's is ambiguous here, also where it is private or overloaded. A public
@@ -234,10 +226,8 @@ template <class P>
     requires(!std::is_final_v<P> && std::is_destructible_v<P>)
 struct with_names_looked_for<P> : P, names_looked_for {};
 
-template <class T>
-concept member_function = std::is_member_function_pointer_v<T>;
-template <class T>
-concept data = !std::is_function_v<std::remove_reference_t<T>>;
+template <class T> concept member_function = std::is_member_function_pointer_v<T>;
+template <class T> concept data = !std::is_function_v<std::remove_reference_t<T>>;
 
 template <class P, class Config>
 type<Config> configuration(result<void> (P::*)(const Config&)) {
@@ -260,66 +250,45 @@ type<Config> configuration(void (P::*)(const Config&) const) {
 template <class P>
 using configuration_of = decltype(type_inside(configuration(&P::configure)));
 
-template <class P>
-concept has_other_configure = requires(P& plugin) {
+template <class P> concept has_other_configure = requires(P& plugin) {
     requires data<decltype(plugin.configure)>;
 }
 || requires { typename P::configure; };
-template <class P>
-concept has_public_configure = requires {
+template <class P> concept has_public_configure = requires {
     requires member_function<decltype(&P::configure)>;
 };
 template <class P>
 concept configured = has_public_configure<P> ||
     !(has_other_configure<P> || requires { &with_names_looked_for<P>::configure; });
-template <class P>
-concept configured_well = requires {
+template <class P> concept configured_well = requires {
     requires shape_of<configuration_of<P>>
     != shape::unknown;
     requires std::is_default_constructible_v<configuration_of<P>>;
 };
 
-template <class P>
-concept has_other_health = requires(P& plugin) {
-    requires data<decltype(plugin.health)>;
-}
+template <class P> concept has_other_health = requires(P& plugin) { requires data<decltype(plugin.health)>; }
 || requires { typename P::health; };
-template <class P>
-concept has_public_health = requires {
-    requires member_function<decltype(&P::health)>;
-}
+template <class P> concept has_public_health = requires { requires member_function<decltype(&P::health)>; }
 || requires(P& plugin) { plugin.health(); };
 template <class P>
 concept reports_health =
     has_public_health<P> || !(has_other_health<P> || requires { &with_names_looked_for<P>::health; });
-template <class P>
-concept reports_health_well = requires(P& plugin) {
+template <class P> concept reports_health_well = requires(P& plugin) {
     { plugin.health() } -> std::convertible_to<health>;
 };
 
-template <class P>
-concept has_other_tick = requires(P& plugin) {
-    requires data<decltype(plugin.tick)>;
-}
+template <class P> concept has_other_tick = requires(P& plugin) { requires data<decltype(plugin.tick)>; }
 || requires { typename P::tick; };
-template <class P>
-concept has_public_tick = requires {
-    requires member_function<decltype(&P::tick)>;
-}
+template <class P> concept has_public_tick = requires { requires member_function<decltype(&P::tick)>; }
 || requires(P& plugin, const host_link& host) { plugin.tick(host); };
 template <class P>
 concept ticks = has_public_tick<P> || !(has_other_tick<P> || requires { &with_names_looked_for<P>::tick; });
-template <class P>
-concept ticks_well = requires(P& plugin, const host_link& host) {
+template <class P> concept ticks_well = requires(P& plugin, const host_link& host) {
     { plugin.tick(host) } -> std::convertible_to<milliseconds>;
 };
 
-template <class P>
-concept counts_threads = requires {
-    P::threads;
-};
-template <class P>
-concept counts_threads_well = requires {
+template <class P> concept counts_threads = requires { P::threads; };
+template <class P> concept counts_threads_well = requires {
     requires std::bool_constant<(P::threads > 0)>::value;
 };
 
@@ -365,8 +334,7 @@ constexpr bool check_plugin() {
 
 // For a plugin that is made here, by its type alone.
 
-template <class P>
-concept says_who_it_is_without_object = requires {
+template <class P> concept says_who_it_is_without_object = requires {
     { *&P::about } -> std::convertible_to<about>;
 };
 template <class P>

@@ -37,8 +37,7 @@ struct emit_answer_object {
 };
 
 /// A struct that says which method takes it and what is answered.
-template <class T>
-concept named_call = requires {
+template <class T> concept named_call = requires {
     std::string_view(*&T::method); // the address, because a struct may have a member of that name
     typename T::result;
 };

@@ -28,10 +28,7 @@ type<M> message_of(Result (Lambda::*)(const M&, Rest...) const) {
     return {};
 }
 
-template <class Lambda>
-concept handles_message = requires {
-    message_of(&Lambda::operator());
-};
+template <class Lambda> concept handles_message = requires { message_of(&Lambda::operator()); };
 
 template <class Lambda>
 constexpr auto message_taken() {

@@ -35,18 +35,9 @@ struct http_request {
 namespace detail {
 
 // The address, because a message may have a member of that name, which says nothing of the struct.
-template <class M>
-concept event_message = requires {
-    std::string_view(*&M::event);
-};
-template <class M>
-concept command_message = requires {
-    std::string_view(*&M::command);
-};
-template <class M>
-concept route_message = requires {
-    std::string_view(*&M::route);
-};
+template <class M> concept event_message = requires { std::string_view(*&M::event); };
+template <class M> concept command_message = requires { std::string_view(*&M::command); };
+template <class M> concept route_message = requires { std::string_view(*&M::route); };
 
 template <class M>
 constexpr message_kind kind_of_message() {

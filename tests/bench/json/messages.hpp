@@ -103,8 +103,7 @@ std::string sorted(std::string_view compact);
 template <class T>
 inline constexpr bool is_struct = std::is_aggregate_v<T>;
 
-template <class T, class Wanted>
-concept same = std::is_same_v<std::remove_const_t<T>, Wanted>;
+template <class T, class Wanted> concept same = std::is_same_v<std::remove_const_t<T>, Wanted>;
 
 template <same<chat_event> T, class Visit>
 void visit_members(T& value, Visit&& visit) {

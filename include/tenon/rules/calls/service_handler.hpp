@@ -162,12 +162,8 @@ callable_shape<Result, Parameter...> shape_of_call(Result (Callable::*)(Paramete
     return {};
 }
 
-template <class Callable>
-concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
-template <class Callable>
-concept one_call_operator = requires {
-    shape_of_call(&Callable::operator());
-};
+template <class Callable> concept plain_function = std::is_function_v<std::remove_pointer_t<Callable>>;
+template <class Callable> concept one_call_operator = requires { shape_of_call(&Callable::operator()); };
 
 template <class Callable>
 constexpr auto find_call_shape() {
