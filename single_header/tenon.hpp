@@ -7359,8 +7359,7 @@ public:
 private:
     enum class writing : std::uint8_t { nothing, call, notification, reply };
 
-    // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
-    // nothing is to be told.
+    // Events. Each of these fills the event, or returns false when nothing is to be told.
     void clear(session_event& event) const noexcept;
     static void set_error(session_event& event, int code, std::string message);
     [[gnu::cold]] bool take_completion(session_event& event);
@@ -7381,7 +7380,7 @@ private:
     static std::int64_t own_id(std::string_view raw) noexcept;
     bool only_call_is_in_flight() const noexcept;
 
-    // Sending (session_sending.hpp, session_answers.hpp)
+    // Sending
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
     [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
                                     std::string_view message, std::string_view data = {});
@@ -7429,9 +7428,9 @@ private:
     incoming_table incoming_;
     batch_table batches_;
     call_table calls_;
-    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
-    std::uint64_t read_up_to_ =
-        0; // of these the peer has read so many, as it has answered the call that was last
+    std::uint64_t last_call_sent_ = 0; // the number of the latest call among all messages that were sent
+    // So many of these the peer has read for certain: it has answered a call with this number.
+    std::uint64_t read_up_to_ = 0;
     sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
     std::size_t next_ended_ = 0;
 

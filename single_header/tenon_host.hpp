@@ -5275,6 +5275,8 @@ struct known_command {
 #ifndef TENON_HOST_METRICS_TEXT_IPP
 #define TENON_HOST_METRICS_TEXT_IPP
 
+// The bodies of host/metrics_text.hpp.
+
 namespace tenon {
 
 namespace detail {
@@ -5765,6 +5767,8 @@ private:
 #ifndef TENON_HOST_HOME_IPP
 #define TENON_HOST_HOME_IPP
 
+// The bodies of host/home.hpp.
+
 namespace tenon::detail {
 
 inline void run_on(const executor& where, unique_function<void()> what) {
@@ -5993,6 +5997,8 @@ void tell_application(const executor& where, const std::function<Told>& told, co
 // ---- tenon/host/completion.ipp ----------------------------------------------------------------------------
 #ifndef TENON_HOST_COMPLETION_IPP
 #define TENON_HOST_COMPLETION_IPP
+
+// The bodies of host/completion.hpp.
 
 namespace tenon::detail {
 
@@ -6719,7 +6725,8 @@ private:
         fault why{codes::shutting_down, "the host is gone"};
     };
 
-    /// On the loop. One that never runs again destroys it: then nobody waits any more, who may keep the watch himself.
+    /// Runs on the loop. A loop that never runs again destroys it, and the waiting operation with it: that one may hold the
+    /// watch, and the two would keep each other alive.
     class due_completion {
     public:
         explicit due_completion(std::shared_ptr<state> of) : of_(std::move(of)) {}
@@ -11799,8 +11806,7 @@ public:
 private:
     enum class writing : std::uint8_t { nothing, call, notification, reply };
 
-    // Events (session_events.hpp, session_messages.hpp). Each of these fills the event, or returns false when
-    // nothing is to be told.
+    // Events. Each of these fills the event, or returns false when nothing is to be told.
     void clear(session_event& event) const noexcept;
     static void set_error(session_event& event, int code, std::string message);
     [[gnu::cold]] bool take_completion(session_event& event);
@@ -11821,7 +11827,7 @@ private:
     static std::int64_t own_id(std::string_view raw) noexcept;
     bool only_call_is_in_flight() const noexcept;
 
-    // Sending (session_sending.hpp, session_answers.hpp)
+    // Sending
     [[gnu::cold]] bool refuse_request(std::string_view id, int code, std::string_view message);
     [[gnu::cold]] void answer_error(std::uint32_t batch, std::string_view id, int code,
                                     std::string_view message, std::string_view data = {});
@@ -11869,9 +11875,9 @@ private:
     incoming_table incoming_;
     batch_table batches_;
     call_table calls_;
-    std::uint64_t last_call_sent_ = 0; // the latest call was so manieth of all messages that were sent
-    std::uint64_t read_up_to_ =
-        0; // of these the peer has read so many, as it has answered the call that was last
+    std::uint64_t last_call_sent_ = 0; // the number of the latest call among all messages that were sent
+    // So many of these the peer has read for certain: it has answered a call with this number.
+    std::uint64_t read_up_to_ = 0;
     sequence<ended_call> ended_calls_; // completed without an answer; their events wait here
     std::size_t next_ended_ = 0;
 
@@ -12871,7 +12877,7 @@ private:
 
 // How a plugin runs: as a process, as an object within the host, as a peer that comes by itself. There is one instance for
 // each plugin, through all its runs. When a run begins and ends is decided elsewhere (the supervisor decides, the actor
-// carries it out); an instance knows how. Another way to run plugins is one more implementation, and no branch anywhere.
+// carries it out); an instance knows how. Another way to run plugins is one more implementation.
 //
 // A run's link is handed over when it is opened, or comes later with plugin_actor::attach(). What is said goes over that
 // link alone: no message passes through here.
@@ -18097,8 +18103,8 @@ inline void plugin_actor::shake_hands() {
                });
 }
 
-/// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
-/// that reads lines says something then.
+/// A plugin that has not answered the handshake in time is stopped anyway. So it does no harm to end the line first: a
+/// program that reads lines says something then.
 inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
     return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ &&
            instance_->running() && !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
@@ -18188,10 +18194,11 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
             for (auto& [name, value] : *named)
                 if (metrics_.size() < max_metrics) metrics_.push_back({name, value});
     }
-    constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
-                                       plugin_health::critical};
-    supervisor_.health_answered(known[static_cast<unsigned>(report->status.value_or(health_status::healthy))],
-                                masked(report->message.value_or(std::string())), now);
+    const health_status said = report->status.value_or(health_status::healthy);
+    const plugin_health known = said == health_status::healthy   ? plugin_health::healthy
+                                : said == health_status::warning ? plugin_health::warning
+                                                                 : plugin_health::critical;
+    supervisor_.health_answered(known, masked(report->message.value_or(std::string())), now);
 }
 
 /// Not its names, by which it is called and asked.
@@ -21871,8 +21878,7 @@ private:
 };
 
 // ---- one decision under way ----------------------------------------------------------------------------------
-// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
-// keeps itself and the host alive until it is over, which its deadline guarantees.
+// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the host alive until it is over, which its deadline guarantees.
 
 /// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
@@ -21974,9 +21980,8 @@ private:
         chain_.absent(actor.index(), why, now);
     }
 
-    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
-    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
-    /// the decision there.
+    /// Calls under way keep a decision alive. While it is held for a plugin there is no call, and this wait keeps it alive. It
+    /// ends with the decision or with the loop, and never by itself: the host watches the deadline.
     void stay() {
         if (stays_) return;
         stays_ = std::make_unique<asio::steady_timer>(plugins().where(), never);
@@ -23451,8 +23456,8 @@ inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
     return peer.uid;
 }
 
-/// Whether who listens on the other side is about to be gone, and then that is waited for. The kernel takes its time to end
-/// a host that was killed, and a child that it was making holds its descriptors for a moment longer, until it is a program.
+/// Whether the process that listens on the other side is being ended; that end is waited for. The kernel takes its time to
+/// end a host that was killed, and a child that this host was making holds its descriptors until it has become a program.
 inline bool is_listener_leaving(int connection) noexcept {
     constexpr int longest_end_ms = 500, pause_ms = 10;
     ucred listener{};
@@ -24744,6 +24749,8 @@ inline host_status host_core::status() const {
 // ---- tenon/host/host_base.ipp -----------------------------------------------------------------------------
 #ifndef TENON_HOST_HOST_BASE_IPP
 #define TENON_HOST_HOST_BASE_IPP
+
+// The bodies of host/host_base.hpp.
 
 namespace tenon::detail {
 
@@ -28975,7 +28982,8 @@ inline bool mounted_link::refuse_newest() {
 inline read_outcome mounted_link::give_input(std::span<char> room, time_point deadline, std::size_t& count) {
     const bool waits = deadline > clock();
     if (waiting_ || telling()) {
-        // The owner, while it is told something, calls the plugin's own link to the host: nothing can come for that.
+        // The host is in the middle of telling the plugin something, and the plugin waits for an answer of the host: none can
+        // come before the host goes on.
         if (waits) stream_->skip_to(deadline);
         return read_outcome::timed_out;
     }

@@ -36,7 +36,10 @@ def compiled(face, folder):
     """Its object, and whether it has an inside that may be elsewhere; or None."""
     made, needs = folder / f"{face.stem}.o", folder / f"{face.stem}.d"
     run = subprocess.run([compiler, level, *FLAGS, *making, "-MMD", "-MF", needs, "-c", face, "-o", made])
-    return None if run.returncode != 0 else (made, "tenon/core/compiled.hpp" in needs.read_text())
+    if run.returncode != 0:
+        return None
+    headers = [pathlib.Path(word) for word in needs.read_text().split() if "/tenon/" in word and word.endswith(".hpp")]
+    return made, any("#ifndef TENON_COMPILED" in header.read_text() for header in headers)
 
 
 def inside(folder):

@@ -1,4 +1,4 @@
-// A decision chain beside a slow and obvious model of what host.md says of decisions. The model knows
+// A decision chain beside a slow and obvious model of what docs/embedding.md says of decisions. The model knows
 // beforehand what each plugin will do and when; it never reacts to anything. The chain is driven by the same
 // plan, moment by moment.
 

@@ -15,7 +15,7 @@ namespace tenon::detail::admin {
 
 /// Whatever it is, a browser runs nothing of it as a page of this host, and keeps nothing of it for this host.
 inline response sandboxed(response given) {
-    // A cookie would be one of every page here, and is given to no plugin; the others are rules for the whole host.
+    // A browser would send a plugin's cookie with every page of this host. The other fields change how it treats the whole host.
     constexpr std::array<std::string_view, 6> refused = {"set-cookie",      "service-worker-allowed",
                                                          "clear-site-data", "strict-transport-security",
                                                          "alt-svc",         "www-authenticate"};

@@ -1,6 +1,8 @@
 #ifndef TENON_HOST_COMPLETION_IPP
 #define TENON_HOST_COMPLETION_IPP
 
+// The bodies of host/completion.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/host/completion.hpp>
 #include <tenon/host/contain.hpp>

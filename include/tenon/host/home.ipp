@@ -1,6 +1,8 @@
 #ifndef TENON_HOST_HOME_IPP
 #define TENON_HOST_HOME_IPP
 
+// The bodies of host/home.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/host/home.hpp>
 

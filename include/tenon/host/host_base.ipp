@@ -1,6 +1,8 @@
 #ifndef TENON_HOST_HOST_BASE_IPP
 #define TENON_HOST_HOST_BASE_IPP
 
+// The bodies of host/host_base.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/host/host_base.hpp>
 #include <tenon/host/host_core.hpp>

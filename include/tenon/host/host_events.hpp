@@ -130,8 +130,7 @@ private:
 };
 
 // ---- one decision under way ----------------------------------------------------------------------------------
-// One decision under way: what the chain wants asked goes to the plugins, what they answer goes to the chain. It
-// keeps itself and the host alive until it is over, which its deadline guarantees.
+// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the host alive until it is over, which its deadline guarantees.
 
 /// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
@@ -233,9 +232,8 @@ private:
         chain_.absent(actor.index(), why, now);
     }
 
-    /// Calls under way keep it alive, but while it is held for somebody there is none. This wait ends with the decision, or
-    /// with the loop, whichever comes first, and never by itself: the deadline is the host's to watch, which has to find
-    /// the decision there.
+    /// Calls under way keep a decision alive. While it is held for a plugin there is no call, and this wait keeps it alive. It
+    /// ends with the decision or with the loop, and never by itself: the host watches the deadline.
     void stay() {
         if (stays_) return;
         stays_ = std::make_unique<asio::steady_timer>(plugins().where(), never);

@@ -3,7 +3,7 @@
 
 // How a plugin runs: as a process, as an object within the host, as a peer that comes by itself. There is one instance for
 // each plugin, through all its runs. When a run begins and ends is decided elsewhere (the supervisor decides, the actor
-// carries it out); an instance knows how. Another way to run plugins is one more implementation, and no branch anywhere.
+// carries it out); an instance knows how. Another way to run plugins is one more implementation.
 //
 // A run's link is handed over when it is opened, or comes later with plugin_actor::attach(). What is said goes over that
 // link alone: no message passes through here.

@@ -1,6 +1,8 @@
 #ifndef TENON_HOST_METRICS_TEXT_IPP
 #define TENON_HOST_METRICS_TEXT_IPP
 
+// The bodies of host/metrics_text.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/host/metrics_text.hpp>
 #include <tenon/rules/status.hpp>

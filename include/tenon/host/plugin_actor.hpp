@@ -604,8 +604,8 @@ inline void plugin_actor::shake_hands() {
                });
 }
 
-/// Whoever has not answered when it is over is stopped, and it does no harm any more to end the line for him: a program
-/// that reads lines says something then.
+/// A plugin that has not answered the handshake in time is stopped anyway. So it does no harm to end the line first: a
+/// program that reads lines says something then.
 inline bool plugin_actor::may_wait_for_a_line_end() const noexcept {
     return supervisor_.reason().cause == change_cause::handshake && !clues_.answered() && link_ &&
            instance_->running() && !supervisor_.is_attached() && options_.framing == plugin_framing::headers;
@@ -695,10 +695,11 @@ inline void plugin_actor::take_health(const result<std::string_view>& answer, ti
             for (auto& [name, value] : *named)
                 if (metrics_.size() < max_metrics) metrics_.push_back({name, value});
     }
-    constexpr plugin_health known[] = {plugin_health::healthy, plugin_health::warning,
-                                       plugin_health::critical};
-    supervisor_.health_answered(known[static_cast<unsigned>(report->status.value_or(health_status::healthy))],
-                                masked(report->message.value_or(std::string())), now);
+    const health_status said = report->status.value_or(health_status::healthy);
+    const plugin_health known = said == health_status::healthy   ? plugin_health::healthy
+                                : said == health_status::warning ? plugin_health::warning
+                                                                 : plugin_health::critical;
+    supervisor_.health_answered(known, masked(report->message.value_or(std::string())), now);
 }
 
 /// Not its names, by which it is called and asked.

@@ -128,7 +128,8 @@ private:
         fault why{codes::shutting_down, "the host is gone"};
     };
 
-    /// On the loop. One that never runs again destroys it: then nobody waits any more, who may keep the watch himself.
+    /// Runs on the loop. A loop that never runs again destroys it, and the waiting operation with it: that one may hold the
+    /// watch, and the two would keep each other alive.
     class due_completion {
     public:
         explicit due_completion(std::shared_ptr<state> of) : of_(std::move(of)) {}

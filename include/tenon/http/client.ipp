@@ -1,6 +1,8 @@
 #ifndef TENON_HTTP_CLIENT_IPP
 #define TENON_HTTP_CLIENT_IPP
 
+// The bodies of http/client.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/http/client.hpp>

@@ -246,7 +246,7 @@ inline void http_connection::answer(const response& given) {
 
 inline void http_connection::reply(const response& given) {
     if (place_ == place::closed) return;
-    const auto self = shared_from_this(); // it may be who lets most wait
+    const auto self = shared_from_this(); // what follows may close this connection
     const auto owner = owner_.lock();
     if (owner && std::exchange(asking_, false)) owner->answered(admitted_);
     asked_ = 0;

@@ -1,6 +1,8 @@
 #ifndef TENON_HTTP_SERVER_IPP
 #define TENON_HTTP_SERVER_IPP
 
+// The bodies of http/server.hpp.
+
 #include <tenon/core/compiled.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/http/answer_writer.hpp>

@@ -361,7 +361,8 @@ inline bool mounted_link::refuse_newest() {
 inline read_outcome mounted_link::give_input(std::span<char> room, time_point deadline, std::size_t& count) {
     const bool waits = deadline > clock();
     if (waiting_ || telling()) {
-        // The owner, while it is told something, calls the plugin's own link to the host: nothing can come for that.
+        // The host is in the middle of telling the plugin something, and the plugin waits for an answer of the host: none can
+        // come before the host goes on.
         if (waits) stream_->skip_to(deadline);
         return read_outcome::timed_out;
     }

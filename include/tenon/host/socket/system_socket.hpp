@@ -59,8 +59,8 @@ inline std::optional<std::uint32_t> peer_user(int socket) noexcept {
     return peer.uid;
 }
 
-/// Whether who listens on the other side is about to be gone, and then that is waited for. The kernel takes its time to end
-/// a host that was killed, and a child that it was making holds its descriptors for a moment longer, until it is a program.
+/// Whether the process that listens on the other side is being ended; that end is waited for. The kernel takes its time to
+/// end a host that was killed, and a child that this host was making holds its descriptors until it has become a program.
 inline bool is_listener_leaving(int connection) noexcept {
     constexpr int longest_end_ms = 500, pause_ms = 10;
     ucred listener{};
