@@ -20,8 +20,8 @@ TEST_CASE("it is answered, and what is refused is an answer too") {
     REQUIRE(read);
     CHECK(read->status == 200);
     CHECK(read->body == "GET /a?b=c Bearer T  ");
-    CHECK(std::any_of(read->headers.begin(), read->headers.end(), [](const field& one) {
-        return one.name == "content-type" && one.value == "text/plain; charset=utf-8";
+    CHECK(std::any_of(read->headers.begin(), read->headers.end(), [](const field& each) {
+        return each.name == "content-type" && each.value == "text/plain; charset=utf-8";
     }));
     const auto written = one.ask("PUT", "/a", "{}");
     REQUIRE(written);
