@@ -4,6 +4,7 @@
 // Asks and signals processes that run already. Every call names the process by its pidfd where the system lets it,
 // so none can meet a stranger that got the same number; none waits for longer than it was told.
 
+#include <tenon/core/text.hpp>
 #include <tenon/core/time.hpp>
 #include <tenon/rules/state.hpp>
 #include <tenon/transport/system_streams.hpp>
