@@ -35,7 +35,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
 # What a page shows warns or not whether or not the host's inside is compiled with it. What it runs has its own command.
 INSIDE = ["-DTENON_COMPILED"]
-SECONDS = 300  # for one command
+SECONDS = 600  # for one command
 
 BLOCK = re.compile(r"(?P<marks>(?:<!-- [^\n]* -->\n)*)(?:```(?P<language>\w+)\n(?P<code>.*?)^```$|(?P<table>\|.*?\n)(?!\|))",
                    re.DOTALL | re.MULTILINE)
