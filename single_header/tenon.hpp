@@ -6383,7 +6383,8 @@ inline frame_step frame_reader::in_header() {
             searched_ = text.size();
             const bool full = text.size() == max_header_bytes;
             if (!full && !ended_) return frame_step::need_more;
-            if (inside_frame())
+            // What came behind a full block does not count, so that it does not matter in which pieces it came.
+            if (header_.ours() || begins_content(text.substr(line_)))
                 return full ? fail(violation_reason::header_too_large, join({"a header block beyond 8 KiB"}))
                             : truncated("header block");
             become_pollution(text.size());

@@ -38,6 +38,17 @@ TEST_CASE(
     CHECK(last_step(header, 1) == "frame.header_too_large");
 }
 
+TEST_CASE("F8: a line cut off at the header limit was judged by what had come behind the limit, too") {
+    const std::string first = "A: " + std::string(max_header_bytes - 7, 'a') + "\n";
+    REQUIRE(first.size() == max_header_bytes - 3);
+    const std::string bytes = first + "con\xff\n";
+    CHECK(last_step(bytes, bytes.size()) == "frame.header_too_large");
+    CHECK(last_step(bytes, 1) == "frame.header_too_large");
+    const std::string other = first + "cun\xff\n";
+    CHECK(last_step(other, other.size()) == "lives");
+    CHECK(last_step(other, 1) == "lives");
+}
+
 TEST_CASE("F11: lines behind text were taken for text when the end of input was known before reading") {
     frame_reader reader;
     reader.append("(starting)\nContent-Type: a; charset=latin1\r\n");
