@@ -92,7 +92,9 @@ private:
         drain();
         const std::size_t unit = std::max(
             {limit_ + 2, max_header_bytes, max_pollution_line + std::string_view("content-length").size()});
-        if (!over_) FUZZ_REQUIRE(reader_.buffered_bytes() < unit + 2);
+        // A session reads no more once its reader has failed; here it is fed on, and keeps what it is fed.
+        if (over_) return;
+        FUZZ_REQUIRE(reader_.buffered_bytes() < unit + 2);
         FUZZ_REQUIRE(reader_.buffer_capacity() <= std::max(first_buffer, 2 * (unit + 2 + largest_)));
     }
 
