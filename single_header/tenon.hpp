@@ -7354,6 +7354,8 @@ public:
     bool newline_framed() const noexcept { return reader_.newline_framed(); }
     /// The beginning of something whose end has not come.
     std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
+    /// Why its phase is `closed`; empty before.
+    std::string_view close_text() const noexcept { return close_text_; }
     std::size_t pending_calls() const noexcept { return calls_.size(); }
     std::size_t open_requests() const noexcept { return incoming_.size(); }
 

@@ -11801,6 +11801,8 @@ public:
     bool newline_framed() const noexcept { return reader_.newline_framed(); }
     /// The beginning of something whose end has not come.
     std::string_view unfinished_input() const noexcept { return reader_.waiting(); }
+    /// Why its phase is `closed`; empty before.
+    std::string_view close_text() const noexcept { return close_text_; }
     std::size_t pending_calls() const noexcept { return calls_.size(); }
     std::size_t open_requests() const noexcept { return incoming_.size(); }
 
@@ -13632,13 +13634,12 @@ inline fault call_lanes::no_answer(time_point::duration waited) const {
                                   digits(static_cast<std::uint64_t>(ms)), " ms"})};
 }
 
-/// A session knows no names, and of a connection that has ended says "the connection is closed: why".
+/// A session knows no names: of a connection that has ended it says only why.
 inline fault call_lanes::not_sent(const fault& by_session) const {
-    constexpr std::string_view closed = "the connection is closed: ";
-    if (by_session.code != codes::unavailable) return by_session;
-    std::string_view why = by_session.message;
-    if (why.starts_with(closed)) why.remove_prefix(closed.size());
-    return {by_session.code, join({options_.plugin, " is gone: its connection ended (", why, ")"})};
+    if (by_session.code != codes::unavailable || session_->phase() != session_phase::closed)
+        return by_session;
+    return {by_session.code,
+            join({options_.plugin, " is gone: its connection ended (", session_->close_text(), ")"})};
 }
 
 // Of what was never sent.
