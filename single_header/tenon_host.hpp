@@ -4578,6 +4578,11 @@ enum class change_cause {
 /// As a person says it: "it is waiting to retry".
 inline std::string_view words_of(plugin_state state) noexcept;
 
+namespace detail {
+/// "it is waiting to retry: signal 9 (SIGKILL)".
+inline std::string it_is(plugin_state state, std::string_view reason);
+} // namespace detail
+
 /// How a process ended.
 struct exit_status {
     enum class kind { exited, signalled, unknown }; // unknown: it was taken elsewhere
@@ -4640,6 +4645,10 @@ namespace tenon {
 inline std::string_view words_of(plugin_state state) noexcept {
     if (state == plugin_state::handshaking) return "shaking hands";
     return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
+}
+
+inline std::string detail::it_is(plugin_state state, std::string_view reason) {
+    return join({"it is ", words_of(state), reason.empty() ? "" : ": ", reason});
 }
 
 inline std::string describe_exit(const exit_status& status) {
@@ -21880,13 +21889,12 @@ private:
 };
 
 // ---- one decision under way ----------------------------------------------------------------------------------
-// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the host alive until it is over, which its deadline guarantees.
+// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the
+// host alive until it is over, which its deadline guarantees.
 
-/// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
-    const std::string& reason = plugin.supervised().reason().text;
-    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+    return it_is(plugin.state(), plugin.supervised().reason().text);
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {

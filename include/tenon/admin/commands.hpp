@@ -41,21 +41,16 @@ inline std::vector<std::string_view> command_names(admin_state& admin, std::stri
     return names;
 }
 
-/// `it is failed: exit code 3`.
-inline std::string state_words(std::string_view subject, const plugin_moment& now) {
-    return join({subject, " is ", words_of(now.state), now.reason.empty() ? "" : ": ", now.reason});
-}
-
 /// Of all plugins, or of one. A command comes and goes with its plugin: where that is known, it is named.
 inline std::string no_such_command(admin_state& admin, std::string_view command,
                                    std::string_view plugin = {}) {
     const std::string_view owner = plugin.empty() ? admin.host.former_owner_of(command) : plugin;
     const auto now = admin.host.core()->moment_of(owner);
+    const std::string of = plugin.empty() ? std::string() : join({"of the plugin ", plugin, ": "});
     if (!now || now->state == plugin_state::ready)
-        return no_such("command", command, command_names(admin, plugin));
-    const std::string text = there_is_no("command", command);
-    return plugin.empty() ? join({text, " now: ", owner, " has it, and ", state_words("it", *now)})
-                          : join({text, ": ", state_words("it", *now)});
+        return join({of, no_such("command", command, command_names(admin, plugin))});
+    const std::string whose = plugin.empty() ? join({" now: ", owner, " has it, and "}) : ": ";
+    return join({of, there_is_no("command", command), whose, it_is(now->state, now->reason)});
 }
 
 inline void answer_with(const http::call& asked, const result<json>& outcome) {
@@ -137,8 +132,7 @@ inline void execute(admin_state& admin, const http::call& asked) {
     const auto wanted = asked.body<execution>();
     if (!wanted) return;
     if (!has_command(admin, asked.name, wanted->method))
-        return asked.answer(http::problem(404, join({"of the plugin ", asked.name, ": ",
-                                                     no_such_command(admin, wanted->method, asked.name)})));
+        return asked.answer(http::problem(404, no_such_command(admin, wanted->method, asked.name)));
     run_command(admin, asked, wanted->method, wanted->payload.value_or(no_members()));
 }
 

@@ -50,8 +50,7 @@ inline bool goes_by(admin_state& admin, std::string_view plugin, std::string_vie
 inline std::string no_command_of(admin_state& admin, std::string_view name_or_id, std::string_view command) {
     const auto names = admin.host.plugins();
     for (const std::string& name : names)
-        if (goes_by(admin, name, name_or_id))
-            return join({"of the plugin ", name, ": ", no_such_command(admin, command, name)});
+        if (goes_by(admin, name, name_or_id)) return no_such_command(admin, command, name);
     return no_such("plugin", name_or_id, {names.begin(), names.end()});
 }
 

@@ -130,13 +130,12 @@ private:
 };
 
 // ---- one decision under way ----------------------------------------------------------------------------------
-// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the host alive until it is over, which its deadline guarantees.
+// What the chain wants asked goes to the plugins, what they answer goes to the chain. A decision keeps itself and the
+// host alive until it is over, which its deadline guarantees.
 
-/// "it is waiting to retry: signal 9 (SIGKILL)".
 inline std::string why_not_there(const plugin_actor& plugin) {
     if (plugin.ready()) return "its connection is closed";
-    const std::string& reason = plugin.supervised().reason().text;
-    return join({"it is ", words_of(plugin.state()), reason.empty() ? "" : ": ", reason});
+    return it_is(plugin.state(), plugin.supervised().reason().text);
 }
 
 class decision_run final : public std::enable_shared_from_this<decision_run> {

@@ -36,6 +36,11 @@ enum class change_cause {
 /// As a person says it: "it is waiting to retry".
 TENON_COMPILED_ONCE std::string_view words_of(plugin_state state) noexcept;
 
+namespace detail {
+/// "it is waiting to retry: signal 9 (SIGKILL)".
+TENON_COMPILED_ONCE std::string it_is(plugin_state state, std::string_view reason);
+} // namespace detail
+
 /// How a process ended.
 struct exit_status {
     enum class kind { exited, signalled, unknown }; // unknown: it was taken elsewhere

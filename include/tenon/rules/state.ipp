@@ -29,6 +29,10 @@ TENON_COMPILED_ONCE std::string_view words_of(plugin_state state) noexcept {
     return state == plugin_state::backoff ? "waiting to retry" : name_of(state);
 }
 
+TENON_COMPILED_ONCE std::string detail::it_is(plugin_state state, std::string_view reason) {
+    return join({"it is ", words_of(state), reason.empty() ? "" : ": ", reason});
+}
+
 TENON_COMPILED_ONCE std::string describe_exit(const exit_status& status) {
     struct named {
         int number;
