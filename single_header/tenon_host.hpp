@@ -18922,12 +18922,15 @@ public:
         return found == records_.end() ? nullptr : found->second.get();
     }
     plugin_record* find(plugin_index index) const noexcept {
-        return index < by_index_.size() ? by_index_[index] : nullptr;
+        return index < by_index_.size() ? by_index_[index].get() : nullptr;
     }
     /// For who keeps it through what may remove it; null where it is not known.
     std::shared_ptr<plugin_record> keep(std::string_view name) const {
         const auto found = records_.find(name);
         return found == records_.end() ? nullptr : found->second;
+    }
+    std::shared_ptr<plugin_record> keep(plugin_index index) const noexcept {
+        return index < by_index_.size() ? by_index_[index] : nullptr;
     }
     const records& all() const noexcept { return records_; }
 
@@ -18989,7 +18992,7 @@ private:
     call_waits waits_; // of the calls that their actors make; these end first
     dependencies needs_;
     records records_;
-    std::vector<plugin_record*> by_index_; // null: removed
+    std::vector<std::shared_ptr<plugin_record>> by_index_; // null: removed
     bool closing_ = false;
 };
 
@@ -20862,7 +20865,7 @@ inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_o
                                                  host_.options(), waits_, make);
     made->actor->count_on_from(former);
     records_.emplace(std::move(name), made);
-    by_index_.push_back(made.get());
+    by_index_.push_back(made);
     owner_.on_known(*made->actor);
     return made.get();
 }
@@ -23022,14 +23025,13 @@ inline call_under_way host_calls::ask(plugin_record& plugin, std::string_view me
 // ---- what plugins may ask of every host ----------------------------------------------------------------------
 
 inline void host_calls::take_request(plugin_actor& actor, const session_event& event, time_point now) {
-    plugin_record* const plugin = plugins_.find(actor.index());
+    const auto plugin = plugins_.keep(actor.index());
     const auto kept = actor.shared_from_this();
     const std::uint64_t generation = actor.generation();
-    const auto record = plugins_.keep(actor.name());
     open_request request{
         .answer =
-            [kept, record, generation, token = event.request](result<std::string_view> answer) {
-                if (record) ++(answer ? record->answered : record->refusals);
+            [kept, plugin, generation, token = event.request](result<std::string_view> answer) {
+                if (plugin) ++(answer ? plugin->answered : plugin->refusals);
                 if (answer) kept->reply(token, generation, *answer);
                 else kept->reject(token, generation, answer.error());
             },
@@ -24450,8 +24452,8 @@ inline void host_core::close() {
 // --- what actors tell ---
 
 inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
-    if (plugins_.find(actor.index()) == nullptr) return;
-    const auto kept = plugins_.keep(actor.name());
+    const auto kept = plugins_.keep(actor.index());
+    if (kept == nullptr) return;
     tell_application(where(), on_change_told, change);
     watched_changes.publish(change);
     plugins_.tell_needing(change);

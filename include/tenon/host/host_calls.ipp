@@ -162,14 +162,13 @@ inline call_under_way host_calls::ask(plugin_record& plugin, std::string_view me
 // ---- what plugins may ask of every host ----------------------------------------------------------------------
 
 inline void host_calls::take_request(plugin_actor& actor, const session_event& event, time_point now) {
-    plugin_record* const plugin = plugins_.find(actor.index());
+    const auto plugin = plugins_.keep(actor.index());
     const auto kept = actor.shared_from_this();
     const std::uint64_t generation = actor.generation();
-    const auto record = plugins_.keep(actor.name());
     open_request request{
         .answer =
-            [kept, record, generation, token = event.request](result<std::string_view> answer) {
-                if (record) ++(answer ? record->answered : record->refusals);
+            [kept, plugin, generation, token = event.request](result<std::string_view> answer) {
+                if (plugin) ++(answer ? plugin->answered : plugin->refusals);
                 if (answer) kept->reply(token, generation, *answer);
                 else kept->reject(token, generation, answer.error());
             },

@@ -107,8 +107,8 @@ inline void host_core::close() {
 // --- what actors tell ---
 
 inline void host_core::on_change(plugin_actor& actor, const state_change& change) {
-    if (plugins_.find(actor.index()) == nullptr) return;
-    const auto kept = plugins_.keep(actor.name());
+    const auto kept = plugins_.keep(actor.index());
+    if (kept == nullptr) return;
     tell_application(where(), on_change_told, change);
     watched_changes.publish(change);
     plugins_.tell_needing(change);

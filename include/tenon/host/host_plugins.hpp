@@ -105,12 +105,15 @@ public:
         return found == records_.end() ? nullptr : found->second.get();
     }
     plugin_record* find(plugin_index index) const noexcept {
-        return index < by_index_.size() ? by_index_[index] : nullptr;
+        return index < by_index_.size() ? by_index_[index].get() : nullptr;
     }
     /// For who keeps it through what may remove it; null where it is not known.
     std::shared_ptr<plugin_record> keep(std::string_view name) const {
         const auto found = records_.find(name);
         return found == records_.end() ? nullptr : found->second;
+    }
+    std::shared_ptr<plugin_record> keep(plugin_index index) const noexcept {
+        return index < by_index_.size() ? by_index_[index] : nullptr;
     }
     const records& all() const noexcept { return records_; }
 
@@ -172,7 +175,7 @@ private:
     call_waits waits_; // of the calls that their actors make; these end first
     dependencies needs_;
     records records_;
-    std::vector<plugin_record*> by_index_; // null: removed
+    std::vector<std::shared_ptr<plugin_record>> by_index_; // null: removed
     bool closing_ = false;
 };
 

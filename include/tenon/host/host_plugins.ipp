@@ -37,7 +37,7 @@ inline result<plugin_record*> host_plugins::add(plugin_options options, plugin_o
                                                  host_.options(), waits_, make);
     made->actor->count_on_from(former);
     records_.emplace(std::move(name), made);
-    by_index_.push_back(made.get());
+    by_index_.push_back(made);
     owner_.on_known(*made->actor);
     return made.get();
 }
