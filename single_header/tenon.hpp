@@ -2152,10 +2152,19 @@ public:
     fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
 
 private:
+// g++ 12 does not see that good_ decides which of the two there is: optimised, it takes moving a fault for moving a value
+// that was never made.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     void take(result&& other) noexcept {
         if (good_) ::new (&value_) T(std::move(other.value_));
         else ::new (&error_) fault(std::move(other.error_));
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     void destroy() noexcept {
         if (good_) value_.~T();
         else error_.~fault();
@@ -2255,6 +2264,17 @@ constexpr bool equals_ignoring_case(std::string_view one, std::string_view other
     for (std::size_t at = 0; at < one.size(); ++at)
         if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
     return true;
+}
+
+/// Two small letters for each of some bytes, such as an array of unsigned char.
+template <class Bytes>
+std::string hex_of(const Bytes& bytes) {
+    std::string hex;
+    for (const unsigned char byte : bytes) {
+        hex.push_back("0123456789abcdef"[byte >> 4]);
+        hex.push_back("0123456789abcdef"[byte & 15u]);
+    }
+    return hex;
 }
 
 /// Without the spaces and tabs at both ends.
@@ -3762,6 +3782,61 @@ std::string json_schema() {
 
 #endif
 
+// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
+#ifndef TENON_JSON_BASE64_HPP
+#define TENON_JSON_BASE64_HPP
+
+// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
+// nothing but the alphabet, no missing padding, no stray bits.
+
+namespace tenon::detail {
+
+inline constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+inline std::string to_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t index = 0; index < 3; ++index)
+            group =
+                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
+        for (std::size_t index = 0; index < 4; ++index)
+            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
+    }
+    return text;
+}
+
+inline std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t group = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::size_t digit = 0;
+        if (at < text.size() - padding) {
+            digit = base64_alphabet.find(text[at]);
+            if (digit == std::string_view::npos) return std::nullopt;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        if (at % 4 != 3) continue;
+        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
+        group = 0;
+    }
+    for (std::size_t extra = 0; extra < padding; ++extra) {
+        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
+        bytes.pop_back();
+    }
+    return bytes;
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/core/nearest_name.hpp --------------------------------------------------------------------------
 #ifndef TENON_CORE_NEAREST_NAME_HPP
 #define TENON_CORE_NEAREST_NAME_HPP
@@ -3842,55 +3917,20 @@ inline std::string or_meant(std::string_view given, std::span<const std::string_
 
 #endif
 
-// ---- tenon/json/base64.hpp --------------------------------------------------------------------------------
-#ifndef TENON_JSON_BASE64_HPP
-#define TENON_JSON_BASE64_HPP
+// ---- tenon/json/closed_object.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_CLOSED_OBJECT_HPP
+#define TENON_JSON_CLOSED_OBJECT_HPP
 
-// Base64 as RFC 4648 section 4 has it, with padding, for HTTP bodies that are no text. Decoding is strict:
-// nothing but the alphabet, no missing padding, no stray bits.
+// For what people write: a member that its struct does not have is refused, with the name that may have been meant.
+// Between host and plugin such members are skipped, as the newer of the two may know more.
 
 namespace tenon::detail {
 
-inline constexpr std::string_view base64_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t index = 0; index < 3; ++index)
-            group =
-                group << 8 | (at + index < bytes.size() ? static_cast<unsigned char>(bytes[at + index]) : 0u);
-        for (std::size_t index = 0; index < 4; ++index)
-            text += at + index <= bytes.size() ? base64_alphabet[group >> (18 - 6 * index) & 63] : '=';
-    }
-    return text;
-}
-
-inline std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
-    std::uint32_t group = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::size_t digit = 0;
-        if (at < text.size() - padding) {
-            digit = base64_alphabet.find(text[at]);
-            if (digit == std::string_view::npos) return std::nullopt;
-        }
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        if (at % 4 != 3) continue;
-        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(group >> shift & 255);
-        group = 0;
-    }
-    for (std::size_t extra = 0; extra < padding; ++extra) {
-        if (bytes.back() != '\0') return std::nullopt; // bits behind the end
-        bytes.pop_back();
-    }
-    return bytes;
+/// For json_reader::ask_about_unknown().
+inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
+                                  std::size_t count) {
+    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
+    return in.in_member(name);
 }
 
 } // namespace tenon::detail
@@ -10067,13 +10107,6 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
-/// A typing error in a configuration would otherwise be a setting that does nothing.
-inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
-                                  std::size_t count) {
-    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
-    return in.in_member(name);
-}
-
 template <class P>
 void declare_config(json_writer& out) {
     schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
@@ -10096,7 +10129,8 @@ template <class P>
 result<void> run_configure(void* object, std::string_view config) {
     configuration_of<P> read{};
     json_reader in(config, {.root = "config"});
-    in.ask_about_unknown(&refuse_unknown_member);
+    in.ask_about_unknown(
+        &refuse_unknown_member); // a typing error would otherwise be a setting that does nothing
     if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
     P& plugin = *static_cast<P*>(object);
     const auto& given = read;

@@ -151,6 +151,17 @@ constexpr bool equals_ignoring_case(std::string_view one, std::string_view other
     return true;
 }
 
+/// Two small letters for each of some bytes, such as an array of unsigned char.
+template <class Bytes>
+std::string hex_of(const Bytes& bytes) {
+    std::string hex;
+    for (const unsigned char byte : bytes) {
+        hex.push_back("0123456789abcdef"[byte >> 4]);
+        hex.push_back("0123456789abcdef"[byte & 15u]);
+    }
+    return hex;
+}
+
 /// Without the spaces and tabs at both ends.
 constexpr std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -1161,10 +1172,19 @@ public:
     fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
 
 private:
+// g++ 12 does not see that good_ decides which of the two there is: optimised, it takes moving a fault for moving a value
+// that was never made.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     void take(result&& other) noexcept {
         if (good_) ::new (&value_) T(std::move(other.value_));
         else ::new (&error_) fault(std::move(other.error_));
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     void destroy() noexcept {
         if (good_) value_.~T();
         else error_.~fault();
@@ -4575,6 +4595,13 @@ enum class change_cause {
     progress,   // the next step of what went before
 };
 
+/// What is known of the program that a process was started from.
+enum class start_level {
+    sealed,  // its bytes were verified, and nobody could change them any more
+    checked, // its files were verified, and run by their paths
+    linked,  // nothing was verified: it is a folder that somebody works in
+};
+
 /// As a person says it: "it is waiting to retry".
 inline std::string_view words_of(plugin_state state) noexcept;
 
@@ -5166,6 +5193,8 @@ struct plugin_status {
     std::string health_message = {};
     change_reason reason = {}; // of the state
     std::optional<int> pid = {};
+    std::optional<tenon::start_level> start_level =
+        {};                                  // where its program was prepared: host::prepare_starts
     std::uint64_t generation = 0;            // counts its instances, from 1
     std::uint64_t restarts = 0;              // unasked, in all
     int retries = 0;                         // since it was last stable
@@ -5207,23 +5236,23 @@ struct plugin_status {
                        member("version", &self::version), member("state", &self::state),
                        member("health", &self::health), member("healthMessage", &self::health_message),
                        member("reason", &self::reason), member("pid", &self::pid),
-                       member("generation", &self::generation), member("restarts", &self::restarts),
-                       member("retries", &self::retries), member("uptimeMs", &self::uptime),
-                       member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
-                       member("lastExit", &self::last_exit), member("calls", &self::calls),
-                       member("reverseCalls", &self::reverse), member("events", &self::events),
-                       member("logs", &self::logs), member("logLevel", &self::level),
-                       member("queues", &self::queues), member("latency", &self::latency),
-                       member("breakers", &self::breakers), member("connection", &self::connection),
-                       member("process", &self::process), member("metrics", &self::metrics),
-                       member("capabilities", &self::capabilities), member("features", &self::features),
-                       member("permissions", &self::permissions), member("needs", &self::needs),
-                       member("subscriptions", &self::subscriptions), member("required", &self::required),
-                       member("absent", &self::absent), member("absentOf", &self::absent_of),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("refused", &self::refused), member("warnings", &self::warnings),
-                       member("leftOut", &self::left_out), member("history", &self::history),
-                       member("description", &self::description));
+                       member("startLevel", &self::start_level), member("generation", &self::generation),
+                       member("restarts", &self::restarts), member("retries", &self::retries),
+                       member("uptimeMs", &self::uptime), member("inStateMs", &self::in_state),
+                       member("nextRetryMs", &self::next_retry), member("lastExit", &self::last_exit),
+                       member("calls", &self::calls), member("reverseCalls", &self::reverse),
+                       member("events", &self::events), member("logs", &self::logs),
+                       member("logLevel", &self::level), member("queues", &self::queues),
+                       member("latency", &self::latency), member("breakers", &self::breakers),
+                       member("connection", &self::connection), member("process", &self::process),
+                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
+                       member("features", &self::features), member("permissions", &self::permissions),
+                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
+                       member("required", &self::required), member("absent", &self::absent),
+                       member("absentOf", &self::absent_of), member("routes", &self::routes),
+                       member("commands", &self::commands), member("refused", &self::refused),
+                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 
@@ -5368,6 +5397,11 @@ private:
                 out_.sample(
                     {{"plugin", plugin.name}, {"health", name_of(static_cast<plugin_health>(health))}},
                     plugin.health == static_cast<plugin_health>(health));
+        out_.family("tenon_plugin_start_level", "gauge",
+                    "1 for what is known of the program that the plugin was started from.");
+        for (const plugin_status& plugin : of_.plugins)
+            if (plugin.start_level)
+                out_.sample({{"plugin", plugin.name}, {"level", name_of(*plugin.start_level)}}, 1);
         each("tenon_plugin_uptime_seconds", "gauge", "How long the plugin has been ready.",
              [](const plugin_status& of) { return seconds(of.uptime.value_or(milliseconds(0))); });
         each("tenon_plugin_restarts_total", "counter", "How often the plugin was started again unasked.",
@@ -6761,6 +6795,227 @@ private:
 
 #endif
 
+// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
+#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
+
+// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
+// apart, and nothing that waits. Waiting is the matter of the caller's event loop.
+//
+// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
+
+namespace tenon::detail {
+
+enum class transfer_state : std::uint8_t {
+    some,        // count bytes went over, at least one
+    would_block, // none now
+    over,        // none ever again: the end of the input, or the peer does not read any more
+};
+
+struct transfer {
+    transfer_state state;
+    std::size_t count = 0;
+};
+
+inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
+
+inline bool make_nonblocking(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+inline bool is_socket(int descriptor) noexcept {
+    struct stat state {};
+    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
+}
+
+/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
+inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
+#ifdef F_SETPIPE_SZ
+    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
+#else
+    return false;
+#endif
+}
+
+/// The peer sees the end of what we send; the other direction stays open.
+inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
+
+/// A write into a pipe without a reader must fail, not end this process, and pipes have no flag for that. So
+/// the signal gets a handler that does nothing, unless the program has decided about it already. A handler rather
+/// than SIG_IGN, because children inherit what is ignored.
+inline void survive_closed_pipes() noexcept {
+    struct sigaction action {};
+    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+inline transfer transferred(ssize_t count) noexcept {
+    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
+    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return {later ? transfer_state::would_block : transfer_state::over};
+}
+
+inline transfer read_some(int descriptor, std::span<char> room) noexcept {
+    for (;;) {
+        const ssize_t got = ::read(descriptor, room.data(), room.size());
+        if (got >= 0 || errno != EINTR) return transferred(got);
+    }
+}
+
+/// At most 64 pieces are written at once; none of them may be empty.
+inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
+    iovec vectors[64];
+    std::size_t used = 0;
+    for (const std::string_view piece : pieces) {
+        if (used == 64) break;
+        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    for (;;) {
+        ssize_t put = 0;
+        if (socket) {
+            msghdr message{};
+            message.msg_iov = vectors;
+            message.msg_iovlen = used;
+            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        } else if (used == 1) {
+            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
+        } else {
+            put = ::writev(descriptor, vectors, static_cast<int>(used));
+        }
+        if (put >= 0 || errno != EINTR) return transferred(put);
+    }
+}
+
+/// Into a file, which takes all of it or fails: errno says why.
+inline bool wrote_all(int file, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        if (count < 0 && errno != EINTR) return false;
+        if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+/// Of a pipe that we write to.
+inline bool nobody_holds_other_end(int pipe) noexcept {
+    pollfd entry{pipe, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
+/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
+inline bool make_socket_pair(int (&ends)[2]) noexcept {
+    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
+}
+
+/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
+inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
+
+/// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int owned) noexcept : number_(owned) {}
+    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) reset(other.release());
+        return *this;
+    }
+    ~descriptor() { reset(); }
+
+    /// The number, or -1 for none.
+    int get() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+    int release() noexcept { return std::exchange(number_, -1); }
+    void reset(int owned = -1) noexcept {
+        if (number_ >= 0) close_descriptor(number_);
+        number_ = owned;
+    }
+
+private:
+    int number_ = -1;
+};
+
+/// Whether reading and writing a descriptor waits is shared by all programs that have it: the shell, the next program of a
+/// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
+class descriptor_mode {
+public:
+    explicit descriptor_mode(int descriptor) noexcept
+        : descriptor_(descriptor), flags_(::fcntl(descriptor, F_GETFL)) {
+        struct stat state {};
+        const bool waits_for_others =
+            ::fstat(descriptor, &state) == 0 && (S_ISFIFO(state.st_mode) || S_ISSOCK(state.st_mode));
+        nonblocking_ =
+            flags_ >= 0 && waits_for_others && ::fcntl(descriptor, F_SETFL, flags_ | O_NONBLOCK) == 0;
+    }
+    descriptor_mode(const descriptor_mode&) = delete;
+    descriptor_mode& operator=(const descriptor_mode&) = delete;
+    ~descriptor_mode() {
+        if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) ::fcntl(descriptor_, F_SETFL, flags_);
+    }
+
+    /// Whether it can be waited for in a loop.
+    bool nonblocking() const noexcept { return nonblocking_; }
+
+private:
+    int descriptor_;
+    int flags_;
+    bool nonblocking_ = false;
+};
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/program_to_start.hpp -------------------------------------------------------------------
+#ifndef TENON_PROCESS_PROGRAM_TO_START_HPP
+#define TENON_PROCESS_PROGRAM_TO_START_HPP
+
+// What a plugin's process is started from, as the host is told just before it does (host::prepare_starts). A program may be
+// an open file instead of a path: what was looked at is what is run then, whatever stands at the path by now.
+
+namespace tenon {
+
+namespace detail {
+
+/// By which this process opens an open file of its own once more.
+inline std::string path_of_open_file(int number) {
+    return join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(number))});
+}
+
+} // namespace detail
+
+/// An open file that is a program, or what a program reads first. Nobody should be able to write it:
+/// packages/store/system_sealed_image.hpp makes such ones.
+class program_image {
+public:
+    /// Its number has to be above 2: the first three are the plugin's streams.
+    explicit program_image(detail::descriptor file) noexcept : file_(std::move(file)) {}
+    int number() const noexcept { return file_.get(); }
+    /// How a process that was given it (program_to_start::given) opens it.
+    std::string path() const { return detail::path_of_open_file(number()); }
+
+private:
+    detail::descriptor file_;
+};
+
+struct program_to_start {
+    std::vector<std::string> command = {};           // in the place of the options'; theirs where it is empty
+    std::shared_ptr<const program_image> image = {}; // is run in the place of the file that the command names
+    std::shared_ptr<const program_image> given = {}; // stays open in the program, under the same number
+    std::optional<start_level> level = {};           // for the status
+};
+
+/// Is asked before a process is started: host::prepare_starts. `options` are there for as long as it is called.
+using start_ready = std::function<void(result<program_to_start> program)>;
+using start_gate = std::function<void(const plugin_options& options, start_ready ready)>;
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/rules/calls/pending_calls.hpp ------------------------------------------------------------------
 #ifndef TENON_RULES_CALLS_PENDING_CALLS_HPP
 #define TENON_RULES_CALLS_PENDING_CALLS_HPP
@@ -7995,6 +8250,7 @@ struct plugin_moment {
     plugin_state state = plugin_state::stopped;
     std::string_view reason = {};
     std::uint64_t generation = 0;
+    std::optional<start_level> level = {}; // of the program that runs
 };
 
 /// The params of plugin/execute up to the args.
@@ -8089,8 +8345,8 @@ public:
     std::optional<configuration_status> configuration;
     /// A plugin wants kept what it has set of its configuration.
     std::function<result<void>(const std::string& plugin, const json& set)> on_config_saved;
-    /// Whether a plugin's process may be started now.
-    std::function<result<void>(const plugin_options& options)> start_judge;
+    /// Who is asked before a plugin's process is started.
+    start_gate starts_prepared;
 
 protected:
     untyped_host(executor where, host_options options)
@@ -8414,10 +8670,12 @@ public:
     /// Events, when they have been told or decided, and what became of them.
     watch<event_record> watch_events(watch_settings<event_record> settings = {});
 
-    /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: config/system_trusted.hpp is one judge.
-    void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
-        core_->start_judge = std::move(judge);
+    /// Is asked before each process is started, also when one that ended is started again. It answers `ready` once, at
+    /// once or later, from any thread, for as long as the executor is there; meanwhile the plugin is `starting`, and may be
+    /// stopped. With a fault there is no process, and the plugin's state says why: that is a failed start like others.
+    /// Who judges its own plugins only hands the rest on to the one before, which is what this returns.
+    start_gate prepare_starts(start_gate gate) {
+        return std::exchange(core_->starts_prepared, std::move(gate));
     }
 
     /// How a plugin's host/saveConfig is kept; without it that is refused. `set` has the members that the plugin has set
@@ -8464,170 +8722,6 @@ private:
 };
 
 } // namespace tenon
-
-// ---- tenon/transport/system_streams.hpp -------------------------------------------------------------------
-#ifndef TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-#define TENON_TRANSPORT_SYSTEM_STREAMS_HPP
-
-// What reading and writing descriptors needs from a POSIX system: the calls themselves, with the endings told
-// apart, and nothing that waits. Waiting is the matter of the caller's event loop.
-//
-// Every descriptor here is meant to be non-blocking (make_nonblocking); on a blocking one these calls block.
-
-namespace tenon::detail {
-
-enum class transfer_state : std::uint8_t {
-    some,        // count bytes went over, at least one
-    would_block, // none now
-    over,        // none ever again: the end of the input, or the peer does not read any more
-};
-
-struct transfer {
-    transfer_state state;
-    std::size_t count = 0;
-};
-
-inline void close_descriptor(int descriptor) noexcept { ::close(descriptor); }
-
-inline bool make_nonblocking(int descriptor) noexcept {
-    const int flags = ::fcntl(descriptor, F_GETFL);
-    return flags >= 0 && ((flags & O_NONBLOCK) != 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-inline bool is_socket(int descriptor) noexcept {
-    struct stat state {};
-    return ::fstat(descriptor, &state) == 0 && S_ISSOCK(state.st_mode);
-}
-
-/// Linux lets a pipe grow beyond its 64 KiB. Elsewhere, and for an ordinary user with very many pipes, it stays.
-inline bool grow_pipe([[maybe_unused]] int descriptor, [[maybe_unused]] int bytes) noexcept {
-#ifdef F_SETPIPE_SZ
-    return ::fcntl(descriptor, F_SETPIPE_SZ, bytes) >= bytes;
-#else
-    return false;
-#endif
-}
-
-/// The peer sees the end of what we send; the other direction stays open.
-inline void shut_socket_output(int socket) noexcept { ::shutdown(socket, SHUT_WR); }
-
-/// A write into a pipe without a reader must fail, not end this process, and pipes have no flag for that. So
-/// the signal gets a handler that does nothing, unless the program has decided about it already. A handler rather
-/// than SIG_IGN, because children inherit what is ignored.
-inline void survive_closed_pipes() noexcept {
-    struct sigaction action {};
-    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
-    action.sa_handler = [](int) {};
-    action.sa_flags = SA_RESTART;
-    ::sigaction(SIGPIPE, &action, nullptr);
-}
-
-inline transfer transferred(ssize_t count) noexcept {
-    if (count > 0) return {transfer_state::some, static_cast<std::size_t>(count)};
-    const bool later = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    return {later ? transfer_state::would_block : transfer_state::over};
-}
-
-inline transfer read_some(int descriptor, std::span<char> room) noexcept {
-    for (;;) {
-        const ssize_t got = ::read(descriptor, room.data(), room.size());
-        if (got >= 0 || errno != EINTR) return transferred(got);
-    }
-}
-
-/// At most 64 pieces are written at once; none of them may be empty.
-inline transfer write_some(int descriptor, bool socket, std::span<const std::string_view> pieces) noexcept {
-    iovec vectors[64];
-    std::size_t used = 0;
-    for (const std::string_view piece : pieces) {
-        if (used == 64) break;
-        vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-    for (;;) {
-        ssize_t put = 0;
-        if (socket) {
-            msghdr message{};
-            message.msg_iov = vectors;
-            message.msg_iovlen = used;
-            put = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-        } else if (used == 1) {
-            put = ::write(descriptor, vectors[0].iov_base, vectors[0].iov_len);
-        } else {
-            put = ::writev(descriptor, vectors, static_cast<int>(used));
-        }
-        if (put >= 0 || errno != EINTR) return transferred(put);
-    }
-}
-
-/// Of a pipe that we write to.
-inline bool nobody_holds_other_end(int pipe) noexcept {
-    pollfd entry{pipe, 0, 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
-}
-
-/// Two connected stream sockets, close-on-exec and non-blocking. False if the system refuses.
-inline bool make_socket_pair(int (&ends)[2]) noexcept {
-    return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0;
-}
-
-/// A pipe, close-on-exec: what is written to [1] is read from [0]. False if the system refuses.
-inline bool make_pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC) == 0; }
-
-/// The owner of one file descriptor: closed when its owner ends. It knows nothing about what it is.
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int owned) noexcept : number_(owned) {}
-    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        if (this != &other) reset(other.release());
-        return *this;
-    }
-    ~descriptor() { reset(); }
-
-    /// The number, or -1 for none.
-    int get() const noexcept { return number_; }
-    explicit operator bool() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-    void reset(int owned = -1) noexcept {
-        if (number_ >= 0) close_descriptor(number_);
-        number_ = owned;
-    }
-
-private:
-    int number_ = -1;
-};
-
-/// Whether reading and writing a descriptor waits is shared by all programs that have it: the shell, the next program of a
-/// script. So it is put back at the end, and what is neither a pipe nor a socket (a terminal, a file) is left alone.
-class descriptor_mode {
-public:
-    explicit descriptor_mode(int descriptor) noexcept
-        : descriptor_(descriptor), flags_(::fcntl(descriptor, F_GETFL)) {
-        struct stat state {};
-        const bool waits_for_others =
-            ::fstat(descriptor, &state) == 0 && (S_ISFIFO(state.st_mode) || S_ISSOCK(state.st_mode));
-        nonblocking_ =
-            flags_ >= 0 && waits_for_others && ::fcntl(descriptor, F_SETFL, flags_ | O_NONBLOCK) == 0;
-    }
-    descriptor_mode(const descriptor_mode&) = delete;
-    descriptor_mode& operator=(const descriptor_mode&) = delete;
-    ~descriptor_mode() {
-        if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) ::fcntl(descriptor_, F_SETFL, flags_);
-    }
-
-    /// Whether it can be waited for in a loop.
-    bool nonblocking() const noexcept { return nonblocking_; }
-
-private:
-    int descriptor_;
-    int flags_;
-    bool nonblocking_ = false;
-};
-
-} // namespace tenon::detail
-
-#endif
 
 // ---- tenon/process/system_process.hpp ---------------------------------------------------------------------
 #ifndef TENON_PROCESS_SYSTEM_PROCESS_HPP
@@ -12909,8 +13003,6 @@ public:
     virtual std::vector<std::string> given_environment() = 0;
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const = 0;
-    /// Whether a process may be started for it, asked before each start.
-    virtual result<void> may_launch() = 0;
 
     virtual void note(log_level level, std::string_view message) = 0;
     /// What the run wrote beside its messages; no bytes at the end.
@@ -12932,8 +13024,10 @@ public:
     /// By which rules its options are checked.
     virtual plugin_origin origin() const noexcept = 0;
 
-    /// Begins a run. The link to it, or null where it will attach. What went wrong stands in the plugin's log.
-    virtual result<std::shared_ptr<link>> open() = 0;
+    /// Whether a run is a program that is started, so that the host may be asked before it is: host::prepare_starts.
+    virtual bool starts_program() const noexcept { return false; }
+    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach.
+    virtual result<std::shared_ptr<link>> open(const program_to_start& program) = 0;
     /// Whether somebody who connects to the host's socket is this plugin.
     virtual result<void> admit(const attach_request& who) const = 0;
     /// Somebody who was admitted is connected.
@@ -15788,6 +15882,26 @@ public:
         return std::move(faults_);
     }
 
+    // --- places in the schema, as $ref names them ---
+
+    static bool is_within(std::string_view place) noexcept {
+        return place == "#" || place.starts_with("#/"); // "#name" is an anchor, all else another document
+    }
+    /// Empty where there is nothing.
+    std::string_view place_of(std::string_view place) {
+        const std::string pointer = percent_decoded(place.substr(1));
+        text target = root_;
+        for (text rest = pointer; !rest.empty() && !target.empty();) {
+            rest.remove_prefix(1);
+            const std::size_t end = rest.find('/');
+            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
+            rest = end == rest.npos ? text() : rest.substr(end);
+        }
+        return target;
+    }
+    /// Why nothing more is looked for, or nothing.
+    const std::string& trouble() const noexcept { return trouble_; }
+
 private:
     using text = std::string_view;
 
@@ -15940,16 +16054,8 @@ private:
     void follow(text ref, text value) {
         std::string scratch;
         text place = kind(ref) == json_kind::string ? plain_text(ref, scratch) : text();
-        if (place.empty() || place[0] != '#') return;    // in another document
-        if (place.size() > 1 && place[1] != '/') return; // an anchor
-        const std::string pointer = percent_decoded(place.substr(1));
-        text target = root_;
-        for (text rest = pointer; !rest.empty() && !target.empty();) {
-            rest.remove_prefix(1);
-            const std::size_t end = rest.find('/');
-            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
-            rest = end == rest.npos ? text() : rest.substr(end);
-        }
+        if (!is_within(place)) return;
+        const text target = place_of(place);
         if (target.empty())
             return static_cast<void>(stop(join({"there is nothing at $ref \"", shortened(place), "\""})));
         check(target, value);
@@ -16825,9 +16931,19 @@ inline std::string both(std::string_view first, std::string_view second) {
     return join({first, first.empty() || second.empty() ? "" : "; ", second});
 }
 
+/// "exit code 3; retry 1 of 3 in 1 second" without the retry: what is still true later, or where nothing is retried.
+inline std::string_view without_retry(std::string_view reason) {
+    constexpr std::string_view behind = "; retry ";
+    const std::size_t at = reason.rfind(behind);
+    if (at == reason.npos || reason.find_first_of("0123456789", at) != at + behind.size()) return reason;
+    return reason.substr(0, at);
+}
+
 enum class supervisor_action_kind {
     /// Answer launched(), launch_failed(), or attached() where it takes no process.
     launch,
+    /// The launch is not wanted any more. Where nothing is launched yet, answer launch_failed() instead of waiting for it.
+    call_off,
     /// Answer handshake_accepted(), handshake_failed() or refused_to_run(). The call needs no deadline of its
     /// own: that is kept here, where a pause of the host is seen.
     shake_hands,
@@ -17386,7 +17502,8 @@ inline void supervisor::end(sequel then, change_reason reason, time_point now) {
     health_.end();
     stable_at_ = deadline_ = lost_at_ = never;
     change(plugin_state::stopping, std::move(reason), now);
-    if (!launching_) escalate(now);
+    if (launching_) act(supervisor_action_kind::call_off);
+    else escalate(now);
 }
 
 inline void supervisor::drop(change_reason reason, time_point now) {
@@ -17572,8 +17689,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
-    /// Whether its process may be started, asked before each start.
-    virtual result<void> may_launch(const plugin_actor&) { return {}; }
+    /// Who is asked before each start of its program, or none.
+    virtual start_gate gate() const { return {}; }
     /// What keeps the loop awake for answers, or none.
     virtual std::shared_ptr<busy_poll> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
@@ -17609,6 +17726,8 @@ public:
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
+    /// What is known of the program that runs.
+    std::optional<start_level> level_of_start() const noexcept { return start_level_; }
     /// When its last process ended.
     std::int64_t ended_unix_ms() const noexcept { return ended_unix_ms_; }
     /// Written for it and not read by it yet.
@@ -17663,7 +17782,10 @@ public:
     /// The next step of a stop that is under way, now.
     void hasten();
     /// Whatever comes, nothing more is done about it: the host is about to end.
-    void stand_down() noexcept { stood_down_ = true; }
+    void stand_down() noexcept {
+        stood_down_ = true;
+        preparing_.reset();
+    }
     /// No callback comes after this, and nothing is left running.
     void retire();
 
@@ -17712,7 +17834,6 @@ private:
 
     std::vector<std::string> given_environment() override { return owner_->environment_of(*this); }
     std::string socket_path() const override { return owner_->socket_path(); }
-    result<void> may_launch() override { return owner_->may_launch(*this); }
     inline void on_words(detail::log_stream which, std::string_view bytes, time_point now) override;
     inline void on_ended(const exit_status& status) override;
 
@@ -17721,6 +17842,10 @@ private:
     void grant_wishes();
     void carry_out(const supervisor_action& action);
     void launch();
+    void prepared(std::uint64_t generation, const result<program_to_start>& program);
+    void open(const program_to_start& program);
+    void fail_launch(const fault& why);
+    void call_off();
     void connect(std::shared_ptr<link> made);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
@@ -17750,8 +17875,10 @@ private:
     log_lines lines_;
     log_ring log_;
     std::shared_ptr<instance> instance_;
-    std::shared_ptr<link> link_; // of this run, or null
-    handshake_clues clues_;      // of this run
+    std::optional<executor> preparing_; // the host's gate is asked: keeps the loop running until it answers
+    std::optional<start_level> start_level_; // of the program that runs
+    std::shared_ptr<link> link_;             // of this run, or null
+    handshake_clues clues_;                  // of this run
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;
@@ -17832,6 +17959,7 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
+    preparing_.reset();
     instance_->was_attached();
     if (!instance_->running()) clues_ = {};
     if (link_) drop_connection();
@@ -18037,6 +18165,7 @@ inline void plugin_actor::wake() {
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
     case supervisor_action_kind::launch: return launch();
+    case supervisor_action_kind::call_off: return call_off();
     case supervisor_action_kind::shake_hands: return shake_hands();
     case supervisor_action_kind::ask_to_stop: return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
@@ -18053,8 +18182,41 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
 
 inline void plugin_actor::launch() {
     clues_ = {};
-    auto opened = instance_->open();
-    if (!opened) return supervisor_.launch_failed(opened.error(), steady_now());
+    const start_gate gate = instance_->starts_program() ? owner_->gate() : start_gate();
+    if (!gate) return open({});
+    preparing_ = asio::prefer(where_, asio::execution::outstanding_work.tracked);
+    gate(options_, [where = where_, weak = weak_from_this(),
+                    generation = supervisor_.generation()](result<program_to_start> program) {
+        run_on(where, [weak, generation, program = std::move(program)] {
+            if (const auto self = weak.lock()) self->prepared(generation, program);
+        });
+    });
+}
+
+/// The gate has answered: within launch(), or later. What it is about may be over by then.
+inline void plugin_actor::prepared(std::uint64_t generation, const result<program_to_start>& program) {
+    if (!preparing_ || generation != supervisor_.generation() || stood_down_) return;
+    const auto self = shared_from_this();
+    preparing_.reset();
+    if (program) open(*program);
+    else fail_launch(program.error());
+    after_input();
+}
+
+inline void plugin_actor::fail_launch(const fault& why) {
+    note(log_level::error, why.message);
+    supervisor_.launch_failed(why, steady_now());
+}
+
+inline void plugin_actor::call_off() {
+    if (!std::exchange(preparing_, std::nullopt)) return;
+    supervisor_.launch_failed({codes::unavailable, "it was not started yet"}, steady_now());
+}
+
+inline void plugin_actor::open(const program_to_start& program) {
+    auto opened = instance_->open(program);
+    if (!opened) return fail_launch(opened.error());
+    start_level_ = program.level;
     if (*opened) connect(std::move(*opened));
     if (instance_->running()) supervisor_.launched(steady_now());
     else supervisor_.attached(steady_now()); // it is there once it is connected
@@ -18078,6 +18240,7 @@ inline void plugin_actor::on_ended(const exit_status& status) {
     if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
     instance_->clear();
+    start_level_.reset();
     ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
@@ -18097,6 +18260,7 @@ inline void plugin_actor::retire() {
     if (retired_) return;
     retired_ = true;
     alarm_.cancel();
+    preparing_.reset();
     drop_connection();
     instance_->retire();
 }
@@ -19022,7 +19186,7 @@ public:
 
     plugin_origin origin() const noexcept override { return plugin_origin::process; }
     /// The supervisor wants no start of it, for it has no command.
-    result<std::shared_ptr<link>> open() override {
+    result<std::shared_ptr<link>> open(const program_to_start&) override {
         return fault{codes::unavailable, "it has no command, and attaches by itself"};
     }
     result<void> admit(const attach_request& who) const override {
@@ -19085,10 +19249,7 @@ public:
         std::array<unsigned char, 16> bytes{};
         withdraw();
         if (!random_bytes(bytes)) return false;
-        for (const unsigned char byte : bytes) {
-            text_ += "0123456789abcdef"[byte >> 4];
-            text_ += "0123456789abcdef"[byte & 15];
-        }
+        text_ = hex_of(bytes);
         return true;
     }
     /// The process is gone.
@@ -19176,6 +19337,7 @@ struct start_failure {
     std::string error_text = {}; // of the system
     std::string program = {};
     std::string directory = {}; // step directory
+    bool from_image = false;    // its bytes are an open file's, not what stands at its path
     std::string detail = {};    // a sentence's end that is known already
     program_facts facts = {};   // step program
 };
@@ -19241,11 +19403,14 @@ inline std::string_view attempt_of(launch_step step) noexcept {
 }
 
 inline fault explain(const start_failure& failure) {
-    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program});
+    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program,
+                             failure.from_image ? " from its image" : ""});
     if (failure.step == launch_step::directory) append(text, join({" in ", failure.directory}));
     if (const auto attempt = attempt_of(failure.step); !attempt.empty()) append(text, join({": ", attempt}));
     if (!failure.error_text.empty()) append(text, join({": ", failure.error_text}));
     std::string why = failure.detail;
+    if (why.empty() && failure.step == launch_step::program && failure.from_image && failure.facts.is_script)
+        why = "it is a script, which its interpreter has to open by a path";
     if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
     if (!why.empty()) append(text, join({": ", why}));
     return {codes::unavailable, std::move(text)};
@@ -19272,6 +19437,8 @@ namespace tenon::detail {
 /// What the child has to know, made before it exists. It only reads it.
 struct child_plan {
     const char* program = nullptr;
+    int image = -1; // is run in its place
+    int given = -1; // the program keeps it
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
@@ -19373,12 +19540,14 @@ inline void reset_signals() noexcept {
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
         give_up(plan, launch_step::streams);
     if (!close_inherited()) give_up(plan, launch_step::closing);
+    if (plan.given >= 0 && ::fcntl(plan.given, F_SETFD, 0) != 0) give_up(plan, launch_step::closing);
     arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
     if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
     reset_signals();
-    ::execve(plan.program, plan.arguments, plan.environment);
+    if (plan.image < 0) ::execve(plan.program, plan.arguments, plan.environment);
+    else ::syscall(SYS_execveat, plan.image, "", plan.arguments, plan.environment, AT_EMPTY_PATH);
     give_up(plan, launch_step::program);
 }
 
@@ -19411,7 +19580,7 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
 /// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
 /// others. Where /proc is missing it is the same file again.
 inline descriptor another_reader(const descriptor& read_end) {
-    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    const std::string name = path_of_open_file(read_end.get());
     descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
     return again;
@@ -19495,6 +19664,15 @@ inline bool may_execute(const std::string& path) noexcept {
 inline std::string working_directory() {
     std::array<char, 4096> room; // PATH_MAX
     return ::getcwd(room.data(), room.size()) == nullptr ? std::string() : std::string(room.data());
+}
+
+/// Without symbolic links, `.` and `..`; empty where there is no such thing, or it cannot be reached.
+inline std::string resolved_path(const std::string& path) {
+    char* const found = ::realpath(path.c_str(), nullptr);
+    if (found == nullptr) return {};
+    std::string text(found);
+    std::free(found);
+    return text;
 }
 
 /// The file that `name` means. With a slash: relative to our own working directory, wherever the child will run.
@@ -19691,6 +19869,8 @@ namespace tenon::detail {
 
 struct launch_spec {
     std::vector<std::string> command;          // the program and its arguments
+    int image = -1;                            // an open file that is run in the place of the program
+    int given = -1;                            // another one that stays open in it, under its number
     std::string directory = {};                // the host's own where it is empty
     std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
     resource_limits limits = {};
@@ -19763,6 +19943,9 @@ inline std::string misspelled(const launch_spec& spec) {
         if (entry.find('=') == std::string::npos || entry.front() == '=')
             return join({"an entry of its environment is not of the form NAME=value: ", entry});
     }
+    const auto is_stream = [](int number) { return number >= 0 && number <= STDERR_FILENO; };
+    if (is_stream(spec.image) || is_stream(spec.given))
+        return "its image has the number of a standard stream, which the plugin's takes";
     if (cut(spec.directory)) return "its directory has a zero byte, at which the system would cut it off";
     return {};
 }
@@ -19792,7 +19975,10 @@ inline result<launched> launch(const launch_spec& spec) {
     if (!spec.command.empty()) failure.program = spec.command.front();
     failure.detail = misspelled(spec);
     if (!failure.detail.empty()) return explain(failure);
-    const std::string program = find_program(spec.command.front(), search_path_of(spec.environment));
+    failure.from_image = spec.image >= 0;
+    const std::string program = failure.from_image
+                                    ? spec.command.front()
+                                    : find_program(spec.command.front(), search_path_of(spec.environment));
     if (program.empty()) {
         failure.detail =
             join({"there is no such program in the folders of its PATH, ", search_path_of(spec.environment)});
@@ -19810,6 +19996,8 @@ inline result<launched> launch(const launch_spec& spec) {
     const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
     volatile bool shares_memory = false;
     child_plan plan{.program = program.c_str(),
+                    .image = spec.image,
+                    .given = spec.given,
                     .arguments = arguments.data(),
                     .environment = environment.data(),
                     .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
@@ -19839,7 +20027,8 @@ inline result<launched> launch(const launch_spec& spec) {
         failure.step = told.step;
         failure.error = told.error;
         failure.directory = spec.directory;
-        if (told.step == launch_step::program) failure.facts = look_at_program(program);
+        if (told.step == launch_step::program)
+            failure.facts = look_at_program(failure.from_image ? path_of_open_file(spec.image) : program);
         return failed_to_start(std::move(failure));
     }
 
@@ -20686,7 +20875,8 @@ public:
     explicit process_instance(instance_owner& owner) : owner_(&owner) {}
 
     plugin_origin origin() const noexcept override { return plugin_origin::process; }
-    inline result<std::shared_ptr<link>> open() override;
+    bool starts_program() const noexcept override { return true; }
+    inline result<std::shared_ptr<link>> open(const program_to_start& program) override;
     inline result<void> admit(const attach_request& who) const override;
     void was_attached() override { token_.use(); }
 
@@ -20738,18 +20928,16 @@ private:
     attach_token token_;
 };
 
-inline result<std::shared_ptr<link>> process_instance::open() {
-    const auto failed = [this](const fault& why) {
-        owner_->note(log_level::error, why.message);
-        return why;
-    };
-    if (const auto good = prepare(); !good) return failed(good.error());
+inline result<std::shared_ptr<link>> process_instance::open(const program_to_start& program) {
+    if (const auto good = prepare(); !good) return good.error();
     const plugin_options& options = owner_->options();
-    auto started = launch({.command = options.command,
+    auto started = launch({.command = program.command.empty() ? options.command : program.command,
+                           .image = program.image ? program.image->number() : -1,
+                           .given = program.given ? program.given->number() : -1,
                            .directory = options.directory,
                            .environment = environment(),
                            .limits = options.limits});
-    if (!started) return failed(started.error());
+    if (!started) return started.error();
     errors_ = read_lines(std::move(started->error), log_stream::error);
     auto connection = connect(*started);
     child_ = std::make_unique<child>(owner_->where(), std::move(*started), [this](const exit_status& status) {
@@ -20764,7 +20952,7 @@ inline result<void> process_instance::prepare() {
                      "it is to connect to the host's socket, and the host does not listen on one"};
     if (over_socket() && !token_.renew())
         return fault{codes::unavailable, "the system has no random bytes for its token"};
-    return owner_->may_launch();
+    return {};
 }
 
 inline std::vector<std::string> process_instance::environment() const {
@@ -22796,9 +22984,11 @@ inline std::string_view reason_of(int status) {
         "Not Found;"
         "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
         "Long;"
-        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
+        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;424 Failed "
+        "Dependency;429 Too Many Requests;"
         "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
-        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
+        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;507 Insufficient "
+        "Storage;508 Loop Detected;";
     const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
     return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
 }
@@ -22843,6 +23033,13 @@ inline response problem(int status, std::string_view detail) {
     given.body =
         to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
     if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
+    return given;
+}
+
+/// The same with a word that programs go by.
+inline response problem(int status, std::string_view detail, std::string_view code) {
+    response given = problem(status, detail);
+    given.body.insert(given.body.size() - 1, tenon::detail::join({",\"code\":\"", code, "\""}));
     return given;
 }
 
@@ -24304,7 +24501,7 @@ private:
     void on_log(plugin_actor&, log_record&& record) override { tell_log(std::move(record)); }
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
-    inline result<void> may_launch(const plugin_actor& plugin) override;
+    start_gate gate() const override { return starts_prepared; } // it may put another in its place
     std::shared_ptr<busy_poll> awake() const override { return awake_; }
     std::string socket_path() const override { return socket_.path(); }
 
@@ -24337,7 +24534,7 @@ public:
     mounted_instance(instance_owner& owner, link_maker make) : owner_(owner), make_(std::move(make)) {}
 
     plugin_origin origin() const noexcept override { return plugin_origin::mounted; }
-    result<std::shared_ptr<link>> open() override {
+    result<std::shared_ptr<link>> open(const program_to_start&) override {
         if (auto made = make_(owner_)) return made;
         return fault{codes::unavailable, "the plugin could not be made"};
     }
@@ -24507,11 +24704,6 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
     return all;
 }
 
-inline result<void> host_core::may_launch(const plugin_actor& plugin) {
-    const auto judge = start_judge; // it may put another in its place
-    return judge ? judge(plugin.options()) : result<void>();
-}
-
 /// A line of the host's own log.
 inline void host_core::note(log_level level, std::string_view message) {
     log_record record{.unix_ms = wall_clock_ms(),
@@ -24637,6 +24829,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     if (actor.pid() != 0) {
         status.pid = actor.pid();
         status.process = process_status_of(actor.how_it_runs().usage());
+        status.start_level = actor.level_of_start();
     }
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
@@ -24701,7 +24894,8 @@ inline std::optional<plugin_moment> host_core::moment_of(std::string_view name) 
     const plugin_record* const plugin = find(name);
     if (plugin == nullptr) return {};
     const supervisor& life = plugin->actor->supervised();
-    return plugin_moment{life.state(), life.reason().text, life.generation()};
+    return plugin_moment{life.state(), life.reason().text, life.generation(),
+                         plugin->actor->level_of_start()};
 }
 
 inline std::vector<std::string> host_core::names() const {
@@ -24836,6 +25030,26 @@ inline watch<event_record> host_base::watch_events(watch_settings<event_record> 
 } // namespace tenon
 
 #endif
+
+#endif
+
+// ---- tenon/json/closed_object.hpp -------------------------------------------------------------------------
+#ifndef TENON_JSON_CLOSED_OBJECT_HPP
+#define TENON_JSON_CLOSED_OBJECT_HPP
+
+// For what people write: a member that its struct does not have is refused, with the name that may have been meant.
+// Between host and plugin such members are skipped, as the newer of the two may know more.
+
+namespace tenon::detail {
+
+/// For json_reader::ask_about_unknown().
+inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
+                                  std::size_t count) {
+    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
+    return in.in_member(name);
+}
+
+} // namespace tenon::detail
 
 #endif
 
@@ -27680,13 +27894,6 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
-/// A typing error in a configuration would otherwise be a setting that does nothing.
-inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
-                                  std::size_t count) {
-    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
-    return in.in_member(name);
-}
-
 template <class P>
 void declare_config(json_writer& out) {
     schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
@@ -27709,7 +27916,8 @@ template <class P>
 result<void> run_configure(void* object, std::string_view config) {
     configuration_of<P> read{};
     json_reader in(config, {.root = "config"});
-    in.ask_about_unknown(&refuse_unknown_member);
+    in.ask_about_unknown(
+        &refuse_unknown_member); // a typing error would otherwise be a setting that does nothing
     if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
     P& plugin = *static_cast<P*>(object);
     const auto& given = read;

@@ -31,10 +31,10 @@ def read_frame(stream):
             lengths.append(value.strip())
         line = stream.readline(8192)
     if len(lengths) != 1 or not lengths[0].isdigit() or int(lengths[0]) > LARGEST_FRAME:
-        sys.exit(f"words: one Content-Length was expected, got {lengths}")
+        sys.exit(f"one Content-Length was expected, got {lengths}")
     body = stream.read(int(lengths[0]))  # bytes, not characters
     if len(body) != int(lengths[0]):
-        sys.exit("words: the input ended inside a frame")
+        sys.exit("the input ended inside a frame")
     return body
 
 

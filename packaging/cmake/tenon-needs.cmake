@@ -1,5 +1,6 @@
-# What the host's side needs, and the targets that need it. tenon::plugin is there when this is included: by CMakeLists.txt in a
-# source tree, by tenonConfig.cmake where tenon is installed. tenon_host_FOUND says whether there is all.
+# What the host's side and packages need, and the targets that need it. tenon::plugin is there when this is included: by
+# CMakeLists.txt in a source tree, by tenonConfig.cmake where tenon is installed. tenon_host_FOUND and tenon_packages_FOUND say
+# whether there is all.
 
 set(tenon_host_FOUND FALSE)
 set(tenon_needed)
@@ -50,4 +51,32 @@ elseif(NOT TARGET tenon::host)
 endif()
 if(TARGET tenon::host)
   set(tenon_host_FOUND TRUE)
+endif()
+
+# Packages stand on the host and need three libraries more. Who does not use them needs none of these.
+set(tenon_packages_FOUND FALSE)
+set(tenon_needed)
+find_package(OpenSSL QUIET)
+find_package(ZLIB QUIET)
+find_package(SQLite3 QUIET)
+foreach(one "OpenSSL::Crypto=libcrypto (Debian: libssl-dev)" "ZLIB::ZLIB=zlib (Debian: zlib1g-dev)"
+    "SQLite::SQLite3=SQLite (Debian: libsqlite3-dev)")
+  string(REGEX MATCH "^[^=]*" target "${one}")
+  string(REGEX REPLACE "^[^=]*=" "" words "${one}")
+  if(NOT TARGET "${target}")
+    list(APPEND tenon_needed "${words}")
+  endif()
+endforeach()
+if(NOT tenon_host_FOUND)
+  set(tenon_packages_missing "${tenon_host_missing}")
+elseif(tenon_needed)
+  string(REPLACE ";" ", and " tenon_needed "${tenon_needed}")
+  set(tenon_packages_missing "tenon::packages needs ${tenon_needed}")
+elseif(NOT TARGET tenon::packages)
+  add_library(tenon_packages INTERFACE)
+  add_library(tenon::packages ALIAS tenon_packages)
+  target_link_libraries(tenon_packages INTERFACE tenon::host OpenSSL::Crypto ZLIB::ZLIB SQLite::SQLite3)
+endif()
+if(TARGET tenon::packages)
+  set(tenon_packages_FOUND TRUE)
 endif()

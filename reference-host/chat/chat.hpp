@@ -34,6 +34,8 @@ struct message {
     static constexpr auto event = "message.incoming",
                           description = "somebody wants to say something to a user or in a #room.";
     std::string content, from_uid, to_uid;
+
+    static constexpr bool allow_unknown = true; // what clients of others have beside it
 };
 
 /// Typed by somebody instead of a message: "/guess 7".

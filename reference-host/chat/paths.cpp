@@ -26,10 +26,19 @@ struct new_room {
     std::optional<std::string> uid; // who owns it, and joins it
     std::optional<std::uint32_t> max_users;
 
+    static constexpr bool allow_unknown = true;
     static constexpr auto describe() { return tenon::camel_case(); }
 };
 struct someone {
     std::string uid;
+
+    static constexpr bool allow_unknown = true;
+};
+struct tested_message {
+    std::string content, from_uid;
+    std::optional<std::string> to_uid;
+
+    static constexpr bool allow_unknown = true;
 };
 
 /// In a URL '#' ends the path, so rooms may be written without it.
@@ -83,10 +92,6 @@ void move(chat& talk, const call& asked) {
 
 /// What every plugin would make of a message that nobody gets.
 void test_plugins(tenon::host& host, const call& asked) {
-    struct test {
-        std::string content, from_uid;
-        std::optional<std::string> to_uid;
-    };
     struct made_of_it {
         std::string_view flow;
         tenon::outcome_kind outcome;
@@ -96,7 +101,7 @@ void test_plugins(tenon::host& host, const call& asked) {
         std::string plugin_name;
         made_of_it response;
     };
-    const auto wanted = asked.body<test>();
+    const auto wanted = asked.body<tested_message>();
     if (!wanted) return;
     const message said{wanted->content, wanted->from_uid, wanted->to_uid.value_or(std::string(lobby))};
     host.decide(

@@ -46,7 +46,7 @@ private:
 };
 
 struct command {
-    std::string_view name;
+    std::string_view name;  // "run", or two words: "package build"
     std::string_view words; // "[NAME [start|stop]]"
     std::string_view summary;
     std::vector<option> options;

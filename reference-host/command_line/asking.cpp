@@ -113,12 +113,12 @@ int complain(const client::answer& refused, const found_host& asked) {
 }
 
 std::optional<json> answer_of(const arguments& given, std::string_view method, const std::string& target,
-                              const std::string& body, int& code) {
+                              const std::string& body, int& code, std::chrono::milliseconds patience) {
     const auto refuse = [&](int why) {
         code = why;
         return std::nullopt;
     };
-    const auto to = find_host(given);
+    const auto to = find_host(given, patience);
     if (!to) return refuse(complain_of_address(to.error()));
     const auto answer = to->client.ask(method, target, body);
     if (!answer) return refuse(complain(answer.error(), *to));

@@ -27,9 +27,11 @@ struct found_host {
     std::string found_by, token_from; // "--address", or the path of a file
 };
 
+inline constexpr std::chrono::milliseconds usual_patience = std::chrono::seconds(60);
+
 /// A fault where an admin file is needed and not there, or is left over from a host that was killed.
 tenon::result<found_host> find_host(const arguments& given,
-                                    std::chrono::milliseconds patience = std::chrono::seconds(60));
+                                    std::chrono::milliseconds patience = usual_patience);
 
 /// Says why no host was found: it is not there, or what was typed is wrong.
 int complain_of_address(const tenon::fault& why);
@@ -39,7 +41,8 @@ int complain(const tenon::http::client::answer& refused, const found_host& asked
 
 /// What the host answers; or nothing, and it was said why, and `code` is the exit code.
 std::optional<tenon::json> answer_of(const arguments& given, std::string_view method,
-                                     const std::string& target, const std::string& body, int& code);
+                                     const std::string& target, const std::string& body, int& code,
+                                     std::chrono::milliseconds patience = usual_patience);
 
 /// Asks, and prints the answer: as it is with --json, else by `print`, which says the exit code.
 int ask(const arguments& given, std::string_view method, const std::string& target, const std::string& body,

@@ -25,11 +25,6 @@ using asked = std::function<json(const std::string& target)>;
 
 std::vector<json_view> list_of(json_view value) { return value.as<std::vector<json_view>>().value_or({}); }
 
-const command* find_command(std::string_view name) {
-    for (const command& each : commands())
-        if (each.name == name) return &each;
-    return nullptr;
-}
 const option* find_option(const command& of, std::string_view name) {
     for (const option& each : of.options)
         if (each.name == name) return &each;
@@ -118,7 +113,14 @@ std::vector<std::string> values_of(const std::vector<field>& fields, const line&
 
 completed complete_word(const command& of, const line& typed, const std::string& last, const asked& ask) {
     const std::string kind = word_at(of.words, typed.words.size());
-    if (kind == "FILE" || (of.runs_another && kind == "COMMAND")) return {.files = true};
+    if (kind == "FILE" || kind == "FOLDER" || (of.runs_another && kind == "COMMAND")) return {.files = true};
+    if (of.name == "new") return {};
+    if (kind == "KEY") return {.files = true};
+    if (kind == "NAME" && of.name == "token new") return {};
+    if (kind == "NAME" && of.name == "token revoke")
+        return {names_in(ask("/api/v1/access/tokens")["tokens"], "name")};
+    if (kind == "NAME" && of.name.starts_with("package "))
+        return {names_in(ask("/api/v1/packages")["packages"], "name")};
     if (kind == "NAME") return {names_in(ask("/api/v1/plugins")["plugins"], "name")};
     if (kind == "VERB") return {{"start", "stop", "restart", "enable", "disable", "config", "level"}};
     if (of.name == "plugins" && typed.words.size() == 2) {
@@ -138,6 +140,8 @@ completed complete_word(const command& of, const line& typed, const std::string&
 
 completed complete_option(const option& of) {
     if (of.value == "LEVEL") return {{"debug", "info", "warn", "error"}};
+    if (of.value == "ROLE") return {{"viewer", "operator", "installer", "publisher", "admin"}};
+    if (of.value == "LANGUAGE") return {{"cpp", "node", "python", "rust"}};
     return {.files = of.value == "FILE" || of.value == "PATH" || of.value == "FOLDER"};
 }
 
@@ -177,11 +181,20 @@ completed complete(std::span<const std::string> typed, const asked& ask) {
     if (typed.empty()) return {};
     const std::string& last = typed.back();
     completed found;
-    if (typed.size() == 1) {
-        for (const command& each : commands()) found.words.emplace_back(each.name);
-        found.words.insert(found.words.end(), {"--help", "--version"});
-    } else if (const command* known = find_command(typed[0]); known != nullptr) {
-        const line before = read_line(*known, typed.subspan(1, typed.size() - 2));
+    const group* const of = typed.size() > 1 ? find_group(typed[0]) : nullptr;
+    const std::size_t words = of == nullptr ? 1 : 2; // of the command's name
+    if (typed.size() <= words) {
+        const std::string before = of == nullptr ? "" : typed[0] + " ";
+        for (const command& each : commands())
+            if (each.name.starts_with(before)) found.words.emplace_back(each.name.substr(before.size()));
+        if (of == nullptr) {
+            std::erase_if(found.words, [](const std::string& one) { return one.find(' ') != one.npos; });
+            for (const group& each : groups()) found.words.emplace_back(each.name);
+            found.words.insert(found.words.end(), {"--help", "--version"});
+        }
+    } else if (const command* known = find_command(of == nullptr ? typed[0] : typed[0] + " " + typed[1]);
+               known != nullptr) {
+        const line before = read_line(*known, typed.subspan(words, typed.size() - words - 1));
         if (before.open != nullptr) found = complete_option(*before.open);
         else if (last.starts_with('-') && !(known->runs_another && !before.words.empty()))
             found.words = option_names(*known, before);

@@ -66,6 +66,7 @@ std::string process_words(const plugin_status& one) {
         if (one.process->descriptors >= 0)
             text += ", " + count_words(static_cast<std::uint64_t>(one.process->descriptors), "descriptor");
     }
+    if (one.start_level) text += ", " + std::string(name_of(*one.start_level));
     if (one.restarts != 0) text += ", " + count_words(one.restarts, "restart");
     return text;
 }
@@ -189,6 +190,11 @@ int plugins(const arguments& given) {
     const auto& words = given.words();
     if (words.empty()) return ask(given, "GET", "/api/v1/plugins", {}, print_plugins);
     const std::string target = "/api/v1/plugins/" + url_part(words[0]);
+    const auto print_changed = [&](const json& answer) {
+        // Who changes a package is answered with the package, or its operation: how its plugin is, the host says in its row.
+        if (answer["operation"].is_null()) return print_plugin(answer);
+        return ask(given, "GET", target, {}, print_plugin);
+    };
     if (words.size() == 1) return ask(given, "GET", target, {}, print_plugin);
     if (words[1] == "level") {
         if (words.size() == 2)
@@ -204,7 +210,7 @@ int plugins(const arguments& given) {
         if (std::find(std::begin(verbs), std::end(verbs), words[1]) == std::end(verbs) || words.size() > 2)
             return complain("expected start, stop, restart, enable, disable, config or level",
                             exit_code::usage);
-        return ask(given, "POST", target + "/" + words[1], {}, print_plugin);
+        return ask(given, "POST", target + "/" + words[1], {}, print_changed);
     }
     const auto print = [&](const json& answer) {
         print_json(answer["config"].text());
@@ -216,7 +222,7 @@ int plugins(const arguments& given) {
         return exit_code::good;
     };
     if (words.size() == 2) return ask(given, "GET", target + "/config", {}, print);
-    if (words[2] == "reset") return ask(given, "DELETE", target + "/config", {}, print_plugin);
+    if (words[2] == "reset") return ask(given, "DELETE", target + "/config", {}, print_changed);
     std::string config = words[2];
     if (config == "-") config.assign(std::istreambuf_iterator<char>(std::cin), {});
     const auto typed = json::parse(config);
@@ -225,7 +231,7 @@ int plugins(const arguments& given) {
                             std::string(tenon::detail::beginning_of(config, 64)) + "\"" +
                             (typed ? "" : ": " + typed.error().message),
                         exit_code::usage);
-    return ask(given, "PUT", target + "/config", config, print_plugin);
+    return ask(given, "PUT", target + "/config", config, print_changed);
 }
 
 } // namespace reference

@@ -11,8 +11,9 @@
 #include "page/page.hpp"
 #include "settings/keeper.hpp"
 
-#include <tenon/admin.hpp>
+#include <tenon/package_admin.hpp>
 #include <tenon/config/config_warnings.hpp>
+#include <tenon/config/system_trusted.hpp>
 #include <tenon/rules/option_words.hpp>
 #include <tenon/config/system_file_watch.hpp>
 #include <tenon/host/clocks.hpp>
@@ -60,7 +61,8 @@ public:
           web_(io_, paths_),
           keeper_(
               host_, [this](tenon::log_level level, std::string words) { say(level, std::move(words)); },
-              [this] { tell_configuration(); }),
+              [this] { tell_configuration(); },
+              [this](std::string_view plugin) { return package_named(plugin); }),
           watch_(io_.get_executor(), file, [this] { reload("the file has changed"); }) {}
 
     int run(settings first, std::string listen_in_file) {
@@ -68,13 +70,18 @@ public:
         listen_in_file_ = std::move(listen_in_file);
         if (auto good = host_.listen(settings_.socket); !good)
             return complain(good.error().message, exit_code::unavailable);
+        look_on();
+        if (auto good = keep_packages(); !good)
+            return complain(good.error().message, tenon::code_of(good.error()) == tenon::package_code::busy
+                                                      ? exit_code::unavailable
+                                                      : exit_code_of(good.error()));
         if (auto good = open_to_others(); !good)
             return complain(good.error().message, exit_code::unavailable);
-        look_on();
         tell_configuration({});
         keeper_.apply(settings_, [this] {
             if (!ending_) chat_.opened(web_.address());
         });
+        if (packages_) packages_->start_enabled();
         await_signals();
         io_.run();
         return exit_code::good;
@@ -95,20 +102,56 @@ private:
         if (auto good = write_admin_file(settings_.socket, file); !good) return good.error();
         paths_.add({"GET", "/", tenon::http::access::open}, show_page);
         add_chat_paths(paths_, chat_, host_);
-        tenon::add_admin_paths(
-            paths_, host_,
-            {.enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
-             .enable = [this](const std::string& plugin, bool on,
-                              auto done) { keeper_.enable(plugin, on, std::move(done)); },
-             .keep_config = [this](const std::string& plugin,
-                                   const tenon::json& config) { return keeper_.keep_config(plugin, config); },
-             .config_in_file = [this](std::string_view plugin) { return keeper_.config_in_file(plugin); },
-             .config_set_here = [this](std::string_view plugin) { return keeper_.config_set_here(plugin); },
-             .config_trouble = [this](std::string_view plugin) { return keeper_.config_trouble(plugin); },
-             .forget_config = [this](const std::string& plugin) { return keeper_.forget_config(plugin); },
-             .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); }});
+        tenon::admin_settings plugins{
+            .enabled = [this](std::string_view plugin) { return keeper_.enabled(plugin); },
+            .enable = [this](const std::string& plugin, bool on,
+                             auto done) { keeper_.enable(plugin, on, std::move(done)); },
+            .keep_config = [this](const std::string& plugin,
+                                  const tenon::json& config) { return keeper_.keep_config(plugin, config); },
+            .config_in_file = [this](std::string_view plugin) { return keeper_.config_in_file(plugin); },
+            .config_set_here = [this](std::string_view plugin) { return keeper_.config_set_here(plugin); },
+            .config_trouble = [this](std::string_view plugin) { return keeper_.config_trouble(plugin); },
+            .forget_config = [this](const std::string& plugin) { return keeper_.forget_config(plugin); },
+            .secrets = [this](std::string_view plugin) { return keeper_.secrets(plugin); }};
+        const auto may_install = [places = settings_.places](const std::string& path) {
+            return tenon::trusted_program(path, places);
+        };
+        if (!packages_) tenon::add_admin_paths(paths_, host_, std::move(plugins));
+        else
+            tenon::add_package_paths(paths_, host_, *packages_, std::move(plugins),
+                                     {.trusted_file = may_install});
         std::cout << "http://" << web_.address() << '/' << (known ? "" : "#token=" + token) << std::endl;
         return {};
+    }
+
+    /// What look_on() says of starts and configurations holds for plugins that are no packages.
+    tenon::result<void> keep_packages() {
+        if (!settings_.packages) return {};
+        tenon::package_options options = *settings_.packages;
+        options.is_reserved = [this](std::string_view plugin) { return keeper_.in_file(plugin); };
+        std::error_code ignored; // the store says what is wrong
+        std::filesystem::create_directories(std::filesystem::path(options.store.folder).parent_path(),
+                                            ignored);
+        auto opened = tenon::package_manager::open(host_, std::move(options));
+        if (!opened) return std::move(opened).error();
+        packages_ = *std::move(opened);
+        operations_.emplace(packages_->watch_operations());
+        await_operations();
+        return {};
+    }
+
+    std::string package_named(std::string_view plugin) const {
+        const tenon::installed_package* const found = packages_ ? packages_->installed(plugin) : nullptr;
+        return found != nullptr && found->record.name == plugin ? found->record.id : std::string();
+    }
+
+    /// A plugin of the file may have waited for a package to go.
+    void await_operations() {
+        operations_->next([this](const tenon::result<tenon::watched<tenon::package_operation>>& next) {
+            if (!next) return;
+            if (keeper_.is_name_free()) reload("a package is gone whose name the file has");
+            await_operations();
+        });
     }
 
     void look_on() {
@@ -126,8 +169,9 @@ private:
         host_.on_save_config([this](const std::string& plugin, const tenon::json& set) {
             return keeper_.keep_members(plugin, set);
         });
-        host_.judge_starts(
-            [this](const tenon::plugin_options& options) { return keeper_.judge_start(options); });
+        host_.prepare_starts([this](const tenon::plugin_options& options, const tenon::start_ready& ready) {
+            ready(keeper_.prepare_start(options));
+        });
     }
 
     /// To everybody who reads the log. A plugin's changes of state have a stream of their own.
@@ -184,6 +228,7 @@ private:
         needs_a_start("adminToken", next->admin_token != settings_.admin_token);
         needs_a_start("hosts", next->hosts != settings_.hosts);
         needs_a_start("socket", next->socket != settings_.socket);
+        needs_a_start("packages", next->packages_written != settings_.packages_written);
         keeper_.apply(std::move(*next));
     }
 
@@ -218,6 +263,8 @@ private:
     asio::signal_set signals_; // before the host: also while that ends a signal does not kill this
     tenon::host host_;
     chat chat_;
+    std::unique_ptr<tenon::package_manager> packages_; // goes before the host, and after who asks for them
+    std::optional<tenon::watch<tenon::package_operation>> operations_;
     tenon::http::router paths_;
     tenon::http::server web_; // behind what it asks: it goes first
     keeper keeper_;
@@ -258,6 +305,8 @@ int check_file(const arguments& given) {
     auto read = read_settings(file);
     if (read)
         if (auto good = check_own_configs(read->plugins); !good) read = good.error();
+    if (read)
+        if (auto good = check_store_folder(*read); !good) read = good.error();
     const auto complaints =
         read ? std::vector<std::string>() : tenon::mistakes::lines_of(read.error().message);
     const auto missing = read ? read->missing : decltype(settings::missing)();

@@ -53,6 +53,12 @@ std::string bytes_words(std::uint64_t bytes) {
     return number_words(value) + units[unit];
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
+    return all;
+}
+
 std::string clock_words(std::int64_t unix_ms) {
     const auto seconds = static_cast<std::time_t>(unix_ms / 1'000);
     std::tm parts{};

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reference {
 
@@ -20,6 +21,8 @@ std::string count_words(std::uint64_t count, std::string_view noun);
 /// In one or two units.
 std::string duration_words(double ms);
 std::string bytes_words(std::uint64_t bytes);
+/// "one, two".
+std::string joined(const std::vector<std::string>& words);
 /// "14:46:23", where this machine is.
 std::string clock_words(std::int64_t unix_ms);
 

@@ -3,7 +3,7 @@
 // Links to the views: for the keyboard, and for whoever has a small screen. What stands beside the board is the second.
 const [firstView, ...otherViews] = document.querySelectorAll('.board section[tabindex]');
 $('skip').append(...[firstView, ...document.querySelectorAll('main > section'), ...otherViews].map(view =>
-  el('a', {href: `#${view.id}`, className: view.closest('.admin') ? 'admin' : ''}, view.dataset.title)));
+  el('a', {href: `#${view.id}`, className: view.closest('.admin') ? 'admin' : '', hidden: view.hidden}, view.dataset.title)));
 
 addEventListener('hashchange', () => {
   const given = takeToken();

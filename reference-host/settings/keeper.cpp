@@ -17,13 +17,15 @@ namespace reference {
 using tenon::json;
 using tenon::log_level;
 
-keeper::keeper(tenon::host& host, saying say, std::function<void()> refusals_differ)
-    : host_(host), say_(std::move(say)), refusals_differ_(std::move(refusals_differ)) {}
+keeper::keeper(tenon::host& host, saying say, std::function<void()> refusals_differ, naming package_named)
+    : host_(host), say_(std::move(say)), refusals_differ_(std::move(refusals_differ)),
+      package_named_(std::move(package_named)) {}
 
 void keeper::apply(settings next, std::function<void()> settled) {
     auto former_configs = std::exchange(file_configs_, {});
     saved_.clear();
-    const bool were_unused = !std::exchange(unused_, {}).empty();
+    const bool were_refusals = !std::exchange(unused_, {}).empty() || !aside_.empty();
+    set_aside(next);
     for (tenon::plugin_config& plugin : next.plugins) {
         const auto& [name, in_file] = *now_in_file_.try_emplace(plugin.options.name, plugin.enabled).first;
         const bool unsaid = in_file == plugin.enabled; // what was said by hand since then holds
@@ -42,7 +44,7 @@ void keeper::apply(settings next, std::function<void()> settled) {
                                       " still replaces it; `tenon-host plugins " + name +
                                       " config reset` goes back to the file's own");
     }
-    if (were_unused || !unused_.empty()) refusals_differ_();
+    if (were_refusals || !unused_.empty() || !aside_.empty()) refusals_differ_();
     for (const auto& [plugin, why] : next.missing) say_(log_level::info, plugin + " is not started: " + why);
     static_cast<void>(
         host_.set_decision_timeouts(next.decision_timeout, next.decision_timeouts)); // was checked
@@ -71,15 +73,44 @@ void keeper::apply(settings next, std::function<void()> settled) {
                          const std::string words =
                              (one.why.message.starts_with(named) ? "" : named) + one.why.message;
                          say_(log_level::warn, words);
-                         if (planned_in_[one.plugin] == plan) refused_[one.plugin] = words;
+                         if (planned_in_[one.plugin] != plan) continue;
+                         refused_[one.plugin] = words;
+                         // What was not added is not the file's: another plugin may have its name.
+                         if (one.absent)
+                             std::erase_if(now_.plugins, [&](const tenon::plugin_config& plugin) {
+                                 return plugin.options.name == one.plugin;
+                             });
                      }
                      if (!refused_.empty()) refusals_differ_();
                      if (settled) settled();
                  });
 }
 
+/// A package that is here keeps its name, also while it is disabled. What runs from the file already goes on.
+void keeper::set_aside(settings& next) {
+    aside_.clear();
+    if (!package_named_) return;
+    std::erase_if(next.plugins, [&](const tenon::plugin_config& plugin) {
+        const std::string& name = plugin.options.name;
+        const std::string package = in_file(name) ? std::string() : package_named_(name);
+        if (package.empty()) return false;
+        const auto& [plugin_aside, words] =
+            *aside_.emplace(name, name + ": is not started: the package " + package + " has this name").first;
+        say_(log_level::warn, words);
+        next.missing.erase(plugin_aside);
+        refused_.erase(plugin_aside);
+        return true;
+    });
+}
+
+bool keeper::is_name_free() const {
+    return std::any_of(aside_.begin(), aside_.end(),
+                       [this](const auto& one) { return package_named_(one.first).empty(); });
+}
+
 std::vector<std::string> keeper::refusals() const {
     std::vector<std::string> all;
+    for (const auto& [plugin, words] : aside_) all.push_back(words);
     for (const auto& [plugin, words] : refused_) all.push_back(words);
     for (const auto& [plugin, each] : unused_) all.insert(all.end(), each.begin(), each.end());
     return all;
@@ -219,11 +250,10 @@ std::vector<std::string> keeper::secrets(std::string_view plugin) const {
 
 // --- starts ---
 
-tenon::result<void> keeper::judge_start(const tenon::plugin_options& options) const {
-    if (options.command.empty()) return {};
+tenon::result<tenon::program_to_start> keeper::prepare_start(const tenon::plugin_options& options) const {
     const auto program = tenon::trusted_program(options.command[0], now_.places);
-    if (program) return {};
-    return program.error();
+    if (!program) return program.error();
+    return tenon::program_to_start();
 }
 
 } // namespace reference

@@ -9,6 +9,7 @@
 
 #include <tenon/admin/settings.hpp>
 #include <tenon/config/saved_config.hpp>
+#include <tenon/process/program_to_start.hpp>
 #include <tenon/session/answers.hpp>
 
 #include <cstdint>
@@ -31,18 +32,25 @@ public:
     using done = std::function<void(tenon::result<void>)>;
     using saying = std::function<void(tenon::log_level level, std::string words)>;
 
+    /// The id of the package that has this name; empty where none has it.
+    using naming = std::function<std::string(std::string_view plugin)>;
+
     /// `refusals_differ`: look at refusals() again.
-    keeper(tenon::host& host, saying say, std::function<void()> refusals_differ);
+    keeper(tenon::host& host, saying say, std::function<void()> refusals_differ, naming package_named = {});
 
     /// The first one starts everything. `settled`: each plugin is ready, or did not start.
     void apply(settings next, std::function<void()> settled = {});
 
-    /// What of the file is not what holds, because the plugin did not take it or the host refused it; and what was set here
-    /// and cannot be used.
+    /// What of the file is not what holds, because the plugin did not take it, the host refused it, or a package has its name;
+    /// and what was set here and cannot be used.
     std::vector<std::string> refusals() const;
     /// The same of one plugin.
     std::string config_trouble(std::string_view plugin) const;
 
+    /// A package is gone that had the name of a plugin of the file: the file can be applied again.
+    bool is_name_free() const;
+
+    bool in_file(std::string_view plugin) const { return find(plugin) != nullptr; }
     bool enabled(std::string_view plugin) const;
     void enable(const std::string& plugin, bool on, done over);
 
@@ -56,7 +64,7 @@ public:
 
     std::vector<std::string> secrets(std::string_view plugin) const;
     /// Whether its program may be started, as the file says now.
-    tenon::result<void> judge_start(const tenon::plugin_options& options) const;
+    tenon::result<tenon::program_to_start> prepare_start(const tenon::plugin_options& options) const;
 
 private:
     void took(const std::string& plugin);        // or is to be tried again
@@ -65,6 +73,7 @@ private:
     /// A configuration as it may be written down.
     using as_written = std::function<tenon::json(const tenon::json& config)>;
     const tenon::plugin_config* find(std::string_view plugin) const;
+    void set_aside(settings& next);
     void put_saved(tenon::plugin_config& plugin, settings& of);
     std::string folder() const { return now_.data + "/config"; }
     tenon::result<void>
@@ -78,6 +87,8 @@ private:
     std::map<std::string, tenon::json, std::less<>> file_configs_ = {}; // the file's own, as plugins get it
     std::map<std::string, tenon::saved_config, std::less<>> saved_ = {};
     std::function<void()> refusals_differ_;
+    naming package_named_;
+    std::map<std::string, std::string, std::less<>> aside_ = {};   // the sentence about it, by plugin
     std::map<std::string, std::string, std::less<>> refused_ = {}; // the sentence about it, by plugin
     std::map<std::string, std::vector<std::string>, std::less<>> unused_ =
         {}; // the same of what was set, a mistake each

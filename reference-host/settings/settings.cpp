@@ -2,6 +2,7 @@
 
 #include "settings/settings.hpp"
 
+#include "settings/packages.hpp"
 #include "settings/yaml.hpp"
 
 #include <tenon/config/config_reader.hpp>
@@ -144,6 +145,14 @@ std::string data_warning(const settings& of) {
            ": what is set by page, command line or plugin is lost when the host ends";
 }
 
+tenon::result<void> check_store_folder(const settings& of) {
+    std::error_code ignored;
+    if (!of.packages || std::filesystem::is_directory(of.packages->store.folder, ignored)) return {};
+    const auto good = tenon::try_small_files(of.packages->store.folder);
+    if (!good) return tenon::fault{good.error().code, "packages.store: " + good.error().message};
+    return {};
+}
+
 tenon::result<settings> read_settings(const std::string& path) {
     settings read;
     std::error_code ignored;
@@ -179,6 +188,8 @@ tenon::result<settings> read_settings(const std::string& path) {
     in.texts("trustedDirs", places.trusted);
     for (auto* list : {&places.plugins, &places.trusted})
         for (std::string& each : *list) each = full_path(each, folder);
+    auto packages = read_packages(in);
+    read.packages_written = std::string(expanded->value["packages"].text());
     const tenon::json_view plugins = in.any("plugins");
     tenon::mistakes wrong = in.take_mistakes();
     check_hosts(read.hosts, wrong);
@@ -189,6 +200,12 @@ tenon::result<settings> read_settings(const std::string& path) {
     read.socket = full_path(read.socket, folder);
     if (read.data.empty()) read.data = (std::filesystem::path(read.socket).parent_path() / "data").string();
     read.data = full_path(read.data, folder);
+    if (packages) {
+        std::string& store = packages->store.folder;
+        store = store.empty() ? read.data + "/packages" : full_path(store, folder);
+        trust_places(*packages, places);
+        read.packages = std::make_shared<const tenon::package_options>(*std::move(packages));
+    }
     return read;
 }
 

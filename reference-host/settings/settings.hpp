@@ -12,10 +12,15 @@
 #include <tenon/config/variables.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace tenon {
+struct package_options;
+}
 
 namespace reference {
 
@@ -27,7 +32,9 @@ struct settings {
     std::map<std::string, tenon::milliseconds> decision_timeouts = {}; // by pattern of event types
     std::string socket = {}, data = {};
     std::vector<tenon::plugin_config> plugins = {};
-    tenon::program_places places = {}; // of programs, from the root
+    tenon::program_places places = {};                           // of programs, from the root
+    std::shared_ptr<const tenon::package_options> packages = {}; // null: no packages are kept here
+    std::string packages_written = {}; // that part of the file, to see whether it is another one
     std::map<std::string, tenon::json, std::less<>> written =
         {}; // by plugin: its `config` before variables are put in
     std::map<std::string, std::vector<std::string>, std::less<>> secrets =
@@ -42,6 +49,9 @@ tenon::result<settings> read_settings(const std::string& path);
 
 /// What is lost where `data` cannot be written; else empty.
 std::string data_warning(const settings& of);
+
+/// A store of packages that is not there and cannot be made: the host does not start then.
+tenon::result<void> check_store_folder(const settings& of);
 
 /// The environment's.
 std::optional<std::string> variable(const std::string& name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says which lines of the host's headers no test runs: transport and what stands on it.
+"""Says which lines of the host's headers no test runs: transport, and all that stands on it.
 
     coverage.py [FLOOR...]     e.g. `tests/checks/coverage.py host`
 
@@ -19,29 +19,34 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent.parent
 folder = root / "build-coverage"
-floors = ["transport", "host", "joint", "http", "admin"]
+floors = ["transport", "host", "joint", "http", "admin", "packages", "package_admin"]
+# Whose tests run them. Those of packages are a program of their own, and package_admin's are among them.
+tests_of = {floor: "tests/host" for floor in floors} | {floor: "tests/packages" for floor in floors[-2:]}
 
 
-def build():
+def build(wanted):
+    folders = ("tests/fixtures", *{tests_of[floor] for floor in wanted})
     again = ["--reconfigure"] if (folder / "build.ninja").exists() else []
     subprocess.run(["meson", "setup", *again, folder, "-Db_coverage=true", "-Dsingle_header_tests=false",
                     "-Dexamples=false", "-Dcpp_args=-DTENON_TESTS_COUNT_LINES"],
                    cwd=root, env={**os.environ, "CXX": "g++"}, check=True, stdout=subprocess.DEVNULL)
     targets = json.loads(subprocess.run(["meson", "introspect", folder, "--targets"],
                                         check=True, capture_output=True, text=True).stdout)
-    wanted = [re.sub("^.*build-coverage/", "", target["filename"][0]) for target in targets
-              if target["defined_in"].startswith((str(root / "tests/host"), str(root / "tests/fixtures")))
-              and not target["name"].endswith("_slow_test")]
-    subprocess.run(["ninja", "-C", folder, "-j", str(min(2, os.cpu_count() or 1)), "--quiet", "-k", "0", *wanted], check=True)
+    programs = [re.sub("^.*build-coverage/", "", target["filename"][0]) for target in targets
+                if target["defined_in"].startswith(tuple(str(root / one) for one in folders))
+                and not target["name"].endswith(("_slow_test", "_slow_tests"))]
+    subprocess.run(["ninja", "-C", folder, "-j", str(min(2, os.cpu_count() or 1)), "--quiet", "-k", "0", *programs], check=True)
 
 
-def run():
+def run(wanted):
     for counts in folder.rglob("*.gcda"):
         counts.unlink()
     listed = subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--list"],
                             check=True, capture_output=True, text=True).stdout
+    floors_run = {"packages" if tests_of[floor] == "tests/packages" else floor for floor in floors
+                  if tests_of[floor] in {tests_of[one] for one in wanted}}
     names = [line.split(" / ")[-1] for line in listed.splitlines()
-             if line.split(" / ")[-1].split(" ")[0] in floors and not line.endswith(" slow")]
+             if line.split(" / ")[-1].split(" ")[0] in floors_run and not line.endswith(" slow")]
     subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--num-processes", "1", "-t", "4", *names], check=False)
 
 
@@ -93,8 +98,10 @@ def main():
     if shutil.which("gcov") is None:
         sys.exit("coverage.py: gcov is missing (Debian: gcc)")
     wanted = sys.argv[1:] or floors
-    build()
-    run()
+    if unknown := set(wanted) - set(floors):
+        sys.exit(f"coverage.py: no floor of the host's: {', '.join(sorted(unknown))}; there are {', '.join(floors)}")
+    build(wanted)
+    run(wanted)
     report(gather(), wanted)
 
 

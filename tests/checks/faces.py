@@ -29,6 +29,7 @@ making = ["-DTENON_COMPILED="] if once else every
 # An object that is only looked at while a program is compiled: there is none in the program.
 NEVER_MADE = "tenon::detail::no_object<"
 linking = ["-pthread", "-Wl,--gc-sections"]
+LIBRARIES = {face: ["-lcrypto", "-lz", "-lsqlite3"] for face in ("packages", "package_admin")}
 
 
 @functools.cache
@@ -71,7 +72,7 @@ def complaint(face, folder):
     if missing := [name for name in names(made, "--undefined-only")
                    if "tenon::" in name.split("(")[0] and not name.startswith(NEVER_MADE) and name not in there]:
         return "wants functions that are nowhere:\n    " + "\n    ".join(missing)
-    if subprocess.run([compiler, made, *others, *linking, "-o", program]).returncode != 0:
+    if subprocess.run([compiler, made, *others, *linking, *LIBRARIES.get(face.stem, []), "-o", program]).returncode != 0:
         return "does not link"
     return None if subprocess.run([program], timeout=60).returncode == 0 else "does not run"
 

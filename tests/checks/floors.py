@@ -5,6 +5,7 @@ core <- json <- wire <- session <- plugin                  <- joint
            ^                    ^- transport <- process <- host <-^      testing sees both sides, doctor stands on it
            ^                    ^- rules <------^          ^- config <- admin
            ^- web <- session, rules; http stands on web and transport, below admin
+packages stands on host, package_admin on packages and admin; no other floor sees them
 
 Nothing includes upward or sideways; plugin and host never see each other, and meet in joint alone. What one library or one system is about
 stays where it belongs, and the plugin side stays cheap to compile and at home on wasm32-wasi."""
@@ -30,11 +31,20 @@ MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
 MAY_SEE["config"] = [*HOST_SIDE, "config"]
 MAY_SEE["http"] = ["core", "json", "web", "transport", "http"]
 MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
+# Above the host, below the page of administration for it. Nobody who only embeds a host needs either.
+MAY_SEE["packages"] = [*HOST_SIDE, "packages"]
+MAY_SEE["package_admin"] = [*HOST_SIDE, "config", "http", "admin", "packages", "package_admin"]
 MAY_SEE["joint"] = sorted({*PLUGIN_SIDE, *HOST_SIDE, "joint"})
 MAY_SEE["testing"] = sorted({*MAY_SEE["joint"], "testing", "faces"})
 MAY_SEE["doctor"] = sorted({*MAY_SEE["testing"], "doctor"})
-MAY_SEE["faces"] = sorted({*MAY_SEE["doctor"], *MAY_SEE["admin"], "faces"})
-MAY_NAME_ASIO = {"transport", "process", "host", "config", "joint", "http", "admin"}
+MAY_SEE["faces"] = sorted({*MAY_SEE["doctor"], *MAY_SEE["package_admin"], "faces"})
+MAY_NAME_ASIO = {"transport", "process", "host", "config", "joint", "http", "admin", "packages", "package_admin"}
+# Libraries of the packages, and the only headers that name them.
+MAY_NAME = {
+    "openssl/": {"tenon/packages/format/digest.hpp", "tenon/packages/format/package_signature.hpp"},
+    "zlib.h": {"tenon/packages/format/tar_reader.hpp", "tenon/packages/format/zip_reader.hpp", "tenon/packages/format/zip_writer.hpp"},
+    "sqlite3.h": {"tenon/packages/store/records_file.hpp"},
+}
 
 NO_THREADS = "wasm32-wasi has no threads"
 COMPILE_TIME = "every plugin would pay for it in compile time"
@@ -88,6 +98,9 @@ def complaint(header, name, quoted):
     elif name.startswith("boost/"):
         if floor not in MAY_NAME_ASIO:
             return "only one header, in process, may name Boost"
+    elif library := next((one for one in MAY_NAME if name.startswith(one)), None):
+        if header not in MAY_NAME[library]:
+            return f"only {', '.join(sorted(MAY_NAME[library]))} may name it"
     elif name.endswith(".h") and not OF_THE_COMPILER.match(name):
         if not pathlib.Path(header).name.startswith("system_"):
             return "system headers belong into a file named system_*.hpp"

@@ -43,8 +43,8 @@ if is_wasi:
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
 on_asio = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
-           "tenon/admin", "tenon/doctor")
-left_out = (*on_asio, "tenon/web", "tenon/rules", "tenon/testing") if is_wasi else on_asio if not is_clang else ()
+           "tenon/admin", "tenon/doctor", "tenon/packages.hpp", "tenon/packages/operations", "tenon/package_admin")
+left_out = (*on_asio, "tenon/web", "tenon/rules", "tenon/testing", "tenon/packages") if is_wasi else on_asio if not is_clang else ()
 
 # ---- What includes what ------------------------------------------------------------------------------------------------
 

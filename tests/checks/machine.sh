@@ -11,7 +11,8 @@
 
 # shellcheck disable=SC2034 # used where this is sourced
 to_build=('g++=g++' meson=meson ninja=ninja-build python3=python3 pkg-config=pkg-config
-    asio.hpp=libasio-dev boost/version.hpp=libboost-dev yaml-cpp/yaml.h=libyaml-cpp-dev)
+    asio.hpp=libasio-dev boost/version.hpp=libboost-dev yaml-cpp/yaml.h=libyaml-cpp-dev toml++/toml.h=libtomlplusplus-dev
+    openssl/evp.h=libssl-dev zlib.h=zlib1g-dev sqlite3.h=libsqlite3-dev)
 # shellcheck disable=SC2034
 for_javascript=(node=nodejs npm=npm)
 # shellcheck disable=SC2034

@@ -25,23 +25,26 @@ def expect(what, names, said):
 words = {part for one in code for part in re.split(r"[.\s,]+", one)}
 form = text("include/tenon/rules/check_options.hpp") + text("include/tenon/config/plugin_config.hpp")
 keys = set(re.findall(r'\b(?:form|in|out)\.\w+\(\s*"(\w+)"', form))
-keys |= set(re.findall(r'\bin\.\w+\("(\w+)"', text("reference-host/settings/settings.cpp")))
+keys |= set(re.findall(r'\bin\.\w+\("(\w+)"', text("reference-host/settings/settings.cpp") + text("reference-host/settings/packages.cpp")))
 expect("the key", keys, words.__contains__)
 
 # `/api/v1/plugins/NAME/start`, `stop`: what follows is the last segment of another path.
-tables = "".join(path.read_text() for path in (ROOT / "include/tenon/admin").glob("*.hpp")) + text("reference-host/chat/paths.cpp")
-paths = set(re.findall(r'\{"(?:GET|POST|PUT|DELETE)",\s*"(/[^"]+)"', tables)) | {"/api/plugins/*"}
+tables = "".join(path.read_text() for floor in ("admin", "package_admin") for path in (ROOT / "include/tenon" / floor).glob("*.hpp"))
+tables += text("reference-host/chat/paths.cpp")
+paths = set(re.findall(r'(?:\{|\.method = )"(?:GET|POST|PUT|DELETE)",\s*(?:\.pattern = )?"(/[^"]+)"', tables)) | {"/api/plugins/*"}
 expect("the path", paths, lambda path: path.rstrip("*").rstrip("/").rpartition("/")[2].strip("{}") in
-       {"name", "", *(segment for one in code for segment in re.split(r"[/?]", one))})
+       {"name", "number", "version", "key", "what", "", *(segment for one in code for segment in re.split(r"[/?]", one))})
 
-commands = set(re.findall(r'^\s+\{"(\w+)",$', text("reference-host/command_line/commands.cpp"), re.MULTILINE))
-commands |= set(re.findall(r'^\s+\{"(\w+)", "', text("reference-host/command_line/commands.cpp"), re.MULTILINE))
-expect("the command", commands, lambda name: any(one.split()[0] == name for one in code))
+# Of two words: "package build".
+table = text("reference-host/command_line/commands.cpp")
+commands = set(re.findall(r'^\s+\{"(\w+(?: \w+)?)",(?:$| ")', table, re.MULTILINE))
+groups = {name.split()[0] for name in commands if " " in name}
+expect("the command", commands - groups, lambda name: any(one.split()[:len(name.split())] == name.split() for one in code))
 
 codes = set(re.findall(r"inline constexpr int \w+ =\s*(\d+);", text("reference-host/command_line/exit_codes.hpp")))
 expect("the exit code", codes, lambda number: re.search(rf"^\| {number} \|", page, re.MULTILINE))
 
-metrics = text("include/tenon/host/metrics_text.ipp")
+metrics = text("include/tenon/host/metrics_text.ipp") + text("include/tenon/package_admin/package_metrics.hpp")
 missing += [f"docs/operations.md: there is no metric {name}" for name in sorted(set(re.findall(r"\btenon_\w+", page)))
             if f'"{name}"' not in metrics]
 

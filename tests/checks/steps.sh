@@ -8,7 +8,7 @@ steps_passed=0 steps_failed=0
 
 # step TITLE COMMAND...
 step() {
-    local title=$1 log status counts
+    local title=$1 log status counts begun=$SECONDS
     shift
     printf '\n==== %s\n' "$title"
     log=$(mktemp)
@@ -22,6 +22,7 @@ step() {
     [ "$status" = 0 ] || [ "$2" != 0 ] || set -- "$1" 1
     steps_passed=$((steps_passed + $1)) steps_failed=$((steps_failed + $2))
     [ "$2" = 0 ] || printf '==== FAILED: %s\n' "$title"
+    printf '==== %s s\n' $((SECONDS - begun))
 }
 
 # Says the sum in its one line; false if anything failed.

@@ -115,6 +115,17 @@ TEST_CASE("what goes wrong with one plugin is said once, and holds up nobody els
     CHECK(at.run.host.status().plugins.size() == 1);
 }
 
+TEST_CASE("a plugin that was refused for its name is said to be absent, and one that did not start is not") {
+    following at;
+    REQUIRE(at.run.host.add({.name = "other", .command = {fixture("obedient")}}));
+    const auto failed =
+        at.follow("[" + obedient("other") +
+                  R"(,{"name":"missing","command":"/no/such/program","restart":{"enabled":false}}])");
+    REQUIRE(failed.size() == 2);
+    for (const change_failure& one : failed) CHECK_MESSAGE(one.absent == (one.plugin == "other"), one.plugin);
+    CHECK(at.run.host.knows("missing"));
+}
+
 TEST_CASE(
     "one of two plugins whose needs were turned round was refused for what the other one had needed before") {
     following at;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does what a page of documentation shows: an example that nothing runs will lie.
 
-    readme_test.py PAGE...
+    readme_test.py [--program FILE]... PAGE...
 
 For g++ and for clang++, in an empty folder with the single header and, as `tenon`, the checkout:
 
@@ -14,17 +14,21 @@ For g++ and for clang++, in an empty folder with the single header and, as `teno
   header alone. For pages about what takes long to compile.
 - `<!-- needs: coroutines -->` in front of a block skips it where the compiler has none that Asio knows, or there is no
   Asio or Boost.
-- `<!-- needs: NAME -->` with another name skips it where there is no such program.
+- `<!-- needs: NAME -->` with another name skips it where there is no such program. One of --program is there.
 - `<!-- run -->` in front of an ```sh block runs it, with the compiler in question called g++. What it prints must be
   what the next block says where that has `<!-- output -->` in front: line by line JSON, or literally.
+- `<!-- with a host -->` runs it beside the reference host, which is started once for a page, by its own file but with names in the
+  place of its plugins. Address and platform in the block become those of here, and what is refused fails `curl`.
 - `<!-- types -->` in front of a table: in each row a C++ type, a JSON value that it reads and writes, its JSON Schema.
 
 A compiler that is missing is skipped with a note. Exit status 0 when all is as shown.
 """
 
+import contextlib
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -60,14 +64,48 @@ class Block:
         return next((each.removeprefix(mark).strip() for each in self.marks if each.startswith(mark)), None)
 
 
-def run(line, command, folder, compiler=None, **options):
-    """What the command prints; Wrong if it fails."""
+def environment_of(folder, compiler=None, home=False):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TENON_")}
     environment["CXX"] = shutil.which(compiler or "g++") or "g++"
-    if compiler:
+    if compiler or home:
         environment["PATH"] = f"{folder / '.compiler'}:{environment['PATH']}"
+    if home:  # where a host is looked for
+        environment["HOME"] = str(folder)
+    return environment
+
+
+@contextlib.contextmanager
+def running_host(folder):
+    """The reference host by its own configuration, with names in the place of its plugins. Its address."""
+    said = json.loads((ROOT / "reference-host" / "tenon-host.json").read_text())
+    said["plugins"] = [{"name": plugin["name"], "attach": True} for plugin in said["plugins"]]
+    (folder / "host.json").write_text(json.dumps({**said, "listen": "127.0.0.1:0"}))
+    if shutil.which("curl"):
+        curl = folder / ".compiler" / "curl"
+        curl.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} --fail-with-body --silent --show-error "$@"\n')
+        curl.chmod(0o755)
+    with open(folder / "host.log", "w") as log:
+        host = subprocess.Popen([folder / ".compiler" / "tenon-host", "run", "--config", "host.json"], cwd=folder, text=True,
+                                env=environment_of(folder, home=True), stdout=subprocess.PIPE, stderr=log)
     try:
-        done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, timeout=SECONDS, **options)
+        page = re.match(r"http://([^/]+)/#token=", host.stdout.readline())  # nothing, where it ends instead
+        if not page:
+            raise Wrong(0, "the host does not start")
+        yield page[1]
+    finally:
+        host.terminate()
+        try:
+            host.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            host.kill()
+            host.communicate()
+
+
+def run(line, command, folder, compiler=None, home=False):
+    """What the command prints; Wrong if it fails."""
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment_of(folder, compiler, home), text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise Wrong(line, f"not done after {SECONDS} s") from None
     if done.returncode != 0:
@@ -160,19 +198,22 @@ def save(block, folder, target, without=""):
     path.write_text(block.code if not without else block.code.rstrip().rpartition("\n")[0] + "\n")
 
 
-def try_with(compiler, name, text, folder):
+def try_with(compiler, name, text, folder, programs, ending):
     blocks = [Block(text, match) for match in BLOCK.finditer(text)]
     one_unit = ONE_UNIT.search(text)
     coroutines = has_coroutines(compiler) if "coroutines" in text else False
     (folder / ".compiler").mkdir()
     (folder / ".compiler" / "g++").symlink_to(shutil.which(compiler))
+    for program in programs:
+        (folder / ".compiler" / program.name).symlink_to(program.resolve())
     (folder / "tenon").symlink_to(ROOT)
     run(0, [sys.executable, ROOT / "single_header" / "generate.py", "--output", folder / "tenon.hpp"], folder)
 
-    sections, printed, count, skipped = {}, None, 0, 0
+    sections, printed, count, skipped, host = {}, None, 0, 0, None
     for block in blocks:
         needed = [mark.removeprefix("needs: ") for mark in block.marks if mark.startswith("needs: ")]
-        if any(not (coroutines if name == "coroutines" else shutil.which(name)) for name in needed):
+        paths = f"{folder / '.compiler'}:{os.environ['PATH']}"
+        if any(not (coroutines if name == "coroutines" else shutil.which(name, path=paths)) for name in needed):
             skipped += 1
             continue
         if block.marked("output") is not None:
@@ -181,6 +222,10 @@ def try_with(compiler, name, text, folder):
             (folder / "types.cpp").write_text(types_text(block))
             run(block.line, [compiler, "-std=c++20", "-I.", "types.cpp", "-o", "types"], folder)
             run(block.line, ["./types"], folder)
+        elif block.marked("with a host") is not None:
+            host = host or ending.enter_context(running_host(folder))
+            code = block.code.replace("127.0.0.1:8080", host).replace("linux-x86_64", f"linux-{platform.machine()}")
+            printed = run(block.line, ["bash", "-euc", code], folder, compiler, home=True)
         elif block.marked("run") is not None:
             printed = run(block.line, ["bash", "-euc", block.code], folder, compiler)
         elif block.marked("file:") or block.marked("saved:"):
@@ -208,6 +253,10 @@ def try_with(compiler, name, text, folder):
 
 
 def main(pages):
+    programs = []
+    while pages[:1] == ["--program"]:
+        programs.append(pathlib.Path(pages[1]))
+        pages = pages[2:]
     if not pages:
         print(__doc__, file=sys.stderr)
         return 1
@@ -219,9 +268,9 @@ def main(pages):
             if not shutil.which(compiler):
                 print(f"{name}: skipped, {compiler} is missing")
                 continue
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as ending:
                 try:
-                    print(f"{name}: {try_with(compiler, name, text, pathlib.Path(folder))}")
+                    print(f"{name}: {try_with(compiler, name, text, pathlib.Path(folder), programs, ending)}")
                     passed += 1
                 except Wrong as wrong:
                     line, why = wrong.args

@@ -20,6 +20,7 @@ plugin_status busy() {
         .health_message = "slow",
         .reason = {.cause = change_cause::crashed, .text = "signal 9 (SIGKILL)"},
         .pid = 42,
+        .start_level = start_level::checked,
         .generation = 3,
         .restarts = 2,
         .retries = 1,
@@ -72,7 +73,7 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
     const std::string text = to_json(busy());
     const std::string expected =
         R"({"name":"echo","id":"dev.example.echo","version":"1.2.0","state":"backoff","health":"warning",)"
-        R"j("healthMessage":"slow","reason":{"cause":"crashed","text":"signal 9 (SIGKILL)"},"pid":42,"generation":3,)j"
+        R"j("healthMessage":"slow","reason":{"cause":"crashed","text":"signal 9 (SIGKILL)"},"pid":42,"startLevel":"checked","generation":3,)j"
         R"("restarts":2,"retries":1,"uptimeMs":1500,"inStateMs":20,"nextRetryMs":2000,)"
         R"j("lastExit":{"how":"signalled","signal":9,"text":"signal 9 (SIGKILL)","stopStep":"kill","time":1700000000000},)j"
         R"("calls":{"asked":9,"succeeded":1,"failed":2,"timedOut":3,"cancelled":1,"overloaded":0,"circuitOpen":2,)"

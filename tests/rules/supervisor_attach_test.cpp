@@ -142,6 +142,7 @@ TEST_CASE("an instance that takes no process is launched by connecting it") {
         CHECK(it.actions() == kinds{action::drop_connection, action::launch});
         it.stop();
         CHECK(it.life.state() == plugin_state::stopping);
+        CHECK(it.actions() == kinds{action::call_off});
         it.life.attached(it.now());
         CHECK(it.actions() == kinds{action::drop_connection});
         CHECK(it.life.state() == plugin_state::stopped);

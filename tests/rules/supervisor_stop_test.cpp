@@ -158,12 +158,12 @@ TEST_CASE("one that does not listen is not asked, and a hung one not waited for"
     }
 }
 
-TEST_CASE("a stop while it is being launched waits for the process, and then ends it") {
+TEST_CASE("a stop while it is being launched calls that off, or waits for the process and then ends it") {
     supervised it;
     it.start();
     it.stop();
     CHECK(it.life.state() == plugin_state::stopping);
-    CHECK(it.actions() == kinds{action::launch});
+    CHECK(it.actions() == kinds{action::launch, action::call_off});
     CHECK(it.life.next_deadline() == never);
     it.life.hasten(it.now());
     CHECK(it.actions().empty());

@@ -167,10 +167,14 @@ struct world {
             for (action one : std::exchange(eye.wanted, {})) {
                 switch (one) {
                 case action::launch:
+                    if (random() % 4 == 0) later.push_back({it.now() + ms{random() % 80}, 0});
+                    else launch();
+                    break;
+                case action::call_off:
+                    if (!eye.launching) break;
                     eye.launching = false;
-                    eye.process = random() % 16 != 0;
-                    if (eye.process) it.life.launched(it.now());
-                    else it.life.launch_failed({}, it.now());
+                    later.clear();
+                    it.life.launch_failed({}, it.now());
                     break;
                 case action::shake_hands: later.push_back({it.now() + ms{random() % 40}, 1}); break;
                 case action::ask_to_stop: end_at(0); break;
@@ -185,6 +189,12 @@ struct world {
             }
         }
     }
+    void launch() {
+        eye.launching = false;
+        eye.process = random() % 16 != 0;
+        if (eye.process) it.life.launched(it.now());
+        else it.life.launch_failed({}, it.now());
+    }
     void end_at(int step) {
         if (step >= deafness) later.push_back({it.now() + ms{random() % 40}, 2});
     }
@@ -198,6 +208,7 @@ struct world {
         if (what <= it.life.next_deadline()) {
             const int kind = next->second;
             later.erase(next);
+            if (kind == 0) launch();
             if (kind == 1 && it.life.state() == plugin_state::handshaking)
                 it.life.handshake_accepted(it.now());
             if (kind == 2 && eye.process) {

@@ -7,9 +7,10 @@
 //     http::router paths{http::guard(token)};
 //     add_admin_paths(paths, host, {.keep_config = keep});
 //
-// Everything but the probes and plugins' own routes needs the token. What plugins wrote is data: JSON, or, on their own
-// routes, in a sandbox.
+// Everything but the probes and plugins' own routes needs the token, or one with the path's permission (roles.hpp). What
+// plugins wrote is data: JSON, or, on their own routes, in a sandbox.
 
+#include <tenon/admin/roles.hpp>
 #include <tenon/admin/settings.hpp>
 #include <tenon/core/compiled.hpp>
 #include <tenon/http/router.hpp>

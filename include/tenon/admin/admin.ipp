@@ -25,11 +25,23 @@ TENON_COMPILED_ONCE void add_admin_paths(http::router& to, host_base& of, admin_
     for (const std::span<const admin::entry> table : std::initializer_list<std::span<const admin::entry>>{
              admin::plugin_entries, admin::command_entries, admin::event_entries, admin::plain_entries,
              admin::probe_entries})
-        for (const admin::entry& one : table)
-            to.add({std::string(one.method), std::string(one.pattern), one.needs,
-                    one.takes == admin::body::optional},
-                   [state, run = one.run](const http::call& asked) { run(*state, asked); });
-    to.add_below("/api/plugins/", [state](const http::call& asked) { admin::pass_on(*state, asked); });
+        for (const admin::entry& one : table) {
+            const bool of_one = one.pattern.starts_with("/api/v1/plugins/{name}");
+            to.add({.method = std::string(one.method),
+                    .pattern = std::string(one.pattern),
+                    .needs = one.needs,
+                    .may_lack_body = one.takes == admin::body::optional,
+                    .scoped = admin::scoping_of(one.scoped, one.pattern)},
+                   [state, of_one, run = one.run](http::call asked) {
+                       if (!admin::is_query_known(asked, {})) return;
+                       if (of_one) asked.name = state->name_of(asked.name);
+                       run(*state, asked);
+                   });
+        }
+    to.scoped_by(
+        [state](std::string_view plugin) { return state->id_of(state->name_of(std::string(plugin))); });
+    to.add_below(std::string(admin::plugins_path),
+                 [state](const http::call& asked) { admin::pass_on(*state, asked); });
 }
 
 } // namespace tenon

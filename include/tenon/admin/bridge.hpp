@@ -13,6 +13,8 @@
 
 namespace tenon::detail::admin {
 
+inline constexpr std::string_view plugins_path = "/api/plugins/";
+
 /// Whatever it is, a browser runs nothing of it as a page of this host, and keeps nothing of it for this host.
 inline response sandboxed(response given) {
     // A browser would send a plugin's cookie with every page of this host. The other fields change how it treats the whole host.
@@ -30,10 +32,18 @@ inline response sandboxed(response given) {
     return given;
 }
 
+/// Of all plugins, or of the one that the path names.
+inline bool is_administrator(const admin_state& admin, const http::call& asked) {
+    if (!asked.admin || asked.reaches_all()) return asked.admin;
+    const std::string_view below = std::string_view(asked.asked().path).substr(plugins_path.size());
+    return asked.reaches(admin.id_of(below.substr(0, below.find('/'))));
+}
+
 inline void pass_on(admin_state& admin, const http::call& asked) {
+    const bool is_admin = is_administrator(admin, asked);
     http::request request = asked.exchange->take();
     request.request_id = "r" + std::to_string(++admin.last_request);
-    if (asked.admin) request.auth = json::of(std::map<std::string, std::string>{{"role", "admin"}});
+    if (is_admin) request.auth = json::of(std::map<std::string, std::string>{{"role", "admin"}});
     admin.host.request(std::move(request), http::while_wanted(asked, [asked](const result<response>& answer) {
                            asked.answer(answer ? sandboxed(*answer) : http::problem(answer.error()));
                        }));

@@ -26,6 +26,7 @@ inline void list_commands(admin_state& admin, const http::call& asked) {
     };
     std::map<std::string, std::vector<command>> all{{"commands", {}}};
     for (const auto* known : admin.host.commands()) {
+        if (!reaches(admin, asked, known->plugin_name)) continue;
         command one{known->name, known->plugin_name, {}, known->params, known->result};
         if (!known->description.empty()) one.description = known->description;
         all["commands"].push_back(std::move(one));
@@ -33,22 +34,26 @@ inline void list_commands(admin_state& admin, const http::call& asked) {
     asked.answer(http::json_answer(to_json(all)));
 }
 
-/// Of all plugins, or of one.
-inline std::vector<std::string_view> command_names(admin_state& admin, std::string_view plugin = {}) {
+/// Of all plugins that are in the scope of who asks, or of one.
+inline std::vector<std::string_view> command_names(admin_state& admin, const http::call& asked,
+                                                   std::string_view plugin) {
     std::vector<std::string_view> names;
     for (const auto* one : admin.host.commands())
-        if (plugin.empty() || plugin == one->plugin_name) names.push_back(one->name);
+        if (plugin.empty() ? reaches(admin, asked, one->plugin_name) : plugin == one->plugin_name)
+            names.push_back(one->name);
     return names;
 }
 
-/// Of all plugins, or of one. A command comes and goes with its plugin: where that is known, it is named.
-inline std::string no_such_command(admin_state& admin, std::string_view command,
+/// Of all plugins that are in the scope of who asks, or of one. A command comes and goes with its plugin: where that is known,
+/// it is named.
+inline std::string no_such_command(admin_state& admin, const http::call& asked, std::string_view command,
                                    std::string_view plugin = {}) {
-    const std::string_view owner = plugin.empty() ? admin.host.former_owner_of(command) : plugin;
+    std::string_view owner = plugin.empty() ? admin.host.former_owner_of(command) : plugin;
+    if (plugin.empty() && !reaches(admin, asked, owner)) owner = {};
     const auto now = admin.host.core()->moment_of(owner);
     const std::string of = plugin.empty() ? std::string() : join({"of the plugin ", plugin, ": "});
     if (!now || now->state == plugin_state::ready)
-        return join({of, no_such("command", command, command_names(admin, plugin))});
+        return join({of, no_such("command", command, command_names(admin, asked, plugin))});
     const std::string whose = plugin.empty() ? join({" now: ", owner, " has it, and "}) : ": ";
     return join({of, there_is_no("command", command), whose, it_is(now->state, now->reason)});
 }
@@ -100,7 +105,9 @@ private:
 
 inline void run_command(admin_state& admin, const http::call& asked, std::string name, json args) {
     const known_command* const command = admin.host.find_command(name);
-    if (command == nullptr) return asked.answer(http::problem(404, no_such_command(admin, name)));
+    // For who is for some plugins there are no others' commands.
+    if (command == nullptr || !reaches(admin, asked, command->plugin_name))
+        return asked.answer(http::problem(404, no_such_command(admin, asked, name)));
     args = with_named_text(std::move(args), *command);
     if (auto good = check_param_depth("arguments", args.text()); !good)
         return asked.answer(http::problem(good.error()));
@@ -132,7 +139,7 @@ inline void execute(admin_state& admin, const http::call& asked) {
     const auto wanted = asked.body<execution>();
     if (!wanted) return;
     if (!has_command(admin, asked.name, wanted->method))
-        return asked.answer(http::problem(404, no_such_command(admin, wanted->method, asked.name)));
+        return asked.answer(http::problem(404, no_such_command(admin, asked, wanted->method, asked.name)));
     run_command(admin, asked, wanted->method, wanted->payload.value_or(no_members()));
 }
 
@@ -141,9 +148,10 @@ inline void run_named(admin_state& admin, const http::call& asked) {
 }
 
 inline constexpr entry command_entries[] = {
-    {"GET", "/api/v1/commands", list_commands},
-    {"POST", "/api/v1/commands/{name}", run_named},
-    {"POST", "/api/v1/plugins/{name}/execute", execute},
+    {"GET", "/api/v1/commands", "plugins:read", list_commands, body::needed, http::scoping::by_function},
+    {"POST", "/api/v1/commands/{name}", "plugins:operate", run_named, body::needed,
+     http::scoping::by_function},
+    {"POST", "/api/v1/plugins/{name}/execute", "plugins:operate", execute},
 };
 
 } // namespace tenon::detail::admin

@@ -51,8 +51,10 @@ inline void explain(admin_state& admin, const http::call& asked) {
     const std::string type = asked.queried("type");
     if (!is_event_type(type))
         return asked.answer(http::problem(400, "type: expected a name like message.incoming"));
-    asked.answer(http::json_answer(
-        join({"{\"type\":", to_json(type), ",\"plugins\":", to_json(admin.host.explain(type)), "}"})));
+    auto all = admin.host.explain(type);
+    if (!asked.reaches_all())
+        std::erase_if(all, [&](const explanation& one) { return !asked.reaches(admin.id_of(one.name)); });
+    asked.answer(http::json_answer(join({"{\"type\":", to_json(type), ",\"plugins\":", to_json(all), "}"})));
 }
 
 // ---- streams ---------------------------------------------------------------------------------------------------
@@ -136,11 +138,11 @@ inline void stream_events(admin_state& admin, const http::call& asked) {
 }
 
 inline constexpr entry event_entries[] = {
-    {"POST", "/api/v1/events", put_in},
-    {"GET", "/api/v1/events/explain", explain},
-    {"GET", "/api/v1/events", stream_events},
-    {"GET", "/api/v1/logs", stream_logs},
-    {"GET", "/api/v1/plugins/{name}/logs", stream_logs},
+    {"POST", "/api/v1/events", "plugins:operate", put_in},
+    {"GET", "/api/v1/events/explain", "plugins:read", explain, body::needed, http::scoping::by_function},
+    {"GET", "/api/v1/events", "logs:read", stream_events},
+    {"GET", "/api/v1/logs", "logs:read", stream_logs},
+    {"GET", "/api/v1/plugins/{name}/logs", "logs:read", stream_logs},
 };
 
 } // namespace tenon::detail::admin

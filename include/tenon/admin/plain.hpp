@@ -6,10 +6,10 @@
 #include <tenon/admin/commands.hpp>
 #include <tenon/admin/plugins.hpp>
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon::detail::admin {
@@ -30,14 +30,37 @@ inline std::string_view plain_state(plugin_state state) {
 }
 
 inline void list_plainly(admin_state& admin, const http::call& asked) {
-    std::map<std::string, std::vector<listed>> all{{"registered", {}}, {"unregistered", {}}};
-    for (const plugin_status& plugin : admin.host.status().plugins) {
+    std::vector<listed> registered;
+    std::vector<std::string> unregistered;
+    for (const plugin_status& plugin : plugins_for(admin, asked)) {
         const auto types = types_of(plugin);
-        all[admin.enabled(plugin.name) ? "registered" : "unregistered"].push_back(
-            {plugin.id, plugin.name, plugin.version, types.empty() ? "" : types[0],
-             std::string(plain_state(plugin.state)), plugin.pid.value_or(0), !plugin.pid.has_value()});
+        listed row{plugin.id,
+                   plugin.name,
+                   plugin.version,
+                   types.empty() ? "" : types[0],
+                   std::string(plain_state(plugin.state)),
+                   plugin.pid.value_or(0),
+                   !plugin.pid.has_value()};
+        // One that never came up has said nothing: its manifest has.
+        if (row.version.empty() || row.type.empty())
+            if (const auto beside = admin.beside(plugin.name)) {
+                if (row.version.empty()) row.version = beside->version;
+                if (row.type.empty()) row.type = beside->type;
+            }
+        if (admin.enabled(plugin.name)) registered.push_back(row);
+        else unregistered.push_back(to_json(row));
     }
-    asked.answer(http::json_answer("{\"code\":0,\"data\":" + to_json(all) + "}"));
+    auto answer = [asked, registered = to_json(registered),
+                   unregistered = std::move(unregistered)](const std::vector<listed_beside>& more) mutable {
+        for (const listed_beside& one : more)
+            if (asked.reaches(one.id)) unregistered.push_back(one.row);
+        std::string rows;
+        for (const std::string& row : unregistered) append(rows, join({rows.empty() ? "" : ",", row}));
+        asked.answer(http::json_answer(
+            join({"{\"code\":0,\"data\":{\"registered\":", registered, ",\"unregistered\":[", rows, "]}}"})));
+    };
+    if (admin.settings.unregistered) admin.settings.unregistered(std::move(answer));
+    else answer({});
 }
 
 /// Whether that is the plugin's name, or its id.
@@ -47,11 +70,11 @@ inline bool goes_by(admin_state& admin, std::string_view plugin, std::string_vie
     return known && known->id == name_or_id;
 }
 
-inline std::string no_command_of(admin_state& admin, std::string_view name_or_id, std::string_view command) {
-    const auto names = admin.host.plugins();
-    for (const std::string& name : names)
-        if (goes_by(admin, name, name_or_id)) return no_such_command(admin, command, name);
-    return no_such("plugin", name_or_id, {names.begin(), names.end()});
+inline std::string no_command_of(admin_state& admin, const http::call& asked, std::string_view name_or_id,
+                                 std::string_view command) {
+    for (const std::string& name : admin.host.plugins())
+        if (goes_by(admin, name, name_or_id)) return no_such_command(admin, asked, command, name);
+    return no_such_plugin(admin, asked, name_or_id);
 }
 
 inline void execute_plainly(admin_state& admin, const http::call& asked) {
@@ -61,10 +84,12 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
     };
     const auto wanted = from_json<execution>(asked.asked().body, {.root = "body"});
     if (!wanted) return failed(codes::invalid_params, wanted.error().message);
-    const known_command* command = admin.host.find_command(wanted->method);
     const std::string id = wanted->id.value_or("");
+    if (!in_scope(admin, asked, admin.name_of(id))) return;
+    const known_command* command = admin.host.find_command(wanted->method);
     if (command == nullptr || !goes_by(admin, command->plugin_name, id))
-        return failed(codes::method_not_found, no_command_of(admin, id, wanted->method));
+        return failed(codes::method_not_found, no_command_of(admin, asked, id, wanted->method));
+    if (!in_scope(admin, asked, command->plugin_name)) return;
     const json args = with_named_text(wanted->payload.value_or(no_members()), *command);
     if (auto good = check_param_depth("body.payload", args.text()); !good)
         return failed(good.error().code, good.error().message);
@@ -76,8 +101,9 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
 }
 
 inline constexpr entry plain_entries[] = {
-    {"GET", "/api/plugin/list", list_plainly},
-    {"POST", "/api/plugin/execute", execute_plainly},
+    {"GET", "/api/plugin/list", "plugins:read", list_plainly, body::needed, http::scoping::by_function},
+    {"POST", "/api/plugin/execute", "plugins:operate", execute_plainly, body::needed,
+     http::scoping::by_function},
 };
 
 } // namespace tenon::detail::admin

@@ -36,29 +36,58 @@ inline std::string config_trouble(const admin_state& admin, std::string_view plu
     return admin.settings.config_trouble ? admin.settings.config_trouble(plugin) : std::string();
 }
 
-inline std::string shown(const admin_state& admin, plugin_status plugin) {
+inline std::string shown(const admin_state& admin, plugin_status plugin,
+                         const std::optional<known_beside>& beside) {
     if (std::string trouble = config_trouble(admin, plugin.name); !trouble.empty())
         plugin.warnings.push_back(std::move(trouble));
+    if (plugin.version.empty() && beside) plugin.version = beside->version;
     std::string text = to_json(plugin);
     text.pop_back();
-    return join({text, ",\"types\":", to_json(types_of(plugin)),
-                 ",\"enabled\":", admin.enabled(plugin.name) ? "true}" : "false}"});
+    return join({text, ",\"types\":", to_json(types_of(plugin)), ",\"enabled\":",
+                 admin.enabled(plugin.name) ? "true" : "false", beside ? beside->more : "", "}"});
+}
+inline std::string shown(const admin_state& admin, plugin_status plugin) {
+    const auto beside = admin.beside(plugin.name, beside_extent::whole);
+    return shown(admin, std::move(plugin), beside);
+}
+
+/// 0 does not run, 1 is ready, 2 has failed.
+inline int status_number(plugin_state state) {
+    return state == plugin_state::ready ? 1 : state == plugin_state::failed ? 2 : 0;
+}
+
+/// Whether a list that asks for these has it. A type is what it declared, or what its manifest says.
+inline bool is_asked_for(const http::call& asked, const plugin_status& plugin,
+                         const std::optional<known_beside>& beside) {
+    const std::string state = asked.queried("status"), tag = asked.queried("tag");
+    std::string type = asked.queried("type");
+    if (type.empty()) type = asked.queried("pluginType");
+    const int number = beside ? beside->status : status_number(plugin.state);
+    if (!state.empty() && state != name_of(plugin.state) && state != std::to_string(number)) return false;
+    const auto types = types_of(plugin);
+    if (!type.empty() && (!beside || beside->type != type) &&
+        std::find(types.begin(), types.end(), type) == types.end())
+        return false;
+    return tag.empty() ||
+           (beside && std::find(beside->tags.begin(), beside->tags.end(), tag) != beside->tags.end());
 }
 
 inline void list(admin_state& admin, const http::call& asked) {
-    const std::string state = asked.queried("status"), type = asked.queried("type");
+    const std::string status = asked.queried("status");
+    if (!status.empty() && status != "0" && status != "1" && status != "2" &&
+        !from_json<plugin_state>(to_json(status)))
+        return asked.answer(http::problem(400, "status: expected 0, 1, 2, or a state, as ready or failed"));
     std::string all;
-    for (const plugin_status& plugin : admin.host.status().plugins) {
-        const auto types = types_of(plugin);
-        if (!state.empty() && state != name_of(plugin.state)) continue;
-        if (!type.empty() && std::find(types.begin(), types.end(), type) == types.end()) continue;
-        all += (all.empty() ? "" : ",") + shown(admin, plugin);
+    for (plugin_status& plugin : plugins_for(admin, asked)) {
+        const auto beside = admin.beside(plugin.name);
+        if (is_asked_for(asked, plugin, beside))
+            all += (all.empty() ? "" : ",") + shown(admin, std::move(plugin), beside);
     }
     asked.answer(http::json_answer("{\"plugins\":[" + all + "]}"));
 }
 
 inline void show_status(admin_state& admin, const http::call& asked) {
-    asked.answer(http::json_answer(to_json(admin.host.status())));
+    asked.answer(http::json_answer(to_json(status_for(admin, asked))));
 }
 
 /// For people: what of the file does not hold, and since when.
@@ -72,6 +101,12 @@ inline std::string configuration_words(const configuration_status& of, std::int6
     return words;
 }
 
+/// What a token may, for who has it: a page offers nothing that would be refused.
+struct asking_token {
+    std::string name;
+    std::vector<std::string> permissions, scope;
+};
+
 /// How the host is, in short.
 inline void show_host(admin_state& admin, const http::call& asked) {
     struct missing {
@@ -83,28 +118,44 @@ inline void show_host(admin_state& admin, const http::call& asked) {
         if (not_ready.size() == most_shown) break;
         const auto now = admin.host.core()->moment_of(name);
         if (now->state == plugin_state::ready || !admin.enabled(name)) continue;
+        if (!reaches(admin, asked, name)) continue;
         not_ready.push_back({name, std::string(name_of(now->state)), std::string(now->reason)});
     }
-    const host_status status = admin.host.summary();
+    host_status status = admin.host.summary();
+    leave_out_mistakes(status, asked);
     std::string text = to_json(status);
     text.resize(text.rfind(",\"plugins\":"));
     append(text, join({",\"notReady\":", to_json(not_ready)}));
     if (status.configuration)
         append(text, join({",\"configurationWords\":",
                            to_json(configuration_words(*status.configuration, status.unix_ms))}));
+    if (const http::principal* const who = asked.who.get())
+        append(text, join({",\"token\":", to_json(asking_token{who->name, who->permissions, who->scope})}));
     asked.answer(http::json_answer(text + "}"));
 }
 
 inline void show(admin_state& admin, const http::call& asked) {
+    if (!admin.host.knows(asked.name))
+        for (const plugin_status& one : admin.at_rest())
+            if (one.name == asked.name) return asked.answer(http::json_answer(shown(admin, one)));
     if (known(admin, asked)) asked.answer(http::json_answer(shown(admin, *admin.host.status(asked.name))));
+}
+
+/// For an audit.
+inline std::string state_of(const admin_state& admin, std::string_view plugin) {
+    const auto now = admin.host.core()->moment_of(plugin);
+    return join({"{\"enabled\":", admin.enabled(plugin) ? "true" : "false", ",\"state\":\"",
+                 now ? name_of(now->state) : std::string_view(), "\"}"});
 }
 
 /// `change` begins it, and is given what is to be called when it is done.
 template <class Change>
 void live(admin_state& admin, const http::call& asked, Change change) {
     if (!known(admin, asked)) return;
-    change(asked.name, [asked, weak = admin.weak_from_this()](const result<void>& done) {
+    change(asked.name, [asked, weak = admin.weak_from_this(),
+                        before = state_of(admin, asked.name)](const result<void>& done) {
         const auto self = weak.lock();
+        if (self && done) asked.exchange->changed(before, state_of(*self, asked.name));
         if (!self) asked.answer(http::problem(503, "the host is ending"));
         else if (!done) asked.answer(http::problem(done.error()));
         else show(*self, asked);
@@ -236,19 +287,19 @@ inline void change_level(admin_state& admin, const http::call& asked) {
 }
 
 inline constexpr entry plugin_entries[] = {
-    {"GET", "/api/v1/plugins", list},
-    {"GET", "/api/v1/status", show_host},
-    {"GET", "/api/v1/plugins/metrics", show_status},
-    {"GET", "/api/v1/plugins/{name}", show},
-    {"POST", "/api/v1/plugins/{name}/start", change<verb::start>, body::optional},
-    {"POST", "/api/v1/plugins/{name}/stop", change<verb::stop>, body::optional},
-    {"POST", "/api/v1/plugins/{name}/restart", change<verb::restart>, body::optional},
-    {"POST", "/api/v1/plugins/{name}/enable", enable<true>, body::optional},
-    {"POST", "/api/v1/plugins/{name}/disable", enable<false>, body::optional},
-    {"PUT", "/api/v1/plugins/{name}/logs/level", change_level},
-    {"GET", "/api/v1/plugins/{name}/config", show_config},
-    {"PUT", "/api/v1/plugins/{name}/config", change_config},
-    {"DELETE", "/api/v1/plugins/{name}/config", reset_config, body::optional},
+    {"GET", "/api/v1/plugins", "plugins:read", list, body::needed, http::scoping::by_function},
+    {"GET", "/api/v1/status", "plugins:read", show_host, body::needed, http::scoping::by_function},
+    {"GET", "/api/v1/plugins/metrics", "metrics:read", show_status, body::needed, http::scoping::by_function},
+    {"GET", "/api/v1/plugins/{name}", "plugins:read", show},
+    {"POST", "/api/v1/plugins/{name}/start", "plugins:operate", change<verb::start>, body::optional},
+    {"POST", "/api/v1/plugins/{name}/stop", "plugins:operate", change<verb::stop>, body::optional},
+    {"POST", "/api/v1/plugins/{name}/restart", "plugins:operate", change<verb::restart>, body::optional},
+    {"POST", "/api/v1/plugins/{name}/enable", "plugins:operate", enable<true>, body::optional},
+    {"POST", "/api/v1/plugins/{name}/disable", "plugins:operate", enable<false>, body::optional},
+    {"PUT", "/api/v1/plugins/{name}/logs/level", "plugins:configure", change_level},
+    {"GET", "/api/v1/plugins/{name}/config", "plugins:configure", show_config},
+    {"PUT", "/api/v1/plugins/{name}/config", "plugins:configure", change_config},
+    {"DELETE", "/api/v1/plugins/{name}/config", "plugins:configure", reset_config, body::optional},
 };
 
 } // namespace tenon::detail::admin

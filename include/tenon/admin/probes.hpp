@@ -27,7 +27,8 @@ inline void show_readiness(admin_state& admin, const http::call& asked) {
 
 inline void show_metrics(admin_state& admin, const http::call& asked) {
     asked.answer({.headers = {{"Content-Type", std::string(metrics_content_type)}},
-                  .body = metrics_text(admin.host.status())});
+                  .body = metrics_text(status_for(admin, asked)) +
+                          (admin.settings.more_metrics ? admin.settings.more_metrics() : std::string())});
 }
 
 inline void show_catalogue(admin_state& admin, const http::call& asked) {
@@ -35,10 +36,10 @@ inline void show_catalogue(admin_state& admin, const http::call& asked) {
 }
 
 inline constexpr entry probe_entries[] = {
-    {"GET", "/metrics", show_metrics},
-    {"GET", "/api/v1/catalogue", show_catalogue},
-    {"GET", "/healthz", show_health, body::needed, http::access::probe},
-    {"GET", "/readyz", show_readiness, body::needed, http::access::probe},
+    {"GET", "/metrics", "metrics:read", show_metrics, body::needed, http::scoping::by_function},
+    {"GET", "/api/v1/catalogue", "plugins:read", show_catalogue, body::needed, http::scoping::by_function},
+    {"GET", "/healthz", http::access::probe, show_health},
+    {"GET", "/readyz", http::access::probe, show_readiness},
 };
 
 } // namespace tenon::detail::admin

@@ -5,6 +5,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/json/value.hpp>
+#include <tenon/rules/status.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,23 @@ namespace tenon {
 struct config_set {
     std::int64_t unix_ms = 0;
     std::string by = {}; // "administrator" or "plugin"
+};
+
+/// How much of it: a row of a list leaves out what may be long.
+enum class beside_extent { row, whole };
+
+/// What is known of a plugin besides what its host knows.
+struct known_beside {
+    std::string more = {}; // members of its row, each with a comma before it: `,"package":{...}`
+    std::string type = {};
+    std::vector<std::string> tags = {};
+    int status = 0;           // 0 does not run, 1 is ready, 2 is broken or did not come up
+    std::string version = {}; // shown where the plugin has not said its own
+};
+
+/// A row of the list of plugins, about one that is not the host's.
+struct listed_beside {
+    std::string id = {}, row = {}; // JSON
 };
 
 struct admin_settings {
@@ -37,6 +55,16 @@ struct admin_settings {
     std::function<result<void>(const std::string& plugin)> forget_config = {};
     /// Texts that nobody is shown in a plugin's configuration: what came from ${VARIABLES}.
     std::function<std::vector<std::string>(std::string_view plugin)> secrets = {};
+    /// What else is known of a plugin, and shown with it.
+    std::function<std::optional<known_beside>(std::string_view plugin, beside_extent how_much)> beside = {};
+    /// Plugins that are installed, but not the host's as long as they do not run. They are listed all the same.
+    std::function<std::vector<plugin_status>()> at_rest = {};
+    /// Plugins that lie in folders and are not installed: `then` is called on the host's executor, with rows of the plain list.
+    std::function<void(std::function<void(std::vector<listed_beside> rows)> then)> unregistered = {};
+    /// The name of the plugin with this id; empty where there is none.
+    std::function<std::string(std::string_view id)> name_of = {};
+    /// What stands behind the host's own metrics.
+    std::function<std::string()> more_metrics = {};
 };
 
 } // namespace tenon

@@ -12,7 +12,9 @@
 // when it does come. To remove a plugin that is not there is no failure. A disabled plugin may not attach by itself
 // either; one that could do nothing else is not even known to the host then.
 //
-// One plan after the other: a second one has to begin where the first one led to.
+// One plan after the other: a second one has to begin where the first one led to. A plugin that was not added, as one whose
+// name another plugin of the host has, is not in the list that it begins with: it would be removed by its name, and another
+// plugin with it.
 
 #include <tenon/config/changes.hpp>
 #include <tenon/host/host_base.hpp>
@@ -30,6 +32,7 @@ struct change_failure {
     std::string plugin;
     config_action action;
     fault why;
+    bool absent = false; // it was not added: the next plan begins without it
 };
 
 namespace detail {
@@ -127,22 +130,23 @@ private:
         plugin_options options = parts_[at].change.config.options;
         const bool enabled = parts_[at].change.config.enabled;
         // It comes by itself or not at all: there is nothing to wait for, and nothing to know while it may not.
-        const std::uint64_t former = parts_[at].former;
-        if (options.command.empty())
-            return end(at, enabled ? core_->add(std::move(options), former) : result<void>());
-        if (enabled) return core_->start(std::move(options), ends(at), former);
-        options.attach = false;
-        end(at, core_->add(std::move(options), former));
+        const bool attaches = options.command.empty();
+        if (attaches && !enabled) return end(at, {});
+        if (!enabled) options.attach = false;
+        if (auto added = core_->add(std::move(options), parts_[at].former); !added)
+            return end(at, std::move(added), true);
+        if (attaches || !enabled) return end(at, {});
+        starts(at)(*this);
     }
     /// Whether the host knows it.
     static bool may_come(const plugin_config& config) noexcept {
         return config.enabled || !config.options.command.empty();
     }
 
-    void end(std::size_t at, result<void> outcome) {
+    void end(std::size_t at, result<void> outcome, bool absent = false) {
         part& one = parts_[at];
         if (std::exchange(one.closed, true)) return;
-        if (!outcome) failures_.push_back({one.change.name(), one.change.action, outcome.error()});
+        if (!outcome) failures_.push_back({one.change.name(), one.change.action, outcome.error(), absent});
         if (leaves(one)) left();
         close_one();
     }

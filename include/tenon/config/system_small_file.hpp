@@ -28,15 +28,6 @@ inline fault file_fault(const std::string& path) {
     return {codes::unavailable, join({path, ": ", std::strerror(errno)})};
 }
 
-inline bool write_whole(int file, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t count = ::write(file, text.data(), text.size());
-        if (count < 0 && errno != EINTR) return false;
-        if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return ::fsync(file) == 0;
-}
-
 } // namespace detail
 
 inline result<std::string> read_small_file(const std::string& path, std::size_t most_bytes) {
@@ -66,7 +57,8 @@ inline result<void> write_small_file(const std::string& path, std::string_view t
     std::string fresh = path + ".XXXXXX"; // mkostemp: of mode 0600
     const detail::descriptor file(::mkostemp(fresh.data(), O_CLOEXEC));
     if (!file) return detail::file_fault(path);
-    if (!detail::write_whole(file.get(), text) || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    if (!detail::wrote_all(file.get(), text) || ::fsync(file.get()) != 0 ||
+        ::rename(fresh.c_str(), path.c_str()) != 0) {
         const fault why = detail::file_fault(path);
         ::unlink(fresh.c_str());
         return why;

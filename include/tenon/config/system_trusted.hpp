@@ -20,7 +20,6 @@
 #include <tenon/process/system_program.hpp>
 #include <tenon/rules/option_words.hpp>
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -31,15 +30,6 @@ namespace tenon::detail {
 
 // What is asked of the system about one path. The answer may be old a moment later. That is harmless: the question is
 // which users may change the path.
-
-/// Without symbolic links, `.` and `..`; empty where there is no such thing, or it cannot be reached.
-inline std::string resolved_path(const std::string& path) {
-    char* const found = ::realpath(path.c_str(), nullptr);
-    if (found == nullptr) return {};
-    std::string text(found);
-    std::free(found);
-    return text;
-}
 
 inline std::string own_user_name() { return name_of_user(::geteuid()); }
 

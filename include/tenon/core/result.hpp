@@ -98,10 +98,19 @@ public:
     fault&& error() && noexcept { return TENON_ASSERT(!good_), std::move(error_); }
 
 private:
+// g++ 12 does not see that good_ decides which of the two there is: optimised, it takes moving a fault for moving a value
+// that was never made.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     void take(result&& other) noexcept {
         if (good_) ::new (&value_) T(std::move(other.value_));
         else ::new (&error_) fault(std::move(other.error_));
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     void destroy() noexcept {
         if (good_) value_.~T();
         else error_.~fault();

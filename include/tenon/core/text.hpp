@@ -62,6 +62,17 @@ constexpr bool equals_ignoring_case(std::string_view one, std::string_view other
     return true;
 }
 
+/// Two small letters for each of some bytes, such as an array of unsigned char.
+template <class Bytes>
+std::string hex_of(const Bytes& bytes) {
+    std::string hex;
+    for (const unsigned char byte : bytes) {
+        hex.push_back("0123456789abcdef"[byte >> 4]);
+        hex.push_back("0123456789abcdef"[byte & 15u]);
+    }
+    return hex;
+}
+
 /// Without the spaces and tabs at both ends.
 constexpr std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

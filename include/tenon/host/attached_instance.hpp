@@ -25,7 +25,7 @@ public:
 
     plugin_origin origin() const noexcept override { return plugin_origin::process; }
     /// The supervisor wants no start of it, for it has no command.
-    result<std::shared_ptr<link>> open() override {
+    result<std::shared_ptr<link>> open(const program_to_start&) override {
         return fault{codes::unavailable, "it has no command, and attaches by itself"};
     }
     result<void> admit(const attach_request& who) const override {

@@ -324,10 +324,12 @@ public:
     /// Events, when they have been told or decided, and what became of them.
     watch<event_record> watch_events(watch_settings<event_record> settings = {});
 
-    /// Is asked before each process is started, also when one that ended is started again. With a fault it is not, and
-    /// the plugin's state says why: config/system_trusted.hpp is one judge.
-    void judge_starts(std::function<result<void>(const plugin_options& options)> judge) {
-        core_->start_judge = std::move(judge);
+    /// Is asked before each process is started, also when one that ended is started again. It answers `ready` once, at
+    /// once or later, from any thread, for as long as the executor is there; meanwhile the plugin is `starting`, and may be
+    /// stopped. With a fault there is no process, and the plugin's state says why: that is a failed start like others.
+    /// Who judges its own plugins only hands the rest on to the one before, which is what this returns.
+    start_gate prepare_starts(start_gate gate) {
+        return std::exchange(core_->starts_prepared, std::move(gate));
     }
 
     /// How a plugin's host/saveConfig is kept; without it that is refused. `set` has the members that the plugin has set

@@ -141,7 +141,7 @@ private:
     void on_log(plugin_actor&, log_record&& record) override { tell_log(std::move(record)); }
     inline handshake_request introduction(plugin_actor& plugin) override;
     inline std::vector<std::string> environment_of(plugin_actor& plugin) override;
-    inline result<void> may_launch(const plugin_actor& plugin) override;
+    start_gate gate() const override { return starts_prepared; } // it may put another in its place
     std::shared_ptr<busy_poll> awake() const override { return awake_; }
     std::string socket_path() const override { return socket_.path(); }
 

@@ -162,11 +162,6 @@ inline std::vector<std::string> host_core::environment_of(plugin_actor& plugin) 
     return all;
 }
 
-inline result<void> host_core::may_launch(const plugin_actor& plugin) {
-    const auto judge = start_judge; // it may put another in its place
-    return judge ? judge(plugin.options()) : result<void>();
-}
-
 /// A line of the host's own log.
 inline void host_core::note(log_level level, std::string_view message) {
     log_record record{.unix_ms = wall_clock_ms(),
@@ -292,6 +287,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
     if (actor.pid() != 0) {
         status.pid = actor.pid();
         status.process = process_status_of(actor.how_it_runs().usage());
+        status.start_level = actor.level_of_start();
     }
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
@@ -356,7 +352,8 @@ inline std::optional<plugin_moment> host_core::moment_of(std::string_view name) 
     const plugin_record* const plugin = find(name);
     if (plugin == nullptr) return {};
     const supervisor& life = plugin->actor->supervised();
-    return plugin_moment{life.state(), life.reason().text, life.generation()};
+    return plugin_moment{life.state(), life.reason().text, life.generation(),
+                         plugin->actor->level_of_start()};
 }
 
 inline std::vector<std::string> host_core::names() const {

@@ -10,6 +10,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
+#include <tenon/process/program_to_start.hpp>
 #include <tenon/process/system_process.hpp>
 #include <tenon/rules/logs/log_level.hpp>
 #include <tenon/rules/logs/log_lines.hpp>
@@ -42,8 +43,6 @@ public:
     virtual std::vector<std::string> given_environment() = 0;
     /// Where plugins may connect, or empty.
     virtual std::string socket_path() const = 0;
-    /// Whether a process may be started for it, asked before each start.
-    virtual result<void> may_launch() = 0;
 
     virtual void note(log_level level, std::string_view message) = 0;
     /// What the run wrote beside its messages; no bytes at the end.
@@ -65,8 +64,10 @@ public:
     /// By which rules its options are checked.
     virtual plugin_origin origin() const noexcept = 0;
 
-    /// Begins a run. The link to it, or null where it will attach. What went wrong stands in the plugin's log.
-    virtual result<std::shared_ptr<link>> open() = 0;
+    /// Whether a run is a program that is started, so that the host may be asked before it is: host::prepare_starts.
+    virtual bool starts_program() const noexcept { return false; }
+    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach.
+    virtual result<std::shared_ptr<link>> open(const program_to_start& program) = 0;
     /// Whether somebody who connects to the host's socket is this plugin.
     virtual result<void> admit(const attach_request& who) const = 0;
     /// Somebody who was admitted is connected.

@@ -94,6 +94,11 @@ private:
                 out_.sample(
                     {{"plugin", plugin.name}, {"health", name_of(static_cast<plugin_health>(health))}},
                     plugin.health == static_cast<plugin_health>(health));
+        out_.family("tenon_plugin_start_level", "gauge",
+                    "1 for what is known of the program that the plugin was started from.");
+        for (const plugin_status& plugin : of_.plugins)
+            if (plugin.start_level)
+                out_.sample({{"plugin", plugin.name}, {"level", name_of(*plugin.start_level)}}, 1);
         each("tenon_plugin_uptime_seconds", "gauge", "How long the plugin has been ready.",
              [](const plugin_status& of) { return seconds(of.uptime.value_or(milliseconds(0))); });
         each("tenon_plugin_restarts_total", "counter", "How often the plugin was started again unasked.",

@@ -17,7 +17,7 @@ public:
     mounted_instance(instance_owner& owner, link_maker make) : owner_(owner), make_(std::move(make)) {}
 
     plugin_origin origin() const noexcept override { return plugin_origin::mounted; }
-    result<std::shared_ptr<link>> open() override {
+    result<std::shared_ptr<link>> open(const program_to_start&) override {
         if (auto made = make_(owner_)) return made;
         return fault{codes::unavailable, "the plugin could not be made"};
     }

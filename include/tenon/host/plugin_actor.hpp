@@ -9,6 +9,7 @@
 // callback, so the owner may remove the actor whenever it is told something.
 
 #include <tenon/host/clocks.hpp>
+#include <tenon/host/home.hpp>
 #include <tenon/host/instance.hpp>
 #include <tenon/rules/calls/call_lanes.hpp>
 #include <tenon/rules/calls/declared_lists.hpp>
@@ -62,8 +63,8 @@ public:
     virtual handshake_request introduction(plugin_actor& plugin) = 0;
     /// What its environment holds beyond what the options say: "NAME=value".
     virtual std::vector<std::string> environment_of(plugin_actor& plugin) = 0;
-    /// Whether its process may be started, asked before each start.
-    virtual result<void> may_launch(const plugin_actor&) { return {}; }
+    /// Who is asked before each start of its program, or none.
+    virtual start_gate gate() const { return {}; }
     /// What keeps the loop awake for answers, or none.
     virtual std::shared_ptr<busy_poll> awake() const { return nullptr; }
     /// Where plugins may connect, or empty.
@@ -99,6 +100,8 @@ public:
     const session* peer() const noexcept { return link_ ? &link_->peer() : nullptr; }
     const log_ring& recent_log() const noexcept { return log_; }
     const log_lines& log_stream() const noexcept { return lines_; }
+    /// What is known of the program that runs.
+    std::optional<start_level> level_of_start() const noexcept { return start_level_; }
     /// When its last process ended.
     std::int64_t ended_unix_ms() const noexcept { return ended_unix_ms_; }
     /// Written for it and not read by it yet.
@@ -153,7 +156,10 @@ public:
     /// The next step of a stop that is under way, now.
     void hasten();
     /// Whatever comes, nothing more is done about it: the host is about to end.
-    void stand_down() noexcept { stood_down_ = true; }
+    void stand_down() noexcept {
+        stood_down_ = true;
+        preparing_.reset();
+    }
     /// No callback comes after this, and nothing is left running.
     void retire();
 
@@ -202,7 +208,6 @@ private:
 
     std::vector<std::string> given_environment() override { return owner_->environment_of(*this); }
     std::string socket_path() const override { return owner_->socket_path(); }
-    result<void> may_launch() override { return owner_->may_launch(*this); }
     inline void on_words(detail::log_stream which, std::string_view bytes, time_point now) override;
     inline void on_ended(const exit_status& status) override;
 
@@ -211,6 +216,10 @@ private:
     void grant_wishes();
     void carry_out(const supervisor_action& action);
     void launch();
+    void prepared(std::uint64_t generation, const result<program_to_start>& program);
+    void open(const program_to_start& program);
+    void fail_launch(const fault& why);
+    void call_off();
     void connect(std::shared_ptr<link> made);
     void note_of_peer(std::string_view what, std::string_view words, time_point now);
     template <class Take>
@@ -240,8 +249,10 @@ private:
     log_lines lines_;
     log_ring log_;
     std::shared_ptr<instance> instance_;
-    std::shared_ptr<link> link_; // of this run, or null
-    handshake_clues clues_;      // of this run
+    std::optional<executor> preparing_; // the host's gate is asked: keeps the loop running until it answers
+    std::optional<start_level> start_level_; // of the program that runs
+    std::shared_ptr<link> link_;             // of this run, or null
+    handshake_clues clues_;                  // of this run
     std::optional<handshake_answer> declared_;
     std::string declared_text_; // what declared_ is made of
     config_schema wanted_config_;
@@ -322,6 +333,7 @@ inline result<void> plugin_actor::may_attach(const attach_request& who) const {
 
 inline void plugin_actor::attach(const link_maker& make) {
     if (!may_attach()) return;
+    preparing_.reset();
     instance_->was_attached();
     if (!instance_->running()) clues_ = {};
     if (link_) drop_connection();
@@ -527,6 +539,7 @@ inline void plugin_actor::wake() {
 inline void plugin_actor::carry_out(const supervisor_action& action) {
     switch (action.kind) {
     case supervisor_action_kind::launch: return launch();
+    case supervisor_action_kind::call_off: return call_off();
     case supervisor_action_kind::shake_hands: return shake_hands();
     case supervisor_action_kind::ask_to_stop: return ask_to_stop(action);
     case supervisor_action_kind::close_stdin:
@@ -543,8 +556,41 @@ inline void plugin_actor::carry_out(const supervisor_action& action) {
 
 inline void plugin_actor::launch() {
     clues_ = {};
-    auto opened = instance_->open();
-    if (!opened) return supervisor_.launch_failed(opened.error(), steady_now());
+    const start_gate gate = instance_->starts_program() ? owner_->gate() : start_gate();
+    if (!gate) return open({});
+    preparing_ = asio::prefer(where_, asio::execution::outstanding_work.tracked);
+    gate(options_, [where = where_, weak = weak_from_this(),
+                    generation = supervisor_.generation()](result<program_to_start> program) {
+        run_on(where, [weak, generation, program = std::move(program)] {
+            if (const auto self = weak.lock()) self->prepared(generation, program);
+        });
+    });
+}
+
+/// The gate has answered: within launch(), or later. What it is about may be over by then.
+inline void plugin_actor::prepared(std::uint64_t generation, const result<program_to_start>& program) {
+    if (!preparing_ || generation != supervisor_.generation() || stood_down_) return;
+    const auto self = shared_from_this();
+    preparing_.reset();
+    if (program) open(*program);
+    else fail_launch(program.error());
+    after_input();
+}
+
+inline void plugin_actor::fail_launch(const fault& why) {
+    note(log_level::error, why.message);
+    supervisor_.launch_failed(why, steady_now());
+}
+
+inline void plugin_actor::call_off() {
+    if (!std::exchange(preparing_, std::nullopt)) return;
+    supervisor_.launch_failed({codes::unavailable, "it was not started yet"}, steady_now());
+}
+
+inline void plugin_actor::open(const program_to_start& program) {
+    auto opened = instance_->open(program);
+    if (!opened) return fail_launch(opened.error());
+    start_level_ = program.level;
     if (*opened) connect(std::move(*opened));
     if (instance_->running()) supervisor_.launched(steady_now());
     else supervisor_.attached(steady_now()); // it is there once it is connected
@@ -568,6 +614,7 @@ inline void plugin_actor::on_ended(const exit_status& status) {
     if (supervisor_.state() == plugin_state::handshaking) tell_clues();
     drop_connection();
     instance_->clear();
+    start_level_.reset();
     ended_unix_ms_ = wall_clock_ms();
     supervisor_.exited(status, steady_now());
     after_input();
@@ -587,6 +634,7 @@ inline void plugin_actor::retire() {
     if (retired_) return;
     retired_ = true;
     alarm_.cancel();
+    preparing_.reset();
     drop_connection();
     instance_->retire();
 }

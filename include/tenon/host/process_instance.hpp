@@ -30,7 +30,8 @@ public:
     explicit process_instance(instance_owner& owner) : owner_(&owner) {}
 
     plugin_origin origin() const noexcept override { return plugin_origin::process; }
-    inline result<std::shared_ptr<link>> open() override;
+    bool starts_program() const noexcept override { return true; }
+    inline result<std::shared_ptr<link>> open(const program_to_start& program) override;
     inline result<void> admit(const attach_request& who) const override;
     void was_attached() override { token_.use(); }
 
@@ -82,18 +83,16 @@ private:
     attach_token token_;
 };
 
-inline result<std::shared_ptr<link>> process_instance::open() {
-    const auto failed = [this](const fault& why) {
-        owner_->note(log_level::error, why.message);
-        return why;
-    };
-    if (const auto good = prepare(); !good) return failed(good.error());
+inline result<std::shared_ptr<link>> process_instance::open(const program_to_start& program) {
+    if (const auto good = prepare(); !good) return good.error();
     const plugin_options& options = owner_->options();
-    auto started = launch({.command = options.command,
+    auto started = launch({.command = program.command.empty() ? options.command : program.command,
+                           .image = program.image ? program.image->number() : -1,
+                           .given = program.given ? program.given->number() : -1,
                            .directory = options.directory,
                            .environment = environment(),
                            .limits = options.limits});
-    if (!started) return failed(started.error());
+    if (!started) return started.error();
     errors_ = read_lines(std::move(started->error), log_stream::error);
     auto connection = connect(*started);
     child_ = std::make_unique<child>(owner_->where(), std::move(*started), [this](const exit_status& status) {
@@ -108,7 +107,7 @@ inline result<void> process_instance::prepare() {
                      "it is to connect to the host's socket, and the host does not listen on one"};
     if (over_socket() && !token_.renew())
         return fault{codes::unavailable, "the system has no random bytes for its token"};
-    return owner_->may_launch();
+    return {};
 }
 
 inline std::vector<std::string> process_instance::environment() const {

@@ -12,6 +12,7 @@
 #include <tenon/host/home.hpp>
 #include <tenon/host/watch.hpp>
 #include <tenon/json/writer.hpp>
+#include <tenon/process/program_to_start.hpp>
 #include <tenon/rules/calls/pending_calls.hpp>
 #include <tenon/rules/calls/service_handler.hpp>
 #include <tenon/rules/catalogue.hpp>
@@ -56,6 +57,7 @@ struct plugin_moment {
     plugin_state state = plugin_state::stopped;
     std::string_view reason = {};
     std::uint64_t generation = 0;
+    std::optional<start_level> level = {}; // of the program that runs
 };
 
 /// The params of plugin/execute up to the args.
@@ -150,8 +152,8 @@ public:
     std::optional<configuration_status> configuration;
     /// A plugin wants kept what it has set of its configuration.
     std::function<result<void>(const std::string& plugin, const json& set)> on_config_saved;
-    /// Whether a plugin's process may be started now.
-    std::function<result<void>(const plugin_options& options)> start_judge;
+    /// Who is asked before a plugin's process is started.
+    start_gate starts_prepared;
 
 protected:
     untyped_host(executor where, host_options options)

@@ -12,11 +12,14 @@
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/parser.hpp>
 #include <tenon/http/service.hpp>
+#include <tenon/http/spool.hpp>
 
 #include <tenon/transport/alarm.hpp>
 #include <tenon/transport/asio_io.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -63,8 +66,13 @@ private:
     void wait_for_rest();
     void ended(bool cleanly);
     void refuse(int status, std::string_view words);
+    void begin_spooling(http_service& owner);
+    bool spool_body(bool whole);
+    void written_down(const result<void>& outcome);
+    void let_body_come();
     bool takes_too_much(http_service& owner) const;
     void give_back(http_service* owner);
+    bool may_go_on() const { return !admitted_.still || admitted_.still(); }
     void count();
     void reply(const response& given);
     void write(std::string bytes);
@@ -84,6 +92,9 @@ private:
     std::shared_ptr<http_asker> client_; // answering and streaming
     asio::ip::address from_;
     http::admission admitted_;
+    std::shared_ptr<spool> spool_; // null: the body is kept in memory
+    time_point spooled_by_ = never;
+    bool whole_ = false;  // ... and has come, all of it
     bool placed_ = false; // a stranger's request has one of their places
     bool asking_ = false; // ... and one of its route's
     http_held held_;
@@ -118,6 +129,7 @@ inline void http_connection::leave() {
     give_back(owner.get());
     if (owner) owner->hold({}, std::exchange(held_, {}));
     place_ = place::closed;
+    spool_ = nullptr;
     alarm_.cancel();
     asio::error_code ignored;
     socket_.close(ignored);
@@ -163,6 +175,7 @@ inline void http_connection::advance() {
     while (owner && place_ == place::reading) {
         switch (parser_.next()) {
         case http_step::need_more:
+            if (spool_ && !spool_body(false)) return;
             if (takes_too_much(*owner)) return refuse(503, "too much is being sent at once");
             return ended_ ? leave() : wait_for_rest();
         case http_step::refused: return refuse(parser_.why().status, parser_.why().words);
@@ -177,16 +190,27 @@ inline void http_connection::advance() {
                 reply(*admitted_.refused);
                 break;
             }
-            if (!parser_.bound_body(admitted_.body)) break;
-            if (parser_.expects_continue() && parser_.waiting() == 0) write("HTTP/1.1 100 Continue\r\n\r\n");
+            if (!parser_.bound_body(admitted_.spool ? admitted_.spool->body
+                                                    : std::min(bounds_.body, admitted_.body)))
+                break;
+            if (admitted_.spool) return begin_spooling(*owner);
+            let_body_come();
             break;
-        case http_step::whole: dispatch(*owner); break;
+        case http_step::whole:
+            if (spool_ && !spool_body(true)) return;
+            dispatch(*owner);
+            break;
         }
     }
     listen();
 }
 
+inline void http_connection::let_body_come() {
+    if (parser_.expects_continue() && parser_.waiting() == 0) write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
 inline void http_connection::dispatch(http_service& owner) {
+    const auto sent = std::exchange(spool_, nullptr);
     // While the body came, others did.
     if (const auto no = owner.crowded(admitted_, from_)) return reply(*no);
     http::request asked = std::exchange(parser_.asked(), {});
@@ -195,12 +219,12 @@ inline void http_connection::dispatch(http_service& owner) {
     asked.query = std::move(*query);
     if (!admitted_.known) owner.enter(admitted_, from_);
     placed_ = asking_ = !admitted_.known;
-    asked_ = asked.body.size();
+    asked_ = asked.body.size() + (sent ? sent->held() : 0);
     place_ = place::answering;
     due(never);
     client_ = std::make_shared<http_asker>(http_asker{.line = weak_from_this(), .owner = owner_});
-    owner.handle(
-        std::make_shared<http::exchange>(client_, std::move(asked), std::exchange(admitted_.routed, {})));
+    owner.handle(std::make_shared<http::exchange>(
+        client_, std::move(asked), std::exchange(admitted_.routed, {}), sent ? sent->take() : nullptr));
 }
 
 inline void http_connection::wait_for_rest() {
@@ -210,6 +234,52 @@ inline void http_connection::wait_for_rest() {
                : now == stage::head ? bounds_.head_time
                                     : bounds_.idle);
     listen();
+}
+
+// --- a body that goes to the disk ---
+
+inline void http_connection::begin_spooling(http_service& owner) {
+    const auto bounds = admitted_.spool;
+    const std::uint64_t bytes = parser_.body_length().value_or(bounds->body);
+    spool_ =
+        std::make_shared<spool>(bounds, parser_.asked().header("content-type"), owner.disk(), owner.where);
+    if (const auto why = spool_->why(); why.status != 0) return refuse(why.status, why.words);
+    whole_ = false;
+    stage_ = stage::body;
+    spooled_by_ = after(clock(), bounds->time);
+    due_in(bounds_.body_time);
+    spool_->ask_for_room(bytes, [weak = weak_from_this()](const result<void>& outcome) {
+        const auto self = weak.lock();
+        if (!self || self->place_ != place::reading) return;
+        if (outcome) self->let_body_come();
+        self->written_down(outcome);
+    });
+}
+
+/// What has come of it. False: it is refused, or waits for the disk, and nothing is read meanwhile.
+inline bool http_connection::spool_body(bool whole) {
+    whole_ = whole;
+    if (!spool_->read(parser_.take_body(), whole)) {
+        const http_refusal why = spool_->why();
+        refuse(why.status, why.words);
+        return false;
+    }
+    count();
+    if (!spool_->is_full() && !(whole && spool_->has_unwritten())) return true;
+    spool_->write([weak = weak_from_this()](const result<void>& outcome) {
+        if (const auto self = weak.lock()) self->written_down(outcome);
+    });
+    return false;
+}
+
+inline void http_connection::written_down(const result<void>& outcome) {
+    const auto self = shared_from_this();
+    const auto owner = owner_.lock();
+    if (!owner || place_ != place::reading) return;
+    if (!outcome) return refuse(507, outcome.error().message);
+    since_ = clock();
+    if (whole_) dispatch(*owner);
+    advance();
 }
 
 /// Bodies of strangers do not take the room of everybody's.
@@ -227,7 +297,8 @@ inline void http_connection::give_back(http_service* owner) {
 inline void http_connection::count() {
     const auto owner = owner_.lock();
     if (!owner || place_ == place::closed) return;
-    const http_held now{parser_.held() + asked_, writing_.size() + next_.size()};
+    const http_held now{parser_.held() + asked_ + (spool_ ? spool_->held() : 0),
+                        writing_.size() + next_.size()};
     owner->hold(now, std::exchange(held_, now));
 }
 
@@ -236,7 +307,10 @@ inline void http_connection::count() {
 inline void http_connection::refuse(int status, std::string_view words) {
     last_ = true;
     parser_.give_up();
-    reply(http::problem(status, words));
+    spool_ = nullptr;
+    reply(status == 413   ? http::problem(status, words, "too_large")
+          : status == 507 ? http::problem(status, words, "disk")
+                          : http::problem(status, words));
     listen();
 }
 
@@ -312,7 +386,11 @@ inline void http_connection::due(time_point when) {
 
 inline void http_connection::wake(time_point now) {
     if (now < deadline_) return alarm_.set(deadline_);
-    if (place_ == place::streaming && !in_flight_) return write(":\n\n");
+    // Of a long body something comes all the time: a byte for each millisecond at least.
+    if (place_ == place::reading && spool_ && now < spooled_by_ &&
+        (spool_->is_writing() || spool_->brought(static_cast<std::uint64_t>(bounds_.body_time.count()))))
+        return due_in(bounds_.body_time);
+    if (place_ == place::streaming && !in_flight_ && may_go_on()) return write(":\n\n");
     if (place_ != place::reading || stage_ == stage::idle) return leave();
     refuse(408, "the rest of the request did not come in time");
 }
@@ -337,6 +415,7 @@ inline bool http_connection::begin_stream() {
 inline bool http_connection::send(std::string_view event, std::string_view data) {
     if (place_ != place::streaming) return false;
     const auto self = shared_from_this();
+    if (!may_go_on()) return leave(), false;
     write(write_event(event, data));
     if (next_.size() + writing_.size() > bounds_.backlog) leave();
     else if (const auto owner = owner_.lock()) owner->relieve();
@@ -344,7 +423,7 @@ inline bool http_connection::send(std::string_view event, std::string_view data)
 }
 
 inline void http_connection::write_last(std::string_view event, std::string_view data) {
-    if (place_ == place::streaming) write(write_event(event, data));
+    if (place_ == place::streaming && may_go_on()) write(write_event(event, data));
 }
 
 inline void http_connection::end_stream() {

@@ -7,6 +7,8 @@
 // Callbacks are never called from within a function of these classes, and not at all once the server was closed: what
 // they capture need not outlive it. All of it belongs to the server's executor.
 
+#include <tenon/http/principal.hpp>
+#include <tenon/http/upload.hpp>
 #include <tenon/web/problem.hpp>
 #include <tenon/web/request.hpp>
 
@@ -69,6 +71,7 @@ struct http_asker {
 namespace tenon::http {
 
 struct call;
+struct endpoint;
 
 } // namespace tenon::http
 
@@ -77,9 +80,12 @@ namespace tenon::detail {
 /// Where a router has found that a request goes.
 struct routed {
     const void* by = nullptr; // the router
+    std::shared_ptr<const http::endpoint> where;
     std::shared_ptr<const std::function<void(const http::call&)>> run;
-    std::string name; // what the pattern's first parameter took
-    bool admin = false;
+    std::string name;                           // what the pattern's first parameter took
+    std::shared_ptr<const http::principal> who; // null: nobody is known
+    std::shared_ptr<const std::function<void(const http::audited&)>> audit = {}; // null: nobody hears of it
+    http::audited about = {};
 };
 
 } // namespace tenon::detail
@@ -110,8 +116,9 @@ private:
 class exchange {
 public:
     exchange(std::shared_ptr<detail::http_asker> from, request asked,
-             std::shared_ptr<const detail::routed> to = {})
-        : client_(std::move(from)), asked_(std::move(asked)), routed_(std::move(to)) {}
+             std::shared_ptr<const detail::routed> to = {}, std::shared_ptr<upload> sent = {})
+        : client_(std::move(from)), asked_(std::move(asked)), routed_(std::move(to)),
+          uploaded_(std::move(sent)) {}
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
     ~exchange();
@@ -119,10 +126,20 @@ public:
     const request& asked() const noexcept { return asked_; }
     /// The request itself, for who hands it on: asked() is empty then.
     request take() { return std::exchange(asked_, {}); }
+    /// What came by multipart/form-data, where the endpoint spools it: there is no other body then. Null: nothing did. The
+    /// files are there for as long as somebody has this.
+    const std::shared_ptr<upload>& uploaded() const noexcept { return uploaded_; }
     /// What the gate has found out, where it asked a router.
     const std::shared_ptr<const detail::routed>& routed() const noexcept { return routed_; }
     /// Later ones are ignored. The server adds what is about the connection: content-length, date and so on.
     void answer(const response& given);
+    /// What the request changed, as JSON, for who writes that down.
+    void changed(std::string before, std::string after) {
+        before_ = std::move(before);
+        after_ = std::move(after);
+    }
+    /// Whoever answers writes that down by itself: the router writes nothing of this one, however it is answered.
+    void audits_itself() noexcept { audits_itself_ = true; }
     /// Where there are too many streams the answer is 503, and the stream is over.
     stream answer_with_events();
     /// Called once if the client goes before it was answered: what is done for it may be cancelled. An answer that
@@ -134,8 +151,12 @@ public:
 private:
     std::shared_ptr<detail::http_asker> client_;
     request asked_;
+    void tell(int status);
+
     std::shared_ptr<const detail::routed> routed_;
-    bool answered_ = false;
+    std::shared_ptr<upload> uploaded_;
+    std::string before_, after_;
+    bool answered_ = false, audits_itself_ = false;
 };
 
 using handler = std::function<void(std::shared_ptr<exchange>)>;
@@ -149,7 +170,10 @@ struct admission {
     std::size_t body = SIZE_MAX;    // longest; 413
     std::string route = {};         // which ones belong together: of strangers' requests for it ...
     std::size_t at_once = SIZE_MAX; // ... no more are under way; 503
+    std::shared_ptr<const spooling> spool =
+        {}; // the body is parts that go there, within its bounds and not within `body`
     std::shared_ptr<const detail::routed> routed = {}; // for the router when it answers: exchange::routed()
+    std::function<bool()> still = {}; // asked while it is answered by a stream: false ends that
 };
 /// Sees a request before its body is read, which is empty then, as is its query: who may not ask need not be let send 10 MiB first.
 using gate = std::function<admission(const request&)>;
@@ -182,12 +206,25 @@ inline exchange::~exchange() {
 
 inline void exchange::answer(const response& given) {
     if (std::exchange(answered_, true)) return;
+    tell(given.status);
     client_->gone = nullptr;
     if (const auto line = std::exchange(client_->line, {}).lock()) line->answer(given);
 }
 
+inline void exchange::tell(int status) {
+    if (!routed_ || !routed_->audit || audits_itself_) return;
+    const auto there = client_->owner.lock();
+    if (!there) return;
+    audited about = routed_->about;
+    about.status = status;
+    about.before = std::move(before_);
+    about.after = std::move(after_);
+    there->call_later([audit = routed_->audit, about = std::move(about)] { (*audit)(about); });
+}
+
 inline stream exchange::answer_with_events() {
     if (std::exchange(answered_, true)) return {};
+    tell(200);
     client_->gone = nullptr;
     const auto line = client_->line.lock();
     if (!line || line->begin_stream()) return stream(client_);

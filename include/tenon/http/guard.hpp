@@ -3,17 +3,20 @@
 
 // Who may ask. A web page that a browser shows can send requests to this machine too, also under a name of its own
 // that leads here: so Host must be one of ours, Origin absent or one of ours, and nothing is known by a cookie. An
-// administrator is who sends the token in a header, which no foreign page can do.
+// administrator is who sends the token in a header, which no foreign page can do; whose other tokens are the program says.
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/core/system_secret.hpp>
+#include <tenon/http/principal.hpp>
 #include <tenon/json/base64.hpp>
 #include <tenon/web/problem.hpp>
 #include <tenon/web/request.hpp>
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,12 +49,17 @@ public:
         serves_at(address);
     }
 
+    /// Says whose another token than the administrator's is. It is asked for each request that shows one, and may not wait.
+    void knows(std::function<bearer(std::string_view token)> others) { others_ = std::move(others); }
+
     /// Where the server listens, of which the port counts. Before that only `hosts` may be asked for.
     void serves_at(std::string_view address);
 
     /// Why nobody may ask like this.
     std::optional<response> refuse(const request& asked) const;
-    bool is_admin(const request& asked) const;
+    /// Who asks: the administrator, somebody else, or nobody.
+    bearer who(const request& asked) const;
+    bool knows_others() const noexcept { return static_cast<bool>(others_); }
     /// Whether a page of another site loads it, as browsers say that with requests without an Origin. Following a link
     /// is none of it.
     static bool is_loaded_elsewhere(const request& asked) noexcept;
@@ -60,6 +68,9 @@ private:
     bool is_ours(std::string_view authority) const;
 
     std::string token_;
+    std::shared_ptr<const principal> administrator_ = std::make_shared<const principal>(
+        principal{.name = "administrator", .roles = {"admin"}, .permissions = {"*"}});
+    std::function<bearer(std::string_view token)> others_;
     std::vector<std::string> authorities_; // in lower case
 };
 
@@ -91,11 +102,13 @@ inline std::optional<response> guard::refuse(const request& asked) const {
     return {};
 }
 
-inline bool guard::is_admin(const request& asked) const {
+inline bearer guard::who(const request& asked) const {
     constexpr std::string_view scheme = "bearer ";
     const std::string_view given = asked.header("authorization");
-    if (token_.empty() || detail::lower_case(given.substr(0, scheme.size())) != scheme) return false;
-    return detail::same_secret(given.substr(scheme.size()), token_);
+    if (detail::lower_case(given.substr(0, scheme.size())) != scheme) return {};
+    const std::string_view token = given.substr(scheme.size());
+    if (!token_.empty() && detail::same_secret(token, token_)) return {administrator_};
+    return others_ && !token.empty() ? others_(token) : bearer();
 }
 
 inline bool guard::is_loaded_elsewhere(const request& asked) noexcept {

@@ -20,6 +20,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,8 +57,13 @@ public:
     bool begun() const noexcept { return place_ != place::start || waiting() != 0; }
     /// After head and before whole: it has one.
     bool in_body() const noexcept { return place_ > place::fields && place_ < place::done; }
-    /// After head: the body has at most so many bytes, too. False: it says that it has more, which is refused.
-    bool bound_body(std::size_t most);
+    /// After head: the body has at most so many bytes, instead of the limits' own. False: it says that it has more, which
+    /// is refused.
+    bool bound_body(std::uint64_t most);
+    /// What has come of the body and was not taken yet, for who does not want to keep all of it.
+    std::string take_body();
+    /// How long it says that the body is; nothing where it comes in chunks. After head.
+    std::optional<std::uint64_t> body_length() const noexcept;
     /// Bytes that are kept of what has come.
     std::size_t held() const noexcept { return buffer_.size() + asked_.body.size(); }
     /// The client waits for a word before it sends the body.
@@ -76,6 +82,9 @@ private:
     bool judge_head();
     bool judge_target(std::string_view host);
     bool read_chunk_size();
+    bool is_too_large() const noexcept {
+        return left_of_body_ > most_of_body_ - (taken_of_body_ + asked_.body.size());
+    }
     bool refuse(int status, std::string_view words);
 
     http::limits bounds_;
@@ -87,7 +96,7 @@ private:
     std::size_t at_ = 0;       // of the buffer: what stands before it was read
     std::size_t searched_ = 0; // from there: no line ends in it
     std::size_t left_of_head_;
-    std::size_t most_of_body_ = 0;
+    std::uint64_t most_of_body_ = 0, taken_of_body_ = 0;
     std::uint64_t left_of_body_ = 0; // or of a chunk
     bool old_ = false;               // HTTP/1.0
     bool last_ = false;
@@ -131,6 +140,7 @@ inline http_step http_parser::next() {
             else if (judge_head(); place_ != place::over) return http_step::head;
             break;
         case place::body:
+            if (is_too_large() && !refuse(413, "the body is too large")) return stuck();
             if (!has_body()) return stuck();
             place_ = place::done;
             break;
@@ -231,6 +241,7 @@ inline bool http_parser::judge_head() {
 
     place_ = place::done;
     most_of_body_ = bounds_.body;
+    taken_of_body_ = left_of_body_ = 0;
     if (found[coding] != nullptr) {
         if (found[length] != nullptr) return refuse(400, "a body's length is said once");
         if (old_ || !equals_ignoring_case(*found[coding], "chunked"))
@@ -242,7 +253,6 @@ inline bool http_parser::judge_head() {
             std::from_chars(digits.data(), digits.data() + digits.size(), left_of_body_);
         if (digits.size() > 19 || error != std::errc() || end != digits.data() + digits.size())
             return refuse(400, "Content-Length: expected a number");
-        if (left_of_body_ > bounds_.body) return refuse(413, "the body is too large");
         if (left_of_body_ != 0) place_ = place::body;
     }
     if (found[expect] != nullptr && !equals_ignoring_case(*found[expect], "100-continue"))
@@ -271,9 +281,18 @@ inline bool http_parser::judge_target(std::string_view host) {
 
 // --- the body ---
 
-inline bool http_parser::bound_body(std::size_t most) {
-    most_of_body_ = std::min(most_of_body_, most);
-    return place_ != place::body || left_of_body_ <= most_of_body_ || refuse(413, "the body is too large");
+inline bool http_parser::bound_body(std::uint64_t most) {
+    most_of_body_ = most;
+    return !is_too_large() || refuse(413, "the body is too large");
+}
+
+inline std::string http_parser::take_body() {
+    taken_of_body_ += asked_.body.size();
+    return std::exchange(asked_.body, {});
+}
+
+inline std::optional<std::uint64_t> http_parser::body_length() const noexcept {
+    return place_ == place::chunk_size ? std::optional<std::uint64_t>() : left_of_body_;
 }
 
 inline bool http_parser::has_body() {
@@ -292,7 +311,7 @@ inline bool http_parser::read_chunk_size() {
         !is_field_value(line_))
         return refuse(400, "a chunk begins with its size");
     left_of_head_ -= std::min(left_of_head_, line_.size());
-    if (left_of_body_ > most_of_body_ - asked_.body.size()) return refuse(413, "the body is too large");
+    if (is_too_large()) return refuse(413, "the body is too large");
     place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
     return true;
 }

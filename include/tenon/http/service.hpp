@@ -6,6 +6,7 @@
 
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
+#include <tenon/http/spool.hpp>
 
 #include <tenon/transport/asio_io.hpp>
 
@@ -54,6 +55,7 @@ public:
     void close() {
         closed = true;
         for (const auto& one : std::exchange(connections, {})) one->leave();
+        if (disk_) disk_->drain(); // what they were writing comes back to an executor that is there, and goes
     }
 
     /// Why a stranger's request from there cannot be answered now.
@@ -80,6 +82,11 @@ public:
     /// Whoever waits longest for its client goes. False: all are at work.
     bool make_room();
 
+    /// Where uploads are written; there is none before the first.
+    const std::shared_ptr<spool_thread>& disk() {
+        if (!disk_) disk_ = std::make_shared<spool_thread>();
+        return disk_;
+    }
     /// Calls it from the executor, if the service is still open then.
     void call_later(std::function<void()> call) override;
 
@@ -101,6 +108,7 @@ private:
     std::map<std::string, std::size_t, std::less<>> routes_;
     std::size_t strangers_ = 0, known_streams_ = 0, strange_streams_ = 0;
     http_held held_;
+    std::shared_ptr<spool_thread> disk_;
 };
 
 /// One stranger: an address, or of IPv6 a whole network, as a customer has one.

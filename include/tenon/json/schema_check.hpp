@@ -71,6 +71,26 @@ public:
         return std::move(faults_);
     }
 
+    // --- places in the schema, as $ref names them ---
+
+    static bool is_within(std::string_view place) noexcept {
+        return place == "#" || place.starts_with("#/"); // "#name" is an anchor, all else another document
+    }
+    /// Empty where there is nothing.
+    std::string_view place_of(std::string_view place) {
+        const std::string pointer = percent_decoded(place.substr(1));
+        text target = root_;
+        for (text rest = pointer; !rest.empty() && !target.empty();) {
+            rest.remove_prefix(1);
+            const std::size_t end = rest.find('/');
+            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
+            rest = end == rest.npos ? text() : rest.substr(end);
+        }
+        return target;
+    }
+    /// Why nothing more is looked for, or nothing.
+    const std::string& trouble() const noexcept { return trouble_; }
+
 private:
     using text = std::string_view;
 
@@ -223,16 +243,8 @@ private:
     void follow(text ref, text value) {
         std::string scratch;
         text place = kind(ref) == json_kind::string ? plain_text(ref, scratch) : text();
-        if (place.empty() || place[0] != '#') return;    // in another document
-        if (place.size() > 1 && place[1] != '/') return; // an anchor
-        const std::string pointer = percent_decoded(place.substr(1));
-        text target = root_;
-        for (text rest = pointer; !rest.empty() && !target.empty();) {
-            rest.remove_prefix(1);
-            const std::size_t end = rest.find('/');
-            target = step_into(target, pointer_unescaped(rest.substr(0, end)));
-            rest = end == rest.npos ? text() : rest.substr(end);
-        }
+        if (!is_within(place)) return;
+        const text target = place_of(place);
         if (target.empty())
             return static_cast<void>(stop(join({"there is nothing at $ref \"", shortened(place), "\""})));
         check(target, value);

@@ -4,8 +4,8 @@
 // From an author's class to the function pointers that the engine runs: one table of handlers, made while
 // compiling, each entry with a small function that reads the message, calls receive() and sends the answer.
 
-#include <tenon/core/nearest_name.hpp>
 #include <tenon/json/base64.hpp>
+#include <tenon/json/closed_object.hpp>
 #include <tenon/json/schema.hpp>
 #include <tenon/plugin/check.hpp>
 #include <tenon/plugin/encode_answer.hpp>
@@ -247,13 +247,6 @@ struct handler_table<P, list<M...>> {
                                                   {}};
 };
 
-/// A typing error in a configuration would otherwise be a setting that does nothing.
-inline bool refuse_unknown_member(json_reader& in, std::string_view name, const std::string_view* known,
-                                  std::size_t count) {
-    in.refuse(join({"unknown member", or_meant(name, {known, count})}));
-    return in.in_member(name);
-}
-
 template <class P>
 void declare_config(json_writer& out) {
     schema_writer schema{.out = json_writer(out.buffer()), .closed = true};
@@ -276,7 +269,8 @@ template <class P>
 result<void> run_configure(void* object, std::string_view config) {
     configuration_of<P> read{};
     json_reader in(config, {.root = "config"});
-    in.ask_about_unknown(&refuse_unknown_member);
+    in.ask_about_unknown(
+        &refuse_unknown_member); // a typing error would otherwise be a setting that does nothing
     if (!decode(in, read) || !in.finish()) return refused_config<P>(in);
     P& plugin = *static_cast<P*>(object);
     const auto& given = read;

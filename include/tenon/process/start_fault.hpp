@@ -61,6 +61,7 @@ struct start_failure {
     std::string error_text = {}; // of the system
     std::string program = {};
     std::string directory = {}; // step directory
+    bool from_image = false;    // its bytes are an open file's, not what stands at its path
     std::string detail = {};    // a sentence's end that is known already
     program_facts facts = {};   // step program
 };
@@ -126,11 +127,14 @@ inline std::string_view attempt_of(launch_step step) noexcept {
 }
 
 inline fault explain(const start_failure& failure) {
-    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program});
+    std::string text = join({"cannot start ", failure.program.empty() ? "the plugin" : failure.program,
+                             failure.from_image ? " from its image" : ""});
     if (failure.step == launch_step::directory) append(text, join({" in ", failure.directory}));
     if (const auto attempt = attempt_of(failure.step); !attempt.empty()) append(text, join({": ", attempt}));
     if (!failure.error_text.empty()) append(text, join({": ", failure.error_text}));
     std::string why = failure.detail;
+    if (why.empty() && failure.step == launch_step::program && failure.from_image && failure.facts.is_script)
+        why = "it is a script, which its interpreter has to open by a path";
     if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
     if (!why.empty()) append(text, join({": ", why}));
     return {codes::unavailable, std::move(text)};

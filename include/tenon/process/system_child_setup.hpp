@@ -10,6 +10,7 @@
 // pipe, so that it also arrives where a tool turns vfork into fork.
 
 #include <tenon/core/text.hpp>
+#include <tenon/process/program_to_start.hpp>
 #include <tenon/process/start_fault.hpp>
 #include <tenon/rules/options.hpp>
 #include <tenon/transport/system_streams.hpp>
@@ -35,6 +36,8 @@ namespace tenon::detail {
 /// What the child has to know, made before it exists. It only reads it.
 struct child_plan {
     const char* program = nullptr;
+    int image = -1; // is run in its place
+    int given = -1; // the program keeps it
     char* const* arguments = nullptr;
     char* const* environment = nullptr;
     const char* directory = nullptr;
@@ -136,12 +139,14 @@ inline void reset_signals() noexcept {
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.error, 2) < 0)
         give_up(plan, launch_step::streams);
     if (!close_inherited()) give_up(plan, launch_step::closing);
+    if (plan.given >= 0 && ::fcntl(plan.given, F_SETFD, 0) != 0) give_up(plan, launch_step::closing);
     arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
     if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
     reset_signals();
-    ::execve(plan.program, plan.arguments, plan.environment);
+    if (plan.image < 0) ::execve(plan.program, plan.arguments, plan.environment);
+    else ::syscall(SYS_execveat, plan.image, "", plan.arguments, plan.environment, AT_EMPTY_PATH);
     give_up(plan, launch_step::program);
 }
 
@@ -174,7 +179,7 @@ inline bool make_pipe(pipe_ends& ends) noexcept {
 /// The reading end once more, as an open file of its own: what is ordered for one holds whatever becomes of the
 /// others. Where /proc is missing it is the same file again.
 inline descriptor another_reader(const descriptor& read_end) {
-    const std::string name = join({"/proc/self/fd/", digits(static_cast<std::uint64_t>(read_end.get()))});
+    const std::string name = path_of_open_file(read_end.get());
     descriptor again(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!again) again.reset(::fcntl(read_end.get(), F_DUPFD_CLOEXEC, 3));
     return again;

@@ -13,6 +13,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/text.hpp>
 #include <tenon/rules/options.hpp>
+#include <tenon/process/program_to_start.hpp>
 #include <tenon/process/start_fault.hpp>
 #include <tenon/process/system_child_setup.hpp>
 #include <tenon/process/system_program.hpp>
@@ -69,6 +70,8 @@ namespace tenon::detail {
 
 struct launch_spec {
     std::vector<std::string> command;          // the program and its arguments
+    int image = -1;                            // an open file that is run in the place of the program
+    int given = -1;                            // another one that stays open in it, under its number
     std::string directory = {};                // the host's own where it is empty
     std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
     resource_limits limits = {};
@@ -141,6 +144,9 @@ inline std::string misspelled(const launch_spec& spec) {
         if (entry.find('=') == std::string::npos || entry.front() == '=')
             return join({"an entry of its environment is not of the form NAME=value: ", entry});
     }
+    const auto is_stream = [](int number) { return number >= 0 && number <= STDERR_FILENO; };
+    if (is_stream(spec.image) || is_stream(spec.given))
+        return "its image has the number of a standard stream, which the plugin's takes";
     if (cut(spec.directory)) return "its directory has a zero byte, at which the system would cut it off";
     return {};
 }
@@ -170,7 +176,10 @@ inline result<launched> launch(const launch_spec& spec) {
     if (!spec.command.empty()) failure.program = spec.command.front();
     failure.detail = misspelled(spec);
     if (!failure.detail.empty()) return explain(failure);
-    const std::string program = find_program(spec.command.front(), search_path_of(spec.environment));
+    failure.from_image = spec.image >= 0;
+    const std::string program = failure.from_image
+                                    ? spec.command.front()
+                                    : find_program(spec.command.front(), search_path_of(spec.environment));
     if (program.empty()) {
         failure.detail =
             join({"there is no such program in the folders of its PATH, ", search_path_of(spec.environment)});
@@ -188,6 +197,8 @@ inline result<launched> launch(const launch_spec& spec) {
     const auto arguments = pointers_to(spec.command), environment = pointers_to(spec.environment);
     volatile bool shares_memory = false;
     child_plan plan{.program = program.c_str(),
+                    .image = spec.image,
+                    .given = spec.given,
                     .arguments = arguments.data(),
                     .environment = environment.data(),
                     .directory = spec.directory.empty() ? nullptr : spec.directory.c_str(),
@@ -217,7 +228,8 @@ inline result<launched> launch(const launch_spec& spec) {
         failure.step = told.step;
         failure.error = told.error;
         failure.directory = spec.directory;
-        if (told.step == launch_step::program) failure.facts = look_at_program(program);
+        if (told.step == launch_step::program)
+            failure.facts = look_at_program(failure.from_image ? path_of_open_file(spec.image) : program);
         return failed_to_start(std::move(failure));
     }
 

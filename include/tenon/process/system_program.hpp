@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -33,6 +34,15 @@ inline bool may_execute(const std::string& path) noexcept {
 inline std::string working_directory() {
     std::array<char, 4096> room; // PATH_MAX
     return ::getcwd(room.data(), room.size()) == nullptr ? std::string() : std::string(room.data());
+}
+
+/// Without symbolic links, `.` and `..`; empty where there is no such thing, or it cannot be reached.
+inline std::string resolved_path(const std::string& path) {
+    char* const found = ::realpath(path.c_str(), nullptr);
+    if (found == nullptr) return {};
+    std::string text(found);
+    std::free(found);
+    return text;
 }
 
 /// The file that `name` means. With a slash: relative to our own working directory, wherever the child will run.

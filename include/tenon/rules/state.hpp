@@ -33,6 +33,13 @@ enum class change_cause {
     progress,   // the next step of what went before
 };
 
+/// What is known of the program that a process was started from.
+enum class start_level {
+    sealed,  // its bytes were verified, and nobody could change them any more
+    checked, // its files were verified, and run by their paths
+    linked,  // nothing was verified: it is a folder that somebody works in
+};
+
 /// As a person says it: "it is waiting to retry".
 TENON_COMPILED_ONCE std::string_view words_of(plugin_state state) noexcept;
 

@@ -233,6 +233,8 @@ struct plugin_status {
     std::string health_message = {};
     change_reason reason = {}; // of the state
     std::optional<int> pid = {};
+    std::optional<tenon::start_level> start_level =
+        {};                                  // where its program was prepared: host::prepare_starts
     std::uint64_t generation = 0;            // counts its instances, from 1
     std::uint64_t restarts = 0;              // unasked, in all
     int retries = 0;                         // since it was last stable
@@ -274,23 +276,23 @@ struct plugin_status {
                        member("version", &self::version), member("state", &self::state),
                        member("health", &self::health), member("healthMessage", &self::health_message),
                        member("reason", &self::reason), member("pid", &self::pid),
-                       member("generation", &self::generation), member("restarts", &self::restarts),
-                       member("retries", &self::retries), member("uptimeMs", &self::uptime),
-                       member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
-                       member("lastExit", &self::last_exit), member("calls", &self::calls),
-                       member("reverseCalls", &self::reverse), member("events", &self::events),
-                       member("logs", &self::logs), member("logLevel", &self::level),
-                       member("queues", &self::queues), member("latency", &self::latency),
-                       member("breakers", &self::breakers), member("connection", &self::connection),
-                       member("process", &self::process), member("metrics", &self::metrics),
-                       member("capabilities", &self::capabilities), member("features", &self::features),
-                       member("permissions", &self::permissions), member("needs", &self::needs),
-                       member("subscriptions", &self::subscriptions), member("required", &self::required),
-                       member("absent", &self::absent), member("absentOf", &self::absent_of),
-                       member("routes", &self::routes), member("commands", &self::commands),
-                       member("refused", &self::refused), member("warnings", &self::warnings),
-                       member("leftOut", &self::left_out), member("history", &self::history),
-                       member("description", &self::description));
+                       member("startLevel", &self::start_level), member("generation", &self::generation),
+                       member("restarts", &self::restarts), member("retries", &self::retries),
+                       member("uptimeMs", &self::uptime), member("inStateMs", &self::in_state),
+                       member("nextRetryMs", &self::next_retry), member("lastExit", &self::last_exit),
+                       member("calls", &self::calls), member("reverseCalls", &self::reverse),
+                       member("events", &self::events), member("logs", &self::logs),
+                       member("logLevel", &self::level), member("queues", &self::queues),
+                       member("latency", &self::latency), member("breakers", &self::breakers),
+                       member("connection", &self::connection), member("process", &self::process),
+                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
+                       member("features", &self::features), member("permissions", &self::permissions),
+                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
+                       member("required", &self::required), member("absent", &self::absent),
+                       member("absentOf", &self::absent_of), member("routes", &self::routes),
+                       member("commands", &self::commands), member("refused", &self::refused),
+                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
+                       member("history", &self::history), member("description", &self::description));
     }
 };
 

@@ -105,6 +105,16 @@ inline transfer write_some(int descriptor, bool socket, std::span<const std::str
     }
 }
 
+/// Into a file, which takes all of it or fails: errno says why.
+inline bool wrote_all(int file, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        if (count < 0 && errno != EINTR) return false;
+        if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 /// Of a pipe that we write to.
 inline bool nobody_holds_other_end(int pipe) noexcept {
     pollfd entry{pipe, 0, 0};

@@ -25,9 +25,11 @@ inline std::string_view reason_of(int status) {
         "Not Found;"
         "405 Method Not Allowed;408 Request Timeout;409 Conflict;410 Gone;413 Content Too Large;414 URI Too "
         "Long;"
-        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;429 Too Many Requests;"
+        "415 Unsupported Media Type;417 Expectation Failed;422 Unprocessable Content;424 Failed "
+        "Dependency;429 Too Many Requests;"
         "431 Request Header Fields Too Large;500 Internal Server Error;501 Not Implemented;502 Bad Gateway;"
-        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;508 Loop Detected;";
+        "503 Service Unavailable;504 Gateway Timeout;505 HTTP Version Not Supported;507 Insufficient "
+        "Storage;508 Loop Detected;";
     const std::size_t at = reasons.find(join({digits(static_cast<unsigned>(status)), " "}));
     return at == reasons.npos ? "Other" : reasons.substr(at + 4, reasons.find(';', at) - at - 4);
 }
@@ -72,6 +74,13 @@ inline response problem(int status, std::string_view detail) {
     given.body =
         to_json(words{"about:blank", std::string(detail::reason_of(status)), status, std::string(detail)});
     if (status == 405) given.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
+    return given;
+}
+
+/// The same with a word that programs go by.
+inline response problem(int status, std::string_view detail, std::string_view code) {
+    response given = problem(status, detail);
+    given.body.insert(given.body.size() - 1, tenon::detail::join({",\"code\":\"", code, "\""}));
     return given;
 }
 

@@ -6,7 +6,8 @@ class Refusal extends Error {
     return Refusal.from(await answer.json().catch(() => ({})), answer.status);
   }
   static from(problem, status = problem.status) {
-    return Object.assign(new Refusal(visible(problem.detail || problem.title || `HTTP ${status}`)), {status});
+    const {detail, title, code, consent} = problem;
+    return Object.assign(new Refusal(visible(detail || title || `HTTP ${status}`)), {status, code, consent});
   }
 }
 function wordsOf(error) {
@@ -24,4 +25,4 @@ async function send(method, path, body, accept = 'application/json', signal) {
   if (answer.status === 401 && by === token) lock(refusedToken); // else it is about one that was given before
   throw await Refusal.of(answer);
 }
-const pathOf = (plugin, what) => `/api/v1/plugins/${encodeURIComponent(plugin)}/${what}`;
+const pathOf = (plugin, ...what) => ['/api/v1/plugins', ...[plugin, ...what].map(encodeURIComponent)].join('/');

@@ -75,4 +75,4 @@ async function readEvents(reader, abort, hear) {
   }
 }
 
-function tryNow() { for (const one of Stream.all) one.wake?.(); }
+function tryNow() { for (const one of Stream.all) one.wake?.(); refresh(); }

@@ -2,14 +2,17 @@
 
 const $ = id => document.getElementById(id);
 
-/** el('p.muted', {title: '…'}, 'text', node): a property where there is one of that name, else an attribute. */
+/** el('p.muted', {title: '…'}, 'text', node): a property where there is one of that name, else an attribute. `needs`: the
+    permissions without which it is of no use. */
 function el(name, properties, ...children) {
   const [tag, ...classes] = name.split('.');
   const node = document.createElement(tag);
   if (classes.length) node.className = classes.join(' ');
-  for (const [key, value] of Object.entries(properties ?? {}))
+  const {needs, ...rest} = properties ?? {};
+  for (const [key, value] of Object.entries(rest))
     if (key in node) node[key] = value; else if (value != null) node.setAttribute(key, value);
   node.append(...children.flat(Infinity).filter(Boolean));
+  if (needs) { node.dataset.needs = needs; enable(node, !node.disabled); }
   return node;
 }
 

@@ -23,14 +23,17 @@ function resolved(schema, root) {
   const steps = decodeURIComponent(schema.$ref.slice(1)).split('/').slice(1);
   return steps.reduce((at, step) => at?.[step.replaceAll('~1', '/').replaceAll('~0', '~')], root);
 }
-/** What each argument may be, in words. */
+/** What a value may be, in words: its kind, its bounds, whatever else is known of it. */
+function wordsOfSchema(given, root, ...more) {
+  const one = resolved(given, root) ?? {}, {minimum, maximum, description, title} = one, sensible = bound => Math.abs(bound) < 2 ** 31 - 1;
+  const types = [one.type ?? (one.anyOf ?? one.oneOf ?? []).map(other => resolved(other, root)?.type)].flat().filter(Boolean);
+  const kind = one.enum ? one.enum.slice(0, 12).map(value => JSON.stringify(value)).join(' or ') : types.join(' or ') || 'any';
+  return beginning(joined([kind, sensible(minimum) && `from ${minimum}`, sensible(maximum) && `up to ${maximum}`,
+    ...more, description ?? title]), 300);
+}
+/** What each argument may be. */
 function argumentsOf(schema) {
-  const {properties = {}, required = []} = schema ?? {}, sensible = bound => Math.abs(bound) < 2 ** 31 - 1;
-  return Object.entries(properties).slice(0, 32).map(([name, given]) => {
-    const one = resolved(given, schema) ?? {}, {minimum, maximum, description, title} = one;
-    const types = [one.type ?? (one.anyOf ?? one.oneOf ?? []).map(other => resolved(other, schema)?.type)].flat().filter(Boolean);
-    const kind = one.enum ? one.enum.slice(0, 12).map(value => JSON.stringify(value)).join(' or ') : types.join(' or ') || 'any';
-    return el('li', null, code(name), el('small', null, ` ${clip(visible(joined([kind, sensible(minimum) && `from ${minimum}`,
-      sensible(maximum) && `up to ${maximum}`, !required.includes(name) && 'optional', description ?? title])), 300)}`));
-  });
+  const {properties = {}, required = []} = schema ?? {};
+  return Object.entries(properties).slice(0, 32).map(([name, given]) => el('li', null, code(name),
+    el('small', null, ` ${wordsOfSchema(given, schema, !required.includes(name) && 'optional')}`)));
 }

@@ -6,6 +6,8 @@
 //   list(plugins, asked)      the host's list of plugins, which was asked for at `asked`
 //   plugins(rows)             how every plugin is, by name; also when one of them changed
 //   status(status)            how the host is, every few seconds
+//   unseen(why)               the token does not see plugins: what there is besides may be asked for
+//   permissions               what the token may is another thing than before
 //   begun                     the host is about to send its last lines, of which some may be known
 //   log, event, change, lost  what the host sends as it happens
 

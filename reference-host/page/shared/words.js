@@ -6,7 +6,9 @@ const unseen = /[\0-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u11
 const visible = text => String(text ?? '')
   .replace(unseen, one => `⟨U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 const clip = (text, most) => text.length > most ? text.slice(0, most) + '…' : text;
-const pretty = value => clip(visible(JSON.stringify(value, null, 2)), 65_536);
+/** As much of a text of others as there is room for. The rest of a very long one costs nothing. */
+const beginning = (text, most) => clip(visible(String(text ?? '').slice(0, most + 1)), most);
+const pretty = value => beginning(JSON.stringify(value, null, 2), 65_536);
 
 /** An object in few words: a="text" b=1. */
 const brief = value => visible(value && typeof value === 'object' && !Array.isArray(value)

@@ -19,6 +19,8 @@ json host(const std::string& target) {
             {"name":"moderator","subscriptions":[{"type":"message.incoming"},{"type":"room.*"}],
              "routes":[{"method":"GET","path":"/api/plugins/moderator/rules/{id}"},{"method":"POST","path":"/p"}]},
             {"name":"clock","subscriptions":[],"routes":[]},{"name":"$(id)"},{"name":"a b"},{"name":""}]})json";
+    if (target == "/api/v1/packages")
+        text = R"json({"packages":[{"id":"dev.example.moderator","name":"moderator"}]})json";
     if (target == "/api/v1/commands")
         text = R"json({"commands":[{"name":"greet","params":{"properties":{
             "who":{"type":"string"},"mood":{"enum":["good","bad","`id`"]},"loud":{"type":"boolean"}}}}]})json";
@@ -65,6 +67,22 @@ TEST_CASE("words are completed by what the table of commands calls them") {
     CHECK(of({"route", ""}) == "DELETE GET PATCH POST PUT");
     CHECK(of({"route", "GET", "/api"}) == "/api/plugins/moderator/rules/");
     CHECK(of({"route", "POST", ""}) == "/p");
+}
+
+TEST_CASE("commands of two words are completed one word after the other") {
+    CHECK(of({"ke"}) == "key");
+    CHECK(of({"pack"}) == "package");
+    CHECK(of({"key", ""}) == "forget list new revoke show trust trusted unrevoke");
+    CHECK(of({"package", "s"}) == "show sign");
+    CHECK(of({"package", "rollback", ""}) == "moderator");
+    CHECK(of({"token", "new", "ci", "--role", "o"}) == "operator");
+    CHECK(of({"package", "sign", "--k"}) == "--key");
+    CHECK(of({"package", "sign", "--key", ""}) == ":files");
+    CHECK(of({"package", "build", ""}) == ":files");
+    CHECK(of({"package", "convert", "my"}) == ":files");
+    CHECK(of({"package", "dance", ""}).empty());
+    CHECK(of({"new", ""}).empty()); // a name that nothing has yet
+    CHECK(of({"new", "--language", ""}) == "cpp node python rust");
 }
 
 TEST_CASE("members and values of a command or an event come from its schema") {

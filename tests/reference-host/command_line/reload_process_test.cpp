@@ -362,6 +362,19 @@ TEST_CASE(
     CHECK_MESSAGE(status.find(circle) != std::string::npos, status);
 }
 
+TEST_CASE("a store of packages that cannot be made is said by check: it said that the file is good") {
+    whole_host whole("", R"("packages":{"store":"/proc/x"},)");
+    const auto checked = whole.run({"check", whole.file()});
+    CHECK(checked.code == 66); // as `run`
+    CHECK_MESSAGE(checked.errors.find("packages.store: /proc/x cannot be written: /proc: ") !=
+                      std::string::npos,
+                  checked.errors);
+    CHECK(checked.output.find("is good") == std::string::npos);
+    whole.configure("", R"("packages":{"store":")" + (whole.here / "later/store") + R"("},)");
+    CHECK(whole.run({"check", whole.file()}).code == 0);
+    CHECK_FALSE(std::filesystem::exists(whole.here / "later")); // it only looks
+}
+
 TEST_CASE("a configuration that could not be kept was refused, and held; and nobody had said that the folder "
           "is no use") {
     whole_host whole(one());

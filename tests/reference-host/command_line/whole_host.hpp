@@ -25,6 +25,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -109,6 +111,24 @@ private:
     std::string output_, errors_;
     int pid_ = -1, code_ = -1;
 };
+
+/// What became of a command that needs no host.
+struct typed {
+    int code = 0;
+    std::string output = {}, errors = {};
+};
+inline typed type(const tenon::tests::scratch_folder& here, std::vector<std::string> words) {
+    program asked(std::move(words), here / ".output", here / ".errors");
+    const int code = asked.wait();
+    return {code, asked.output(), asked.errors()};
+}
+inline bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+/// Whether a program is to be had; a test that wants one says so and is left out without it.
+inline bool is_installed(const std::string& name) {
+    if (std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0) return true;
+    MESSAGE("skipped: ", name, " is missing");
+    return false;
+}
 
 /// A host that `run` starts with what `file` says; {FIXTURES} stands for the folder of the tests' plugins.
 class whole_host {

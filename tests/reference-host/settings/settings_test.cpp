@@ -5,6 +5,7 @@
 #include "../../scratch_folder.hpp"
 
 #include <tenon/config/system_small_file.hpp>
+#include <tenon/packages/operations/package_request.hpp>
 
 #include <doctest/doctest.h>
 
@@ -43,6 +44,47 @@ TEST_CASE("an empty file is good, with defaults") {
         CHECK(made->data == (here / ".tenon/data"));
         CHECK(made->plugins.empty());
     }
+}
+
+TEST_CASE("packages are kept where the file says so, and its mistakes are said with their keys") {
+    const file_folder here;
+    CHECK_FALSE(here.read("{}")->packages);
+    const auto plain = here.read(R"({"data":"kept","packages":{}})");
+    REQUIRE(plain);
+    REQUIRE(plain->packages);
+    CHECK(plain->packages->store.folder == (here / "kept/packages"));
+    CHECK(plain->packages->trust.policy == tenon::trust_policy::signed_only);
+    CHECK(plain->packages->plugin_dirs == plain->places.plugins);
+    const auto full = here.read(
+        R"({"packages":{"store":"p","policy":"any","keepArchives":false,"maxPackageBytes":1000,"quotaBytes":2000,
+        "loadTimeoutMs":5,"moduleRunner":["wasm","run"],"revoked":["0000000000000000000000000000000000000000000000000000000000000000"],
+        "keys":[{"key":"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3","name":"E","plugins":["dev.example.*"],"notAfter":"2027-12-31"}]}})");
+    REQUIRE_MESSAGE(full, full.error().message);
+    const tenon::package_options& read = *full->packages;
+    CHECK(read.store.folder == (here / "p"));
+    CHECK(read.trust.policy == tenon::trust_policy::any);
+    CHECK_FALSE(read.store.keep_archives);
+    CHECK(read.limits.archive_bytes == 1'000);
+    CHECK(read.store.archive_bytes == 1'000);
+    CHECK(read.store.quota == 2'000);
+    CHECK(read.load_timeout == tenon::milliseconds(5));
+    REQUIRE(read.trust.keys.size() == 1);
+    CHECK(read.trust.keys[0].plugins == std::vector<std::string>{"dev.example.*"});
+    CHECK(read.trust.keys[0].not_after_ms.has_value());
+    REQUIRE(read.runtime);
+    CHECK(read.runtime("good").has_value()); // it lies in a trusted folder
+    CHECK_FALSE(read.runtime("sh").has_value());
+    const auto said = [&](const char* packages, const char* words) {
+        const std::string why = here.complaint(std::string("{\"packages\":") + packages + "}");
+        CHECK_MESSAGE(why.find(words) != std::string::npos, packages, " ", why);
+    };
+    said(R"({"policy":"all"})", "packages.policy: expected \"signed\" or \"any\"");
+    said(R"({"polcy":"any"})", "packages.polcy: unknown key");
+    said(R"({"keys":[{"name":"x"}]})", "packages.keys[0].key");
+    said(R"({"keys":[{"key":"RWno"}]})", "packages.keys[0].key: ");
+    said(R"({"revoked":["x"]})", "packages.revoked: ");
+    said(R"({"loadTimeoutMs":0})", "packages.loadTimeoutMs: expected at least 1 ms");
+    said("true", "packages: expected object, got boolean");
 }
 
 TEST_CASE("the same in JSON and in YAML") {

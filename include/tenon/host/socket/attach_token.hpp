@@ -6,6 +6,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/core/system_secret.hpp>
+#include <tenon/core/text.hpp>
 
 #include <array>
 #include <optional>
@@ -21,10 +22,7 @@ public:
         std::array<unsigned char, 16> bytes{};
         withdraw();
         if (!random_bytes(bytes)) return false;
-        for (const unsigned char byte : bytes) {
-            text_ += "0123456789abcdef"[byte >> 4];
-            text_ += "0123456789abcdef"[byte & 15];
-        }
+        text_ = hex_of(bytes);
         return true;
     }
     /// The process is gone.

@@ -43,9 +43,19 @@ inline std::string both(std::string_view first, std::string_view second) {
     return join({first, first.empty() || second.empty() ? "" : "; ", second});
 }
 
+/// "exit code 3; retry 1 of 3 in 1 second" without the retry: what is still true later, or where nothing is retried.
+inline std::string_view without_retry(std::string_view reason) {
+    constexpr std::string_view behind = "; retry ";
+    const std::size_t at = reason.rfind(behind);
+    if (at == reason.npos || reason.find_first_of("0123456789", at) != at + behind.size()) return reason;
+    return reason.substr(0, at);
+}
+
 enum class supervisor_action_kind {
     /// Answer launched(), launch_failed(), or attached() where it takes no process.
     launch,
+    /// The launch is not wanted any more. Where nothing is launched yet, answer launch_failed() instead of waiting for it.
+    call_off,
     /// Answer handshake_accepted(), handshake_failed() or refused_to_run(). The call needs no deadline of its
     /// own: that is kept here, where a pause of the host is seen.
     shake_hands,
@@ -604,7 +614,8 @@ inline void supervisor::end(sequel then, change_reason reason, time_point now) {
     health_.end();
     stable_at_ = deadline_ = lost_at_ = never;
     change(plugin_state::stopping, std::move(reason), now);
-    if (!launching_) escalate(now);
+    if (launching_) act(supervisor_action_kind::call_off);
+    else escalate(now);
 }
 
 inline void supervisor::drop(change_reason reason, time_point now) {

@@ -22,7 +22,7 @@ function eventItem({time, type, source, payload, decided, told, stopped, modifie
   return {kind: 'event', time, level: failed.length + absent.length ? 2 : 1, plugins: [source, ...plugins.map(one => one.plugin)],
     text: [type, source, text, stoppedBy, reason, ...plugins.map(one => one.plugin)].join(' '), shape: 'arrow', word: 'event', who: type,
     what: () => [source && `from ${visible(source)}, `,
-      stopped ? [sign('bad', 'octagon', `stopped by ${visible(stoppedBy) || 'nobody'}`), reason && [': ', el('bdi', null, clip(visible(reason), 300))]]
+      stopped ? [sign('bad', 'octagon', `stopped by ${visible(stoppedBy) || 'nobody'}`), reason && [': ', el('bdi', null, beginning(reason, 300))]]
         : modified ? sign('warn', 'wave', `changed by ${visible(joined(who('modified')))}`)
         : decided ? sign('good', 'check', 'passed') : el('span.muted', null, told ? `told ${many(told, 'plugin')}` : 'told nobody'),
       failed.length > 0 && el('span.bad', null, `, ${visible(joined(failed))} failed`),

@@ -11,7 +11,7 @@ class Row {
   constructor(name) {
     this.name = name;
     const value = (name, of = '', label = name) => el(`div${of}`, null, el('dt', null, label), this[name] = el('dd'));
-    this.node = el('li.plugin', {id: `plugin-${name}`},
+    this.node = el('li.listed.plugin', {id: `plugin-${name}`},
       el('div.columns', null,
         el('div.name', null,
           this.open = el('button', {type: 'button', 'aria-expanded': 'false', 'aria-controls': `detail-${name}`,
@@ -19,7 +19,7 @@ class Row {
           this.purpose = el('small.purpose', {dir: 'auto'}), this.about = el('small.kind')),
         this.state = el('div.state'),
         el('dl', null, value('Restarts'), value('Rate', '', 'Per second'), value('Latency', '.latency'), value('Memory')),
-        el('div.quick', null, this.quick = el('button', {type: 'button', onclick: () => this.act(this.quick.action)}))),
+        el('div.quick', null, this.quick = el('button', {type: 'button', needs: 'plugins:operate', onclick: () => this.act(this.quick.action)}))),
       this.said = el('p.refusal.indented', {role: 'alert'}), this.question = el('div'),
       this.crash = el('div.crash', {hidden: true}),
       this.detail = el('div.detail', {id: `detail-${name}`, hidden: true, role: 'region', 'aria-label': `More about ${name}`}));
@@ -86,7 +86,7 @@ class Row {
     if (status.version) this.kind = [`v${visible(status.version)}`, ...status.types.map(visible)]; // which is unknown without a process
     if (status.state !== 'ready') this.question.replaceChildren();
     put(this.about, joined([...this.kind ?? [], !status.enabled && 'disabled'], ' · ') || nothing);
-    if (status.description) put(this.purpose, visible(status.description));
+    if (status.description) put(this.purpose, beginning(status.description, 400));
     fill(this.state, word + health, () => [
       sign(tone, shape),
       el('span', null, el(`strong.${tone}`, null, word), health && [' · ', sign(health === 'critical' ? 'bad' : 'warn', health, health)]),
@@ -106,7 +106,7 @@ class Row {
     this.quick.action = !status.enabled ? 'Enable' : ['stopped', 'failed'].includes(status.state) ? 'Start' : 'Restart';
     put(this.quick, this.quick.action);
     this.quick.setAttribute('aria-label', `${this.quick.action} ${this.name}`);
-    this.quick.disabled = !!this.acting;
+    enable(this.quick, !this.acting);
     this.drawCrash();
     if (!this.detail.hidden) this.drawDetail(status);
   }
@@ -148,7 +148,7 @@ class Row {
     this.crash.append(list);
     const lines = log ? log.trimEnd().split('\n') : (await keptLines(this.name))
       .filter(one => one.generation === generation).slice(-50).map(one => `${one.level}: ${one.message}`);
-    list.replaceChildren(...lines.length ? lines.map(line => el('li', null, el('bdi', null, clip(visible(line), 2000))))
+    list.replaceChildren(...lines.length ? lines.map(line => el('li', null, el('bdi', null, beginning(line, 2000))))
       : [el('li.muted', null, 'It wrote none.')]);
     list.scrollTop = list.scrollHeight;
   }
@@ -156,16 +156,8 @@ class Row {
   /** What works is not stopped by a slip. */
   wish(action, by) {
     if (this.status.state !== 'ready') return this.act(action);
-    const answer = () => {
-      this.question.replaceChildren();
-      by.focus();
-    };
-    const keep = el('button', {type: 'button', onclick: answer}, 'Keep it running');
-    this.question.replaceChildren(el('div.ask.row', {role: 'group', 'aria-label': `${action} ${this.name}?`,
-      onkeydown: event => { if (event.key === 'Escape') answer(); }},
-      el('strong', null, `${action} ${this.name}?`), el('span.muted', null, 'It works, and gets nothing more then.'),
-      el('button.danger', {type: 'button', onclick: () => { answer(); this.act(action); }}, `${action} it`), keep));
-    keep.focus();
+    askFirst(this.question, by, {title: `${action} ${this.name}?`, words: 'It works, and gets nothing more then.',
+      yes: `${action} it`, no: 'Keep it running'}, () => this.act(action));
   }
   async act(action) {
     const at = document.activeElement;
@@ -192,9 +184,9 @@ class Row {
     this.open.setAttribute('aria-expanded', String(!this.detail.hidden));
     if (!this.buttons) {
       this.buttons = ['Stop', 'Disable'].map(action =>
-        el('button', {type: 'button', onclick: event => this.wish(action, event.currentTarget)}, action));
+        el('button', {type: 'button', needs: 'plugins:operate', onclick: event => this.wish(action, event.currentTarget)}, action));
       this.detail.append(el('div.row', null, this.buttons), this.facts = el('div.blocks'), this.declares = el('div.blocks'),
-        el('div', null, el('h3', null, 'What happened'), this.past = el('ol')), configuration(this.name));
+        el('div', null, el('h3', null, 'What happened'), this.past = el('ol')), configuration(this.name, jsonEditor(this.name)));
     }
     this.draw();
   }
@@ -203,7 +195,7 @@ class Row {
     const possible = {Stop: !off, Disable: status.enabled}; // the rest is the row's button
     for (const button of this.buttons) {
       show(button, possible[button.textContent]);
-      button.disabled = !!this.acting;
+      enable(button, !this.acting);
     }
     const facts = factsOf(status);
     fill(this.facts, JSON.stringify(facts), () => facts.map(([title, pairs]) => el('div', null, el('h3', null, title),
@@ -216,7 +208,7 @@ class Row {
     const rules = [...required.map(type => ({type, rule: 'required'})),
       ...Object.entries({...absent !== 'pass' && {'*': absent}, ...absentOf}).filter(([, what]) => away[what])
         .map(([type, what]) => ({type, rule: away[what]}))];
-    const about = text => el('small', null, ` ${clip(visible(text), 200)}`);
+    const about = text => el('small', null, ` ${beginning(text, 200)}`);
     fill(this.declares, JSON.stringify([subscriptions, rules, commands, routes, permissions, needs, refused, warnings, leftOut]), () => [
       block('Subscriptions', [...subscriptions, ...rules], one => [code(one.type), about(one.rule ?? joined(handlingOf(one)))],
         leftOut.subscriptions),

@@ -1,0 +1,3 @@
+#include "plugin.hpp"
+
+int main(int argc, char** argv) { return tenon::serve<greeter>(argc, argv); }
