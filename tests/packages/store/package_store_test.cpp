@@ -953,7 +953,8 @@ TEST_CASE("the records were everybody's to read, in a backup that is unpacked el
     {
         const auto store = opened(folder);
         REQUIRE(install(*store, one));
-        memory_source archive(archive_of(one));
+        const auto bytes = archive_of(one);
+        memory_source archive(bytes);
         REQUIRE(store->put_archive(archive));
         CHECK(fs::exists(folder.path() / "store/packages.db-wal"));
         CHECK(open_files().empty());

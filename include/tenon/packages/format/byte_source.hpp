@@ -7,9 +7,11 @@
 #include <tenon/core/result.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tenon {
@@ -26,6 +28,9 @@ public:
 class memory_source final : public byte_source {
 public:
     explicit memory_source(std::string_view bytes) noexcept : bytes_(bytes) {}
+    /// A string that nobody keeps is gone before the first read.
+    template <std::same_as<std::string> Gone>
+    explicit memory_source(Gone&&) = delete;
 
     std::uint64_t size() const noexcept override { return bytes_.size(); }
     result<void> read(std::uint64_t from, std::span<char> into) override {
