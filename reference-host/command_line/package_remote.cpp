@@ -118,7 +118,7 @@ int await_operation(const arguments& given, const found_host& to, std::uint64_t 
                         exit_code::unavailable);
     if (given.has("--json")) print_json(text);
     if (last->outcome != package_outcome::done) return complain(last->message, exit_code::refused);
-    const std::string what = " " + last->version + ": ", kind(name_of(last->kind));
+    const std::string what = " " + last->version + ": ", kind(words_of(last->kind));
     if (!last->code.empty()) // it is done, and does not run
         return complain(last->id + what + kind + " done, but " + last->message, exit_code::refused);
     if (given.has("--json")) return exit_code::good;

@@ -179,8 +179,9 @@ tenon::result<settings> read_settings(const std::string& path) {
     in.text_or_null("data", read.data);
     tenon::program_places& places = read.places;
     places = {.plugins = {"./plugins"}, .base = folder};
+    const bool named_dirs = in.has("pluginDirs");
     places.remark = in.has("trustedDirs") ? ""
-                    : in.has("pluginDirs")
+                    : named_dirs
                         ? "; trustedDirs is not in the file, and is what pluginDirs says"
                         : "; neither trustedDirs nor pluginDirs is in the file: both are ./plugins beside it";
     in.texts("pluginDirs", places.plugins);
@@ -204,6 +205,8 @@ tenon::result<settings> read_settings(const std::string& path) {
         std::string& store = packages->store.folder;
         store = store.empty() ? read.data + "/packages" : full_path(store, folder);
         trust_places(*packages, places);
+        // Nobody named ./plugins: a newcomer has none.
+        if (!named_dirs) packages->missing_plugin_dirs = tenon::missing_dirs::empty;
         read.packages = std::make_shared<const tenon::package_options>(*std::move(packages));
     }
     return read;

@@ -327,6 +327,10 @@ TEST_CASE("commands are run, by their plugin or by their name alone, and fail as
     CHECK(
         plainly(R"({"id":"one","method":"eco"})") ==
         R"({"code":-32601,"message":"of the plugin one: there is no command \"eco\"; did you mean \"echo\"?"})");
+    // A misspelt member was ignored.
+    CHECK(
+        plainly(R"({"id":"one","method":"echo","payloads":{"a":3}})") ==
+        R"({"code":-32602,"message":"body.payloads: unknown member; did you mean \"payload\"? at byte 39"})");
     REQUIRE(run.admin("POST", "/api/v1/plugins/one/stop").status == 200);
     CHECK(has(run.admin("POST", "/api/v1/commands/echo", "{}").body,
               R"(there is no command \"echo\" now: one has it, and it is stopped)"));

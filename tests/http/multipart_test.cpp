@@ -178,7 +178,7 @@ TEST_CASE("all of a form is bounded but the data of its parts, and little of tha
     for (int count = 0; count != 100'000; ++count) many += part("name=a", "");
     const told parts = read(many + end, 65'536);
     CHECK(parts.said == "413");
-    CHECK(parts.words == "there are too many parts");
+    CHECK(parts.words == "there are too many parts: expected at most 64");
 
     const spooling bounds{.folder = {}, .parts = 2, .part_head = 100};
     CHECK(read(part("name=a", "1") + part("name=b", "2") + end, 5, bounds).whole);
@@ -193,7 +193,7 @@ TEST_CASE("all of a form is bounded but the data of its parts, and little of tha
         }
     std::string fields;
     for (int count = 0; count != 20; ++count) fields += "x" + std::to_string(count) + ": 1\r\n";
-    CHECK(read("--b\r\n" + fields, 16).words == "a part has too many fields");
+    CHECK(read("--b\r\n" + fields, 16).words == "a part has too many fields: expected at most 16");
 
     // Each of these could be the beginning of a boundary for a while.
     std::string nearly;

@@ -144,6 +144,8 @@ TEST_CASE("every limit is taken up to its last byte, and no further") {
     CHECK(says(chunked + "1;" + std::string(44, 'e') + "\r\na\r\n0\r\n\r\n") == 431);
     CHECK(says(chunked + "0\r\nT: " + std::string(38, 't') + "\r\n\r\n") == 0);
     CHECK(says(chunked + "0\r\nT: " + std::string(39, 't') + "\r\n\r\n") == 431);
+    CHECK(parse(line + "Content-Length: 6\r\n" + end, 1, bounds).words ==
+          "the body is too large: expected at most 5 bytes");
     // The next request has all of it again.
     CHECK(says(chunked + "0\r\nT: " + std::string(38, 't') + "\r\n\r\n" + chunked + "0\r\n\r\n") == 0);
 }

@@ -278,6 +278,23 @@ TEST_CASE("a disk that cannot be written is 507") {
     CHECK(one.hear().status == 507);
 }
 
+TEST_CASE("a form that was too large was refused without the limit") {
+    uploads whole({.folder = {}, .body = 100'000, .files = 2, .part_head = 200, .fields = 1'000});
+    const auto says = [&](const std::string& form, std::string_view words) {
+        const auto heard = whole.ask(whole.with_length(form));
+        CHECK(heard.status == 413);
+        CHECK_MESSAGE(heard.body.find(words) != heard.body.npos, heard.body);
+    };
+    const std::string one = file_part("f", "1");
+    says(file_part("f", std::string(100'000, 'x')) + end,
+         "the body is too large: expected at most 100000 bytes");
+    says(one + one + one + end, "there are too many files: expected at most 2");
+    says(text_part("a", std::string(2'000, 'x')) + end,
+         "the fields are too large: expected at most 1000 bytes");
+    says(file_part("f", "1", std::string(300, 'x')) + end,
+         "the head of a part is too long: expected at most 200 bytes");
+}
+
 TEST_CASE("a form that is too large, in any of its ways, is 413 and leaves nothing") {
     uploads whole({.folder = {}, .body = 100'000, .parts = 5, .files = 2, .part_head = 200, .fields = 1'000});
     const std::string long_field = text_part("a", std::string(600, 'x'));

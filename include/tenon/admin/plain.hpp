@@ -82,7 +82,7 @@ inline void execute_plainly(admin_state& admin, const http::call& asked) {
         asked.answer(http::json_answer("{\"code\":" + std::to_string(code) +
                                        ",\"message\":" + to_json(message) + "}"));
     };
-    const auto wanted = from_json<execution>(asked.asked().body, {.root = "body"});
+    const auto wanted = asked.read_body<execution>();
     if (!wanted) return failed(codes::invalid_params, wanted.error().message);
     const std::string id = wanted->id.value_or("");
     if (!in_scope(admin, asked, admin.name_of(id))) return;

@@ -93,9 +93,10 @@ inline void show_status(admin_state& admin, const http::call& asked) {
 /// For people: what of the file does not hold, and since when.
 inline std::string configuration_words(const configuration_status& of, std::int64_t now) {
     const std::string when = time_ago(milliseconds(now - of.unix_ms));
-    if (of.good) return join({of.file, " is good, and was read ", when});
+    const std::string_view file = of.file.empty() ? "the configuration" : std::string_view(of.file);
+    if (of.good) return join({file, " is good, and was read ", when});
     std::string words =
-        join({of.file, of.partly ? " was read " : " was looked at ", when,
+        join({file, of.partly ? " was read " : " was looked at ", when,
               of.partly ? ", and not all of it holds" : " and cannot be used: what held before still does"});
     for (const std::string& one : of.mistakes) append(words, join({words.size() > 4'096 ? "" : "\n", one}));
     return words;
@@ -122,7 +123,7 @@ inline void show_host(admin_state& admin, const http::call& asked) {
         not_ready.push_back({name, std::string(name_of(now->state)), std::string(now->reason)});
     }
     host_status status = admin.host.summary();
-    leave_out_mistakes(status, asked);
+    leave_out_others(status, admin, asked);
     std::string text = to_json(status);
     text.resize(text.rfind(",\"plugins\":"));
     append(text, join({",\"notReady\":", to_json(not_ready)}));

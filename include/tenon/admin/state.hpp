@@ -108,9 +108,18 @@ inline bool in_scope(const admin_state& admin, const http::call& asked, std::str
     return false;
 }
 
-/// The mistakes of a configuration name any plugin: who is for some hears only that there are mistakes.
-inline void leave_out_mistakes(host_status& status, const http::call& asked) {
-    if (asked.reaches_all() || !status.configuration) return;
+/// Who is for some plugins hears how many those are, and that the configuration has mistakes: neither which, as they name
+/// any plugin, nor where its file lies.
+inline void leave_out_others(host_status& status, const admin_state& admin, const http::call& asked) {
+    if (asked.reaches_all()) return;
+    status.plugins_known = status.plugins_ready = 0;
+    for (const std::string& name : admin.host.plugins()) {
+        if (!reaches(admin, asked, name)) continue;
+        ++status.plugins_known;
+        status.plugins_ready += admin.host.core()->moment_of(name)->state == plugin_state::ready;
+    }
+    if (!status.configuration) return;
+    status.configuration->file.clear();
     status.configuration->mistakes.clear();
     status.configuration->last_mistake.clear();
 }
@@ -119,7 +128,7 @@ inline void leave_out_mistakes(host_status& status, const http::call& asked) {
 inline host_status status_for(const admin_state& admin, const http::call& asked) {
     host_status status = admin.host.status();
     std::erase_if(status.plugins, [&](const plugin_status& one) { return !asked.reaches(one.id); });
-    leave_out_mistakes(status, asked);
+    leave_out_others(status, admin, asked);
     return status;
 }
 

@@ -39,8 +39,9 @@ struct multipart_part {
 class multipart_reader {
 public:
     multipart_reader(std::string_view boundary, const http::spooling& bounds)
-        : parts_left_(bounds.parts), head_bytes_(bounds.part_head), delimiter_(join({"\r\n--", boundary})),
-          buffer_("\r\n") {} // as if a line had ended: the first boundary is one like the others
+        : most_parts_(bounds.parts), parts_left_(bounds.parts), head_bytes_(bounds.part_head),
+          delimiter_(join({"\r\n--", boundary})), buffer_("\r\n") {
+    } // as if a line had ended: the first boundary is one like the others
 
     /// Calls to.begin(multipart_part), to.data(bytes) and again to.begin(). False: it is refused, why() says it, and
     /// nothing more is read. What the other side does not want it says by refuse().
@@ -64,7 +65,7 @@ private:
     bool read_field(std::string_view line);
     std::optional<multipart_part> judge_head();
 
-    std::size_t parts_left_, head_bytes_;
+    std::size_t most_parts_, parts_left_, head_bytes_;
     std::string delimiter_;
     std::string buffer_;
     place place_ = place::data;
@@ -161,7 +162,8 @@ bool multipart_reader::step(std::string_view& left, Sink& to) {
             return true;
         }
         if (after != "\r\n") return refuse(400, "a line goes on behind the boundary");
-        if (parts_left_-- == 0) return refuse(413, "there are too many parts");
+        if (parts_left_-- == 0)
+            return refuse(413, join({"there are too many parts: expected at most ", digits(most_parts_)}));
         head_left_ = head_bytes_;
         head_.clear();
         place_ = place::head;
@@ -169,7 +171,9 @@ bool multipart_reader::step(std::string_view& left, Sink& to) {
     }
     case place::head: {
         const std::size_t end = left.find('\n');
-        if (std::min(end, left.size()) >= head_left_) return refuse(413, "the head of a part is too long");
+        if (std::min(end, left.size()) >= head_left_)
+            return refuse(413, join({"the head of a part is too long: expected at most ", digits(head_bytes_),
+                                     " bytes"}));
         if (end == left.npos) return false;
         if (end == 0 || left.find('\r') != end - 1)
             return refuse(400, "lines end with CR LF; neither comes alone");
@@ -204,7 +208,8 @@ inline bool multipart_reader::read_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == line.npos || !is_token(line.substr(0, colon)) || !is_field_value(line.substr(colon + 1)))
         return refuse(400, "a field of a part is NAME: VALUE, on one line");
-    if (head_.size() == most_fields) return refuse(413, "a part has too many fields");
+    if (head_.size() == most_fields)
+        return refuse(413, join({"a part has too many fields: expected at most ", digits(most_fields)}));
     if (!head_.emplace(lower_case(line.substr(0, colon)), trimmed(line.substr(colon + 1))).second)
         return refuse(400, "a part has a field twice");
     return true;

@@ -86,6 +86,7 @@ private:
         return left_of_body_ > most_of_body_ - (taken_of_body_ + asked_.body.size());
     }
     bool refuse(int status, std::string_view words);
+    bool refuse_large_body();
 
     http::limits bounds_;
     place place_ = place::start;
@@ -140,7 +141,7 @@ inline http_step http_parser::next() {
             else if (judge_head(); place_ != place::over) return http_step::head;
             break;
         case place::body:
-            if (is_too_large() && !refuse(413, "the body is too large")) return stuck();
+            if (is_too_large() && !refuse_large_body()) return stuck();
             if (!has_body()) return stuck();
             place_ = place::done;
             break;
@@ -283,7 +284,7 @@ inline bool http_parser::judge_target(std::string_view host) {
 
 inline bool http_parser::bound_body(std::uint64_t most) {
     most_of_body_ = most;
-    return !is_too_large() || refuse(413, "the body is too large");
+    return !is_too_large() || refuse_large_body();
 }
 
 inline std::string http_parser::take_body() {
@@ -311,7 +312,7 @@ inline bool http_parser::read_chunk_size() {
         !is_field_value(line_))
         return refuse(400, "a chunk begins with its size");
     left_of_head_ -= std::min(left_of_head_, line_.size());
-    if (is_too_large()) return refuse(413, "the body is too large");
+    if (is_too_large()) return refuse_large_body();
     place_ = left_of_body_ == 0 ? place::trailers : place::chunk;
     return true;
 }
@@ -327,6 +328,10 @@ inline bool http_parser::refuse(int status, std::string_view words) {
     why_ = {status, std::string(words)};
     give_up();
     return false;
+}
+
+inline bool http_parser::refuse_large_body() {
+    return refuse(413, join({"the body is too large: expected at most ", digits(most_of_body_), " bytes"}));
 }
 
 } // namespace tenon::detail

@@ -75,15 +75,22 @@ struct call {
         return std::string(find_in_query(asked().query, wanted));
     }
     void answer(const response& given) const { exchange->answer(given); }
-    /// The body as a value; nothing where it is none, which the client hears then. A member that the type does not have is
-    /// refused, where it does not say `allow_unknown`: a misspelt limit would be no limit.
+    /// The body as a value. A member that the type does not have is refused, where it does not say `allow_unknown`: a misspelt
+    /// limit would be no limit.
     template <class T>
-    std::optional<T> body() const {
-        std::optional<T> read(std::in_place);
+    result<T> read_body() const {
+        T read = T();
         json_reader in(asked().body, {.root = "body"});
         in.ask_about_unknown(&detail::refuse_unknown_member);
-        if (detail::decode(in, *read) && in.finish()) return read;
-        answer(problem(400, in.error().message));
+        if (detail::decode(in, read) && in.finish()) return read;
+        return in.error();
+    }
+    /// The same; nothing where it is none, which the client hears then.
+    template <class T>
+    std::optional<T> body() const {
+        auto read = read_body<T>();
+        if (read) return *std::move(read);
+        answer(problem(400, read.error().message));
         return {};
     }
 };

@@ -184,7 +184,9 @@ inline void spool::begin(multipart_part part) {
         upload_->fields.push_back({std::move(part.name), {}});
         return;
     }
-    if (upload_->files.size() == bounds_->files) return void(reader_.refuse(413, "there are too many files"));
+    if (upload_->files.size() == bounds_->files)
+        return void(reader_.refuse(
+            413, join({"there are too many files: expected at most ", digits(bounds_->files)})));
     const auto name = http::make_token();
     if (!name) return void(reader_.refuse(500, name.error().message));
     std::string path = join({bounds_->folder, "/", *name});
@@ -209,7 +211,9 @@ inline void spool::data(std::string_view bytes) {
 }
 
 inline void spool::add_field_bytes(std::size_t more) {
-    if (more > bounds_->fields - field_bytes_) reader_.refuse(413, "the fields are too large");
+    if (more > bounds_->fields - field_bytes_)
+        reader_.refuse(
+            413, join({"the fields are too large: expected at most ", digits(bounds_->fields), " bytes"}));
     else field_bytes_ += more;
 }
 

@@ -214,6 +214,21 @@ POST /api/v1/plugins/{name}/stop dev.example.tool refused
     CHECK(rows() == expected);
 }
 
+TEST_CASE(
+    "the status told a token with a scope how many plugins there are and where the configuration lies") {
+    package_web run;
+    REQUIRE(run.install({}).status == 201);
+    REQUIRE(run.install({.id = "dev.other.thing", .name = "thing"}).status == 201);
+    run.there([&] { run.host().tell_configuration({.file = "/etc/secret/host.json", .mistakes = {"x"}}); });
+    CHECK(has(run.admin("GET", "/api/v1/status").body, R"("pluginsKnown":2,"pluginsReady":2)"));
+    const std::string team = run.token_for("team", R"(["viewer"])", R"(["dev.other.*"])");
+    const answer told = run.ask(team, "GET", "/api/v1/status");
+    CHECK_MESSAGE(has(told.body, R"("pluginsKnown":1,"pluginsReady":1)"), told.body);
+    CHECK(has(told.body, R"("configurationWords":"the configuration is good)"));
+    for (const char* target : {"/api/v1/status", "/api/v1/plugins/metrics", "/metrics"})
+        CHECK_FALSE(has(run.ask(team, "GET", target).body, "/etc/secret"));
+}
+
 TEST_CASE("who would get an event is said of the plugins in a token's scope alone") {
     package_web run;
     REQUIRE(run.install({}).status == 201);

@@ -79,6 +79,22 @@ TEST_CASE("a body that is too long, too deep or of another type is refused in wo
     CHECK(sender.hear().status == 413);
 }
 
+TEST_CASE("a script that came alone was refused as no zip file, and nobody said what may be sent") {
+    package_web run;
+    const auto sent = [&](std::string_view bytes) {
+        const std::string path = run.folder.write("files/sent", std::string(bytes), 0700);
+        const answer refused = run.admin("POST", "/api/v1/plugins/install",
+                                         run.by_path(path, R"(,"manifest":{"id":"dev.example.tool"})"));
+        CHECK(refused.status == 422);
+        CHECK_MESSAGE(has(refused.body, "expected a package, which is a zip file, or a single program (ELF)"),
+                      refused.body);
+        return run.member(refused, "detail").substr(0, 17);
+    };
+    CHECK(sent("#!/bin/sh\n") == "it is a script: e");
+    CHECK(sent("print('hello')\n") == "it is no zip file");
+    CHECK(sent("") == "it is no zip file");
+}
+
 TEST_CASE("two installations of one package at once: one is done, the other is busy") {
     package_web run;
     package_wish slow{.args = {"slow_handshake"}};

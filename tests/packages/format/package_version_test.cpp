@@ -81,6 +81,15 @@ TEST_CASE("what only looks like a version is refused") {
     CHECK(read_back("1.2.3-" + std::string(200, 'a')).ends_with("expected at most 128 letters, got 206"));
 }
 
+TEST_CASE("a number that was too large was said to be none") {
+    const std::string why = ": a number is too large: expected at most 999999999999999999";
+    CHECK(read_back("99999999999999999999.0.0") == "version \"99999999999999999999.0.0\"" + why);
+    CHECK(read_back("1.0.1000000000000000000-rc.1").ends_with(why));
+    for (const char* text : {"1.99999999999999999999", "0000000000000000000001.0.0"})
+        CHECK(read_back(text).ends_with("expected three numbers as in 1.2.3, without zeros in front"));
+    CHECK(read_version("999999999999999999.0.0-99999999999999999999"));
+}
+
 TEST_CASE("each version of the standard's row is before all that follow it") {
     const char* row[] = {"0.0.0-0",
                          "0.0.0",

@@ -145,6 +145,9 @@ TEST_CASE("what is no range is refused, and the part that is none is named") {
         CHECK_FALSE(read_range(text));
     }
     CHECK(read_range(">=1.2 ~>3").error().message == "range \">=1.2 ~>3\": \"~>3\" is no range of versions");
+    CHECK(read_range(">=1 <1000000000000000000").error().message ==
+          "range \">=1 <1000000000000000000\": \"<1000000000000000000\" is no range of versions: a number is "
+          "too large: expected at most 999999999999999999");
     CHECK(read_range(std::string(2'000, '1'))
               .error()
               .message.ends_with("expected at most 1024 letters, got 2000"));

@@ -120,6 +120,16 @@ TEST_CASE("a folder is available, source only, or incomplete with a sentence") {
                                                 "\": No such file or directory"});
 }
 
+TEST_CASE("a plugin directory that nobody had named was missed where it was not there") {
+    const scratch_folder scratch;
+    const fs::path dir = scratch.path();
+    write(dir / "file", "no folder");
+    const std::vector<std::string> nowhere{(dir / "nowhere").string()}, file{(dir / "file").string()};
+    CHECK(discover(nowhere).notes.size() == 1);
+    CHECK(discover(nowhere, {}, missing_dirs::empty).notes.empty());
+    CHECK(discover(file, {}, missing_dirs::empty).notes.size() == 1); // it is there, and of no use
+}
+
 TEST_CASE("a plugin.toml is a folder's manifest where something reads TOML") {
     const scratch_folder scratch;
     const fs::path dir = scratch.path();

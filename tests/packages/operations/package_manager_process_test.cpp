@@ -444,6 +444,7 @@ TEST_CASE("a pinned package is not updated, and a version goes that nothing need
           "needed: dev.example.tool 1.1.0 is the active version");
     REQUIRE(kept.pin({.package = "tool"}));
     REQUIRE(kept.remove_version({.package = "tool", .version = "1.0.0"}));
+    CHECK(kept.run->logged("packages: removal of dev.example.tool 1.0.0")); // it named the active one
     CHECK(kept.versions("tool") == "1.1.0");
     CHECK(told(kept.rollback({.package = "tool"})).starts_with("unknown: "));
     CHECK(told(kept.install({.version = "1.2.0"})) == "1.2.0 ready");

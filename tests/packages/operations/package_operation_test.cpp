@@ -28,6 +28,15 @@ TEST_CASE("of one package there is one operation at a time, and who comes second
     CHECK(table.find(first)->ended_at == 2'000);
 }
 
+TEST_CASE("a person who came second read remove_version, a word of the API") {
+    operation_table table;
+    const auto first = table.begin(package_verb::remove_version, {}, 0).value();
+    const auto second = table.begin(package_verb::update, {}, 0).value();
+    REQUIRE(table.claim(first, "dev.example.chat"));
+    CHECK(table.claim(second, "dev.example.chat").error().message ==
+          "dev.example.chat: operation 1 is under way (removal)");
+}
+
 TEST_CASE("an operation that was refused does not free the package of the one that has it") {
     operation_table table;
     const auto first = table.begin(package_verb::install, {}, 0).value();

@@ -55,6 +55,10 @@ TEST_CASE("packages are kept where the file says so, and its mistakes are said w
     CHECK(plain->packages->store.folder == (here / "kept/packages"));
     CHECK(plain->packages->trust.policy == tenon::trust_policy::signed_only);
     CHECK(plain->packages->plugin_dirs == plain->places.plugins);
+    // A newcomer, who has no ./plugins, was told that it is not there.
+    CHECK(plain->packages->missing_plugin_dirs == tenon::missing_dirs::empty);
+    CHECK(here.read(R"({"pluginDirs":["./plugins"],"packages":{}})")->packages->missing_plugin_dirs ==
+          tenon::missing_dirs::noted);
     const auto full = here.read(
         R"({"packages":{"store":"p","policy":"any","keepArchives":false,"maxPackageBytes":1000,"quotaBytes":2000,
         "loadTimeoutMs":5,"moduleRunner":["wasm","run"],"revoked":["0000000000000000000000000000000000000000000000000000000000000000"],

@@ -77,12 +77,28 @@ constexpr std::string_view flaw_of_identifiers(std::string_view text, bool zeros
     }
 }
 
-/// False where it is no number, begins with a zero, or is beyond 2^63: other tools cannot hold that either.
+/// A number of more digits may be beyond 2^63, and other tools cannot hold that either.
+inline constexpr std::size_t most_digits = 18;
+inline constexpr std::string_view too_large_number =
+    "a number is too large: expected at most 999999999999999999";
+
+/// False where it is no number, begins with a zero, or is too large.
 constexpr bool read_number(std::string_view text, std::uint64_t& number) noexcept {
-    if (!is_number(text) || text.size() > 18 || (text.size() > 1 && text[0] == '0')) return false;
+    if (!is_number(text) || text.size() > most_digits || (text.size() > 1 && text[0] == '0')) return false;
     number = 0;
     for (const char digit : text) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     return true;
+}
+
+/// Whether that is why a text cannot be read. Zeros in front do not make a number larger.
+constexpr bool has_too_large_number(std::string_view text) noexcept {
+    std::size_t digits = 0;
+    for (const char letter : text) {
+        const bool counts = letter >= (digits == 0 ? '1' : '0') && letter <= '9';
+        digits = counts ? digits + 1 : 0;
+        if (digits > most_digits) return true;
+    }
+    return false;
 }
 
 inline std::weak_ordering order_of_identifiers(std::string_view one, std::string_view other) noexcept {
@@ -140,10 +156,11 @@ inline result<package_version> read_version(std::string_view text) {
         if (const auto flaw = flaw_of_identifiers(version.pre, false); !flaw.empty())
             return refused(join({"after -, ", flaw}));
     }
-    const bool three = std::count(rest.begin(), rest.end(), '.') == 2;
+    const bool three = std::count(rest.begin(), rest.end(), '.') == 2, too_large = has_too_large_number(rest);
     if (!three || !read_number(take_part(rest, '.'), version.major) ||
         !read_number(take_part(rest, '.'), version.minor) || !read_number(rest, version.patch))
-        return refused("expected three numbers as in 1.2.3, without zeros in front");
+        return refused(three && too_large ? too_large_number
+                                          : "expected three numbers as in 1.2.3, without zeros in front");
     return version;
 }
 

@@ -218,8 +218,11 @@ inline result<version_range> read_range(std::string_view text) {
         more = bar != std::string_view::npos;
         version_range::group read;
         const std::string_view group = rest.substr(0, bar);
-        if (const std::string_view wrong = version_range::read_group(group, read); !wrong.empty())
-            return refused(join({"\"", beginning_of(wrong, longest_version), "\" is no range of versions"}));
+        if (const std::string_view wrong = version_range::read_group(group, read); !wrong.empty()) {
+            const std::string_view why = has_too_large_number(wrong) ? too_large_number : "";
+            return refused(join({"\"", beginning_of(wrong, longest_version), "\" is no range of versions",
+                                 why.empty() ? "" : ": ", why}));
+        }
         range.groups_.push_back(std::move(read));
         if (more) rest = rest.substr(bar + 2);
     }

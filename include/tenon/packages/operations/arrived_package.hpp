@@ -93,6 +93,13 @@ inline result<void> read_arriving(arrived_package& of, std::uint64_t largest) {
     if (begins.starts_with("\x1f\x8b"))
         return refused("it is a tar.gz: `tenon-host package convert` makes a package of it");
     if (kind != program_kind::program && kind != program_kind::wasm) {
+        if (!begins.starts_with("PK"))
+            return package_fault(
+                package_code::hostile,
+                join({kind == program_kind::script ? "it is a script" : "it is no zip file",
+                      ": expected a package, which is a zip file, or a single program (ELF) or WebAssembly "
+                      "with its manifest. A script comes in a package: `tenon-host package build` makes "
+                      "one"}));
         of.archive = std::make_shared<file_source>(*std::move(file));
         return {};
     }

@@ -21,11 +21,13 @@
 #include <tenon/packages/operations/system_source_folder.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -74,12 +76,16 @@ private:
     }
 };
 
+/// Where a plugin directory is not there: a mistake in what somebody configured, or nothing, where nobody did.
+enum class missing_dirs { noted, empty };
+
 /// Of more folders in a plugin directory the first ones are looked at, by their names, and a note says so; and so many are
 /// told of in all.
 inline constexpr std::size_t most_discovered = 1'000;
 
 /// Looks one folder deep. Without `toml` a plugin.toml is not read.
-discovery discover(const std::vector<std::string>& plugin_dirs, const toml_reader& toml = {});
+discovery discover(const std::vector<std::string>& plugin_dirs, const toml_reader& toml = {},
+                   missing_dirs missing = missing_dirs::noted);
 /// One folder by its path.
 discovered_folder look_at_folder(const std::string& path, const toml_reader& toml = {});
 
@@ -179,11 +185,16 @@ inline discovered_folder look_at_folder(const std::string& path, const toml_read
     return made;
 }
 
-inline discovery discover(const std::vector<std::string>& plugin_dirs, const toml_reader& toml) {
+inline discovery discover(const std::vector<std::string>& plugin_dirs, const toml_reader& toml,
+                          missing_dirs missing) {
     using namespace detail;
     discovery all;
     std::map<std::string, std::string, std::less<>> first; // ids and where they were found
     for (const std::string& directory : plugin_dirs) {
+        std::error_code ignored;
+        if (missing == missing_dirs::empty &&
+            std::filesystem::status(directory, ignored).type() == std::filesystem::file_type::not_found)
+            continue;
         const auto found = folders_in(directory, most_discovered);
         if (!found) {
             all.notes.push_back(join({"pluginDirs: ", found.error().message}));

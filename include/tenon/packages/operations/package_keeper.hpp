@@ -187,7 +187,7 @@ public:
     void discover_folders(Then then) {
         on_disk(
             [this](package_store&) -> result<discovery> {
-                return discover(options.plugin_dirs, options.builds.toml);
+                return discover(options.plugin_dirs, options.builds.toml, options.missing_plugin_dirs);
             },
             [this, then = std::move(then)](result<discovery> found) mutable {
                 if (std::exchange(told_of_folders_, found->notes) != found->notes)

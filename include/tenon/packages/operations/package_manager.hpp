@@ -104,7 +104,8 @@ void compile_folder(const std::shared_ptr<package_keeper>& keeper, const package
     auto ends = keeper->ending<result<build_report>>(*number, std::move(done));
     keeper->on_disk(
         [folder = request.package, options = &keeper->options](package_store&) {
-            return discover(options->plugin_dirs, options->builds.toml).usable(folder);
+            return discover(options->plugin_dirs, options->builds.toml, options->missing_plugin_dirs)
+                .usable(folder);
         },
         [keeper = keeper.get(), ends = std::move(ends)](result<discovered_folder> found) mutable {
             if (!found) return ends(std::move(found).error());

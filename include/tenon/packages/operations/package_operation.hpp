@@ -44,6 +44,11 @@ enum class package_verb {
     collect,
 };
 
+/// For people: "remove_version" is a word of the API.
+constexpr std::string_view words_of(package_verb verb) noexcept {
+    return verb == package_verb::remove_version ? "removal" : name_of(verb);
+}
+
 /// What it is at. Not every operation comes by all of these.
 enum class package_step {
     waiting,   // for the worker, which does one thing after the other
@@ -119,7 +124,7 @@ public:
         if (!mine && place->second != number)
             return package_fault(package_code::busy,
                                  join({id, ": operation ", digits(place->second), " is under way (",
-                                       name_of(all_.at(place->second).kind), ")"}));
+                                       words_of(all_.at(place->second).kind), ")"}));
         change(number, [&](package_operation& of) { of.id = id; });
         return {};
     }

@@ -33,6 +33,7 @@ struct package_options {
     std::function<bool(std::string_view name)> is_reserved = {};
     /// Where plugins lie that are no packages yet, each in a folder of its own; and how they are built and trusted.
     std::vector<std::string> plugin_dirs = {};
+    missing_dirs missing_plugin_dirs = missing_dirs::noted;
     build_options builds = {};
     /// Where a script's runtime is: a whole path, or why it may not be run. Without it there are no scripts. It is asked on
     /// other threads than the host's, on two at once maybe.

@@ -243,7 +243,7 @@ inline void package_run::end(package_outcome outcome, fault why) {
     give_up();
     if (number_ != 0) {
         keeper_->operations.end(number_, outcome, &why, wall_clock_ms());
-        keeper_->note(log_level::warn, join({"packages: ", name_of(verb_), id_.empty() ? "" : " of ", id_,
+        keeper_->note(log_level::warn, join({"packages: ", words_of(verb_), id_.empty() ? "" : " of ", id_,
                                              " failed: ", why.message}));
     }
     if (auto told = std::exchange(answer_, nullptr)) told(std::move(why));
@@ -252,11 +252,12 @@ inline void package_run::end(package_outcome outcome, fault why) {
 inline void package_run::end_well(package_view shown, std::string message) {
     give_up(); // the same files in another archive
     const bool unpinned = verb_ == package_verb::pin && request_.version.empty();
+    const bool of_another = verb_ == package_verb::pin || verb_ == package_verb::remove_version;
     const bool as_usual = message.empty() || message.starts_with(nothing_to_do);
     keeper_->note(as_usual ? log_level::info : log_level::warn,
-                  join({"packages: ", unpinned ? "end of the " : "", name_of(verb_), " of ", shown.id, " ",
-                        verb_ == package_verb::pin ? request_.version : shown.version,
-                        actor_.empty() ? "" : " by ", actor_, message.empty() ? "" : ": ", message}));
+                  join({"packages: ", unpinned ? "end of the " : "", words_of(verb_), " of ", shown.id, " ",
+                        of_another ? request_.version : shown.version, actor_.empty() ? "" : " by ", actor_,
+                        message.empty() ? "" : ": ", message}));
     if (!message.empty())
         keeper_->operations.change(number_, [&](package_operation& of) { of.message = std::move(message); });
     keeper_->operations.end(number_, package_outcome::done, nullptr, wall_clock_ms());
@@ -327,7 +328,8 @@ inline void package_run::register_folder(package_request request) {
     keeper_->on_disk(
         [folder = request_.package,
          options = &keeper_->options](package_store&) -> result<discovered_folder> {
-            return discover(options->plugin_dirs, options->builds.toml).usable(folder);
+            return discover(options->plugin_dirs, options->builds.toml, options->missing_plugin_dirs)
+                .usable(folder);
         },
         then_if_good([](package_run& self, auto found) {
             if (!found->manifest->build) return self.pack_folder(found->path);
