@@ -162,7 +162,7 @@ inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_reco
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
              fault why = outcome.error();
              // It is not tried again with this one.
-             why.message.resize(std::min(why.message.rfind("; retry "), why.message.size()));
+             why.message.resize(without_retry(why.message).size());
              plugin->give(std::move(before));
              plugin->set_itself = std::move(set_before);
              actor.note(log_level::warn,
