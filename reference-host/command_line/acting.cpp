@@ -8,6 +8,7 @@
 #include "command_line/outcomes.hpp"
 
 #include <tenon/core/nearest_name.hpp>
+#include <tenon/core/text.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -92,7 +93,7 @@ bool is_method(const std::string& text) {
 /// Of a request: without blanks, and nothing that could end its line.
 bool is_target(const std::string& text) {
     return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char byte) {
-               return static_cast<unsigned char>(byte) > ' ' && byte != 0x7F && byte != '#';
+               return !tenon::detail::is_control(byte) && byte != ' ' && byte != '#';
            });
 }
 

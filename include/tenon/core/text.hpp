@@ -45,6 +45,10 @@ private:
     std::size_t begin_ = sizeof text_;
 };
 
+constexpr bool is_control(char letter) noexcept {
+    return static_cast<unsigned char>(letter) < ' ' || letter == 0x7F;
+}
+
 constexpr char lower(char letter) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
 }

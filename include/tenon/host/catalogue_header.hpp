@@ -75,12 +75,11 @@ inline bool is_cpp_name(std::string_view name) { return cpp_name(name) == name; 
 inline std::string cpp_string(std::string_view text) {
     std::string made = "\"";
     for (const char letter : text) {
-        const auto code = static_cast<unsigned char>(letter);
         if (letter == '"' || letter == '\\') append(made, join({"\\", std::string_view(&letter, 1)}));
-        else if (code >= ' ' && code != 0x7F) made.push_back(letter);
+        else if (!is_control(letter)) made.push_back(letter);
         else
             for (const int part : {-1, 6, 3, 0})
-                made.push_back(part < 0 ? '\\' : static_cast<char>('0' + ((code >> part) & 7)));
+                made.push_back(part < 0 ? '\\' : static_cast<char>('0' + ((letter >> part) & 7)));
     }
     return made + "\"";
 }

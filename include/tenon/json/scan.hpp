@@ -5,6 +5,8 @@
 // UTF-8 sequence well formed. Sixteen bytes a step where the compiler has 128-bit vectors (SSE2 is part of
 // every x86-64; TENON_NO_VECTORS leaves them out), eight elsewhere. Never reads past `end`.
 
+#include <tenon/core/text.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -333,8 +335,7 @@ constexpr bool is_seen(std::string_view text) noexcept {
     const char* const end = at + text.size();
     while (at != end) {
         const std::size_t length = utf8_sequence(at, end);
-        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
-            return false;
+        if (length == 0 || (length == 1 && is_control(*at))) return false;
         if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
         at += length;
     }

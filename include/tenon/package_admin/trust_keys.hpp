@@ -83,8 +83,7 @@ inline void answer_change(const http::call& asked, const result<void>& done, con
 
 /// It is shown on terminals and in logs.
 inline bool is_line(std::string_view text) noexcept {
-    return std::none_of(text.begin(), text.end(),
-                        [](char one) { return static_cast<unsigned char>(one) < 0x20 || one == 0x7f; });
+    return std::none_of(text.begin(), text.end(), is_control);
 }
 
 /// Whether the key is trusted already. Who adds it otherwise may not widen it unawares; the client hears then what there is.

@@ -3,6 +3,7 @@
 
 // The names of the protocol: its methods, and which names plugins, events and commands may have.
 
+#include <tenon/core/text.hpp>
 #include <tenon/json/scan.hpp>
 
 #include <cstddef>
@@ -64,9 +65,8 @@ constexpr bool is_event_type(std::string_view type) noexcept {
     char before = '.';
     bool is_ascii = true;
     for (const char byte : type) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
-        is_ascii = is_ascii && value < 0x80;
+        if (is_control(byte) || byte == ' ' || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && static_cast<unsigned char>(byte) < 0x80;
         before = byte;
     }
     return before != '.' && (is_ascii || is_seen(type));

@@ -22,10 +22,8 @@ namespace tenon::detail {
 
 /// Neither CR, LF and NUL nor any other control character but the tab.
 inline bool is_field_value(std::string_view value) noexcept {
-    for (const char letter : value) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
-    }
+    for (const char letter : value)
+        if (is_control(letter) && letter != '\t') return false;
     return true;
 }
 

@@ -37,7 +37,7 @@ inline std::string_view problem_of_segment(std::string_view segment) noexcept {
     if (segment.empty()) return "it has an empty segment";
     if (segment == "." || segment == "..") return "it has a segment '.' or '..'";
     for (const char letter : segment) {
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
+        if (is_control(letter)) return "it has control characters";
         if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
     }
     return is_utf8(segment) ? std::string_view() : "it is no UTF-8";

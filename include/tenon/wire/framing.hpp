@@ -79,7 +79,7 @@ inline header_block::outcome header_block::take_line(std::string_view line) {
     if (colon == 0 || colon == line.size() || line[colon] != ':')
         return broken(violation_reason::syntax, "expected 'Name: value' in a header block, got", line);
     for (const char byte : line.substr(colon))
-        if ((static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7f)
+        if (is_control(byte) && byte != '\t')
             return broken(violation_reason::syntax, "a control character in a header", line);
     const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
     if (equals_ignoring_case(name, "content-length")) return take_length(value);

@@ -147,8 +147,7 @@ public:
         if (read.size() > 1'024)
             return refuse(path, join({"expected at most 1024 bytes, got ", digits(read.size())}));
         for (const char letter : read)
-            if (static_cast<unsigned char>(letter) < ' ' || letter == 0x7F)
-                return refuse(path, "expected one line without control characters");
+            if (is_control(letter)) return refuse(path, "expected one line without control characters");
         into = std::move(read);
         return true;
     }
