@@ -76,6 +76,14 @@ TEST_CASE("a keyword that is not looked at is no mistake, and its author hears o
     CHECK(flaws(R"({"contains":{"type":"bogus"}})").starts_with("contains: is not looked at"));
 }
 
+TEST_CASE(
+    "the author of patternProperties was not told that additionalProperties lets everything in beside it") {
+    CHECK(flaws(R"({"patternProperties":{"^x-":{"type":"string"}},"additionalProperties":false})") ==
+          "patternProperties: is not looked at, nor is additionalProperties beside it\n");
+    CHECK(flaws(R"({"patternProperties":["^x-"]})") ==
+          "!patternProperties: expected an object of schemas, each by its pattern, got array\n");
+}
+
 TEST_CASE("what is said of a stranger's schema is bounded, and so is what it costs") {
     std::string deep = "1";
     for (int level = 0; level < 60; ++level) deep = R"({"not":)" + deep + "}";

@@ -54,6 +54,7 @@ enum class keyword_kind : unsigned char {
     schemas,
     schema_or_schemas,
     schemas_by_name,
+    schemas_by_pattern,
     not_looked_at,
 };
 
@@ -106,6 +107,7 @@ inline constexpr schema_keyword schema_keywords[] = {
     {"deprecated", keyword_kind::truth},
     {"readOnly", keyword_kind::truth},
     {"writeOnly", keyword_kind::truth},
+    {"patternProperties", keyword_kind::schemas_by_pattern},
     {"pattern", keyword_kind::not_looked_at},
     {"format", keyword_kind::not_looked_at},
 };
@@ -194,6 +196,10 @@ private:
             else judge(value);
             break;
         case keyword_kind::schemas_by_name: judge_named(value); break;
+        case keyword_kind::schemas_by_pattern:
+            if (is(json_kind::object, "an object of schemas, each by its pattern", value))
+                add(false, "is not looked at, nor is additionalProperties beside it");
+            break;
         case keyword_kind::not_looked_at:
             if (is(json_kind::string, "a text", value)) add(false, "is not looked at");
             break;
