@@ -22,6 +22,16 @@ TEST_CASE("words are equal in any case, and only ASCII has cases") {
     CHECK(lower_case("X-Y_\u00C4z") == "x-y_\u00C4z");
 }
 
+TEST_CASE("a pattern covers an id, what is below a dot, or everything") {
+    CHECK(covers_id("*", "a.b"));
+    CHECK(covers_id("dev.example.chat", "dev.example.chat"));
+    CHECK(covers_id("dev.example.*", "dev.example.chat"));
+    CHECK(covers_id("dev.*", "dev.example.chat"));
+    CHECK_FALSE(covers_id("dev.example.*", "dev.examples.chat"));
+    CHECK_FALSE(covers_id("dev.example.*", "dev.example"));
+    CHECK_FALSE(covers_id("dev.example.chat", "dev.example.chatter"));
+}
+
 TEST_CASE("blanks at both ends are trimmed, and none within") {
     CHECK(trimmed(" \t a b\t ") == "a b");
     CHECK(trimmed("\t \t").empty());

@@ -4,7 +4,7 @@
 // Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
 // verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
 //
-// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say.
+// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say. And patterns of ids.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,6 +64,20 @@ constexpr bool equals_ignoring_case(std::string_view one, std::string_view other
     for (std::size_t at = 0; at < one.size(); ++at)
         if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
     return true;
+}
+
+/// Whether "dev.example.*" covers "dev.example.chat". The dot belongs to what must be equal: it does not cover
+/// "dev.examples.chat", nor "dev.example" itself. "*" covers every id.
+constexpr bool covers_id(std::string_view pattern, std::string_view id) noexcept {
+    if (pattern == "*" || pattern == id) return true;
+    return pattern.ends_with(".*") && id.size() >= pattern.size() &&
+           id.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+template <class Patterns>
+bool any_covers_id(const Patterns& patterns, std::string_view id) noexcept {
+    for (const std::string_view pattern : patterns)
+        if (covers_id(pattern, id)) return true;
+    return false;
 }
 
 /// Two small letters for each of some bytes, such as an array of unsigned char.

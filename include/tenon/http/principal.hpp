@@ -60,11 +60,9 @@ struct principal {
         return std::any_of(permissions.begin(), permissions.end(),
                            [&](std::string_view one) { return one == "*" || one == permission; });
     }
-    /// Whether the id is in its scope. The dot of "dev.example.*" belongs to what must be equal.
+    /// Whether the id is in its scope.
     bool reaches(std::string_view id) const noexcept {
-        return reaches_all() || std::any_of(scope.begin(), scope.end(), [&](std::string_view one) {
-                   return one == id || (one.ends_with(".*") && id.starts_with(one.substr(0, one.size() - 1)));
-               });
+        return scope.empty() || detail::any_covers_id(scope, id);
     }
     bool reaches_all() const noexcept {
         return scope.empty() || std::find(scope.begin(), scope.end(), "*") != scope.end();

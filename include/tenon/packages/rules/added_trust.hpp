@@ -104,10 +104,7 @@ inline std::string doubt_about(const version_record& version, const trust_settin
             continue;
         }
         for (const trusted_key& one : settings.keys)
-            if (one.key == *key &&
-                std::any_of(one.plugins.begin(), one.plugins.end(),
-                            [&](const std::string& pattern) { return covers_package(pattern, version.id); }))
-                return {};
+            if (one.key == *key && any_covers_id(one.plugins, version.id)) return {};
     }
     if (by_revoked) return doubted(" is signed by keys that are revoked");
     if (version.trust == "signed" && settings.policy == trust_policy::signed_only)

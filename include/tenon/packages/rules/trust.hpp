@@ -119,14 +119,6 @@ result<void> judge_downgrade(const version_change& change);
 
 namespace detail {
 
-/// Whether "dev.example.*" covers "dev.example.chat". The dot belongs to what must be equal: it does not cover
-/// "dev.examples.chat", nor "dev.example" itself.
-constexpr bool covers_package(std::string_view pattern, std::string_view id) noexcept {
-    if (pattern == "*" || pattern == id) return true;
-    return pattern.ends_with(".*") && id.size() >= pattern.size() &&
-           id.starts_with(pattern.substr(0, pattern.size() - 1));
-}
-
 constexpr bool is_package_pattern(std::string_view pattern) noexcept {
     if (pattern == "*") return true;
     if (pattern.ends_with(".*")) pattern.remove_suffix(2);
@@ -237,10 +229,7 @@ inline result<signature_review> review_signatures(const signed_files& files, con
         const trusted_key* counts = nullptr;
         for (const trusted_key& one : settings.keys) {
             if (!(one.key == **signer)) continue;
-            const bool covers =
-                std::any_of(one.plugins.begin(), one.plugins.end(),
-                            [&](const std::string& pattern) { return covers_package(pattern, files.id); });
-            if (!covers)
+            if (!any_covers_id(one.plugins, files.id))
                 against = join({name_of_key(one), ", which is trusted for other packages, not for this one"});
             else if (now_ms && one.not_after_ms && *now_ms > *one.not_after_ms)
                 against = join({name_of_key(one), ", which was trusted until ",
