@@ -45,8 +45,7 @@ inline admin_settings beside_packages(const std::shared_ptr<package_admin_state>
                                       admin_settings given) {
     package_manager& packages = state->packages;
     given.enabled = [&packages, former = std::move(given.enabled)](std::string_view plugin) {
-        if (const auto* const found = packages.installed(plugin))
-            return found->record.state == package_state::enabled;
+        if (const auto* const found = packages.installed(plugin)) return found->record.is_enabled();
         return !former || former(plugin);
     };
     given.beside = [&packages](std::string_view plugin,

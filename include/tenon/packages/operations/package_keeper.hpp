@@ -361,7 +361,7 @@ inline result<void> package_keeper::open() {
     if (!revoked) return std::move(revoked).error();
     if (auto good = trust_by(*std::move(keys), *std::move(revoked)); !good) return good;
     for (const package_record& one : *all)
-        if (one.state == package_state::enabled && !store_->degraded())
+        if (one.is_enabled() && !store_->degraded())
             if (auto made = store_->make_data(one.id); !made) return made;
     auto tokens = records.tokens();
     if (!tokens) return std::move(tokens).error();
@@ -694,7 +694,7 @@ inline package_view package_keeper::view(const installed_package& of) const {
     const auto now = moment_of(record.name);
     if (!now) {
         const auto why = unstarted_.find(record.name);
-        if (record.state == package_state::enabled && why != unstarted_.end()) made.problem = why->second;
+        if (record.is_enabled() && why != unstarted_.end()) made.problem = why->second;
         return made;
     }
     using enum plugin_state;
@@ -705,8 +705,7 @@ inline package_view package_keeper::view(const installed_package& of) const {
     if (now->state == failed) made.status = 2;
     if (made.problem.empty() && (now->state == failed || now->state == backoff || now->state == blocked))
         made.problem = std::string(now->reason);
-    if (made.problem.empty() && now->state == stopped && record.state == package_state::enabled &&
-        made.operation == 0)
+    if (made.problem.empty() && now->state == stopped && record.is_enabled() && made.operation == 0)
         made.problem = "its plugin was stopped";
     if (now->level) made.start_level = std::string(name_of(*now->level));
     return made;

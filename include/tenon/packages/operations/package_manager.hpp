@@ -386,7 +386,7 @@ public:
                     auto versions = store.records().versions();
                     if (!versions) return std::move(versions).error();
                     for (const package_record& one : *packages)
-                        if (one.state == package_state::enabled)
+                        if (one.is_enabled())
                             if (auto made = store.make_data(one.id); !made)
                                 done->push_back(detail::join({one.id, ": ", made.error().message}));
                     return repaired{*std::move(done), *std::move(packages), *std::move(versions)};

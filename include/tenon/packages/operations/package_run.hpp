@@ -460,7 +460,7 @@ inline void package_run::ran(result<void> outcome) {
 
 /// One that does not run although it should is installed again when it is brought again.
 inline bool package_run::is_well(const package_record& of) const {
-    if (of.state != package_state::enabled) return of.state != package_state::broken;
+    if (!of.is_enabled()) return of.state != package_state::broken;
     const auto now = keeper_->moment_of(of.name);
     return now && now->state != plugin_state::failed && now->state != plugin_state::backoff;
 }
@@ -496,7 +496,7 @@ inline void package_run::change_version(version_record to) {
     deployment_ =
         deployment(verb_ == package_verb::rollback ? "rollback" : "update", now.active, next_.version);
     deployment_.reason = request_.reason;
-    if (after_.state != package_state::enabled) return came_up();
+    if (!after_.is_enabled()) return came_up();
     deployment_.state = "under way";
     deployment_.switched_at = deployment_.ended_at = 0;
     commit(now, with_next(), {deployment_}, if_good([](package_run& self, auto number) {
@@ -673,7 +673,7 @@ inline void package_run::erase() {
 
 /// It is recorded still, so it runs.
 inline void package_run::stay(fault why) {
-    if (package().record.state == package_state::enabled) keeper_->start_again(id_);
+    if (package().record.is_enabled()) keeper_->start_again(id_);
     end(std::move(why));
 }
 
@@ -685,7 +685,7 @@ inline void package_run::enable(package_request request) {
         return end(
             package_fault(package_code::unverified, join({record.name, " is broken: ", record.problem})));
     const auto now = keeper_->moment_of(record.name);
-    if (record.state == package_state::enabled && now && now->state == plugin_state::ready) return end_well();
+    if (record.is_enabled() && now && now->state == plugin_state::ready) return end_well();
     if (auto good = judge_enable(of.manifest, keeper_->packages); !good) return end(std::move(good).error());
     record.state = package_state::enabled;
     record.problem.clear();
@@ -697,7 +697,7 @@ inline void package_run::disable(package_request request) {
     if (!take(std::move(request))) return;
     if (auto good = judge_absence(id_, keeper_->packages); !good) return end(std::move(good).error());
     package_record record = package().record;
-    if (record.state == package_state::enabled) record.state = package_state::disabled;
+    if (record.is_enabled()) record.state = package_state::disabled;
     commit(std::move(record), keeper_->versions(id_), {}, if_good([](package_run& self, auto) {
                self.step(package_step::stopping);
                self.keeper_->withdraw(self.package().record.name,
@@ -719,7 +719,7 @@ inline void package_run::configure(package_request request) {
                     if_good([](package_run& still, auto) {
                         // It may be what it waited for.
                         const package_record& now = still.package().record;
-                        if (now.state != package_state::enabled || still.is_well(now)) still.end_well();
+                        if (!now.is_enabled() || still.is_well(now)) still.end_well();
                         else still.run_anew();
                     }),
                     configuration::changes);

@@ -72,7 +72,7 @@ inline const installed_package* active_package(const installed_packages& install
 }
 inline const installed_package* enabled_package(const installed_packages& installed, std::string_view id) {
     const installed_package* const there = active_package(installed, id);
-    return there != nullptr && there->record.state == package_state::enabled ? there : nullptr;
+    return there != nullptr && there->record.is_enabled() ? there : nullptr;
 }
 inline std::string id_and_version(const package_manifest& of) {
     return join({of.id, " ", of.version.text()});
@@ -164,8 +164,7 @@ inline package_clashes clashes_of(const package_manifest& arriving, const instal
         return was == nullptr || is_in(range, was->manifest.version) == was_good;
     };
     for (const auto& [id, other] : installed) {
-        if (id == arriving.id || other.record.active.empty() || other.record.state != package_state::enabled)
-            continue;
+        if (id == arriving.id || other.record.active.empty() || !other.record.is_enabled()) continue;
         const package_manifest& theirs = other.manifest;
         const auto who = [&] { return id_and_version(theirs); };
         const std::string way_out = join({": disable ", id, " until it is updated, too"});
@@ -225,7 +224,7 @@ inline package_start_order start_order(const installed_packages& installed) {
     using namespace detail;
     std::vector<const package_manifest*> enabled;
     for (const auto& [id, package] : installed)
-        if (package.record.state == package_state::enabled) enabled.push_back(&package.manifest);
+        if (package.record.is_enabled()) enabled.push_back(&package.manifest);
     std::stable_sort(enabled.begin(), enabled.end(),
                      [](const package_manifest* one, const package_manifest* other) {
                          return one->priority > other->priority;

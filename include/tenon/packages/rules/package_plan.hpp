@@ -365,7 +365,7 @@ inline void package_planner::judge_needs() {
             if (there == nullptr) continue;
             const std::string& active = there->record.active;
             made_.plan.keep.push_back({id, active, active});
-            if (runs && needs == &manifest_.dependencies && there->record.state != package_state::enabled)
+            if (runs && needs == &manifest_.dependencies && !there->record.is_enabled())
                 note(join({id, ", which it needs, is ", name_of(there->record.state), ": until that runs, ",
                            made_.record.name, " waits"}));
         }

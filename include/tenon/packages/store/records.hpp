@@ -28,6 +28,8 @@ struct package_record {
     json config = {};         // what was set for it; null: nothing
     std::string problem = {}; // the sentence that a person can act on
     std::int64_t installed_at = 0, updated_at = 0;
+
+    bool is_enabled() const noexcept { return state == package_state::enabled; }
 };
 
 /// Whose data stayed when it was removed: who installs that id next finds it.
