@@ -76,8 +76,7 @@ inline result<void> judge_recorded(const version_record& version, const trust_se
     const auto refused = [&](std::string_view why) {
         return package_fault(package_code::policy, join({version.id, " ", version.version, why}));
     };
-    if (std::find(revoked->trees.begin(), revoked->trees.end(), version.tree) != revoked->trees.end())
-        return refused(" is revoked");
+    if (revoked->has(version.tree)) return refused(" is revoked");
     const auto is_revoked = [&](const std::string& text) {
         const auto key = read_public_key(text);
         return key && revoked->has(*key);
@@ -93,8 +92,7 @@ inline std::string doubt_about(const version_record& version, const trust_settin
                                const detail::revocations& revoked) {
     using namespace detail;
     const auto doubted = [&](std::string_view why) { return join({version.id, " ", version.version, why}); };
-    if (std::find(revoked.trees.begin(), revoked.trees.end(), version.tree) != revoked.trees.end())
-        return doubted(" is revoked");
+    if (revoked.has(version.tree)) return doubted(" is revoked");
     bool by_revoked = false;
     for (const std::string& text : version.signers) {
         const auto key = read_public_key(text);

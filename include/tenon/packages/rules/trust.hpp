@@ -135,6 +135,9 @@ struct revocations {
     bool has(const public_key& key) const noexcept {
         return std::find(keys.begin(), keys.end(), key) != keys.end();
     }
+    bool has(const digest& tree) const noexcept {
+        return std::find(trees.begin(), trees.end(), tree) != trees.end();
+    }
 };
 
 inline result<revocations> read_revocations(const std::vector<std::string>& revoked) {
@@ -208,7 +211,7 @@ inline result<signature_review> review_signatures(const signed_files& files, con
         return package_fault(package_code::unverified,
                              join({files.id, " was changed: its list of files has the digest ",
                                    listed->text(), ", and ", files.tree.text(), " is the recorded one"}));
-    if (std::find(revoked->trees.begin(), revoked->trees.end(), files.tree) != revoked->trees.end())
+    if (revoked->has(files.tree))
         return package_fault(package_code::policy,
                              join({files.id, ": this version is revoked (tree ", files.tree.text(), ")"}));
 
