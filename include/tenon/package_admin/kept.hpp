@@ -37,11 +37,8 @@ inline constexpr std::uint64_t longest_sent_archive = std::uint64_t{32} << 20;
 
 inline void list(package_admin_state& admin, const http::call& asked) {
     std::string all;
-    for (package_view& one : admin.packages.list()) {
-        if (!asked.reaches(one.id)) continue;
-        one.config_schema.reset();
-        append(all, join({all.empty() ? "" : ",", to_json(one)}));
-    }
+    for (const package_view& one : admin.packages.list())
+        if (asked.reaches(one.id)) append(all, join({all.empty() ? "" : ",", to_json(one)}));
     package_store_view store = admin.store;
     if (!asked.reaches_all()) store.notes.clear(); // they name any package
     const bool any = admin.packages.options().trust.policy == trust_policy::any;

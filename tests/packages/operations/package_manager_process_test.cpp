@@ -56,7 +56,8 @@ TEST_CASE("the id of a package was another one's name, and its installation ende
     CHECK(told(kept.install(package_wish{})) ==
           "exists: dev.other.tool has \"dev.example.tool\" for its name");
     CHECK(kept.manager->find("dev.example.tool")->id == "dev.other.tool");
-    CHECK(kept.manager->list().size() == 1);
+    REQUIRE(kept.manager->list().size() == 1);
+    CHECK_FALSE(kept.manager->list()[0].config_schema); // it may be long: find() has it
 }
 
 TEST_CASE("a package took another plugin's state for its own where that had its name, and ended it when it "

@@ -292,7 +292,8 @@ public:
     std::vector<package_view> list() const {
         std::vector<package_view> all;
         all.reserve(keeper_->packages.size());
-        for (const auto& [id, package] : keeper_->packages) all.push_back(keeper_->view(package));
+        for (const auto& [id, package] : keeper_->packages)
+            all.emplace_back(keeper_->view(package)).config_schema.reset();
         return all;
     }
     /// By its id or its name.
