@@ -48,7 +48,6 @@ struct endpoint {
     std::size_t body = SIZE_MAX;  // longest body; the server has a limit of its own
     std::size_t at_once = 128; // so many strangers' requests for it are under way at most, whoever needs long
     scoping scoped = scoping::refused;
-    bool audits_itself = false; // its function tells of changes by itself; the router of refusals alone
     /// It takes multipart/form-data, too: exchange::uploaded(). Not of an open one, whose disk would be everybody's.
     std::optional<spooling> spool = {};
 
@@ -299,7 +298,7 @@ inline admission router::admit(const request& head) const {
                                           "application/json"
                                         : "expected a body with Content-Type: application/json"));
     detail::routed found = to(one, std::move(name));
-    if (audit_ && !reads && !where.needs.needs_nothing() && !where.audits_itself) {
+    if (audit_ && !reads && !where.needs.needs_nothing()) {
         found.audit = audit_;
         found.about = {.actor = found.who->name, .action = route, .target = target_of(where, found.name)};
     }

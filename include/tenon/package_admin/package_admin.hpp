@@ -116,10 +116,10 @@ inline void add_package_paths(http::router& to, host_base& of, package_manager& 
                     .may_lack_body = one.takes == own::body::optional,
                     .body = one.longest,
                     .scoped = detail::admin::scoping_of(one.scoped, one.pattern),
-                    .audits_itself = one.audits_itself,
                     .spool = std::move(spool)},
-                   [state, run = one.run, words = one.queried](const http::call& asked) {
-                       if (detail::admin::is_query_known(asked, words)) run(*state, asked);
+                   [state, &one](const http::call& asked) {
+                       if (one.audits_itself) asked.exchange->audits_itself();
+                       if (detail::admin::is_query_known(asked, one.queried)) one.run(*state, asked);
                    });
         }
     for (const own::replaced_entry& one : own::replaced_entries) {
