@@ -99,7 +99,7 @@
 // Sentences from parts. Everything below the author's own code that makes text makes it here: with C++20 each
 // verb of std::string that is used is compiled anew in every plugin, and costs it some 5 ms.
 //
-// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say.
+// And ASCII letters, in any case, as header fields and loggers use them. No locale has a say. And patterns of ids.
 
 namespace tenon::detail {
 
@@ -134,6 +134,10 @@ private:
     std::size_t begin_ = sizeof text_;
 };
 
+constexpr bool is_control(char letter) noexcept {
+    return static_cast<unsigned char>(letter) < ' ' || letter == 0x7F;
+}
+
 constexpr char lower(char letter) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
 }
@@ -149,6 +153,20 @@ constexpr bool equals_ignoring_case(std::string_view one, std::string_view other
     for (std::size_t at = 0; at < one.size(); ++at)
         if (one[at] != other[at] && lower(one[at]) != lower(other[at])) return false;
     return true;
+}
+
+/// Whether "dev.example.*" covers "dev.example.chat". The dot belongs to what must be equal: it does not cover
+/// "dev.examples.chat", nor "dev.example" itself. "*" covers every id.
+constexpr bool covers_id(std::string_view pattern, std::string_view id) noexcept {
+    if (pattern == "*" || pattern == id) return true;
+    return pattern.ends_with(".*") && id.size() >= pattern.size() &&
+           id.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+template <class Patterns>
+bool any_covers_id(const Patterns& patterns, std::string_view id) noexcept {
+    for (const std::string_view pattern : patterns)
+        if (covers_id(pattern, id)) return true;
+    return false;
 }
 
 /// Two small letters for each of some bytes, such as an array of unsigned char.
@@ -514,8 +532,7 @@ constexpr bool is_seen(std::string_view text) noexcept {
     const char* const end = at + text.size();
     while (at != end) {
         const std::size_t length = utf8_sequence(at, end);
-        if (length == 0 || (length == 1 && (static_cast<unsigned char>(*at) < ' ' || *at == 0x7F)))
-            return false;
+        if (length == 0 || (length == 1 && is_control(*at))) return false;
         if (length > 1 && acts_unseen(utf8_code(at, length))) return false;
         at += length;
     }
@@ -7957,10 +7974,8 @@ namespace tenon::detail {
 
 /// Neither CR, LF and NUL nor any other control character but the tab.
 inline bool is_field_value(std::string_view value) noexcept {
-    for (const char letter : value) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
-    }
+    for (const char letter : value)
+        if (is_control(letter) && letter != '\t') return false;
     return true;
 }
 
@@ -8028,7 +8043,7 @@ inline std::string_view problem_of_segment(std::string_view segment) noexcept {
     if (segment.empty()) return "it has an empty segment";
     if (segment == "." || segment == "..") return "it has a segment '.' or '..'";
     for (const char letter : segment) {
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) return "it has control characters";
+        if (is_control(letter)) return "it has control characters";
         if (letter == '\\' || letter == '/') return "it has an encoded '/' or a '\\'";
     }
     return is_utf8(segment) ? std::string_view() : "it is no UTF-8";
@@ -9862,9 +9877,8 @@ constexpr bool is_event_type(std::string_view type) noexcept {
     char before = '.';
     bool is_ascii = true;
     for (const char byte : type) {
-        const auto value = static_cast<unsigned char>(byte);
-        if (value <= ' ' || value == 0x7F || byte == '*' || (byte == '.' && before == '.')) return false;
-        is_ascii = is_ascii && value < 0x80;
+        if (is_control(byte) || byte == ' ' || byte == '*' || (byte == '.' && before == '.')) return false;
+        is_ascii = is_ascii && static_cast<unsigned char>(byte) < 0x80;
         before = byte;
     }
     return before != '.' && (is_ascii || is_seen(type));
@@ -10627,7 +10641,7 @@ inline header_block::outcome header_block::take_line(std::string_view line) {
     if (colon == 0 || colon == line.size() || line[colon] != ':')
         return broken(violation_reason::syntax, "expected 'Name: value' in a header block, got", line);
     for (const char byte : line.substr(colon))
-        if ((static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7f)
+        if (is_control(byte) && byte != '\t')
             return broken(violation_reason::syntax, "a control character in a header", line);
     const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
     if (equals_ignoring_case(name, "content-length")) return take_length(value);
@@ -21178,7 +21192,7 @@ inline void host_plugins::configure_by_restart(const std::shared_ptr<plugin_reco
              if (outcome || !is_there || !actor.supervised().wanted()) return done(std::move(outcome));
              fault why = outcome.error();
              // It is not tried again with this one.
-             why.message.resize(std::min(why.message.rfind("; retry "), why.message.size()));
+             why.message.resize(without_retry(why.message).size());
              plugin->give(std::move(before));
              plugin->set_itself = std::move(set_before);
              actor.note(log_level::warn,

@@ -57,6 +57,14 @@ inline response problem(const fault& why) {
         given.body.insert(given.body.size() - 1, join({",\"consent\":", to_json(consent_of(why))}));
     return given;
 }
+inline constexpr auto as_json = [](const auto& made) { return http::json_answer(to_json(made)); };
+/// Answers what `shown` makes of the outcome.
+template <class Shown>
+auto answer_from(const http::call& asked, Shown shown) {
+    return [asked, shown](const auto& outcome) {
+        asked.answer(outcome ? shown(*outcome) : problem(outcome.error()));
+    };
+}
 /// 403 for want of a permission that only some requests need, or, with these words, of a scope. It is in the audit, too.
 inline void refuse(package_admin_state& admin, const http::call& asked, std::string_view missing,
                    std::string_view words) {

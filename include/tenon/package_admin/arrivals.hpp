@@ -152,7 +152,7 @@ inline void take_in(package_admin_state& admin, const http::call& asked, wanted_
         if (!dry) drop(request.source);
         if (!self) return asked.answer(problem(no_packages_any_more()));
         if (!reaches) return refuse(*self, asked, "scope", asked.who->is_for_others());
-        asked.answer(plan ? http::json_answer(to_json(*plan)) : problem(plan.error()));
+        answer_from(asked, as_json)(plan);
     });
 }
 
@@ -291,9 +291,7 @@ inline void update(package_admin_state& admin, const http::call& asked) {
     if (wanted->dry_run.value_or(*queried)) {
         return admin.packages.plan_update(
             {.package = id, .version = *wanted->version, .plan = plan_of(asked, *wanted)},
-            [asked](const result<package_plan>& plan) {
-                asked.answer(plan ? http::json_answer(to_json(*plan)) : problem(plan.error()));
-            });
+            answer_from(asked, as_json));
     }
     const auto waiting = awaited_operation::of(admin, asked);
     if (!waiting) return;

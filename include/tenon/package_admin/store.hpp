@@ -20,24 +20,13 @@ struct store_problem_view {
     std::string id, version, tree, problem;
 };
 
-/// Answers what `shown` makes of the outcome.
-template <class Made, class Shown>
-auto answer_from(const http::call& asked, Shown shown) {
-    return [asked, shown](const result<Made>& outcome) {
-        asked.answer(outcome ? shown(*outcome) : problem(outcome.error()));
-    };
-}
-
-inline response shown_store(const package_store_view& view) { return http::json_answer(to_json(view)); }
-
 inline void show_store(package_admin_state& admin, const http::call& asked) {
-    admin.packages.store(answer_from<package_store_view>(asked, shown_store));
+    admin.packages.store(answer_from(asked, as_json));
 }
 
 inline void check_store(package_admin_state& admin, const http::call& asked) {
-    using problems = std::vector<store_problem>;
     admin.packages.check_store(
-        asked.actor(), answer_from<problems>(asked, [](const problems& found) {
+        asked.actor(), answer_from(asked, [](const std::vector<store_problem>& found) {
             std::vector<store_problem_view> all;
             for (const store_problem& one : found) // those of the store itself have no tree
                 all.push_back({one.id, one.version, one.id.empty() ? "" : one.tree.text(), one.problem});
@@ -46,14 +35,13 @@ inline void check_store(package_admin_state& admin, const http::call& asked) {
 }
 
 inline void repair_store(package_admin_state& admin, const http::call& asked) {
-    using sentences = std::vector<std::string>;
-    admin.packages.repair_store(asked.actor(), answer_from<sentences>(asked, [](const sentences& done) {
+    admin.packages.repair_store(asked.actor(), answer_from(asked, [](const std::vector<std::string>& done) {
                                     return json_of("done", to_json(done));
                                 }));
 }
 
 inline void collect_store(package_admin_state& admin, const http::call& asked) {
-    admin.packages.collect_store(asked.actor(), answer_from<package_store_view>(asked, shown_store));
+    admin.packages.collect_store(asked.actor(), answer_from(asked, as_json));
 }
 
 inline constexpr entry store_entries[] = {
