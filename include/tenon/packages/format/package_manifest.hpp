@@ -172,30 +172,22 @@ namespace detail {
 using manifest_take = void (*)(manifest_values& in, std::string_view path, std::string_view value,
                                package_manifest& to);
 
-template <auto Member>
-void take_line(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.line(path, value, to.*Member);
+template <auto Read, auto Member>
+void take_as(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
+    (in.*Read)(path, value, to.*Member);
 }
 template <auto Member>
-void take_any_text(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.any_text(path, value, to.*Member);
-}
+inline constexpr manifest_take take_one_line = take_as<&manifest_values::line, Member>;
 template <auto Member>
-void take_link(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.link(path, value, to.*Member);
-}
+inline constexpr manifest_take take_any_text = take_as<&manifest_values::any_text, Member>;
 template <auto Member>
-void take_texts(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.texts(path, value, to.*Member);
-}
+inline constexpr manifest_take take_link = take_as<&manifest_values::link, Member>;
 template <auto Member>
-void take_object(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.object(path, value, to.*Member);
-}
+inline constexpr manifest_take take_texts = take_as<&manifest_values::texts, Member>;
 template <auto Member>
-void take_range(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
-    in.range_value(path, value, to.*Member);
-}
+inline constexpr manifest_take take_object = take_as<&manifest_values::object, Member>;
+template <auto Member>
+inline constexpr manifest_take take_range = take_as<&manifest_values::range_value, Member>;
 template <auto Member, int Least, int Most>
 void take_integer(manifest_values& in, std::string_view path, std::string_view value, package_manifest& to) {
     in.integer(path, value, Least, Most, to.*Member);
@@ -243,10 +235,7 @@ inline void take_name(manifest_values& in, std::string_view path, std::string_vi
         in.found.warn(path, join({"\"", written, "\" becomes \"", to.name, "\""}),
                       join({"a name is ", a_plugin_name}));
 }
-inline void take_version(manifest_values& in, std::string_view path, std::string_view value,
-                         package_manifest& to) {
-    in.version(path, value, to.version);
-}
+inline constexpr manifest_take take_version = take_as<&manifest_values::version, &package_manifest::version>;
 
 /// "linux-amd64" is what others call "linux-x86_64".
 inline std::string platform_of(std::string_view written) {
@@ -744,7 +733,7 @@ inline constexpr manifest_row manifest_rows[] = {
      take_type,
      put_line<&package_manifest::type>,
      {{{"pluginType"}, {"plugin_type"}}}},
-    {"category", "Under what it is listed.", schema_of_text, take_line<&package_manifest::category>,
+    {"category", "Under what it is listed.", schema_of_text, take_one_line<&package_manifest::category>,
      put_line<&package_manifest::category>},
     {"tags", "Words to find it by.",
      R"("type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64})", take_tags,
@@ -765,7 +754,7 @@ inline constexpr manifest_row manifest_rows[] = {
     {"documentation", "Where it is explained.", schema_of_link, take_link<&package_manifest::documentation>,
      put_line<&package_manifest::documentation>},
     {"license", "Under what terms it is given, by its SPDX name.", schema_of_text,
-     take_line<&package_manifest::license>, put_line<&package_manifest::license>},
+     take_one_line<&package_manifest::license>, put_line<&package_manifest::license>},
     {"icon", "A picture: a file in the package, or an address.", schema_of_text, take_icon,
      put_line<&package_manifest::icon>},
     {"host",
