@@ -73,12 +73,17 @@ inline void list_keys(package_admin_state& admin, const http::call& asked) {
         http::json_answer(join({"{\"keys\":", to_json(keys), ",\"revoked\":", to_json(revoked), "}"})));
 }
 
-inline void answer_change(const http::call& asked, const result<void>& done, const std::string& shown,
-                          int status) {
-    if (!done)
-        return asked.answer(code_of(done.error()) ? problem(done.error())
-                                                  : http::problem(400, done.error().message));
-    asked.answer(http::json_answer(shown, status));
+enum class list_change { added, removed };
+/// Answers how it went, and shows what was added or removed.
+inline auto answer_change(const http::call& asked, list_change change, std::string shown) {
+    return [asked, change, shown = std::move(shown)](const result<void>& done) {
+        if (!done)
+            return asked.answer(code_of(done.error()) ? problem(done.error())
+                                                      : http::problem(400, done.error().message));
+        const bool added = change == list_change::added;
+        asked.exchange->changed(added ? "" : shown, added ? shown : "");
+        asked.answer(http::json_answer(shown, added ? 201 : 200));
+    };
 }
 
 /// It is shown on terminals and in logs.
@@ -133,11 +138,7 @@ inline void add_key(package_admin_state& admin, const http::call& asked) {
     if (!key) return asked.answer(http::problem(400, join({"key: ", key.error().message})));
     made.key = key->text();
     if (is_added(admin, asked, made)) return;
-    admin.packages.trust_key(made, [asked, made](const result<void>& done) {
-        const std::string shown = to_json(view_of(made));
-        if (done) asked.exchange->changed({}, shown);
-        answer_change(asked, done, shown, 201);
-    });
+    admin.packages.trust_key(made, answer_change(asked, list_change::added, to_json(view_of(made))));
 }
 
 inline void forget_key(package_admin_state& admin, const http::call& asked) {
@@ -145,10 +146,7 @@ inline void forget_key(package_admin_state& admin, const http::call& asked) {
     for (const trust_key_record& one : admin.packages.added_keys()) {
         if (one.key != wanted) continue;
         return admin.packages.forget_key(wanted,
-                                         [asked, shown = to_json(view_of(one))](const result<void>& done) {
-                                             if (done) asked.exchange->changed(shown, {});
-                                             answer_change(asked, done, shown, 200);
-                                         });
+                                         answer_change(asked, list_change::removed, to_json(view_of(one))));
     }
     for (const trusted_key& one : admin.packages.options().trust.keys)
         if (one.key.text() == wanted)
@@ -168,21 +166,14 @@ inline void revoke(package_admin_state& admin, const http::call& asked) {
                                  .reason = std::string(beginning_of(wanted->reason.value_or(""), 500)),
                                  .revoked_by = asked.actor(),
                                  .revoked_at = wall_clock_ms()};
-    const std::string shown = to_json(view_of(made));
-    admin.packages.revoke(made, [asked, shown](const result<void>& done) {
-        if (done) asked.exchange->changed({}, shown);
-        answer_change(asked, done, shown, 201);
-    });
+    admin.packages.revoke(made, answer_change(asked, list_change::added, to_json(view_of(made))));
 }
 
 inline void take_back(package_admin_state& admin, const http::call& asked) {
     for (const revocation_record& one : admin.packages.revocations()) {
         if (one.what != asked.name && one.what != key_in_path(asked.name)) continue;
-        const std::string shown = to_json(view_of(one));
-        return admin.packages.take_back_revocation(one.what, [asked, shown](const result<void>& done) {
-            if (done) asked.exchange->changed(shown, {});
-            answer_change(asked, done, shown, 200);
-        });
+        return admin.packages.take_back_revocation(
+            one.what, answer_change(asked, list_change::removed, to_json(view_of(one))));
     }
     asked.answer(problem(package_code::unknown, "that was not revoked here"));
 }
