@@ -59,10 +59,32 @@ inline constexpr unsigned max_schema_depth = 160;
 /// Of how many names one may have been meant: to compare costs the product of their lengths.
 inline constexpr std::size_t most_guesses = 256;
 
-class schema_checker {
+/// Goes through a schema or a value, and knows where it is.
+class schema_walk {
+protected:
+    using text = std::string_view;
+
+    explicit schema_walk(text root) : path_(join({root})) {}
+
+    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
+    /// Without a root it begins with a dot, which is not shown.
+    std::string shown_path() const { return path_.substr(path_.starts_with('.') ? 1 : 0); }
+    template <class Work>
+    void within(std::initializer_list<text> step, Work work) {
+        const std::size_t length = path_.size();
+        append(path_, join(step));
+        work();
+        path_.resize(length);
+    }
+    static text shortened(text name) { return beginning_of(name, longest_name); }
+
+    std::string path_;
+};
+
+class schema_checker : schema_walk {
 public:
     schema_checker(std::string_view root, const schema_check_options& options)
-        : root_(root), path_(join({options.root})), most_faults_(options.most_faults),
+        : schema_walk(options.root), root_(root), most_faults_(options.most_faults),
           work_left_(options.most_work) {}
 
     result<std::vector<schema_fault>> run(std::string_view value) {
@@ -92,8 +114,6 @@ public:
     const std::string& trouble() const noexcept { return trouble_; }
 
 private:
-    using text = std::string_view;
-
     /// The keywords of one schema, as JSON; empty: not there.
     struct keywords {
         text ref, type, values, constant, properties, required, additional, patterns, names, min_properties,
@@ -116,7 +136,6 @@ private:
 
     // --- texts ---
 
-    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
     /// A name as it is meant; `written` stands between quotes.
     static text plain(text written, std::string& scratch) {
         if (written.find('\\') == written.npos) return written;
@@ -186,21 +205,12 @@ private:
     void report(text expected, text words) {
         ++wrong_;
         if (quiet_ != 0 || faults_.size() >= most_faults_ || !spend(path_.size() + words.size())) return;
-        const std::size_t dot = !path_.empty() && path_[0] == '.' ? 1 : 0;
-        faults_.push_back({path_.substr(dot), join({expected}), join({words})});
+        faults_.push_back({shown_path(), join({expected}), join({words})});
     }
     void expected(text what, text got) { report(what, join({"expected ", what, ", got ", got})); }
     /// "too few elements": what the decoder of a typed plugin says of the same.
     void say(text words) { report({}, words); }
 
-    template <class Work>
-    void within(std::initializer_list<text> step, Work work) {
-        const std::size_t length = path_.size();
-        append(path_, join(step));
-        work();
-        path_.resize(length);
-    }
-    static text shortened(text name) { return beginning_of(name, longest_name); }
     /// Whether it fits, without a word about why not.
     bool fits(text schema, text value) {
         const std::size_t before = wrong_;
@@ -498,7 +508,6 @@ private:
     }
 
     text root_;
-    std::string path_;
     std::size_t most_faults_;
     std::size_t work_left_;
     unsigned depth_ = 0;

@@ -112,10 +112,10 @@ inline constexpr schema_keyword schema_keywords[] = {
     {"format", keyword_kind::not_looked_at},
 };
 
-class schema_judge {
+class schema_judge : schema_walk {
 public:
     schema_judge(std::string_view root, std::string_view path, std::size_t most)
-        : references_(root, {}), path_(path), most_(most) {}
+        : schema_walk(path), references_(root, {}), most_(most) {}
 
     std::vector<schema_flaw> run(std::string_view schema) {
         judge(schema);
@@ -123,16 +123,9 @@ public:
     }
 
 private:
-    using text = std::string_view;
-
-    static json_kind kind(text value) noexcept { return kind_of(value.front()); }
-
     void add(bool breaks_it, std::string words) {
         std::size_t& count = breaks_it ? broken_ : ignored_;
-        if (count++ < most_) {
-            const std::size_t dot = path_.starts_with('.') ? 1 : 0;
-            found_.push_back({path_.substr(dot), std::move(words), breaks_it});
-        }
+        if (count++ < most_) found_.push_back({shown_path(), std::move(words), breaks_it});
     }
     void refuse(std::string words) { add(true, std::move(words)); }
     void expected(text what, text got) { refuse(join({"expected ", what, ", got ", name_of(kind(got))})); }
@@ -140,14 +133,6 @@ private:
         if (kind(value) != wanted) expected(what, value);
         return kind(value) == wanted;
     }
-    template <class Work>
-    void within(std::initializer_list<text> step, Work work) {
-        const std::size_t length = path_.size();
-        append(path_, join(step));
-        work();
-        path_.resize(length);
-    }
-    static text shortened(text name) { return beginning_of(name, longest_name); }
 
     void judge(text schema) {
         if (schema == "true" || schema == "false") return;
@@ -255,7 +240,6 @@ private:
     }
 
     schema_checker references_; // finds places, for as long as that is cheap
-    std::string path_;
     std::size_t most_, broken_ = 0, ignored_ = 0;
     std::vector<schema_flaw> found_;
 };
