@@ -131,12 +131,11 @@ public:
 
     /// What an administrator is told there, once it says this.
     bool says_soon(std::string_view target, std::string_view part) const {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!has(admin("GET", target).body, part)) {
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        return true;
+        return soon([&] { return has(admin("GET", target).body, part); });
+    }
+    /// Files that were sent go when their exchange does: behind the answer.
+    bool keeps_no_upload() const {
+        return soon([&] { return std::filesystem::is_empty(folder / "store/staging"); });
     }
 
     tenon::host& host() { return *host_; } // these two within there() alone
@@ -148,6 +147,16 @@ public:
     std::string address;
 
 private:
+    template <class Holds>
+    static bool soon(Holds holds) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!holds()) {
+            if (std::chrono::steady_clock::now() > end) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return true;
+    }
+
     package_options options_;
     package_admin_settings settings_;
     std::optional<tenon::host> host_;

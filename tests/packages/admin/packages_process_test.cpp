@@ -244,7 +244,7 @@ TEST_CASE("a package is uploaded as the mission's own curl lines do it") {
                               {{"grant", R"(["users:kick","users:ban"])"}, {"allowUnsigned", "true"}});
     REQUIRE(updated);
     CHECK_MESSAGE(updated->status == 200, updated->body);
-    CHECK(std::filesystem::is_empty(run.folder / "store/staging")); // the files that were sent are gone
+    CHECK(run.keeps_no_upload());
 
     // A program alone, with its manifest beside it.
     const auto alone = client.send(
@@ -363,7 +363,7 @@ TEST_CASE(
             "file: expected one package, got two: each is sent by itself");
     refused({.fields = {{"enable", ""}}, .files = {{"file", one}}}, "enable: expected true or false");
     CHECK(has(run.admin("GET", "/api/v1/packages").body, R"("packages":[])"));
-    CHECK(std::filesystem::is_empty(run.folder / "store/staging"));
+    CHECK(run.keeps_no_upload());
 }
 
 TEST_CASE(
