@@ -144,9 +144,11 @@ private:
     inline void give_up();
     inline void end(package_outcome outcome, fault why);
     inline std::string other_version() const;
-    /// `message`: what is to be said of how it went, or nothing.
-    inline void end_well(package_view shown, std::string message = {});
-    void end_well(std::string message = {}) { end_well(keeper_->view(package()), std::move(message)); }
+    /// `message`: what is to be said of how it went, or nothing; and how it is logged.
+    inline void end_well(package_view shown, std::string message = {}, log_level as = log_level::warn);
+    void end_well(std::string message = {}, log_level as = log_level::warn) {
+        end_well(keeper_->view(package()), std::move(message), as);
+    }
 
     const std::shared_ptr<package_keeper> keeper_;
     const package_verb verb_;
@@ -249,12 +251,11 @@ inline void package_run::end(package_outcome outcome, fault why) {
     if (auto told = std::exchange(answer_, nullptr)) told(std::move(why));
 }
 
-inline void package_run::end_well(package_view shown, std::string message) {
+inline void package_run::end_well(package_view shown, std::string message, log_level as) {
     give_up(); // the same files in another archive
     const bool unpinned = verb_ == package_verb::pin && request_.version.empty();
     const bool of_another = verb_ == package_verb::pin || verb_ == package_verb::remove_version;
-    const bool as_usual = message.empty() || message.starts_with(nothing_to_do);
-    keeper_->note(as_usual ? log_level::info : log_level::warn,
+    keeper_->note(message.empty() ? log_level::info : as,
                   join({"packages: ", unpinned ? "end of the " : "", words_of(verb_), " of ", shown.id, " ",
                         of_another ? request_.version : shown.version, actor_.empty() ? "" : " by ", actor_,
                         message.empty() ? "" : ": ", message}));
@@ -474,7 +475,7 @@ inline bool package_run::decide(const arriving_package& of, const plan_request& 
     const installed_package* const here = keeper_->with_id(id_);
     if (decision.nothing_to_do && is_well(here->record)) {
         if (request.config.is_null())
-            end_well(join({nothing_to_do, id_, " ", here->record.active, " is installed"}));
+            end_well(join({nothing_to_do, id_, " ", here->record.active, " is installed"}), log_level::info);
         else
             end(package_fault(package_code::exists,
                               join({id_, " ", here->record.active,
