@@ -140,6 +140,10 @@ private:
     /// Answers once, at the latest after the time that a new version may take.
     inline void start(const package_record& of, const version_record& version,
                       const package_manifest& manifest, package_keeper::done then);
+    void start_active(package_keeper::done then) {
+        const installed_package& of = package();
+        start(of.record, *keeper_->version(id_, of.record.active), of.manifest, std::move(then));
+    }
     void end(fault why) { end(package_outcome::failed, std::move(why)); }
     inline void give_up();
     inline void end(package_outcome outcome, fault why);
@@ -428,13 +432,9 @@ inline void package_run::run_active() {
     keeper_->on_disk([id = id_](package_store& store) { return store.make_data(id); },
                      then([](package_run& self, result<void> made) {
                          if (!made) return self.ran(std::move(made));
-                         const installed_package& of = self.package();
-                         const version_record* const active =
-                             self.keeper_->version(self.id_, of.record.active);
-                         self.start(of.record, *active, of.manifest,
-                                    self.then([](package_run& still, result<void> outcome) {
-                                        still.ran(std::move(outcome));
-                                    }));
+                         self.start_active(self.then([](package_run& still, result<void> outcome) {
+                             still.ran(std::move(outcome));
+                         }));
                      }));
 }
 
@@ -580,13 +580,9 @@ inline void package_run::go_back(fault why) {
     keeper_->forget_image(next_.tree);
     keeper_->withdraw(after_.name, then([why](package_run& self, auto) {
                           self.keeper_->trials.erase(self.id_);
-                          const installed_package& of = self.package();
-                          const version_record* const before =
-                              self.keeper_->version(self.id_, of.record.active);
-                          self.start(of.record, *before, of.manifest,
-                                     self.then([why](package_run& still, result<void> back) {
-                                         still.settle(why, std::move(back));
-                                     }));
+                          self.start_active(self.then([why](package_run& still, result<void> back) {
+                              still.settle(why, std::move(back));
+                          }));
                       }));
 }
 
