@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -114,12 +113,7 @@ inline std::optional<bool> yes_in(const http::call& asked, std::string_view name
     return read;
 }
 
-/// One operation, and the client that waits for it. Made before it is begun:
-///
-///     if (const auto waiting = awaited_operation::of(admin, asked)) {
-///         admin.packages.enable({.package = asked.name, .begun = waiting->begun()}, waiting->over<package_view>());
-///         waiting->wait();
-///     }
+/// One operation, and the client that waits for it.
 class awaited_operation : public std::enable_shared_from_this<awaited_operation> {
 public:
     /// Null: ?wait= is wrong, and the client has heard it.
@@ -137,9 +131,24 @@ public:
         return std::shared_ptr<awaited_operation>(new awaited_operation(admin, asked, patience));
     }
 
-    std::function<void(std::uint64_t)> begun() {
-        return [self = shared_from_this()](std::uint64_t number) { self->number_ = number; };
+    /// `begin` is given the request, with who asks, and what answers in the end.
+    template <class Made = package_view, class Request, class Begin>
+    void run(Request request, Begin begin) {
+        request.actor = asked_.actor();
+        request.begun = [self = shared_from_this()](std::uint64_t number) { self->number_ = number; };
+        begin(std::move(request), over<Made>());
+        wait();
     }
+
+private:
+    awaited_operation(package_admin_state& admin, const http::call& asked, milliseconds patience)
+        : admin_(admin.weak_from_this()), asked_(asked), target_(admin.id_of(asked.name)),
+          patience_(patience), timer_(admin.host.get_executor()) {
+        asked.exchange->audits_itself(); // also where the path is that of every plugin
+        if (asked.name.empty()) return;
+        if (const auto* const before = admin.packages.installed(asked.name)) before_ = before->record.active;
+    }
+
     template <class Made>
     auto over() {
         return [self = shared_from_this()](const result<Made>& outcome) {
@@ -158,16 +167,6 @@ public:
             if (!cancelled && !self->ended_) self->answer_number();
         });
     }
-
-private:
-    awaited_operation(package_admin_state& admin, const http::call& asked, milliseconds patience)
-        : admin_(admin.weak_from_this()), asked_(asked), target_(admin.id_of(asked.name)),
-          patience_(patience), timer_(admin.host.get_executor()) {
-        asked.exchange->audits_itself(); // also where the path is that of every plugin
-        if (asked.name.empty()) return;
-        if (const auto* const before = admin.packages.installed(asked.name)) before_ = before->record.active;
-    }
-
     void answer_number() {
         const std::string number = std::to_string(number_), where = "/api/v1/operations/" + number;
         response given =

@@ -117,10 +117,8 @@ inline void drop(const package_source& source) {
 inline void install_now(package_admin_state& admin, const http::call& asked, install_request request) {
     const auto waiting = awaited_operation::of(admin, asked);
     if (!waiting) return drop(request.source);
-    request.actor = asked.actor();
-    request.begun = waiting->begun();
-    admin.packages.install(std::move(request), waiting->over<package_view>());
-    waiting->wait();
+    waiting->run(std::move(request),
+                 [&](auto made, auto done) { admin.packages.install(std::move(made), std::move(done)); });
 }
 
 /// `package`: which one it must be, for an update.
@@ -288,20 +286,12 @@ inline void update(package_admin_state& admin, const http::call& asked) {
         return refuse(admin, asked, permission);
     const auto queried = yes_in(asked, "dryRun");
     if (!queried) return;
-    if (wanted->dry_run.value_or(*queried)) {
-        return admin.packages.plan_update(
-            {.package = id, .version = *wanted->version, .plan = plan_of(asked, *wanted)},
-            answer_from(asked, as_json));
-    }
-    const auto waiting = awaited_operation::of(admin, asked);
-    if (!waiting) return;
-    admin.packages.update({.package = id,
-                           .version = *wanted->version,
-                           .plan = plan_of(asked, *wanted),
-                           .actor = asked.actor(),
-                           .begun = waiting->begun()},
-                          waiting->over<package_view>());
-    waiting->wait();
+    package_request request{.package = id, .version = *wanted->version, .plan = plan_of(asked, *wanted)};
+    if (wanted->dry_run.value_or(*queried))
+        return admin.packages.plan_update(std::move(request), answer_from(asked, as_json));
+    if (const auto waiting = awaited_operation::of(admin, asked))
+        waiting->run(std::move(request),
+                     [&](auto made, auto done) { admin.packages.update(std::move(made), std::move(done)); });
 }
 
 /// The same as a dry run of an installation.

@@ -126,17 +126,13 @@ inline void list_discovered(package_admin_state& admin, const http::call& asked)
 
 // --- what is done with them ---
 
-/// `begin` is given the request, and begins what is asked for.
+/// Of a package that is here.
 template <class Begin>
 void carry_out(package_admin_state& admin, const http::call& asked, package_request request, Begin begin) {
     if (!known(admin, asked)) return;
-    const auto waiting = awaited_operation::of(admin, asked);
-    if (!waiting) return;
     request.package = asked.name;
-    request.actor = asked.actor();
-    request.begun = waiting->begun();
-    begin(std::move(request), waiting->over<package_view>());
-    waiting->wait();
+    if (const auto waiting = awaited_operation::of(admin, asked))
+        waiting->run(std::move(request), std::move(begin));
 }
 
 // --- folders that are no packages yet ---
@@ -157,12 +153,12 @@ inline void register_folder(package_admin_state& admin, const http::call& asked)
     if (!given) return;
     if (given->grant && !given->grant->empty() && !asked.may("packages:grant"))
         return refuse(admin, asked, "packages:grant");
-    const auto waiting = awaited_operation::of(admin, asked);
-    if (!waiting) return;
-    package_request request{.package = asked.name, .actor = asked.actor(), .begun = waiting->begun()};
+    package_request request{.package = asked.name};
     request.plan.grant = std::move(given->grant).value_or(std::vector<std::string>());
-    admin.packages.register_folder(std::move(request), waiting->over<package_view>());
-    waiting->wait();
+    if (const auto waiting = awaited_operation::of(admin, asked))
+        waiting->run(std::move(request), [&](auto made, auto done) {
+            admin.packages.register_folder(std::move(made), std::move(done));
+        });
 }
 
 /// By the name of the folder, or of the plugin in it.
@@ -178,11 +174,10 @@ inline void compile(package_admin_state& admin, const http::call& asked) {
                     folder = one.folder;
                     break;
                 }
-        const auto waiting = awaited_operation::of(*self, asked);
-        if (!waiting) return;
-        self->packages.compile({.package = folder, .actor = asked.actor(), .begun = waiting->begun()},
-                               waiting->over<build_report>());
-        waiting->wait();
+        if (const auto waiting = awaited_operation::of(*self, asked))
+            waiting->run<build_report>(package_request{.package = folder}, [&](auto made, auto done) {
+                self->packages.compile(std::move(made), std::move(done));
+            });
     });
 }
 
