@@ -258,6 +258,14 @@ int take_in(const arguments& given, std::string_view method, const std::string& 
     return finish_change(given, *to, send(given, *to, method, target + "?wait=0", *form, "sending"));
 }
 
+/// For who is answered with nothing that is to be shown.
+auto says(std::string what, std::string words) {
+    return [what = std::move(what), words = std::move(words)](const json&) {
+        print_line({what, {words, look::dim}});
+        return exit_code::good;
+    };
+}
+
 std::string body_of(const char* name, const std::string& value) {
     return tenon::to_json(std::map<std::string, std::string>{{name, value}});
 }
@@ -410,10 +418,8 @@ int list_tokens(const arguments& given) {
 }
 
 int revoke_token(const arguments& given) {
-    return ask(given, "DELETE", "/api/v1/access/tokens/" + url_part(given.words()[0]), {}, [&](const json&) {
-        print_line({given.words()[0], {" is revoked", look::dim}});
-        return exit_code::good;
-    });
+    const std::string& name = given.words()[0];
+    return ask(given, "DELETE", "/api/v1/access/tokens/" + url_part(name), {}, says(name, " is revoked"));
 }
 
 namespace {
@@ -447,19 +453,14 @@ int trust_key(const arguments& given) {
     wanted made{key->text(), given.value("--name"), {}, {}};
     if (given.has("--plugins")) made.plugins = given.values("--plugins");
     if (given.has("--last-day")) made.not_after = given.value("--last-day");
-    return ask(given, "POST", "/api/v1/trust/keys", tenon::to_json(made), [&](const json&) {
-        print_line({key->text(), {" is trusted", look::dim}});
-        return exit_code::good;
-    });
+    return ask(given, "POST", "/api/v1/trust/keys", tenon::to_json(made), says(key->text(), " is trusted"));
 }
 
 int forget_key(const arguments& given) {
     const auto key = public_key_said(given.words()[0]);
     if (!key) return complain(key.error().message, exit_code::no_input);
-    return ask(given, "DELETE", "/api/v1/trust/keys/" + in_path(key->text()), {}, [&](const json&) {
-        print_line({key->text(), {" is not trusted any more", look::dim}});
-        return exit_code::good;
-    });
+    return ask(given, "DELETE", "/api/v1/trust/keys/" + in_path(key->text()), {},
+               says(key->text(), " is not trusted any more"));
 }
 
 int revoke_key(const arguments& given) {
@@ -467,19 +468,15 @@ int revoke_key(const arguments& given) {
     if (!what) return complain(what.error().message, exit_code::no_input);
     std::map<std::string, std::string> said{{"what", *what}};
     if (given.has("--reason")) said["reason"] = given.value("--reason");
-    return ask(given, "POST", "/api/v1/trust/revoked", tenon::to_json(said), [&](const json&) {
-        print_line({*what, {" is revoked: nothing of it is installed or started any more", look::dim}});
-        return exit_code::good;
-    });
+    return ask(given, "POST", "/api/v1/trust/revoked", tenon::to_json(said),
+               says(*what, " is revoked: nothing of it is installed or started any more"));
 }
 
 int unrevoke_key(const arguments& given) {
     const auto what = revocable_said(given.words()[0]);
     if (!what) return complain(what.error().message, exit_code::no_input);
-    return ask(given, "DELETE", "/api/v1/trust/revoked/" + in_path(*what), {}, [&](const json&) {
-        print_line({*what, {" is not revoked any more", look::dim}});
-        return exit_code::good;
-    });
+    return ask(given, "DELETE", "/api/v1/trust/revoked/" + in_path(*what), {},
+               says(*what, " is not revoked any more"));
 }
 
 int list_trust(const arguments& given) {
