@@ -8,8 +8,8 @@ user who includes the header and knows nothing else. It makes every function of 
 call, and none of them may want one that is nowhere.
 
 The others have the host's inside in another file of the program, compiled once (host_source.hpp): the same functions in a
-third of the time. What the two files want of each other is there or not, whatever is inlined in one of them: a function
-that is missing may not be missed where it is inlined, so that is tried with and without the optimiser."""
+third of the time. What the two files want of each other is there or not, whatever is inlined in one of them. A function may
+be missing only when it is optimised, as users build: tests have g++ -O2 besides."""
 
 import functools
 import pathlib

@@ -5,8 +5,8 @@ declaration there also sees its body.
     headers_alone.py COMPILER [OPTION...] [-- HEADER...]    e.g. g++, or clang++ --target=wasm32-wasi
     headers_alone.py clang++ -- tenon/http/server.hpp       only that one
 
-For wasm32-wasi only the plugin side counts, without exceptions and without run-time types. What needs Asio takes
-seconds to compile and is alone with one compiler as with the other: clang++, the quicker one, is asked.
+For wasm32-wasi only the plugin side counts, without exceptions and without run-time types. A header that is alone with one
+compiler is alone with the other, by the same standard library: tests ask clang++, the quicker one.
 
 A header that many include is kept precompiled, and the files of these begin with it. It hides nothing from them: each
 includes it anyway, before its own first line, and it was compiled alone itself. What fails behind a precompiled header
@@ -42,9 +42,8 @@ if is_wasi:
     compiler += ["-fno-exceptions", "-fno-rtti"]
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
-on_asio = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
-           "tenon/admin", "tenon/doctor", "tenon/packages.hpp", "tenon/packages/operations", "tenon/package_admin")
-left_out = (*on_asio, "tenon/web", "tenon/rules", "tenon/testing", "tenon/packages") if is_wasi else on_asio if not is_clang else ()
+left_out = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
+            "tenon/admin", "tenon/doctor", "tenon/web", "tenon/rules", "tenon/testing", "tenon/package") if is_wasi else ()
 
 # ---- What includes what ------------------------------------------------------------------------------------------------
 
