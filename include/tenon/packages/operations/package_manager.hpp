@@ -93,7 +93,6 @@ result<added_trust_rows> change_trust_rows(package_store& store, const Change& c
 template <class Done>
 void compile_folder(const std::shared_ptr<package_keeper>& keeper, const package_request& request,
                     Done done) {
-    if (keeper->closed()) return done(result<build_report>(no_packages_any_more()));
     auto number = keeper->operations.begin(package_verb::compile, request.actor, wall_clock_ms());
     if (!number) return done(result<build_report>(std::move(number).error()));
     keeper->operations.change(*number, [&](package_operation& of) {
@@ -184,10 +183,8 @@ public:
 
     template <class Token = detail::default_token>
     auto discovered(Token&& token = Token()) {
-        return begin<result<discovery>>(token, [keeper = keeper_](auto done) mutable {
-            if (keeper->closed()) return done(result<discovery>(detail::no_packages_any_more()));
-            keeper->discover_folders(std::move(done));
-        });
+        return begin<result<discovery>>(
+            token, [keeper = keeper_](auto done) { keeper->discover_folders(std::move(done)); });
     }
     /// A folder becomes a package: it is built, where its manifest says how, packed, and installed in a version of its own.
     template <class Token = detail::default_token>
@@ -241,7 +238,6 @@ public:
     auto plan(install_request request, Token&& token = Token()) {
         return begin<result<package_plan>>(
             token, [keeper = keeper_, request = std::move(request)](auto done) mutable {
-                if (keeper->closed()) return done(result<package_plan>(detail::no_packages_any_more()));
                 auto passing = std::make_shared<std::optional<passing_file>>();
                 if (request.source.staged) passing->emplace(request.source.file);
                 keeper->look_at(request.source, false,
@@ -259,7 +255,6 @@ public:
         return begin<result<package_plan>>(token, [keeper = keeper_,
                                                    request = std::move(request)](auto done) mutable {
             using planned = result<package_plan>;
-            if (keeper->closed()) return done(planned(detail::no_packages_any_more()));
             const installed_package* const found = keeper->find(request.package);
             if (found == nullptr)
                 return done(planned(package_fault(package_code::unknown,
@@ -435,7 +430,6 @@ public:
     template <class Result, class Token, class Job>
     auto ask(Token&& token, Job job) {
         return begin<Result>(token, [keeper = keeper_, job = std::move(job)](auto done) mutable {
-            if (keeper->closed()) return done(Result(detail::no_packages_any_more()));
             keeper->on_disk(std::move(job), std::move(done));
         });
     }
@@ -447,7 +441,6 @@ private:
     auto keep_house(package_verb verb, std::string actor, Token& token, Prepare prepare, Then then) {
         return begin<Result>(token, [keeper = keeper_, verb, actor = std::move(actor), prepare,
                                      then = std::move(then)](auto done) mutable {
-            if (keeper->closed()) return done(Result(detail::no_packages_any_more()));
             auto number = keeper->operations.begin(verb, actor, detail::wall_clock_ms());
             if (!number) return done(Result(std::move(number).error()));
             keeper->on_disk(prepare(*keeper, *number),
@@ -460,7 +453,6 @@ private:
     template <class Token, class Change>
     auto change_trust(Token& token, Change change) {
         return begin<result<void>>(token, [keeper = keeper_, change = std::move(change)](auto done) mutable {
-            if (keeper->closed()) return done(result<void>(detail::no_packages_any_more()));
             using changed = result<detail::added_trust_rows>;
             keeper->on_disk(
                 [change = std::move(change)](package_store& store) -> changed {
@@ -477,7 +469,11 @@ private:
 
     template <class Result, class Token, class Start>
     auto begin(Token& token, Start start) {
-        return detail::begin_operation<Result>(keeper_->host->home(), token, std::move(start));
+        return detail::begin_operation<Result>(
+            keeper_->host->home(), token, [keeper = keeper_, start = std::move(start)](auto done) mutable {
+                if (keeper->closed()) return done(Result(detail::no_packages_any_more()));
+                start(std::move(done));
+            });
     }
     template <auto Verb, class Request, class Token>
     auto run(package_verb verb, Request request, Token& token) {

@@ -53,10 +53,6 @@ public:
 
     /// False: it is answered already.
     bool begin(const std::function<void(std::uint64_t)>& begun) {
-        if (keeper_->closed()) {
-            end(no_packages_any_more());
-            return false;
-        }
         auto number = keeper_->operations.begin(verb_, actor_, wall_clock_ms());
         if (!number) {
             end(std::move(number).error());
