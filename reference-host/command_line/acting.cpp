@@ -23,12 +23,6 @@ using tenon::json;
 using tenon::json_view;
 using tenon::http::url_part;
 
-/// A file that cannot be read, or what was typed.
-int complain_of_words(const tenon::fault& why, const std::string& hint = "") {
-    const bool typed = why.code == tenon::codes::invalid_params;
-    return complain(why.message + hint, typed ? exit_code::usage : exit_code::no_input);
-}
-
 int print_decision(const json& decision) {
     const bool stopped = text_of(decision["flow"]) == "stop";
     if (stopped)

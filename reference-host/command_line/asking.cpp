@@ -103,6 +103,10 @@ int complain(const client::answer& refused, const found_host& asked) {
     const json problem = json::parse(refused.body).value_or(json());
     std::string words = text_of(problem["detail"]);
     if (words.empty()) words = text_of(problem["title"]);
+    if (words == "there is nothing here") // of a router without the path
+        words =
+            "this host keeps no packages, as its configuration has no \"packages\"; or it is older than this "
+            "command";
     if (words.empty()) words = "the host answered " + std::to_string(refused.status);
     if (refused.status != 401) return complain(typed_words(std::move(words)), exit_code::refused);
     return complain(words + " (" +

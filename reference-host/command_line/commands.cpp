@@ -56,12 +56,14 @@ std::vector<option> arrival_options() {
     return remote_options({{"--grant", "WHAT", "agrees to a permission, or to a signer", true},
                            {"--yes", "", "agrees to all that it asks for"},
                            {"--allow-downgrade", "", "also to an older version than was here"},
+                           {"--config", "JSON", "what its plugin is configured with; @FILE, or - for stdin"},
                            {"--manifest", "FILE", "FILE is a single program, and this is what it is"},
                            {"--dry-run", "", "says what would be done, and does nothing"}});
 }
 constexpr std::string_view consent_words =
-    "What it asks for is asked on a terminal. Elsewhere --grant or --yes agrees, and\n"
-    "without them nothing is done, with exit code 1.\n";
+    "What it asks for, and whether it may be unsigned, is asked on a terminal.\n"
+    "Elsewhere --grant or --yes agrees to what it asks for, and without them nothing\n"
+    "is done, with exit code 1.\n";
 
 } // namespace
 

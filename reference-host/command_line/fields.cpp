@@ -2,6 +2,8 @@
 
 #include "command_line/fields.hpp"
 
+#include "command_line/exit_codes.hpp"
+#include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
 #include <tenon/core/byte_buffer.hpp>
@@ -131,6 +133,11 @@ result<std::string> text_behind(const std::string& word) {
     if (word == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
     if (!word.starts_with('@')) return word;
     return tenon::read_small_file(word.substr(1), most_bytes);
+}
+
+int complain_of_words(const tenon::fault& why, const std::string& hint) {
+    const bool typed = why.code == tenon::codes::invalid_params;
+    return complain(why.message + hint, typed ? exit_code::usage : exit_code::no_input);
 }
 
 result<json> payload_of(std::span<const std::string> words, const std::vector<field>& fields) {

@@ -38,6 +38,9 @@ tenon::result<tenon::json> payload_of(std::span<const std::string> words, const 
 /// Of @FILE, of stdin (-), or the word itself.
 tenon::result<std::string> text_behind(const std::string& word);
 
+/// Says what was typed wrong, or which file cannot be read, and which exit code it is.
+int complain_of_words(const tenon::fault& why, const std::string& hint = "");
+
 } // namespace reference
 
 #endif

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -71,6 +72,10 @@ std::string public_file_text(const tenon::public_key& key) {
 tenon::result<tenon::secret_key> secret_key_in(const std::string& path) {
     const auto text = tenon::read_small_file(path, tenon::longest_signature);
     if (!text) return text.error();
+    struct stat file {};
+    if (::stat(path.c_str(), &file) == 0 && (file.st_mode & (S_IRGRP | S_IROTH)) != 0)
+        std::cerr << line_text({"warning: ", path, ": others can read this secret key: chmod 600 ", path},
+                               false);
     tenon::result<std::string> password = std::string();
     if (tenon::has_password(*text)) password = ask_password(path);
     if (!password) return password.error();

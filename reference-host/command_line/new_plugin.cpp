@@ -8,6 +8,7 @@
 
 #include <tenon/packages/format/manifest_values.hpp>
 #include <tenon/packages/format/package_files.hpp>
+#include <tenon/packages/format/package_manifest.hpp>
 #include <tenon/session/names.hpp>
 
 #include <algorithm>
@@ -65,6 +66,8 @@ int new_plugin(const arguments& given) {
             "NAME: expected 1 to 64 small letters, digits, - and _, with a letter in front, got \"" + name +
                 "\"",
             exit_code::usage);
+    if (const std::string flaw = tenon::detail::flaw_of_reserved_name(name); !flaw.empty())
+        return complain("NAME: " + flaw + "; take another name", exit_code::usage);
     if (const auto flaw = tenon::detail::flaw_of_own_id(id); !flaw.empty())
         return complain("--id: " + std::string(flaw) + ", got \"" + id + "\"", exit_code::usage);
     const auto files = template_files();

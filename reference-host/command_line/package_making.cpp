@@ -155,6 +155,8 @@ int init_package(const arguments& given) {
     if (const auto flaw = tenon::detail::flaw_of_own_id(manifest.id); !flaw.empty())
         return complain("--id: " + std::string(flaw) + ", got \"" + manifest.id + "\"", exit_code::usage);
     manifest.name = manifest.id.substr(manifest.id.rfind('.') + 1);
+    if (const std::string flaw = tenon::detail::flaw_of_reserved_name(manifest.name); !flaw.empty())
+        return complain("--id: " + flaw + "; take another name", exit_code::usage);
     manifest.version = *tenon::read_version("0.1.0");
     guessed_entry entry = guess_entry(*opened, *files);
     if (given.has("--entry")) {

@@ -4,7 +4,9 @@
 
 #include "command_line/asking.hpp"
 #include "command_line/exit_codes.hpp"
+#include "command_line/fields.hpp"
 #include "command_line/keys.hpp"
+#include "command_line/package_file.hpp"
 #include "command_line/screen.hpp"
 #include "command_line/words.hpp"
 
@@ -159,23 +161,57 @@ int change(const arguments& given, std::string_view method, const std::string& t
 
 // --- what arrives ---
 
-tenon::result<tenon::http::form> form_of(const arguments& given, const std::string& file) {
-    tenon::http::form sent{.fields = {{"source", "local"}}, .files = {{"file", file}}};
+/// A file that is sent, or a version that the host has; and what was typed with it.
+struct arrival {
+    std::string_view method;
+    std::string target, file = {}, version = {}, manifest = {}, config = {};
+    std::vector<std::string> grant = {};
+    bool allow_downgrade = false;
+};
+
+/// What was typed and files that were named, which may be wrong.
+tenon::result<arrival> arrival_of(const arguments& given, std::string_view method, std::string target) {
+    arrival made{.method = method,
+                 .target = std::move(target),
+                 .grant = given.values("--grant"),
+                 .allow_downgrade = given.has("--allow-downgrade")};
     if (given.has("--manifest")) {
         auto manifest = tenon::read_small_file(given.value("--manifest"), tenon::longest_manifest);
         if (!manifest) return std::move(manifest).error();
-        sent.fields.push_back({"manifest", *std::move(manifest)});
+        made.manifest = *std::move(manifest);
     }
-    for (const std::string& one : given.values("--grant")) sent.fields.push_back({"grant", one});
-    if (given.has("--allow-downgrade")) sent.fields.push_back({"allowDowngrade", "true"});
-    return sent;
+    if (given.has("--config")) {
+        auto config = text_behind(given.value("--config"));
+        if (!config) return std::move(config).error();
+        if (auto read = json::parse(*config); !read)
+            return tenon::fault{tenon::codes::invalid_params, "--config: " + read.error().message};
+        made.config = *std::move(config);
+    }
+    return made;
 }
 
-tenon::result<client::answer> send(const arguments& given, const found_host& to, std::string_view method,
-                                   const std::string& target, const tenon::http::form& form,
-                                   std::string_view step) {
+tenon::result<client::answer> send(const arguments& given, const found_host& to, const arrival& what,
+                                   std::string_view query, std::string_view step) {
     progress shown(given.has("--json"));
-    return to.client.send(method, target, form, [&](std::uint64_t done, std::uint64_t all) {
+    const std::string target = what.target + std::string(query);
+    if (what.file.empty()) {
+        struct wanted {
+            std::string version;
+            std::vector<std::string> grant;
+            bool allow_downgrade;
+            std::optional<json> config;
+            static constexpr auto describe() { return tenon::camel_case(); }
+        };
+        wanted body{what.version, what.grant, what.allow_downgrade, {}};
+        if (!what.config.empty()) body.config = json::parse(what.config).value_or(json());
+        return to.client.ask(what.method, target, tenon::to_json(body));
+    }
+    tenon::http::form form{.fields = {{"source", "local"}}, .files = {{"file", what.file}}};
+    if (!what.manifest.empty()) form.fields.push_back({"manifest", what.manifest});
+    if (!what.config.empty()) form.fields.push_back({"config", what.config});
+    for (const std::string& one : what.grant) form.fields.push_back({"grant", one});
+    if (what.allow_downgrade) form.fields.push_back({"allowDowngrade", "true"});
+    return to.client.send(what.method, target, form, [&](std::uint64_t done, std::uint64_t all) {
         shown.tell(step, done, all);
         return true;
     });
@@ -205,6 +241,26 @@ std::vector<std::string> all_of(const tenon::package_consent& asked) {
     return all;
 }
 
+/// "dev.example.moderator 1.2.0".
+std::string what_arrives(const tenon::package_plan& plan) {
+    for (const auto* const changes : {&plan.update, &plan.install})
+        for (const auto& one : *changes) return one.id + " " + one.version;
+    return "it";
+}
+
+bool is_person_there() { return ::isatty(STDIN_FILENO) == 1; }
+
+/// A person is asked about everything that is unsigned; a program only where the host wants a word for it.
+void ask_about_unsigned(const arrival& what, tenon::package_plan& plan) {
+    constexpr std::string_view word = "unsigned";
+    const bool is_new = !plan.install.empty() || !plan.update.empty();
+    const auto has_it = [&](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), word) != list.end();
+    };
+    if (is_new && plan.trust == word && !has_it(what.grant) && !has_it(plan.consent.signers))
+        plan.consent.signers.emplace_back(word);
+}
+
 /// Asks on a terminal; elsewhere says how it is agreed to.
 bool agrees(const arguments& given, const tenon::package_consent& asked) {
     if (given.has("--yes")) return true;
@@ -213,11 +269,11 @@ bool agrees(const arguments& given, const tenon::package_consent& asked) {
     for (const std::string& one : asked.signers)
         std::cerr << line_text(
             {one == "unsigned" ? "nobody who is trusted signed it" : "it is signed by " + one}, false);
-    if (::isatty(STDIN_FILENO) == 1) {
+    if (is_person_there()) {
         std::cerr << "agreed? (yes/no) " << std::flush;
         std::string typed;
         std::getline(std::cin, typed);
-        return typed == "yes" || typed == "y";
+        return is_yes(typed);
     }
     std::string how;
     for (const std::string& one : all_of(asked)) how += " --grant " + one;
@@ -225,23 +281,57 @@ bool agrees(const arguments& given, const tenon::package_consent& asked) {
     return false;
 }
 
+/// What the file says that it is; nothing where that is for the host to say.
+std::optional<tenon::package_manifest> manifest_of(const arrival& what) {
+    if (!what.manifest.empty())
+        return tenon::read_manifest(what.manifest, tenon::entry_rule::may_miss).manifest;
+    auto opened = open_package_file(what.file);
+    if (!opened) return std::nullopt;
+    return std::move(opened->package.manifest);
+}
+
+int complain_of_age(const std::string& what, const std::string& than) {
+    return complain(what + " is older than " + than + ": --allow-downgrade goes back all the same",
+                    exit_code::refused);
+}
+
+/// The newest version that is here, where the file is older and not the active one: the host would refuse it once all of it
+/// was sent. It knows more, and has the last word.
+std::string newer_than(const found_host& to, const tenon::package_manifest& arriving) {
+    const auto heard = to.client.ask("GET", package_path(arriving.id) + "/versions");
+    if (!heard || heard->status != 200) return {};
+    std::optional<tenon::package_version> newest;
+    const json answer = json::parse(heard->body).value_or(json());
+    for (const auto& one : answer["versions"].as<std::vector<tenon::package_version_view>>().value_or({})) {
+        auto version = tenon::read_version(one.version);
+        if (!version || (one.active && *version == arriving.version)) return {};
+        if (!newest || *newest < *version) newest = *std::move(version);
+    }
+    return newest && arriving.version < *newest ? newest->text() : std::string();
+}
+
 /// First a dry run, which says what is asked for; then it is done.
-int take_in(const arguments& given, std::string_view method, const std::string& target,
-            const std::string& file) {
+int take_in(const arguments& given, arrival what) {
     const auto to = find_host(given);
     if (!to) return complain_of_address(to.error());
-    auto form = form_of(given, file);
-    if (!form) return complain(form.error().message, exit_code::no_input);
-    if (const auto there = tenon::file_source::open(file); !there)
-        return complain(there.error().message, exit_code::no_input);
-    auto looked = send(given, *to, method, target + "?dryRun=true", *form, "looking at it");
+    const bool only_looks = given.has("--dry-run");
+    if (!what.file.empty()) {
+        if (const auto there = tenon::file_source::open(what.file); !there)
+            return complain(there.error().message, exit_code::no_input);
+        const auto arriving = manifest_of(what);
+        if (arriving && !only_looks && !what.allow_downgrade)
+            if (const std::string newer = newer_than(*to, *arriving); !newer.empty())
+                return complain_of_age(arriving->id + " " + arriving->version.text(),
+                                       newer + ", which is here");
+    }
+    auto looked = send(given, *to, what, "?dryRun=true", "looking at it");
     if (!looked) return complain(looked.error(), *to);
     if (looked->status != 200) return complain(*looked, *to);
-    const auto plan = tenon::from_json<tenon::package_plan>(looked->body);
+    auto plan = tenon::from_json<tenon::package_plan>(looked->body);
     if (!plan)
         return complain("the host's plan is not understood: " + plan.error().message, exit_code::unavailable);
     const int code = plan->conflicts.empty() ? exit_code::good : exit_code::refused;
-    if (given.has("--dry-run")) {
+    if (only_looks) {
         if (given.has("--json")) return print_json(looked->body), code;
         print_plan(*plan);
         for (const std::string& one : plan->consent.permissions)
@@ -251,11 +341,14 @@ int take_in(const arguments& given, std::string_view method, const std::string& 
         return code;
     }
     if (code != exit_code::good) return complain(plan->conflicts[0], code);
+    if (plan->downgrade && !what.allow_downgrade)
+        return complain_of_age(what_arrives(*plan), "what was installed here");
+    if (is_person_there()) ask_about_unsigned(what, *plan);
     if (!plan->consent.empty()) {
         if (!agrees(given, plan->consent)) return exit_code::refused;
-        for (std::string& one : all_of(plan->consent)) form->fields.push_back({"grant", std::move(one)});
+        for (std::string& one : all_of(plan->consent)) what.grant.push_back(std::move(one));
     }
-    return finish_change(given, *to, send(given, *to, method, target + "?wait=0", *form, "sending"));
+    return finish_change(given, *to, send(given, *to, what, "?wait=0", "sending"));
 }
 
 /// For who is answered with nothing that is to be shown.
@@ -272,16 +365,22 @@ std::string body_of(const char* name, const std::string& value) {
 
 } // namespace
 
-int install_package(const arguments& given) { return take_in(given, "POST", install_path, given.words()[0]); }
+int install_package(const arguments& given) {
+    auto what = arrival_of(given, "POST", install_path);
+    if (!what) return complain_of_words(what.error());
+    what->file = given.words()[0];
+    return take_in(given, *std::move(what));
+}
 
 int update_package(const arguments& given) {
-    const std::string& name = given.words()[0];
-    const std::string& what = given.words()[1];
+    auto what = arrival_of(given, "PUT", package_path(given.words()[0]));
+    if (!what) return complain_of_words(what.error());
+    const std::string& named = given.words()[1];
     std::error_code ignored;
     // What is no file is a version that the host has.
-    if (!std::filesystem::exists(what, ignored) && tenon::read_version(what))
-        return change(given, "PUT", package_path(name), body_of("version", what));
-    return take_in(given, "PUT", package_path(name), what);
+    const bool is_version = !std::filesystem::exists(named, ignored) && tenon::read_version(named);
+    (is_version ? what->version : what->file) = named;
+    return take_in(given, *std::move(what));
 }
 
 int roll_back_package(const arguments& given) {

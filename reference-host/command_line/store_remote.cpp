@@ -44,8 +44,12 @@ int check_store(const arguments& given) {
                             ": ",
                             text_of(one["problem"])});
         }
-        if (found.empty() && prints)
-            print_line({"the store is ", {"good", look::good}, ": nothing in it was changed or lost"});
+        const auto packages = answer["packages"].as<std::uint64_t>().value_or(0);
+        if (found.empty() && prints && packages == 0) print_line({"the store is empty: no package is in it"});
+        else if (found.empty() && prints)
+            print_line({"the store is ",
+                        {"good", look::good},
+                        ": nothing of its " + count_words(packages, "package") + " was changed or lost"});
         return found.empty() ? exit_code::good : exit_code::refused;
     });
 }

@@ -2,6 +2,8 @@
 
 #include "command_line/words.hpp"
 
+#include <tenon/core/text.hpp>
+
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -65,6 +67,11 @@ std::string clock_words(std::int64_t unix_ms) {
     char text[16] = "";
     if (::localtime_r(&seconds, &parts) != nullptr) std::strftime(text, sizeof text, "%H:%M:%S", &parts);
     return text;
+}
+
+bool is_yes(std::string_view typed) {
+    using namespace tenon::detail;
+    return equals_ignoring_case(trimmed(typed), "yes") || equals_ignoring_case(trimmed(typed), "y");
 }
 
 look look_of(tenon::plugin_state state) {

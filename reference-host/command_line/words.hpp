@@ -29,6 +29,9 @@ std::string clock_words(std::int64_t unix_ms);
 /// Empty where there is no text.
 inline std::string text_of(tenon::json_view value) { return value.as<std::string>().value_or(""); }
 
+/// What somebody typed to a question.
+bool is_yes(std::string_view typed);
+
 look look_of(tenon::plugin_state state);
 look look_of(tenon::plugin_health health);
 

@@ -665,6 +665,7 @@ class Installing(page_case.PageCase):
         self.rid()
         page = self.page(token=self.token("inst", "installer"))
         page.until("asker.name === 'inst'")
+        page.see("#policy", "This host takes unsigned packages, too, but not from you. This token lacks the permission packages:any.")
         said, pressed = page.do("""(plan => { const node = reviewed(reviewOf(plan), () => {}, () => {});
             return [node.textContent, node.querySelector('button.wide').disabled]; })({trust: 'signed', signers: [], manifest: {},
             install: [{id: 'dev.example.p', version: '1.0.0'}], consent: {permissions: ['users:kick'], signers: []}})""")

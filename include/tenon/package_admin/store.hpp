@@ -26,11 +26,13 @@ inline void show_store(package_admin_state& admin, const http::call& asked) {
 
 inline void check_store(package_admin_state& admin, const http::call& asked) {
     admin.packages.check_store(
-        asked.actor(), answer_from(asked, [](const std::vector<store_problem>& found) {
+        asked.actor(), answer_from(asked, [count = admin.packages.installed().size()](
+                                              const std::vector<store_problem>& found) {
             std::vector<store_problem_view> all;
             for (const store_problem& one : found) // those of the store itself have no tree
                 all.push_back({one.id, one.version, one.id.empty() ? "" : one.tree.text(), one.problem});
-            return json_of("problems", to_json(all));
+            return http::json_answer(
+                join({"{\"problems\":", to_json(all), ",\"packages\":", digits(count), "}"}));
         }));
 }
 

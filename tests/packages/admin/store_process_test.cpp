@@ -60,7 +60,7 @@ TEST_CASE("a store that is degraded is repaired over HTTP, and its packages are 
                   run.admin("GET", "/api/v1/plugins/tool").body);
     const answer now = run.admin("GET", "/api/v1/store");
     CHECK(has(now.body, R"("trees":2,"degraded":false,"notes":[]})"));
-    CHECK(has(run.admin("POST", "/api/v1/store/check").body, R"({"problems":[]})"));
+    CHECK(has(run.admin("POST", "/api/v1/store/check").body, R"({"problems":[],"packages":2})"));
     CHECK(has(run.admin("GET", "/api/v1/packages").body,
               R"("id":"dev.example.off","name":"off","version":"1.0.0","state":"disabled")"));
     CHECK(run.admin("POST", "/api/v1/plugins/off/enable").status == 200);

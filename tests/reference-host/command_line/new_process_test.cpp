@@ -39,6 +39,24 @@ void try_language(const language& of, const std::string& before = "") {
 
 } // namespace
 
+TEST_CASE("a plugin was made under a name that no host lets in, and its package could not be built") {
+    const scratch_folder here;
+    for (const char* name : {"install", "list"}) {
+        const typed made = type(here, {"new", name, "--into", here / name});
+        CHECK(made.code == 64);
+        CHECK(made.errors ==
+              "tenon-host: NAME: \"" + std::string(name) + "\" is the host's own word; take another name\n");
+        CHECK_FALSE(std::filesystem::exists(here / name));
+    }
+    CHECK(type(here, {"new", "update", "--into", here / "update"}).code ==
+          0); // `package update update` is no matter
+    here.write("folder/run", "#!/bin/sh\n", 0700);
+    const typed init = type(here, {"package", "init", here / "folder", "--id", "dev.example.install"});
+    CHECK(init.code == 64);
+    CHECK(has(init.errors, "--id: \"install\" is the host's own word; take another name"));
+    CHECK_FALSE(std::filesystem::exists(here / "folder/plugin.json"));
+}
+
 TEST_CASE("a new plugin in C++ is tested, packed and good with the doctor at once") {
     try_language({"cpp", "g++", "bin/shop_words"});
 }

@@ -178,6 +178,12 @@ TEST_CASE("a signed package is held against keys, and a changed one is refused")
     const std::string signed_once = text_in(file);
     CHECK(type(here, {"package", "sign", file, "--key", here / "me.key"}).code == 0);
     CHECK(text_in(file) == signed_once);
+    CHECK(made.errors.empty());
+    std::filesystem::permissions(here / "me.key", std::filesystem::perms(0644));
+    const typed open =
+        type(here, {"package", "sign", file, "--key", here / "me.key"}); // it signed without a word
+    CHECK(open.code == 0);
+    CHECK(has(open.errors, "me.key: others can read this secret key: chmod 600 "));
 
     const typed good =
         type(here, {"package", "verify", file, "--key", here / "other.pub", "--key", here / "me.pub"});

@@ -2,8 +2,32 @@
 
 #include "packed.hpp"
 
+#include <pty.h>
+
 using namespace reference;
 using namespace reference::tests;
+
+namespace {
+
+/// What a command says, with its exit code, to somebody at a terminal who answers its question.
+whole_host::outcome ask_a_person(const whole_host& whole, std::vector<std::string> words,
+                                 const std::string& answer) {
+    int terminal = -1, slave = -1;
+    REQUIRE(::openpty(&terminal, &slave, nullptr, nullptr, nullptr) == 0);
+    words.insert(words.end(), {"--socket", whole.socket()});
+    const int own = ::dup(0);
+    ::dup2(slave, 0); // what is started has it
+    program asked(std::move(words), whole.here / "asked", whole.here / "complaints");
+    ::dup2(own, 0);
+    ::close(own);
+    REQUIRE(::write(terminal, answer.data(), answer.size()) == static_cast<ssize_t>(answer.size()));
+    const int code = asked.wait();
+    ::close(slave);
+    ::close(terminal);
+    return {code, asked.output(), asked.errors()};
+}
+
+} // namespace
 
 TEST_CASE("a package is installed, updated, gone back and removed by command") {
     whole_host whole("", any_package);
@@ -29,7 +53,7 @@ TEST_CASE("a package is installed, updated, gone back and removed by command") {
     CHECK_MESSAGE(back.code == 0, back.errors);
     CHECK(has(back.output, "dev.example.two 1.0.0 is enabled"));
     CHECK(has(whole.ask({"package", "history", "two"}).output, "1.1.0 -> 1.0.0"));
-    CHECK(has(whole.ask({"package", "update", "two", "1.1.0"}).output, "dev.example.two 1.1.0 is enabled"));
+    CHECK(has(whole.ask({"package", "update", "two", "1.1.0"}).output, "dev.example.two 1.1.0: update done"));
     CHECK(whole.ask({"package", "pin", "two"}).output == "dev.example.two is pinned to 1.1.0\n");
     CHECK(has(whole.ask({"package", "list"}).output, "1.1.0 (pinned)"));
     CHECK(whole.ask({"package", "unpin", "two"}).output == "dev.example.two is not pinned any more\n");
@@ -103,6 +127,97 @@ TEST_CASE("without a terminal what a package asks for is agreed to in words, or 
     CHECK(has(older.errors, "0.9.0 is older than 1.0.0"));
     CHECK(whole.ask({"package", "update", "two", packed(whole, "two", "0.9.0"), "--yes", "--allow-downgrade"})
               .code == 0);
+}
+
+TEST_CASE("an unsigned package was taken on a terminal without a question") {
+    whole_host whole("", any_package);
+    whole.start();
+    const std::string file = packed(whole, "two", "1.0.0");
+    const auto no = ask_a_person(whole, {"package", "install", file}, "no\n");
+    CHECK(no.code == 1);
+    CHECK_MESSAGE(has(no.errors, "nobody who is trusted signed it\nagreed? (yes/no) "), no.errors);
+    CHECK_FALSE(has(whole.ask({"package", "list"}).output, "dev.example.two"));
+    const auto yes = ask_a_person(whole, {"package", "install", file}, "Y\n"); // it counted as no
+    CHECK_MESSAGE(yes.code == 0, yes.errors);
+    const auto same = ask_a_person(whole, {"package", "install", file}, "");
+    CHECK(has(same.output, "nothing to do"));
+    for (const auto& [version, more] : {std::pair<std::string, std::vector<std::string>>{"1.1.0", {"--yes"}},
+                                        {"1.2.0", {"--grant", "unsigned"}}}) {
+        std::vector<std::string> words{"package", "update", "two", packed(whole, "two", version)};
+        words.insert(words.end(), more.begin(), more.end());
+        const auto updated = ask_a_person(whole, words, "");
+        CHECK_MESSAGE(updated.code == 0, updated.errors);
+        CHECK_FALSE(has(updated.errors, "agreed?"));
+    }
+}
+
+TEST_CASE(
+    "`package update` could not configure, and for a version that is here all its options were ignored") {
+    whole_host whole("", any_package);
+    whole.start();
+    REQUIRE(
+        whole.ask({"package", "install", packed(whole, "two", "1.0.0"), "--config", R"({"mood":"first"})"})
+            .code == 0);
+    CHECK(has(whole.ask({"plugins", "two", "config"}).output, R"({"mood":"first"})"));
+    const std::string update = packed(whole, "two", "1.1.0");
+    REQUIRE(whole.ask({"package", "update", "two", update, "--config", R"({"mood":"new"})"}).code == 0);
+    CHECK(has(whole.ask({"plugins", "two", "config"}).output, R"({"mood":"new"})"));
+
+    const auto older = whole.ask({"package", "update", "two", "1.0.0"});
+    CHECK(older.code == 1);
+    CHECK_MESSAGE(
+        has(older.errors, "dev.example.two 1.0.0 is older than what was installed here: --allow-downgrade"),
+        older.errors);
+    CHECK(has(whole.ask({"package", "update", "two", "1.0.0", "--dry-run"}).output,
+              "goes back dev.example.two 1.1.0 to 1.0.0"));
+    const std::string config = whole.here.write("config.json", R"({"mood":"old"})", 0600);
+    const auto back =
+        whole.ask({"package", "update", "two", "1.0.0", "--allow-downgrade", "--config", "@" + config});
+    CHECK_MESSAGE(back.code == 0, back.errors);
+    CHECK(has(whole.ask({"plugins", "two", "config"}).output, R"({"mood":"old"})"));
+    const auto wrong = whole.ask({"package", "update", "two", update, "--config", "{"});
+    CHECK(wrong.code == 64);
+    CHECK(has(wrong.errors, "--config: "));
+    CHECK(whole.ask({"package", "update", "two", update, "--config", "@nothing"}).code == 66);
+}
+
+TEST_CASE("a downgrade was refused only after all of the file was sent") {
+    whole_host whole("", any_package);
+    whole.start();
+    REQUIRE(whole.ask({"package", "install", packed(whole, "two", "1.1.0")}).code == 0);
+    const std::string old = packed(whole, "two", "1.0.0");
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"package", "install", old}, {"package", "update", "two", old}}) {
+        const auto refused = whole.ask(words);
+        CHECK(refused.code == 1);
+        CHECK(refused.errors == "tenon-host: dev.example.two 1.0.0 is older than 1.1.0, which is here: "
+                                "--allow-downgrade goes back all the same\n");
+    }
+    // What was here before and is gone is known to the host alone.
+    REQUIRE(whole.ask({"package", "install", old, "--allow-downgrade"}).code == 0);
+    REQUIRE(whole.ask({"package", "remove", "two", "1.1.0"}).code == 0);
+    const auto gone = whole.ask({"package", "install", packed(whole, "two", "1.0.5")});
+    CHECK(gone.code == 1);
+    CHECK(gone.errors ==
+          "looking at it\ntenon-host: dev.example.two 1.0.5 is older than what was installed here: "
+          "--allow-downgrade goes back all the same\n");
+}
+
+TEST_CASE("of a store that is empty it was said that nothing was lost, and of none that nothing is here") {
+    whole_host whole("", any_package);
+    whole.start();
+    CHECK(whole.ask({"store", "check"}).output == "the store is empty: no package is in it\n");
+    REQUIRE(whole.ask({"package", "install", packed(whole, "two", "1.0.0")}).code == 0);
+    CHECK(whole.ask({"store", "check"}).output ==
+          "the store is good: nothing of its 1 package was changed or lost\n");
+    whole.host->signal(SIGTERM);
+    CHECK(whole.host->wait() == 0);
+    whole.configure("");
+    whole.start();
+    REQUIRE(soon([&] { return whole.ask({"status"}).code == 0; }));
+    const auto none = whole.ask({"store", "check"});
+    CHECK(none.code == 1);
+    CHECK(has(none.errors, "this host keeps no packages, as its configuration has no \"packages\""));
 }
 
 TEST_CASE("a store whose records were emptied is checked, repaired and tidied by command") {

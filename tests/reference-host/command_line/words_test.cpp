@@ -13,6 +13,11 @@ using namespace reference;
 
 namespace {
 
+TEST_CASE("an answer in capitals counted as no") {
+    for (const char* typed : {"y", "Y", "yes", "Yes", "YES", " yes "}) CHECK(is_yes(typed));
+    for (const char* typed : {"", "n", "no", "ye", "yes!", "yy"}) CHECK_FALSE(is_yes(typed));
+}
+
 TEST_CASE("one is not several: it said \"1 plugins\"") {
     CHECK(count_words(0, "plugin") == "0 plugins");
     CHECK(count_words(1, "plugin") == "1 plugin");

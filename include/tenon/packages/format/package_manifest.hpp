@@ -871,6 +871,12 @@ inline std::string or_field_meant(std::string_view name) {
 /// Paths under /api/v1/plugins that would be taken for a plugin of that name.
 inline constexpr std::string_view reserved_names[] = {"install", "metrics",    "updates", "validate-manifest",
                                                       "resolve", "discovered", "list"};
+/// What is wrong with a plugin's name that no plugin can have for that, or nothing.
+inline std::string flaw_of_reserved_name(std::string_view name) {
+    if (std::find(std::begin(reserved_names), std::end(reserved_names), name) == std::end(reserved_names))
+        return {};
+    return join({"\"", name, "\" is the host's own word"});
+}
 
 inline void read_members(manifest_values& in, std::string_view checked, package_manifest& to,
                          std::map<std::string_view, std::string>& given) {
@@ -921,9 +927,8 @@ inline void judge_whole(manifest_values& in, package_manifest& to, entry_rule en
             in.refuse("name",
                       join({"is missing, and the last part of the id is none: expected ", a_plugin_name}));
     }
-    for (const std::string_view reserved : reserved_names)
-        if (to.name == reserved)
-            in.refuse("name", join({"\"", to.name, "\" is the host's own word"}), "take another name");
+    if (std::string flaw = flaw_of_reserved_name(to.name); !flaw.empty())
+        in.refuse("name", std::move(flaw), "take another name");
     if (!said("version")) in.refuse("version", "is missing", "as in \"1.0.0\"");
     if (!said("entry") && entry == entry_rule::required)
         in.refuse("entry", "is missing", "it is the file that is run, as in \"bin/moderator\"");
