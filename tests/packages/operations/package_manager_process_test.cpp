@@ -804,6 +804,19 @@ TEST_CASE("a version is not held because the host was shut down while it came up
     for (const package_version_view& one : kept.manager->versions("tool")) CHECK(one.held == "");
 }
 
+TEST_CASE("what was asked of packages that nobody keeps any more is answered") {
+    kept_packages kept;
+    std::optional<result<package_store_view>> looked;
+    std::optional<result<package_view>> enabled;
+    kept.manager->store([&](result<package_store_view> outcome) { looked.emplace(std::move(outcome)); });
+    kept.manager->enable({.package = "tool"},
+                         [&](result<package_view> outcome) { enabled.emplace(std::move(outcome)); });
+    kept.manager.reset(); // the loop has not run meanwhile
+    REQUIRE(kept.run->wait_for([&] { return looked && enabled; }));
+    CHECK(looked->error().code == codes::shutting_down);
+    CHECK(enabled->error().code == codes::shutting_down);
+}
+
 TEST_CASE("versions that never came up do not push out the one that there is a way back to") {
     kept_packages kept;
     REQUIRE(kept.install({.version = "1.1.0"}));
