@@ -4,6 +4,9 @@
 
 #include <tenon/host/catalogue_text.hpp>
 
+#include <set>
+#include <string>
+
 namespace {
 
 using namespace tenon;
