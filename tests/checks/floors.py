@@ -4,6 +4,7 @@
 core <- json <- wire <- session <- plugin                  <- joint
            ^                    ^- transport <- process <- host <-^      testing sees both sides, doctor stands on it
            ^                    ^- rules <------^          ^- config <- admin
+           ^- sandbox: what it says is seen from rules, what it asks of the system stands on transport, below process
            ^- web <- session, rules; http stands on web and transport, below admin
 packages stands on host, package_admin on packages and admin; no other floor sees them
 
@@ -19,15 +20,19 @@ INCLUDE = ROOT / "include"
 
 PLUGIN_SIDE = ["core", "json", "wire", "session", "plugin"]
 # rules is what a host decides: no Asio, no system, no clock.
-HOST_SIDE = ["core", "json", "wire", "web", "session", "rules", "transport", "process", "host"]
+HOST_SIDE = ["core", "json", "wire", "web", "session", "rules", "transport", "sandbox", "process", "host"]
 # web is HTTP in words. Of it the plugin side sees what its authors return, and nothing else.
 FOR_AUTHORS = "tenon/web/response.hpp"
+# What a sandbox is, in words. All else of that floor is for who starts processes.
+FOR_RULES = "tenon/sandbox/policy.hpp"
 # tenon.hpp is the face of the plugin side. The other faces, tenon/*.hpp, show what they like; no floor below testing sees one.
 MAY_SEE = {floor: PLUGIN_SIDE[: number + 1] for number, floor in enumerate(PLUGIN_SIDE)}
 MAY_SEE |= {floor: HOST_SIDE[: number + 1] for number, floor in enumerate(HOST_SIDE)}
 MAY_SEE["web"] = ["core", "json", "web"]
 MAY_SEE["session"].append("web")
 MAY_SEE["transport"] = ["core", "json", "wire", "session", "transport"]
+MAY_SEE["rules"].append("sandbox")
+MAY_SEE["sandbox"] = ["core", "json", "transport", "sandbox"]
 MAY_SEE["config"] = [*HOST_SIDE, "config"]
 MAY_SEE["http"] = ["core", "json", "web", "transport", "http"]
 MAY_SEE["admin"] = [*HOST_SIDE, "config", "http", "admin"]
@@ -80,6 +85,10 @@ def floor_of(header):
     return "faces" if header.count("/") == 1 else header.split("/")[1]
 
 
+def is_of_system(header):
+    return pathlib.Path(header).name.startswith("system_")
+
+
 def complaint(header, name, quoted):
     """What is wrong with `header` including `name`, or None."""
     floor = floor_of(header)
@@ -92,6 +101,10 @@ def complaint(header, name, quoted):
             return f"{floor} may only see {', '.join(MAY_SEE[floor])}"
         if floor in PLUGIN_SIDE and floor_of(name) == "web" and name != FOR_AUTHORS:
             return f"of web the plugin side sees <{FOR_AUTHORS}> alone"
+        if floor == "rules" and floor_of(name) == "sandbox" and name != FOR_RULES:
+            return f"of sandbox rules sees <{FOR_RULES}> alone"
+        if floor == "sandbox" and not is_of_system(header) and (is_of_system(name) or floor_of(name) == "transport"):
+            return "what of sandbox is not named system_*.hpp has nothing to do with the system"
     elif re.match(r"asio\b", name):
         if floor not in MAY_NAME_ASIO:
             return "only transport and what stands on it may name Asio"
@@ -102,7 +115,7 @@ def complaint(header, name, quoted):
         if header not in MAY_NAME[library]:
             return f"only {', '.join(sorted(MAY_NAME[library]))} may name it"
     elif name.endswith(".h") and not OF_THE_COMPILER.match(name):
-        if not pathlib.Path(header).name.startswith("system_"):
+        if not is_of_system(header):
             return "system headers belong into a file named system_*.hpp"
         if floor in ("json", "wire", "web", "session"):
             return f"{floor} has nothing to do with the system"
