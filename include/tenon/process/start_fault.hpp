@@ -16,17 +16,19 @@ namespace tenon::detail {
 
 /// What was being done for the child when it failed.
 enum class launch_step : std::uint8_t {
-    describe,     // what was asked for makes no sense
-    descriptors,  // pipes, a handle on the process
-    fork,         // a new process
-    session,      // its own session and process group
-    parent_death, // to end with the host
-    streams,      // its stdin, stdout and stderr
-    closing,      // every other descriptor
-    directory,    // its working directory
-    limits,       // resource limits
-    privileges,   // to gain none any more
-    program,      // to become the program
+    describe,      // what was asked for makes no sense
+    descriptors,   // pipes, a handle on the process
+    fork,          // a new process
+    session,       // its own session and process group
+    parent_death,  // to end with the host
+    streams,       // its stdin, stdout and stderr
+    closing,       // every other descriptor
+    directory,     // its working directory
+    limits,        // resource limits
+    privileges,    // to gain none any more
+    sandbox_files, // to be held to its files, ports and processes
+    sandbox_calls, // to be held to its system calls
+    program,       // to become the program
 };
 
 enum class file_kind : std::uint8_t { missing, unreachable, regular, folder, other };
@@ -47,10 +49,11 @@ struct file_facts {
 struct program_facts {
     file_facts file = {};
     bool is_script = false;
-    file_facts interpreter = {};         // what the first line of a script names, or an ELF file's loader
-    bool interpreter_named = false;      // there is one
-    bool interpreter_ends_in_cr = false; // the script has lines as on Windows
-    std::string machine = {};            // an ELF file's
+    file_facts interpreter = {};           // what the first line of a script names, or an ELF file's loader
+    bool interpreter_named = false;        // there is one
+    bool interpreter_ends_in_cr = false;   // the script has lines as on Windows
+    std::string interpreter_argument = {}; // what its first line says behind that
+    std::string machine = {};              // an ELF file's
     std::string host_machine = {};
     std::string user = {}; // who we are: "alice"
 };
@@ -62,8 +65,9 @@ struct start_failure {
     std::string program = {};
     std::string directory = {}; // step directory
     bool from_image = false;    // its bytes are an open file's, not what stands at its path
-    std::string detail = {};    // a sentence's end that is known already
-    program_facts facts = {};   // step program
+    bool sandboxed = false;
+    std::string detail = {};  // a sentence's end that is known already
+    program_facts facts = {}; // step program
 };
 
 /// ": why", about a file that had to be run and could not; empty if the file looks right.
@@ -119,6 +123,8 @@ inline std::string_view attempt_of(launch_step step) noexcept {
     case launch_step::closing: return "closing what it must not inherit";
     case launch_step::limits: return "setting its limits";
     case launch_step::privileges: return "keeping it from gaining privileges";
+    case launch_step::sandbox_files: return "holding it to the files of its sandbox";
+    case launch_step::sandbox_calls: return "holding it to the system calls of its sandbox";
     case launch_step::describe:
     case launch_step::directory:
     case launch_step::program: break;
@@ -136,6 +142,8 @@ inline fault explain(const start_failure& failure) {
     if (why.empty() && failure.step == launch_step::program && failure.from_image && failure.facts.is_script)
         why = "it is a script, which its interpreter has to open by a path";
     if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
+    if (why.empty() && failure.step == launch_step::program && failure.sandboxed)
+        why = "its sandbox may not let it be executed, or its interpreter";
     if (!why.empty()) append(text, join({": ", why}));
     return {codes::unavailable, std::move(text)};
 }

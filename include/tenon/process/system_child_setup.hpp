@@ -33,6 +33,17 @@
 
 namespace tenon::detail {
 
+/// What a child takes upon itself before it becomes the program: a sandbox. It is prepared before the child exists, and is
+/// not moved until that has become the program.
+class confinement {
+public:
+    /// Bare system calls alone. launch_step::program where all is done; else what has failed, and errno.
+    virtual launch_step enter() const noexcept = 0;
+
+protected:
+    ~confinement() = default;
+};
+
 /// What the child has to know, made before it exists. It only reads it.
 struct child_plan {
     const char* program = nullptr;
@@ -48,6 +59,7 @@ struct child_plan {
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
+    const confinement* within = nullptr;    // or none
     volatile bool* shares_memory = nullptr; // set by the child; true for the parent only after a real vfork
 };
 
@@ -79,7 +91,11 @@ inline bool apply_limits(const resource_limits& limits) noexcept {
            (!limits.cpu_seconds || limit(RLIMIT_CPU, cpu, cpu + (cpu != UINT64_MAX))) &&
            (!limits.open_files || limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files)) &&
            (!limits.address_space_bytes ||
-            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes));
+            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes)) &&
+           (!limits.memory_bytes || limit(RLIMIT_DATA, *limits.memory_bytes, *limits.memory_bytes)) &&
+           (!limits.stack_bytes || limit(RLIMIT_STACK, *limits.stack_bytes, *limits.stack_bytes)) &&
+           (!limits.file_bytes || limit(RLIMIT_FSIZE, *limits.file_bytes, *limits.file_bytes)) &&
+           (!limits.processes || limit(RLIMIT_NPROC, *limits.processes, *limits.processes));
 }
 
 /// Nothing above 2 survives exec. What the host's other code opens without O_CLOEXEC, Asio's sockets among it,
@@ -142,8 +158,11 @@ inline void reset_signals() noexcept {
     if (plan.given >= 0 && ::fcntl(plan.given, F_SETFD, 0) != 0) give_up(plan, launch_step::closing);
     arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
-    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
+    if (plan.within != nullptr)
+        if (const launch_step step = plan.within->enter(); step != launch_step::program) give_up(plan, step);
+    // The limits come last: to enter takes a descriptor, and until exec it has all of the host's.
+    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     reset_signals();
     if (plan.image < 0) ::execve(plan.program, plan.arguments, plan.environment);
     else ::syscall(SYS_execveat, plan.image, "", plan.arguments, plan.environment, AT_EMPTY_PATH);

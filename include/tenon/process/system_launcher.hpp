@@ -75,6 +75,7 @@ struct launch_spec {
     std::string directory = {};                // the host's own where it is empty
     std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
     resource_limits limits = {};
+    const confinement* within = nullptr; // what the child is held to, or nothing
 };
 
 struct launched {
@@ -177,6 +178,7 @@ inline result<launched> launch(const launch_spec& spec) {
     failure.detail = misspelled(spec);
     if (!failure.detail.empty()) return explain(failure);
     failure.from_image = spec.image >= 0;
+    failure.sandboxed = spec.within != nullptr;
     const std::string program = failure.from_image
                                     ? spec.command.front()
                                     : find_program(spec.command.front(), search_path_of(spec.environment));
@@ -205,6 +207,7 @@ inline result<launched> launch(const launch_spec& spec) {
                     .parent = ::getpid(),
                     .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
                     .limits = spec.limits,
+                    .within = spec.within,
                     .shares_memory = &shares_memory};
     pipes.connect(plan);
     std::error_code not_forked;

@@ -150,9 +150,34 @@ void read_elf(std::string_view head, program_facts& facts) {
         if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset) return;
         const std::string_view name = head.substr(segment.p_offset, segment.p_filesz);
         facts.interpreter_named = true;
-        facts.interpreter = look_at(std::string(name.substr(0, name.find('\0'))));
+        facts.interpreter.path = name.substr(0, name.find('\0'));
         return;
     }
+}
+
+/// What the first bytes of a file ask for, which is not looked at itself. False where they cannot be read.
+inline bool read_program(const std::string& path, program_facts& facts) {
+    std::array<char, 4096> room;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
+    if (file >= 0) ::close(file);
+    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+    if (head.starts_with("#!")) {
+        facts.is_script = true;
+        std::string_view line = head.substr(2, head.find('\n') - 2);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
+        facts.interpreter_named = !name.empty();
+        facts.interpreter_ends_in_cr = name.ends_with('\r');
+        facts.interpreter.path = name;
+        line.remove_prefix(name.size());
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        facts.interpreter_argument = line;
+    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
+        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
+        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
+    }
+    return count >= 0;
 }
 
 inline program_facts look_at_program(const std::string& path) {
@@ -161,28 +186,9 @@ inline program_facts look_at_program(const std::string& path) {
     utsname system{};
     if (::uname(&system) == 0) facts.host_machine = system.machine;
     if (facts.file.kind != file_kind::regular) return facts;
-
-    std::array<char, 4096> room;
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
-    if (file >= 0) ::close(file);
-    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
-    if (count < 0) { // it may be executed and not read: that is no fault of it
-        facts.machine = facts.host_machine;
-        return facts;
-    }
-    if (head.starts_with("#!")) {
-        facts.is_script = true;
-        std::string_view line = head.substr(2, head.find('\n') - 2);
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
-        facts.interpreter_named = !name.empty();
-        facts.interpreter_ends_in_cr = name.ends_with('\r');
-        if (facts.interpreter_named) facts.interpreter = look_at(std::string(name));
-    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
-        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
-        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
-    }
+    // It may be executed and not read: that is no fault of it.
+    if (!read_program(path, facts)) facts.machine = facts.host_machine;
+    if (facts.interpreter_named) facts.interpreter = look_at(facts.interpreter.path);
     return facts;
 }
 

@@ -8,6 +8,7 @@
 #include <tenon/core/time.hpp>
 #include <tenon/json/value.hpp>
 #include <tenon/json/encode.hpp>
+#include <tenon/sandbox/policy.hpp>
 #include <tenon/session/answers.hpp>
 #include <tenon/session/limits.hpp>
 
@@ -60,7 +61,12 @@ struct resource_limits {
     std::optional<std::uint64_t> address_space_bytes = {};
     std::optional<std::uint64_t> cpu_seconds = {};
     std::optional<std::uint64_t> open_files = {};
-    std::uint64_t core_bytes = 0; // a crash leaves no core file unless one is wanted
+    std::optional<std::uint64_t> memory_bytes =
+        {}; // private memory that it may write to; a sandbox has a default
+    std::optional<std::uint64_t> stack_bytes = {};
+    std::optional<std::uint64_t> file_bytes = {}; // of each file that it writes
+    std::optional<std::uint64_t> processes = {};  // of its whole user, and root has no such limit
+    std::uint64_t core_bytes = 0;                 // a crash leaves no core file unless one is wanted
 };
 
 /// Which events a plugin gets of those that it wants. An empty `include` means everything; `exclude` wins.
@@ -123,6 +129,7 @@ struct plugin_options {
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
+    std::optional<sandbox_policy> sandbox = {};     // none: it may do what the host's user may
     plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
     plugin_framing framing = plugin_framing::headers;
     session_limits connection = host_limits();
