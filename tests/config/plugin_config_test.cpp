@@ -55,7 +55,11 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"("stop":[{"action":"ask","waitMs":10},{"action":"close_stdin","waitMs":1},)"
         R"({"action":"terminate","waitMs":2},{"action":"kill","waitMs":0}],)"
         R"("enabled":false,"runtime":"node","cwd":"/var","env":{"LOG_LEVEL":"info"},"inheritEnv":["PATH"],)"
-        R"("limits":{"addressSpaceBytes":9,"cpuSeconds":8,"openFiles":7,"coreBytes":6},"channel":"socket",)"
+        R"("limits":{"addressSpaceBytes":9,"cpuSeconds":8,"openFiles":7,"memoryBytes":6,"stackBytes":5,)"
+        R"("fileBytes":4,"processes":3,"coreBytes":6},)"
+        R"("sandbox":{"mode":"best-effort","preset":"python","filesystem":[{"path":"/srv/data","access":"read-write"},)"
+        R"({"path":"/usr/bin/git","access":"execute"}],"network":{"ports":[443,8443]},"unixSockets":true,)"
+        R"("subprocesses":true,"fileMetadata":true},"channel":"socket",)"
         R"("framing":"headers","connection":{"maxFrameBytes":2048,"maxIncoming":1,"maxOutgoing":2,"maxOutputBytes":3,)"
         R"("assemblyTimeoutMs":4},)"
         R"("restart":{"enabled":false,"maxRetries":1,"backoffMs":2,"backoff":"linear","maxBackoffMs":3,)"
@@ -79,6 +83,13 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
     CHECK(options.framing == plugin_framing::headers);
     CHECK(options.call_timeout == milliseconds(12));
     CHECK(options.limits.open_files == 7);
+    CHECK(options.limits.memory_bytes == 6);
+    REQUIRE(options.sandbox);
+    CHECK(options.sandbox->mode == sandbox_mode::best_effort);
+    CHECK(options.sandbox->preset == sandbox_preset::python);
+    CHECK(options.sandbox->filesystem.size() == 2);
+    CHECK(options.sandbox->filesystem[1].access == path_access::execute);
+    CHECK(options.sandbox->network.ports == std::vector<std::uint16_t>{443, 8443});
     CHECK(options.requests_per_second == 2.5);
     CHECK(options.logs.secrets == std::vector<std::string>{"hunter2"});
     CHECK(options.config["folder"].text() == "\"/srv\"");
@@ -87,6 +98,29 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
     CHECK(options.absent == absence::hold);
     CHECK(options.absent_of == std::map<std::string, absence>{{"message.*", absence::stop}});
     CHECK(options.required == std::vector<std::string>{"message.*", "room.joined"});
+}
+
+TEST_CASE("a sandbox is required where one is said, open where none is, and grants nothing by itself") {
+    CHECK(!read(with(R"("sandbox":null)"))->options.sandbox);
+    const auto sandbox = [](std::string_view text) {
+        return read(with("\"sandbox\":" + std::string(text)))->options.sandbox;
+    };
+    CHECK(sandbox("{}")->mode == sandbox_mode::required);
+    CHECK(sandbox("{}")->preset == sandbox_preset::automatic);
+    CHECK(sandbox("{}")->filesystem.empty());
+    CHECK(!sandbox("{}")->network.all);
+    CHECK(!sandbox("{}")->unix_sockets);
+    CHECK(!sandbox("{}")->subprocesses);
+    CHECK(sandbox(R"({"mode":"off"})")->mode == sandbox_mode::off);
+    CHECK(sandbox(R"({"network":true})")->network.all);
+    CHECK(!sandbox(R"({"network":false})")->network.all);
+    CHECK(sandbox(R"({"filesystem":[{"path":"/usr/share/dict"}]})")->filesystem[0].access ==
+          path_access::read);
+    for (const std::string_view text : {"{}", R"({"network":true})", R"({"network":{"ports":[1]}})"}) {
+        const auto config = read(with("\"sandbox\":" + std::string(text)));
+        const auto again = read(write_plugin_config(*config));
+        CHECK(write_plugin_config(*again) == write_plugin_config(*config));
+    }
 }
 
 TEST_CASE("what becomes of events without the plugin is said for all of them, or for each pattern") {
@@ -212,6 +246,27 @@ TEST_CASE(
         {R"("logs":{"secrets":["ok"," "]})", "logs.secrets[1]: expected a text with more than space in it"},
         {R"("needs":["echo"])", "needs[0]: a plugin cannot need itself"},
         {R"("channel":"telepathy")", R"(channel: expected "pipes" or "socket", got "telepathy")"},
+        {R"("sandbox":{"mode":"learn"})",
+         R"(sandbox.mode: expected "required", "best-effort" or "off", got "learn")"},
+        {R"("sandbox":{"preset":"ruby"})",
+         R"(sandbox.preset: expected "auto", "none", "native", "python", "node" or "jvm", got "ruby")"},
+        {R"("sandbox":{"filesystem":[{"path":"/a"},{"path":"data"}]})",
+         R"(sandbox.filesystem[1].path: expected a path that begins with '/', got "data")"},
+        {R"("sandbox":{"filesystem":[{"access":"read"}]})",
+         R"(sandbox.filesystem[0].path: expected a path that begins with '/', got "")"},
+        {R"("sandbox":{"filesystem":[{"path":"/a","access":"write"}]})",
+         R"(sandbox.filesystem[0].access: expected "read", "read-write" or "execute", got "write")"},
+        {R"("sandbox":{"network":"yes"})", "sandbox.network: expected true, false or an object, got string"},
+        {R"("sandbox":{"network":{"hosts":["a:1"]}})", "sandbox.network.hosts: unknown key"},
+        {R"("sandbox":{"network":{"ports":[70000]}})",
+         "sandbox.network.ports[0]: expected at most 65535, got 70000"},
+        {R"("sandbox":{"network":{"ports":[443,0]}})",
+         "sandbox.network.ports[1]: expected at least 1, got 0"},
+        {R"("sandbox":{"subprocess":true})",
+         R"(sandbox.subprocess: unknown key; did you mean "subprocesses"?)"},
+        {R"("sandbox":true)", "sandbox: expected object, got boolean"},
+        {R"("sandbox":{},"channel":"socket")",
+         R"(channel: "socket" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets)"},
         {R"("framing":"newline")", R"(framing: expected "headers" or "lines", got "newline")"},
     };
     for (const row& one : rows) CHECK(complaint(one.members) == "plugins[2]." + one.words);

@@ -21,6 +21,15 @@ plugin_status busy() {
         .reason = {.cause = change_cause::crashed, .text = "signal 9 (SIGKILL)"},
         .pid = 42,
         .start_level = start_level::checked,
+        .sandbox = sandbox_status{.mode = sandbox_mode::best_effort,
+                                  .preset = sandbox_preset::node,
+                                  .level = sandbox_level::partial,
+                                  .files = "none",
+                                  .network = "seccomp",
+                                  .processes = "seccomp",
+                                  .signals = "seccomp",
+                                  .memory = "rlimit",
+                                  .missing = {"files: this kernel has no Landlock"}},
         .generation = 3,
         .restarts = 2,
         .retries = 1,
@@ -73,7 +82,10 @@ TEST_CASE("everything that a dashboard shows of a plugin has its name in camelCa
     const std::string text = to_json(busy());
     const std::string expected =
         R"({"name":"echo","id":"dev.example.echo","version":"1.2.0","state":"backoff","health":"warning",)"
-        R"j("healthMessage":"slow","reason":{"cause":"crashed","text":"signal 9 (SIGKILL)"},"pid":42,"startLevel":"checked","generation":3,)j"
+        R"j("healthMessage":"slow","reason":{"cause":"crashed","text":"signal 9 (SIGKILL)"},"pid":42,"startLevel":"checked",)j"
+        R"("sandbox":{"mode":"best-effort","preset":"node","level":"partial","files":"none","network":"seccomp",)"
+        R"("processes":"seccomp","signals":"seccomp","memory":"rlimit",)"
+        R"("missing":["files: this kernel has no Landlock"]},"generation":3,)"
         R"("restarts":2,"retries":1,"uptimeMs":1500,"inStateMs":20,"nextRetryMs":2000,)"
         R"j("lastExit":{"how":"signalled","signal":9,"text":"signal 9 (SIGKILL)","stopStep":"kill","time":1700000000000},)j"
         R"("calls":{"asked":9,"succeeded":1,"failed":2,"timedOut":3,"cancelled":1,"overloaded":0,"circuitOpen":2,)"

@@ -219,3 +219,21 @@ TEST_CASE("what was still to be done to an instance that is gone is not done to 
     it.start();
     CHECK(it.actions() == kinds{action::drop_connection, action::launch});
 }
+
+TEST_CASE("a start whose options cannot be met here fails at once, and is tried again only by hand") {
+    supervised it;
+    it.start();
+    it.forget();
+    it.life.launch_refused({codes::invalid_params, "its sandbox cannot be enforced"}, it.now());
+    CHECK(it.life.state() == plugin_state::failed);
+    CHECK(it.life.reason().cause == change_cause::config);
+    CHECK(it.says("its sandbox cannot be enforced"));
+    it.pass(ms{600'000});
+    CHECK(it.life.state() == plugin_state::failed);
+    CHECK(it.actions().empty());
+    it.start();
+    CHECK(it.actions() == kinds{action::launch});
+    it.life.stop({}, it.now());
+    it.life.launch_refused({codes::invalid_params, "too late"}, it.now());
+    CHECK(it.life.state() == plugin_state::stopped);
+}

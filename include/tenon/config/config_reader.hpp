@@ -110,7 +110,7 @@ public:
     void refuse(std::string_view key, std::string_view words) { complain(path_of(key), words); }
     void refuse_missing(std::string_view key) { complaints_->missing.push_back(path_of(key)); }
 
-    void text(std::string_view key, std::string& into) {
+    void text(std::string_view key, std::string& into, const auto&...) {
         if (const auto value = take(key, json_kind::string)) into = *value->as<std::string>();
     }
     /// Null means: as if it were not there.
@@ -191,6 +191,39 @@ public:
         config_reader inner(*value, path_of(key), complaints_);
         read(inner);
         inner.refuse_unknown();
+    }
+    /// Null means: as if it were not there.
+    template <class Value, class Read>
+    void optional_object(std::string_view key, std::optional<Value>& into, Read read) {
+        if (!has(key)) return static_cast<void>(take_any(key));
+        object(key, [&](config_reader& in) { read(in, into.emplace()); });
+    }
+    /// true, false, or in an object which.
+    template <class Read>
+    void boolean_or_object(std::string_view key, bool& all, bool, Read read) {
+        const entry* const found = find(key);
+        const json_kind kind = found == nullptr ? json_kind::boolean : found->value.kind();
+        if (kind == json_kind::object) return object(key, read);
+        if (kind == json_kind::boolean) return boolean(key, all);
+        static_cast<void>(take_any(key));
+        refuse(key, detail::join({"expected true, false or an object, got ", detail::name_of(kind)}));
+    }
+    /// An array of objects, each of which is read into one of them.
+    template <class Value, class Read>
+    void list(std::string_view key, std::vector<Value>& into, Read read) {
+        if (has(key)) into.clear();
+        objects(key, [&](config_reader& in, std::size_t) { read(in, into.emplace_back()); });
+    }
+    template <std::integral Number>
+    void counts(std::string_view key, std::vector<Number>& into, const auto&...) {
+        const auto value = take(key, json_kind::array);
+        if (!value) return;
+        const std::string list_path = path_of(key);
+        into.clear();
+        for (const json_view item : elements_of(*value)) {
+            const std::string path = detail::item_path(list_path, into.size());
+            if (is(item, json_kind::number, path)) read_count(path, item, "", into.emplace_back());
+        }
     }
     /// An array of objects; `read` is called with the reader of each and its place.
     template <class Read>

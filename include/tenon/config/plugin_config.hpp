@@ -42,7 +42,7 @@ public:
     config_writer& operator=(const config_writer&) = delete;
     ~config_writer() { out_.end_object(); }
 
-    void text(std::string_view key, const std::string& value) {
+    void text(std::string_view key, const std::string& value, const auto&...) {
         if (!value.empty()) member(key, value);
     }
     void text_or_null(std::string_view key, const std::string& value) { text(key, value); }
@@ -85,6 +85,24 @@ public:
     }
     void any_object(std::string_view key, const json& value) {
         if (!value.is_null()) member(key, value);
+    }
+    template <class Value, class Write>
+    void optional_object(std::string_view key, const std::optional<Value>& value, Write write) {
+        if (value) object(key, [&](config_writer& in) { write(in, *value); });
+    }
+    /// `some` is whether the object says anything.
+    template <class Write>
+    void boolean_or_object(std::string_view key, bool all, bool some, Write write) {
+        if (some && !all) object(key, write);
+        else boolean(key, all);
+    }
+    template <class Value, class Write>
+    void list(std::string_view key, const std::vector<Value>& all, Write write) {
+        objects(key, all.size(), [&](config_writer& in, std::size_t at) { write(in, all[at]); });
+    }
+    template <std::integral Number>
+    void counts(std::string_view key, const std::vector<Number>& value, const auto&...) {
+        member(key, value);
     }
     /// An array of `count` objects; `write` is called with the writer of each and its place.
     template <class Write>

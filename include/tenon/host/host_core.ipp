@@ -289,6 +289,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
         status.process = process_status_of(actor.how_it_runs().usage());
         status.start_level = actor.level_of_start();
     }
+    status.sandbox = actor.how_it_runs().sandbox();
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
         status.next_retry = std::chrono::duration_cast<milliseconds>(life.next_retry() - now);

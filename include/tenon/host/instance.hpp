@@ -66,7 +66,8 @@ public:
 
     /// Whether a run is a program that is started, so that the host may be asked before it is: host::prepare_starts.
     virtual bool starts_program() const noexcept { return false; }
-    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach.
+    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach. A fault with
+    /// codes::invalid_params would be the same the next time.
     virtual result<std::shared_ptr<link>> open(const program_to_start& program) = 0;
     /// Whether somebody who connects to the host's socket is this plugin.
     virtual result<void> admit(const attach_request& who) const = 0;
@@ -82,6 +83,8 @@ public:
     /// Of its process; 0 where there is none.
     virtual int id() const noexcept { return 0; }
     virtual std::optional<process_usage> usage() const { return {}; }
+    /// What its last run was held to, or was to be; nothing where it has no sandbox.
+    virtual std::optional<sandbox_status> sandbox() const { return {}; }
     /// For who stops many processes side by side, without a loop; null where there is none.
     virtual child* process() noexcept { return nullptr; }
 

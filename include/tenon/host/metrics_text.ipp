@@ -99,6 +99,10 @@ private:
         for (const plugin_status& plugin : of_.plugins)
             if (plugin.start_level)
                 out_.sample({{"plugin", plugin.name}, {"level", name_of(*plugin.start_level)}}, 1);
+        out_.family("tenon_plugin_sandbox", "gauge", "1 for how much of the plugin's sandbox is enforced.");
+        for (const plugin_status& plugin : of_.plugins)
+            if (plugin.sandbox)
+                out_.sample({{"plugin", plugin.name}, {"level", name_of(plugin.sandbox->level)}}, 1);
         each("tenon_plugin_uptime_seconds", "gauge", "How long the plugin has been ready.",
              [](const plugin_status& of) { return seconds(of.uptime.value_or(milliseconds(0))); });
         each("tenon_plugin_restarts_total", "counter", "How often the plugin was started again unasked.",

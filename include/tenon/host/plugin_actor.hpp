@@ -589,7 +589,11 @@ inline void plugin_actor::call_off() {
 
 inline void plugin_actor::open(const program_to_start& program) {
     auto opened = instance_->open(program);
-    if (!opened) return fail_launch(opened.error());
+    if (!opened && opened.error().code != codes::invalid_params) return fail_launch(opened.error());
+    if (!opened) { // its options cannot be met here, and could not the next time
+        note(log_level::error, opened.error().message);
+        return supervisor_.launch_refused(opened.error(), steady_now());
+    }
     start_level_ = program.level;
     if (*opened) connect(std::move(*opened));
     if (instance_->running()) supervisor_.launched(steady_now());

@@ -11,6 +11,7 @@
 #include <tenon/process/child.hpp>
 #include <tenon/process/system_launcher.hpp>
 #include <tenon/process/system_process.hpp>
+#include <tenon/process/system_sandboxed.hpp>
 #include <tenon/transport/descriptor_link.hpp>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ public:
     std::optional<process_usage> usage() const override {
         return child_ ? usage_of(child_->pid()) : std::nullopt;
     }
+    std::optional<sandbox_status> sandbox() const override { return sandbox_; }
     child* process() noexcept override { return child_.get(); }
 
     void read_rest() override {
@@ -70,6 +72,7 @@ public:
 private:
     bool over_socket() const noexcept { return owner_->options().channel == plugin_channel::socket; }
     result<void> prepare();
+    result<launched> start(launch_spec spec);
     std::vector<std::string> environment() const;
     std::shared_ptr<link> connect(launched& started);
     std::unique_ptr<byte_reader> read_lines(descriptor from, log_stream which);
@@ -81,17 +84,18 @@ private:
     std::unique_ptr<byte_reader> output_; // of one that speaks over the socket
     descriptor input_;                    // the same: it holds it open until it is to stop
     attach_token token_;
+    std::optional<sandbox_status> sandbox_; // of the last start
 };
 
 inline result<std::shared_ptr<link>> process_instance::open(const program_to_start& program) {
     if (const auto good = prepare(); !good) return good.error();
     const plugin_options& options = owner_->options();
-    auto started = launch({.command = program.command.empty() ? options.command : program.command,
-                           .image = program.image ? program.image->number() : -1,
-                           .given = program.given ? program.given->number() : -1,
-                           .directory = options.directory,
-                           .environment = environment(),
-                           .limits = options.limits});
+    auto started = start({.command = program.command.empty() ? options.command : program.command,
+                          .image = program.image ? program.image->number() : -1,
+                          .given = program.given ? program.given->number() : -1,
+                          .directory = options.directory,
+                          .environment = environment(),
+                          .limits = options.limits});
     if (!started) return started.error();
     errors_ = read_lines(std::move(started->error), log_stream::error);
     auto connection = connect(*started);
@@ -99,6 +103,26 @@ inline result<std::shared_ptr<link>> process_instance::open(const program_to_sta
         if (owner_ != nullptr) owner_->on_ended(status);
     });
     return connection;
+}
+
+/// In its sandbox, where it has one.
+inline result<launched> process_instance::start(launch_spec spec) {
+    const plugin_options& options = owner_->options();
+    sandbox_.reset();
+    if (!has_sandbox(options)) return launch(spec);
+    const kernel_facts kernel = facts_of_kernel();
+    sandbox_ = effect_of(*options.sandbox, kernel);
+    const auto sandbox = prepare_sandbox(options, spec, kernel);
+    if (!sandbox) return sandbox.error();
+    sandbox_ = sandbox->status();
+    if (const std::string missing = what_is_missing(*sandbox_); !missing.empty())
+        owner_->note(log_level::warn, join({"its sandbox is not whole: ", missing}));
+    for (const std::string& path : sandbox->not_there())
+        owner_->note(log_level::warn,
+                     join({"its sandbox allows ", path, ", which is not there or cannot be reached"}));
+    spec.limits = sandbox->limits();
+    spec.within = &*sandbox;
+    return launch(spec);
 }
 
 inline result<void> process_instance::prepare() {
@@ -124,9 +148,13 @@ inline std::vector<std::string> process_instance::environment() const {
     }
     for (const auto& [name, value] : options.environment)
         if (!has(name)) all.push_back(join({name, "=", value}));
-    for (const std::string& name : options.inherit_environment)
-        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
-            all.push_back(join({name, "=", value}));
+    for (const std::string& name : options.inherit_environment) {
+        const char* value = std::getenv(name.c_str());
+        // A sandbox shuts it out of the host's home, and programs take a home that they may not read for a fault.
+        if (name == "HOME" && has_sandbox(options))
+            value = options.directory.empty() ? nullptr : options.directory.c_str();
+        if (value != nullptr && !has(name)) all.push_back(join({name, "=", value}));
+    }
     return all;
 }
 

@@ -7,6 +7,7 @@
 
 #include <tenon/rules/config_schema.hpp>
 #include <tenon/process/system_launcher.hpp>
+#include <tenon/process/system_sandboxed.hpp>
 #include <tenon/json/value.hpp>
 
 #include <array>
@@ -14,8 +15,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -73,6 +76,14 @@ inline json describe_program(const plugin_options& options, milliseconds timeout
             spec.environment.push_back(join({name, "=", value}));
     if (!file_has(find_program(spec.command.front(), search_path_of(spec.environment)), line_about_describe))
         return {};
+    std::optional<prepared_sandbox> sandbox; // as when it runs
+    if (has_sandbox(options)) {
+        auto prepared = prepare_sandbox(options, spec, facts_of_kernel());
+        if (!prepared) return {};
+        sandbox.emplace(std::move(*prepared));
+        spec.limits = sandbox->limits();
+        spec.within = &*sandbox;
+    }
     auto program = launch(spec);
     if (!program) return {};
     program->input.reset();

@@ -76,8 +76,7 @@ inline void add_program(program_files& to, const std::string& path, const std::v
                         std::string_view search_path, int depth = 0) {
     constexpr int most = 5; // as the kernel follows them
     if (path.empty() || depth == most) return;
-    // What was sealed in memory is nowhere, and no rule is needed for it.
-    if (!path.starts_with("/proc/")) to.paths.push_back({path, path_access::execute});
+    to.paths.push_back({path, path_access::execute});
     to.last = path;
     if (name_in(path) == "env") {
         for (const std::string& word : words) {
@@ -103,7 +102,7 @@ inline void add_program(program_files& to, const std::string& path, const std::v
 inline void add_named_files(program_files& to, const launch_spec& spec) {
     for (std::size_t at = 1; at < spec.command.size(); ++at) {
         const std::string& word = spec.command[at];
-        if (word.empty() || word.starts_with('-') || word.starts_with("/proc/")) continue;
+        if (word.empty() || word.starts_with('-')) continue;
         const std::string path = word.starts_with('/')    ? word
                                  : spec.directory.empty() ? join({working_directory(), "/", word})
                                                           : join({spec.directory, "/", word});

@@ -41,7 +41,30 @@ void visit_limit_keys(Form& form, auto& limits) {
     form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
     // Below its three streams and one file no program gets as far as main().
     form.count("openFiles", limits.open_files, at_least{4});
+    form.count("memoryBytes", limits.memory_bytes, at_least{1});
+    form.count("stackBytes", limits.stack_bytes, at_least{1});
+    form.count("fileBytes", limits.file_bytes);
+    form.count("processes", limits.processes, at_least{1});
     form.count("coreBytes", limits.core_bytes);
+}
+
+inline bool is_absolute_path(std::string_view text) {
+    return text.starts_with('/') && text.find('\0') == text.npos;
+}
+
+template <class Form>
+void visit_sandbox_keys(Form& form, auto& sandbox) {
+    form.word("mode", sandbox.mode);
+    form.word("preset", sandbox.preset);
+    form.list("filesystem", sandbox.filesystem, [](Form& in, auto& one) {
+        in.text("path", one.path, text_rule{is_absolute_path, "a path that begins with '/'"});
+        in.word("access", one.access);
+    });
+    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(),
+                           [&](Form& in) { in.counts("ports", sandbox.network.ports, at_least{1}); });
+    form.boolean("unixSockets", sandbox.unix_sockets);
+    form.boolean("subprocesses", sandbox.subprocesses);
+    form.boolean("fileMetadata", sandbox.file_metadata);
 }
 
 template <class Form>
@@ -60,6 +83,8 @@ void visit_keys(Form& form, auto& options) {
     form.text_map("env", options.environment);
     form.texts("inheritEnv", options.inherit_environment);
     form.object("limits", [&](Form& in) { visit_limit_keys(in, options.limits); });
+    form.optional_object("sandbox", options.sandbox,
+                         [](Form& in, auto& sandbox) { visit_sandbox_keys(in, sandbox); });
     form.word("channel", options.channel);
     form.word("framing", options.framing);
     form.object("connection", [&](Form& in) { visit_connection_keys(in, options.connection); });
@@ -223,6 +248,13 @@ inline void check_needs(option_check& check, const plugin_options& options) {
     }
 }
 
+inline void check_sandbox(option_check& check, const plugin_options& options) {
+    if (!options.sandbox || options.sandbox->mode == sandbox_mode::off) return;
+    if (options.channel == plugin_channel::socket && !options.sandbox->unix_sockets)
+        check.refuse("channel",
+                     "\"socket\" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets");
+}
+
 inline option_check look_at_options(const plugin_options& options, plugin_origin origin) {
     option_check check;
     check.text("name", options.name, is_plugin_name(options.name), a_plugin_name);
@@ -234,6 +266,7 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check_stop(check, options.stop);
     check_route_prefix(check, options);
     check_logs(check, options.logs);
+    check_sandbox(check, options);
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
     if (auto good = check_param_depth("config", options.config.text()); !good)

@@ -144,6 +144,9 @@ public:
     void text(std::string_view key, std::string_view value, bool good, std::string_view expected) {
         if (!good) refuse(key, join({"expected ", expected, ", got \"", quotable(value), "\""}));
     }
+    void text(std::string_view key, std::string_view value, const text_rule& rule) {
+        text(key, value, rule.good(value), rule.expected);
+    }
     void no_nul(std::string_view key, std::string_view value) {
         if (value.find('\0') != value.npos) refuse(key, "holds a NUL character");
     }
@@ -198,6 +201,23 @@ public:
             text(key, pattern, is_event_pattern(pattern), an_event_pattern);
             check(*this, join({key, ".", quotable(pattern)}), value);
         }
+    }
+    template <class Value, class Check>
+    void optional_object(std::string_view key, const std::optional<Value>& value, Check check) {
+        if (value) object(key, [&](option_check& in) { check(in, *value); });
+    }
+    template <class Check>
+    void boolean_or_object(std::string_view key, bool, bool, Check check) {
+        object(key, check);
+    }
+    template <class Value, class Check>
+    void list(std::string_view key, const std::vector<Value>& all, Check check) {
+        for (std::size_t at = 0; at < all.size(); ++at)
+            object(item_path(key, at), [&](option_check& in) { check(in, all[at]); });
+    }
+    template <std::integral Number>
+    void counts(std::string_view key, const std::vector<Number>& all, at_least bound) {
+        for (std::size_t at = 0; at < all.size(); ++at) count(item_path(key, at), all[at], bound);
     }
     template <class Check>
     void object(std::string_view key, Check check) {

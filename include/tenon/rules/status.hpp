@@ -14,6 +14,7 @@
 #include <tenon/rules/supervision/breaker.hpp>
 #include <tenon/session/handshake.hpp>
 #include <tenon/session/limits.hpp>
+#include <tenon/sandbox/policy.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -234,11 +235,12 @@ struct plugin_status {
     change_reason reason = {}; // of the state
     std::optional<int> pid = {};
     std::optional<tenon::start_level> start_level =
-        {};                                  // where its program was prepared: host::prepare_starts
-    std::uint64_t generation = 0;            // counts its instances, from 1
-    std::uint64_t restarts = 0;              // unasked, in all
-    int retries = 0;                         // since it was last stable
-    std::optional<milliseconds> uptime = {}; // since it was ready
+        {};                                     // where its program was prepared: host::prepare_starts
+    std::optional<sandbox_status> sandbox = {}; // of its last start, where it has one
+    std::uint64_t generation = 0;               // counts its instances, from 1
+    std::uint64_t restarts = 0;                 // unasked, in all
+    int retries = 0;                            // since it was last stable
+    std::optional<milliseconds> uptime = {};    // since it was ready
     milliseconds in_state{0};
     std::optional<milliseconds> next_retry = {}; // from now
     std::optional<exit_report> last_exit = {};
@@ -276,23 +278,24 @@ struct plugin_status {
                        member("version", &self::version), member("state", &self::state),
                        member("health", &self::health), member("healthMessage", &self::health_message),
                        member("reason", &self::reason), member("pid", &self::pid),
-                       member("startLevel", &self::start_level), member("generation", &self::generation),
-                       member("restarts", &self::restarts), member("retries", &self::retries),
-                       member("uptimeMs", &self::uptime), member("inStateMs", &self::in_state),
-                       member("nextRetryMs", &self::next_retry), member("lastExit", &self::last_exit),
-                       member("calls", &self::calls), member("reverseCalls", &self::reverse),
-                       member("events", &self::events), member("logs", &self::logs),
-                       member("logLevel", &self::level), member("queues", &self::queues),
-                       member("latency", &self::latency), member("breakers", &self::breakers),
-                       member("connection", &self::connection), member("process", &self::process),
-                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
-                       member("features", &self::features), member("permissions", &self::permissions),
-                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
-                       member("required", &self::required), member("absent", &self::absent),
-                       member("absentOf", &self::absent_of), member("routes", &self::routes),
-                       member("commands", &self::commands), member("refused", &self::refused),
-                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("startLevel", &self::start_level), member("sandbox", &self::sandbox),
+                       member("generation", &self::generation), member("restarts", &self::restarts),
+                       member("retries", &self::retries), member("uptimeMs", &self::uptime),
+                       member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
+                       member("lastExit", &self::last_exit), member("calls", &self::calls),
+                       member("reverseCalls", &self::reverse), member("events", &self::events),
+                       member("logs", &self::logs), member("logLevel", &self::level),
+                       member("queues", &self::queues), member("latency", &self::latency),
+                       member("breakers", &self::breakers), member("connection", &self::connection),
+                       member("process", &self::process), member("metrics", &self::metrics),
+                       member("capabilities", &self::capabilities), member("features", &self::features),
+                       member("permissions", &self::permissions), member("needs", &self::needs),
+                       member("subscriptions", &self::subscriptions), member("required", &self::required),
+                       member("absent", &self::absent), member("absentOf", &self::absent_of),
+                       member("routes", &self::routes), member("commands", &self::commands),
+                       member("refused", &self::refused), member("warnings", &self::warnings),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 

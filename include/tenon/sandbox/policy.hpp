@@ -80,7 +80,8 @@ constexpr auto describe(type<sandbox_level>) {
 /// What holds for a plugin's process, area by area: what enforces it, "allowed" where nothing was asked for, or "none".
 struct sandbox_status {
     sandbox_mode mode = sandbox_mode::off;
-    sandbox_preset preset = sandbox_preset::none; // never automatic
+    sandbox_preset preset =
+        sandbox_preset::none; // the one that was chosen; automatic where there was no start
     sandbox_level level = sandbox_level::none;
     std::string files = {}, network = {}, processes = {}, signals = {}, memory = {};
     std::vector<std::string> missing = {}; // "files: this kernel has no Landlock"

@@ -52,7 +52,7 @@ inline std::string_view without_retry(std::string_view reason) {
 }
 
 enum class supervisor_action_kind {
-    /// Answer launched(), launch_failed(), or attached() where it takes no process.
+    /// Answer launched(), launch_failed(), launch_refused(), or attached() where it takes no process.
     launch,
     /// The launch is not wanted any more. Where nothing is launched yet, answer launch_failed() instead of waiting for it.
     call_off,
@@ -108,6 +108,8 @@ public:
 
     void launched(time_point now);
     void launch_failed(const fault& why, time_point now);
+    /// The same where the next try would fail as well, because the system cannot do what was asked for: failed.
+    void launch_refused(const fault& why, time_point now);
     /// The process is gone and reaped.
     void exited(const exit_status& status, time_point now);
 
@@ -190,6 +192,7 @@ private:
     void greet_again(time_point now);
     void work(time_point now);
     void rest(change_reason reason, time_point now);
+    void fail(change_reason reason, time_point now);
     void retry(change_reason reason, time_point now);
     void end(sequel then, change_reason reason, time_point now);
     void drop(change_reason reason, time_point now);
@@ -312,6 +315,12 @@ inline void supervisor::launch_failed(const fault& why, time_point now) {
     if (!launching_) return;
     launching_ = false;
     apply(supervisor_input::launch_failed, {change_cause::start, shortened(why.message)}, now);
+}
+
+inline void supervisor::launch_refused(const fault& why, time_point now) {
+    if (!launching_) return;
+    launching_ = false;
+    apply(supervisor_input::launch_refused, {change_cause::config, shortened(why.message)}, now);
 }
 
 inline void supervisor::exited(const exit_status& status, time_point now) {
@@ -509,6 +518,7 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
         sequel_ = sequel::begin;
         begin_reason_ = std::move(reason);
         return;
+    case supervisor_move::fail: return fail(std::move(reason), now);
     case supervisor_move::retry: return retry(std::move(reason), now);
     case supervisor_move::conclude: return conclude(std::move(reason), now);
     case supervisor_move::run_steps:
@@ -574,6 +584,11 @@ inline void supervisor::work(time_point now) {
 inline void supervisor::rest(change_reason reason, time_point now) {
     leave_instance();
     change(plugin_state::stopped, std::move(reason), now);
+}
+
+inline void supervisor::fail(change_reason reason, time_point now) {
+    leave_instance();
+    change(plugin_state::failed, std::move(reason), now);
 }
 
 inline void supervisor::retry(change_reason reason, time_point now) {
@@ -658,10 +673,7 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
     switch (sequel_) {
     case sequel::rest: return rest(std::move(reason), now);
     case sequel::retry: return retry(std::move(reason), now);
-    case sequel::fail:
-        leave_instance();
-        change(plugin_state::failed, std::move(reason), now);
-        return;
+    case sequel::fail: return fail(std::move(reason), now);
     case sequel::begin: rest(std::move(reason), now); return begin(std::move(begin_reason_), now);
     }
 }

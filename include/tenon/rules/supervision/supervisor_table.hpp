@@ -20,6 +20,7 @@ enum class supervisor_input {
     restart,
     launched,
     launch_failed,
+    launch_refused, // what was asked for cannot be had here, and could not the next time
     attached,
     accepted, // the handshake
     rejected, // the handshake: a bad answer, or the plugin refuses to run here
@@ -44,6 +45,7 @@ enum class supervisor_move {
     end_to_fail,   // -> stopping, then failed
     turn_to_rest,  // stopping already: what follows is stopped
     turn_to_begin, // stopping already: what follows is another start
+    fail,          // -> failed; nothing runs
     retry,         // nothing runs any more; by policy -> backoff or failed
     conclude,      // stopped running; -> what was to follow
     run_steps,     // what was launched while it is to be stopped is there now
@@ -67,6 +69,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::starting, supervisor_input::restart, supervisor_move::end_to_begin},
     {plugin_state::starting, supervisor_input::launched, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::launch_failed, supervisor_move::retry},
+    {plugin_state::starting, supervisor_input::launch_refused, supervisor_move::fail},
     {plugin_state::starting, supervisor_input::attached, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::exited, supervisor_move::retry},
 
@@ -91,6 +94,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::stopping, supervisor_input::restart, supervisor_move::turn_to_begin},
     {plugin_state::stopping, supervisor_input::launched, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::launch_failed, supervisor_move::conclude},
+    {plugin_state::stopping, supervisor_input::launch_refused, supervisor_move::conclude},
     {plugin_state::stopping, supervisor_input::attached, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::exited, supervisor_move::conclude},
     {plugin_state::stopping, supervisor_input::lost, supervisor_move::fade},
