@@ -10,6 +10,8 @@
 
 #include <grp.h>
 
+#include <thread>
+
 using namespace tenon;
 using namespace tenon::tests;
 namespace fs = std::filesystem;
@@ -382,4 +384,30 @@ TEST_CASE("X15: the ports of a policy can be connected to, and no others, nor an
     for (const std::string name :
          {"udp", "mptcp", "raw_socket", "netlink", "packet", "vsock", "unix_by_path"})
         CHECK_MESSAGE(is_refusal(results_in(probe.output)[name]), name);
+}
+
+TEST_CASE(
+    "P14: when the host is killed, a plugin in a sandbox that lets no signal in or out is gone as well") {
+    if (no_sandbox_here()) return;
+    const std::string mark = "TENON_TEST=" + std::to_string(::getpid()) + "/sandbox";
+    forked host([&] {
+        const auto options = sandboxed({"/bin/sleep", "600"});
+        std::vector<detail::launched> kept;
+        const auto start = [&] {
+            detail::launch_spec spec{.command = options.command, .environment = {shell_path, mark}};
+            auto sandbox = detail::prepare_sandbox(options, spec, detail::facts_of_kernel());
+            spec.within = &*sandbox;
+            if (auto made = detail::launch(spec)) kept.push_back(std::move(*made));
+        };
+        start();
+        std::thread(start).join(); // has no parent-death signal, the guard alone
+        std::printf("%zu\n", kept.size());
+        std::fflush(stdout);
+        for (;;) ::pause();
+        return 0;
+    });
+    CHECK(read_line(host.output()) == "2");
+    REQUIRE(soon([&] { return with_environment(mark).size() == 2; }));
+    host.kill();
+    CHECK(soon([&] { return with_environment(mark).empty(); }));
 }

@@ -264,6 +264,11 @@ TEST_CASE("attributes of a file, leases and the input of a terminal are not to b
     CHECK(files("ioctl", {0, 0x4008'6602}) == allow);
     CHECK(files("ioctl", {0, 0x5412}) == refused);
     CHECK(files("fcntl", {3, 1'024, 0}) == refused);
+    for (const std::uint64_t request :
+         numbers{0x5000'9401, 0x5000'940E, 0x5000'940F, 0x5000'9417, 0x5000'943F})
+        CHECK(files("ioctl", {3, request}) == refused); // trees of Btrfs
+    for (const std::uint64_t request : numbers{0x4004'9409, 0x4020'940D, 0xC018'9436})
+        CHECK(by("ioctl", {3, request}) == allow);
 }
 
 TEST_CASE("the numbers of calls are the system's") {

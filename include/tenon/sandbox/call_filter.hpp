@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 namespace tenon::detail {
@@ -125,13 +126,19 @@ inline decision decide_clone(const sandbox_policy& policy) {
 }
 
 inline decision decide_ioctl(const sandbox_policy& policy, bool hold_signals) {
-    std::vector<std::uint32_t> refused_ones = {0x5412, 0x541C}; // types into a terminal: TIOCSTI, TIOCLINUX
-    if (!policy.file_metadata) // attributes of a file that may only be read: FS_IOC_...
-        refused_ones.insert(refused_ones.end(),
-                            {0x4008'6602, 0x4004'6602, 0x401C'5820, 0x4008'7602, 0x4080'6685, 0x800C'6613});
-    if (hold_signals) refused_ones.insert(refused_ones.end(), {0x8901, 0x8902}); // FIOSETOWN, SIOCSPGRP
     decision by;
-    for (const std::uint32_t request : refused_ones) by.tests.push_back({{{1, whole, request}}, refused});
+    const auto refuse = [&](std::initializer_list<std::uint32_t> requests) {
+        for (const std::uint32_t request : requests) by.tests.push_back({{{1, whole, request}}, refused});
+    };
+    refuse({0x5412, 0x541C});  // types into a terminal: TIOCSTI, TIOCLINUX
+    if (!policy.file_metadata) // attributes of a file that may only be read: FS_IOC_...
+        refuse({0x4008'6602, 0x4004'6602, 0x401C'5820, 0x4008'7602, 0x4004'7602, 0x4080'6685, 0x800C'6613});
+    if (hold_signals) refuse({0x8901, 0x8902}); // FIOSETOWN, SIOCSPGRP
+    // Btrfs makes and removes whole trees in a folder that is open for reading, and Landlock does not see it. Of its
+    // requests other file systems have those that copy a file's blocks: FICLONE, FICLONERANGE, FIDEDUPERANGE.
+    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU, 0xC018'9436U})
+        by.tests.push_back({{{1, whole, copying}}, allow});
+    by.tests.push_back({{{1, 0xFF00, 0x9400}}, refused});
     return by;
 }
 
