@@ -33,6 +33,31 @@ TEST_CASE(
                                    "config.greeting: expected string or null, got number");
 }
 
+TEST_CASE(
+    "a program is asked in its sandbox: outside of it, reading a configuration ran it with all rights") {
+    const char* const fixtures = std::getenv("TENON_FIXTURES");
+    REQUIRE(fixtures != nullptr);
+    plugin_options options = program(std::string(fixtures) + "/obedient");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    options.sandbox = sandbox_policy{.mode = sandbox_mode::best_effort};
+    CHECK(!detail::describe_program(options).is_null());
+#endif
+    options.sandbox = sandbox_policy{.filesystem = {{"/nowhere"}}};
+    CHECK(detail::describe_program(options).is_null());
+
+    const tests::scratch_folder folder;
+    const std::string ran = folder / "ran";
+    options = program(folder.write(
+        "script", "#!/bin/sh\n#" + std::string(detail::line_about_describe) + "echo x > " + ran + "\n",
+        0700));
+    static_cast<void>(detail::describe_program(options));
+    CHECK(std::filesystem::exists(ran));
+    std::filesystem::remove(ran);
+    options.sandbox = sandbox_policy{};
+    static_cast<void>(detail::describe_program(options));
+    CHECK_FALSE(std::filesystem::exists(ran));
+}
+
 TEST_CASE("a program that is not known to understand --describe is not started") {
     const tests::scratch_folder folder;
     const std::string ran = folder / "ran";
