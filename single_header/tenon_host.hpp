@@ -57,6 +57,9 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <list>
 #include <map>
 #include <memory>
@@ -4310,6 +4313,149 @@ private:
 
 #endif
 
+// ---- tenon/sandbox/policy.hpp -----------------------------------------------------------------------------
+#ifndef TENON_SANDBOX_POLICY_HPP
+#define TENON_SANDBOX_POLICY_HPP
+
+// What of the system a plugin's process may touch, as an embedder or a host's configuration says it, and what becomes of
+// that on this machine. Plain data: what the kernel can do is an argument (kernel_facts), and how it is made to do it is in
+// the other files of this folder.
+
+namespace tenon {
+
+enum class sandbox_mode {
+    required,    // what cannot be enforced here is a failed start
+    best_effort, // what cannot be enforced here is a warning at each start
+    off,
+};
+constexpr auto describe(type<sandbox_mode>) {
+    return enumerators(enumerator("required", sandbox_mode::required),
+                       enumerator("best-effort", sandbox_mode::best_effort),
+                       enumerator("off", sandbox_mode::off));
+}
+
+/// What the program's language needs of the system (sandbox/presets.hpp).
+enum class sandbox_preset {
+    automatic, // by the program that is run in the end
+    none,
+    native,
+    python,
+    node,
+    jvm,
+};
+constexpr auto describe(type<sandbox_preset>) {
+    return enumerators(enumerator("auto", sandbox_preset::automatic),
+                       enumerator("none", sandbox_preset::none), enumerator("native", sandbox_preset::native),
+                       enumerator("python", sandbox_preset::python), enumerator("node", sandbox_preset::node),
+                       enumerator("jvm", sandbox_preset::jvm));
+}
+
+enum class path_access { read, read_write, execute }; // both others include to read
+constexpr auto describe(type<path_access>) {
+    return enumerators(enumerator("read", path_access::read),
+                       enumerator("read-write", path_access::read_write),
+                       enumerator("execute", path_access::execute));
+}
+
+/// A file, or a folder with everything below it.
+struct sandbox_path {
+    std::string path = {};
+    path_access access = path_access::read;
+};
+
+struct sandbox_network {
+    bool all = false;
+    std::vector<std::uint16_t> ports = {}; // of TCP, which it may connect to, at any address
+};
+
+struct sandbox_policy {
+    sandbox_mode mode = sandbox_mode::required;
+    sandbox_preset preset = sandbox_preset::automatic;
+    std::vector<sandbox_path> filesystem = {};
+    sandbox_network network = {};
+    bool unix_sockets = false;
+    bool subprocesses = false;
+    bool file_metadata = false; // whether it may change modes, owners, times and attributes of files
+};
+
+enum class sandbox_level { full, partial, none };
+constexpr auto describe(type<sandbox_level>) {
+    return enumerators(enumerator("full", sandbox_level::full), enumerator("partial", sandbox_level::partial),
+                       enumerator("none", sandbox_level::none));
+}
+
+/// What holds for a plugin's process, area by area: what enforces it, "allowed" where nothing was asked for, or "none".
+struct sandbox_status {
+    sandbox_mode mode = sandbox_mode::off;
+    sandbox_preset preset =
+        sandbox_preset::none; // the one that was chosen; automatic where there was no start
+    sandbox_level level = sandbox_level::none;
+    std::string files = {}, network = {}, processes = {}, signals = {}, memory = {};
+    std::vector<std::string> missing = {}; // "files: this kernel has no Landlock"
+
+    static constexpr bool allow_missing = true;
+};
+
+namespace detail {
+
+/// What the kernel can do, and lets us do.
+struct kernel_facts {
+    int landlock = 0; // the version of its interface; 0: none
+    bool seccomp = false;
+};
+
+/// What of a policy such a kernel enforces.
+inline sandbox_status effect_of(const sandbox_policy& policy, const kernel_facts& kernel) {
+    sandbox_status effect{.mode = policy.mode, .preset = policy.preset, .memory = "rlimit"};
+    const std::string landlock = join({"landlock ", digits(static_cast<std::uint64_t>(kernel.landlock))});
+    const std::string no_landlock = "this kernel has no Landlock",
+                      no_seccomp = "no filter of system calls here";
+    const auto miss = [&](std::string& area, std::string_view name, std::string_view why) {
+        area = "none";
+        effect.missing.push_back(join({name, ": ", why}));
+    };
+
+    // Landlock says nothing about modes and times, nor about files that are opened for neither reading nor writing.
+    if (kernel.landlock == 0) miss(effect.files, "files", no_landlock);
+    else if (effect.files = landlock; !kernel.seccomp)
+        effect.missing.push_back(join({"files: ", no_seccomp, ", so their modes and times can be changed"}));
+
+    const bool some_ports = !policy.network.all && !policy.network.ports.empty();
+    if (policy.network.all) effect.network = "allowed";
+    else if (!kernel.seccomp) miss(effect.network, "network", no_seccomp);
+    else if (!some_ports) effect.network = "seccomp";
+    else if (kernel.landlock >= 4) effect.network = join({landlock, ", seccomp"});
+    else miss(effect.network, "network", "ports need Landlock 4 (Linux 6.7)");
+
+    if (kernel.seccomp) effect.processes = "seccomp";
+    else miss(effect.processes, "processes", no_seccomp);
+
+    if (kernel.landlock >= 6) effect.signals = landlock;
+    else if (kernel.seccomp && !policy.subprocesses) effect.signals = "seccomp";
+    else
+        miss(effect.signals, "signals",
+             kernel.seccomp ? "with subprocesses they need Landlock 6 (Linux 6.12)" : no_seccomp);
+
+    const bool anything = kernel.landlock != 0 || kernel.seccomp;
+    effect.level = effect.missing.empty() ? sandbox_level::full
+                   : anything             ? sandbox_level::partial
+                                          : sandbox_level::none;
+    return effect;
+}
+
+/// "files: this kernel has no Landlock; network: ...".
+inline std::string what_is_missing(const sandbox_status& status) {
+    std::string words;
+    for (const std::string& one : status.missing) append(words, join({words.empty() ? "" : "; ", one}));
+    return words;
+}
+
+} // namespace detail
+
+} // namespace tenon
+
+#endif
+
 // ---- tenon/wire/limits.hpp --------------------------------------------------------------------------------
 #ifndef TENON_WIRE_LIMITS_HPP
 #define TENON_WIRE_LIMITS_HPP
@@ -4459,7 +4605,12 @@ struct resource_limits {
     std::optional<std::uint64_t> address_space_bytes = {};
     std::optional<std::uint64_t> cpu_seconds = {};
     std::optional<std::uint64_t> open_files = {};
-    std::uint64_t core_bytes = 0; // a crash leaves no core file unless one is wanted
+    std::optional<std::uint64_t> memory_bytes =
+        {}; // private memory that it may write to; a sandbox has a default
+    std::optional<std::uint64_t> stack_bytes = {};
+    std::optional<std::uint64_t> file_bytes = {}; // of each file that it writes
+    std::optional<std::uint64_t> processes = {};  // of its whole user, and root has no such limit
+    std::uint64_t core_bytes = 0;                 // a crash leaves no core file unless one is wanted
 };
 
 /// Which events a plugin gets of those that it wants. An empty `include` means everything; `exclude` wins.
@@ -4522,6 +4673,7 @@ struct plugin_options {
     std::map<std::string, std::string> environment = {};
     std::vector<std::string> inherit_environment = {"PATH", "HOME", "LANG"};
     resource_limits limits = {};
+    std::optional<sandbox_policy> sandbox = {};     // none: it may do what the host's user may
     plugin_channel channel = plugin_channel::pipes; // socket: it has to attach within handshake_timeout
     plugin_framing framing = plugin_framing::headers;
     session_limits connection = host_limits();
@@ -5211,11 +5363,12 @@ struct plugin_status {
     change_reason reason = {}; // of the state
     std::optional<int> pid = {};
     std::optional<tenon::start_level> start_level =
-        {};                                  // where its program was prepared: host::prepare_starts
-    std::uint64_t generation = 0;            // counts its instances, from 1
-    std::uint64_t restarts = 0;              // unasked, in all
-    int retries = 0;                         // since it was last stable
-    std::optional<milliseconds> uptime = {}; // since it was ready
+        {};                                     // where its program was prepared: host::prepare_starts
+    std::optional<sandbox_status> sandbox = {}; // of its last start, where it has one
+    std::uint64_t generation = 0;               // counts its instances, from 1
+    std::uint64_t restarts = 0;                 // unasked, in all
+    int retries = 0;                            // since it was last stable
+    std::optional<milliseconds> uptime = {};    // since it was ready
     milliseconds in_state{0};
     std::optional<milliseconds> next_retry = {}; // from now
     std::optional<exit_report> last_exit = {};
@@ -5253,23 +5406,24 @@ struct plugin_status {
                        member("version", &self::version), member("state", &self::state),
                        member("health", &self::health), member("healthMessage", &self::health_message),
                        member("reason", &self::reason), member("pid", &self::pid),
-                       member("startLevel", &self::start_level), member("generation", &self::generation),
-                       member("restarts", &self::restarts), member("retries", &self::retries),
-                       member("uptimeMs", &self::uptime), member("inStateMs", &self::in_state),
-                       member("nextRetryMs", &self::next_retry), member("lastExit", &self::last_exit),
-                       member("calls", &self::calls), member("reverseCalls", &self::reverse),
-                       member("events", &self::events), member("logs", &self::logs),
-                       member("logLevel", &self::level), member("queues", &self::queues),
-                       member("latency", &self::latency), member("breakers", &self::breakers),
-                       member("connection", &self::connection), member("process", &self::process),
-                       member("metrics", &self::metrics), member("capabilities", &self::capabilities),
-                       member("features", &self::features), member("permissions", &self::permissions),
-                       member("needs", &self::needs), member("subscriptions", &self::subscriptions),
-                       member("required", &self::required), member("absent", &self::absent),
-                       member("absentOf", &self::absent_of), member("routes", &self::routes),
-                       member("commands", &self::commands), member("refused", &self::refused),
-                       member("warnings", &self::warnings), member("leftOut", &self::left_out),
-                       member("history", &self::history), member("description", &self::description));
+                       member("startLevel", &self::start_level), member("sandbox", &self::sandbox),
+                       member("generation", &self::generation), member("restarts", &self::restarts),
+                       member("retries", &self::retries), member("uptimeMs", &self::uptime),
+                       member("inStateMs", &self::in_state), member("nextRetryMs", &self::next_retry),
+                       member("lastExit", &self::last_exit), member("calls", &self::calls),
+                       member("reverseCalls", &self::reverse), member("events", &self::events),
+                       member("logs", &self::logs), member("logLevel", &self::level),
+                       member("queues", &self::queues), member("latency", &self::latency),
+                       member("breakers", &self::breakers), member("connection", &self::connection),
+                       member("process", &self::process), member("metrics", &self::metrics),
+                       member("capabilities", &self::capabilities), member("features", &self::features),
+                       member("permissions", &self::permissions), member("needs", &self::needs),
+                       member("subscriptions", &self::subscriptions), member("required", &self::required),
+                       member("absent", &self::absent), member("absentOf", &self::absent_of),
+                       member("routes", &self::routes), member("commands", &self::commands),
+                       member("refused", &self::refused), member("warnings", &self::warnings),
+                       member("leftOut", &self::left_out), member("history", &self::history),
+                       member("description", &self::description));
     }
 };
 
@@ -5419,6 +5573,10 @@ private:
         for (const plugin_status& plugin : of_.plugins)
             if (plugin.start_level)
                 out_.sample({{"plugin", plugin.name}, {"level", name_of(*plugin.start_level)}}, 1);
+        out_.family("tenon_plugin_sandbox", "gauge", "1 for how much of the plugin's sandbox is enforced.");
+        for (const plugin_status& plugin : of_.plugins)
+            if (plugin.sandbox)
+                out_.sample({{"plugin", plugin.name}, {"level", name_of(plugin.sandbox->level)}}, 1);
         each("tenon_plugin_uptime_seconds", "gauge", "How long the plugin has been ready.",
              [](const plugin_status& of) { return seconds(of.uptime.value_or(milliseconds(0))); });
         each("tenon_plugin_restarts_total", "counter", "How often the plugin was started again unasked.",
@@ -13040,7 +13198,8 @@ public:
 
     /// Whether a run is a program that is started, so that the host may be asked before it is: host::prepare_starts.
     virtual bool starts_program() const noexcept { return false; }
-    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach.
+    /// Begins a run, of this program where it starts one. The link to it, or null where it will attach. A fault with
+    /// codes::invalid_params would be the same the next time.
     virtual result<std::shared_ptr<link>> open(const program_to_start& program) = 0;
     /// Whether somebody who connects to the host's socket is this plugin.
     virtual result<void> admit(const attach_request& who) const = 0;
@@ -13056,6 +13215,8 @@ public:
     /// Of its process; 0 where there is none.
     virtual int id() const noexcept { return 0; }
     virtual std::optional<process_usage> usage() const { return {}; }
+    /// What its last run was held to, or was to be; nothing where it has no sandbox.
+    virtual std::optional<sandbox_status> sandbox() const { return {}; }
     /// For who stops many processes side by side, without a loop; null where there is none.
     virtual child* process() noexcept { return nullptr; }
 
@@ -15366,6 +15527,9 @@ public:
     void text(std::string_view key, std::string_view value, bool good, std::string_view expected) {
         if (!good) refuse(key, join({"expected ", expected, ", got \"", quotable(value), "\""}));
     }
+    void text(std::string_view key, std::string_view value, const text_rule& rule) {
+        text(key, value, rule.good(value), rule.expected);
+    }
     void no_nul(std::string_view key, std::string_view value) {
         if (value.find('\0') != value.npos) refuse(key, "holds a NUL character");
     }
@@ -15420,6 +15584,23 @@ public:
             text(key, pattern, is_event_pattern(pattern), an_event_pattern);
             check(*this, join({key, ".", quotable(pattern)}), value);
         }
+    }
+    template <class Value, class Check>
+    void optional_object(std::string_view key, const std::optional<Value>& value, Check check) {
+        if (value) object(key, [&](option_check& in) { check(in, *value); });
+    }
+    template <class Check>
+    void boolean_or_object(std::string_view key, bool, bool, Check check) {
+        object(key, check);
+    }
+    template <class Value, class Check>
+    void list(std::string_view key, const std::vector<Value>& all, Check check) {
+        for (std::size_t at = 0; at < all.size(); ++at)
+            object(item_path(key, at), [&](option_check& in) { check(in, all[at]); });
+    }
+    template <std::integral Number>
+    void counts(std::string_view key, const std::vector<Number>& all, at_least bound) {
+        for (std::size_t at = 0; at < all.size(); ++at) count(item_path(key, at), all[at], bound);
     }
     template <class Check>
     void object(std::string_view key, Check check) {
@@ -15510,7 +15691,30 @@ void visit_limit_keys(Form& form, auto& limits) {
     form.count("cpuSeconds", limits.cpu_seconds, at_least{1});
     // Below its three streams and one file no program gets as far as main().
     form.count("openFiles", limits.open_files, at_least{4});
+    form.count("memoryBytes", limits.memory_bytes, at_least{1});
+    form.count("stackBytes", limits.stack_bytes, at_least{1});
+    form.count("fileBytes", limits.file_bytes);
+    form.count("processes", limits.processes, at_least{1});
     form.count("coreBytes", limits.core_bytes);
+}
+
+inline bool is_absolute_path(std::string_view text) {
+    return text.starts_with('/') && text.find('\0') == text.npos;
+}
+
+template <class Form>
+void visit_sandbox_keys(Form& form, auto& sandbox) {
+    form.word("mode", sandbox.mode);
+    form.word("preset", sandbox.preset);
+    form.list("filesystem", sandbox.filesystem, [](Form& in, auto& one) {
+        in.text("path", one.path, text_rule{is_absolute_path, "a path that begins with '/'"});
+        in.word("access", one.access);
+    });
+    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(),
+                           [&](Form& in) { in.counts("ports", sandbox.network.ports, at_least{1}); });
+    form.boolean("unixSockets", sandbox.unix_sockets);
+    form.boolean("subprocesses", sandbox.subprocesses);
+    form.boolean("fileMetadata", sandbox.file_metadata);
 }
 
 template <class Form>
@@ -15529,6 +15733,8 @@ void visit_keys(Form& form, auto& options) {
     form.text_map("env", options.environment);
     form.texts("inheritEnv", options.inherit_environment);
     form.object("limits", [&](Form& in) { visit_limit_keys(in, options.limits); });
+    form.optional_object("sandbox", options.sandbox,
+                         [](Form& in, auto& sandbox) { visit_sandbox_keys(in, sandbox); });
     form.word("channel", options.channel);
     form.word("framing", options.framing);
     form.object("connection", [&](Form& in) { visit_connection_keys(in, options.connection); });
@@ -15692,6 +15898,13 @@ inline void check_needs(option_check& check, const plugin_options& options) {
     }
 }
 
+inline void check_sandbox(option_check& check, const plugin_options& options) {
+    if (!options.sandbox || options.sandbox->mode == sandbox_mode::off) return;
+    if (options.channel == plugin_channel::socket && !options.sandbox->unix_sockets)
+        check.refuse("channel",
+                     "\"socket\" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets");
+}
+
 inline option_check look_at_options(const plugin_options& options, plugin_origin origin) {
     option_check check;
     check.text("name", options.name, is_plugin_name(options.name), a_plugin_name);
@@ -15703,6 +15916,7 @@ inline option_check look_at_options(const plugin_options& options, plugin_origin
     check_stop(check, options.stop);
     check_route_prefix(check, options);
     check_logs(check, options.logs);
+    check_sandbox(check, options);
     if (const json_kind kind = options.config.kind(); kind != json_kind::object && kind != json_kind::null)
         check.refuse("config", join({"expected object, got ", name_of(kind)}));
     if (auto good = check_param_depth("config", options.config.text()); !good)
@@ -16745,6 +16959,7 @@ enum class supervisor_input {
     restart,
     launched,
     launch_failed,
+    launch_refused, // what was asked for cannot be had here, and could not the next time
     attached,
     accepted, // the handshake
     rejected, // the handshake: a bad answer, or the plugin refuses to run here
@@ -16769,6 +16984,7 @@ enum class supervisor_move {
     end_to_fail,   // -> stopping, then failed
     turn_to_rest,  // stopping already: what follows is stopped
     turn_to_begin, // stopping already: what follows is another start
+    fail,          // -> failed; nothing runs
     retry,         // nothing runs any more; by policy -> backoff or failed
     conclude,      // stopped running; -> what was to follow
     run_steps,     // what was launched while it is to be stopped is there now
@@ -16792,6 +17008,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::starting, supervisor_input::restart, supervisor_move::end_to_begin},
     {plugin_state::starting, supervisor_input::launched, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::launch_failed, supervisor_move::retry},
+    {plugin_state::starting, supervisor_input::launch_refused, supervisor_move::fail},
     {plugin_state::starting, supervisor_input::attached, supervisor_move::greet},
     {plugin_state::starting, supervisor_input::exited, supervisor_move::retry},
 
@@ -16816,6 +17033,7 @@ inline constexpr supervisor_row supervisor_rows[] = {
     {plugin_state::stopping, supervisor_input::restart, supervisor_move::turn_to_begin},
     {plugin_state::stopping, supervisor_input::launched, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::launch_failed, supervisor_move::conclude},
+    {plugin_state::stopping, supervisor_input::launch_refused, supervisor_move::conclude},
     {plugin_state::stopping, supervisor_input::attached, supervisor_move::run_steps},
     {plugin_state::stopping, supervisor_input::exited, supervisor_move::conclude},
     {plugin_state::stopping, supervisor_input::lost, supervisor_move::fade},
@@ -16963,7 +17181,7 @@ inline std::string_view without_retry(std::string_view reason) {
 }
 
 enum class supervisor_action_kind {
-    /// Answer launched(), launch_failed(), or attached() where it takes no process.
+    /// Answer launched(), launch_failed(), launch_refused(), or attached() where it takes no process.
     launch,
     /// The launch is not wanted any more. Where nothing is launched yet, answer launch_failed() instead of waiting for it.
     call_off,
@@ -17019,6 +17237,8 @@ public:
 
     void launched(time_point now);
     void launch_failed(const fault& why, time_point now);
+    /// The same where the next try would fail as well, because the system cannot do what was asked for: failed.
+    void launch_refused(const fault& why, time_point now);
     /// The process is gone and reaped.
     void exited(const exit_status& status, time_point now);
 
@@ -17101,6 +17321,7 @@ private:
     void greet_again(time_point now);
     void work(time_point now);
     void rest(change_reason reason, time_point now);
+    void fail(change_reason reason, time_point now);
     void retry(change_reason reason, time_point now);
     void end(sequel then, change_reason reason, time_point now);
     void drop(change_reason reason, time_point now);
@@ -17223,6 +17444,12 @@ inline void supervisor::launch_failed(const fault& why, time_point now) {
     if (!launching_) return;
     launching_ = false;
     apply(supervisor_input::launch_failed, {change_cause::start, shortened(why.message)}, now);
+}
+
+inline void supervisor::launch_refused(const fault& why, time_point now) {
+    if (!launching_) return;
+    launching_ = false;
+    apply(supervisor_input::launch_refused, {change_cause::config, shortened(why.message)}, now);
 }
 
 inline void supervisor::exited(const exit_status& status, time_point now) {
@@ -17420,6 +17647,7 @@ inline void supervisor::apply(supervisor_input input, change_reason reason, time
         sequel_ = sequel::begin;
         begin_reason_ = std::move(reason);
         return;
+    case supervisor_move::fail: return fail(std::move(reason), now);
     case supervisor_move::retry: return retry(std::move(reason), now);
     case supervisor_move::conclude: return conclude(std::move(reason), now);
     case supervisor_move::run_steps:
@@ -17485,6 +17713,11 @@ inline void supervisor::work(time_point now) {
 inline void supervisor::rest(change_reason reason, time_point now) {
     leave_instance();
     change(plugin_state::stopped, std::move(reason), now);
+}
+
+inline void supervisor::fail(change_reason reason, time_point now) {
+    leave_instance();
+    change(plugin_state::failed, std::move(reason), now);
 }
 
 inline void supervisor::retry(change_reason reason, time_point now) {
@@ -17569,10 +17802,7 @@ inline void supervisor::conclude(change_reason ending, time_point now) {
     switch (sequel_) {
     case sequel::rest: return rest(std::move(reason), now);
     case sequel::retry: return retry(std::move(reason), now);
-    case sequel::fail:
-        leave_instance();
-        change(plugin_state::failed, std::move(reason), now);
-        return;
+    case sequel::fail: return fail(std::move(reason), now);
     case sequel::begin: rest(std::move(reason), now); return begin(std::move(begin_reason_), now);
     }
 }
@@ -18238,7 +18468,11 @@ inline void plugin_actor::call_off() {
 
 inline void plugin_actor::open(const program_to_start& program) {
     auto opened = instance_->open(program);
-    if (!opened) return fail_launch(opened.error());
+    if (!opened && opened.error().code != codes::invalid_params) return fail_launch(opened.error());
+    if (!opened) { // its options cannot be met here, and could not the next time
+        note(log_level::error, opened.error().message);
+        return supervisor_.launch_refused(opened.error(), steady_now());
+    }
     start_level_ = program.level;
     if (*opened) connect(std::move(*opened));
     if (instance_->running()) supervisor_.launched(steady_now());
@@ -19315,17 +19549,19 @@ namespace tenon::detail {
 
 /// What was being done for the child when it failed.
 enum class launch_step : std::uint8_t {
-    describe,     // what was asked for makes no sense
-    descriptors,  // pipes, a handle on the process
-    fork,         // a new process
-    session,      // its own session and process group
-    parent_death, // to end with the host
-    streams,      // its stdin, stdout and stderr
-    closing,      // every other descriptor
-    directory,    // its working directory
-    limits,       // resource limits
-    privileges,   // to gain none any more
-    program,      // to become the program
+    describe,      // what was asked for makes no sense
+    descriptors,   // pipes, a handle on the process
+    fork,          // a new process
+    session,       // its own session and process group
+    parent_death,  // to end with the host
+    streams,       // its stdin, stdout and stderr
+    closing,       // every other descriptor
+    directory,     // its working directory
+    limits,        // resource limits
+    privileges,    // to gain none any more
+    sandbox_files, // to be held to its files, ports and processes
+    sandbox_calls, // to be held to its system calls
+    program,       // to become the program
 };
 
 enum class file_kind : std::uint8_t { missing, unreachable, regular, folder, other };
@@ -19346,10 +19582,11 @@ struct file_facts {
 struct program_facts {
     file_facts file = {};
     bool is_script = false;
-    file_facts interpreter = {};         // what the first line of a script names, or an ELF file's loader
-    bool interpreter_named = false;      // there is one
-    bool interpreter_ends_in_cr = false; // the script has lines as on Windows
-    std::string machine = {};            // an ELF file's
+    file_facts interpreter = {};           // what the first line of a script names, or an ELF file's loader
+    bool interpreter_named = false;        // there is one
+    bool interpreter_ends_in_cr = false;   // the script has lines as on Windows
+    std::string interpreter_argument = {}; // what its first line says behind that
+    std::string machine = {};              // an ELF file's
     std::string host_machine = {};
     std::string user = {}; // who we are: "alice"
 };
@@ -19361,8 +19598,9 @@ struct start_failure {
     std::string program = {};
     std::string directory = {}; // step directory
     bool from_image = false;    // its bytes are an open file's, not what stands at its path
-    std::string detail = {};    // a sentence's end that is known already
-    program_facts facts = {};   // step program
+    bool sandboxed = false;
+    std::string detail = {};  // a sentence's end that is known already
+    program_facts facts = {}; // step program
 };
 
 /// ": why", about a file that had to be run and could not; empty if the file looks right.
@@ -19418,6 +19656,8 @@ inline std::string_view attempt_of(launch_step step) noexcept {
     case launch_step::closing: return "closing what it must not inherit";
     case launch_step::limits: return "setting its limits";
     case launch_step::privileges: return "keeping it from gaining privileges";
+    case launch_step::sandbox_files: return "holding it to the files of its sandbox";
+    case launch_step::sandbox_calls: return "holding it to the system calls of its sandbox";
     case launch_step::describe:
     case launch_step::directory:
     case launch_step::program: break;
@@ -19435,6 +19675,8 @@ inline fault explain(const start_failure& failure) {
     if (why.empty() && failure.step == launch_step::program && failure.from_image && failure.facts.is_script)
         why = "it is a script, which its interpreter has to open by a path";
     if (why.empty() && failure.step == launch_step::program) why = why_not(failure.facts);
+    if (why.empty() && failure.step == launch_step::program && failure.sandboxed)
+        why = "its sandbox may not let it be executed, or its interpreter";
     if (!why.empty()) append(text, join({": ", why}));
     return {codes::unavailable, std::move(text)};
 }
@@ -19457,6 +19699,17 @@ inline fault explain(const start_failure& failure) {
 
 namespace tenon::detail {
 
+/// What a child takes upon itself before it becomes the program: a sandbox. It is prepared before the child exists, and is
+/// not moved until that has become the program.
+class confinement {
+public:
+    /// Bare system calls alone. launch_step::program where all is done; else what has failed, and errno.
+    virtual launch_step enter() const noexcept = 0;
+
+protected:
+    ~confinement() = default;
+};
+
 /// What the child has to know, made before it exists. It only reads it.
 struct child_plan {
     const char* program = nullptr;
@@ -19472,6 +19725,7 @@ struct child_plan {
     pid_t parent = 0;
     bool dies_with_thread = false;
     resource_limits limits = {};
+    const confinement* within = nullptr;    // or none
     volatile bool* shares_memory = nullptr; // set by the child; true for the parent only after a real vfork
 };
 
@@ -19503,7 +19757,11 @@ inline bool apply_limits(const resource_limits& limits) noexcept {
            (!limits.cpu_seconds || limit(RLIMIT_CPU, cpu, cpu + (cpu != UINT64_MAX))) &&
            (!limits.open_files || limit(RLIMIT_NOFILE, *limits.open_files, *limits.open_files)) &&
            (!limits.address_space_bytes ||
-            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes));
+            limit(RLIMIT_AS, *limits.address_space_bytes, *limits.address_space_bytes)) &&
+           (!limits.memory_bytes || limit(RLIMIT_DATA, *limits.memory_bytes, *limits.memory_bytes)) &&
+           (!limits.stack_bytes || limit(RLIMIT_STACK, *limits.stack_bytes, *limits.stack_bytes)) &&
+           (!limits.file_bytes || limit(RLIMIT_FSIZE, *limits.file_bytes, *limits.file_bytes)) &&
+           (!limits.processes || limit(RLIMIT_NPROC, *limits.processes, *limits.processes));
 }
 
 /// Nothing above 2 survives exec. What the host's other code opens without O_CLOEXEC, Asio's sockets among it,
@@ -19566,8 +19824,11 @@ inline void reset_signals() noexcept {
     if (plan.given >= 0 && ::fcntl(plan.given, F_SETFD, 0) != 0) give_up(plan, launch_step::closing);
     arm_guards(plan);
     if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, launch_step::directory);
-    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) give_up(plan, launch_step::privileges);
+    if (plan.within != nullptr)
+        if (const launch_step step = plan.within->enter(); step != launch_step::program) give_up(plan, step);
+    // The limits come last: to enter takes a descriptor, and until exec it has all of the host's.
+    if (!apply_limits(plan.limits)) give_up(plan, launch_step::limits);
     reset_signals();
     if (plan.image < 0) ::execve(plan.program, plan.arguments, plan.environment);
     else ::syscall(SYS_execveat, plan.image, "", plan.arguments, plan.environment, AT_EMPTY_PATH);
@@ -19803,9 +20064,34 @@ void read_elf(std::string_view head, program_facts& facts) {
         if (segment.p_offset > head.size() || segment.p_filesz > head.size() - segment.p_offset) return;
         const std::string_view name = head.substr(segment.p_offset, segment.p_filesz);
         facts.interpreter_named = true;
-        facts.interpreter = look_at(std::string(name.substr(0, name.find('\0'))));
+        facts.interpreter.path = name.substr(0, name.find('\0'));
         return;
     }
+}
+
+/// What the first bytes of a file ask for, which is not looked at itself. False where they cannot be read.
+inline bool read_program(const std::string& path, program_facts& facts) {
+    std::array<char, 4096> room;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
+    if (file >= 0) ::close(file);
+    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+    if (head.starts_with("#!")) {
+        facts.is_script = true;
+        std::string_view line = head.substr(2, head.find('\n') - 2);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
+        facts.interpreter_named = !name.empty();
+        facts.interpreter_ends_in_cr = name.ends_with('\r');
+        facts.interpreter.path = name;
+        line.remove_prefix(name.size());
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        facts.interpreter_argument = line;
+    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
+        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
+        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
+    }
+    return count >= 0;
 }
 
 inline program_facts look_at_program(const std::string& path) {
@@ -19814,28 +20100,9 @@ inline program_facts look_at_program(const std::string& path) {
     utsname system{};
     if (::uname(&system) == 0) facts.host_machine = system.machine;
     if (facts.file.kind != file_kind::regular) return facts;
-
-    std::array<char, 4096> room;
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const ssize_t count = file < 0 ? -1 : ::read(file, room.data(), room.size());
-    if (file >= 0) ::close(file);
-    const std::string_view head(room.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
-    if (count < 0) { // it may be executed and not read: that is no fault of it
-        facts.machine = facts.host_machine;
-        return facts;
-    }
-    if (head.starts_with("#!")) {
-        facts.is_script = true;
-        std::string_view line = head.substr(2, head.find('\n') - 2);
-        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-        const std::string_view name = line.substr(0, line.find_first_of(" \t"));
-        facts.interpreter_named = !name.empty();
-        facts.interpreter_ends_in_cr = name.ends_with('\r');
-        if (facts.interpreter_named) facts.interpreter = look_at(std::string(name));
-    } else if (head.starts_with(std::string_view(ELFMAG, SELFMAG)) && head.size() > EI_CLASS) {
-        if (head[EI_CLASS] == ELFCLASS64) read_elf<Elf64_Ehdr, Elf64_Phdr>(head, facts);
-        else read_elf<Elf32_Ehdr, Elf32_Phdr>(head, facts);
-    }
+    // It may be executed and not read: that is no fault of it.
+    if (!read_program(path, facts)) facts.machine = facts.host_machine;
+    if (facts.interpreter_named) facts.interpreter = look_at(facts.interpreter.path);
     return facts;
 }
 
@@ -19897,6 +20164,7 @@ struct launch_spec {
     std::string directory = {};                // the host's own where it is empty
     std::vector<std::string> environment = {}; // "NAME=value": exactly what the child gets
     resource_limits limits = {};
+    const confinement* within = nullptr; // what the child is held to, or nothing
 };
 
 struct launched {
@@ -19999,6 +20267,7 @@ inline result<launched> launch(const launch_spec& spec) {
     failure.detail = misspelled(spec);
     if (!failure.detail.empty()) return explain(failure);
     failure.from_image = spec.image >= 0;
+    failure.sandboxed = spec.within != nullptr;
     const std::string program = failure.from_image
                                     ? spec.command.front()
                                     : find_program(spec.command.front(), search_path_of(spec.environment));
@@ -20027,6 +20296,7 @@ inline result<launched> launch(const launch_spec& spec) {
                     .parent = ::getpid(),
                     .dies_with_thread = ::syscall(SYS_gettid) == ::getpid(),
                     .limits = spec.limits,
+                    .within = spec.within,
                     .shares_memory = &shares_memory};
     pipes.connect(plan);
     std::error_code not_forked;
@@ -20271,6 +20541,910 @@ inline void stop_children(std::span<child* const> children, const stop_policy& s
     std::vector<child_to_stop> all;
     for (child* const one : children) all.push_back({one, steps});
     stop_children(std::move(all));
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/sandbox/call_rules.hpp -------------------------------------------------------------------------
+#ifndef TENON_SANDBOX_CALL_RULES_HPP
+#define TENON_SANDBOX_CALL_RULES_HPP
+
+// Which system calls a sandboxed process is refused, by their numbers on each processor. It is a list of what is refused, and
+// not of what is allowed: runtimes of other people use new calls with each update, and would break. So calls that are newer
+// than this list are answered as by a kernel that does not know them, for which every runtime is prepared.
+//
+// It closes what Landlock leaves open: modes and times of files, other processes, sockets other than TCP, shared memory.
+
+namespace tenon::detail {
+
+/// What is done about a call. "Refused" is EPERM, and EACCES for sockets; "unknown" is ENOSYS.
+enum class call_rule : std::uint8_t {
+    refuse,
+    unknown,
+    file_metadata,     // refused, unless the policy allows it
+    truncate,          // refused where Landlock does not know it
+    itself,            // allowed with 0 for its own process
+    signal,            // where Landlock does not, seccomp holds it to the own process
+    signal_to_thread,  // the same, without a number to know it by
+    new_process,       // refused, unless the policy allows it
+    clone,             // threads alone, or processes, but no namespaces
+    open,              // by its flags, the second argument
+    openat,            // the third
+    socket,            // by its family, type and protocol
+    socketpair,        // of Unix alone
+    listen,            // to bind and to listen: not where only some ports are allowed
+    send_flags_third,  // no connection by the way: MSG_FASTOPEN
+    send_flags_fourth, // the same
+    ioctl,
+    fcntl,
+};
+
+struct ruled_call {
+    std::string_view name;
+    int x86_64, aarch64; // -1: there is none
+    call_rule rule;
+};
+
+/// mseal, of Linux 6.10, on both processors.
+inline constexpr std::uint32_t newest_known_call = 462;
+
+// clang-format off
+inline constexpr ruled_call ruled_calls[] = {
+    // Modes, owners, times and attributes of files.
+    {"chmod", 90, -1, call_rule::file_metadata},
+    {"fchmod", 91, 52, call_rule::file_metadata},
+    {"fchmodat", 268, 53, call_rule::file_metadata},
+    {"fchmodat2", 452, 452, call_rule::file_metadata},
+    {"chown", 92, -1, call_rule::file_metadata},
+    {"fchown", 93, 55, call_rule::file_metadata},
+    {"lchown", 94, -1, call_rule::file_metadata},
+    {"fchownat", 260, 54, call_rule::file_metadata},
+    {"setxattr", 188, 5, call_rule::file_metadata},
+    {"lsetxattr", 189, 6, call_rule::file_metadata},
+    {"fsetxattr", 190, 7, call_rule::file_metadata},
+    {"removexattr", 197, 14, call_rule::file_metadata},
+    {"lremovexattr", 198, 15, call_rule::file_metadata},
+    {"fremovexattr", 199, 16, call_rule::file_metadata},
+    {"utime", 132, -1, call_rule::file_metadata},
+    {"utimes", 235, -1, call_rule::file_metadata},
+    {"futimesat", 261, -1, call_rule::file_metadata},
+    {"utimensat", 280, 88, call_rule::file_metadata},
+    // Landlock knows it from version 3 on.
+    {"truncate", 76, 45, call_rule::truncate},
+    // Other processes.
+    {"ptrace", 101, 117, call_rule::refuse},
+    {"process_vm_readv", 310, 270, call_rule::refuse},
+    {"process_vm_writev", 311, 271, call_rule::refuse},
+    {"kcmp", 312, 272, call_rule::refuse},
+    {"pidfd_getfd", 438, 438, call_rule::refuse},
+    {"pidfd_send_signal", 424, 424, call_rule::refuse},
+    {"process_madvise", 440, 440, call_rule::refuse},
+    {"process_mrelease", 448, 448, call_rule::refuse},
+    {"get_robust_list", 274, 100, call_rule::refuse},
+    {"migrate_pages", 256, 238, call_rule::refuse},
+    {"move_pages", 279, 239, call_rule::refuse},
+    {"setpriority", 141, 140, call_rule::refuse},
+    {"sched_setparam", 142, 118, call_rule::refuse},
+    {"sched_setscheduler", 144, 119, call_rule::refuse},
+    {"sched_setaffinity", 203, 122, call_rule::refuse},
+    {"sched_setattr", 314, 274, call_rule::refuse},
+    {"ioprio_set", 251, 30, call_rule::refuse},
+    {"prlimit64", 302, 261, call_rule::itself},
+    {"kill", 62, 129, call_rule::signal},
+    {"tgkill", 234, 131, call_rule::signal},
+    {"rt_sigqueueinfo", 129, 138, call_rule::signal},
+    {"rt_tgsigqueueinfo", 297, 240, call_rule::signal},
+    {"tkill", 200, 130, call_rule::signal_to_thread},
+    // New processes.
+    {"fork", 57, -1, call_rule::new_process},
+    {"vfork", 58, -1, call_rule::new_process},
+    {"clone", 56, 220, call_rule::clone},
+    {"clone3", 435, 435, call_rule::unknown},
+    // Memory and queues that have a name for all processes of a user. Some take numbers that can be guessed.
+    {"shmget", 29, 194, call_rule::refuse},
+    {"shmat", 30, 196, call_rule::refuse},
+    {"shmctl", 31, 195, call_rule::refuse},
+    {"semget", 64, 190, call_rule::refuse},
+    {"semop", 65, 193, call_rule::refuse},
+    {"semctl", 66, 191, call_rule::refuse},
+    {"semtimedop", 220, 192, call_rule::refuse},
+    {"msgget", 68, 186, call_rule::refuse},
+    {"msgsnd", 69, 189, call_rule::refuse},
+    {"msgrcv", 70, 188, call_rule::refuse},
+    {"msgctl", 71, 187, call_rule::refuse},
+    {"mq_open", 240, 180, call_rule::refuse},
+    {"mq_unlink", 241, 181, call_rule::refuse},
+    // Memory that no limit of a process counts.
+    {"memfd_create", 319, 279, call_rule::unknown},
+    {"memfd_secret", 447, 447, call_rule::unknown},
+    // Files: what the flags of an opening hide from Landlock.
+    {"open", 2, -1, call_rule::open},
+    {"openat", 257, 56, call_rule::openat},
+    {"openat2", 437, 437, call_rule::unknown},
+    {"name_to_handle_at", 303, 264, call_rule::refuse},
+    {"open_by_handle_at", 304, 265, call_rule::refuse},
+    {"fanotify_init", 300, 262, call_rule::refuse},
+    {"fanotify_mark", 301, 263, call_rule::refuse},
+    {"mknod", 133, -1, call_rule::refuse},
+    {"mknodat", 259, 33, call_rule::refuse},
+    // Whole systems within the kernel, with a long record of faults, which can do most of what is refused here.
+    {"io_uring_setup", 425, 425, call_rule::unknown},
+    {"io_uring_enter", 426, 426, call_rule::unknown},
+    {"io_uring_register", 427, 427, call_rule::unknown},
+    {"userfaultfd", 323, 282, call_rule::refuse},
+    {"bpf", 321, 280, call_rule::refuse},
+    {"perf_event_open", 298, 241, call_rule::refuse},
+    {"keyctl", 250, 219, call_rule::refuse},
+    {"add_key", 248, 217, call_rule::refuse},
+    {"request_key", 249, 218, call_rule::refuse},
+    {"modify_ldt", 154, -1, call_rule::refuse},
+    // The network.
+    {"socket", 41, 198, call_rule::socket},
+    {"socketpair", 53, 199, call_rule::socketpair},
+    {"bind", 49, 200, call_rule::listen},
+    {"listen", 50, 201, call_rule::listen},
+    {"sendto", 44, 206, call_rule::send_flags_fourth},
+    {"sendmmsg", 307, 269, call_rule::send_flags_fourth},
+    {"sendmsg", 46, 211, call_rule::send_flags_third},
+    {"ioctl", 16, 29, call_rule::ioctl},
+    {"fcntl", 72, 25, call_rule::fcntl},
+    // Namespaces, mounts, other users.
+    {"unshare", 272, 97, call_rule::refuse},
+    {"setns", 308, 268, call_rule::refuse},
+    {"mount", 165, 40, call_rule::refuse},
+    {"umount2", 166, 39, call_rule::refuse},
+    {"pivot_root", 155, 41, call_rule::refuse},
+    {"chroot", 161, 51, call_rule::refuse},
+    {"open_tree", 428, 428, call_rule::refuse},
+    {"move_mount", 429, 429, call_rule::refuse},
+    {"fsopen", 430, 430, call_rule::refuse},
+    {"fsconfig", 431, 431, call_rule::refuse},
+    {"fsmount", 432, 432, call_rule::refuse},
+    {"fspick", 433, 433, call_rule::refuse},
+    {"mount_setattr", 442, 442, call_rule::refuse},
+    {"statmount", 457, 457, call_rule::refuse},
+    {"listmount", 458, 458, call_rule::refuse},
+    {"setuid", 105, 146, call_rule::refuse},
+    {"setgid", 106, 144, call_rule::refuse},
+    {"setreuid", 113, 145, call_rule::refuse},
+    {"setregid", 114, 143, call_rule::refuse},
+    {"setresuid", 117, 147, call_rule::refuse},
+    {"setresgid", 119, 149, call_rule::refuse},
+    {"setfsuid", 122, 151, call_rule::refuse},
+    {"setfsgid", 123, 152, call_rule::refuse},
+    {"setgroups", 116, 159, call_rule::refuse},
+    // The machine.
+    {"init_module", 175, 105, call_rule::refuse},
+    {"finit_module", 313, 273, call_rule::refuse},
+    {"delete_module", 176, 106, call_rule::refuse},
+    {"kexec_load", 246, 104, call_rule::refuse},
+    {"kexec_file_load", 320, 294, call_rule::refuse},
+    {"reboot", 169, 142, call_rule::refuse},
+    {"swapon", 167, 224, call_rule::refuse},
+    {"swapoff", 168, 225, call_rule::refuse},
+    {"acct", 163, 89, call_rule::refuse},
+    {"quotactl", 179, 60, call_rule::refuse},
+    {"quotactl_fd", 443, 443, call_rule::refuse},
+    {"syslog", 103, 116, call_rule::refuse},
+    {"settimeofday", 164, 170, call_rule::refuse},
+    {"clock_settime", 227, 112, call_rule::refuse},
+    {"clock_adjtime", 305, 266, call_rule::refuse},
+    {"adjtimex", 159, 171, call_rule::refuse},
+    {"sethostname", 170, 161, call_rule::refuse},
+    {"setdomainname", 171, 162, call_rule::refuse},
+    {"iopl", 172, -1, call_rule::refuse},
+    {"ioperm", 173, -1, call_rule::refuse},
+    {"vhangup", 153, 58, call_rule::refuse},
+    {"uselib", 134, -1, call_rule::refuse},
+    {"lookup_dcookie", 212, 18, call_rule::refuse},
+    {"sysfs", 139, -1, call_rule::refuse},
+    {"nfsservctl", 180, 42, call_rule::refuse},
+};
+// clang-format on
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/sandbox/call_filter.hpp ------------------------------------------------------------------------
+#ifndef TENON_SANDBOX_CALL_FILTER_HPP
+#define TENON_SANDBOX_CALL_FILTER_HPP
+
+// Compiles sandbox/call_rules.hpp with a policy to the program that the kernel runs at each system call (seccomp, classic
+// BPF). It decides by numbers alone, never by what a pointer points at: that can be changed meanwhile. Another processor's
+// calls (32 bits on 64, x32) end the process. Calls that it always allows cost nothing, the kernel remembers them.
+//
+// The form of an instruction is the kernel's sock_filter. Numbers are those of Linux, the same on both processors.
+
+namespace tenon::detail {
+
+enum class processor : std::uint8_t { x86_64, aarch64, other };
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+inline constexpr processor this_processor = processor::x86_64;
+#elif defined(__aarch64__) && !defined(__ILP32__)
+inline constexpr processor this_processor = processor::aarch64;
+#else
+inline constexpr processor this_processor = processor::other;
+#endif
+
+struct filter_instruction {
+    std::uint16_t code;
+    std::uint8_t if_true, if_false; // how many are skipped
+    std::uint32_t value;
+};
+
+struct call_filter {
+    std::vector<filter_instruction> program = {};
+    /// Instructions whose value becomes the number of the process, which only the process itself knows.
+    std::vector<std::size_t> own_number = {};
+};
+
+namespace filter {
+
+inline constexpr std::uint32_t allow = 0x7fff'0000, kill_process = 0x8000'0000;
+constexpr std::uint32_t fail_with(std::uint32_t error) noexcept { return 0x0005'0000 | error; }
+inline constexpr std::uint32_t refused = fail_with(1);       // EPERM
+inline constexpr std::uint32_t no_access = fail_with(13);    // EACCES
+inline constexpr std::uint32_t unknown_call = fail_with(38); // ENOSYS
+
+// Instructions.
+inline constexpr std::uint16_t load = 0x20, jump_if_equal = 0x15, jump_if_greater = 0x25, mask = 0x54,
+                               answer = 0x06;
+
+// Where a call is described: seccomp_data. Both processors keep the low half of an argument first, and every argument
+// that is looked at here is an int for the kernel: it does not look at the high half either.
+inline constexpr std::uint32_t number_at = 0, processor_at = 4;
+constexpr std::uint32_t argument_at(std::uint32_t which) noexcept { return 16 + 8 * which; }
+
+inline constexpr std::uint32_t x86_64_calls = 0xC000'003E, aarch64_calls = 0xC000'00B7; // AUDIT_ARCH_...
+inline constexpr std::uint32_t x32_bit = 0x4000'0000;
+
+// What arguments may be.
+inline constexpr std::uint32_t family_unix = 1, family_inet = 2, family_inet6 = 10, family_netlink = 16;
+inline constexpr std::uint32_t type_stream = 1, type_mask = 0xF, protocol_tcp = 6;
+inline constexpr std::uint32_t send_and_connect = 0x2000'0000; // MSG_FASTOPEN
+inline constexpr std::uint32_t new_namespaces = 0x7E02'0000, as_sibling = 0x8000, as_thread = 0x0001'0000;
+inline constexpr std::uint32_t access_mode = 3, cut_to_nothing = 0x200; // O_ACCMODE, O_TRUNC
+
+struct comparison {
+    std::uint32_t argument;
+    std::uint32_t mask; // of its low half
+    std::uint32_t value;
+};
+/// Of several comparisons all have to hold.
+struct test {
+    std::vector<comparison> all;
+    std::uint32_t answer;
+    bool own_number = false; // instead of the first one's value
+};
+struct decision {
+    std::vector<test> tests = {}; // the first that holds answers
+    std::uint32_t otherwise = allow;
+};
+
+inline constexpr std::uint32_t whole = 0xFFFF'FFFF;
+
+inline decision decide_open(std::uint32_t flags, int landlock) {
+    // With both bits, a file is opened for neither reading nor writing, so Landlock allows it; and then it can be changed
+    // by its descriptor.
+    decision by{.tests = {{{{flags, access_mode, access_mode}}, no_access}}};
+    // To cut a file that is opened for reading is to write, which Landlock does not see before it knows truncation.
+    if (landlock < 3)
+        by.tests.push_back({{{flags, cut_to_nothing | access_mode, cut_to_nothing}}, no_access});
+    return by;
+}
+
+inline bool some_ports_only(const sandbox_policy& policy) noexcept {
+    return !policy.network.all && !policy.network.ports.empty();
+}
+
+inline decision decide_socket(const sandbox_policy& policy) {
+    decision by{.otherwise = no_access};
+    if (policy.unix_sockets) by.tests.push_back({{{0, whole, family_unix}}, allow});
+    for (const std::uint32_t family : {family_inet, family_inet6}) {
+        if (policy.network.all) by.tests.push_back({{{0, whole, family}}, allow});
+        else if (some_ports_only(
+                     policy)) // Landlock knows the ports of TCP, and of nothing else: no UDP, no MPTCP
+            for (const std::uint32_t protocol : {0U, protocol_tcp})
+                by.tests.push_back(
+                    {{{0, whole, family}, {1, type_mask, type_stream}, {2, whole, protocol}}, allow});
+    }
+    if (policy.network
+            .all) // asks for addresses and routes; changing them needs a privilege that it does not have
+        by.tests.push_back({{{0, whole, family_netlink}, {2, whole, 0}}, allow});
+    return by;
+}
+
+inline decision decide_clone(const sandbox_policy& policy) {
+    decision by;
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
+        if (((new_namespaces | as_sibling) & bit) != 0) by.tests.push_back({{{0, bit, bit}}, refused});
+    if (policy.subprocesses) return by;
+    by.tests.push_back({{{0, as_thread, as_thread}}, allow});
+    by.otherwise = refused;
+    return by;
+}
+
+inline decision decide_ioctl(const sandbox_policy& policy, bool hold_signals) {
+    decision by;
+    const auto refuse = [&](std::initializer_list<std::uint32_t> requests) {
+        for (const std::uint32_t request : requests) by.tests.push_back({{{1, whole, request}}, refused});
+    };
+    refuse({0x5412, 0x541C});  // types into a terminal: TIOCSTI, TIOCLINUX
+    if (!policy.file_metadata) // attributes of a file that may only be read: FS_IOC_...
+        refuse({0x4008'6602, 0x4004'6602, 0x401C'5820, 0x4008'7602, 0x4004'7602, 0x4080'6685, 0x800C'6613});
+    if (hold_signals) refuse({0x8901, 0x8902}); // FIOSETOWN, SIOCSPGRP
+    // Btrfs makes and removes whole trees in a folder that is open for reading, and Landlock does not see it. Of its
+    // requests other file systems have those that copy a file's blocks: FICLONE, FICLONERANGE, FIDEDUPERANGE.
+    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU, 0xC018'9436U})
+        by.tests.push_back({{{1, whole, copying}}, allow});
+    by.tests.push_back({{{1, 0xFF00, 0x9400}}, refused});
+    return by;
+}
+
+inline decision decide_fcntl(bool hold_signals) {
+    // A lease on a file that it may read keeps everybody else from opening it: F_SETLEASE.
+    decision by{.tests = {{{{1, whole, 1'024}}, refused}}};
+    if (hold_signals) // signals by way of a descriptor: F_SETOWN, F_SETOWN_EX
+        for (const std::uint32_t command : {8U, 15U}) by.tests.push_back({{{1, whole, command}}, refused});
+    return by;
+}
+
+inline decision decide(call_rule rule, const sandbox_policy& policy, int landlock) {
+    // Where subprocesses are allowed, they have to be signalled, and cannot be told from others.
+    const bool hold_signals = landlock < 6 && !policy.subprocesses;
+    const auto unless = [](bool allowed) { return decision{.otherwise = allowed ? allow : refused}; };
+    switch (rule) {
+    case call_rule::refuse: return unless(false);
+    case call_rule::unknown: return {.otherwise = unknown_call};
+    case call_rule::file_metadata: return unless(policy.file_metadata);
+    case call_rule::truncate: return unless(landlock >= 3);
+    case call_rule::itself: return {.tests = {{{{0, whole, 0}}, allow}}, .otherwise = refused};
+    case call_rule::signal:
+        if (!hold_signals) return {};
+        return {.tests = {{{{0, whole, 0}}, allow, true}}, .otherwise = refused};
+    case call_rule::signal_to_thread: return unless(!hold_signals);
+    case call_rule::new_process: return unless(policy.subprocesses);
+    case call_rule::clone: return decide_clone(policy);
+    case call_rule::open: return decide_open(1, landlock);
+    case call_rule::openat: return decide_open(2, landlock);
+    case call_rule::socket: return decide_socket(policy);
+    case call_rule::socketpair:
+        return {.tests = {{{{0, whole, family_unix}}, allow}}, .otherwise = no_access};
+    case call_rule::listen: return {.otherwise = some_ports_only(policy) ? no_access : allow};
+    case call_rule::send_flags_third:
+    case call_rule::send_flags_fourth:
+        if (!some_ports_only(policy)) return {};
+        return {
+            .tests = {{{{rule == call_rule::send_flags_third ? 2U : 3U, send_and_connect, send_and_connect}},
+                       no_access}}};
+    case call_rule::ioctl: return decide_ioctl(policy, hold_signals);
+    case call_rule::fcntl: return decide_fcntl(hold_signals);
+    }
+    return unless(false);
+}
+
+/// For one call: every way through it ends with an answer.
+inline void compile(const decision& by, std::uint32_t number, call_filter& to) {
+    std::vector<filter_instruction> body;
+    std::vector<std::size_t> own;
+    for (const test& one : by.tests) {
+        std::size_t left = 1; // instructions until the next test
+        for (const comparison& part : one.all) left += part.mask == whole ? 2U : 3U;
+        for (const comparison& part : one.all) {
+            body.push_back({load, 0, 0, argument_at(part.argument)});
+            if (part.mask != whole) body.push_back({mask, 0, 0, part.mask});
+            left -= part.mask == whole ? 2U : 3U;
+            if (one.own_number) own.push_back(body.size());
+            body.push_back({jump_if_equal, 0, static_cast<std::uint8_t>(left), part.value});
+        }
+        body.push_back({answer, 0, 0, one.answer});
+    }
+    body.push_back({answer, 0, 0, by.otherwise});
+    to.program.push_back({jump_if_equal, 0, static_cast<std::uint8_t>(body.size()), number});
+    for (const std::size_t at : own) to.own_number.push_back(to.program.size() + at);
+    to.program.insert(to.program.end(), body.begin(), body.end());
+}
+
+} // namespace filter
+
+/// Empty for another processor: there is none then.
+inline call_filter compile_filter(const sandbox_policy& policy, int landlock, processor of = this_processor) {
+    using namespace filter;
+    if (of == processor::other) return {};
+    call_filter made;
+    auto& program = made.program;
+    program.push_back({load, 0, 0, processor_at});
+    program.push_back({jump_if_equal, 1, 0, of == processor::x86_64 ? x86_64_calls : aarch64_calls});
+    program.push_back({answer, 0, 0, kill_process});
+    program.push_back({load, 0, 0, number_at});
+    if (of == processor::x86_64) {
+        program.push_back({jump_if_greater, 0, 1, x32_bit - 1});
+        program.push_back({answer, 0, 0, kill_process});
+    }
+    program.push_back({jump_if_greater, 0, 1, newest_known_call});
+    program.push_back({answer, 0, 0, unknown_call});
+    for (const ruled_call& call : ruled_calls) {
+        const int number = of == processor::x86_64 ? call.x86_64 : call.aarch64;
+        if (number < 0) continue;
+        const decision by = decide(call.rule, policy, landlock);
+        if (by.tests.empty() && by.otherwise == allow) continue;
+        compile(by, static_cast<std::uint32_t>(number), made);
+    }
+    program.push_back({answer, 0, 0, allow});
+    return made;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/sandbox/presets.hpp ----------------------------------------------------------------------------
+#ifndef TENON_SANDBOX_PRESETS_HPP
+#define TENON_SANDBOX_PRESETS_HPP
+
+// The files that programs of a language read before their author's first line, as data. They were found by letting the
+// examples run under a watch and then under these lists. What is not there on a machine is skipped. Besides, a program gets
+// what it consists of: its own file, its interpreter and loader (process/system_sandboxed.hpp), and /proc/self.
+//
+// A file that is refused is not the same as one that is missing: node ends at once where it may not read openssl.cnf.
+
+namespace tenon::detail {
+
+// Libraries are read, not executed: to map one needs no more.
+inline constexpr std::string_view paths_for_all[] = {"/usr/lib",
+                                                     "/usr/lib64",
+                                                     "/lib",
+                                                     "/lib64",
+                                                     "/usr/local/lib",
+                                                     "/etc/ld.so.cache",
+                                                     "/etc/ld.so.preload",
+                                                     "/etc/localtime",
+                                                     "/etc/locale.alias",
+                                                     "/usr/share/zoneinfo",
+                                                     "/usr/share/locale",
+                                                     "/dev/null",
+                                                     "/dev/zero",
+                                                     "/dev/full",
+                                                     "/dev/random",
+                                                     "/dev/urandom",
+                                                     "/proc/cpuinfo",
+                                                     "/proc/meminfo",
+                                                     "/proc/stat",
+                                                     "/proc/filesystems",
+                                                     "/sys/devices/system/cpu"};
+inline constexpr std::string_view paths_for_python[] = {"/usr/share/python3"};
+inline constexpr std::string_view paths_for_node[] = {"/etc/ssl/openssl.cnf", "/usr/share/nodejs",
+                                                      "/proc/sys/vm/overcommit_memory"};
+inline constexpr std::string_view paths_for_jvm[] = {
+    "/etc/java-11-openjdk", "/etc/java-17-openjdk", "/etc/java-21-openjdk", "/etc/java-25-openjdk",
+    "/sys/kernel/mm",       "/sys/fs/cgroup",       "/proc/cgroups"};
+/// To find names and to check certificates.
+inline constexpr std::string_view paths_for_network[] = {
+    "/etc/resolv.conf",   "/etc/hosts",           "/etc/host.conf",
+    "/etc/nsswitch.conf", "/etc/gai.conf",        "/etc/services",
+    "/etc/ssl/certs",     "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates"};
+/// Where what is written goes nowhere.
+inline constexpr std::string_view path_to_nowhere = "/dev/null";
+
+inline std::span<const std::string_view> paths_of(sandbox_preset preset) noexcept {
+    switch (preset) {
+    case sandbox_preset::python: return paths_for_python;
+    case sandbox_preset::node: return paths_for_node;
+    case sandbox_preset::jvm: return paths_for_jvm;
+    case sandbox_preset::automatic:
+    case sandbox_preset::none:
+    case sandbox_preset::native: break;
+    }
+    return {};
+}
+
+/// By the program that runs in the end: "/usr/bin/python3.11".
+inline sandbox_preset preset_for(std::string_view program) noexcept {
+    const std::string_view name = program.substr(program.rfind('/') + 1);
+    if (name.starts_with("python") || name.starts_with("pypy")) return sandbox_preset::python;
+    if (name == "node" || name == "nodejs") return sandbox_preset::node;
+    if (name == "java") return sandbox_preset::jvm;
+    return sandbox_preset::native;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/sandbox/landlock_rights.hpp --------------------------------------------------------------------
+#ifndef TENON_SANDBOX_LANDLOCK_RIGHTS_HPP
+#define TENON_SANDBOX_LANDLOCK_RIGHTS_HPP
+
+// What Landlock is told, for each version of its interface, by the numbers of the kernel: Debian 12's headers do not know
+// the newer ones. A right that a kernel does not know is an error there, so none is named that its version does not have.
+// A kernel that is newer is spoken with as with the newest one that is known here.
+
+namespace tenon::detail::landlock {
+
+inline constexpr int newest_version = 9;
+
+// Of files and folders; behind each the version that brought it.
+inline constexpr std::uint64_t execute = 1 << 0, write_file = 1 << 1, read_file = 1 << 2,
+                               read_folder = 1 << 3, remove_folder = 1 << 4, remove_file = 1 << 5,
+                               make_character = 1 << 6, make_folder = 1 << 7, make_file = 1 << 8,
+                               make_socket = 1 << 9, make_pipe = 1 << 10, make_block = 1 << 11,
+                               make_link = 1 << 12;      // 1
+inline constexpr std::uint64_t refer = 1 << 13;          // 2
+inline constexpr std::uint64_t truncate = 1 << 14;       // 3
+inline constexpr std::uint64_t control_device = 1 << 15; // 5
+inline constexpr std::uint64_t find_socket = 1 << 16;    // 9
+
+inline constexpr std::uint64_t bind_tcp = 1 << 0, connect_tcp = 1 << 1;            // 4
+inline constexpr std::uint64_t abstract_sockets = 1 << 0, signals_beyond = 1 << 1; // 6: scopes
+
+/// What is refused wherever no rule allows it.
+struct handled {
+    std::uint64_t files = 0, network = 0, scopes = 0;
+};
+
+constexpr std::uint64_t file_rights(int version) noexcept {
+    std::uint64_t all = (make_link << 1) - 1;
+    if (version >= 2) all |= refer;
+    if (version >= 3) all |= truncate;
+    if (version >= 5) all |= control_device;
+    if (version >= 9) all |= find_socket;
+    return version >= 1 ? all : 0;
+}
+
+inline handled handled_by(const sandbox_policy& policy, int version) {
+    handled all{.files = file_rights(version)};
+    if (policy.unix_sockets) all.files &= ~find_socket;
+    if (version >= 4 && !policy.network.all) all.network = bind_tcp | connect_tcp;
+    if (version >= 6) all.scopes = signals_beyond | (policy.unix_sockets ? 0 : abstract_sockets);
+    return all;
+}
+
+/// What a rule for a path allows, of what `handled` refuses. A file has no rights that are a folder's.
+constexpr std::uint64_t granted(path_access access, bool folder, const handled& of) noexcept {
+    std::uint64_t rights = read_file | read_folder;
+    if (access == path_access::execute) rights |= execute;
+    if (access == path_access::read_write)
+        rights |= write_file | truncate | remove_folder | remove_file | make_folder | make_file |
+                  make_socket | make_pipe | make_link | refer;
+    if (!folder) rights &= execute | write_file | read_file | truncate;
+    return rights & of.files;
+}
+
+} // namespace tenon::detail::landlock
+
+#endif
+
+// ---- tenon/sandbox/system_landlock.hpp --------------------------------------------------------------------
+#ifndef TENON_SANDBOX_SYSTEM_LANDLOCK_HPP
+#define TENON_SANDBOX_SYSTEM_LANDLOCK_HPP
+
+// Landlock and seccomp as the system has them. What is prepared is a set of rules for one process: a child takes it upon
+// itself with bare system calls, between vfork and exec. The host itself is never restricted: that could not be undone.
+
+namespace tenon::detail {
+
+// The same numbers on every processor; old headers do not have them.
+inline constexpr long call_create_ruleset = 444, call_add_rule = 445, call_restrict_self = 446;
+
+/// What the kernel has and lets this process do.
+inline kernel_facts facts_of_kernel() noexcept {
+    constexpr unsigned ask_version = 1;
+    kernel_facts facts;
+    const long version = ::syscall(call_create_ruleset, nullptr, std::size_t{0}, ask_version);
+    facts.landlock = static_cast<int>(std::clamp<long>(version, 0, landlock::newest_version));
+    const std::uint32_t action = SECCOMP_RET_KILL_PROCESS;
+    facts.seccomp = this_processor != processor::other &&
+                    ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0U, &action) == 0;
+    return facts;
+}
+
+namespace landlock {
+
+// As the kernel takes them; it knows by their size which members there are.
+struct ruleset_form {
+    std::uint64_t files, network, scopes;
+};
+struct __attribute__((packed)) path_form {
+    std::uint64_t allowed;
+    std::int32_t parent;
+};
+struct port_form {
+    std::uint64_t allowed, port;
+};
+enum class rule_kind : unsigned { path = 1, port = 2 };
+
+inline bool add_rule(int ruleset, rule_kind kind, const void* rule) noexcept {
+    return ::syscall(call_add_rule, ruleset, static_cast<unsigned>(kind), rule, 0U) == 0;
+}
+inline bool allow_below(int ruleset, int opened, std::uint64_t rights) noexcept {
+    const path_form rule{rights, opened};
+    return rights == 0 || add_rule(ruleset, rule_kind::path, &rule);
+}
+
+} // namespace landlock
+
+/// The rules of one process about files and ports.
+class landlock_rules {
+public:
+    landlock_rules() = default;
+
+    static result<landlock_rules> make(const sandbox_policy& policy, int version) {
+        landlock_rules made;
+        if (version == 0) return made;
+        made.handled_ = landlock::handled_by(policy, version);
+        const landlock::ruleset_form form{made.handled_.files, made.handled_.network, made.handled_.scopes};
+        // The kernel of an older version refuses a form with members that it does not know, unless they are 0.
+        made.ruleset_.reset(static_cast<int>(::syscall(call_create_ruleset, &form, sizeof form, 0U)));
+        if (!made.ruleset_) return failed("making its Landlock rules");
+        for (const std::uint64_t port : policy.network.ports) {
+            const landlock::port_form rule{landlock::connect_tcp & made.handled_.network, port};
+            if (rule.allowed != 0 &&
+                !landlock::add_rule(made.ruleset_.get(), landlock::rule_kind::port, &rule))
+                return failed("allowing it a port");
+        }
+        return made;
+    }
+
+    int number() const noexcept { return ruleset_.get(); }
+    /// Out of the way of the child's streams.
+    descriptor& file() noexcept { return ruleset_; }
+
+    /// The path is resolved now: what it is moved or linked to later is not allowed. False where it is not there, or cannot
+    /// be reached: errno says which.
+    result<bool> allow(const std::string& path, path_access access) {
+        if (!ruleset_) return ::access(path.c_str(), F_OK) == 0;
+        const descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
+        struct stat about {};
+        if (!opened || ::fstat(opened.get(), &about) != 0) return false;
+        const auto rights = landlock::granted(access, S_ISDIR(about.st_mode), handled_);
+        // EBADFD: it is in no folder, like what was sealed in memory. Nobody is refused that.
+        if (!landlock::allow_below(ruleset_.get(), opened.get(), rights) && errno != EBADFD)
+            return failed(join({"allowing it ", path}));
+        return true;
+    }
+
+    // --- in the child: bare system calls ---
+
+    /// Its own folder in /proc, which only it can find. Where there is none, there is nothing to allow.
+    bool allow_own_proc() const noexcept {
+        if (!ruleset_) return true;
+        const int opened = ::open("/proc/self", O_PATH | O_CLOEXEC);
+        if (opened < 0) return errno == ENOENT;
+        const bool good = landlock::allow_below(ruleset_.get(), opened,
+                                                landlock::granted(path_access::read, true, handled_));
+        const int error = errno;
+        ::close(opened);
+        errno = error;
+        return good;
+    }
+    bool restrict_self() const noexcept {
+        return !ruleset_ || ::syscall(call_restrict_self, ruleset_.get(), 0U) == 0;
+    }
+
+private:
+    static fault failed(std::string doing) {
+        return {codes::unavailable, join({doing, ": ", std::system_category().message(errno)})};
+    }
+
+    descriptor ruleset_; // none where there is no Landlock
+    landlock::handled handled_;
+};
+
+// --- in the child: bare system calls ---
+
+/// All privileges but one of a process that has some. They are what the list of refused calls does not reach: to raise
+/// limits, to change clocks and devices by ioctl. What is left lets root read what its rules allow, whosever it is.
+inline bool drop_privileges() noexcept {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct held[2] = {};
+    if (::syscall(SYS_capget, &header, held) != 0) return false;
+    constexpr std::uint32_t kept = 1U << CAP_DAC_OVERRIDE;
+    held[0].permitted &= kept;
+    held[0].effective &= kept;
+    held[1].permitted = held[1].effective = 0;
+    held[0].inheritable = held[1].inheritable = 0;
+    return ::syscall(SYS_capset, &header, held) == 0;
+}
+
+static_assert(sizeof(filter_instruction) == sizeof(sock_filter));
+
+/// On its stack a child has room for no more: a test holds the filters to it.
+inline constexpr std::size_t longest_filter = 1'024;
+
+/// no_new_privs has to be set.
+inline bool filter_calls(const call_filter& filter) noexcept {
+    const std::size_t size = filter.program.size();
+    if (size == 0) return true;
+    std::array<filter_instruction, longest_filter> own;
+    if (size > own.size()) {
+        errno = E2BIG;
+        return false;
+    }
+    for (std::size_t at = 0; at < size; ++at) own[at] = filter.program[at];
+    for (const std::size_t at : filter.own_number) own[at].value = static_cast<std::uint32_t>(::getpid());
+    const sock_fprog program{static_cast<unsigned short>(size), reinterpret_cast<sock_filter*>(own.data())};
+    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &program) == 0;
+}
+
+} // namespace tenon::detail
+
+#endif
+
+// ---- tenon/process/system_sandboxed.hpp -------------------------------------------------------------------
+#ifndef TENON_PROCESS_SYSTEM_SANDBOXED_HPP
+#define TENON_PROCESS_SYSTEM_SANDBOXED_HPP
+
+// Prepares the sandbox of one start: which files the program consists of, what its preset and its policy allow besides,
+// and what of all that this kernel enforces. Every path is opened here, in the host; the child only makes the calls of enter().
+//
+//     auto sandbox = prepare_sandbox(options, spec, facts_of_kernel());
+//     if (!sandbox) return sandbox.error();
+//     spec.limits = sandbox->limits();
+//     spec.within = &*sandbox;
+//     auto started = launch(spec);
+
+namespace tenon::detail {
+
+inline bool has_sandbox(const plugin_options& options) noexcept {
+    return options.sandbox && options.sandbox->mode != sandbox_mode::off;
+}
+
+class prepared_sandbox final : public confinement {
+public:
+    launch_step enter() const noexcept override {
+        if (!drop_privileges()) return launch_step::privileges;
+        if (!rules_.allow_own_proc() || !rules_.restrict_self()) return launch_step::sandbox_files;
+        return filter_calls(filter_) ? launch_step::program : launch_step::sandbox_calls;
+    }
+    const sandbox_status& status() const noexcept { return status_; }
+    const resource_limits& limits() const noexcept { return limits_; }
+    /// Paths that the policy names and that are not there.
+    const std::vector<std::string>& not_there() const noexcept { return not_there_; }
+
+private:
+    friend result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
+                                                    const kernel_facts& kernel);
+
+    landlock_rules rules_;
+    call_filter filter_;
+    sandbox_status status_;
+    resource_limits limits_;
+    std::vector<std::string> not_there_;
+};
+
+/// What a program consists of before its first line runs.
+struct program_files {
+    std::vector<sandbox_path> paths = {};
+    std::string last = {}; // the program that runs in the end: an interpreter, or the file itself
+};
+
+inline std::string_view name_in(std::string_view path) noexcept { return path.substr(path.rfind('/') + 1); }
+inline std::string folder_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return std::string(path.substr(0, slash == path.npos ? 0 : slash));
+}
+
+/// `words` are what stands behind it, in the command or in the first line of a script: /usr/bin/env finds its program there.
+inline void add_program(program_files& to, const std::string& path, const std::vector<std::string>& words,
+                        std::string_view search_path, int depth = 0) {
+    constexpr int most = 5; // as the kernel follows them
+    if (path.empty() || depth == most) return;
+    to.paths.push_back({path, path_access::execute});
+    to.last = path;
+    if (name_in(path) == "env") {
+        for (const std::string& word : words) {
+            if (word.starts_with('-') || word.find('=') != word.npos) continue;
+            return add_program(to, find_program(word, search_path), {}, search_path, depth + 1);
+        }
+        return;
+    }
+    program_facts facts;
+    if (!read_program(path, facts) || !facts.interpreter_named) return;
+    if (!facts.is_script)
+        return to.paths.push_back({facts.interpreter.path, path_access::execute}); // its loader
+    std::vector<std::string> rest;
+    for (std::string_view line = facts.interpreter_argument; !line.empty();) {
+        rest.emplace_back(line.substr(0, line.find_first_of(" \t\r")));
+        line.remove_prefix(rest.back().size());
+        line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    }
+    add_program(to, facts.interpreter.path, rest, search_path, depth + 1);
+}
+
+/// Files that are arguments: a script of an interpreter, mostly.
+inline void add_named_files(program_files& to, const launch_spec& spec) {
+    for (std::size_t at = 1; at < spec.command.size(); ++at) {
+        const std::string& word = spec.command[at];
+        if (word.empty() || word.starts_with('-')) continue;
+        const std::string path = word.starts_with('/')    ? word
+                                 : spec.directory.empty() ? join({working_directory(), "/", word})
+                                                          : join({spec.directory, "/", word});
+        struct stat about {};
+        if (::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode))
+            to.paths.push_back({path, path_access::read});
+    }
+}
+
+/// What an interpreter that is installed in a folder of its own has there: pyenv, a virtual environment, a JDK.
+inline void add_installation(program_files& to, sandbox_preset preset) {
+    if (preset == sandbox_preset::native || preset == sandbox_preset::none) return;
+    for (const std::string& program : {to.last, resolved_path(to.last)}) {
+        const std::string prefix = folder_of(folder_of(program));
+        if (prefix.empty()) continue;
+        for (const std::string_view part : {"/lib", "/conf", "/pyvenv.cfg"})
+            to.paths.push_back({join({prefix, part}), path_access::read});
+    }
+}
+
+/// The limits of a plugin with a sandbox, where it says none of its own. Found by starting runtimes with less and less: a
+/// JVM needs half a GiB, node and Python an eighth of it, and node has 21 files open.
+inline resource_limits limits_within_sandbox(resource_limits limits, sandbox_preset preset) {
+    constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+    if (!limits.memory_bytes) limits.memory_bytes = (preset == sandbox_preset::jvm ? 1'024 : 256) * mebibyte;
+    if (!limits.open_files) limits.open_files = 64;
+    return limits;
+}
+
+/// Of a plugin that has one. With codes::invalid_params the next try would fail as this one does.
+inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
+                                                const kernel_facts& kernel) {
+    const sandbox_policy& policy = *options.sandbox;
+    const auto refused = [&](std::string_view why) {
+        return fault{codes::invalid_params, join({"cannot start ", options.name, ": ", why})};
+    };
+    prepared_sandbox made;
+    made.status_ = effect_of(policy, kernel);
+    const bool required = policy.mode == sandbox_mode::required;
+    if (required && !made.status_.missing.empty())
+        return refused(
+            join({"its sandbox is required and cannot be enforced here: ", what_is_missing(made.status_)}));
+
+    program_files files;
+    const std::string_view search_path = search_path_of(spec.environment);
+    add_program(files,
+                spec.image >= 0 ? path_of_open_file(spec.image)
+                                : find_program(spec.command.front(), search_path),
+                {spec.command.begin() + 1, spec.command.end()}, search_path);
+    sandbox_preset& preset = made.status_.preset;
+    if (preset == sandbox_preset::automatic)
+        preset = preset_for(spec.image >= 0 ? std::string_view(spec.command.front()) : files.last);
+    add_named_files(files, spec);
+    add_installation(files, preset);
+    if (!spec.directory.empty()) files.paths.push_back({spec.directory, path_access::read});
+    if (preset != sandbox_preset::none)
+        for (const std::string_view path : paths_for_all)
+            files.paths.push_back(
+                {std::string(path), path == path_to_nowhere ? path_access::read_write : path_access::read});
+    for (const std::string_view path : paths_of(preset))
+        files.paths.push_back({std::string(path), path_access::read});
+    if (policy.network.all || !policy.network.ports.empty())
+        for (const std::string_view path : paths_for_network)
+            files.paths.push_back({std::string(path), path_access::read});
+
+    auto rules = landlock_rules::make(policy, kernel.landlock);
+    if (!rules) return rules.error();
+    made.rules_ = std::move(*rules);
+    if (made.rules_.number() >= 0 && !lift(made.rules_.file()))
+        return fault{codes::unavailable, "the system has no descriptor left for a sandbox"};
+    for (const sandbox_path& one : files.paths)
+        if (auto allowed = made.rules_.allow(one.path, one.access); !allowed) return allowed.error();
+    for (std::size_t at = 0; at < policy.filesystem.size(); ++at) {
+        const sandbox_path& one = policy.filesystem[at];
+        auto allowed = made.rules_.allow(one.path, one.access);
+        if (!allowed) return allowed.error();
+        if (*allowed) continue;
+        if (required)
+            return refused(join({"sandbox.filesystem[", digits(at), "].path: there is no ", one.path,
+                                 ", or it cannot be reached"}));
+        made.not_there_.push_back(one.path);
+    }
+    if (kernel.seccomp) made.filter_ = compile_filter(policy, kernel.landlock);
+    made.limits_ = limits_within_sandbox(options.limits, preset);
+    return made;
 }
 
 } // namespace tenon::detail
@@ -20915,6 +22089,7 @@ public:
     std::optional<process_usage> usage() const override {
         return child_ ? usage_of(child_->pid()) : std::nullopt;
     }
+    std::optional<sandbox_status> sandbox() const override { return sandbox_; }
     child* process() noexcept override { return child_.get(); }
 
     void read_rest() override {
@@ -20938,6 +22113,7 @@ public:
 private:
     bool over_socket() const noexcept { return owner_->options().channel == plugin_channel::socket; }
     result<void> prepare();
+    result<launched> start(launch_spec spec);
     std::vector<std::string> environment() const;
     std::shared_ptr<link> connect(launched& started);
     std::unique_ptr<byte_reader> read_lines(descriptor from, log_stream which);
@@ -20949,17 +22125,18 @@ private:
     std::unique_ptr<byte_reader> output_; // of one that speaks over the socket
     descriptor input_;                    // the same: it holds it open until it is to stop
     attach_token token_;
+    std::optional<sandbox_status> sandbox_; // of the last start
 };
 
 inline result<std::shared_ptr<link>> process_instance::open(const program_to_start& program) {
     if (const auto good = prepare(); !good) return good.error();
     const plugin_options& options = owner_->options();
-    auto started = launch({.command = program.command.empty() ? options.command : program.command,
-                           .image = program.image ? program.image->number() : -1,
-                           .given = program.given ? program.given->number() : -1,
-                           .directory = options.directory,
-                           .environment = environment(),
-                           .limits = options.limits});
+    auto started = start({.command = program.command.empty() ? options.command : program.command,
+                          .image = program.image ? program.image->number() : -1,
+                          .given = program.given ? program.given->number() : -1,
+                          .directory = options.directory,
+                          .environment = environment(),
+                          .limits = options.limits});
     if (!started) return started.error();
     errors_ = read_lines(std::move(started->error), log_stream::error);
     auto connection = connect(*started);
@@ -20967,6 +22144,26 @@ inline result<std::shared_ptr<link>> process_instance::open(const program_to_sta
         if (owner_ != nullptr) owner_->on_ended(status);
     });
     return connection;
+}
+
+/// In its sandbox, where it has one.
+inline result<launched> process_instance::start(launch_spec spec) {
+    const plugin_options& options = owner_->options();
+    sandbox_.reset();
+    if (!has_sandbox(options)) return launch(spec);
+    const kernel_facts kernel = facts_of_kernel();
+    sandbox_ = effect_of(*options.sandbox, kernel);
+    const auto sandbox = prepare_sandbox(options, spec, kernel);
+    if (!sandbox) return sandbox.error();
+    sandbox_ = sandbox->status();
+    if (const std::string missing = what_is_missing(*sandbox_); !missing.empty())
+        owner_->note(log_level::warn, join({"its sandbox is not whole: ", missing}));
+    for (const std::string& path : sandbox->not_there())
+        owner_->note(log_level::warn,
+                     join({"its sandbox allows ", path, ", which is not there or cannot be reached"}));
+    spec.limits = sandbox->limits();
+    spec.within = &*sandbox;
+    return launch(spec);
 }
 
 inline result<void> process_instance::prepare() {
@@ -20992,9 +22189,13 @@ inline std::vector<std::string> process_instance::environment() const {
     }
     for (const auto& [name, value] : options.environment)
         if (!has(name)) all.push_back(join({name, "=", value}));
-    for (const std::string& name : options.inherit_environment)
-        if (const char* value = std::getenv(name.c_str()); value != nullptr && !has(name))
-            all.push_back(join({name, "=", value}));
+    for (const std::string& name : options.inherit_environment) {
+        const char* value = std::getenv(name.c_str());
+        // A sandbox shuts it out of the host's home, and programs take a home that they may not read for a fault.
+        if (name == "HOME" && has_sandbox(options))
+            value = options.directory.empty() ? nullptr : options.directory.c_str();
+        if (value != nullptr && !has(name)) all.push_back(join({name, "=", value}));
+    }
     return all;
 }
 
@@ -24854,6 +26055,7 @@ inline plugin_status host_core::status_of(const plugin_record& plugin) const {
         status.process = process_status_of(actor.how_it_runs().usage());
         status.start_level = actor.level_of_start();
     }
+    status.sandbox = actor.how_it_runs().sandbox();
     if (life.state() == plugin_state::ready) status.uptime = life.time_in_state(now);
     if (life.next_retry() != never)
         status.next_retry = std::chrono::duration_cast<milliseconds>(life.next_retry() - now);

@@ -70,7 +70,7 @@ TEST_CASE("everything can be said, and what is written is read as the same") {
         R"("absent":{"*":"hold","message.*":"stop"},"required":["message.*","room.joined"],)"
         R"("allowReverseRpc":true,"permissions":["users:*"],"routePrefix":"/x",)"
         R"("rateLimit":{"requestsPerSecond":2.5},"logs":{"level":"warn","linesPerSecond":0,"mask":["key=*"],)"
-        R"("secrets":["hunter2"]},"config":{"folder": "/srv"},"attach":true,"needs":["storage"]})";
+        R"("secrets":["hunter2"]},"config":{"folder": "/srv"},"attach":false,"needs":["storage"]})";
     const auto config = read(text);
     REQUIRE_MESSAGE(config, (config ? "" : config.error().message));
     CHECK(write_plugin_config(*config) == text);
@@ -267,6 +267,8 @@ TEST_CASE(
         {R"("sandbox":true)", "sandbox: expected object, got boolean"},
         {R"("sandbox":{},"channel":"socket")",
          R"(channel: "socket" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets)"},
+        {R"("sandbox":{},"attach":true)",
+         "attach: a plugin with a sandbox is started by the host: who attaches by hand is outside of it"},
         {R"("framing":"newline")", R"(framing: expected "headers" or "lines", got "newline")"},
     };
     for (const row& one : rows) CHECK(complaint(one.members) == "plugins[2]." + one.words);

@@ -63,6 +63,17 @@ TEST_CASE("a command is needed, unless the plugin attaches by itself or is mount
     CHECK(check_options(options));
 }
 
+TEST_CASE("a sandbox for what the host does not start is a mistake, because nothing would hold it") {
+    plugin_options options{.name = "echo", .attach = true};
+    options.sandbox = sandbox_policy();
+    constexpr std::string_view sentence =
+        "sandbox: there is no command: only what the host starts can be held";
+    CHECK(check_options(options).error().message == sentence);
+    CHECK(check_options(options, plugin_origin::mounted).error().message == sentence);
+    options.sandbox->mode = sandbox_mode::off;
+    CHECK(check_options(options));
+}
+
 TEST_CASE("what is wrong with a plugin's options is said with the path of the key") {
     using options = plugin_options;
     const row rows[] = {

@@ -250,6 +250,12 @@ inline void check_needs(option_check& check, const plugin_options& options) {
 
 inline void check_sandbox(option_check& check, const plugin_options& options) {
     if (!options.sandbox || options.sandbox->mode == sandbox_mode::off) return;
+    // What is believed to be held and is not would be worse than no sandbox.
+    if (options.command.empty())
+        check.refuse("sandbox", "there is no command: only what the host starts can be held");
+    else if (options.attach)
+        check.refuse("attach",
+                     "a plugin with a sandbox is started by the host: who attaches by hand is outside of it");
     if (options.channel == plugin_channel::socket && !options.sandbox->unix_sockets)
         check.refuse("channel",
                      "\"socket\" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets");

@@ -98,12 +98,14 @@ public:
     descriptor& file() noexcept { return ruleset_; }
 
     /// The path is resolved now: what it is moved or linked to later is not allowed. False where it is not there, or cannot
-    /// be reached: errno says which.
+    /// be reached.
     result<bool> allow(const std::string& path, path_access access) {
-        if (!ruleset_) return ::access(path.c_str(), F_OK) == 0;
         const descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
         struct stat about {};
+        if (!opened && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+            return failed(join({"opening ", path}));
         if (!opened || ::fstat(opened.get(), &about) != 0) return false;
+        if (!ruleset_) return true;
         const auto rights = landlock::granted(access, S_ISDIR(about.st_mode), handled_);
         // EBADFD: it is in no folder, like what was sealed in memory. Nobody is refused that.
         if (!landlock::allow_below(ruleset_.get(), opened.get(), rights) && errno != EBADFD)
