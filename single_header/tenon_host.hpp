@@ -15900,6 +15900,12 @@ inline void check_needs(option_check& check, const plugin_options& options) {
 
 inline void check_sandbox(option_check& check, const plugin_options& options) {
     if (!options.sandbox || options.sandbox->mode == sandbox_mode::off) return;
+    // What is believed to be held and is not would be worse than no sandbox.
+    if (options.command.empty())
+        check.refuse("sandbox", "there is no command: only what the host starts can be held");
+    else if (options.attach)
+        check.refuse("attach",
+                     "a plugin with a sandbox is started by the host: who attaches by hand is outside of it");
     if (options.channel == plugin_channel::socket && !options.sandbox->unix_sockets)
         check.refuse("channel",
                      "\"socket\" needs sandbox.unixSockets: without it, its sandbox refuses it all sockets");
@@ -21194,12 +21200,14 @@ public:
     descriptor& file() noexcept { return ruleset_; }
 
     /// The path is resolved now: what it is moved or linked to later is not allowed. False where it is not there, or cannot
-    /// be reached: errno says which.
+    /// be reached.
     result<bool> allow(const std::string& path, path_access access) {
-        if (!ruleset_) return ::access(path.c_str(), F_OK) == 0;
         const descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
         struct stat about {};
+        if (!opened && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+            return failed(join({"opening ", path}));
         if (!opened || ::fstat(opened.get(), &about) != 0) return false;
+        if (!ruleset_) return true;
         const auto rights = landlock::granted(access, S_ISDIR(about.st_mode), handled_);
         // EBADFD: it is in no folder, like what was sealed in memory. Nobody is refused that.
         if (!landlock::allow_below(ruleset_.get(), opened.get(), rights) && errno != EBADFD)

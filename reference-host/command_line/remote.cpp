@@ -107,6 +107,12 @@ int print_plugin(const json& value) {
         std::string(name_of(one.health)) + (one.health_message.empty() ? "" : ": ") + one.health_message,
         look_of(one.health));
     add("process", process_words(one));
+    if (one.sandbox) {
+        add("sandbox", std::string(name_of(one.sandbox->level)) + ", " +
+                           std::string(name_of(one.sandbox->mode)) + ", for " +
+                           std::string(name_of(one.sandbox->preset)));
+        add_all("not held", one.sandbox->missing, as_it_is);
+    }
     add("calls", call_words(one));
     if (one.level != tenon::log_level::debug)
         add("log",

@@ -22,10 +22,10 @@ using tests::skipped;
 plugin_options obedient(sandbox_policy policy = {}) {
     plugin_options options{
         .name = "obedient", .command = {fixture("obedient")}, .sandbox = std::move(policy)};
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    options.limits.memory_bytes = ~std::uint64_t{0} >> 1;
-    options.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}};
-#endif
+    if (tests::sanitized) {
+        options.limits.memory_bytes = ~std::uint64_t{0} >> 1;
+        options.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}};
+    }
     return options;
 }
 

@@ -112,6 +112,7 @@ TEST_CASE("X1: an ordinary user's program is held like root's") {
         if (::setgroups(0, nullptr) != 0 || ::setresgid(65'534, 65'534, 65'534) != 0 ||
             ::setresuid(65'534, 65'534, 65'534) != 0)
             return 1;
+        if (::access(fixture_program("prober").c_str(), X_OK) != 0) return 77;
         const pid_t other = ::fork();
         if (other == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -125,8 +126,11 @@ TEST_CASE("X1: an ordinary user's program is held like root's") {
         std::fflush(stdout);
         return words.empty() ? 0 : 2;
     });
-    CHECK(read_line(host.output()) == "");
-    CHECK(host.wait() == 0);
+    const std::string words = read_line(host.output());
+    const int code = host.wait();
+    if (code == 77) return skipped("not here: others may not look into the folder of this build");
+    CHECK(words == "");
+    CHECK(code == 0);
     CHECK(of.harm() == "");
 }
 

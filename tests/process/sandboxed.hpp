@@ -3,6 +3,7 @@
 
 // Programs that are started in a sandbox, without a host.
 
+#include "../sanitized.hpp"
 #include "processes.hpp"
 
 #include <tenon/process/system_sandboxed.hpp>
@@ -37,9 +38,7 @@ inline bool no_sandbox_here() {
 
 inline plugin_options sandboxed(std::vector<std::string> command, sandbox_policy policy = {}) {
     plugin_options options{.name = "probed", .command = std::move(command), .sandbox = std::move(policy)};
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    options.limits.memory_bytes = ~std::uint64_t{0} >> 1; // its shadow is beyond every limit
-#endif
+    if (sanitized) options.limits.memory_bytes = ~std::uint64_t{0} >> 1; // its shadow is beyond every limit
     return options;
 }
 
