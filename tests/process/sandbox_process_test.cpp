@@ -215,6 +215,26 @@ TEST_CASE("what the policy allows is allowed: folders, files, programs") {
     CHECK(runs_true({.filesystem = {{"/bin/true", path_access::execute}}, .subprocesses = true}) == "ran\n");
 }
 
+TEST_CASE(
+    "X5: a folder that may be written in is no way to a file beside it, by links, moves or descriptors") {
+    if (no_sandbox_here()) return;
+    for (const int version : {1, 2, 3, detail::facts_of_kernel().landlock}) {
+        CAPTURE(version);
+        victims of;
+        const ran got = run(sandboxed({fixture_program("prober"), "--steal", of.folder.path().string()},
+                                      {.filesystem = {{of.path("sub"), path_access::read_write}}}),
+                            facts_up_to(version));
+        const auto results = results_in(got.output);
+        CHECK(results.size() == 11);
+        std::string amiss;
+        for (const auto& [name, error] : results)
+            if (name.starts_with("may: ") ? error != 0 : error != EACCES && error != EXDEV)
+                amiss += " " + name + "=" + std::to_string(error);
+        CHECK(amiss == "");
+        CHECK(of.harm() == "");
+    }
+}
+
 TEST_CASE("X8: a path of the policy that is not there fails a start, or is left out where as much as can be "
           "is enough") {
     if (no_sandbox_here()) return;
