@@ -15698,16 +15698,14 @@ void visit_limit_keys(Form& form, auto& limits) {
     form.count("coreBytes", limits.core_bytes);
 }
 
-inline bool is_absolute_path(std::string_view text) {
-    return text.starts_with('/') && text.find('\0') == text.npos;
-}
+inline bool is_path(std::string_view text) { return !text.empty() && text.find('\0') == text.npos; }
 
 template <class Form>
 void visit_sandbox_keys(Form& form, auto& sandbox) {
     form.word("mode", sandbox.mode);
     form.word("preset", sandbox.preset);
     form.list("filesystem", sandbox.filesystem, [](Form& in, auto& one) {
-        in.text("path", one.path, text_rule{is_absolute_path, "a path that begins with '/'"});
+        in.text("path", one.path, text_rule{is_path, "a path without NUL"});
         in.word("access", one.access);
     });
     form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(),

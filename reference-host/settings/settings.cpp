@@ -77,6 +77,9 @@ void read_plugins(tenon::json_view list, const std::vector<tenon::json_view>& wr
         if (!options.command.empty() && options.command[0].find('/') != std::string::npos)
             options.command[0] = full_path(options.command[0], places.base);
         if (!options.directory.empty()) options.directory = full_path(options.directory, places.base);
+        if (options.sandbox)
+            for (tenon::sandbox_path& one : options.sandbox->filesystem)
+                one.path = full_path(one.path, places.base);
         keep_secrets(written[at], options.name, into);
         const auto& secrets = into.secrets[options.name];
         options.logs.secrets.insert(options.logs.secrets.end(), secrets.begin(), secrets.end());

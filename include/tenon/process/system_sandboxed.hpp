@@ -21,6 +21,7 @@
 #include <tenon/sandbox/presets.hpp>
 #include <tenon/sandbox/system_landlock.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -269,6 +269,18 @@ TEST_CASE("paths: ~ is the home, what is relative is below the folder") {
     CHECK(full_path("/srv", "/etc") == "/srv");
 }
 
+TEST_CASE("what a sandbox grants is beside the file where its path is relative, as a command and a cwd are") {
+    const file_folder here;
+    const auto made =
+        here.read(R"({"plugins":[{"name":"good","command":"plugins/good","cwd":"data","sandbox":)"
+                  R"({"filesystem":[{"path":"data/words"},{"path":"/srv"}]}}]})");
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().message));
+    const tenon::plugin_options& options = made->plugins.at(0).options;
+    CHECK(options.directory == here / "data");
+    CHECK(options.sandbox->filesystem.at(0).path == here / "data/words");
+    CHECK(options.sandbox->filesystem.at(1).path == "/srv");
+}
+
 TEST_CASE("decisionTimeoutMs is for all decisions, or for each pattern of events") {
     const file_folder here;
     CHECK(here.read("{}")->decision_timeout == tenon::milliseconds(5'000));
