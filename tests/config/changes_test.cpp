@@ -71,6 +71,12 @@ TEST_CASE("from one list of plugins to another it goes with the least that is to
         {"[" + a + "]", with(R"("env":{"A":"1"},"config":{"x":1},"enabled":false)"),
          "replace a (env, config, enabled)"},
         {"[" + a + "]", with(R"("events":{"exclude":["x.*"]})"), "replace a (events)"},
+        // X13: nothing is widened in a process that runs
+        {"[" + a + "]", with(R"("sandbox":{})"), "replace a (sandbox)"},
+        {with(R"("sandbox":{})"), with(R"("sandbox":{"network":true})"), "replace a (sandbox)"},
+        {with(R"("sandbox":{"filesystem":[{"path":"/a"}]})"),
+         with(R"("sandbox":{"filesystem":[{"path":"/b"}]})"), "replace a (sandbox)"},
+        {with(R"("sandbox":{"mode":"required"})"), with(R"("sandbox":{"network":false})"), ""},
         {"[" + a + "]", R"([{"name":"a","attach":true}])", "replace a (attach, command, args)"},
         // all at once
         {"[" + a + "," + b + R"(,{"name":"c","command":"/c"},{"name":"d","command":"/d"}])",

@@ -60,7 +60,15 @@ TEST_CASE("P6: signals, descriptors, session, directory and environment are what
 TEST_CASE("P6: limits hold for the child alone, and no core is kept unless one is wanted") {
     auto spec = waiting();
     auto plain = must_launch(spec);
-    spec.limits = {.address_space_bytes = 1 << 30, .cpu_seconds = 77, .open_files = 33, .core_bytes = 4'096};
+    constexpr std::uint64_t room = std::uint64_t{1} << 40; // beyond what a sanitizer takes
+    spec.limits = {.address_space_bytes = 1 << 30,
+                   .cpu_seconds = 77,
+                   .open_files = 33,
+                   .memory_bytes = room,
+                   .stack_bytes = 1 << 20,
+                   .file_bytes = 5'000,
+                   .processes = 12'345,
+                   .core_bytes = 4'096};
     auto limited = must_launch(spec);
     for (auto* one : {&plain, &limited}) REQUIRE(read_line(one->output.get()) == "up");
     std::istringstream core(limit_of(plain.pid, "Max core file size"));
@@ -80,6 +88,10 @@ TEST_CASE("P6: limits hold for the child alone, and no core is kept unless one i
     CHECK(soft_and_hard("Max cpu time") == "77 78");
     CHECK(soft_and_hard("Max open files") == "33 33");
     CHECK(soft_and_hard("Max address space") == "1073741824 1073741824");
+    CHECK(soft_and_hard("Max data size") == "1099511627776 1099511627776");
+    CHECK(soft_and_hard("Max stack size") == "1048576 1048576");
+    CHECK(soft_and_hard("Max file size") == "5000 5000");
+    CHECK(soft_and_hard("Max processes") == "12345 12345");
     CHECK(limit_of(plain.pid, "Max open files") == limit_of(::getpid(), "Max open files"));
     finish(plain);
     finish(limited);
