@@ -21420,7 +21420,9 @@ inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, c
         preset = preset_for(spec.image >= 0 ? std::string_view(spec.command.front()) : files.last);
     add_named_files(files, spec);
     add_installation(files, preset);
-    if (!spec.directory.empty()) files.paths.push_back({spec.directory, path_access::read});
+    // Who says "/" means to run nowhere in particular, not to read all that there is.
+    if (!spec.directory.empty() && resolved_path(spec.directory) != "/")
+        files.paths.push_back({spec.directory, path_access::read});
     if (preset != sandbox_preset::none)
         for (const std::string_view path : paths_for_all)
             files.paths.push_back(

@@ -215,6 +215,21 @@ TEST_CASE("what the policy allows is allowed: folders, files, programs") {
     CHECK(runs_true({.filesystem = {{"/bin/true", path_access::execute}}, .subprocesses = true}) == "ran\n");
 }
 
+TEST_CASE("a plugin reads the folder that it runs in, and not everything because it runs in /") {
+    if (no_sandbox_here()) return;
+    scratch_folder folder;
+    std::ofstream(folder / "words") << "some words\n";
+    auto options =
+        sandboxed({"/bin/sh", "-c", "read -r text < words; echo \"$text\"; read -r text < /etc/passwd"});
+    options.directory = folder.path().string();
+    CHECK(run(options).output == "some words\n");
+    CHECK(run(options).code != 0);
+    for (const char* const root : {"/", "/usr/.."}) {
+        options.directory = root;
+        CHECK(run(options).code != 0);
+    }
+}
+
 TEST_CASE(
     "X5: a folder that may be written in is no way to a file beside it, by links, moves or descriptors") {
     if (no_sandbox_here()) return;
