@@ -43,7 +43,8 @@ if is_wasi:
 # Headers that are about one system compile on no other.
 elsewhere = "system_posix" if is_wasi else "system_wasi"
 left_out = ("tenon/transport", "tenon/process", "tenon/host", "tenon/config", "tenon/joint", "tenon/asio", "tenon/http",
-            "tenon/admin", "tenon/doctor", "tenon/web", "tenon/rules", "tenon/testing", "tenon/package") if is_wasi else ()
+            "tenon/admin", "tenon/doctor", "tenon/web", "tenon/rules", "tenon/sandbox", "tenon/testing",
+            "tenon/package") if is_wasi else ()
 
 # ---- What includes what ------------------------------------------------------------------------------------------------
 
