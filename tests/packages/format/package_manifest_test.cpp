@@ -266,6 +266,7 @@ TEST_CASE("what a manifest may not say is an error with its place") {
              {R"("build":{"command":["make"],"outputs":["/etc/x"]})", "build.outputs[0]"},
              {R"("name":"install")", "name: \"install\" is the host's own word"},
              {R"("name":"...")", R"(name: "..." is no name)"},
+             {R"("name":"dev.other.zzz")", R"(name: "dev.other.zzz" is the id of another package)"},
              {R"("icon":5)", "icon: expected a text"},
          }) {
         const std::string member = refused;
@@ -277,6 +278,19 @@ TEST_CASE("what a manifest may not say is an error with its place") {
         CHECK_MESSAGE(all.find("error " + std::string(sentence)) != std::string::npos, member, ": ", all);
         CHECK(!read_manifest(text).manifest);
     }
+}
+
+TEST_CASE("a package took another one's id for its name, and nobody could install that one any more") {
+    const auto named = [](std::string_view name) {
+        const std::string text =
+            detail::join({R"({"id":"dev.h.x","name":")", name, R"(",)", R"("version":"1.0.0","entry":"x"})"});
+        return read_manifest(text).manifest ? std::string("fine") : said(text);
+    };
+    CHECK(named("dev.other.zzz") ==
+          "error name: \"dev.other.zzz\" is the id of another package; take a name without a dot\n");
+    CHECK(named("dev.h.x") == "fine"); // its own
+    CHECK(named("X.2") == "fine");     // no id has a large letter
+    CHECK(!read_manifest(R"({"name":"dev.other.zzz","version":"1.0.0","entry":"x"})").manifest);
 }
 
 TEST_CASE("what a manifest lacks is said, with an example") {

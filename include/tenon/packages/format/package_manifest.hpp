@@ -929,6 +929,10 @@ inline void judge_whole(manifest_values& in, package_manifest& to, entry_rule en
     }
     if (std::string flaw = flaw_of_reserved_name(to.name); !flaw.empty())
         in.refuse("name", std::move(flaw), "take another name");
+    // Who asks for a plugin says either, and a token's scope has ids: a package kept another one's id from its owner.
+    if (to.name != to.id && flaw_of_own_id(to.name).empty())
+        in.refuse("name", join({"\"", to.name, "\" is the id of another package"}),
+                  "take a name without a dot");
     if (!said("version")) in.refuse("version", "is missing", "as in \"1.0.0\"");
     if (!said("entry") && entry == entry_rule::required)
         in.refuse("entry", "is missing", "it is the file that is run, as in \"bin/moderator\"");
