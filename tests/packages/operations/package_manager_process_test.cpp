@@ -825,10 +825,61 @@ TEST_CASE("a way back to a version that is revoked is refused before anything st
     const auto runs = kept.run->status("tool").generation;
     REQUIRE(kept.run->until<result<void>>(
         [&](auto done) { kept.manager->revoke({.what = first.open.text()}, done); }));
-    CHECK(told(kept.rollback({.package = "tool"})) ==
-          "policy: dev.example.tool 1.0.0 is signed by keys that are revoked");
+    CHECK(
+        told(kept.rollback({.package = "tool"})) ==
+        detail::join({"policy: dev.example.tool is signed by key ", first.open.id(), ", which is revoked"}));
     CHECK(kept.run->status("tool").generation == runs);
     for (const package_version_view& one : kept.manager->versions("tool")) CHECK(one.held == "");
+}
+
+TEST_CASE("a way back to a version whose key was forgotten stopped what ran, and neither came up") {
+    const secret_key ours = key_of('a');
+    kept_packages kept{package_options()};
+    const auto change = [&](auto begin) { REQUIRE(kept.run->until<result<void>>(begin)); };
+    const auto trust = [&](auto done) {
+        kept.manager->trust_key({.key = ours.open.text(), .name = "us", .plugins = {"*"}}, done);
+    };
+    change(trust);
+    const package_wish first{.signers = {ours}};
+    REQUIRE(kept.install(first));
+    REQUIRE(kept.install({.version = "1.1.0", .signers = {ours}}));
+    const auto runs = kept.run->status("tool").generation;
+    change([&](auto done) { kept.manager->forget_key(ours.open.text(), done); });
+    const std::string why = told(kept.install(first)); // it is decided as an install is
+    CHECK(why.starts_with(detail::join(
+        {"policy: dev.example.tool is signed by key ", ours.open.id(), ", which is not known"})));
+    const package_request back{.package = "tool", .version = "1.0.0", .plan = {.allow_downgrade = true}};
+    CHECK(told(kept.rollback({.package = "tool"})) == why);
+    CHECK(told(kept.update(back)) == why);
+    const auto planned =
+        kept.run->until<result<package_plan>>([&](auto done) { kept.manager->plan_update(back, done); });
+    REQUIRE_FALSE(planned);
+    CHECK(detail::join({"policy: ", planned.error().message}) == why);
+    CHECK(kept.run->status("tool").generation == runs);
+    CHECK(kept.echo("tool") == "hello");
+    change(trust);
+    CHECK(told(kept.rollback({.package = "tool"})) == "1.0.0 ready");
+}
+
+TEST_CASE("a package was shown as signed when nobody was trusted any more who had signed it") {
+    const secret_key ours = key_of('a');
+    auto options = kept_packages::any_policy();
+    kept_packages kept(options);
+    const auto change = [&](auto begin) { REQUIRE(kept.run->until<result<void>>(begin)); };
+    const auto trust = [&](auto done) {
+        kept.manager->trust_key({.key = ours.open.text(), .name = "us", .plugins = {"*"}}, done);
+    };
+    change(trust);
+    REQUIRE(kept.install({.signers = {ours}}));
+    REQUIRE(kept.install({.version = "1.1.0", .signers = {ours}}));
+    CHECK(kept.manager->find("tool")->trust == "signed");
+    change([&](auto done) { kept.manager->forget_key(ours.open.text(), done); });
+    CHECK(kept.manager->find("tool")->trust == "unsigned");
+    CHECK(told(kept.rollback({.package = "tool"})) == "1.0.0 ready");
+    CHECK(kept.manager->find("tool")->trust == "unsigned");
+    for (const package_version_view& one : kept.manager->versions("tool")) CHECK(one.trust == "unsigned");
+    change(trust);
+    CHECK(kept.manager->find("tool")->trust == "signed");
 }
 
 TEST_CASE("a plugin that says another version than its manifest is told of") {

@@ -175,12 +175,27 @@ public:
             },
             std::move(then));
     }
-    /// What is here of the runtime that a manifest names.
+    /// The same of a version that is here.
     template <class Then>
-    void look_for_runtime(package_manifest manifest, Then then) {
-        if (!manifest.runtime) return then(runtime_found());
-        on_disk([manifest = std::move(manifest), this](package_store&) { return runtime_of(manifest); },
-                std::move(then));
+    void look_at_recorded(const std::string& id, const std::string& wanted, Then then) {
+        const version_record* const found = version(id, wanted);
+        if (found == nullptr) {
+            std::string shown;
+            append_safe(shown, wanted, 64);
+            return then(result<arriving_package>(
+                package_fault(package_code::unknown, join({id, " ", shown, " is not here"}))));
+        }
+        on_disk(
+            [of = *found, trust = trust, this](package_store& store) -> result<arriving_package> {
+                auto verdict = judge_tree(store.tree_path(of.tree), of.id, of.tree, *trust, of.trust);
+                if (!verdict) return std::move(verdict).error();
+                auto made = arriving(of);
+                if (!made) return made;
+                made->trust = *std::move(verdict);
+                made->runtime = runtime_of(made->manifest);
+                return made;
+            },
+            std::move(then));
     }
     /// What was not looked at is in the log, too, when it is another than last time.
     template <class Then>
@@ -261,8 +276,10 @@ public:
     }
     /// What would become of it, and whether it may.
     inline package_decision plan(const arriving_package& arriving, const plan_request& request) const;
-    /// A version that is here, as one that arrives again; not one that is revoked by now.
-    inline result<arriving_package> recorded(const std::string& id, const std::string& version) const;
+    /// What its version was let in as, unless nobody is trusted any more who signed it.
+    std::string trust_of(const version_record& of) const {
+        return of.trust == "signed" && !is_signed_today(of, *trust, revoked_) ? "unsigned" : of.trust;
+    }
     /// Old versions of it go from the disk that nothing needs: within an operation on it, so that no other one has
     /// a version in its hands that goes.
     template <class Then>
@@ -563,18 +580,6 @@ inline void package_keeper::withdraw(const std::string& name, done then) {
 
 // ---- what is decided and kept -----------------------------------------------------------------------------------------
 
-inline result<arriving_package> package_keeper::recorded(const std::string& id,
-                                                         const std::string& wanted) const {
-    const version_record* const found = version(id, wanted);
-    if (found == nullptr) {
-        std::string shown;
-        append_safe(shown, wanted, 64);
-        return package_fault(package_code::unknown, join({id, " ", shown, " is not here"}));
-    }
-    if (auto good = judge_recorded(*found, *trust); !good) return std::move(good).error();
-    return arriving(*found);
-}
-
 inline package_decision package_keeper::plan(const arriving_package& arriving,
                                              const plan_request& request) const {
     plan_surroundings where;
@@ -671,7 +676,7 @@ inline package_view package_keeper::view(const installed_package& of) const {
     made.homepage = of.manifest.homepage;
     made.icon = of.manifest.icon;
     if (const version_record* const active = version(record.id, record.active)) {
-        made.trust = active->trust;
+        made.trust = trust_of(*active);
         for (const std::string& key : active->signers) {
             const auto known = signer_names_.find(key);
             made.signers.push_back({key, known == signer_names_.end() ? std::string() : known->second});

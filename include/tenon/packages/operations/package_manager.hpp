@@ -252,23 +252,21 @@ public:
     /// The same for an update to a version that is here.
     template <class Token = detail::default_token>
     auto plan_update(package_request request, Token&& token = Token()) {
-        return begin<result<package_plan>>(token, [keeper = keeper_,
-                                                   request = std::move(request)](auto done) mutable {
-            using planned = result<package_plan>;
-            const installed_package* const found = keeper->find(request.package);
-            if (found == nullptr)
-                return done(planned(package_fault(package_code::unknown,
-                                                  detail::join({request.package, " is not installed"}))));
-            auto made = keeper->recorded(found->record.id, request.version);
-            if (!made) return done(planned(std::move(made).error()));
-            request.plan.aim = plan_aim::only_update;
-            keeper->look_for_runtime(made->manifest,
-                                     [done = std::move(done), made = *made, plan = std::move(request.plan),
-                                      keeper = keeper.get()](auto runtime) mutable {
-                                         made.runtime = std::move(runtime);
-                                         done(planned(keeper->plan(made, plan).plan));
-                                     });
-        });
+        return begin<result<package_plan>>(
+            token, [keeper = keeper_, request = std::move(request)](auto done) mutable {
+                using planned = result<package_plan>;
+                const installed_package* const found = keeper->find(request.package);
+                if (found == nullptr)
+                    return done(planned(package_fault(package_code::unknown,
+                                                      detail::join({request.package, " is not installed"}))));
+                request.plan.aim = plan_aim::only_update;
+                keeper->look_at_recorded(found->record.id, request.version,
+                                         [done = std::move(done), plan = std::move(request.plan),
+                                          keeper = keeper.get()](result<arriving_package> made) mutable {
+                                             done(made ? planned(keeper->plan(*made, plan).plan)
+                                                       : planned(std::move(made).error()));
+                                         });
+            });
     }
     /// A path for what is received, on the disk of the store, with room for so many bytes and their tree: package_source.
     template <class Token = detail::default_token>
@@ -302,7 +300,7 @@ public:
         std::vector<package_version_view> all;
         if (const installed_package* const found = keeper_->find(package))
             for (const version_record& one : keeper_->versions(found->record.id))
-                all.push_back(view_of(one, found->record));
+                all.emplace_back(view_of(one, found->record)).trust = keeper_->trust_of(one);
         return all;
     }
     /// What was set, and with it what the manifest gives; null where it is not here.

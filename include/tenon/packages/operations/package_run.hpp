@@ -621,17 +621,13 @@ inline void package_run::rollback(package_request request) {
 }
 
 inline void package_run::go_to(const std::string& version, plan_aim aim, bool in_history) {
-    auto made = keeper_->recorded(id_, version);
-    if (!made) return end(std::move(made).error());
     keeper_->operations.change(number_, [&](package_operation& of) { of.version = version; });
     request_.plan.aim = aim;
     request_.plan.in_history = in_history;
-    keeper_->look_for_runtime(made->manifest, then([made = *made, to = *keeper_->version(id_, version)](
-                                                       package_run& self, runtime_found runtime) mutable {
-                                  made.runtime = std::move(runtime);
-                                  if (!self.decide(made, self.request_.plan)) return;
-                                  self.manifest_ = std::move(made.manifest);
-                                  self.change_version(std::move(to));
+    keeper_->look_at_recorded(id_, version, then_if_good([version](package_run& self, auto made) {
+                                  if (!self.decide(*made, self.request_.plan)) return;
+                                  self.manifest_ = std::move(made->manifest);
+                                  self.change_version(*self.keeper_->version(self.id_, version));
                               }));
 }
 

@@ -204,6 +204,20 @@ private:
     bool has_other_ = false; // a file of machine code beside the entry
 };
 
+/// What the signatures of an unpacked version are worth by today's trust: what its start would say, before anything is
+/// stopped for it.
+inline result<trust_verdict> judge_tree(const std::string& tree_path, std::string_view id, const digest& tree,
+                                        const trust_settings& settings, std::string_view admitted_as) {
+    const descriptor top = open_folder(-1, tree_path);
+    if (!top) return disk_fault(tree_path);
+    auto text = read_file(top.get(), std::string(files_name), longest_files);
+    if (!text) return std::move(text).error();
+    auto signatures = read_signatures_in(tree_path);
+    if (!signatures) return std::move(signatures).error();
+    return judge_start({.id = id, .text = *text, .tree = tree, .signatures = *signatures}, settings,
+                       admitted_as);
+}
+
 inline result<program_to_start> start_by(const package_to_start& package, const start_questions& ask,
                                          std::shared_ptr<const program_image> image, bool is_program,
                                          bool is_module) {

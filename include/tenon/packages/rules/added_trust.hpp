@@ -67,43 +67,30 @@ inline result<trust_settings> with_added_trust(trust_settings configured,
     return configured;
 }
 
-/// Of a version that is here and is to be active again: whether it is revoked. Its signatures are verified when it is started;
-/// this is known before anything is stopped for it.
-inline result<void> judge_recorded(const version_record& version, const trust_settings& settings) {
-    using namespace detail;
-    auto revoked = read_revocations(settings.revoked);
-    if (!revoked) return std::move(revoked).error();
-    const auto refused = [&](std::string_view why) {
-        return package_fault(package_code::policy, join({version.id, " ", version.version, why}));
-    };
-    if (revoked->has(version.tree)) return refused(" is revoked");
-    const auto is_revoked = [&](const std::string& text) {
+/// Whether somebody signed it who is trusted for it by now, as far as its record says. `revoked` is read from the settings.
+inline bool is_signed_today(const version_record& version, const trust_settings& settings,
+                            const detail::revocations& revoked) {
+    return std::any_of(version.signers.begin(), version.signers.end(), [&](const std::string& text) {
         const auto key = read_public_key(text);
-        return key && revoked->has(*key);
-    };
-    if (!version.signers.empty() && std::all_of(version.signers.begin(), version.signers.end(), is_revoked))
-        return refused(" is signed by keys that are revoked");
-    return {};
+        return key && !revoked.has(*key) &&
+               std::any_of(settings.keys.begin(), settings.keys.end(), [&](const trusted_key& one) {
+                   return one.key == *key && detail::any_covers_id(one.plugins, version.id);
+               });
+    });
 }
 
 /// Why a version that is here would not be started any more, as far as its record says; empty: nothing is known against it.
-/// `revoked` is read from the settings.
 inline std::string doubt_about(const version_record& version, const trust_settings& settings,
                                const detail::revocations& revoked) {
     using namespace detail;
     const auto doubted = [&](std::string_view why) { return join({version.id, " ", version.version, why}); };
     if (revoked.has(version.tree)) return doubted(" is revoked");
-    bool by_revoked = false;
-    for (const std::string& text : version.signers) {
-        const auto key = read_public_key(text);
-        if (!key) continue;
-        if (revoked.has(*key)) {
-            by_revoked = true;
-            continue;
-        }
-        for (const trusted_key& one : settings.keys)
-            if (one.key == *key && any_covers_id(one.plugins, version.id)) return {};
-    }
+    if (is_signed_today(version, settings, revoked)) return {};
+    const bool by_revoked =
+        std::any_of(version.signers.begin(), version.signers.end(), [&](const std::string& text) {
+            const auto key = read_public_key(text);
+            return key && revoked.has(*key);
+        });
     if (by_revoked) return doubted(" is signed by keys that are revoked");
     if (version.trust == "signed" && settings.policy == trust_policy::signed_only)
         return doubted(" is signed by keys that are not trusted for it any more");
