@@ -340,9 +340,9 @@ int take_in(const arguments& given, arrival what) {
             print_line({{"needs consent to ", look::warning}, one});
         return code;
     }
-    if (code != exit_code::good) return complain(plan->conflicts[0], code);
-    if (plan->downgrade && !what.allow_downgrade)
+    if (plan->downgrade && !what.allow_downgrade && plan->conflicts.size() == 1)
         return complain_of_age(what_arrives(*plan), "what was installed here");
+    if (code != exit_code::good) return complain(plan->conflicts[0], code);
     if (is_person_there()) ask_about_unsigned(what, *plan);
     if (!plan->consent.empty()) {
         if (!agrees(given, plan->consent)) return exit_code::refused;

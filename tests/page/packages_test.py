@@ -262,6 +262,16 @@ class Installing(page_case.PageCase):
         page.see("#package-clock .detail", "time:read granted")
         page.see("#package-clock .detail", "dev.example.clock")
 
+    def test_older(self):
+        """an older version is gone back to where somebody agrees: the page asks for it as a downgrade when it looks"""
+        self.rid()
+        page = self.admin()
+        self.install(page, self.package("1.1.0"))
+        self.give(page, "#chosen", self.package("1.0.0"))
+        page.see("#arrivals", "It is older.")
+        self.press_button(page, "#arrivals", "Take it unsigned, go back and update")
+        page.see("#arrivals", "clock 1.0.0 is installed")
+
     def test_drop(self):
         """a file may be dropped anywhere on the page"""
         self.rid()

@@ -330,7 +330,6 @@ TEST_CASE("an older version has to be asked for as a downgrade, and a plan says 
         said(made) ==
         "policy: 1.5.0 is older than 2.0.0, which was installed here: a downgrade must be asked for as one");
     CHECK(made.plan.downgrade);
-    CHECK(made.plan.conflicts.empty());
     made = plan_package(all, arrives(chat, "1.5.0"), {.allow_downgrade = true});
     CHECK(said(made) == "fine");
     CHECK(made.plan.downgrade);
@@ -342,6 +341,21 @@ TEST_CASE("an older version has to be asked for as a downgrade, and a plan says 
     CHECK(said(made) == "fine");
     CHECK_FALSE(made.plan.downgrade);
     CHECK_FALSE(plan_package(all, arrives(chat, "2.0.1"), {}).plan.downgrade);
+}
+
+TEST_CASE("a dry run had nothing against a downgrade that was refused then") {
+    installed_packages all = with_chat();
+    const std::vector<std::string> why = {
+        "0.9.0 is older than 1.0.0, which was installed here: a downgrade must be asked for as one"};
+    const plan_request asked{.allow_downgrade = true};
+    CHECK(plan_package(all, arrives(chat, "0.9.0"), {}).plan.conflicts == why);
+    CHECK(plan_package(all, arrives(chat, "0.9.0"), asked).plan.conflicts.empty());
+    const left_data left = {
+        {std::string(chat), {std::string(chat), {}, "1.0.0"}}}; // it is gone, its data stayed
+    plan_surroundings where;
+    where.left = &left;
+    CHECK(plan_package({}, arrives(chat, "0.9.0"), {}, where).plan.conflicts == why);
+    CHECK(plan_package({}, arrives(chat, "0.9.0"), asked, where).plan.conflicts.empty());
 }
 
 TEST_CASE("below what its author calls safe only an administrator goes, and a plan says so") {
@@ -489,7 +503,7 @@ TEST_CASE("everything that stands against a package is said, and the first of it
         {});
     package_decision made = plan_package(all, bad, {.allow_unsigned = false});
     CHECK(code_of(*made.refused) == package_code::manifest);
-    CHECK(made.plan.conflicts.size() == 4);
+    CHECK(made.plan.conflicts.size() == 5);
     CHECK(made.plan.downgrade);
     CHECK(made.plan.consent.permissions.size() == 1);
     CHECK(made.plan.consent.signers.size() == 1);

@@ -386,12 +386,12 @@ inline void package_planner::judge_age() {
     change.minimum_safe = before_->minimum_safe;
     change.in_history = request_.aim == plan_aim::rollback && request_.in_history;
     change.administrator = request_.administrator;
-    made_.plan.downgrade = change.to < *change.ratchet && !change.in_history;
     change.downgrade_allowed = true; // what does not let it in then is no matter of words
     if (auto good = judge_downgrade(change); !good) {
         refuse(package_code::policy, std::move(good.error().message));
         return;
     }
+    made_.plan.downgrade = change.to < *change.ratchet && !change.in_history;
     if (change.minimum_safe && change.to < *change.minimum_safe)
         note(join({change.to.text(), " is below ", change.minimum_safe->text(),
                    ", which its author calls the first safe one"}));
@@ -449,6 +449,7 @@ inline void package_planner::ask_consent() {
 
 /// The first of what stands against it, with all of its kind.
 inline void package_planner::end() {
+    if (too_old_) refuse(package_code::policy, std::move(too_old_->message));
     const auto joined = [](std::string& to, std::string_view more) {
         append(to, join({to.empty() ? "" : "; ", more}));
     };
@@ -465,8 +466,6 @@ inline void package_planner::end() {
         for (const reason& one : against_)
             if (one.code == against_.front().code) joined(all, one.why);
         made_.refused = package_fault(against_.front().code, std::move(all));
-    } else if (too_old_) {
-        made_.refused = std::move(too_old_);
     } else if (!made_.plan.consent.empty()) {
         std::string all;
         for (const std::string& why : to_agree_) joined(all, why);

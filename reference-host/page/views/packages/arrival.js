@@ -25,7 +25,7 @@ class Arrival {
   /** Changes nothing: the host says what it is and what it asks for. */
   look() {
     return this.attempt(async () => {
-      const review = reviewOf(await this.send({dryRun: true}));
+      const review = reviewOf(await this.send({dryRun: true, allowDowngrade: !lacking('packages:downgrade')}));
       if (review.from) this.name ??= review.id; // it is an update
       this.work.end();
       this.asked.replaceChildren(reviewed(review, () => this.install(review), () => this.leave()));
