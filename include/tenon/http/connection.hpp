@@ -190,8 +190,8 @@ inline void http_connection::advance() {
                 reply(*admitted_.refused);
                 break;
             }
-            if (!parser_.bound_body(admitted_.spool ? admitted_.spool->body
-                                                    : std::min(bounds_.body, admitted_.body)))
+            if (!(admitted_.spool ? parser_.bound_body(admitted_.spool->body, admitted_.spool->told)
+                                  : parser_.bound_body(std::min(bounds_.body, admitted_.body))))
                 break;
             if (admitted_.spool) return begin_spooling(*owner);
             let_body_come();

@@ -58,8 +58,8 @@ public:
     /// After head and before whole: it has one.
     bool in_body() const noexcept { return place_ > place::fields && place_ < place::done; }
     /// After head: the body has at most so many bytes, instead of the limits' own. False: it says that it has more, which
-    /// is refused.
-    bool bound_body(std::uint64_t most);
+    /// is refused. `told`: what a refusal says instead; 0: that.
+    bool bound_body(std::uint64_t most, std::uint64_t told = 0);
     /// What has come of the body and was not taken yet, for who does not want to keep all of it.
     std::string take_body();
     /// How long it says that the body is; nothing where it comes in chunks. After head.
@@ -97,7 +97,7 @@ private:
     std::size_t at_ = 0;       // of the buffer: what stands before it was read
     std::size_t searched_ = 0; // from there: no line ends in it
     std::size_t left_of_head_;
-    std::uint64_t most_of_body_ = 0, taken_of_body_ = 0;
+    std::uint64_t most_of_body_ = 0, told_of_body_ = 0, taken_of_body_ = 0;
     std::uint64_t left_of_body_ = 0; // or of a chunk
     bool old_ = false;               // HTTP/1.0
     bool last_ = false;
@@ -241,7 +241,7 @@ inline bool http_parser::judge_head() {
     if (!judge_target(*found[host])) return false;
 
     place_ = place::done;
-    most_of_body_ = bounds_.body;
+    most_of_body_ = told_of_body_ = bounds_.body;
     taken_of_body_ = left_of_body_ = 0;
     if (found[coding] != nullptr) {
         if (found[length] != nullptr) return refuse(400, "a body's length is said once");
@@ -282,8 +282,9 @@ inline bool http_parser::judge_target(std::string_view host) {
 
 // --- the body ---
 
-inline bool http_parser::bound_body(std::uint64_t most) {
+inline bool http_parser::bound_body(std::uint64_t most, std::uint64_t told) {
     most_of_body_ = most;
+    told_of_body_ = told == 0 ? most : told;
     return !is_too_large() || refuse_large_body();
 }
 
@@ -331,7 +332,7 @@ inline bool http_parser::refuse(int status, std::string_view words) {
 }
 
 inline bool http_parser::refuse_large_body() {
-    return refuse(413, join({"the body is too large: expected at most ", digits(most_of_body_), " bytes"}));
+    return refuse(413, join({"the body is too large: expected at most ", digits(told_of_body_), " bytes"}));
 }
 
 } // namespace tenon::detail

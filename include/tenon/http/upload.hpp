@@ -25,8 +25,9 @@ namespace tenon::http {
 struct spooling {
     std::string folder;                            // the files are made there, 0600; it has to exist
     std::uint64_t body = std::uint64_t{101} << 20; // all of it; 413
-    std::size_t parts = 64;                        // 413
-    std::size_t files = 4;                         // of the parts; 413
+    std::uint64_t told = 0; // the number that 413 names, where somebody configured another; 0: `body`
+    std::size_t parts = 64; // 413
+    std::size_t files = 4;  // of the parts; 413
     std::size_t part_head = std::size_t{8} << 10;  // of one part: its fields together; 413
     std::size_t fields = std::size_t{1} << 20;     // names and values of parts that are no file; 413
     std::uint64_t spare = std::uint64_t{64} << 20; // stays free on the disk; 507

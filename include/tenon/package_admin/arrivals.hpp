@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -173,10 +174,19 @@ inline result<wanted_package> read_form(const http::upload& form) {
         append_safe(shown, name, 64);
         return fault{codes::invalid_params, join({shown, ": unknown field", or_meant(name, known)})};
     };
-    for (const http::uploaded_file& one : form.files)
-        if (one.name != "file" && one.name != "manifest" && one.name != "config") return unknown(one.name);
+    std::set<std::string_view> seen; // `grant` alone may come again
+    const auto twice = [](std::string_view name) {
+        return fault{codes::invalid_params,
+                     join({name, ": it came twice, and one of them would be ignored"})};
+    };
+    for (const http::uploaded_file& one : form.files) {
+        if (one.name == "file") continue; // take_upload() looks at these
+        if (one.name != "manifest" && one.name != "config") return unknown(one.name);
+        if (!seen.insert(one.name).second) return twice(one.name);
+    }
     wanted_package wanted;
     for (const auto& [name, value] : form.fields) {
+        if (name != "grant" && !seen.insert(name).second) return twice(name);
         std::optional<bool>* const yes = name == "allowUnsigned"    ? &wanted.allow_unsigned
                                          : name == "allowDowngrade" ? &wanted.allow_downgrade
                                          : name == "dryRun"         ? &wanted.dry_run

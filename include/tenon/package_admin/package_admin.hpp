@@ -107,9 +107,10 @@ inline void add_package_paths(http::router& to, host_base& of, package_manager& 
         for (const own::entry& one : table) {
             std::optional<http::spooling> spool;
             if (one.spools)
-                spool = http::spooling{.folder = packages.options().store.folder + "/staging",
-                                       .body = packages.options().limits.archive_bytes +
-                                               own::room_beside_archive};
+                spool =
+                    http::spooling{.folder = packages.options().store.folder + "/staging",
+                                   .body = packages.options().limits.archive_bytes + own::room_beside_archive,
+                                   .told = packages.options().limits.archive_bytes};
             to.add({.method = std::string(one.method),
                     .pattern = std::string(one.pattern),
                     .needs = one.needs,

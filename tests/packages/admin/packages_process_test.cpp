@@ -445,6 +445,47 @@ TEST_CASE("a manifest and a configuration that a form brings as files are taken 
     CHECK(has(run.admin("GET", "/api/v1/plugins/tool/config").body, R"({"config":{"rooms":3}})"));
 }
 
+TEST_CASE("a field of a form that came twice, and a manifest beside a package, were ignored without a word") {
+    package_web run;
+    const tenon::http::client client(run.address, run.token);
+    const auto refused = [&](std::vector<tenon::http::uploaded_field> fields,
+                             std::vector<tenon::http::form_file> more = {}) {
+        more.push_back({"file", run.file_of({})});
+        const auto heard = client.send("POST", "/api/v1/plugins/install",
+                                       {.fields = std::move(fields), .files = std::move(more)});
+        REQUIRE(heard);
+        CHECK(heard->status == 400);
+        return tenon::json::parse(heard->body)
+            .value_or(tenon::json())["detail"]
+            .as<std::string>()
+            .value_or("");
+    };
+    const std::string twice = ": it came twice, and one of them would be ignored",
+                      config = run.folder.write("files/config.json", "{}", 0600);
+    CHECK(refused({{"config", "{}"}, {"config", R"({"a":1})"}}) == "config" + twice);
+    CHECK(refused({{"allowDowngrade", "true"}, {"allowDowngrade", "false"}}) == "allowDowngrade" + twice);
+    CHECK(refused({{"config", "{}"}}, {{"config", config}}) == "config" + twice);
+    CHECK(refused({}, {{"config", config}, {"config", config}}) == "config" + twice);
+    const std::string inside =
+        "it is a package, which has its plugin.json in it: a manifest comes with a single program alone";
+    CHECK(refused({{"manifest", R"({"id":"dev.example.tool"})"}}) == inside);
+    const answer by_path = run.install({}, R"(,"manifest":{"id":"dev.example.tool"})");
+    CHECK(by_path.status == 400);
+    CHECK(run.member(by_path, "detail") == inside);
+}
+
+TEST_CASE("the refusal of a body that is too large named a number that nobody had configured") {
+    auto options = kept_packages::any_policy();
+    options.limits.archive_bytes = 3'000'000;
+    package_web run(options);
+    raw_client sender = run.client();
+    sender.say(run.head(package_web::token, "POST", "/api/v1/plugins/install", "",
+                        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 99000000\r\n"));
+    const answer refused = sender.hear();
+    CHECK(refused.status == 413);
+    CHECK_MESSAGE(has(refused.body, "expected at most 3000000 bytes"), refused.body);
+}
+
 TEST_CASE("a key is trusted here, lets its packages in, and does not once it is revoked") {
     auto options = kept_packages::trusting({});
     package_web run(options);

@@ -100,6 +100,9 @@ inline result<void> read_arriving(arrived_package& of, std::uint64_t largest) {
                       ": expected a package, which is a zip file, or a single program (ELF) or WebAssembly "
                       "with its manifest. A script comes in a package: `tenon-host package build` makes "
                       "one"}));
+        if (!of.from.manifest.empty())
+            return refused("it is a package, which has its plugin.json in it: a manifest comes with a single "
+                           "program alone");
         of.archive = std::make_shared<file_source>(*std::move(file));
         return {};
     }
