@@ -126,6 +126,27 @@ TEST_CASE("a first version that does not come up stays, with its problem, and an
     CHECK(told(kept.install({.version = "1.0.1"})) == "1.0.1 ready");
 }
 
+TEST_CASE("one version that did not come up when it was installed again was said to be two") {
+    kept_packages kept;
+    const package_wish bad{.args = {"exit", "3"}};
+    REQUIRE(kept.install(bad));
+    const std::string again = told(kept.install(bad));
+    CHECK_MESSAGE(again.starts_with("start: tool 1.0.0 did not come up: "), again);
+    CHECK_MESSAGE(again.find("again either") == again.npos, again);
+}
+
+TEST_CASE("the log had two blanks where a pin ended, and no word how a configuration is changed") {
+    kept_packages kept;
+    REQUIRE(kept.install(package_wish{}));
+    REQUIRE(kept.pin({.package = "tool", .version = "1.0.0", .actor = "ada"}));
+    REQUIRE(kept.pin({.package = "tool", .actor = "ada"}));
+    CHECK(kept.run->logged("packages: end of the pin of dev.example.tool by ada"));
+    CHECK(
+        told(kept.install(package_wish{}, {.config = json::parse(R"({"a":1})").value()})) ==
+        "exists: dev.example.tool 1.0.0 is active already: `tenon-host plugins tool config JSON` configures "
+        "it, over HTTP PUT /api/v1/plugins/tool/config");
+}
+
 // ---- what is refused ------------------------------------------------------------------------------------------------
 
 TEST_CASE("the same version is installed once, and never with other files") {

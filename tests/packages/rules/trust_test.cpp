@@ -102,7 +102,9 @@ TEST_CASE("keys are compared whole: two that have one label are two keys") {
 TEST_CASE("a key that is not known, or not trusted for this package, counts as none, and is told") {
     const auto by_stranger = package().signed_by(key_of('s'));
     CHECK(arrives(by_stranger, with({trusted('a')})) ==
-          "policy: dev.example.chat is signed by key 7373737373737373, which is not known here");
+          "policy: dev.example.chat is signed by key 7373737373737373, which is not known here: `tenon-host "
+          "key "
+          "trust FILE` trusts a key, over HTTP POST /api/v1/trust/keys");
     const auto open = judge_trust(by_stranger.files(), with({trusted('a')}, trust_policy::any), 0);
     REQUIRE(open);
     CHECK(open->level == "unsigned");
@@ -113,7 +115,8 @@ TEST_CASE("a key that is not known, or not trusted for this package, counts as n
     CHECK(arrives(by_both, with({trusted('a', {"dev.examples.*"})})) ==
           "policy: dev.example.chat is signed by \"Example Corp\" (key 6161616161616161), which is trusted "
           "for other "
-          "packages, not for this one; and by key 7373737373737373, which is not known here");
+          "packages, not for this one; and by key 7373737373737373, which is not known here: `tenon-host key "
+          "trust FILE` trusts a key, over HTTP POST /api/v1/trust/keys");
     CHECK(arrives(by_both, with({trusted('a')})) == "signed");
     CHECK(arrives(by_both, with({trusted('a', {"org.other"}), trusted('a', {"dev.example.chat"})})) ==
           "signed");

@@ -256,9 +256,9 @@ inline void package_run::end_well(package_view shown, std::string message, log_l
     const bool unpinned = verb_ == package_verb::pin && request_.version.empty();
     const bool of_another = verb_ == package_verb::pin || verb_ == package_verb::remove_version;
     keeper_->note(message.empty() ? log_level::info : as,
-                  join({"packages: ", unpinned ? "end of the " : "", words_of(verb_), " of ", shown.id, " ",
-                        of_another ? request_.version : shown.version, actor_.empty() ? "" : " by ", actor_,
-                        message.empty() ? "" : ": ", message}));
+                  join({"packages: ", unpinned ? "end of the " : "", words_of(verb_), " of ", shown.id,
+                        unpinned ? "" : " ", of_another ? request_.version : shown.version,
+                        actor_.empty() ? "" : " by ", actor_, message.empty() ? "" : ": ", message}));
     if (!message.empty())
         keeper_->operations.change(number_, [&](package_operation& of) { of.message = std::move(message); });
     keeper_->operations.end(number_, package_outcome::done, nullptr, wall_clock_ms());
@@ -473,9 +473,11 @@ inline bool package_run::decide(const arriving_package& of, const plan_request& 
         if (request.config.is_null())
             end_well(join({nothing_to_do, id_, " ", here->record.active, " is installed"}), log_level::info);
         else
-            end(package_fault(package_code::exists,
-                              join({id_, " ", here->record.active,
-                                    " is active already: its configuration is changed by itself"})));
+            end(package_fault(
+                package_code::exists,
+                join({id_, " ", here->record.active, " is active already: `tenon-host plugins ",
+                      here->record.name, " config JSON` configures it, over HTTP PUT /api/v1/plugins/",
+                      here->record.name, "/config"})));
         return false;
     }
     after_ = std::move(decision.record);
@@ -585,9 +587,10 @@ inline void package_run::go_back(fault why) {
 inline void package_run::settle(const fault& why, result<void> before) {
     const std::string was = package().record.active;
     const bool broke_down = code_of(why) == package_code::disk;
-    std::string told =
-        join({after_.name, " ", next_.version, " did not come up: ", why.message, "; ", was,
-              before ? " runs again" : join({" does not come up again either: ", before.error().message})});
+    std::string told = join({after_.name, " ", next_.version, " did not come up: ", why.message});
+    if (before) append(told, join({"; ", was, " runs again"}));
+    else if (was != next_.version)
+        append(told, join({"; ", was, " does not come up again either: ", before.error().message}));
     deployment_.state = "rolled_back";
     deployment_.reason = why.message;
     deployment_.ended_at = wall_clock_ms();

@@ -162,7 +162,7 @@ inline std::string name_of_key(const trusted_key& key) {
 struct signature_review {
     trust_verdict verdict;
     std::vector<std::string> against; // why a signature does not count
-    bool by_revoked = false;
+    bool by_revoked = false, by_unknown = false;
 
     /// One sentence about all of them.
     std::string why(std::string_view id) const {
@@ -220,6 +220,7 @@ inline result<signature_review> review_signatures(const signed_files& files, con
         auto signer = signer_of(given, files, settings, *revoked);
         if (!signer) return std::move(signer).error();
         if (*signer == nullptr) {
+            review.by_unknown = true;
             review.against.push_back(join({"key ", given.key_id(), ", which is not known here"}));
             continue;
         }
@@ -257,11 +258,14 @@ inline result<signature_review> review_signatures(const signed_files& files, con
 }
 
 inline fault not_signed(std::string_view id, const signature_review& review) {
-    return package_fault(package_code::policy,
-                         review.against.empty()
-                             ? join({id, " is unsigned, and the policy \"signed\" asks for the signature of "
-                                         "a key that is trusted for it"})
-                             : review.why(id));
+    return package_fault(
+        package_code::policy,
+        review.against.empty()
+            ? join({id, " is unsigned, and the policy \"signed\" asks for the signature of "
+                        "a key that is trusted for it"})
+            : join({review.why(id), review.by_unknown ? ": `tenon-host key trust FILE` trusts a key, over "
+                                                        "HTTP POST /api/v1/trust/keys"
+                                                      : ""}));
 }
 
 } // namespace detail
