@@ -67,15 +67,25 @@ std::string public_file_text(const tenon::public_key& key) {
     return "untrusted comment: minisign public key " + key.id() + "\n" + key.text() + "\n";
 }
 
+void warn_where_others_read(const std::string& path) {
+    struct stat file {};
+    if (::stat(path.c_str(), &file) == 0 && (file.st_mode & (S_IRGRP | S_IROTH)) != 0)
+        std::cerr << line_text({"warning: ", path, ": others can read this secret key: chmod 600 ", path},
+                               false);
+}
+
 } // namespace
 
 tenon::result<tenon::secret_key> secret_key_in(const std::string& path) {
     const auto text = tenon::read_small_file(path, tenon::longest_signature);
     if (!text) return text.error();
-    struct stat file {};
-    if (::stat(path.c_str(), &file) == 0 && (file.st_mode & (S_IRGRP | S_IROTH)) != 0)
-        std::cerr << line_text({"warning: ", path, ": others can read this secret key: chmod 600 ", path},
-                               false);
+    if (tenon::read_public_key(*text))
+        return tenon::fault{tenon::codes::invalid_params,
+                            path + ": it is the public half of a key, and the secret half signs" +
+                                (path.ends_with(".pub") ? ": it is " + path.substr(0, path.size() - 4) +
+                                                              ".key, where `key new` wrote both"
+                                                        : "")};
+    warn_where_others_read(path);
     tenon::result<std::string> password = std::string();
     if (tenon::has_password(*text)) password = ask_password(path);
     if (!password) return password.error();
@@ -90,7 +100,7 @@ tenon::result<tenon::public_key> public_key_said(const std::string& file_or_key)
     if (!text) return text.error();
     if (auto key = tenon::read_public_key(*text)) return key;
     // Where the secret one lies, the public one is in it.
-    if (auto key = tenon::read_secret_key(*text)) return key->open;
+    if (auto key = tenon::read_secret_key(*text)) return warn_where_others_read(file_or_key), key->open;
     if (tenon::has_password(*text))
         return tenon::fault{tenon::codes::invalid_params,
                             file_or_key +

@@ -56,6 +56,17 @@ TEST_CASE("a key is never written over, and half a pair is not left behind") {
     CHECK(type(here, {"key", "new", here / "no/such/folder"}).code == 74);
 }
 
+TEST_CASE("a secret key that others can read was shown without a word") {
+    const tenon::tests::scratch_folder here;
+    REQUIRE(type(here, {"key", "new", here / "me"}).code == 0);
+    CHECK(type(here, {"key", "show", here / "me.key"}).errors.empty());
+    std::filesystem::permissions(here / "me.key", std::filesystem::perms(0644));
+    const typed shown = type(here, {"key", "show", here / "me.key"});
+    CHECK(shown.code == 0);
+    CHECK(has(shown.errors, "me.key: others can read this secret key: chmod 600 "));
+    CHECK(type(here, {"key", "show", here / "me.pub"}).errors.empty());
+}
+
 TEST_CASE("what is no key is said with its file") {
     const tenon::tests::scratch_folder here;
     here.write("text", "hello\n", 0644);

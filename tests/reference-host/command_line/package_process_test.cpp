@@ -184,6 +184,13 @@ TEST_CASE("a signed package is held against keys, and a changed one is refused")
         type(here, {"package", "sign", file, "--key", here / "me.key"}); // it signed without a word
     CHECK(open.code == 0);
     CHECK(has(open.errors, "me.key: others can read this secret key: chmod 600 "));
+    const typed half =
+        type(here, {"package", "sign", file, "--key", here / "me.pub"}); // it was "no secret key"
+    CHECK(half.code != 0);
+    CHECK_MESSAGE(
+        has(half.errors, "me.pub: it is the public half of a key, and the secret half signs: it is "),
+        half.errors);
+    CHECK(has(half.errors, "/me.key, where"));
 
     const typed good =
         type(here, {"package", "verify", file, "--key", here / "other.pub", "--key", here / "me.pub"});
