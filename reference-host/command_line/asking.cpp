@@ -103,7 +103,8 @@ int complain(const client::answer& refused, const found_host& asked) {
     const json problem = json::parse(refused.body).value_or(json());
     std::string words = text_of(problem["detail"]);
     if (words.empty()) words = text_of(problem["title"]);
-    if (words == "there is nothing here") // of a router without the path
+    // Of a router without the path, or with one of its plugins in the place of it.
+    if (words == "there is nothing here" || words == "not this method")
         words =
             "this host keeps no packages, as its configuration has no \"packages\"; or it is older than this "
             "command";

@@ -233,7 +233,8 @@ const std::vector<command>& commands() {
          remote_options({{"--reason", "TEXT", "is kept in the history"}}), roll_back_package, 1, 2},
         {"package remove", "NAME [VERSION]",
          "Removes a package with all its versions and data, or a version that is not active.",
-         remote_options({{"--keep-data", "", "what the plugin wrote stays"}}), remove_package, 1, 2},
+         remote_options({{"--keep-data", "", "what the plugin wrote stays"}}), remove_package, 1, 2,
+         "`package uninstall` is the same.\n"},
         {"package enable", "NAME", "Starts an installed package, also with the next start of the host.",
          remote_options(), enable_package, 1, 1},
         {"package disable", "NAME", "Ends a package's plugin. Its files stay.", remote_options(),
@@ -392,6 +393,7 @@ int run_typed(std::span<char*> typed) {
             return std::cout << help_of(*of), exit_code::good;
         (name += ' ') += given[1];
     }
+    if (name == "package uninstall") name = "package remove";
     const command* const known = find_command(name);
     if (known == nullptr)
         return complain_of_command(name, of == nullptr ? "tenon-host --help"

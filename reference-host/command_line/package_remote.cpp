@@ -21,6 +21,7 @@
 #include <tenon/rules/time_words.hpp>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -29,6 +30,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace reference {
@@ -248,7 +251,24 @@ std::string what_arrives(const tenon::package_plan& plan) {
     return "it";
 }
 
-bool is_person_there() { return ::isatty(STDIN_FILENO) == 1; }
+/// Where a person answers: on stdin, or, where that has the configuration, on the terminal. Nothing: nobody is there.
+std::optional<tenon::detail::descriptor> person_there(const arguments& given) {
+    const bool is_taken = given.value("--config") == "-";
+    tenon::detail::descriptor there(is_taken ? ::open("/dev/tty", O_RDONLY | O_CLOEXEC)
+                                             : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!there || ::isatty(there.get()) != 1) return std::nullopt;
+    return there;
+}
+
+/// One line of what somebody types; nothing at its end.
+std::optional<std::string> typed_line(int terminal) {
+    std::string line;
+    for (char letter = 0; ::read(terminal, &letter, 1) == 1;) {
+        if (letter == '\n') return line;
+        line += letter;
+    }
+    return std::nullopt;
+}
 
 /// A person is asked about everything that is unsigned; a program only where the host wants a word for it.
 void ask_about_unsigned(const arrival& what, tenon::package_plan& plan) {
@@ -262,18 +282,20 @@ void ask_about_unsigned(const arrival& what, tenon::package_plan& plan) {
 }
 
 /// Asks on a terminal; elsewhere says how it is agreed to.
-bool agrees(const arguments& given, const tenon::package_consent& asked) {
+bool agrees(const arguments& given, const tenon::package_consent& asked, int terminal) {
     if (given.has("--yes")) return true;
     for (const std::string& one : asked.permissions)
         std::cerr << line_text({"it asks for the permission ", one}, false);
     for (const std::string& one : asked.signers)
         std::cerr << line_text(
             {one == "unsigned" ? "nobody who is trusted signed it" : "it is signed by " + one}, false);
-    if (is_person_there()) {
+    if (terminal >= 0) {
         std::cerr << "agreed? (yes/no) " << std::flush;
-        std::string typed;
-        std::getline(std::cin, typed);
-        return is_yes(typed);
+        const auto typed = typed_line(terminal);
+        if (!typed) std::cerr << '\n'; // nobody ended the line of the question
+        else if (is_yes(*typed)) return true;
+        complain("not agreed: nothing was done", exit_code::refused);
+        return false;
     }
     std::string how;
     for (const std::string& one : all_of(asked)) how += " --grant " + one;
@@ -310,11 +332,22 @@ std::string newer_than(const found_host& to, const tenon::package_manifest& arri
     return newest && arriving.version < *newest ? newest->text() : std::string();
 }
 
+/// Which file it is, and when it was written last.
+using file_stamp = std::array<std::int64_t, 5>;
+file_stamp stamp_of(const std::string& file) {
+    struct stat state {};
+    if (::stat(file.c_str(), &state) != 0) return {};
+    return {static_cast<std::int64_t>(state.st_dev), static_cast<std::int64_t>(state.st_ino),
+            static_cast<std::int64_t>(state.st_size), static_cast<std::int64_t>(state.st_mtim.tv_sec),
+            static_cast<std::int64_t>(state.st_mtim.tv_nsec)};
+}
+
 /// First a dry run, which says what is asked for; then it is done.
 int take_in(const arguments& given, arrival what) {
     const auto to = find_host(given);
     if (!to) return complain_of_address(to.error());
     const bool only_looks = given.has("--dry-run");
+    const file_stamp looked_at = stamp_of(what.file);
     if (!what.file.empty()) {
         if (const auto there = tenon::file_source::open(what.file); !there)
             return complain(there.error().message, exit_code::no_input);
@@ -343,11 +376,15 @@ int take_in(const arguments& given, arrival what) {
     if (plan->downgrade && !what.allow_downgrade && plan->conflicts.size() == 1)
         return complain_of_age(what_arrives(*plan), "what was installed here");
     if (code != exit_code::good) return complain(plan->conflicts[0], code);
-    if (is_person_there()) ask_about_unsigned(what, *plan);
+    const auto person = person_there(given);
+    if (person) ask_about_unsigned(what, *plan);
     if (!plan->consent.empty()) {
-        if (!agrees(given, plan->consent)) return exit_code::refused;
+        if (!agrees(given, plan->consent, person ? person->get() : -1)) return exit_code::refused;
         for (std::string& one : all_of(plan->consent)) what.grant.push_back(std::move(one));
     }
+    if (stamp_of(what.file) != looked_at)
+        return complain(what.file + ": it was changed after the host looked at it: nothing was done",
+                        exit_code::refused);
     return finish_change(given, *to, send(given, *to, what, "?wait=0", "sending"));
 }
 
@@ -377,8 +414,10 @@ int update_package(const arguments& given) {
     if (!what) return complain_of_words(what.error());
     const std::string& named = given.words()[1];
     std::error_code ignored;
-    // What is no file is a version that the host has.
-    const bool is_version = !std::filesystem::exists(named, ignored) && tenon::read_version(named);
+    // What is no file is a version that the host has, or should be one: of "1.2" the host says so.
+    const bool is_version =
+        !std::filesystem::exists(named, ignored) &&
+        (tenon::read_version(named) || named.find_first_not_of("0123456789.") == named.npos);
     (is_version ? what->version : what->file) = named;
     return take_in(given, *std::move(what));
 }

@@ -163,7 +163,7 @@ private:
             const bool bad = change.to == backoff || change.to == failed;
             if (!bad && change.to != ready && change.to != stopped && change.to != blocked) return;
             std::string words = "is " + std::string(words_of(change.to));
-            if (change.to != ready) words += ": " + change.reason.text;
+            if (change.to != ready && !change.reason.text.empty()) words += ": " + change.reason.text;
             say(bad ? tenon::log_level::warn : tenon::log_level::info, std::move(words), change.plugin);
         });
         host_.on_save_config([this](const std::string& plugin, const tenon::json& set) {

@@ -2,29 +2,46 @@
 
 #include "packed.hpp"
 
+#include <functional>
+
 #include <pty.h>
+#include <sys/ioctl.h>
 
 using namespace reference;
 using namespace reference::tests;
 
 namespace {
 
-/// What a command says, with its exit code, to somebody at a terminal who answers its question.
+/// What a command says, with its exit code, to somebody at a terminal who answers its question. `meanwhile` is done once it
+/// is asked; `last` as a program's.
 whole_host::outcome ask_a_person(const whole_host& whole, std::vector<std::string> words,
-                                 const std::string& answer) {
+                                 const std::string& answer, const std::function<void()>& meanwhile = {},
+                                 void (*last)() = nullptr) {
     int terminal = -1, slave = -1;
     REQUIRE(::openpty(&terminal, &slave, nullptr, nullptr, nullptr) == 0);
     words.insert(words.end(), {"--socket", whole.socket()});
     const int own = ::dup(0);
     ::dup2(slave, 0); // what is started has it
-    program asked(std::move(words), whole.here / "asked", whole.here / "complaints");
+    program asked(std::move(words), whole.here / "asked", whole.here / "complaints", last);
     ::dup2(own, 0);
     ::close(own);
+    if (meanwhile) {
+        CHECK(soon([&] { return has(asked.errors(), "agreed?") || asked.ended(); }));
+        meanwhile();
+    }
     REQUIRE(::write(terminal, answer.data(), answer.size()) == static_cast<ssize_t>(answer.size()));
     const int code = asked.wait();
     ::close(slave);
     ::close(terminal);
     return {code, asked.output(), asked.errors()};
+}
+
+/// Stdin is a configuration.
+void read_config() {
+    int ends[2] = {-1, -1};
+    if (::pipe(ends) != 0 || ::write(ends[1], "{}", 2) != 2) ::_exit(126);
+    ::close(ends[1]);
+    ::dup2(ends[0], 0);
 }
 
 } // namespace
@@ -135,7 +152,13 @@ TEST_CASE("an unsigned package was taken on a terminal without a question") {
     const std::string file = packed(whole, "two", "1.0.0");
     const auto no = ask_a_person(whole, {"package", "install", file}, "no\n");
     CHECK(no.code == 1);
-    CHECK_MESSAGE(has(no.errors, "nobody who is trusted signed it\nagreed? (yes/no) "), no.errors);
+    CHECK_MESSAGE(has(no.errors, "nobody who is trusted signed it\nagreed? (yes/no) tenon-host: not agreed: "
+                                 "nothing was done\n"),
+                  no.errors);
+    const auto end = ask_a_person(whole, {"package", "install", file}, "\x04"); // the end of what is typed
+    CHECK(end.code == 1);
+    CHECK_MESSAGE(has(end.errors, "agreed? (yes/no) \ntenon-host: not agreed: nothing was done\n"),
+                  end.errors);
     CHECK_FALSE(has(whole.ask({"package", "list"}).output, "dev.example.two"));
     const auto yes = ask_a_person(whole, {"package", "install", file}, "Y\n"); // it counted as no
     CHECK_MESSAGE(yes.code == 0, yes.errors);
@@ -148,6 +171,83 @@ TEST_CASE("an unsigned package was taken on a terminal without a question") {
         const auto updated = ask_a_person(whole, words, "");
         CHECK_MESSAGE(updated.code == 0, updated.errors);
         CHECK_FALSE(has(updated.errors, "agreed?"));
+    }
+}
+
+TEST_CASE("the question about what is unsigned was read from where the configuration had come from") {
+    whole_host whole("", any_package);
+    whole.start();
+    const std::vector<std::string> words{"package", "install", packed(whole, "two", "1.0.0"), "--config",
+                                         "-"};
+    const auto at_terminal = [] {
+        ::setsid();
+        ::ioctl(0, TIOCSCTTY, 0);
+        read_config();
+    };
+    const auto no = ask_a_person(
+        whole, words, "no\n", [] {}, at_terminal);
+    CHECK(no.code == 1);
+    CHECK_MESSAGE(has(no.errors, "agreed? (yes/no) tenon-host: not agreed"), no.errors);
+    const auto yes = ask_a_person(
+        whole, words, "yes\n", [] {}, at_terminal);
+    CHECK_MESSAGE(yes.code == 0, yes.errors);
+    REQUIRE(whole.ask({"package", "uninstall", "two"}).code == 0); // another word for remove
+    const auto alone = ask_a_person(whole, words, "", {}, [] {
+        ::setsid(); // without a terminal
+        read_config();
+    });
+    CHECK_MESSAGE(alone.code == 0, alone.errors);
+    CHECK_FALSE(has(alone.errors, "agreed?"));
+}
+
+TEST_CASE("a file that was swapped while its question stood there was installed as what was agreed to") {
+    whole_host whole("", any_package);
+    whole.start();
+    const std::string file = packed(whole, "two", "1.0.0");
+    const auto swapped = ask_a_person(whole, {"package", "install", file}, "yes\n", [&] {
+        std::filesystem::rename(packed(whole, "three", "1.0.0"), file);
+    });
+    CHECK(swapped.code == 1);
+    CHECK_MESSAGE(
+        has(swapped.errors, "two-1.0.0.zip: it was changed after the host looked at it: nothing was done"),
+        swapped.errors);
+    CHECK_FALSE(has(whole.ask({"package", "list"}).output, "dev.example"));
+}
+
+TEST_CASE("the log said that a plugin is stopped, and nothing behind the colon") {
+    whole_host whole("", any_package);
+    whole.start();
+    REQUIRE(
+        whole.ask({"package", "install", packed(whole, "two", "1.0.0", R"(,"args":["--describe"])")}).code ==
+        1);
+    REQUIRE(whole.ask({"package", "disable", "two"}).code == 0);
+    CHECK_MESSAGE(whole.logs("two: is stopped\n"), whole.host->errors());
+}
+
+TEST_CASE(
+    "a version that is none, and a host that keeps no packages, were said in words about other things") {
+    whole_host whole("", any_package);
+    whole.start();
+    const std::string file = packed(whole, "two", "1.0.0");
+    REQUIRE(whole.ask({"package", "install", file}).code == 0);
+    for (const std::string version : {"99999999999999999999.0.0", "1.2"}) {
+        const auto none = whole.ask({"package", "update", "two", version});
+        CHECK(none.code == 1);
+        CHECK_MESSAGE(has(none.errors, "dev.example.two " + version + " is not here"), none.errors);
+    }
+    whole.host->signal(SIGTERM);
+    CHECK(whole.host->wait() == 0);
+    whole.configure("");
+    whole.start();
+    REQUIRE(soon([&] { return whole.ask({"status"}).code == 0; }));
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"package", "install", file},
+                                                  {"package", "update", "two", file},
+                                                  {"package", "remove", "two"}}) {
+        const auto none = whole.ask(words);
+        CHECK(none.code == 1);
+        CHECK_MESSAGE(
+            has(none.errors, "this host keeps no packages, as its configuration has no \"packages\""),
+            none.errors);
     }
 }
 
