@@ -445,7 +445,8 @@ TEST_CASE("a manifest and a configuration that a form brings as files are taken 
     CHECK(has(run.admin("GET", "/api/v1/plugins/tool/config").body, R"({"config":{"rooms":3}})"));
 }
 
-TEST_CASE("a field of a form that came twice, and a manifest beside a package, were ignored without a word") {
+TEST_CASE(
+    "a field of a form that came twice, and another manifest beside a package, were ignored without a word") {
     package_web run;
     const tenon::http::client client(run.address, run.token);
     const auto refused = [&](std::vector<tenon::http::uploaded_field> fields,
@@ -467,11 +468,13 @@ TEST_CASE("a field of a form that came twice, and a manifest beside a package, w
     CHECK(refused({{"config", "{}"}}, {{"config", config}}) == "config" + twice);
     CHECK(refused({}, {{"config", config}, {"config", config}}) == "config" + twice);
     const std::string inside =
-        "it is a package, which has its plugin.json in it: a manifest comes with a single program alone";
-    CHECK(refused({{"manifest", R"({"id":"dev.example.tool"})"}}) == inside);
-    const answer by_path = run.install({}, R"(,"manifest":{"id":"dev.example.tool"})");
+        "the manifest that came with it is not the one in the package: expected one of "
+        "dev.example.tool 1.0.0, or none";
+    CHECK(refused({{"manifest", R"({"id":"dev.example.other","version":"1.0.0"})"}}) == inside);
+    const answer by_path = run.install({}, R"(,"manifest":{"id":"dev.example.tool","version":"2.0.0"})");
     CHECK(by_path.status == 400);
     CHECK(run.member(by_path, "detail") == inside);
+    CHECK(run.install({}, R"(,"manifest":{"id":"dev.example.tool","version":"1.0.0"})").status == 201);
 }
 
 TEST_CASE("the refusal of a body that is too large named a number that nobody had configured") {

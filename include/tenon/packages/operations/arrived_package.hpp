@@ -100,9 +100,6 @@ inline result<void> read_arriving(arrived_package& of, std::uint64_t largest) {
                       ": expected a package, which is a zip file, or a single program (ELF) or WebAssembly "
                       "with its manifest. A script comes in a package: `tenon-host package build` makes "
                       "one"}));
-        if (!of.from.manifest.empty())
-            return refused("it is a package, which has its plugin.json in it: a manifest comes with a single "
-                           "program alone");
         of.archive = std::make_shared<file_source>(*std::move(file));
         return {};
     }
@@ -115,6 +112,18 @@ inline result<void> read_arriving(arrived_package& of, std::uint64_t largest) {
     of.archive = std::make_shared<owned_source>(*std::move(made));
     of.wrapped = true;
     return {};
+}
+
+/// Clients send the manifest beside a package that has it already. It counts for nothing, so it may not say anything else.
+inline result<void> expect_same_manifest(const arrived_package& of) {
+    if (of.wrapped || of.from.manifest.empty()) return {};
+    const package_manifest& inside = of.opened.manifest;
+    const auto beside = read_manifest(of.from.manifest, entry_rule::may_miss).manifest;
+    if (beside && beside->id == inside.id && beside->version == inside.version) return {};
+    return package_fault(
+        package_code::manifest,
+        join({"the manifest that came with it is not the one in the package: expected one of ", inside.id,
+              " ", inside.version.text(), ", or none"}));
 }
 
 } // namespace detail
@@ -133,6 +142,7 @@ inline result<std::shared_ptr<arrived_package>> read_arrived(package_source from
     auto opened = open_package(*zip, may_be_plain ? package_wrapping::made : package_wrapping::refused);
     if (!opened) return std::move(opened).error();
     arrived->opened = *std::move(opened);
+    if (auto good = detail::expect_same_manifest(*arrived); !good) return std::move(good).error();
     if (trust == nullptr) {
         arrived->verdict.level = "folder";
         return arrived;
