@@ -192,10 +192,9 @@ public:
         read(inner);
         inner.refuse_unknown();
     }
-    /// Null means: as if it were not there.
+    /// Null is a mistake: what is written down is meant to be there.
     template <class Value, class Read>
     void optional_object(std::string_view key, std::optional<Value>& into, Read read) {
-        if (!has(key)) return static_cast<void>(take_any(key));
         object(key, [&](config_reader& in) { read(in, into.emplace()); });
     }
     /// true, false, or in an object which.
@@ -224,6 +223,16 @@ public:
             const std::string path = detail::item_path(list_path, into.size());
             if (is(item, json_kind::number, path)) read_count(path, item, "", into.emplace_back());
         }
+    }
+    /// At least one of them: an object that says nothing, or of none, is a mistake.
+    template <std::integral Number>
+    void some_counts(std::string_view key, std::vector<Number>& into, std::string_view of, const auto&...) {
+        const entry* const found = find(key);
+        const bool none = found == nullptr
+                              ? entries_.empty()
+                              : found->value.kind() == json_kind::array && elements_of(found->value).empty();
+        counts(key, into);
+        if (none) refuse(key, detail::join({"expected at least one ", of}));
     }
     /// An array of objects; `read` is called with the reader of each and its place.
     template <class Read>

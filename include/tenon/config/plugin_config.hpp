@@ -104,6 +104,10 @@ public:
     void counts(std::string_view key, const std::vector<Number>& value, const auto&...) {
         member(key, value);
     }
+    template <std::integral Number>
+    void some_counts(std::string_view key, const std::vector<Number>& value, const auto&...) {
+        member(key, value);
+    }
     /// An array of `count` objects; `write` is called with the writer of each and its place.
     template <class Write>
     void objects(std::string_view key, std::size_t count, Write write) {

@@ -58,8 +58,9 @@ void visit_sandbox_keys(Form& form, auto& sandbox) {
         in.text("path", one.path, text_rule{is_path, "a path without NUL"});
         in.word("access", one.access);
     });
-    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(),
-                           [&](Form& in) { in.counts("ports", sandbox.network.ports, at_least{1}); });
+    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(), [&](Form& in) {
+        in.some_counts("ports", sandbox.network.ports, "port", at_least{1});
+    });
     form.boolean("unixSockets", sandbox.unix_sockets);
     form.boolean("subprocesses", sandbox.subprocesses);
     form.boolean("fileMetadata", sandbox.file_metadata);

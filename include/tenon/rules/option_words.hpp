@@ -219,6 +219,10 @@ public:
     void counts(std::string_view key, const std::vector<Number>& all, at_least bound) {
         for (std::size_t at = 0; at < all.size(); ++at) count(item_path(key, at), all[at], bound);
     }
+    template <std::integral Number>
+    void some_counts(std::string_view key, const std::vector<Number>& all, std::string_view, at_least bound) {
+        counts(key, all, bound);
+    }
     template <class Check>
     void object(std::string_view key, Check check) {
         const std::string outside = std::exchange(inside_, join({inside_, key, "."}));
