@@ -61,10 +61,13 @@ inline constexpr std::uint32_t x32_bit = 0x4000'0000;
 
 // What arguments may be.
 inline constexpr std::uint32_t family_unix = 1, family_inet = 2, family_inet6 = 10, family_netlink = 16;
-inline constexpr std::uint32_t type_stream = 1, type_mask = 0xF, protocol_tcp = 6;
+inline constexpr std::uint32_t type_stream = 1, type_packets = 5, type_mask = 0xF, protocol_tcp = 6;
 inline constexpr std::uint32_t send_and_connect = 0x2000'0000; // MSG_FASTOPEN
 inline constexpr std::uint32_t new_namespaces = 0x7E02'0000, as_sibling = 0x8000, as_thread = 0x0001'0000;
-inline constexpr std::uint32_t access_mode = 3, cut_to_nothing = 0x200; // O_ACCMODE, O_TRUNC
+inline constexpr std::uint32_t access_mode = 3, cut_to_nothing = 0x200;    // O_ACCMODE, O_TRUNC
+inline constexpr std::uint32_t create = 0x40, create_nameless = 0x40'0000; // O_CREAT, O_TMPFILE
+inline constexpr std::uint32_t set_user = 0x800, set_group = 0x400;        // of a mode
+inline constexpr std::uint32_t leave_whiteout = 4;                         // RENAME_WHITEOUT
 
 struct comparison {
     std::uint32_t argument;
@@ -84,13 +87,24 @@ struct decision {
 
 inline constexpr std::uint32_t whole = 0xFFFF'FFFF;
 
-inline decision decide_open(std::uint32_t flags, int landlock) {
+inline decision decide_open(const sandbox_policy& policy, std::uint32_t flags, int landlock) {
     // With both bits, a file is opened for neither reading nor writing, so Landlock allows it; and then it can be changed
     // by its descriptor.
     decision by{.tests = {{{{flags, access_mode, access_mode}}, no_access}}};
     // To cut a file that is opened for reading is to write, which Landlock does not see before it knows truncation.
     if (landlock < 3)
         by.tests.push_back({{{flags, cut_to_nothing | access_mode, cut_to_nothing}}, no_access});
+    // A program that others run as its owner is made by a mode, which is not its to give.
+    if (!policy.file_metadata)
+        for (const std::uint32_t way : {create, create_nameless})
+            for (const std::uint32_t bit : {set_user, set_group})
+                by.tests.push_back({{{flags, way, way}, {flags + 1, bit, bit}}, refused});
+    return by;
+}
+inline decision decide_creat(const sandbox_policy& policy) {
+    decision by;
+    if (!policy.file_metadata)
+        for (const std::uint32_t bit : {set_user, set_group}) by.tests.push_back({{{1, bit, bit}}, refused});
     return by;
 }
 
@@ -115,6 +129,16 @@ inline decision decide_socket(const sandbox_policy& policy) {
     return by;
 }
 
+/// One of a datagram pair reaches every other Unix socket by its name. One of a connected pair stays in it.
+inline decision decide_socketpair(const sandbox_policy& policy) {
+    decision by{.otherwise = no_access};
+    if (policy.unix_sockets) by.tests.push_back({{{0, whole, family_unix}}, allow});
+    else
+        for (const std::uint32_t type : {type_stream, type_packets})
+            by.tests.push_back({{{0, whole, family_unix}, {1, type_mask, type}}, allow});
+    return by;
+}
+
 inline decision decide_clone(const sandbox_policy& policy) {
     decision by;
     for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
@@ -130,21 +154,26 @@ inline decision decide_ioctl(const sandbox_policy& policy, bool hold_signals) {
     const auto refuse = [&](std::initializer_list<std::uint32_t> requests) {
         for (const std::uint32_t request : requests) by.tests.push_back({{{1, whole, request}}, refused});
     };
-    refuse({0x5412, 0x541C});  // types into a terminal: TIOCSTI, TIOCLINUX
-    if (!policy.file_metadata) // attributes of a file that may only be read: FS_IOC_...
-        refuse({0x4008'6602, 0x4004'6602, 0x401C'5820, 0x4008'7602, 0x4004'7602, 0x4080'6685, 0x800C'6613});
+    refuse({0x5412, 0x541C}); // types into a terminal: TIOCSTI, TIOCLINUX
+    // Attributes of a file that may only be read: FS_IOC_..., and what single file systems have beside them.
+    if (!policy.file_metadata)
+        for (const std::uint32_t kind : {0x6600U, 0x7600U, 0x5800U})
+            by.tests.push_back({{{1, 0xFF00, kind}}, refused});
     if (hold_signals) refuse({0x8901, 0x8902}); // FIOSETOWN, SIOCSPGRP
     // Btrfs makes and removes whole trees in a folder that is open for reading, and Landlock does not see it. Of its
-    // requests other file systems have those that copy a file's blocks: FICLONE, FICLONERANGE, FIDEDUPERANGE.
-    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU, 0xC018'9436U})
+    // requests other file systems have those that copy a file's blocks into one that may be written: FICLONE, FICLONERANGE.
+    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU})
         by.tests.push_back({{{1, whole, copying}}, allow});
     by.tests.push_back({{{1, 0xFF00, 0x9400}}, refused});
     return by;
 }
 
 inline decision decide_fcntl(bool hold_signals) {
-    // A lease on a file that it may read keeps everybody else from opening it: F_SETLEASE.
-    decision by{.tests = {{{{1, whole, 1'024}}, refused}}};
+    // A lease on a file that it may read keeps everybody else from opening it: F_SETLEASE. A hint is kept with a file that
+    // it may only read: F_SET_RW_HINT, F_SET_FILE_RW_HINT. A larger pipe is memory of the kernel: F_SETPIPE_SZ.
+    decision by;
+    for (const std::uint32_t command : {1'024U, 1'036U, 1'038U, 1'031U})
+        by.tests.push_back({{{1, whole, command}}, refused});
     if (hold_signals) // signals by way of a descriptor: F_SETOWN, F_SETOWN_EX
         for (const std::uint32_t command : {8U, 15U}) by.tests.push_back({{{1, whole, command}}, refused});
     return by;
@@ -166,12 +195,16 @@ inline decision decide(call_rule rule, const sandbox_policy& policy, int landloc
     case call_rule::signal_to_thread: return unless(!hold_signals);
     case call_rule::new_process: return unless(policy.subprocesses);
     case call_rule::clone: return decide_clone(policy);
-    case call_rule::open: return decide_open(1, landlock);
-    case call_rule::openat: return decide_open(2, landlock);
+    case call_rule::open: return decide_open(policy, 1, landlock);
+    case call_rule::creat: return decide_creat(policy);
+    case call_rule::rename: return {.tests = {{{{4, leave_whiteout, leave_whiteout}}, refused}}};
+    case call_rule::openat: return decide_open(policy, 2, landlock);
     case call_rule::socket: return decide_socket(policy);
-    case call_rule::socketpair:
-        return {.tests = {{{{0, whole, family_unix}}, allow}}, .otherwise = no_access};
-    case call_rule::listen: return {.otherwise = some_ports_only(policy) ? no_access : allow};
+    case call_rule::socketpair: return decide_socketpair(policy);
+    case call_rule::listen:
+        return {.otherwise = policy.network.all || (policy.unix_sockets && !some_ports_only(policy))
+                                 ? allow
+                                 : no_access};
     case call_rule::send_flags_third:
     case call_rule::send_flags_fourth:
         if (!some_ports_only(policy)) return {};

@@ -25,9 +25,11 @@ enum class call_rule : std::uint8_t {
     clone,             // threads alone, or processes, but no namespaces
     open,              // by its flags, the second argument
     openat,            // the third
+    creat,             // by its mode
+    rename,            // by its flags
     socket,            // by its family, type and protocol
-    socketpair,        // of Unix alone
-    listen,            // to bind and to listen: not where only some ports are allowed
+    socketpair,        // of Unix alone, and of a type that cannot leave its pair
+    listen,            // to bind and to listen: where the policy allows all of a network, or Unix sockets
     send_flags_third,  // no connection by the way: MSG_FASTOPEN
     send_flags_fourth, // the same
     ioctl,
@@ -116,6 +118,8 @@ inline constexpr ruled_call ruled_calls[] = {
     {"open", 2, -1, call_rule::open},
     {"openat", 257, 56, call_rule::openat},
     {"openat2", 437, 437, call_rule::unknown},
+    {"creat", 85, -1, call_rule::creat},
+    {"renameat2", 316, 276, call_rule::rename},
     {"name_to_handle_at", 303, 264, call_rule::refuse},
     {"open_by_handle_at", 304, 265, call_rule::refuse},
     {"fanotify_init", 300, 262, call_rule::refuse},
@@ -126,6 +130,13 @@ inline constexpr ruled_call ruled_calls[] = {
     {"io_uring_setup", 425, 425, call_rule::unknown},
     {"io_uring_enter", 426, 426, call_rule::unknown},
     {"io_uring_register", 427, 427, call_rule::unknown},
+    // Its rings are counted for the whole machine, and some databases need them.
+    {"io_setup", 206, 0, call_rule::unknown},
+    {"io_destroy", 207, 1, call_rule::unknown},
+    {"io_getevents", 208, 4, call_rule::unknown},
+    {"io_submit", 209, 2, call_rule::unknown},
+    {"io_cancel", 210, 3, call_rule::unknown},
+    {"io_pgetevents", 333, 292, call_rule::unknown},
     {"userfaultfd", 323, 282, call_rule::refuse},
     {"bpf", 321, 280, call_rule::refuse},
     {"perf_event_open", 298, 241, call_rule::refuse},
