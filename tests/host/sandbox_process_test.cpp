@@ -82,6 +82,19 @@ TEST_CASE("a plugin without a sandbox has none in its status") {
     CHECK(!run.status("obedient").sandbox);
 }
 
+TEST_CASE("the sandbox of a plugin that never started was said to be full") {
+    if (no_sandbox_here()) return;
+    plugin_options nothing = obedient();
+    nothing.command = {"/nowhere/obedient"};
+    for (const plugin_options& options : {obedient({.filesystem = {{"/nowhere/data"}}}), nothing}) {
+        running_host run;
+        bool over = false;
+        run.host.start(options, [&](const result<void>&) { over = true; });
+        REQUIRE(run.wait_for([&] { return over; }));
+        CHECK(!run.status("obedient").sandbox);
+    }
+}
+
 TEST_CASE("a plugin in a sandbox comes by the host's socket where it may use Unix sockets") {
     if (no_sandbox_here()) return;
     tests::scratch_folder folder;

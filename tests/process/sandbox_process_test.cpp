@@ -240,10 +240,10 @@ TEST_CASE(
                                       {.filesystem = {{of.path("sub"), path_access::read_write}}}),
                             facts_up_to(version));
         const auto results = results_in(got.output);
-        CHECK(results.size() == 11);
+        CHECK(results.size() == 14);
         std::string amiss;
         for (const auto& [name, error] : results)
-            if (name.starts_with("may: ") ? error != 0 : error != EACCES && error != EXDEV)
+            if (name.starts_with("may: ") ? error != 0 : !is_refusal(error) && error != EXDEV)
                 amiss += " " + name + "=" + std::to_string(error);
         CHECK(amiss == "");
         CHECK(of.harm() == "");
@@ -285,6 +285,144 @@ TEST_CASE("X8: a link that is moved after the start moves nothing of what is all
     CHECK(read_line(made.output.get()) == "got one");
     ::kill(made.pid, SIGKILL);
     detail::reap(made.pid);
+}
+
+namespace {
+
+/// A folder `data` that a plugin may write to, and beside it `secret`, which it may not read.
+struct own_folder {
+    own_folder() {
+        fs::create_directories(data + "/cache/sub");
+        fs::create_directories(secret + "/sub");
+        for (const std::string& at : {data + "/state", data + "/cache/sub/text"})
+            std::ofstream(at) << "own\n";
+        for (const std::string& at : {secret + "/text", secret + "/sub/text"})
+            std::ofstream(at) << "secret\n";
+    }
+    /// Reads the secret, in the place of the way to it.
+    plugin_options reader(std::vector<sandbox_path> more = {}, std::vector<std::string> words = {}) const {
+        std::vector<std::string> command{
+            "/bin/sh", "-c", "for at in text sub/text; do read -r it < " + secret + "/$at && echo $it; done",
+            "sh"};
+        command.insert(command.end(), words.begin(), words.end());
+        more.insert(more.begin(), {data, path_access::read_write});
+        return sandboxed(std::move(command), {.filesystem = std::move(more)});
+    }
+    /// What a plugin does before it ends.
+    void leave_link(const std::string& name, const std::string& to) const {
+        fs::remove_all(data + "/" + name);
+        fs::create_symlink(to, data + "/" + name);
+    }
+
+    scratch_folder folder;
+    std::string base = detail::resolved_path(folder.path().string());
+    std::string data = base + "/data", secret = base + "/secret";
+};
+
+} // namespace
+
+TEST_CASE("a plugin widened its own policy: a path of it was a link in its folder at the next start") {
+    if (no_sandbox_here()) return;
+    for (const path_access access : {path_access::read, path_access::read_write, path_access::execute})
+        for (const std::string name : {"cache", "cache/sub", "cache/sub/text", "cache/../cache/./sub//"}) {
+            CAPTURE(name);
+            const own_folder of;
+            auto options = of.reader({{of.data + "/" + name, access}});
+            CHECK(run(options).fault == "");
+            CHECK(run(options).output == "");
+            of.leave_link("cache", of.secret);
+            CHECK(run(options).fault == "cannot start probed: sandbox.filesystem[1].path: " + of.data +
+                                            "/cache is a link in " + of.data +
+                                            ", which it may write to: it could lead anywhere");
+            options.sandbox->mode = sandbox_mode::best_effort;
+            const ran got = run(options);
+            CHECK(got.fault == "");
+            CHECK(got.output == "");
+            fs::remove(of.data + "/cache");
+            fs::create_directory(of.data + "/cache");
+            of.leave_link("cache/sub", "../../secret/sub");
+            CHECK(run(options).output == "");
+        }
+}
+
+TEST_CASE(
+    "a plugin widened its own policy: an argument or its cwd was a link in its folder at the next start") {
+    if (no_sandbox_here()) return;
+    const own_folder of;
+    auto options = of.reader({}, {of.data + "/state"});
+    CHECK(run(options).output == "");
+    of.leave_link("state", of.secret + "/text");
+    CHECK(run(options).fault == "");
+    CHECK(run(options).output == "");
+    options = of.reader({}, {"state"}); // beside its cwd
+    options.directory = of.data;
+    CHECK(run(options).output == "");
+    options = of.reader();
+    options.directory = of.data + "/cache";
+    CHECK(run(options).output == "");
+    of.leave_link("cache", of.secret);
+    CHECK(run(options).fault == "");
+    CHECK(run(options).output == "");
+}
+
+TEST_CASE("a link in no folder that may be written to is followed, also to one that may") {
+    if (no_sandbox_here()) return;
+    const own_folder of;
+    fs::create_symlink("data", of.base + "/first");
+    fs::create_symlink(of.base + "/first/../first", of.base + "/second");
+    const auto writes = [&](const std::string& granted) {
+        return run(sandboxed({"/bin/sh", "-c", "echo new > " + of.data + "/new && echo written"},
+                             {.filesystem = {{granted, path_access::read_write}}}))
+            .output;
+    };
+    CHECK(writes(of.base + "/second") == "written\n");
+    CHECK(writes(of.base + "/second/cache") == "");
+    fs::create_symlink("round", of.base + "/round");
+    CHECK(run(of.reader({{of.base + "/round"}})).fault.find("there is no ") != std::string::npos);
+    // Of one that leads on from a folder that may be written to by another way, too.
+    of.leave_link("cache", of.secret);
+    CHECK(run(of.reader({{of.base + "/second/cache"}})).fault.find(" is a link in ") != std::string::npos);
+}
+
+TEST_CASE(
+    "a program in a folder that it may write to could name any file as its interpreter at its next start, "
+    "and was started") {
+    if (no_sandbox_here()) return;
+    const own_folder of;
+    const auto script = [&](const std::string& path, const std::string& first_line) {
+        std::ofstream(path) << first_line << "\necho ran\n";
+        ::chmod(path.c_str(), 0755);
+        return path;
+    };
+    fs::copy_file("/bin/sh", of.data + "/shell");
+    fs::create_symlink("/bin/sh", of.data + "/link");
+    script(of.data + "/tool", "#!/bin/sh");
+    fs::create_symlink("data/tool", of.base + "/to-tool");
+    const std::vector<sandbox_path> grants{{of.data, path_access::read_write}};
+    for (const std::string& program :
+         {of.data + "/tool", of.data + "/shell", of.data + "/link", of.base + "/to-tool",
+          script(of.base + "/by-shell", "#!" + of.data + "/shell"),
+          script(of.base + "/by-link", "#!" + of.data + "/link")}) {
+        CAPTURE(program);
+        auto options = sandboxed({program, "-c", "echo ran"}, {.filesystem = grants});
+        for (const sandbox_mode mode : {sandbox_mode::required, sandbox_mode::best_effort}) {
+            options.sandbox->mode = mode;
+            CHECK(run(options).fault == "cannot start probed: its program lies in " + of.data +
+                                            ", which it may write to: it could become any other");
+        }
+        options.sandbox->mode = sandbox_mode::off;
+        CHECK(run(options).output == "ran\n");
+    }
+    CHECK(run(sandboxed({of.base + "/by-shell"},
+                        {.filesystem = {{of.data + "/shell", path_access::read_write}}}))
+              .fault.find("its program lies in ") != std::string::npos);
+    detail::descriptor image(::open((of.data + "/tool").c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(detail::lift(image));
+    const auto options = sandboxed({"tool"}, {.filesystem = grants});
+    CHECK(detail::prepare_sandbox(options, {.command = options.command, .image = image.get()},
+                                  detail::facts_of_kernel())
+              .error()
+              .message.find("its program lies in ") != std::string::npos);
 }
 
 TEST_CASE("a program's interpreter and its loader are found, however it names them") {
@@ -354,6 +492,10 @@ TEST_CASE("X3: memory, files and descriptors end where the limits say, and where
     if (counts_memory) CHECK(std::atoi(own.substr(own.find(' ')).c_str()) < 256);
     if (counts_memory) CHECK(std::atoi(own.substr(own.find(' ')).c_str()) > 200);
     CHECK(own.find("files 64 ") != std::string::npos);
+    const std::size_t timers = own.find("timers ");
+    REQUIRE(timers != std::string::npos);
+    CHECK(std::atoi(own.c_str() + timers + 7) <=
+          1'024); // what a user may have was used up for all its processes
     if (counts_memory) options.limits.memory_bytes = 32 << 20;
     options.limits.open_files = 16;
     CHECK(words().find("files 16 ") != std::string::npos);

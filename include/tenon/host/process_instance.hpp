@@ -111,18 +111,20 @@ inline result<launched> process_instance::start(launch_spec spec) {
     sandbox_.reset();
     if (!has_sandbox(options)) return launch(spec);
     const kernel_facts kernel = facts_of_kernel();
-    sandbox_ = effect_of(*options.sandbox, kernel);
+    const sandbox_status effect = effect_of(*options.sandbox, kernel);
+    // Until it runs nothing holds it, and there is to say what would be missing.
+    if (!effect.missing.empty()) sandbox_ = effect;
     const auto sandbox = prepare_sandbox(options, spec, kernel);
     if (!sandbox) return sandbox.error();
-    sandbox_ = sandbox->status();
-    if (const std::string missing = what_is_missing(*sandbox_); !missing.empty())
+    if (const std::string missing = what_is_missing(effect); !missing.empty())
         owner_->note(log_level::warn, join({"its sandbox is not whole: ", missing}));
-    for (const std::string& path : sandbox->not_there())
-        owner_->note(log_level::warn,
-                     join({"its sandbox allows ", path, ", which is not there or cannot be reached"}));
+    for (const std::string& one : sandbox->left_out())
+        owner_->note(log_level::warn, join({"its sandbox leaves out ", one}));
     spec.limits = sandbox->limits();
     spec.within = &*sandbox;
-    return launch(spec);
+    auto started = launch(spec);
+    if (started) sandbox_ = sandbox->status();
+    return started;
 }
 
 inline result<void> process_instance::prepare() {

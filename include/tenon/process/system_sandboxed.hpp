@@ -20,6 +20,7 @@
 #include <tenon/sandbox/policy.hpp>
 #include <tenon/sandbox/presets.hpp>
 #include <tenon/sandbox/system_landlock.hpp>
+#include <tenon/sandbox/system_path_walk.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -40,14 +41,17 @@ inline bool has_sandbox(const plugin_options& options) noexcept {
 class prepared_sandbox final : public confinement {
 public:
     launch_step enter() const noexcept override {
+        // Signals and timers that wait are counted for the whole user, the host among them.
+        constexpr std::uint64_t most_waiting = 1'024;
+        if (!limit(RLIMIT_SIGPENDING, most_waiting, most_waiting)) return launch_step::limits;
         if (!drop_privileges()) return launch_step::privileges;
         if (!rules_.allow_own_proc() || !rules_.restrict_self()) return launch_step::sandbox_files;
         return filter_calls(filter_) ? launch_step::program : launch_step::sandbox_calls;
     }
     const sandbox_status& status() const noexcept { return status_; }
     const resource_limits& limits() const noexcept { return limits_; }
-    /// Paths that the policy names and that are not there.
-    const std::vector<std::string>& not_there() const noexcept { return not_there_; }
+    /// What is not allowed although it was to be, each with the reason: "/srv/data: there is no ...".
+    const std::vector<std::string>& left_out() const noexcept { return left_out_; }
 
 private:
     friend result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
@@ -57,7 +61,7 @@ private:
     call_filter filter_;
     sandbox_status status_;
     resource_limits limits_;
-    std::vector<std::string> not_there_;
+    std::vector<std::string> left_out_;
 };
 
 /// What a program consists of before its first line runs.
@@ -133,6 +137,24 @@ inline resource_limits limits_within_sandbox(resource_limits limits, sandbox_pre
     return limits;
 }
 
+/// Where its folders lie that may be written to, as if nothing in them had to be doubted yet.
+inline std::vector<std::string> writable_places(const sandbox_policy& policy) {
+    std::vector<std::string> places;
+    for (const sandbox_path& one : policy.filesystem)
+        if (one.access == path_access::read_write)
+            if (std::string place = walk(one.path, {}).end; !place.empty())
+                places.push_back(std::move(place));
+    return places;
+}
+
+/// Empty where it leads to something.
+inline std::string why_not(const path_walk& way, std::string_view path) {
+    if (!way.link.empty())
+        return join(
+            {way.link, " is a link in ", way.place, ", which it may write to: it could lead anywhere"});
+    return way.end.empty() ? join({"there is no ", path, ", or it cannot be reached"}) : std::string();
+}
+
 /// Of a plugin that has one. With codes::invalid_params the next try would fail as this one does.
 inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
                                                 const kernel_facts& kernel) {
@@ -147,19 +169,46 @@ inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, c
         return refused(
             join({"its sandbox is required and cannot be enforced here: ", what_is_missing(made.status_)}));
 
+    auto rules = landlock_rules::make(policy, kernel.landlock);
+    if (!rules) return rules.error();
+    made.rules_ = std::move(*rules);
+    if (made.rules_.number() >= 0 && !lift(made.rules_.file()))
+        return fault{codes::unavailable, "the system has no descriptor left for a sandbox"};
+    const std::vector<std::string> writable = writable_places(policy);
+    for (std::size_t at = 0; at < policy.filesystem.size(); ++at) {
+        const sandbox_path& one = policy.filesystem[at];
+        path_walk way = walk(one.path, writable);
+        if (!way.end.empty()) {
+            auto allowed = made.rules_.allow(way.end, one.access);
+            if (!allowed) return allowed.error();
+            if (!*allowed) way.end.clear();
+        }
+        const std::string why = why_not(way, one.path);
+        if (why.empty()) continue;
+        if (required) return refused(join({"sandbox.filesystem[", digits(at), "].path: ", why}));
+        made.left_out_.push_back(join({one.path, ": ", why}));
+    }
+
     program_files files;
     const std::string_view search_path = search_path_of(spec.environment);
     add_program(files,
                 spec.image >= 0 ? path_of_open_file(spec.image)
                                 : find_program(spec.command.front(), search_path),
                 {spec.command.begin() + 1, spec.command.end()}, search_path);
+    for (const sandbox_path& one : files.paths) { // which it can make name any file as its interpreter
+        const path_walk way = walk(one.path, writable);
+        const std::string* const place = way.link.empty() ? place_around(way.end, writable) : &way.place;
+        if (place != nullptr)
+            return refused(
+                join({"its program lies in ", *place, ", which it may write to: it could become any other"}));
+    }
     sandbox_preset& preset = made.status_.preset;
     if (preset == sandbox_preset::automatic)
         preset = preset_for(spec.image >= 0 ? std::string_view(spec.command.front()) : files.last);
     add_named_files(files, spec);
     add_installation(files, preset);
     // Who says "/" means to run nowhere in particular, not to read all that there is.
-    if (!spec.directory.empty() && resolved_path(spec.directory) != "/")
+    if (!spec.directory.empty() && walk(spec.directory, writable).end != "/")
         files.paths.push_back({spec.directory, path_access::read});
     if (preset != sandbox_preset::none)
         for (const std::string_view path : paths_for_all)
@@ -171,22 +220,17 @@ inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, c
         for (const std::string_view path : paths_for_network)
             files.paths.push_back({std::string(path), path_access::read});
 
-    auto rules = landlock_rules::make(policy, kernel.landlock);
-    if (!rules) return rules.error();
-    made.rules_ = std::move(*rules);
-    if (made.rules_.number() >= 0 && !lift(made.rules_.file()))
-        return fault{codes::unavailable, "the system has no descriptor left for a sandbox"};
-    for (const sandbox_path& one : files.paths)
-        if (auto allowed = made.rules_.allow(one.path, one.access); !allowed) return allowed.error();
-    for (std::size_t at = 0; at < policy.filesystem.size(); ++at) {
-        const sandbox_path& one = policy.filesystem[at];
-        auto allowed = made.rules_.allow(one.path, one.access);
+    for (const sandbox_path& one : files.paths) {
+        const auto is = [&](int open_file) {
+            return open_file >= 0 && one.path == path_of_open_file(open_file);
+        };
+        const path_walk way = walk(one.path, writable);
+        if (!way.link.empty()) made.left_out_.push_back(join({one.path, ": ", why_not(way, one.path)}));
+        const auto allowed = is(spec.image)    ? made.rules_.allow(spec.image, one.access)
+                             : is(spec.given)  ? made.rules_.allow(spec.given, one.access)
+                             : way.end.empty() ? false
+                                               : made.rules_.allow(way.end, one.access);
         if (!allowed) return allowed.error();
-        if (*allowed) continue;
-        if (required)
-            return refused(join({"sandbox.filesystem[", digits(at), "].path: there is no ", one.path,
-                                 ", or it cannot be reached"}));
-        made.not_there_.push_back(one.path);
     }
     if (kernel.seccomp) made.filter_ = compile_filter(policy, kernel.landlock);
     made.limits_ = limits_within_sandbox(options.limits, preset);

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -97,19 +98,25 @@ public:
     /// Out of the way of the child's streams.
     descriptor& file() noexcept { return ruleset_; }
 
-    /// The path is resolved now: what it is moved or linked to later is not allowed. False where it is not there, or cannot
-    /// be reached.
+    /// A path without links (sandbox/system_path_walk.hpp): where one has come into it since, it is not followed. What is
+    /// moved there later is not allowed. False where it is not there, or cannot be reached.
     result<bool> allow(const std::string& path, path_access access) {
-        const descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
-        struct stat about {};
+        if (!ruleset_) return true;
+        const open_how how{.flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS};
+        const descriptor opened(
+            static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
         if (!opened && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
             return failed(join({"opening ", path}));
-        if (!opened || ::fstat(opened.get(), &about) != 0) return false;
+        return opened ? allow(opened.get(), access) : false;
+    }
+    result<bool> allow(int opened, path_access access) {
+        struct stat about {};
+        if (::fstat(opened, &about) != 0) return false;
         if (!ruleset_) return true;
         const auto rights = landlock::granted(access, S_ISDIR(about.st_mode), handled_);
         // EBADFD: it is in no folder, like what was sealed in memory. Nobody is refused that.
-        if (!landlock::allow_below(ruleset_.get(), opened.get(), rights) && errno != EBADFD)
-            return failed(join({"allowing it ", path}));
+        if (!landlock::allow_below(ruleset_.get(), opened, rights) && errno != EBADFD)
+            return failed("allowing it a file");
         return true;
     }
 
