@@ -59,6 +59,7 @@
 #include <limits>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <list>
 #include <map>
@@ -15602,6 +15603,10 @@ public:
     void counts(std::string_view key, const std::vector<Number>& all, at_least bound) {
         for (std::size_t at = 0; at < all.size(); ++at) count(item_path(key, at), all[at], bound);
     }
+    template <std::integral Number>
+    void some_counts(std::string_view key, const std::vector<Number>& all, std::string_view, at_least bound) {
+        counts(key, all, bound);
+    }
     template <class Check>
     void object(std::string_view key, Check check) {
         const std::string outside = std::exchange(inside_, join({inside_, key, "."}));
@@ -15708,8 +15713,9 @@ void visit_sandbox_keys(Form& form, auto& sandbox) {
         in.text("path", one.path, text_rule{is_path, "a path without NUL"});
         in.word("access", one.access);
     });
-    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(),
-                           [&](Form& in) { in.counts("ports", sandbox.network.ports, at_least{1}); });
+    form.boolean_or_object("network", sandbox.network.all, !sandbox.network.ports.empty(), [&](Form& in) {
+        in.some_counts("ports", sandbox.network.ports, "port", at_least{1});
+    });
     form.boolean("unixSockets", sandbox.unix_sockets);
     form.boolean("subprocesses", sandbox.subprocesses);
     form.boolean("fileMetadata", sandbox.file_metadata);
@@ -20576,9 +20582,11 @@ enum class call_rule : std::uint8_t {
     clone,             // threads alone, or processes, but no namespaces
     open,              // by its flags, the second argument
     openat,            // the third
+    creat,             // by its mode
+    rename,            // by its flags
     socket,            // by its family, type and protocol
-    socketpair,        // of Unix alone
-    listen,            // to bind and to listen: not where only some ports are allowed
+    socketpair,        // of Unix alone, and of a type that cannot leave its pair
+    listen,            // to bind and to listen: where the policy allows all of a network, or Unix sockets
     send_flags_third,  // no connection by the way: MSG_FASTOPEN
     send_flags_fourth, // the same
     ioctl,
@@ -20667,6 +20675,8 @@ inline constexpr ruled_call ruled_calls[] = {
     {"open", 2, -1, call_rule::open},
     {"openat", 257, 56, call_rule::openat},
     {"openat2", 437, 437, call_rule::unknown},
+    {"creat", 85, -1, call_rule::creat},
+    {"renameat2", 316, 276, call_rule::rename},
     {"name_to_handle_at", 303, 264, call_rule::refuse},
     {"open_by_handle_at", 304, 265, call_rule::refuse},
     {"fanotify_init", 300, 262, call_rule::refuse},
@@ -20677,6 +20687,13 @@ inline constexpr ruled_call ruled_calls[] = {
     {"io_uring_setup", 425, 425, call_rule::unknown},
     {"io_uring_enter", 426, 426, call_rule::unknown},
     {"io_uring_register", 427, 427, call_rule::unknown},
+    // Its rings are counted for the whole machine, and some databases need them.
+    {"io_setup", 206, 0, call_rule::unknown},
+    {"io_destroy", 207, 1, call_rule::unknown},
+    {"io_getevents", 208, 4, call_rule::unknown},
+    {"io_submit", 209, 2, call_rule::unknown},
+    {"io_cancel", 210, 3, call_rule::unknown},
+    {"io_pgetevents", 333, 292, call_rule::unknown},
     {"userfaultfd", 323, 282, call_rule::refuse},
     {"bpf", 321, 280, call_rule::refuse},
     {"perf_event_open", 298, 241, call_rule::refuse},
@@ -20808,10 +20825,13 @@ inline constexpr std::uint32_t x32_bit = 0x4000'0000;
 
 // What arguments may be.
 inline constexpr std::uint32_t family_unix = 1, family_inet = 2, family_inet6 = 10, family_netlink = 16;
-inline constexpr std::uint32_t type_stream = 1, type_mask = 0xF, protocol_tcp = 6;
+inline constexpr std::uint32_t type_stream = 1, type_packets = 5, type_mask = 0xF, protocol_tcp = 6;
 inline constexpr std::uint32_t send_and_connect = 0x2000'0000; // MSG_FASTOPEN
 inline constexpr std::uint32_t new_namespaces = 0x7E02'0000, as_sibling = 0x8000, as_thread = 0x0001'0000;
-inline constexpr std::uint32_t access_mode = 3, cut_to_nothing = 0x200; // O_ACCMODE, O_TRUNC
+inline constexpr std::uint32_t access_mode = 3, cut_to_nothing = 0x200;    // O_ACCMODE, O_TRUNC
+inline constexpr std::uint32_t create = 0x40, create_nameless = 0x40'0000; // O_CREAT, O_TMPFILE
+inline constexpr std::uint32_t set_user = 0x800, set_group = 0x400;        // of a mode
+inline constexpr std::uint32_t leave_whiteout = 4;                         // RENAME_WHITEOUT
 
 struct comparison {
     std::uint32_t argument;
@@ -20831,13 +20851,24 @@ struct decision {
 
 inline constexpr std::uint32_t whole = 0xFFFF'FFFF;
 
-inline decision decide_open(std::uint32_t flags, int landlock) {
+inline decision decide_open(const sandbox_policy& policy, std::uint32_t flags, int landlock) {
     // With both bits, a file is opened for neither reading nor writing, so Landlock allows it; and then it can be changed
     // by its descriptor.
     decision by{.tests = {{{{flags, access_mode, access_mode}}, no_access}}};
     // To cut a file that is opened for reading is to write, which Landlock does not see before it knows truncation.
     if (landlock < 3)
         by.tests.push_back({{{flags, cut_to_nothing | access_mode, cut_to_nothing}}, no_access});
+    // A program that others run as its owner is made by a mode, which is not its to give.
+    if (!policy.file_metadata)
+        for (const std::uint32_t way : {create, create_nameless})
+            for (const std::uint32_t bit : {set_user, set_group})
+                by.tests.push_back({{{flags, way, way}, {flags + 1, bit, bit}}, refused});
+    return by;
+}
+inline decision decide_creat(const sandbox_policy& policy) {
+    decision by;
+    if (!policy.file_metadata)
+        for (const std::uint32_t bit : {set_user, set_group}) by.tests.push_back({{{1, bit, bit}}, refused});
     return by;
 }
 
@@ -20862,6 +20893,16 @@ inline decision decide_socket(const sandbox_policy& policy) {
     return by;
 }
 
+/// One of a datagram pair reaches every other Unix socket by its name. One of a connected pair stays in it.
+inline decision decide_socketpair(const sandbox_policy& policy) {
+    decision by{.otherwise = no_access};
+    if (policy.unix_sockets) by.tests.push_back({{{0, whole, family_unix}}, allow});
+    else
+        for (const std::uint32_t type : {type_stream, type_packets})
+            by.tests.push_back({{{0, whole, family_unix}, {1, type_mask, type}}, allow});
+    return by;
+}
+
 inline decision decide_clone(const sandbox_policy& policy) {
     decision by;
     for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
@@ -20877,21 +20918,26 @@ inline decision decide_ioctl(const sandbox_policy& policy, bool hold_signals) {
     const auto refuse = [&](std::initializer_list<std::uint32_t> requests) {
         for (const std::uint32_t request : requests) by.tests.push_back({{{1, whole, request}}, refused});
     };
-    refuse({0x5412, 0x541C});  // types into a terminal: TIOCSTI, TIOCLINUX
-    if (!policy.file_metadata) // attributes of a file that may only be read: FS_IOC_...
-        refuse({0x4008'6602, 0x4004'6602, 0x401C'5820, 0x4008'7602, 0x4004'7602, 0x4080'6685, 0x800C'6613});
+    refuse({0x5412, 0x541C}); // types into a terminal: TIOCSTI, TIOCLINUX
+    // Attributes of a file that may only be read: FS_IOC_..., and what single file systems have beside them.
+    if (!policy.file_metadata)
+        for (const std::uint32_t kind : {0x6600U, 0x7600U, 0x5800U})
+            by.tests.push_back({{{1, 0xFF00, kind}}, refused});
     if (hold_signals) refuse({0x8901, 0x8902}); // FIOSETOWN, SIOCSPGRP
     // Btrfs makes and removes whole trees in a folder that is open for reading, and Landlock does not see it. Of its
-    // requests other file systems have those that copy a file's blocks: FICLONE, FICLONERANGE, FIDEDUPERANGE.
-    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU, 0xC018'9436U})
+    // requests other file systems have those that copy a file's blocks into one that may be written: FICLONE, FICLONERANGE.
+    for (const std::uint32_t copying : {0x4004'9409U, 0x4020'940DU})
         by.tests.push_back({{{1, whole, copying}}, allow});
     by.tests.push_back({{{1, 0xFF00, 0x9400}}, refused});
     return by;
 }
 
 inline decision decide_fcntl(bool hold_signals) {
-    // A lease on a file that it may read keeps everybody else from opening it: F_SETLEASE.
-    decision by{.tests = {{{{1, whole, 1'024}}, refused}}};
+    // A lease on a file that it may read keeps everybody else from opening it: F_SETLEASE. A hint is kept with a file that
+    // it may only read: F_SET_RW_HINT, F_SET_FILE_RW_HINT. A larger pipe is memory of the kernel: F_SETPIPE_SZ.
+    decision by;
+    for (const std::uint32_t command : {1'024U, 1'036U, 1'038U, 1'031U})
+        by.tests.push_back({{{1, whole, command}}, refused});
     if (hold_signals) // signals by way of a descriptor: F_SETOWN, F_SETOWN_EX
         for (const std::uint32_t command : {8U, 15U}) by.tests.push_back({{{1, whole, command}}, refused});
     return by;
@@ -20913,12 +20959,16 @@ inline decision decide(call_rule rule, const sandbox_policy& policy, int landloc
     case call_rule::signal_to_thread: return unless(!hold_signals);
     case call_rule::new_process: return unless(policy.subprocesses);
     case call_rule::clone: return decide_clone(policy);
-    case call_rule::open: return decide_open(1, landlock);
-    case call_rule::openat: return decide_open(2, landlock);
+    case call_rule::open: return decide_open(policy, 1, landlock);
+    case call_rule::creat: return decide_creat(policy);
+    case call_rule::rename: return {.tests = {{{{4, leave_whiteout, leave_whiteout}}, refused}}};
+    case call_rule::openat: return decide_open(policy, 2, landlock);
     case call_rule::socket: return decide_socket(policy);
-    case call_rule::socketpair:
-        return {.tests = {{{{0, whole, family_unix}}, allow}}, .otherwise = no_access};
-    case call_rule::listen: return {.otherwise = some_ports_only(policy) ? no_access : allow};
+    case call_rule::socketpair: return decide_socketpair(policy);
+    case call_rule::listen:
+        return {.otherwise = policy.network.all || (policy.unix_sockets && !some_ports_only(policy))
+                                 ? allow
+                                 : no_access};
     case call_rule::send_flags_third:
     case call_rule::send_flags_fourth:
         if (!some_ports_only(policy)) return {};
@@ -21197,19 +21247,25 @@ public:
     /// Out of the way of the child's streams.
     descriptor& file() noexcept { return ruleset_; }
 
-    /// The path is resolved now: what it is moved or linked to later is not allowed. False where it is not there, or cannot
-    /// be reached.
+    /// A path without links (sandbox/system_path_walk.hpp): where one has come into it since, it is not followed. What is
+    /// moved there later is not allowed. False where it is not there, or cannot be reached.
     result<bool> allow(const std::string& path, path_access access) {
-        const descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
-        struct stat about {};
+        if (!ruleset_) return true;
+        const open_how how{.flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS};
+        const descriptor opened(
+            static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
         if (!opened && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
             return failed(join({"opening ", path}));
-        if (!opened || ::fstat(opened.get(), &about) != 0) return false;
+        return opened ? allow(opened.get(), access) : false;
+    }
+    result<bool> allow(int opened, path_access access) {
+        struct stat about {};
+        if (::fstat(opened, &about) != 0) return false;
         if (!ruleset_) return true;
         const auto rights = landlock::granted(access, S_ISDIR(about.st_mode), handled_);
         // EBADFD: it is in no folder, like what was sealed in memory. Nobody is refused that.
-        if (!landlock::allow_below(ruleset_.get(), opened.get(), rights) && errno != EBADFD)
-            return failed(join({"allowing it ", path}));
+        if (!landlock::allow_below(ruleset_.get(), opened, rights) && errno != EBADFD)
+            return failed("allowing it a file");
         return true;
     }
 
@@ -21280,6 +21336,69 @@ inline bool filter_calls(const call_filter& filter) noexcept {
 
 #endif
 
+// ---- tenon/sandbox/system_path_walk.hpp -------------------------------------------------------------------
+#ifndef TENON_SANDBOX_SYSTEM_PATH_WALK_HPP
+#define TENON_SANDBOX_SYSTEM_PATH_WALK_HPP
+
+// Follows the links of a path by hand, but none that lies in a folder that the same policy lets be written to: a plugin
+// would widen its own policy by leaving a link there for its next start.
+
+namespace tenon::detail {
+
+/// The one of `places` that `path` is, or lies in; null where there is none. All are without links.
+inline const std::string* place_around(std::string_view path, const std::vector<std::string>& places) {
+    for (const std::string& place : places)
+        if (path.starts_with(place) &&
+            (place == "/" || path.size() == place.size() || path[place.size()] == '/'))
+            return &place;
+    return nullptr;
+}
+
+struct path_walk {
+    std::string end =
+        {}; // without links, `.` and `..`; empty where nothing is there, or it cannot be reached
+    std::string link = {};  // was not followed,
+    std::string place = {}; // because it lies in here
+};
+
+inline path_walk walk(const std::string& path, const std::vector<std::string>& writable) {
+    constexpr int most_links = 40; // as the kernel follows them
+    std::array<char, 4096> room;   // PATH_MAX
+    std::string at, rest = path;
+    if (!path.starts_with('/')) {
+        if (::getcwd(room.data(), room.size()) == nullptr) return {};
+        rest = join({room.data(), "/", path});
+    }
+    for (int links = 0; !rest.empty();) {
+        const std::string part = rest.substr(0, rest.find('/'));
+        rest.erase(0, part.size() + 1);
+        if (part.empty() || part == ".") continue;
+        if (part == "..") {
+            at.erase(at.empty() ? 0 : at.rfind('/'));
+            continue;
+        }
+        std::string next = join({at, "/", part});
+        struct stat about {};
+        if (::lstat(next.c_str(), &about) != 0) return {};
+        if (!S_ISLNK(about.st_mode)) {
+            at = std::move(next);
+            continue;
+        }
+        if (const std::string* place = place_around(at.empty() ? "/" : at, writable))
+            return {.link = std::move(next), .place = *place};
+        const ssize_t size = ::readlink(next.c_str(), room.data(), room.size());
+        if (size <= 0 || static_cast<std::size_t>(size) == room.size() || ++links > most_links) return {};
+        const std::string_view target(room.data(), static_cast<std::size_t>(size));
+        if (target.front() == '/') at.clear();
+        rest = join({target, "/", rest});
+    }
+    return {.end = at.empty() ? "/" : at};
+}
+
+} // namespace tenon::detail
+
+#endif
+
 // ---- tenon/process/system_sandboxed.hpp -------------------------------------------------------------------
 #ifndef TENON_PROCESS_SYSTEM_SANDBOXED_HPP
 #define TENON_PROCESS_SYSTEM_SANDBOXED_HPP
@@ -21302,14 +21421,17 @@ inline bool has_sandbox(const plugin_options& options) noexcept {
 class prepared_sandbox final : public confinement {
 public:
     launch_step enter() const noexcept override {
+        // Signals and timers that wait are counted for the whole user, the host among them.
+        constexpr std::uint64_t most_waiting = 1'024;
+        if (!limit(RLIMIT_SIGPENDING, most_waiting, most_waiting)) return launch_step::limits;
         if (!drop_privileges()) return launch_step::privileges;
         if (!rules_.allow_own_proc() || !rules_.restrict_self()) return launch_step::sandbox_files;
         return filter_calls(filter_) ? launch_step::program : launch_step::sandbox_calls;
     }
     const sandbox_status& status() const noexcept { return status_; }
     const resource_limits& limits() const noexcept { return limits_; }
-    /// Paths that the policy names and that are not there.
-    const std::vector<std::string>& not_there() const noexcept { return not_there_; }
+    /// What is not allowed although it was to be, each with the reason: "/srv/data: there is no ...".
+    const std::vector<std::string>& left_out() const noexcept { return left_out_; }
 
 private:
     friend result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
@@ -21319,7 +21441,7 @@ private:
     call_filter filter_;
     sandbox_status status_;
     resource_limits limits_;
-    std::vector<std::string> not_there_;
+    std::vector<std::string> left_out_;
 };
 
 /// What a program consists of before its first line runs.
@@ -21395,6 +21517,24 @@ inline resource_limits limits_within_sandbox(resource_limits limits, sandbox_pre
     return limits;
 }
 
+/// Where its folders lie that may be written to, as if nothing in them had to be doubted yet.
+inline std::vector<std::string> writable_places(const sandbox_policy& policy) {
+    std::vector<std::string> places;
+    for (const sandbox_path& one : policy.filesystem)
+        if (one.access == path_access::read_write)
+            if (std::string place = walk(one.path, {}).end; !place.empty())
+                places.push_back(std::move(place));
+    return places;
+}
+
+/// Empty where it leads to something.
+inline std::string why_not(const path_walk& way, std::string_view path) {
+    if (!way.link.empty())
+        return join(
+            {way.link, " is a link in ", way.place, ", which it may write to: it could lead anywhere"});
+    return way.end.empty() ? join({"there is no ", path, ", or it cannot be reached"}) : std::string();
+}
+
 /// Of a plugin that has one. With codes::invalid_params the next try would fail as this one does.
 inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, const launch_spec& spec,
                                                 const kernel_facts& kernel) {
@@ -21409,19 +21549,46 @@ inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, c
         return refused(
             join({"its sandbox is required and cannot be enforced here: ", what_is_missing(made.status_)}));
 
+    auto rules = landlock_rules::make(policy, kernel.landlock);
+    if (!rules) return rules.error();
+    made.rules_ = std::move(*rules);
+    if (made.rules_.number() >= 0 && !lift(made.rules_.file()))
+        return fault{codes::unavailable, "the system has no descriptor left for a sandbox"};
+    const std::vector<std::string> writable = writable_places(policy);
+    for (std::size_t at = 0; at < policy.filesystem.size(); ++at) {
+        const sandbox_path& one = policy.filesystem[at];
+        path_walk way = walk(one.path, writable);
+        if (!way.end.empty()) {
+            auto allowed = made.rules_.allow(way.end, one.access);
+            if (!allowed) return allowed.error();
+            if (!*allowed) way.end.clear();
+        }
+        const std::string why = why_not(way, one.path);
+        if (why.empty()) continue;
+        if (required) return refused(join({"sandbox.filesystem[", digits(at), "].path: ", why}));
+        made.left_out_.push_back(join({one.path, ": ", why}));
+    }
+
     program_files files;
     const std::string_view search_path = search_path_of(spec.environment);
     add_program(files,
                 spec.image >= 0 ? path_of_open_file(spec.image)
                                 : find_program(spec.command.front(), search_path),
                 {spec.command.begin() + 1, spec.command.end()}, search_path);
+    for (const sandbox_path& one : files.paths) { // which it can make name any file as its interpreter
+        const path_walk way = walk(one.path, writable);
+        const std::string* const place = way.link.empty() ? place_around(way.end, writable) : &way.place;
+        if (place != nullptr)
+            return refused(
+                join({"its program lies in ", *place, ", which it may write to: it could become any other"}));
+    }
     sandbox_preset& preset = made.status_.preset;
     if (preset == sandbox_preset::automatic)
         preset = preset_for(spec.image >= 0 ? std::string_view(spec.command.front()) : files.last);
     add_named_files(files, spec);
     add_installation(files, preset);
     // Who says "/" means to run nowhere in particular, not to read all that there is.
-    if (!spec.directory.empty() && resolved_path(spec.directory) != "/")
+    if (!spec.directory.empty() && walk(spec.directory, writable).end != "/")
         files.paths.push_back({spec.directory, path_access::read});
     if (preset != sandbox_preset::none)
         for (const std::string_view path : paths_for_all)
@@ -21433,22 +21600,17 @@ inline result<prepared_sandbox> prepare_sandbox(const plugin_options& options, c
         for (const std::string_view path : paths_for_network)
             files.paths.push_back({std::string(path), path_access::read});
 
-    auto rules = landlock_rules::make(policy, kernel.landlock);
-    if (!rules) return rules.error();
-    made.rules_ = std::move(*rules);
-    if (made.rules_.number() >= 0 && !lift(made.rules_.file()))
-        return fault{codes::unavailable, "the system has no descriptor left for a sandbox"};
-    for (const sandbox_path& one : files.paths)
-        if (auto allowed = made.rules_.allow(one.path, one.access); !allowed) return allowed.error();
-    for (std::size_t at = 0; at < policy.filesystem.size(); ++at) {
-        const sandbox_path& one = policy.filesystem[at];
-        auto allowed = made.rules_.allow(one.path, one.access);
+    for (const sandbox_path& one : files.paths) {
+        const auto is = [&](int open_file) {
+            return open_file >= 0 && one.path == path_of_open_file(open_file);
+        };
+        const path_walk way = walk(one.path, writable);
+        if (!way.link.empty()) made.left_out_.push_back(join({one.path, ": ", why_not(way, one.path)}));
+        const auto allowed = is(spec.image)    ? made.rules_.allow(spec.image, one.access)
+                             : is(spec.given)  ? made.rules_.allow(spec.given, one.access)
+                             : way.end.empty() ? false
+                                               : made.rules_.allow(way.end, one.access);
         if (!allowed) return allowed.error();
-        if (*allowed) continue;
-        if (required)
-            return refused(join({"sandbox.filesystem[", digits(at), "].path: there is no ", one.path,
-                                 ", or it cannot be reached"}));
-        made.not_there_.push_back(one.path);
     }
     if (kernel.seccomp) made.filter_ = compile_filter(policy, kernel.landlock);
     made.limits_ = limits_within_sandbox(options.limits, preset);
@@ -22160,18 +22322,20 @@ inline result<launched> process_instance::start(launch_spec spec) {
     sandbox_.reset();
     if (!has_sandbox(options)) return launch(spec);
     const kernel_facts kernel = facts_of_kernel();
-    sandbox_ = effect_of(*options.sandbox, kernel);
+    const sandbox_status effect = effect_of(*options.sandbox, kernel);
+    // Until it runs nothing holds it, and there is to say what would be missing.
+    if (!effect.missing.empty()) sandbox_ = effect;
     const auto sandbox = prepare_sandbox(options, spec, kernel);
     if (!sandbox) return sandbox.error();
-    sandbox_ = sandbox->status();
-    if (const std::string missing = what_is_missing(*sandbox_); !missing.empty())
+    if (const std::string missing = what_is_missing(effect); !missing.empty())
         owner_->note(log_level::warn, join({"its sandbox is not whole: ", missing}));
-    for (const std::string& path : sandbox->not_there())
-        owner_->note(log_level::warn,
-                     join({"its sandbox allows ", path, ", which is not there or cannot be reached"}));
+    for (const std::string& one : sandbox->left_out())
+        owner_->note(log_level::warn, join({"its sandbox leaves out ", one}));
     spec.limits = sandbox->limits();
     spec.within = &*sandbox;
-    return launch(spec);
+    auto started = launch(spec);
+    if (started) sandbox_ = sandbox->status();
+    return started;
 }
 
 inline result<void> process_instance::prepare() {
